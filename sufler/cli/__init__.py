@@ -1,0 +1,31 @@
+"""The command line: one module per group of commands, heavy imports inside the commands."""
+
+import sys
+
+import typer
+
+from sufler.cli.common import BAD_INPUT
+
+app = typer.Typer(
+    name="sufler",
+    help="A trainable FAQ bot that starts as a prompter for the operators.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend becomes one line and status 2."""
+    from kb_index.errors import KbIndexError
+    from nlu.errors import NluError
+    from prompter.errors import PrompterError
+    from sufler.settings import BadConfig
+
+    try:
+        app()
+    except (BadConfig, KbIndexError, NluError, PrompterError) as error:
+        typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(130)
