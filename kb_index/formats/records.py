@@ -1,0 +1,226 @@
+"""From what a file says to articles: defaults, dates, duplicates, and errors that name the place.
+
+A format yields records; this module alone knows which fields there are and what they may hold.
+"""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from kb_index.article import Article, Status
+from kb_index.errors import BadFile, InvalidArticle
+from kb_index.formats.text import cleaned, cleaned_line
+
+FIELDS = (
+    "id",
+    "question",
+    "answer",
+    "topic",
+    "phrasings",
+    "language",
+    "status",
+    "valid_from",
+    "valid_until",
+)
+REQUIRED = ("question", "answer")
+DEFAULT_TOPIC = "general"
+
+Value = str | date | Sequence[str] | None
+
+_RUSSIAN_NAMES = {
+    "вопрос": "question",
+    "ответ": "answer",
+    "тема": "topic",
+    "формулировки": "phrasings",
+    "язык": "language",
+    "статус": "status",
+    "действует с": "valid_from",
+    "действует до": "valid_until",
+}
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")  # what Excel in Russia makes of a date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One article as a file states it.
+
+    `row` is the physical line (1 is the first) on which it starts; in a workbook the sheet's row;
+    in JSON the number of the element. A field that is absent or None takes its default.
+    """
+
+    row: int
+    values: Mapping[str, Value]
+
+
+def articles_of(path: Path, records: Iterable[Record], default_language: str | None) -> Iterator[Article]:
+    """The articles that the records state, one at a time.
+
+    Raises:
+        BadFile: a field does not hold what it should, an id comes twice, or there is no record at all.
+    """
+    rows: dict[str, int] = {}
+    for record in records:
+        article = _article(path, record, default_language)
+        if article.id in rows:
+            raise _twice(path, record, article, rows[article.id])
+        rows[article.id] = record.row
+        yield article
+    if not rows:
+        raise BadFile(path, "holds no articles")
+
+
+def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]:
+    """The fields that a table's header names, in its order; Russian names are understood, too.
+
+    Raises:
+        BadFile: a column is unknown or comes twice, or a required one is missing.
+    """
+    names: list[str] = []
+    for cell in header:
+        name = known_field(path, cell, row=row)
+        if name in names:
+            raise BadFile(path, "the column comes twice: rename or remove one of them", row=row, column=name)
+        names.append(name)
+    for required in REQUIRED:
+        if required not in names:
+            columns = ", ".join(FIELDS)
+            raise BadFile(
+                path,
+                f"the column {required} is missing: the first row names the columns ({columns})",
+                row=row,
+            )
+    return names
+
+
+def known_field(path: Path, name: str, *, row: int) -> str:
+    """The field of that name.
+
+    Raises:
+        BadFile: there is none; the error suggests the nearest one.
+    """
+    tidy = column_name(name)
+    if tidy in FIELDS:
+        return tidy
+    if not tidy:
+        raise BadFile(path, "a column has no name: name it or remove it", row=row)
+    near = difflib.get_close_matches(tidy, [*FIELDS, *_RUSSIAN_NAMES], n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(FIELDS)}"
+    raise BadFile(path, f"there is no such field, {advice}", row=row, column=cleaned_line(name)[:60])
+
+
+def column_name(cell: str) -> str:
+    """A column's name as written in a header, in the form in which it is looked up."""
+    tidy = cleaned_line(cell).casefold()
+    return _RUSSIAN_NAMES.get(tidy, tidy)
+
+
+def slug_of(question: str) -> str:
+    """The id of an article for which the file states none: the same question, the same id.
+
+    >>> slug_of("How do I return a purchase?") == slug_of("how do I return a purchase")
+    True
+    """
+    words = " ".join(re.findall(r"\w+", question.casefold().replace("ё", "е")))
+    return "q-" + hashlib.sha256((words or question).encode()).hexdigest()[:12]
+
+
+def language_of(question: str) -> str:
+    """A guess from the script alone: ru for Cyrillic, en for everything else."""
+    letters = [letter for letter in question if letter.isalpha()]
+    cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in letters)
+    return "ru" if letters and 2 * cyrillic >= len(letters) else "en"
+
+
+def _article(path: Path, record: Record, default_language: str | None) -> Article:
+    def text(field: str) -> str:
+        value = record.values.get(field)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise BadFile(path, "must be text", row=record.row, column=field)
+        return cleaned(value)
+
+    question = text("question")
+    if not question:
+        raise BadFile(path, "is empty: write it, or remove the article", row=record.row, column="question")
+    article_id = text("id")
+    if not article_id:
+        if "id" in record.values and record.values["id"] is not None:
+            problem = "is empty: every article needs an id, or none of them (then they are made here)"
+            raise BadFile(path, problem, row=record.row, column="id")
+        article_id = slug_of(question)
+    try:
+        return Article(
+            id=article_id,
+            question=question,
+            answer=text("answer"),
+            topic=cleaned_line(text("topic")) or DEFAULT_TOPIC,
+            language=_language_tag(text("language")) or default_language or language_of(question),
+            phrasings=_phrasings(path, record),
+            status=_status(path, record, text("status")),
+            valid_from=_date(path, record, "valid_from"),
+            valid_until=_date(path, record, "valid_until"),
+        )
+    except InvalidArticle as error:
+        raise BadFile(path, error.problem, row=record.row, column=error.field) from None
+
+
+def _language_tag(text: str) -> str:
+    """RU and ru_RU are meant well."""
+    primary, dash, rest = text.replace("_", "-").partition("-")
+    return primary.lower() + dash + rest
+
+
+def _phrasings(path: Path, record: Record) -> tuple[str, ...]:
+    value = record.values.get("phrasings")
+    if value is None:
+        return ()
+    if isinstance(value, date):
+        raise BadFile(path, "must be text", row=record.row, column="phrasings")
+    lines = cleaned(value).split("\n") if isinstance(value, str) else value
+    tidy = (cleaned_line(line) for line in lines)
+    return tuple(line for line in tidy if line)
+
+
+def _status(path: Path, record: Record, text: str) -> Status:
+    if not text:
+        return Status.PUBLISHED
+    try:
+        return Status(text.lower())
+    except ValueError:
+        known = ", ".join(Status)
+        problem = f"{text[:40]!r} is no status: use one of {known}"
+        raise BadFile(path, problem, row=record.row, column="status") from None
+
+
+def _date(path: Path, record: Record, field: str) -> date | None:
+    value = record.values.get(field)
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    text = cleaned(value) if isinstance(value, str) else str(value)
+    if not text:
+        return None
+    try:
+        if found := _ISO_DATE.fullmatch(text):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if found := _DOTTED_DATE.fullmatch(text):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        pass  # the 31st of February
+    problem = f"{text[:40]!r} is no date: write it like 2026-12-31"
+    raise BadFile(path, problem, row=record.row, column=field)
+
+
+def _twice(path: Path, record: Record, article: Article, first_row: int) -> BadFile:
+    if record.values.get("id"):
+        problem = f"the id {article.id!r} is already used in row {first_row}: give one of them another id"
+        return BadFile(path, problem, row=record.row, column="id")
+    problem = f"the question is already asked in row {first_row}: merge the two, or give the articles ids"
+    return BadFile(path, problem, row=record.row, column="question")

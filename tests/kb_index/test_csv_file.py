@@ -1,0 +1,151 @@
+"""CSV files as people make them, good and bad."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kb_index.article import Article, Status
+from kb_index.errors import BadFile
+from kb_index.formats import Format, count_hint, read_articles, write_articles
+
+HEADER = "id,question,answer,topic,phrasings,language,status,valid_from,valid_until\n"
+
+
+def read(tmp_path: Path, content: str | bytes) -> list[Article]:
+    path = tmp_path / "kb.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return list(read_articles(path))
+
+
+def test_every_field_is_read(tmp_path: Path) -> None:
+    row = (
+        'returns-1,Как вернуть товар?,"Напишите нам,\nмы поможем",returns,'
+        '"хочу вернуть\nвозврат",ru,draft,2026-01-31,31.12.2026'
+    )
+    assert read(tmp_path, HEADER + row) == [
+        Article(
+            id="returns-1",
+            question="Как вернуть товар?",
+            answer="Напишите нам,\nмы поможем",
+            topic="returns",
+            phrasings=("хочу вернуть", "возврат"),
+            language="ru",
+            status=Status.DRAFT,
+            valid_from=date(2026, 1, 31),
+            valid_until=date(2026, 12, 31),
+        )
+    ]
+
+
+def test_question_and_answer_are_enough(tmp_path: Path) -> None:
+    russian, english = read(tmp_path, "question,answer\nГде мой заказ?,В пути\nWhere is it?,On its way\n")
+    assert (russian.topic, russian.language, russian.status) == ("general", "ru", Status.PUBLISHED)
+    assert english.language == "en"
+    assert russian.id != english.id
+    assert read(tmp_path, "answer,question\nУже скоро,где мой заказ\n")[0].id == russian.id
+
+
+def test_the_default_language_wins_over_the_guess_but_not_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    path.write_text("question,answer,language\nOK?,a,\nFine?,b,DE\n", encoding="utf-8")
+    assert [article.language for article in read_articles(path, default_language="fr")] == ["fr", "de"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id;question;answer\na;b, c;d\n",
+        "\ufeffid;question;answer\r\na;b, c;d\r\n",
+        "id\tquestion\tanswer\na\tb, c\td\n",
+        'id,question,answer\na,"b, c",d',
+        '"ID ",Вопрос,ОТВЕТ\n\na,"b, c",d\n,,\n\n',
+        "id;question;answer\ra;b, c;d\r",
+    ],
+)
+def test_what_spreadsheets_make_of_csv(tmp_path: Path, content: str) -> None:
+    (article,) = read(tmp_path, content)
+    assert (article.id, article.question, article.answer) == ("a", "b, c", "d")
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "column", "problem"),
+    [
+        ("", 1, None, "holds no articles"),
+        ("\n\n", 1, None, "holds no articles"),
+        (HEADER, None, None, "holds no articles"),
+        ("id,answer\n1,2\n", 1, None, "the column question is missing"),
+        ("id,question,anwser\n1,2,3\n", 1, "anwser", "did you mean 'answer'?"),
+        ("id,question,answer,colour\n1,2,3,4\n", 1, "colour", "known are id, question"),
+        ("id,question,answer,\n1,2,3,4\n", 1, None, "a column has no name"),
+        ("id,question,question,answer\n1,2,3,4\n", 1, "question", "comes twice"),
+        ("id,question,answer\n1,2,3\n4,5\n", 3, None, "has 2 cells where the header names 3"),
+        ("id,question,answer\n1,2,3,4\n", 2, None, "has 4 cells where the header names 3"),
+        ('id,question,answer\n1,"2\n2",3\n4,,6\n', 4, "question", "is empty"),
+        ("id,question,answer\n,2,3\n", 2, "id", "is empty: every article needs an id"),
+        ("id,question,answer\na b,2,3\n", 2, "id", "without spaces"),
+        ("id,question,answer\n1,2,3\n5,2,3\n1,4,5\n", 4, "id", "'1' is already used in row 2"),
+        ("question,answer\nWhy?,a\nwhy,b\n", 3, "question", "already asked in row 2"),
+        ("question,answer,status\na,b,publishd\n", 2, "status", "use one of draft, published, archived"),
+        ("question,answer,valid_from\na,b,2026-02-31\n", 2, "valid_from", "write it like 2026-12-31"),
+        ("question,answer,valid_from\na,b,soon\n", 2, "valid_from", "'soon' is no date"),
+        (
+            "question,answer,valid_from,valid_until\na,b,2026-02-03,2026-02-01\n",
+            2,
+            "valid_until",
+            "is before",
+        ),
+        ("question,answer,language\na,b,Russian!\n", 2, "language", "is no language tag"),
+        ('question,answer\na,b\nc,"d\n\n', 3, None, "is a quote not closed"),
+        ('question,answer\na,"b"c\n', 2, None, "is a quote not closed or not doubled?"),
+        ("question,answer\na," + "b" * 20_001, 2, "answer", "longer than 20000 characters"),
+        ("question,answer\na," + "b" * 2_100_000, 2, None, "field larger than field limit"),
+        (b"question,answer\na,b\x00c\n", 2, None, "NUL byte"),
+        ("question,answer\na,b\nкак,так\n".encode("cp1251"), 3, None, "looks like Windows-1251"),
+        ("question,answer\na,b\n".encode("utf-16"), None, None, "is UTF-16 text"),
+        (b"question,answer\n\xff\xfe\xfa,b\n", 2, None, "is not UTF-8 text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00", 1, None, "is not UTF-8 text"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_place(
+    tmp_path: Path, content: str | bytes, row: int | None, column: str | None, problem: str
+) -> None:
+    with pytest.raises(BadFile) as caught:
+        read(tmp_path, content)
+    assert (caught.value.row, caught.value.column) == (row, column)
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "kb.docx", "kb"])
+def test_a_missing_or_unknown_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadFile, match=name):
+        list(read_articles(tmp_path / name))
+
+
+def test_rows_are_read_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    path.write_text("question,answer\nfirst,a\n,broken\n", encoding="utf-8")
+    assert next(read_articles(path)).question == "first"
+
+
+def test_count_hint_counts_articles_not_lines(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    path.write_text('question,answer\nfirst,"a\nb"\n\nsecond,c\n', encoding="utf-8")
+    assert count_hint(path) == 2
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    path.write_text("old", encoding="utf-8")
+    good = Article(id="a", question="q", answer="a", topic="t", language="en")
+    unwritable = Article(id="b", question="\x07", answer="a", topic="t", language="en")
+    with pytest.raises(BadFile, match="the article 'b' cannot be written"):
+        write_articles([good, unwritable], path, format=Format.CSV)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="cannot be written"):
+        write_articles([], tmp_path / "no such folder" / "kb.csv", format=Format.CSV)
