@@ -1,0 +1,40 @@
+"""Template fields in answers: `{customer_name}`, `{ticket}`."""
+
+import re
+from collections.abc import Mapping
+
+_FIELD = re.compile(r"\{([a-z][a-z_]*)\}")
+
+
+def fields(text: str) -> tuple[str, ...]:
+    """The names of the fields in the text, in order, each once; other braces are left alone.
+
+    >>> fields("Заказ {ticket}: {customer_name}, ждите. {ticket} {Not a field}")
+    ('ticket', 'customer_name')
+    """
+    return tuple(dict.fromkeys(_FIELD.findall(text)))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values in place of fields; fields without a value stay as they are.
+
+    An empty value takes the comma that set it off with it, so that a greeting without a name reads well.
+
+    >>> fill("Здравствуйте, {customer_name}! {other}", {"customer_name": ""})
+    'Здравствуйте! {other}'
+    >>> fill("{customer_name}, заказ собран.", {"customer_name": ""})
+    'Заказ собран.'
+    """
+    for name, value in values.items():
+        if not value.strip():
+            text = _drop(text, name)
+    return _FIELD.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def _drop(text: str, name: str) -> str:
+    field = re.escape("{" + name + "}")
+    text = re.sub(rf",?[ \t]*{field}(?=[.!?…)]|\s*$)", "", text)
+    text = re.sub(
+        rf"(^|[.!?…\n]\s*){field},[ \t]*(\w)", lambda match: match[1] + match[2].upper(), text
+    )
+    return re.sub(rf"{field},?[ \t]*", "", text)

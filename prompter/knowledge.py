@@ -1,0 +1,74 @@
+"""The knowledge base: import, export, what changed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from kb_index import Article
+from prompter.clock import Clock, utc_now
+from prompter.errors import NotFound
+from prompter.storage import Store
+
+_REVISION = "kb_revision"
+_BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    added: int
+    changed: int
+    unchanged: int
+
+
+class KnowledgeBase:
+    """The articles, as one whole with a revision number that grows with every change."""
+
+    def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def import_articles(
+        self,
+        articles: Iterable[Article],
+        *,
+        changed_by: str,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> ImportReport:
+        """Add or change articles by id, all of them or none; others stay as they are.
+
+        `articles` is read once and in batches; if reading it fails, nothing has changed.
+        `progress` is told how many were done since it was last told.
+        """
+        total = added = changed = 0
+        now = self._clock()
+        with self._store.write() as tx:
+            source = iter(articles)
+            while batch := list(islice(source, _BATCH)):
+                new, differing = tx.articles.upsert(batch, changed_by=changed_by, now=now)
+                added, changed, total = added + new, changed + differing, total + len(batch)
+                progress(len(batch))
+            if added or changed:
+                tx.facts.count_up(_REVISION)
+        return ImportReport(added=added, changed=changed, unchanged=total - added - changed)
+
+    def articles(self) -> Iterator[Article]:
+        """Every article in order of id, in one consistent view."""
+        with self._store.read() as tx:
+            yield from tx.articles.all()
+
+    def revision(self) -> int:
+        """Grows with every change; whoever has loaded the articles compares it to know of news."""
+        with self._store.read() as tx:
+            return int(tx.facts.get(_REVISION) or 0)
+
+    def add_phrasing(self, article_id: str, text: str) -> None:
+        """Add another way to put the article's question; imports never remove it.
+
+        Raises:
+            NotFound: there is no such article.
+        """
+        with self._store.write() as tx:
+            if article_id not in tx.articles.get_many([article_id]):
+                raise NotFound(f"there is no article {article_id}")
+            if tx.articles.add_phrasing(article_id, " ".join(text.split())):
+                tx.facts.count_up(_REVISION)

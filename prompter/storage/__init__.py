@@ -1,0 +1,20 @@
+"""Where everything is kept: the only place with SQL."""
+
+from prompter.storage.accounts import Account, Role
+from prompter.storage.decisions import Evidence, StoredDecision
+from prompter.storage.engine import connect
+from prompter.storage.migrate import NewerDatabase, migrate
+from prompter.storage.store import Conflict, Store, Transaction
+
+__all__ = [
+    "Account",
+    "Conflict",
+    "Evidence",
+    "NewerDatabase",
+    "Role",
+    "Store",
+    "StoredDecision",
+    "Transaction",
+    "connect",
+    "migrate",
+]

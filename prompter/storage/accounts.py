@@ -1,0 +1,126 @@
+"""People who may log in, and their API tokens."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, api_tokens
+
+
+class Role(IntEnum):
+    """Each role may do what the ones before it may."""
+
+    OPERATOR = 1
+    SUPERVISOR = 2
+    ADMIN = 3
+
+    @classmethod
+    def named(cls, name: str) -> "Role":
+        return cls[name.upper()]
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A person who may log in; the hash stays out of the repr and so out of logs."""
+
+    id: int
+    name: str
+    role: Role
+    language: str | None
+    one_time_password: bool
+    created_at: datetime
+    disabled_at: datetime | None
+    password_changed_at: datetime
+    password_hash: str = field(repr=False)
+
+
+class AccountRows(Rows):
+    def add(
+        self, *, name: str, role: Role, password_hash: str, one_time_password: bool, now: datetime
+    ) -> int:
+        return self._insert(
+            accounts,
+            name=name,
+            role=role.label,
+            password_hash=password_hash,
+            one_time_password=one_time_password,
+            created_at=now,
+            password_changed_at=now,
+        )
+
+    def get(self, account_id: int) -> Account | None:
+        row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
+        return None if row is None else _account(row)
+
+    def named(self, name: str) -> Account | None:
+        """The account of that name, in whatever case it is typed."""
+        row = self._connection.execute(
+            select(accounts).where(func.lower(accounts.c.name) == name.lower())
+        ).one_or_none()
+        return None if row is None else _account(row)
+
+    def all(self) -> list[Account]:
+        return [_account(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.name))]
+
+    def set_password(
+        self, account_id: int, password_hash: str, *, one_time_password: bool, now: datetime
+    ) -> None:
+        self._connection.execute(
+            update(accounts)
+            .where(accounts.c.id == account_id)
+            .values(
+                password_hash=password_hash,
+                one_time_password=one_time_password,
+                password_changed_at=now,
+            )
+        )
+
+    def set_language(self, account_id: int, language: str) -> None:
+        self._connection.execute(
+            update(accounts).where(accounts.c.id == account_id).values(language=language)
+        )
+
+    def disable(self, account_id: int, now: datetime) -> None:
+        self._connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=now))
+
+    def add_token(self, *, account_id: int, name: str, secret_hash: str, now: datetime) -> int:
+        return self._insert(
+            api_tokens, account_id=account_id, name=name, secret_hash=secret_hash, created_at=now
+        )
+
+    def token_hash(self, token_id: int) -> tuple[str, int] | None:
+        """The token's secret hash and account id, unless it is revoked."""
+        row = self._connection.execute(
+            select(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
+        ).one_or_none()
+        return None if row is None else (row.secret_hash, row.account_id)
+
+    def revoke_token(self, token_id: int, now: datetime) -> bool:
+        changed = self._connection.execute(
+            update(api_tokens)
+            .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+        return changed.rowcount == 1
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=row.id,
+        name=row.name,
+        role=Role.named(row.role),
+        language=row.language,
+        one_time_password=row.one_time_password,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        password_changed_at=row.password_changed_at,
+        password_hash=row.password_hash,
+    )

@@ -1,0 +1,206 @@
+"""Articles, their phrasings and versions, and the vectors of their texts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+
+from kb_index import Article, Status
+from prompter.storage.rows import Rows
+from prompter.storage.tables import article_versions, articles, embeddings, phrasings
+
+T = TypeVar("T")
+_BATCH = 500  # rows a statement; SQLite limits the number of variables in one
+
+
+class ArticleRows(Rows):
+    def get_many(self, ids: Collection[str]) -> dict[str, Article]:
+        found: dict[str, Article] = {}
+        for batch in _batches(sorted(ids)):
+            found |= {article.id: article for article in self._load(articles.c.id.in_(batch))}
+        return found
+
+    def all(self, *, batch: int = _BATCH) -> Iterator[Article]:
+        """Every article in order of id, read in batches: bounded memory whatever their number."""
+        last = ""
+        while page := self._load(articles.c.id > last, limit=batch):
+            yield from page
+            last = page[-1].id
+
+    def count(self) -> int:
+        return self._connection.scalar(select(func.count()).select_from(articles)) or 0
+
+    def topics(self) -> list[str]:
+        return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
+
+    def find(self, text: str, *, most: int) -> list[Article]:
+        """Published articles whose id, question or answer holds the text, in any case."""
+        pattern = f"%{_escaped(text.lower())}%"
+        columns = (articles.c.id, articles.c.question, articles.c.answer)
+        matches = or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+        return self._load(matches & (articles.c.status == Status.PUBLISHED.value), limit=most)
+
+    def _load(self, where: ColumnElement[bool], *, limit: int | None = None) -> list[Article]:
+        rows = self._connection.execute(
+            select(articles).where(where).order_by(articles.c.id).limit(limit)
+        ).all()
+        texts = self._phrasings([row.id for row in rows])
+        return [_article(row, [text for text, _ in texts[row.id]]) for row in rows]
+
+    def _phrasings(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """Text and source of the articles' phrasings, in the order in which they came."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for batch in _batches(ids):
+            for row in self._connection.execute(
+                select(phrasings).where(phrasings.c.article_id.in_(batch)).order_by(phrasings.c.id)
+            ):
+                found[row.article_id].append((row.text, row.source))
+        return found
+
+    def upsert(self, batch: Sequence[Article], *, changed_by: str, now: datetime) -> tuple[int, int]:
+        """Add new articles and change those that differ; returns how many were added and changed.
+
+        Phrasings that operators added stay, and a new version is recorded of whatever changed.
+        """
+        ids = [article.id for article in batch]
+        old = self.get_many(ids)
+        versions = {
+            row.id: row.version
+            for part in _batches(ids)
+            for row in self._connection.execute(
+                select(articles.c.id, articles.c.version).where(articles.c.id.in_(part))
+            )
+        }
+        old_phrasings = self._phrasings(ids)
+        added = changed = 0
+        new_rows, new_phrasings, new_versions = [], [], []
+        for article in batch:
+            kept = [text for text, source in old_phrasings[article.id] if source == "operator"]
+            missing = [text for text in dict.fromkeys(article.phrasings) if text not in kept]
+            wanted = {**_fields(article), "phrasings": kept + missing}
+            before = old.get(article.id)
+            if (
+                before is not None
+                and _fields(before) == _fields(article)
+                and set(before.phrasings) == set(wanted["phrasings"])
+            ):
+                continue
+            version = versions.get(article.id, 0) + 1
+            row = {
+                "id": article.id,
+                **_fields(article),
+                "valid_from": article.valid_from,
+                "valid_until": article.valid_until,
+                "version": version,
+                "changed_at": now,
+            }
+            if before is None:
+                added += 1
+                new_rows.append(row)
+            else:
+                changed += 1
+                self._connection.execute(update(articles).where(articles.c.id == article.id).values(**row))
+                self._connection.execute(
+                    phrasings.delete().where(
+                        phrasings.c.article_id == article.id, phrasings.c.source == "import"
+                    )
+                )
+            new_phrasings += [
+                {"article_id": article.id, "text": text, "source": "import"} for text in missing
+            ]
+            new_versions.append(
+                {
+                    "article_id": article.id,
+                    "version": version,
+                    "fields": wanted,
+                    "changed_at": now,
+                    "changed_by": changed_by,
+                }
+            )
+        for table, rows in (
+            (articles, new_rows),
+            (phrasings, new_phrasings),
+            (article_versions, new_versions),
+        ):
+            if rows:
+                self._connection.execute(insert(table), rows)
+        return added, changed
+
+    def add_phrasing(self, article_id: str, text: str) -> bool:
+        """Add an operator's phrasing, which imports never remove; False if it was there already."""
+        result = self._connection.execute(
+            self._insert_new(phrasings, {"article_id": article_id, "text": text, "source": "operator"})
+        )
+        return result.rowcount == 1
+
+    def versions(self, article_id: str) -> list[dict[str, Any]]:
+        """What the article was, oldest first: version, fields, changed_at, changed_by."""
+        rows = self._connection.execute(
+            select(article_versions)
+            .where(article_versions.c.article_id == article_id)
+            .order_by(article_versions.c.version)
+        )
+        return [dict(row._mapping) for row in rows]
+
+    # --- vectors ----------------------------------------------------------------------------
+
+    def vectors(self, encoder: str, kind: str, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The stored vectors (float16, raw) of the texts with these hashes."""
+        found: dict[bytes, bytes] = {}
+        for batch in _batches(hashes):
+            found |= {
+                row.text_hash: row.vector
+                for row in self._connection.execute(
+                    select(embeddings.c.text_hash, embeddings.c.vector).where(
+                        embeddings.c.encoder == encoder,
+                        embeddings.c.kind == kind,
+                        embeddings.c.text_hash.in_(batch),
+                    )
+                )
+            }
+        return found
+
+    def add_vectors(self, encoder: str, kind: str, vectors: Iterable[tuple[bytes, bytes]]) -> None:
+        rows = [
+            {"encoder": encoder, "kind": kind, "text_hash": text_hash, "vector": vector}
+            for text_hash, vector in vectors
+        ]
+        for batch in _batches(rows):
+            self._connection.execute(self._insert_new(embeddings, list(batch)))
+
+
+def _fields(article: Article) -> dict[str, Any]:
+    return {
+        "question": article.question,
+        "answer": article.answer,
+        "topic": article.topic,
+        "language": article.language,
+        "status": article.status.value,
+        "valid_from": article.valid_from.isoformat() if article.valid_from else None,
+        "valid_until": article.valid_until.isoformat() if article.valid_until else None,
+    }
+
+
+def _article(row: Row[Any], texts: Sequence[str]) -> Article:
+    return Article(
+        id=row.id,
+        question=row.question,
+        answer=row.answer,
+        topic=row.topic,
+        language=row.language,
+        phrasings=tuple(texts),
+        status=Status(row.status),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]

@@ -1,0 +1,296 @@
+"""Customers, their conversations, messages and turns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import conversations, customers, messages, suggestions, turns
+from prompter.triage import Triage
+from prompter.values import (
+    Customer,
+    IncomingMessage,
+    Message,
+    MessageKind,
+    OfferedSuggestion,
+    Turn,
+    TurnState,
+)
+
+
+class ConversationRows(Rows):
+    def ensure(self, message: IncomingMessage, now: datetime) -> int:
+        """The conversation of the message's chat, made if it is new; keeps the customer's name fresh."""
+        who = (customers.c.channel == message.channel) & (customers.c.external_id == message.chat_id)
+        row = self._connection.execute(
+            select(customers.c.id, conversations.c.id.label("conversation_id"), customers.c.name)
+            .join(conversations, conversations.c.customer_id == customers.c.id)
+            .where(who)
+        ).one_or_none()
+        if row is None:
+            customer_id = self._insert(
+                customers,
+                channel=message.channel,
+                external_id=message.chat_id,
+                name=message.customer_name,
+                language=message.customer_language,
+                created_at=now,
+            )
+            return self._insert(conversations, customer_id=customer_id, created_at=now)
+        if message.customer_name and message.customer_name != row.name:
+            self._connection.execute(
+                update(customers).where(customers.c.id == row.id).values(name=message.customer_name)
+            )
+        return int(row.conversation_id)
+
+    def customer(self, conversation_id: int) -> Customer | None:
+        row = self._connection.execute(
+            select(customers, conversations.c.id.label("conversation_id"))
+            .join(conversations, conversations.c.customer_id == customers.c.id)
+            .where(conversations.c.id == conversation_id)
+        ).one_or_none()
+        return None if row is None else _customer(row)
+
+    def find(self, channel: str, chat_id: str) -> Customer | None:
+        row = self._connection.execute(
+            select(customers, conversations.c.id.label("conversation_id"))
+            .join(conversations, conversations.c.customer_id == customers.c.id)
+            .where(customers.c.channel == channel, customers.c.external_id == chat_id)
+        ).one_or_none()
+        return None if row is None else _customer(row)
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def has_message(self, conversation_id: int, external_id: str) -> bool:
+        found = self._connection.scalar(
+            select(messages.c.id).where(
+                messages.c.conversation_id == conversation_id, messages.c.external_id == external_id
+            )
+        )
+        return found is not None
+
+    def add_message(self, conversation_id: int, turn_id: int, message: IncomingMessage, now: datetime) -> int:
+        return self._insert(
+            messages,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            external_id=message.external_id,
+            kind=message.kind.value,
+            text=message.text,
+            forwarded=message.forwarded,
+            replaces=message.replaces,
+            received_at=now,
+        )
+
+    def messages(self, conversation_id: int, *, most: int = 200) -> list[Message]:
+        """The conversation's last messages, oldest first."""
+        newest_first = self._connection.execute(
+            select(messages)
+            .where(messages.c.conversation_id == conversation_id)
+            .order_by(messages.c.id.desc())
+            .limit(most)
+        )
+        return [_message(row) for row in newest_first][::-1]
+
+    def turn_messages(self, turn_id: int) -> list[Message]:
+        rows = self._connection.execute(
+            select(messages).where(messages.c.turn_id == turn_id).order_by(messages.c.id)
+        )
+        return [_message(row) for row in rows]
+
+    def last_message_id(self, conversation_id: int) -> int:
+        """The id of the customer's newest message; 0 where there is none."""
+        newest = select(func.max(messages.c.id)).where(messages.c.conversation_id == conversation_id)
+        return self._connection.scalar(newest) or 0
+
+    # --- turns ------------------------------------------------------------------------------
+
+    def open_turn(self, conversation_id: int, now: datetime) -> Turn:
+        """The turn that the customer is still writing, made if there is none."""
+        where = (turns.c.conversation_id == conversation_id) & (turns.c.state == TurnState.OPEN.value)
+        row = self._connection.execute(select(turns).where(where)).one_or_none()
+        if row is None:
+            turn_id = self._insert(
+                turns,
+                conversation_id=conversation_id,
+                state=TurnState.OPEN.value,
+                received_at=now,
+                closes_at=now,
+                last_message_id=0,
+            )
+            row = self._connection.execute(select(turns).where(turns.c.id == turn_id)).one()
+        return _turn(row)
+
+    def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
+        """Add a message to an open turn; False if it has been triaged meanwhile."""
+        changed = self._connection.execute(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.OPEN.value)
+            .values(last_message_id=last_message_id, closes_at=closes_at)
+        )
+        return changed.rowcount == 1
+
+    def turn(self, turn_id: int) -> Turn | None:
+        row = self._connection.execute(select(turns).where(turns.c.id == turn_id)).one_or_none()
+        return None if row is None else _turn(row)
+
+    def due_turns(self, now: datetime, *, most: int = 100) -> list[Turn]:
+        """Turns whose customer has fallen silent and that nobody has triaged, oldest first."""
+        rows = self._connection.execute(
+            select(turns)
+            .where(turns.c.state == TurnState.OPEN.value, turns.c.closes_at <= now)
+            .order_by(turns.c.received_at, turns.c.id)
+            .limit(most)
+        )
+        return [_turn(row) for row in rows]
+
+    def waiting_turns(self, *, most: int = 200) -> list[Turn]:
+        """Turns that wait for an operator, longest wait first."""
+        rows = self._connection.execute(
+            select(turns)
+            .where(turns.c.state == TurnState.WAITING.value)
+            .order_by(turns.c.received_at, turns.c.id)
+            .limit(most)
+        )
+        return [_turn(row) for row in rows]
+
+    def conversation_turns(self, conversation_id: int, state: TurnState) -> list[Turn]:
+        rows = self._connection.execute(
+            select(turns)
+            .where(turns.c.conversation_id == conversation_id, turns.c.state == state.value)
+            .order_by(turns.c.id)
+        )
+        return [_turn(row) for row in rows]
+
+    def record_triage(
+        self, turn: Turn, triage: Triage, offered: Sequence[OfferedSuggestion], now: datetime
+    ) -> bool:
+        """Store the triage of an open turn; False, and nothing stored, if the turn has moved on since."""
+        changed = self._connection.execute(
+            update(turns)
+            .where(
+                turns.c.id == turn.id,
+                turns.c.state == TurnState.OPEN.value,
+                turns.c.last_message_id == turn.last_message_id,
+            )
+            .values(
+                state=TurnState.WAITING.value,
+                triaged_at=now,
+                utterance=triage.utterance,
+                intent=triage.intent,
+                intent_confidence=triage.intent_confidence,
+                route=triage.route.value,
+                handoff_reason=triage.handoff_reason.value if triage.handoff_reason else None,
+                model_version=triage.model_version,
+            )
+        )
+        if changed.rowcount == 0:
+            return False
+        for suggestion in offered:
+            self._connection.execute(
+                suggestions.insert().values(
+                    turn_id=turn.id,
+                    rank=suggestion.rank,
+                    article_id=suggestion.article_id,
+                    question=suggestion.question,
+                    text=suggestion.text,
+                    topic=suggestion.topic,
+                    language=suggestion.language,
+                    similarity=suggestion.similarity,
+                    confidence=suggestion.confidence,
+                )
+            )
+        return True
+
+    def suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
+        """The turn's suggestions, best first."""
+        rows = self._connection.execute(
+            select(suggestions).where(suggestions.c.turn_id == turn_id).order_by(suggestions.c.rank)
+        )
+        return [_suggestion(row) for row in rows]
+
+    def close_turn(self, turn_id: int) -> bool:
+        """Waiting -> closed; False if the turn was not waiting."""
+        changed = self._connection.execute(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
+            .values(state=TurnState.CLOSED.value)
+        )
+        return changed.rowcount == 1
+
+    def close_earlier_turns(self, turn: Turn) -> None:
+        """The reply to this turn answers the conversation's earlier waiting turns too."""
+        self._connection.execute(
+            update(turns)
+            .where(
+                turns.c.conversation_id == turn.conversation_id,
+                turns.c.id < turn.id,
+                turns.c.state == TurnState.WAITING.value,
+            )
+            .values(state=TurnState.CLOSED.value, answered_with=turn.id)
+        )
+
+    def reopen_turn(self, turn_id: int) -> None:
+        """Back to waiting, with the earlier turns that its reply had answered."""
+        self._connection.execute(
+            update(turns)
+            .where((turns.c.id == turn_id) | (turns.c.answered_with == turn_id))
+            .values(state=TurnState.WAITING.value, answered_with=None)
+        )
+
+
+def _customer(row: Row[Any]) -> Customer:
+    return Customer(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        channel=row.channel,
+        chat_id=row.external_id,
+        name=row.name,
+        language=row.language,
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        turn_id=row.turn_id,
+        external_id=row.external_id,
+        kind=MessageKind(row.kind),
+        text=row.text,
+        forwarded=row.forwarded,
+        replaces=row.replaces,
+        received_at=row.received_at,
+    )
+
+
+def _turn(row: Row[Any]) -> Turn:
+    return Turn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        state=TurnState(row.state),
+        received_at=row.received_at,
+        closes_at=row.closes_at,
+        last_message_id=row.last_message_id,
+        triaged_at=row.triaged_at,
+        utterance=row.utterance,
+        intent=row.intent,
+        route=row.route,
+        handoff_reason=row.handoff_reason,
+        model_version=row.model_version,
+    )
+
+
+def _suggestion(row: Row[Any]) -> OfferedSuggestion:
+    return OfferedSuggestion(
+        turn_id=row.turn_id,
+        rank=row.rank,
+        article_id=row.article_id,
+        question=row.question,
+        text=row.text,
+        topic=row.topic,
+        language=row.language,
+        similarity=row.similarity,
+        confidence=row.confidence,
+    )

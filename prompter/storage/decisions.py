@@ -1,0 +1,185 @@
+"""What operators decided, and the evidence that follows from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, decisions, evidence
+from prompter.values import OfferedSuggestion, RejectReason, Turn, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDecision:
+    """A decision as it stands in the table; `superseded_at` is set when it was undone."""
+
+    id: int
+    turn_id: int
+    operator_id: int
+    operator_name: str
+    verdict: Verdict
+    reason: RejectReason | None
+    rank: int | None
+    article_id: str | None
+    suggested_text: str | None
+    sent_text: str | None
+    decided_at: datetime
+    superseded_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One judgement of the first suggestion of a turn; corrections are further rows.
+
+    `right` is None while a second person has to settle it.
+    """
+
+    id: int
+    turn_id: int
+    decision_id: int | None
+    topic: str | None
+    article_id: str | None
+    model_version: str | None
+    confidence: float | None
+    suggestion_visible: bool
+    verdict: Verdict
+    right: bool | None
+    operator_id: int | None
+    received_at: datetime
+    judged_at: datetime
+
+
+class DecisionRows(Rows):
+    def add(
+        self,
+        *,
+        turn_id: int,
+        operator_id: int,
+        verdict: Verdict,
+        reason: RejectReason | None,
+        rank: int | None,
+        article_id: str | None,
+        suggested_text: str | None,
+        sent_text: str | None,
+        now: datetime,
+    ) -> int:
+        """Add the turn's live decision; a unique index refuses a second one."""
+        return self._insert(
+            decisions,
+            turn_id=turn_id,
+            operator_id=operator_id,
+            verdict=verdict.value,
+            reason=reason.value if reason else None,
+            rank=rank,
+            article_id=article_id,
+            suggested_text=suggested_text,
+            sent_text=sent_text,
+            decided_at=now,
+        )
+
+    def get(self, decision_id: int) -> StoredDecision | None:
+        row = self._connection.execute(_WITH_OPERATOR.where(decisions.c.id == decision_id)).one_or_none()
+        return None if row is None else _decision(row)
+
+    def live(self, turn_id: int) -> StoredDecision | None:
+        """The decision that stands for the turn."""
+        row = self._connection.execute(
+            _WITH_OPERATOR.where(decisions.c.turn_id == turn_id, decisions.c.superseded_at.is_(None))
+        ).one_or_none()
+        return None if row is None else _decision(row)
+
+    def history(self, turn_id: int) -> list[StoredDecision]:
+        """Every decision ever taken on the turn, oldest first."""
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(decisions.c.turn_id == turn_id).order_by(decisions.c.id)
+        )
+        return [_decision(row) for row in rows]
+
+    def supersede(self, decision_id: int, now: datetime) -> bool:
+        """Take back a decision; False if somebody already has."""
+        changed = self._connection.execute(
+            update(decisions)
+            .where(decisions.c.id == decision_id, decisions.c.superseded_at.is_(None))
+            .values(superseded_at=now)
+        )
+        return changed.rowcount == 1
+
+    # --- evidence ---------------------------------------------------------------------------
+
+    def add_evidence(
+        self,
+        turn: Turn,
+        first: OfferedSuggestion | None,
+        *,
+        decision_id: int,
+        verdict: Verdict,
+        right: bool | None,
+        operator_id: int,
+        now: datetime,
+    ) -> int:
+        """Add a judgement of the turn's first suggestion; rows are never changed."""
+        return self._insert(
+            evidence,
+            turn_id=turn.id,
+            decision_id=decision_id,
+            topic=first.topic if first else None,
+            article_id=first.article_id if first else None,
+            model_version=turn.model_version,
+            confidence=first.confidence if first else None,
+            suggestion_visible=True,
+            lot_probability=None,
+            verdict=verdict.value,
+            right=right,
+            operator_id=operator_id,
+            received_at=turn.received_at,
+            judged_at=now,
+        )
+
+    def evidence(self, turn_id: int) -> list[Evidence]:
+        """The turn's judgements, oldest first; the last one stands."""
+        rows = self._connection.execute(
+            select(evidence).where(evidence.c.turn_id == turn_id).order_by(evidence.c.id)
+        )
+        return [_evidence(row) for row in rows]
+
+
+_WITH_OPERATOR = select(decisions, accounts.c.name.label("operator_name")).join(
+    accounts, accounts.c.id == decisions.c.operator_id
+)
+
+
+def _decision(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        id=row.id,
+        turn_id=row.turn_id,
+        operator_id=row.operator_id,
+        operator_name=row.operator_name,
+        verdict=Verdict(row.verdict),
+        reason=RejectReason(row.reason) if row.reason else None,
+        rank=row.rank,
+        article_id=row.article_id,
+        suggested_text=row.suggested_text,
+        sent_text=row.sent_text,
+        decided_at=row.decided_at,
+        superseded_at=row.superseded_at,
+    )
+
+
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        id=row.id,
+        turn_id=row.turn_id,
+        decision_id=row.decision_id,
+        topic=row.topic,
+        article_id=row.article_id,
+        model_version=row.model_version,
+        confidence=row.confidence,
+        suggestion_visible=row.suggestion_visible,
+        verdict=Verdict(row.verdict),
+        right=row.right,
+        operator_id=row.operator_id,
+        received_at=row.received_at,
+        judged_at=row.judged_at,
+    )

@@ -1,0 +1,27 @@
+"""Single facts about the installation, such as the revision of the knowledge base."""
+
+from sqlalchemy import select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import facts
+
+
+class FactRows(Rows):
+    def get(self, name: str) -> str | None:
+        return self._connection.scalar(select(facts.c.value).where(facts.c.name == name))
+
+    def set(self, name: str, value: str) -> None:
+        changed = self._connection.execute(update(facts).where(facts.c.name == name).values(value=value))
+        if changed.rowcount == 0:
+            self._connection.execute(facts.insert().values(name=name, value=value))
+
+    def set_if_absent(self, name: str, value: str) -> str:
+        """Set the fact unless it is there; return what it is now."""
+        self._connection.execute(self._insert_new(facts, {"name": name, "value": value}))
+        return self.get(name) or value
+
+    def count_up(self, name: str) -> int:
+        """Add one to a counter and return it."""
+        value = int(self.get(name) or 0) + 1
+        self.set(name, str(value))
+        return value

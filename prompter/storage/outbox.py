@@ -1,0 +1,180 @@
+"""Everything that leaves: written with the decision, delivered afterwards."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, exists, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, conversations, customers, outbox
+from prompter.values import Author, OutboxState, Reply
+
+
+class OutboxRows(Rows):
+    def add(
+        self,
+        *,
+        conversation_id: int,
+        parts: Sequence[str],
+        author: Author,
+        not_before: datetime,
+        now: datetime,
+        turn_id: int | None = None,
+        decision_id: int | None = None,
+        operator_id: int | None = None,
+    ) -> list[int]:
+        """Put a reply into the outbox, one row a part; returns their ids in order."""
+        return [
+            self._insert(
+                outbox,
+                conversation_id=conversation_id,
+                turn_id=turn_id,
+                decision_id=decision_id,
+                operator_id=operator_id,
+                part=part,
+                author=author.value,
+                text=text,
+                state=OutboxState.PENDING.value,
+                not_before=not_before,
+                attempts=0,
+                created_at=now,
+            )
+            for part, text in enumerate(parts, start=1)
+        ]
+
+    def get(self, reply_id: int) -> Reply | None:
+        row = self._connection.execute(_WITH_OPERATOR.where(outbox.c.id == reply_id)).one_or_none()
+        return None if row is None else _reply(row)
+
+    def of_conversation(self, conversation_id: int, *, after: int = 0, most: int = 200) -> list[Reply]:
+        """The conversation's last replies with an id above `after`, oldest first."""
+        newest_first = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.conversation_id == conversation_id, outbox.c.id > after)
+            .order_by(outbox.c.id.desc())
+            .limit(most)
+        )
+        return [_reply(row) for row in newest_first][::-1]
+
+    def of_decision(self, decision_id: int) -> list[Reply]:
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.decision_id == decision_id).order_by(outbox.c.part)
+        )
+        return [_reply(row) for row in rows]
+
+    def in_state(self, state: OutboxState, *, most: int = 100) -> list[Reply]:
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(most)
+        )
+        return [_reply(row) for row in rows]
+
+    def claimable(
+        self, channels: Collection[str], now: datetime, *, most: int
+    ) -> list[tuple[Reply, str, str]]:
+        """Replies that may leave now, with channel and chat id, oldest first.
+
+        A reply waits for the earlier ones of its conversation: customers read in order.
+        """
+        earlier = outbox.alias("earlier")
+        blocked = exists().where(
+            earlier.c.conversation_id == outbox.c.conversation_id,
+            earlier.c.id < outbox.c.id,
+            earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value]),
+        )
+        rows = self._connection.execute(
+            _WITH_OPERATOR.add_columns(customers.c.channel, customers.c.external_id.label("chat_id"))
+            .join(conversations, conversations.c.id == outbox.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .where(
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.not_before <= now,
+                customers.c.channel.in_(channels),
+                ~blocked,
+            )
+            .order_by(outbox.c.id)
+            .limit(most)
+        )
+        return [(_reply(row), row.channel, row.chat_id) for row in rows]
+
+    def claim(self, reply_id: int, until: datetime) -> bool:
+        """Pending -> sending; False if another delivery was faster or the reply was taken back."""
+        changed = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == reply_id, outbox.c.state == OutboxState.PENDING.value)
+            .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
+        )
+        return changed.rowcount == 1
+
+    def settle(
+        self,
+        reply_id: int,
+        was: OutboxState,
+        state: OutboxState,
+        *,
+        external_id: str | None = None,
+        problem: str | None = None,
+        sent_at: datetime | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Move a reply from one state to another; False if it was not in the first one."""
+        values: dict[str, Any] = {"state": state.value, "problem": problem, "claimed_until": None}
+        if external_id is not None:
+            values["external_id"] = external_id
+        if sent_at is not None:
+            values["sent_at"] = sent_at
+        if not_before is not None:
+            values["not_before"] = not_before
+        changed = self._connection.execute(
+            update(outbox).where(outbox.c.id == reply_id, outbox.c.state == was.value).values(**values)
+        )
+        return changed.rowcount == 1
+
+    def expired_claims(self, now: datetime) -> list[tuple[Reply, str]]:
+        """Replies whose delivery has not reported back in time, with their channel."""
+        rows = self._connection.execute(
+            _WITH_OPERATOR.add_columns(customers.c.channel)
+            .join(conversations, conversations.c.id == outbox.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .where(outbox.c.state == OutboxState.SENDING.value, outbox.c.claimed_until < now)
+            .order_by(outbox.c.id)
+        )
+        return [(_reply(row), row.channel) for row in rows]
+
+    def cancel_decision(self, decision_id: int, now: datetime) -> int:
+        """Cancel the parts of a decision's reply that have not left; returns how many."""
+        changed = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.decision_id == decision_id,
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.not_before > now,
+                outbox.c.attempts == 0,
+            )
+            .values(state=OutboxState.CANCELLED.value)
+        )
+        return int(changed.rowcount)
+
+
+_WITH_OPERATOR = select(outbox, accounts.c.name.label("operator_name")).join(
+    accounts, accounts.c.id == outbox.c.operator_id, isouter=True
+)
+
+
+def _reply(row: Row[Any]) -> Reply:
+    return Reply(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        turn_id=row.turn_id,
+        decision_id=row.decision_id,
+        part=row.part,
+        author=Author(row.author),
+        operator_name=row.operator_name,
+        text=row.text,
+        state=OutboxState(row.state),
+        not_before=row.not_before,
+        attempts=row.attempts,
+        external_id=row.external_id,
+        problem=row.problem,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )

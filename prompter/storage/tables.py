@@ -1,0 +1,302 @@
+"""The tables. Rules that the database itself enforces stand here as constraints and partial indexes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC; SQLite itself would forget the time zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: its time zone is unknown")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# --- accounts -----------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("one_time_password", Boolean, nullable=False, default=False),
+    Column("language", String(10)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("password_changed_at", UtcDateTime, nullable=False),
+    _one_of("role", "operator", "supervisor", "admin"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+# --- knowledge base -----------------------------------------------------------------------------
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("topic", Text, nullable=False, index=True),
+    Column("language", String(35), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    _one_of("status", "draft", "published", "archived"),
+)
+
+phrasings = Table(
+    "phrasings",
+    metadata,
+    _id(),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("source", String(20), nullable=False),
+    UniqueConstraint("article_id", "text"),
+    _one_of("source", "import", "operator"),
+)
+
+article_versions = Table(
+    "article_versions",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("fields", JSON, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", String(100), nullable=False),
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("encoder", String(200), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("text_hash", LargeBinary(16), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float16
+)
+
+# --- conversations ------------------------------------------------------------------------------
+
+customers = Table(
+    "customers",
+    metadata,
+    _id(),
+    Column("channel", String(20), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("language", String(35)),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),  # of its first message: evidence is ordered by it
+    Column("closes_at", UtcDateTime, nullable=False),
+    Column("last_message_id", Integer),
+    Column("triaged_at", UtcDateTime),
+    Column("utterance", Text),
+    Column("intent", Text),
+    Column("intent_confidence", Float),
+    Column("route", String(20)),
+    Column("handoff_reason", String(40)),
+    Column("model_version", String(100)),
+    Column("answered_with", Integer),  # the later turn whose reply answered this one too
+    _one_of("state", "open", "waiting", "closed"),
+    Index("ix_turns_due", "state", "closes_at"),
+)
+Index(
+    "uq_turns_one_open",
+    turns.c.conversation_id,
+    unique=True,
+    sqlite_where=turns.c.state == "open",
+    postgresql_where=turns.c.state == "open",
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, index=True),
+    Column("external_id", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("forwarded", Boolean, nullable=False),
+    Column("replaces", String(200)),  # external id of the message that this one is an edit of
+    Column("received_at", UtcDateTime, nullable=False),
+    UniqueConstraint("conversation_id", "external_id"),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("article_id", String(200), nullable=False),
+    Column("article_version", Integer),
+    Column("question", Text, nullable=False),
+    Column("text", Text, nullable=False),  # the answer, template fields filled
+    Column("topic", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False),
+    Column("operator_id", ForeignKey("accounts.id"), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("rank", Integer),
+    Column("article_id", String(200)),
+    Column("suggested_text", Text),
+    Column("sent_text", Text),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("superseded_at", UtcDateTime),
+    _one_of(
+        "verdict",
+        "accepted",
+        "edited_cosmetic",
+        "edited_substantive",
+        "picked_other",
+        "rejected",
+        "wrote_own",
+    ),
+)
+Index(
+    "uq_decisions_one_live",
+    decisions.c.turn_id,
+    unique=True,
+    sqlite_where=decisions.c.superseded_at.is_(None),
+    postgresql_where=decisions.c.superseded_at.is_(None),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _id(),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("topic", Text),
+    Column("article_id", String(200)),
+    Column("model_version", String(100)),
+    Column("confidence", Float),
+    Column("suggestion_visible", Boolean, nullable=False),
+    Column("lot_probability", Float),
+    Column("verdict", String(20), nullable=False),
+    Column("right", Boolean),  # NULL: a second person has to settle it
+    Column("operator_id", ForeignKey("accounts.id")),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("judged_at", UtcDateTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("turn_id", ForeignKey("turns.id")),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("part", Integer, nullable=False),
+    Column("author", String(20), nullable=False),
+    Column("operator_id", ForeignKey("accounts.id")),
+    Column("text", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_until", UtcDateTime),
+    Column("external_id", String(200)),
+    Column("problem", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("decision_id", "part"),
+    _one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
+    _one_of("author", "operator", "bot"),
+    Index("ix_outbox_state", "state", "not_before"),
+    Index("ix_outbox_conversation", "conversation_id", "id"),
+)

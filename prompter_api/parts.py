@@ -1,0 +1,37 @@
+"""What the HTTP face is built from; bootstrap puts it together."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fastapi import Request
+
+from prompter.accounts import Accounts
+from prompter.desk import Desk
+from prompter.knowledge import KnowledgeBase
+from prompter.triage import Triage
+
+
+class Assistant(Protocol):
+    """What the HTTP face needs of an assistant."""
+
+    def triage(self, text: str) -> Triage: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The use cases behind the pages and the API, and how the face itself is set up."""
+
+    accounts: Accounts
+    assistant: Assistant
+    desk: Desk
+    knowledge: KnowledgeBase
+    language: str  # of pages where the account has chosen none: ru or en
+    session_secret: str = field(repr=False)
+    session_hours: float
+    secure_cookies: bool
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that serves this request."""
+    parts: Parts = request.app.state.parts
+    return parts

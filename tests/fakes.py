@@ -1,0 +1,94 @@
+"""Working stand-ins: small enough to compute by hand, and real enough to use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from kb_index import Article
+from prompter.triage import HandoffReason, Route, Suggestion, Triage
+
+FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is told to move."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class WordAssistant:
+    """Suggests the articles that share most words with the utterance; confidence is the share."""
+
+    articles: Sequence[Article]
+    seen: list[str] = field(default_factory=list)
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        words = set(text.lower().split())
+        ranked = sorted(
+            ((self._share(words, article), article) for article in self.articles),
+            key=lambda pair: (-pair[0], pair[1].id),
+        )
+        return tuple(
+            Suggestion(
+                article_id=article.id,
+                question=article.question,
+                answer=article.answer,
+                topic=article.topic,
+                language=article.language,
+                similarity=share,
+                confidence=share,
+            )
+            for share, article in ranked[:3]
+            if share > 0
+        )
+
+    def triage(self, text: str) -> Triage:
+        self.seen.append(text)
+        suggestions = self.suggest(text)
+        return Triage(
+            utterance=text,
+            intent=f"topic:{suggestions[0].topic}" if suggestions else None,
+            intent_confidence=suggestions[0].confidence if suggestions else 0.0,
+            suggestions=suggestions,
+            route=Route.SUGGEST if suggestions else Route.HANDOFF,
+            handoff_reason=HandoffReason.TOPIC_NOT_READY if suggestions else HandoffReason.NO_ARTICLE,
+            model_version="words-1",
+        )
+
+    @staticmethod
+    def _share(words: set[str], article: Article) -> float:
+        own = set(" ".join((article.question, *article.phrasings)).lower().split())
+        return len(words & own) / max(1, len(words))
+
+
+class BrokenAssistant:
+    """A model that fails on everything."""
+
+    def triage(self, text: str) -> Triage:
+        raise RuntimeError(f"cannot think about {len(text)} characters")
+
+
+def article(id: str, question: str, answer: str, *, topic: str = "orders", **more: object) -> Article:  # noqa: A002
+    return Article(id=id, question=question, answer=answer, topic=topic, language="ru", **more)  # type: ignore[arg-type]
+
+
+SHOP = (
+    article("returns-how", "Как вернуть товар", "Верните товар за 14 дней.", topic="returns"),
+    article(
+        "refund-when", "Когда вернут деньги", "Деньги придут за 3 дня, {customer_name}.", topic="returns"
+    ),
+    article("order-where", "Где мой заказ", "Обращение {ticket}: проверьте раздел «Заказы»."),
+    article("order-cancel", "Как отменить заказ", "Нажмите «Отменить»."),
+)
