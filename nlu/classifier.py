@@ -1,0 +1,156 @@
+"""Which intent, how sure?  The estimator that learns an IntentModel."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from nlu import calibration
+from nlu.encoders.encoder import Encoder, Vectors
+from nlu.errors import BadTrainingData
+from nlu.intent_model import Floats, IntentModel
+from nlu.kernel import UtteranceKernel
+from nlu.ngrams import NgramHasher, TextGrams
+from nlu.text import clean
+
+
+class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """Kernel ridge regression on meaning (dense), words and spelling together.
+
+    One ridge problem has a closed solution, and so have its leave-one-out predictions: probabilities
+    are calibrated on what the model says about each example without having seen it. It beats
+    logistic regression and a linear SVM on the same features from 5 to 130 examples per intent
+    (docs/adr/), because the kernel on the dense part is not linear.
+
+    Args:
+        encoder: gives the vectors where they are not handed in.
+        lexical_weight: share of words and character n-grams, 0 to 1; the rest is meaning.
+        sharpness: how fast similarity of meaning falls with the angle.
+        ridge: penalty; raise it for noisy labels.
+        most_examples: more of them are thinned out, those of the largest intents first.
+        seed: which ones.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        lexical_weight: float = 0.2,
+        sharpness: float = 2.0,
+        ridge: float = 0.3,
+        most_examples: int = 12_000,
+        seed: int = 0,
+    ) -> None:
+        self.encoder = encoder
+        self.lexical_weight = lexical_weight
+        self.sharpness = sharpness
+        self.ridge = ridge
+        self.most_examples = most_examples
+        self.seed = seed
+
+    def fit(self, X: Sequence[str], y: Sequence[str], vectors: Vectors | None = None) -> Self:  # noqa: N803
+        """Learn from texts `X` with intents `y`.
+
+        `vectors` are those of the cleaned texts encoded as "query", shape (len(X), dimensions).
+
+        Raises:
+            BadTrainingData: there is no example, or texts and intents differ in number.
+        """
+        texts, intents = [clean(text) for text in X], [str(intent) for intent in y]
+        if len(texts) != len(intents):
+            raise BadTrainingData(f"{len(texts)} texts with {len(intents)} intents")
+        if not texts:
+            raise BadTrainingData("no training examples")
+        kept = self._choose(texts, intents)
+        texts, intents = [texts[row] for row in kept], [intents[row] for row in kept]
+        vectors = self.encoder.encode(texts, kind="query") if vectors is None else vectors[kept]
+        self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
+        grams = self._hasher.analyze(texts)
+        kernel = UtteranceKernel.fit(
+            vectors, grams, lexical_weight=self.lexical_weight, sharpness=self.sharpness
+        )
+        weights, held_out, nearness = _solve(kernel, targets, self.ridge)
+        self.model_ = IntentModel(
+            classes=tuple(self.classes_),
+            kernel=kernel,
+            weights=weights,
+            temperature=calibration.temperature(held_out, targets),
+            scope=calibration.scope_rule(held_out, targets, nearness),
+        )
+        self.n_features_in_ = 1
+        return self
+
+    def predict_proba(self, X: Sequence[str], vectors: Vectors | None = None) -> Floats:  # noqa: N803
+        """P(intent | one of them is meant): shape (len(X), len(classes_))."""
+        check_is_fitted(self)
+        return self.model_.probabilities(*self._read(X, vectors))[0]
+
+    def predict_in_scope(self, X: Sequence[str], vectors: Vectors | None = None) -> Floats:  # noqa: N803
+        """P(one of the intents is meant): shape (len(X),)."""
+        check_is_fitted(self)
+        return self.model_.probabilities(*self._read(X, vectors))[1]
+
+    def predict(self, X: Sequence[str], vectors: Vectors | None = None) -> npt.NDArray[np.object_]:  # noqa: N803
+        """Return the likeliest intent of each text."""
+        classes: npt.NDArray[np.object_] = self.classes_[self.predict_proba(X, vectors).argmax(axis=1)]
+        return classes
+
+    @property
+    def _hasher(self) -> NgramHasher:
+        return NgramHasher()
+
+    def _read(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Vectors, TextGrams]:
+        cleaned = [clean(text) for text in texts]
+        if vectors is None:
+            vectors = self.encoder.encode(cleaned, kind="query")
+        return vectors, self._hasher.analyze(cleaned)
+
+    def _choose(self, texts: list[str], intents: list[str]) -> list[int]:
+        """Rows to learn from: repetitions once, and of large intents only as many as there is room for."""
+        first = {pair: row for row, pair in reversed(list(enumerate(zip(texts, intents, strict=True))))}
+        rows = np.array(sorted(first.values()))
+        if len(rows) <= self.most_examples:
+            return [int(row) for row in rows]
+        shuffled = np.random.default_rng(self.seed).permutation(rows)
+        seen: dict[str, int] = {}
+        turn = []  # of a row: how many of its intent come before it
+        for row in shuffled.tolist():
+            turn.append(seen.setdefault(intents[row], 0))
+            seen[intents[row]] += 1
+        chosen = shuffled[np.argsort(turn, kind="stable")[: self.most_examples]]
+        return sorted(int(row) for row in chosen)
+
+
+def _solve(
+    kernel: UtteranceKernel, targets: npt.NDArray[np.intp], ridge: float
+) -> tuple[Floats, Floats, Floats]:
+    """Solve (K + ridge · I) weights = memberships.
+
+    Returns:
+        weights (examples, classes); leave-one-out values (examples, classes); and the kernel values
+        of each example with the nearest other one of its own intent and of other intents (examples, 2).
+        Leave-one-out: Rasmussen & Williams, Gaussian Processes for Machine Learning, eq. 5.12.
+    """
+    n, n_classes = len(targets), int(targets.max()) + 1
+    memberships = np.full((n, n_classes), -1 / n_classes, dtype=np.float32)
+    memberships[np.arange(n), targets] += 1
+    matrix = kernel.gram_matrix()
+    nearness = calibration.nearest_others(matrix, targets)
+    matrix.flat[:: n + 1] += ridge
+    factor = linalg.cholesky(matrix.T, lower=True, overwrite_a=True, check_finite=False)
+    weights = linalg.cho_solve((factor, True), memberships, check_finite=False)
+    inverse_diagonal = _inverse_diagonal(factor)
+    held_out = memberships - weights / inverse_diagonal[:, None]
+    return np.asarray(weights, dtype=np.float32), np.asarray(held_out, dtype=np.float32), nearness
+
+
+def _inverse_diagonal(factor: Floats) -> Floats:
+    """Diagonal of (L Lᵀ)⁻¹ for the lower triangular L."""
+    inverse, failed = linalg.lapack.strtri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise BadTrainingData("the examples cannot be told apart; raise classifier.ridge")
+    return np.asarray(np.einsum("ij,ij->j", inverse, inverse), dtype=np.float32)

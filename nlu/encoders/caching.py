@@ -1,0 +1,71 @@
+"""Encode a text once, also across restarts."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nlu.encoders.encoder import Encoder, Kind, Vectors
+
+
+class CachingEncoder:
+    """Remembers the vectors of the last `most_texts` texts; thread-safe."""
+
+    def __init__(self, encoder: Encoder, *, most_texts: int = 10_000) -> None:
+        self._encoder = encoder
+        self._most_texts = most_texts
+        self._vectors: OrderedDict[tuple[Kind, str], Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def id(self) -> str:
+        return self._encoder.id
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
+        """See `Encoder`."""
+        with self._lock:
+            known = {text: self._vectors[kind, text] for text in texts if (kind, text) in self._vectors}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= dict(zip(missing, self._encoder.encode(missing, kind=kind), strict=True))
+        with self._lock:
+            for text in texts:
+                self._vectors[kind, text] = known[text]
+                self._vectors.move_to_end((kind, text))
+            while len(self._vectors) > self._most_texts:
+                self._vectors.popitem(last=False)
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        return np.stack([known[text] for text in texts])
+
+
+class ProgressEncoder:
+    """Tells `on_progress` how many texts of a large call are done and how many there are."""
+
+    def __init__(self, encoder: Encoder, on_progress: Callable[[int, int], None], *, step: int = 64) -> None:
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._step = step
+
+    @property
+    def id(self) -> str:
+        return self._encoder.id
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
+        """See `Encoder`."""
+        if len(texts) <= self._step:
+            return self._encoder.encode(texts, kind=kind)
+        vectors = []
+        for start in range(0, len(texts), self._step):
+            vectors.append(self._encoder.encode(texts[start : start + self._step], kind=kind))
+            self._on_progress(min(start + self._step, len(texts)), len(texts))
+        return np.concatenate(vectors)

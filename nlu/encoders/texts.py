@@ -1,0 +1,42 @@
+"""What every encoder does before it encodes: make texts safe, and encode equal texts once."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nlu.encoders.encoder import Vectors
+
+
+def readable(text: str, longest_text: int) -> str:
+    """Return `text` without NULs (they end a C string) and halves of surrogate pairs (no UTF-8), and cut.
+
+    The cut leaves at most `longest_text` characters.
+    """
+    text = text[:longest_text].replace("\x00", " ")
+    return text.encode("utf-8", "ignore").decode("utf-8").strip()
+
+
+def encode_distinct(
+    texts: Sequence[str],
+    encode: Callable[[list[str]], Vectors],
+    *,
+    dimensions: int,
+    longest_text: int,
+    batch: int,
+) -> Vectors:
+    """Encode the distinct readable texts in batches of `batch`; empty ones become vectors of length 0.
+
+    Returns:
+        float32 of shape (len(texts), dimensions), in the order of `texts`.
+    """
+    safe = [readable(text, longest_text) for text in texts]
+    rows = {text: row for row, text in enumerate(dict.fromkeys(text for text in safe if text))}
+    distinct = list(rows)
+    # one row more than there are texts: the zeros that empty texts get
+    encoded = np.zeros((len(distinct) + 1, dimensions), dtype=np.float32)
+    # texts of like length in a batch finish together
+    order = sorted(range(len(distinct)), key=lambda row: len(distinct[row]))
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        encoded[chosen] = encode([distinct[row] for row in chosen])
+    return encoded[[rows.get(text, len(distinct)) for text in safe]]

@@ -1,0 +1,91 @@
+"""A fitted intent classifier as plain arrays: loads fast, predicts without scikit-learn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.encoders.encoder import Vectors
+from nlu.kernel import UtteranceKernel
+from nlu.ngrams import TextGrams
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntentPrediction:
+    """What the model makes of one utterance.
+
+    `confidence` is the probability of `intent` given that one of the known intents is meant, and
+    `in_scope` the probability that one is. `runner_up` is None where there is only one intent.
+    """
+
+    intent: str
+    confidence: float
+    runner_up: str | None
+    runner_up_confidence: float
+    in_scope: float
+    probabilities: Floats  # of each class, in the order of IntentModel.classes; they sum to 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeRule:
+    """P(a known intent is meant) = 1 / (1 + exp(-(bias + on_margin · margin + on_nearness · nearness))).
+
+    `margin` is the best intent's value (about 1 for an utterance like its examples, 0 for no intent
+    in particular), `nearness` the kernel value of the most similar example (1.0 is identical).
+    """
+
+    bias: float
+    on_margin: float
+    on_nearness: float
+
+    def probability(self, margin: Floats, nearness: Floats) -> Floats:
+        logit = self.bias + self.on_margin * margin + self.on_nearness * nearness
+        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -30, 30))), dtype=np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntentModel:
+    """Kernel ridge regression of each intent's membership, with a temperature on top.
+
+    `weights` has shape (examples, classes); `temperature` divides the values before the softmax.
+    """
+
+    classes: tuple[str, ...]
+    kernel: UtteranceKernel
+    weights: Floats
+    temperature: float
+    scope: ScopeRule
+
+    def values(self, vectors: Vectors, grams: TextGrams) -> tuple[Floats, Floats]:
+        """Return each class's value, shape (texts, classes), and each text's nearness, shape (texts,)."""
+        similarities = self.kernel.similarities(vectors, grams)
+        return similarities @ self.weights, similarities.max(axis=1)
+
+    def probabilities(self, vectors: Vectors, grams: TextGrams) -> tuple[Floats, Floats]:
+        """Return P(class | in scope), shape (texts, classes), and P(in scope), shape (texts,)."""
+        values, nearness = self.values(vectors, grams)
+        return softmax(values / self.temperature), self.scope.probability(values.max(axis=1), nearness)
+
+    def predict(self, vector: Vectors, grams: TextGrams) -> IntentPrediction:
+        """Predict one utterance; `vector` has shape (dimensions,)."""
+        probabilities, in_scope = self.probabilities(vector[None, :], grams)
+        row = probabilities[0]
+        best = int(row.argmax())
+        rest = np.delete(row, best)
+        second = None if not len(rest) else int(rest.argmax())
+        return IntentPrediction(
+            intent=self.classes[best],
+            confidence=float(row[best]),
+            runner_up=None if second is None else self.classes[second + (second >= best)],
+            runner_up_confidence=0.0 if second is None else float(rest[second]),
+            in_scope=float(in_scope[0]),
+            probabilities=row,
+        )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row by row."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)

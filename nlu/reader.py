@@ -1,0 +1,48 @@
+"""Read an utterance once, for the classifier and for the search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nlu.encoders.encoder import Encoder, Kind, Vectors
+from nlu.ngrams import NgramHasher, TextGrams
+from nlu.text import clean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """A message as the models see it; `vector` has shape (dimensions,) and is encoded as "query"."""
+
+    text: str  # cleaned
+    vector: Vectors
+    grams: TextGrams  # of this one text
+
+
+class TextReader:
+    """Cleaning, encoding and counting n-grams belong together: models and index must agree on them."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._hasher = NgramHasher()
+
+    @property
+    def id(self) -> str:
+        """Equal ids: vectors and n-grams are interchangeable."""
+        return f"{self._encoder.id}/clean-1/{self._hasher.id}"
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def read(self, text: str) -> Utterance:
+        cleaned = clean(text)
+        vector = self._encoder.encode([cleaned], kind="query")[0]
+        return Utterance(text=cleaned, vector=vector, grams=self._hasher.analyze([cleaned]))
+
+    def clean(self, text: str) -> str:
+        return clean(text)
+
+    def encode(self, cleaned: Sequence[str], *, kind: Kind) -> Vectors:
+        return self._encoder.encode(cleaned, kind=kind)
+
+    def analyze(self, cleaned: Sequence[str]) -> TextGrams:
+        return self._hasher.analyze(cleaned)

@@ -1,0 +1,135 @@
+"""What the models see of a message: cleaned, in lower case, without greeting, links and signature."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+LONGEST_TEXT = 20_000  # characters that are looked at; nobody asks a question after that many
+
+_MOST_PASSES = (
+    8  # a pass may uncover work for the next (a link inside a signature); three have always been enough
+)
+_KEEP_AS_WRITTEN = re.compile("([№℃℉™℠½¼¾])")  # NFKC would turn "№ 5" into "no 5" and "½" into "1⁄2"
+_INVISIBLE = frozenset({"Cf", "Co", "Cs", "Cn"})  # zero-width, bidi marks, private use, half a surrogate pair
+_STRESS = re.compile("(?<=[а-яё])[\u0300\u0301]", re.IGNORECASE)
+_VARIATION = re.compile("[\ufe00-\ufe0f\u20e3]")
+
+_URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
+_SIGNATURE = re.compile(
+    r"""(?:^|\n)\s*(?:--\s*$|_{3,}\s*$)[\s\S]*\Z
+    |(?:^|[\n.!?,;)])\s*(?:
+        с\ (?:глубоким\ |большим\ )?уважением | с\ наилучшими(?:\ пожеланиями)?
+        | всего\ (?:вам\ )?наилучшего, | (?:best|kind|warm|many)\ regards | regards, | best\ wishes,
+        | yours\ (?:sincerely|faithfully|truly) | sincerely,
+        )[\s\S]{0,200}\Z
+    |(?:^|\n|[.!?])\s*(?:
+        отправлено\ (?:с|из)\ (?:моего\ )?(?:iphone|ipad|айфона|android|устройства|мобильно|яндекс|mail|почты)
+        | sent\ from\ (?:my|mail|yahoo|outlook) | get\ outlook\ for
+        )[\s\S]{0,200}\Z""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+
+_HELLO = r"""(?:
+    (?:и\s+)?(?:всем\s+)?(?:
+        здравствуй(?:те)? | здраствуй(?:те)? | здрасьте | здрасте | привет(?:ик|ики|ствую)? | хай | салют
+        | добр(?:ый|ого|ое|ой|ым)\s+(?:день|дня|вечер|вечера|утро|утра|ночи|времени(?:\s+суток)?)
+        | (?:день|вечер)\s+добрый
+        | доброго\s+здоровья | алло | hello | hi | hey | hiya
+        | good\s+(?:morning|afternoon|evening|day) | greetings | dear\s+(?:sirs?|madam|team|support)
+        | privet | zdravstvuite
+    )(?:\s+(?:всем|вам|народ|ребята|друзья|коллеги|there|all|everyone|team|guys|folks|again|ещ[её]\s+раз))?
+)"""
+_VOCATIVE = r"(?:уважаем\w+\s+)?(?:поддержка|служба\s+поддержки|оператор|бот|support(?:\s+team)?|bot)"
+_ASKING = r"""(?:
+    (?:не\s+)?(?:подскажите|скажите|посоветуйте|объясните|подскажи|скажи)(?:-ка)?\s*,?\s*(?:мне\s*,?\s*)?(?:пожалуйста|пожалуста|пож|плиз|плз)?
+    | (?:будьте|будь)\s+(?:добры|любезны|добр)
+    | (?:(?:у\s+меня|есть|имеется)\s+)?(?:такой\s+|к\s+вам\s+|один\s+)?вопрос(?:ик)?\s*[:,.\-–—]
+    | (?:i\s+have|got|just)\s+a\s+(?:quick\s+)?question\s*[:,.\-–—]
+    | (?:could|can|would)\s+you\s+(?:please\s+)?(?:tell|advise)\s+me\s*,?
+)"""
+_GREETING = re.compile(
+    rf"^[\s,.!?;:()\-–—]*(?:{_HELLO}(?![\w])[\s,.!?;:()\-–—]*(?:{_VOCATIVE}(?![\w])[\s,.!?;:()\-–—]*)?)+",
+    re.VERBOSE,
+)
+_POLITE = re.compile(rf"^[\s,.!;:()\-–—]*{_ASKING}(?![\w])[\s,.!;:()\-–—]*", re.VERBOSE)
+_FEWEST_WORDS = 2  # "привет, бот" is a greeting and stays one; "привет, где заказ" is a question
+
+_SAME_MARK = re.compile(r"([^\w\s])\1+")
+_MIXED_MARKS = re.compile(r"[!?]{3,}")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_WORD = re.compile(r"\w+")
+_SPACE = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    """What the models see of `text`; cleaning twice changes nothing more.
+
+    >>> clean("Здравствуйте!! Подскажите, пожалуйста, где мой ЗАКАЗ???")
+    'где мой заказ?'
+    >>> clean("Добрый день!")
+    'добрый день!'
+    """
+    for _ in range(_MOST_PASSES):
+        cleaned = _clean_once(text)
+        if cleaned == text:
+            break
+        text = cleaned
+    return cleaned
+
+
+def looks_empty(cleaned: str) -> bool:
+    """Whether there is nothing to understand: no letter and no digit of any script."""
+    return not any(character.isalnum() for character in cleaned)
+
+
+def detect_language(text: str) -> str | None:
+    """Guess the language from the script alone: "ru" or "en"; None where neither script leads."""
+    cyrillic = sum("а" <= character <= "я" or character == "ё" for character in text.lower())
+    latin = sum("a" <= character <= "z" for character in text.lower())
+    if cyrillic == latin:
+        return None
+    return "ru" if cyrillic > latin else "en"
+
+
+def _clean_once(text: str) -> str:
+    text = text[:LONGEST_TEXT]
+    text = "".join(map(_visible, text))
+    text = "".join(
+        part if index % 2 else unicodedata.normalize("NFKC", part)
+        for index, part in enumerate(_KEEP_AS_WRITTEN.split(text))
+    )
+    text = _STRESS.sub("", _VARIATION.sub("", text))
+    text = _URL.sub(" ", text)
+    text = _unless_empty(_QUOTED_LINE.sub(" ", text), text)
+    text = _unless_empty(_SIGNATURE.sub(" ", text), text)
+    text = text.lower().replace("ё", "е")
+    text = _SPACE.sub(" ", text).strip()
+    text = _without_greeting(text)
+    text = _SAME_MARK.sub(r"\1", text)
+    text = _MIXED_MARKS.sub("?!", text)
+    text = _WORD.sub(_shorten_drawn_out, text)
+    return _SPACE.sub(" ", text).strip()
+
+
+@lru_cache(maxsize=4096)
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
+        return ""
+    return " " if category == "Cc" and character != "\n" else character
+
+
+def _unless_empty(shortened: str, text: str) -> str:
+    return text if looks_empty(shortened) else shortened
+
+
+def _without_greeting(text: str) -> str:
+    rest = _GREETING.sub("", text)
+    rest = _POLITE.sub("", rest)
+    return rest if len(_WORD.findall(rest)) >= _FEWEST_WORDS else text
+
+
+def _shorten_drawn_out(match: re.Match[str]) -> str:
+    word = match[0]
+    return _DRAWN_OUT.sub(r"\1", word) if len(set(word)) > 1 else word  # "iii" and "ааа" are words
