@@ -1,14 +1,15 @@
 """Which articles does a file hold, and how is a file of articles written?"""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile, InvalidArticle
-from kb_index.formats import csv_file
-from kb_index.formats.records import articles_of
-from kb_index.formats.text import LONGEST_PHRASINGS, normalised, written_aside
+from kb_index.formats import csv_file, json_file, rasa_yaml, xlsx_file
+from kb_index.formats.records import Record, articles_of
+from kb_index.formats.text import LONGEST_PHRASINGS, make_folder, normalised, written_aside
 
 __all__ = ["Format", "count_hint", "format_of", "normalised", "read_articles", "write_articles"]
 
@@ -27,13 +28,31 @@ class Format(StrEnum):
 
 _ENDINGS = {
     ".csv": Format.CSV,
+    ".xlsx": Format.XLSX,
+    ".json": Format.JSON,
+    ".jsonl": Format.JSONL,
+    ".yml": Format.RASA,
+    ".yaml": Format.RASA,
 }
-_READERS = {
+_READERS: dict[Format, Callable[[Path], Iterator[Record]]] = {
     Format.CSV: csv_file.read,
+    Format.XLSX: xlsx_file.read,
+    Format.JSON: json_file.read,
+    Format.JSONL: json_file.read_lines,
 }
-_WRITERS = {
+_WRITERS: dict[Format, Callable[[Iterable[Article], Path], None]] = {
     Format.CSV: csv_file.write,
+    Format.XLSX: xlsx_file.write,
+    Format.JSON: json_file.write,
+    Format.JSONL: json_file.write_lines,
+    Format.RASA: rasa_yaml.write_one,
 }
+_COUNTERS: dict[Format, Callable[[Path], int | None]] = {
+    Format.CSV: csv_file.count,
+    Format.XLSX: xlsx_file.count,
+    Format.JSONL: json_file.count_lines,
+}
+_log = logging.getLogger(__name__)
 
 
 def format_of(path: Path) -> Format:
@@ -51,24 +70,32 @@ def format_of(path: Path) -> Format:
         raise BadFile(path, f"the file ending names no known format: use one of {known}") from None
 
 
-def read_articles(path: Path, *, default_language: str | None = None) -> Iterator[Article]:
-    """The articles of a file, one at a time, in the order of the file.
+def read_articles(
+    path: Path,
+    *,
+    default_language: str | None = None,
+    on_warning: Callable[[str], None] = _log.warning,
+) -> Iterator[Article]:
+    """The articles of a file (of a folder: a Rasa project), one at a time, in the order of the file.
 
-    An article for which the file states no language gets `default_language`, or else the one that
-    the script of its question suggests.
+    CSV, XLSX and JSONL are streamed, the other formats are read whole (200 MB at most). An article for
+    which the file states no language gets `default_language`, or else the one that the script of its
+    question suggests. `on_warning` hears, one sentence at a time, what had to be left out.
 
     Raises:
         BadFile: the file cannot be read, or holds something that is no article; says where. Articles
             before the bad one have been yielded by then, so use them only when the iteration is over.
     """
-    records = _READERS[format_of(path)](path)
+    kind = format_of(path)
+    records = rasa_yaml.read(path, on_warning) if kind is Format.RASA else _READERS[kind](path)
     return articles_of(path, records, default_language)
 
 
 def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -> None:  # noqa: A002
     """Write a file of articles; an existing one is replaced only when the new one is complete.
 
-    Reading it again gives `normalised(article)` for every article.
+    Reading it again gives `normalised(article)` for every article. Rasa YAML goes into one file if
+    `path` ends in .yml or .yaml, else into nlu.yml and domain.yml in the folder `path`.
 
     Raises:
         BadFile: it cannot be written, or the format cannot hold an article.
@@ -76,8 +103,14 @@ def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -
     if format not in _WRITERS:
         known = ", ".join(_WRITERS)
         raise BadFile(path, f"the format {format} can be read but not written: use one of {known}")
+    tidy = _writable(articles, path)
+    if format is Format.RASA and path.suffix.lower() not in {".yml", ".yaml"}:
+        make_folder(path)
+        with written_aside(path / "nlu.yml") as nlu, written_aside(path / "domain.yml") as domain:
+            rasa_yaml.write(tidy, nlu, domain)
+        return
     with written_aside(path) as part:
-        _WRITERS[format](_writable(articles, path), part)
+        _WRITERS[format](tidy, part)
 
 
 def count_hint(path: Path) -> int | None:
@@ -86,9 +119,8 @@ def count_hint(path: Path) -> int | None:
     Raises:
         BadFile: the file cannot be read.
     """
-    if format_of(path) is Format.CSV:
-        return csv_file.count(path)
-    return None
+    counter = _COUNTERS.get(format_of(path))
+    return counter(path) if counter else None
 
 
 def _writable(articles: Iterable[Article], path: Path) -> Iterator[Article]:

@@ -51,10 +51,12 @@ class Record:
 
     `row` is the physical line (1 is the first) on which it starts; in a workbook the sheet's row;
     in JSON the number of the element. A field that is absent or None takes its default.
+    `path` is the file, where it is another than the one that was asked for (one in a folder).
     """
 
     row: int
     values: Mapping[str, Value]
+    path: Path | None = None
 
 
 def articles_of(path: Path, records: Iterable[Record], default_language: str | None) -> Iterator[Article]:
@@ -65,9 +67,10 @@ def articles_of(path: Path, records: Iterable[Record], default_language: str | N
     """
     rows: dict[str, int] = {}
     for record in records:
-        article = _article(path, record, default_language)
+        place = record.path or path
+        article = _article(place, record, default_language)
         if article.id in rows:
-            raise _twice(path, record, article, rows[article.id])
+            raise _twice(place, record, article, rows[article.id])
         rows[article.id] = record.row
         yield article
     if not rows:
@@ -80,21 +83,21 @@ def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]
     Raises:
         BadFile: a column is unknown or comes twice, or a required one is missing.
     """
-    names: list[str] = []
-    for cell in header:
-        name = known_field(path, cell, row=row)
-        if name in names:
+    names = [known_field(path, cell, row=row) for cell in header]
+    require_columns(path, names, row=row)
+    return names
+
+
+def require_columns(path: Path, names: Sequence[str], *, row: int) -> None:
+    """Raise BadFile unless every column comes once and the required ones are there."""
+    for name in names:
+        if names.count(name) > 1:
             raise BadFile(path, "the column comes twice: rename or remove one of them", row=row, column=name)
-        names.append(name)
     for required in REQUIRED:
         if required not in names:
             columns = ", ".join(FIELDS)
-            raise BadFile(
-                path,
-                f"the column {required} is missing: the first row names the columns ({columns})",
-                row=row,
-            )
-    return names
+            problem = f"the column {required} is missing: the first row names the columns ({columns})"
+            raise BadFile(path, problem, row=row)
 
 
 def known_field(path: Path, name: str, *, row: int) -> str:

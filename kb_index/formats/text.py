@@ -127,6 +127,18 @@ def _not_utf8(path: Path) -> BadFile:
     return BadFile(path, f"is not UTF-8 text: {_SAVE_AS_UTF8}")
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder and those above it, unless it is there.
+
+    Raises:
+        BadFile: the operating system does not let us.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` at the end, removed if anything fails.
@@ -139,6 +151,10 @@ def written_aside(path: Path) -> Iterator[Path]:
         yield part
         os.replace(part, path)  # noqa: PTH105 - unlike Path.replace, says what it does
     except OSError as error:
-        raise BadFile(path, f"cannot be written: {error.strerror or error}") from None
+        raise _unwritable(path, error) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> BadFile:
+    return BadFile(path, f"cannot be written: {error.strerror or error}")

@@ -1,6 +1,7 @@
 """What is written is read again, whatever the articles say."""
 
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb_index.article import Article, Status
-from kb_index.errors import InvalidArticle
+from kb_index.errors import BadFile, InvalidArticle
 from kb_index.formats import Format, normalised, read_articles, write_articles
 
+FILES = ["kb.csv", "kb.xlsx", "kb.json", "kb.jsonl", "kb.yml", "kb"]
 AWKWARD = [
     "=1+1", "+7 495 123-45-67", "-", "@SUM(A1)", "'quoted", '"', '""', "a,b;c\td", "x\r\ny\rz", "  spaces  ",
     "две\n\nстроки", "\n", "😀👩‍👩‍👧", "مرحبا \u202b", "#REF!", "_x0041_ _x000D_", "[деньги](amount)",
     '[x]{"entity": "y"}', "- пункт", "key: value", "{customer_name}", "null", "1e3", "2026-01-31",
-    "# заголовок", "\ufeffbom", "\u2028", "\x85", "\x07", "~", "&a *a", "!!python/object", "%YAML", "---\n...",
-    "| >",
-    "\u00a0", "  отступ\n    ещё\n", "\ud83d", "</script>", "\t\tтаб", "\ufffe",
+    "# заголовок", "\ufeffbom", "\u2028", "\x85", "\x07", "~", "&a *a", "!!python/object", "%YAML",
+    "---\n...", "| >", "\u00a0", "  отступ\n    ещё\n", "\ud83d", "</script>", "\t\tтаб", "\ufffe",
 ]  # fmt: skip
 
 texts = st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=20)), max_size=4).map(
@@ -63,8 +64,8 @@ knowledge_bases = st.lists(
 )
 
 
-@pytest.mark.parametrize("file", ["kb.csv"])
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("file", FILES)
+@settings(max_examples=40, deadline=None)
 @given(base=knowledge_bases)
 def test_what_is_written_is_read_again(file: str, base: list[Article]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -72,6 +73,28 @@ def test_what_is_written_is_read_again(file: str, base: list[Article]) -> None:
         write_articles(base, path, format=_format(file))
         assert list(read_articles(path)) == [normalised(article) for article in base]
         assert [entry.name for entry in Path(folder).iterdir()] == [file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_long_articles_are_read_again(tmp_path: Path, file: str) -> None:
+    long = Article(
+        id="i" * 200,
+        question="вопрос [x](y)\n" * 900,
+        answer="строка\n" * 2000,
+        topic="тема " * 500,
+        phrasings=tuple(f"[{number}](x)" + "а" * 1500 for number in range(20)),
+        language="ru",
+    )
+    twin = replace(long, id="i" * 199 + "/")
+    write_articles([long, twin], tmp_path / file, format=_format(file))
+    assert list(read_articles(tmp_path / file)) == [normalised(long), normalised(twin)]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_articles_are_written_but_not_read(tmp_path: Path, file: str) -> None:
+    write_articles([], tmp_path / file, format=_format(file))
+    with pytest.raises(BadFile, match="holds no"):
+        list(read_articles(tmp_path / file))
 
 
 @given(article=articles().filter(lambda article: article is not None))

@@ -1,0 +1,255 @@
+"""Rasa YAML: intents with examples, and the responses that answer them.
+
+An intent `faq/returns_how` together with the response `utter_faq/returns_how` is an article: its topic is
+the retrieval intent `faq`, its question the first example, its phrasings the others. A plain intent
+`opening_hours` with a response `utter_opening_hours` is one, too. What Rasa has no place for (id, topic,
+language, status, dates) is written under `metadata: {sufler: …}` of the intent, which Rasa accepts and
+ignores; where an example cannot be written as it is (several lines, or it looks like an annotated
+entity), `exact` maps what is written to what it stands for.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kb_index.article import Article
+from kb_index.errors import BadFile
+from kb_index.formats.records import Record, Value, known_field
+from kb_index.formats.text import cleaned_line
+from kb_index.formats.yaml_tree import Node, load
+
+Warn = Callable[[str], None]
+
+# [entity text](type), [entity text](type:value), [entity text]{"entity": "type", …}
+_ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\})")
+_PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
+_NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
+_METADATA = "sufler"
+
+
+@dataclass(kw_only=True)
+class _Intent:
+    path: Path
+    line: int
+    examples: list[str] = field(default_factory=list)
+    metadata: dict[str, Node] = field(default_factory=dict)
+
+
+def read(path: Path, warn: Warn) -> Iterator[Record]:
+    """The records of one file or of all YAML files in a folder; other Rasa files there are passed over.
+
+    `warn` hears about what is left out: second variants of a response, intents without one.
+    """
+    intents: dict[str, _Intent] = {}
+    answers: dict[str, str] = {}
+    for file in _files(path):
+        root = load(file)
+        if root is None:
+            continue
+        for item in _section(root, "nlu").items:
+            _add_intent(file, item, intents)
+        for name, variants in _section(root, "responses").fields.items():
+            if name in answers:
+                raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
+            answers[name] = _answer(file, name, variants, warn)
+    unanswered = [name for name in intents if f"utter_{name}" not in answers]
+    if len(unanswered) == len(intents):
+        problem = (
+            "holds no intent with a response of its name: give the folder with both nlu.yml and domain.yml"
+        )
+        raise BadFile(path, problem)
+    if unanswered:
+        names = ", ".join(unanswered[:10]) + (", …" if len(unanswered) > 10 else "")
+        warn(f"{path}: left out {len(unanswered)} intents without a response utter_<intent>: {names}")
+    for name, intent in intents.items():
+        if f"utter_{name}" in answers:
+            yield _record(name, intent, answers[f"utter_{name}"])
+
+
+def write(articles: Iterable[Article], nlu: Path, domain: Path) -> None:
+    """Write the intents to one file and the responses to another."""
+    used: set[str] = set()
+    retrieval_intents: dict[str, None] = {}
+    with nlu.open("w", encoding="utf-8") as intents, domain.open("w", encoding="utf-8") as responses:
+        intents.write('version: "3.1"\nnlu:\n')
+        responses.write('version: "3.1"\nresponses:\n')
+        for article in articles:
+            name = _intent_name(article, used)
+            used.add(name)
+            retrieval_intents[name.partition("/")[0]] = None
+            intents.write(_intent_yaml(name, article))
+            responses.write(f"  {_scalar('utter_' + name)}:\n  - text: {_block(article.answer, 6)}\n")
+        if not used:
+            responses.write("  {}\n")
+            intents.write("  []\n")
+        responses.write("intents:\n" if used else "intents: []\n")
+        responses.writelines(f"- {_scalar(name)}\n" for name in retrieval_intents)
+
+
+def write_one(articles: Iterable[Article], path: Path) -> None:
+    """Write intents and responses into one file."""
+    domain = path.with_name(path.name + ".domain")
+    try:
+        write(articles, path, domain)
+        with path.open("a", encoding="utf-8") as file, domain.open(encoding="utf-8") as responses:
+            next(responses)  # the version is there already
+            file.writelines(responses)
+    finally:
+        domain.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.suffix.lower() in {".yml", ".yaml"}
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
+    if not files:
+        raise BadFile(path, "the folder holds no .yml files")
+    return files
+
+
+def _section(root: Node, name: str) -> Node:
+    return root.fields.get(name, Node(line=root.line, value=None))
+
+
+def _add_intent(file: Path, item: Node, intents: dict[str, _Intent]) -> None:
+    """Take in one item of `nlu`; synonyms, lookup tables and regular expressions are passed over."""
+    named = item.fields.get("intent")
+    if named is None:
+        return
+    if not named.text:
+        raise BadFile(file, "the intent has no name", row=named.line)
+    intent = intents.setdefault(named.text, _Intent(path=file, line=item.line))
+    if "metadata" in item.fields and not intent.metadata:
+        sufler = item.fields["metadata"].fields.get(_METADATA)
+        intent.metadata = sufler.fields if sufler else {}
+    examples = item.fields.get("examples")
+    if examples is None:
+        return
+    if examples.text is not None:
+        lines = (line.strip() for line in examples.text.split("\n"))
+        intent.examples += [line[1:].strip() for line in lines if line.startswith("-") and line[1:].strip()]
+    for example in examples.items:
+        text = example.fields["text"].text if "text" in example.fields else example.text
+        if text and text.strip():
+            intent.examples.append(text.strip())
+
+
+def _answer(file: Path, name: str, variants: Node, warn: Warn) -> str:
+    """The text of a response: of its first variant that holds for every channel and condition."""
+    texts = [variant for variant in variants.items if "text" in variant.fields]
+    if not texts:
+        warn(f"{file}, row {variants.line}: the response {name} has no text, its answer is left empty")
+        return ""
+    general = [text for text in texts if not {"channel", "condition"} & text.fields.keys()]
+    if len(variants.items) > 1:
+        warn(f"{file}, row {variants.line}: the response {name} has several variants, only one is imported")
+    return (general or texts)[0].fields["text"].text or ""
+
+
+def _record(name: str, intent: _Intent, answer: str) -> Record:
+    exact = _exact(intent)
+    examples = [exact.get(example) or _without_entities(example) for example in intent.examples]
+    topic, slash, _ = name.partition("/")
+    values: dict[str, Value] = {
+        "id": re.sub(r"[\s|]+", "_", name),
+        "topic": topic if slash else None,
+        "question": examples[0] if examples else "",
+        "phrasings": examples[1:],
+        "answer": answer,
+    }
+    for key, node in intent.metadata.items():
+        if key != "exact":
+            values[known_field(intent.path, key, row=node.line)] = node.text
+    return Record(row=intent.line, values=values, path=intent.path)
+
+
+def _exact(intent: _Intent) -> dict[str | None, str | None]:
+    pairs = intent.metadata["exact"].items if "exact" in intent.metadata else []
+    return {
+        pair.fields["example"].text: pair.fields["text"].text
+        for pair in pairs
+        if pair.fields.keys() >= {"example", "text"}
+    }
+
+
+def _without_entities(example: str) -> str:
+    return _ENTITY.sub(r"\1", example)
+
+
+def _intent_name(article: Article, used: set[str]) -> str:
+    """`topic/id` in letters that Rasa takes, different for every article."""
+
+    def slug(text: str) -> str:
+        return re.sub(r"[^\w-]+", "_", text).strip("_")
+
+    topic = slug(article.topic)[:60] or "faq"
+    own = article.id.removeprefix(f"{article.topic}/")
+    name = f"{topic}/{slug(own) or 'article'}"
+    if name in used:
+        name += "_" + hashlib.sha256(article.id.encode()).hexdigest()[:16]
+    return name
+
+
+def _intent_yaml(name: str, article: Article) -> str:
+    texts = (article.question, *article.phrasings)
+    taken = {text for text in texts if _as_example(text) == text}
+    examples: list[str] = []
+    exact: dict[str, str] = {}
+    for text in texts:
+        example = _as_example(text)
+        if example != text:
+            while example in taken:
+                example += "."
+            taken.add(example)
+            exact[example] = text
+        examples.append(example)
+    metadata = {
+        "id": article.id,
+        "topic": article.topic,
+        "language": article.language,
+        "status": article.status.value,
+    }
+    if article.valid_from:
+        metadata["valid_from"] = article.valid_from.isoformat()
+    if article.valid_until:
+        metadata["valid_until"] = article.valid_until.isoformat()
+    lines = [f"- intent: {_scalar(name)}", "  metadata:", f"    {_METADATA}:"]
+    lines += [f"      {key}: {_scalar(value)}" for key, value in metadata.items()]
+    if exact:
+        lines.append("      exact:")
+        for example, text in exact.items():  # no mapping: a YAML key has at most 1,024 characters
+            lines += [f"      - example: {_scalar(example)}", f"        text: {_scalar(text)}"]
+    lines.append("  examples: |")
+    lines += [f"    - {example}" for example in examples]
+    return "\n".join(lines) + "\n"
+
+
+def _as_example(text: str) -> str:
+    """The text on one line, with nothing in it that Rasa would take for an entity or YAML refuse."""
+    text = cleaned_line(text).replace("\ufeff", "")
+    while _ENTITY.search(text):
+        text = _ENTITY.sub(lambda found: found[0].replace("[", "(").replace("]", ")"), text)
+    return text or "?"
+
+
+def _scalar(text: str) -> str:
+    """The text as a YAML scalar on one line; JSON's strings are YAML's, too."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _NO_STRINGS:
+        return text
+    return json.dumps(text, ensure_ascii=False).replace("\ufeff", "\\ufeff")
+
+
+def _block(text: str, indent: int) -> str:
+    """The text as a YAML scalar; as a literal block where it has several lines."""
+    if "\n" not in text or "\ufeff" in text or re.search(r"^\s|[ \t]$", text, re.MULTILINE):
+        return _scalar(text)
+    return "|-\n" + "\n".join(" " * indent + line if line else "" for line in text.split("\n"))
