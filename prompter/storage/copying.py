@@ -1,0 +1,52 @@
+"""Moving all data from one database to another, such as from SQLite to PostgreSQL."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from prompter.errors import PrompterError
+from prompter.storage.tables import metadata
+
+_BATCH = 500
+
+
+class TargetNotEmpty(PrompterError):
+    """The database to move to already holds data."""
+
+
+def copy_database(source: Engine, target: Engine, *, progress: Callable[[str, int], None]) -> None:
+    """Copy every row; both databases must have this version's schema.
+
+    One transaction on the target: it holds everything or nothing. `progress` is told table and rows.
+
+    Raises:
+        TargetNotEmpty: the target holds rows already.
+    """
+    writer = target.connect().execution_options(sufler_writes=True)
+    with source.connect() as reader, reader.begin(), writer, writer.begin():
+        for table in metadata.sorted_tables:
+            if writer.scalar(select(func.count()).select_from(table)):
+                raise TargetNotEmpty(
+                    f"the database to move to already has rows in {table.name}: use a new one"
+                )
+        for table in metadata.sorted_tables:
+            rows = reader.execution_options(yield_per=_BATCH).execute(select(table)).mappings()
+            for batch in rows.partitions(_BATCH):
+                writer.execute(table.insert(), [dict(row) for row in batch])
+                progress(table.name, len(batch))
+        if target.dialect.name == "postgresql":
+            _move_sequences(writer)
+
+
+def _move_sequences(connection: Connection) -> None:
+    """PostgreSQL counts ids in sequences, which rows with given ids do not move."""
+    for table in metadata.sorted_tables:
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        highest = connection.scalar(select(func.max(column)))
+        if highest is not None:
+            connection.execute(
+                text("SELECT setval(pg_get_serial_sequence(:table, :column), :highest)"),
+                {"table": table.name, "column": column.name, "highest": highest},
+            )

@@ -1,0 +1,124 @@
+"""sufler kb ...: the knowledge base."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, print_json
+from sufler.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from kb_index import Article
+
+app = typer.Typer(no_args_is_help=True, help="The knowledge base: import, export, check.")
+
+
+@app.command("import")
+def import_files(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="CSV, XLSX, JSON, JSONL, Markdown, HTML or Rasa YAML; a folder is a Rasa project."
+        ),
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="Of articles that name none; without it, guessed from the question.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add articles, or change them by id: all of the files or nothing."""
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    # Read everything once before the database is touched: a bad row is found while nobody waits for a lock.
+    total = 0
+    home: dict[str, Path] = {}
+    with progress_bar("Reading", None) as advance:
+        for path in files:
+            for article in _read(path, language):
+                if article.id in home:
+                    fail(
+                        f"{path}: the article {article.id!r} is also in {home[article.id]}: leave out one of them"
+                    )
+                home[article.id] = path
+                total += 1
+                advance(1)
+    store = bootstrap.open_store(settings)
+    knowledge = bootstrap.build_knowledge_base(store)
+    with progress_bar("Storing", total) as advance:
+        report = knowledge.import_articles(
+            (article for path in files for article in _read(path, language, quiet=True)),
+            changed_by="kb import",
+            progress=advance,
+        )
+    bootstrap.embed_articles(settings, store, progress_bar)
+    if as_json:
+        print_json({"added": report.added, "changed": report.changed, "unchanged": report.unchanged})
+    else:
+        typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
+
+
+@app.command("export")
+def export_file(
+    file: Path,
+    format: Annotated[  # noqa: A002 - the option is called --format
+        str | None, typer.Option(help="csv, xlsx, json, jsonl or rasa; without it, by the file's ending.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write every article to a file, which `kb import` reads again."""
+    from kb_index.formats import Format, format_of, write_articles
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    if format is not None and format not in set(Format):
+        fail(f"--format {format}: use one of {', '.join(Format)}")
+    knowledge = bootstrap.build_knowledge_base(bootstrap.open_store(load_settings(config)))
+    write_articles(knowledge.articles(), file, format=Format(format) if format else format_of(file))
+    typer.echo(f"Wrote {file}.", err=True)
+
+
+@app.command()
+def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
+    from kb_index.checks import check as check_articles
+
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    knowledge = bootstrap.build_knowledge_base(bootstrap.open_store(settings))
+    problems = check_articles(list(knowledge.articles()), known_fields=bootstrap.template_fields(settings))
+    if as_json:
+        print_json(
+            {
+                "problems": [
+                    {
+                        "kind": problem.kind.value,
+                        "articles": list(problem.article_ids),
+                        "message": problem.message,
+                    }
+                    for problem in problems
+                ]
+            }
+        )
+    else:
+        for problem in problems:
+            typer.echo(f"{problem.kind.value.replace('_', ' ')}: {problem.message}")
+        typer.echo(f"{len(problems)} problems." if problems else "No problems found.", err=True)
+    if problems:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _read(path: Path, language: str | None, *, quiet: bool = False) -> "Iterator[Article]":
+    from kb_index.formats import read_articles
+
+    def warn(message: str) -> None:
+        if not quiet:
+            typer.echo(f"sufler: {message}", err=True)
+
+    return read_articles(path, default_language=language, on_warning=warn)

@@ -1,0 +1,56 @@
+"""The migrations make exactly the tables that the code expects."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from prompter.storage import NewerDatabase, Store, connect, migrate
+from prompter.storage.copying import TargetNotEmpty, copy_database
+from prompter.storage.tables import metadata
+from tests.fakes import SHOP
+
+
+def test_migrations_and_tables_agree(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(engine)
+    migrate(engine)  # once more: nothing to do
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+    with pytest.raises(NewerDatabase, match="from-the-future"):
+        migrate(engine)
+    engine.dispose()
+
+
+def test_sqlite_keeps_a_write_ahead_log_and_checks_foreign_keys(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+        assert connection.scalar(text("PRAGMA synchronous")) == 2
+    engine.dispose()
+
+
+def test_all_data_move_to_another_database(tmp_path: Path, store: Store) -> None:
+    from prompter.knowledge import KnowledgeBase
+
+    KnowledgeBase(store).import_articles(SHOP, changed_by="test")
+    target = connect(f"sqlite:///{tmp_path / 'target.db'}")
+    migrate(target)
+    counts: dict[str, int] = {}
+    copy_database(store._engine, target, progress=lambda table, rows: counts.update({table: rows}))
+    assert counts["articles"] == 4
+    assert list(KnowledgeBase(Store(target)).articles()) == list(KnowledgeBase(store).articles())
+    with pytest.raises(TargetNotEmpty):
+        copy_database(store._engine, target, progress=lambda *_: None)
+    target.dispose()

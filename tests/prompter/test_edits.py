@@ -1,0 +1,63 @@
+"""Cosmetic or substantive: what an edit changed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompter.edits import classify_edit
+from prompter.values import Verdict
+
+ANSWER = "Вернуть товар можно за 14 дней. Напишите на help@severok.example или зайдите в «Мои заказы»."
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "Вернуть товар можно за 14 дней! Напишите на help@severok.example или зайдите в «Мои заказы».",
+        "Вернуть этот товар можно за 14 дней. Напишите на help@severok.example, или зайдите в «Мои заказы».",
+        "вернуть товар можно за 14 дней. Пишите на help@severok.example или зайдите в «Мои заказы»",
+        "Вернуть товар Вы можете за 14 дней. Напишите на help@severok.example или зайдите в «Мои заказы».",
+    ],
+)
+def test_wording_is_cosmetic(sent: str) -> None:
+    assert classify_edit(ANSWER, sent) is Verdict.EDITED_COSMETIC
+
+
+@pytest.mark.parametrize(
+    ("suggested", "sent"),
+    [
+        ("Вернём за 14 дней.", "Вернём за 30 дней."),
+        ("Вернём за 14 дней.", "Вернём за четырнадцать дней."),
+        ("Доставка стоит 349 ₽.", "Доставка стоит 349,50 ₽."),
+        ("Доставим в понедельник.", "Доставим во вторник."),
+        ("Акция до 5 марта.", "Акция до 5 апреля."),
+        ("Доставка платная.", "Доставка бесплатная."),
+        ("Этот товар можно вернуть.", "Этот товар нельзя вернуть."),
+        ("Мы вернём деньги.", "Мы не вернём деньги."),
+        ("You can return it.", "You can't return it."),
+        ("Пишите на help@severok.example.", "Пишите на sale@severok.example."),
+        ("См. https://severok.example/a", "См. https://severok.example/b"),
+        ("Откройте «Мои заказы».", "Откройте «Профиль»."),
+        ("Посылка придёт в Казань.", "Посылка придёт в Пермь."),
+        ("Поставьте приложение из App Store.", "Поставьте приложение из RuStore."),
+        ("Верните товар.", "Верните товар. Чек сохраните."),
+        ("Верните товар. Чек сохраните.", "Верните товар."),
+        ("Принесите товар в пункт выдачи.", "Позвоните нашему менеджеру сегодня."),
+    ],
+)
+def test_a_change_of_fact_is_substantive(suggested: str, sent: str) -> None:
+    assert classify_edit(suggested, sent) is Verdict.EDITED_SUBSTANTIVE
+
+
+def test_white_space_is_no_edit() -> None:
+    assert classify_edit("Верните  товар.\n", "Верните товар.") is Verdict.ACCEPTED
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_two_texts_get_a_verdict(suggested: str, sent: str) -> None:
+    assert classify_edit(suggested, sent) in (
+        Verdict.ACCEPTED,
+        Verdict.EDITED_COSMETIC,
+        Verdict.EDITED_SUBSTANTIVE,
+    )
+    assert classify_edit(suggested, suggested) is Verdict.ACCEPTED
