@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile, InvalidArticle
-from kb_index.formats import csv_file, json_file, rasa_yaml, xlsx_file
+from kb_index.formats import csv_file, html_page, json_file, markdown_file, rasa_yaml, xlsx_file
 from kb_index.formats.records import Record, articles_of
 from kb_index.formats.text import LONGEST_PHRASINGS, make_folder, normalised, written_aside
 
@@ -31,14 +31,21 @@ _ENDINGS = {
     ".xlsx": Format.XLSX,
     ".json": Format.JSON,
     ".jsonl": Format.JSONL,
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
     ".yml": Format.RASA,
     ".yaml": Format.RASA,
 }
-_READERS: dict[Format, Callable[[Path], Iterator[Record]]] = {
+_READERS: dict[Format, Callable[[Path, Callable[[str], None]], Iterator[Record]]] = {
     Format.CSV: csv_file.read,
     Format.XLSX: xlsx_file.read,
     Format.JSON: json_file.read,
     Format.JSONL: json_file.read_lines,
+    Format.MARKDOWN: markdown_file.read,
+    Format.HTML: html_page.read,
+    Format.RASA: rasa_yaml.read,
 }
 _WRITERS: dict[Format, Callable[[Iterable[Article], Path], None]] = {
     Format.CSV: csv_file.write,
@@ -86,8 +93,7 @@ def read_articles(
         BadFile: the file cannot be read, or holds something that is no article; says where. Articles
             before the bad one have been yielded by then, so use them only when the iteration is over.
     """
-    kind = format_of(path)
-    records = rasa_yaml.read(path, on_warning) if kind is Format.RASA else _READERS[kind](path)
+    records = _READERS[format_of(path)](path, on_warning)
     return articles_of(path, records, default_language)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile
-from kb_index.formats.records import FIELDS, Record, column_name, field_names
+from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
 from kb_index.formats.text import LONGEST_PHRASINGS, text_lines
 
 _DELIMITERS = ",;\t"
@@ -22,7 +22,7 @@ _DELIMITERS = ",;\t"
 csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_PHRASINGS))
 
 
-def read(path: Path) -> Iterator[Record]:
+def read(path: Path, _warn: Warn) -> Iterator[Record]:
     """The records of a CSV file, one at a time; a row whose cells are all empty is passed over."""
     records = _cells(path, _delimiter(path))
     header_row, header = next(records, (1, []))

@@ -11,11 +11,11 @@ from typing import Any
 
 from kb_index.article import Article
 from kb_index.errors import BadFile
-from kb_index.formats.records import Record, Value, known_field
+from kb_index.formats.records import Record, Value, Warn, known_field
 from kb_index.formats.text import text_lines, whole_text
 
 
-def read(path: Path) -> Iterator[Record]:
+def read(path: Path, _warn: Warn) -> Iterator[Record]:
     """The records of a JSON file."""
     text = whole_text(path)
     content = _parsed(path, text) if text.strip() else []
@@ -27,7 +27,7 @@ def read(path: Path) -> Iterator[Record]:
         yield _record(path, element, row)
 
 
-def read_lines(path: Path) -> Iterator[Record]:
+def read_lines(path: Path, _warn: Warn) -> Iterator[Record]:
     """The records of a JSONL file, one at a time; an empty line is passed over."""
     for row, line in enumerate(text_lines(path), start=1):
         if line.strip():

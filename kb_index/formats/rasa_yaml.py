@@ -11,17 +11,15 @@ entity), `exact` maps what is written to what it stands for.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile
-from kb_index.formats.records import Record, Value, known_field
+from kb_index.formats.records import Record, Value, Warn, known_field
 from kb_index.formats.text import cleaned_line
 from kb_index.formats.yaml_tree import Node, load
-
-Warn = Callable[[str], None]
 
 # [entity text](type), [entity text](type:value), [entity text]{"entity": "type", …}
 _ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\})")

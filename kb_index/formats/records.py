@@ -6,7 +6,7 @@ A format yields records; this module alone knows which fields there are and what
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ REQUIRED = ("question", "answer")
 DEFAULT_TOPIC = "general"
 
 Value = str | date | Sequence[str] | None
+Warn = Callable[[str], None]  # hears, one sentence at a time, what a file holds that cannot be taken in
 
 _RUSSIAN_NAMES = {
     "вопрос": "question",

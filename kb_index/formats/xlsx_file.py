@@ -16,7 +16,7 @@ from typing import Any
 from kb_index.article import Article
 from kb_index.errors import BadFile
 from kb_index.formats.csv_file import as_row
-from kb_index.formats.records import FIELDS, Record, Value, known_field, require_columns
+from kb_index.formats.records import FIELDS, Record, Value, Warn, known_field, require_columns
 from kb_index.formats.text import refuse_huge, unreadable
 
 LARGEST_UNPACKED = 2 * 1024**3  # bytes; a workbook that unpacks to more is a bomb
@@ -29,7 +29,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # Excel's way to put any character
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def read(path: Path) -> Iterator[Record]:
+def read(path: Path, _warn: Warn) -> Iterator[Record]:
     """The records of the first sheet, one at a time; an empty row is passed over."""
     with _first_sheet(path) as sheet:
         rows = _filled_rows(path, sheet)

@@ -1,0 +1,105 @@
+"""Markdown files as people write them."""
+
+from pathlib import Path
+
+import pytest
+
+from kb_index.article import Article
+from kb_index.errors import BadFile
+from kb_index.formats import Format, read_articles, write_articles
+
+
+def read(tmp_path: Path, content: str) -> tuple[list[Article], list[str]]:
+    path = tmp_path / "faq.md"
+    path.write_text(content, encoding="utf-8")
+    warnings: list[str] = []
+    return list(read_articles(path, on_warning=warnings.append)), warnings
+
+
+def test_one_level_of_headings_is_questions(tmp_path: Path) -> None:
+    articles, warnings = read(
+        tmp_path,
+        "Preface is nobody's answer.\n\n## How do I *return* `it`? {#returns-1}\n\nWrite **us**.\n\n"
+        "```sh\n# no heading\n```\n\n> # nor this\n\nСрок\n-----\n14 дней\n",
+    )
+    assert articles == [
+        Article(
+            id="returns-1",
+            question="How do I return it?",
+            answer="Write **us**.\n\n```sh\n# no heading\n```\n\n> # nor this",
+            topic="general",
+            language="en",
+        ),
+        Article(id=articles[1].id, question="Срок", answer="14 дней", topic="general", language="ru"),
+    ]
+    assert warnings == []
+
+
+def test_two_levels_are_topics_and_questions(tmp_path: Path) -> None:
+    articles, warnings = read(
+        tmp_path,
+        "# Доставка\nО доставке.\n## Сколько ждать?\nДва дня.\n### Подробнее\nили три\n## Куда?\nВезде.\n"
+        "# Возврат\n## Как?\nПросто.\n# Оплата\nКартой.\n# Пусто\n",
+    )
+    assert [(article.topic, article.question, article.answer) for article in articles] == [
+        ("Доставка", "Сколько ждать?", "Два дня.\n### Подробнее\nили три"),
+        ("Доставка", "Куда?", "Везде."),
+        ("Возврат", "Как?", "Просто."),
+        ("general", "Оплата", "Картой."),
+    ]
+    (warning,) = warnings
+    assert "faq.md, row 1: the text under 'Доставка' answers no question" in warning
+
+
+def test_a_title_above_two_levels_is_no_topic(tmp_path: Path) -> None:
+    articles, _ = read(
+        tmp_path, "---\ntitle: x\n---\n# FAQ\n## Topic\n### One?\na\n### Two?\nb\n#### more\nc\n"
+    )
+    assert [(article.topic, article.question, article.answer) for article in articles] == [
+        ("Topic", "One?", "a"),
+        ("Topic", "Two?", "b\n#### more\nc"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["Также спрашивают:", "Also asked", "**Also asked:**", "*Also asked*:"])
+def test_phrasings_are_a_list_with_an_introduction(tmp_path: Path, line: str) -> None:
+    articles, _ = read(tmp_path, f"# Where?\nHere.\n\n{line}\n\n- which place\n* where to\n\nAnd there.\n")
+    assert articles[0].phrasings == ("which place", "where to")
+    assert articles[0].answer == "Here.\n\nAnd there."
+
+
+def test_a_fenced_introduction_is_part_of_the_answer(tmp_path: Path) -> None:
+    articles, _ = read(tmp_path, "# Where?\n```\nAlso asked:\n- x\n```\n")
+    assert articles[0].phrasings == ()
+    assert "- x" in articles[0].answer
+
+
+def test_a_question_without_an_answer_is_left_to_the_check(tmp_path: Path) -> None:
+    assert read(tmp_path, "# Why?\n")[0][0].answer == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "problem"),
+    [
+        ("", None, "holds no articles"),
+        ("just text\n", None, "holds no articles"),
+        ("# Why?\na\n\n# why\nb\n", 4, "already asked in row 1"),
+        ("# A {#x}\na\n# B {#x}\nb\n", 3, "'x' is already used in row 1"),
+        ("# A\n\n#\nb\n", 3, "is empty"),
+        ("# A\n" + "b" * 20_001, 1, "longer than"),
+        ("# A\n\x00\n", 2, "NUL byte"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_line(
+    tmp_path: Path, content: str, row: int | None, problem: str
+) -> None:
+    with pytest.raises(BadFile, match=problem) as caught:
+        read(tmp_path, content)
+    assert caught.value.row == row
+
+
+@pytest.mark.parametrize("format_", [Format.MARKDOWN, Format.HTML])
+def test_writing_is_refused(tmp_path: Path, format_: Format) -> None:
+    with pytest.raises(BadFile, match="can be read but not written: use one of csv, xlsx, json, jsonl, rasa"):
+        write_articles([], tmp_path / "faq.md", format=format_)
+    assert list(tmp_path.iterdir()) == []
