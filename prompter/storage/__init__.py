@@ -1,6 +1,6 @@
 """Where everything is kept: the only place with SQL."""
 
-from prompter.storage.accounts import Account, Role
+from prompter.storage.accounts import Account, ApiToken, Role
 from prompter.storage.decisions import Evidence, StoredDecision
 from prompter.storage.engine import connect
 from prompter.storage.migrate import NewerDatabase, migrate
@@ -8,6 +8,7 @@ from prompter.storage.store import Conflict, Store, Transaction
 
 __all__ = [
     "Account",
+    "ApiToken",
     "Conflict",
     "Evidence",
     "NewerDatabase",

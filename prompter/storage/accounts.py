@@ -42,6 +42,15 @@ class Account:
     password_hash: str = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ApiToken:
+    """What is known of an API token; its secret is not."""
+
+    id: int
+    name: str
+    created_at: datetime
+
+
 class AccountRows(Rows):
     def add(
         self, *, name: str, role: Role, password_hash: str, one_time_password: bool, now: datetime
@@ -96,6 +105,15 @@ class AccountRows(Rows):
             api_tokens, account_id=account_id, name=name, secret_hash=secret_hash, created_at=now
         )
 
+    def tokens(self, account_id: int) -> list[ApiToken]:
+        """The account's tokens that are not revoked, oldest first."""
+        rows = self._connection.execute(
+            select(api_tokens)
+            .where(api_tokens.c.account_id == account_id, api_tokens.c.revoked_at.is_(None))
+            .order_by(api_tokens.c.id)
+        )
+        return [ApiToken(id=row.id, name=row.name, created_at=row.created_at) for row in rows]
+
     def token_hash(self, token_id: int) -> tuple[str, int] | None:
         """The token's secret hash and account id, unless it is revoked."""
         row = self._connection.execute(
@@ -103,12 +121,12 @@ class AccountRows(Rows):
         ).one_or_none()
         return None if row is None else (row.secret_hash, row.account_id)
 
-    def revoke_token(self, token_id: int, now: datetime) -> bool:
-        changed = self._connection.execute(
-            update(api_tokens)
-            .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
+    def revoke_token(self, token_id: int, now: datetime, *, of: int | None = None) -> bool:
+        """Revoke a token; False if there is none such, or it is not one of the account `of`."""
+        where = (api_tokens.c.id == token_id) & api_tokens.c.revoked_at.is_(None)
+        if of is not None:
+            where &= api_tokens.c.account_id == of
+        changed = self._connection.execute(update(api_tokens).where(where).values(revoked_at=now))
         return changed.rowcount == 1
 
 

@@ -130,10 +130,9 @@ class ArticleRows(Rows):
 
     def add_phrasing(self, article_id: str, text: str) -> bool:
         """Add an operator's phrasing, which imports never remove; False if it was there already."""
-        result = self._connection.execute(
-            self._insert_new(phrasings, {"article_id": article_id, "text": text, "source": "operator"})
-        )
-        return result.rowcount == 1
+        row = {"article_id": article_id, "text": text, "source": "operator"}
+        added = self._connection.scalar(self._insert_new(phrasings, row).returning(phrasings.c.id))
+        return added is not None
 
     def versions(self, article_id: str) -> list[dict[str, Any]]:
         """What the article was, oldest first: version, fields, changed_at, changed_by."""

@@ -156,6 +156,10 @@ class ConversationRows(Rows):
         )
         return [_turn(row) for row in rows]
 
+    def count_waiting(self) -> int:
+        waiting = select(func.count()).where(turns.c.state == TurnState.WAITING.value)
+        return self._connection.scalar(waiting) or 0
+
     def conversation_turns(self, conversation_id: int, state: TurnState) -> list[Turn]:
         rows = self._connection.execute(
             select(turns)

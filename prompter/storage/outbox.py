@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, exists, func, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, conversations, customers, outbox
@@ -67,6 +67,11 @@ class OutboxRows(Rows):
             _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(most)
         )
         return [_reply(row) for row in rows]
+
+    def count_by_state(self) -> dict[OutboxState, int]:
+        """How many replies are in each state; every state is there."""
+        rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+        return dict.fromkeys(OutboxState, 0) | {OutboxState(state): count for state, count in rows}
 
     def claimable(
         self, channels: Collection[str], now: datetime, *, most: int

