@@ -64,8 +64,8 @@ HEADINGS = """<nav><h2>Menu</h2></nav><div class=item><h3><button>Why?</button><
             [("general", "Why?", "So a@b.test, up"), ("general", "Who?", "We are here\n\na b")],
         ),
         (
-            '<script type="application/ld+json">{oops</script>' + DEFINITIONS[:80] + "</dl>",
-            [("Оплата", "Как платить?", "К")],
+            '<script type="application/ld+json">{oops</script>' + DEFINITIONS,
+            [("Оплата", "Как платить?", "Картой\nили так"), ("Оплата", "Когда?", "Сразу")],
         ),
     ],
 )
