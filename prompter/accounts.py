@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound, PrompterError
-from prompter.storage import Account, Role, Store
+from prompter.storage import Account, ApiToken, Conflict, Role, Store
 
 SHORTEST_PASSWORD = 10
 _LONGEST_PASSWORD = 200
@@ -22,6 +22,19 @@ class WeakPassword(PrompterError):
 
 class NameTaken(PrompterError):
     """There is an account of that name already."""
+
+
+class WrongPassword(PrompterError):
+    """The old password does not fit."""
+
+
+class LastAdmin(PrompterError):
+    """Without this account nobody could manage accounts any more."""
+
+
+def one_time_password() -> str:
+    """A password to hand over, which its owner has to replace at once."""
+    return secrets.token_urlsafe(12)
 
 
 class Accounts:
@@ -48,6 +61,12 @@ class Accounts:
             raise NameTaken("the name must have 1 to 100 characters")
         _check_password(password, name)
         password_hash = self._hasher.hash(password)
+        try:
+            return self._add(name, role, password_hash, one_time_password)
+        except Conflict:
+            raise NameTaken(f"there is an account named {name} already") from None
+
+    def _add(self, name: str, role: Role, password_hash: str, one_time_password: bool) -> Account:
         with self._store.write() as tx:
             if tx.accounts.named(name) is not None:
                 raise NameTaken(f"there is an account named {name} already")
@@ -94,32 +113,76 @@ class Accounts:
                 account.id, password_hash, one_time_password=one_time_password, now=self._clock()
             )
 
+    def change_password(self, account_id: int, old: str, new: str) -> Account:
+        """Replace a password by its owner; every session that was started before ends.
+
+        Raises:
+            WrongPassword: `old` does not fit, or the account is disabled.
+            WeakPassword: `new` is too short, too long, the account's name, or `old` again.
+        """
+        account = self.active(account_id)
+        if account is None or not self._hasher.verify(old[:_LONGEST_PASSWORD], account.password_hash):
+            raise WrongPassword("the old password is wrong")
+        if new == old:
+            raise WeakPassword("the new password is the old one")
+        self.set_password(account.name, new)
+        changed = self.active(account_id)
+        if changed is None:
+            raise NotFound("the account was disabled meanwhile")
+        return changed
+
     def set_language(self, account_id: int, language: str) -> None:
         with self._store.write() as tx:
             tx.accounts.set_language(account_id, language)
 
     def disable(self, name: str) -> None:
-        """Lock the account out, from its next request on."""
+        """Lock the account out, from its next request on.
+
+        Raises:
+            NotFound: there is no account of that name.
+            LastAdmin: nobody could manage accounts afterwards.
+        """
         with self._store.write() as tx:
             account = tx.accounts.named(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
+            others = [other for other in tx.accounts.all() if other.id != account.id]
+            if account.role is Role.ADMIN and not any(
+                other.role is Role.ADMIN and other.disabled_at is None for other in others
+            ):
+                raise LastAdmin(f"{account.name} is the last admin: make another one first")
             tx.accounts.disable(account.id, self._clock())
 
     # --- API tokens -------------------------------------------------------------------------
 
     def create_token(self, account_id: int, name: str) -> str:
         """A new API token; it is shown this once and cannot be read again."""
+        return self.issue_token(account_id, name)[1]
+
+    def issue_token(self, account_id: int, name: str) -> tuple[ApiToken, str]:
+        """What is known of a new API token, and the token itself."""
         secret = secrets.token_urlsafe(32)
+        now = self._clock()
         with self._store.write() as tx:
             token_id = tx.accounts.add_token(
-                account_id=account_id, name=name, secret_hash=_digest(secret), now=self._clock()
+                account_id=account_id, name=name, secret_hash=_digest(secret), now=now
             )
-        return f"{_TOKEN_PREFIX}_{token_id}_{secret}"
+        token = ApiToken(id=token_id, name=name, created_at=now)
+        return token, f"{_TOKEN_PREFIX}_{token_id}_{secret}"
 
-    def revoke_token(self, token_id: int) -> None:
+    def tokens(self, account_id: int) -> list[ApiToken]:
+        """The account's tokens that are not revoked, oldest first."""
+        with self._store.read() as tx:
+            return tx.accounts.tokens(account_id)
+
+    def revoke_token(self, token_id: int, *, of: int | None = None) -> None:
+        """End a token; only if it belongs to the account `of`, where one is given.
+
+        Raises:
+            NotFound: there is no such token, or it is revoked already.
+        """
         with self._store.write() as tx:
-            if not tx.accounts.revoke_token(token_id, self._clock()):
+            if not tx.accounts.revoke_token(token_id, self._clock(), of=of):
                 raise NotFound("there is no such token, or it is revoked already")
 
     def by_token(self, token: str) -> Account | None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from kb_index.templates import fields, fill
-
 from kb_index import Article
+from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
 from prompter.decisions import Action, Decided, Decision, counts_as_right
 from prompter.edits import classify_edit
@@ -60,6 +59,14 @@ class ConversationView:
     last_message_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """How much there is to do: turns that wait for an operator, replies by state."""
+
+    waiting: int
+    replies: Mapping[OutboxState, int]
+
+
 class Desk:
     """The use cases of operators; each is one transaction."""
 
@@ -92,6 +99,10 @@ class Desk:
                         )
                     )
             return items
+
+    def workload(self) -> Workload:
+        with self._store.read() as tx:
+            return Workload(waiting=tx.conversations.count_waiting(), replies=tx.outbox.count_by_state())
 
     def conversation(self, conversation_id: int) -> ConversationView:
         """Everything said in a conversation, and what there is to decide.

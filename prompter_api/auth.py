@@ -1,4 +1,8 @@
-"""Who is asking: a person with a session cookie, or a program with an API token."""
+"""Who is asking: a person with a session cookie, or a program with an API token.
+
+A session that was opened with a one-time password may only choose a password (`/api/me/…`) and log
+out. API tokens go on working meanwhile: they are credentials of their own.
+"""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -9,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from prompter.accounts import Accounts
 from prompter.storage import Account, Role
+from prompter_api.errors import PasswordChangeNeeded
 from prompter_api.parts import parts_of
 
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -40,35 +45,56 @@ def current_account(request: Request) -> Account:
     from our own pages.
     """
     accounts = parts_of(request).accounts
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        account = accounts.by_token(token.strip())
+    if (token := _bearer_token(request)) is not None:
+        account = accounts.by_token(token)
     else:
         account = session_account(request, accounts)
-        if account is not None and request.method not in _READING and not _from_our_pages(request):
-            raise HTTPException(403, "This request comes from another site.")
+        if account is not None and request.method not in _READING and _from_our_pages(request) is not True:
+            raise HTTPException(403, _OTHER_SITE)
     if account is None:
-        raise HTTPException(401, "Log in first, or send an API token.", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "log in first, or send an API token", {"WWW-Authenticate": "Bearer"})
     return account
 
 
-def _from_our_pages(request: Request) -> bool:
+def by_token(request: Request) -> bool:
+    """Whether the request comes with an API token, right or wrong, and not with a session."""
+    return _bearer_token(request) is not None
+
+
+def refuse_other_sites(request: Request) -> None:
+    """For requests that need no session: another site must not start one in somebody's browser."""
+    if _from_our_pages(request) is False:
+        raise HTTPException(403, _OTHER_SITE)
+
+
+_OTHER_SITE = "this request comes from another site"
+
+
+def _bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _from_our_pages(request: Request) -> bool | None:
+    """Whether the browser says so; None where no browser says anything."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    return None if origin is None else urlsplit(origin).netloc == request.headers.get("host")
 
 
 CurrentAccount = Annotated[Account, Depends(current_account)]
 
 
-def at_least(role: Role) -> Callable[[Account], Account]:
+def at_least(role: Role) -> Callable[[Request, Account], Account]:
     """A dependency: the account, which must have this role or a higher one."""
 
-    def check(account: CurrentAccount) -> Account:
+    def check(request: Request, account: CurrentAccount) -> Account:
+        if account.one_time_password and not by_token(request):
+            raise PasswordChangeNeeded("choose a password of your own first: POST /api/me/password")
         if account.role < role:
-            raise HTTPException(403, f"This needs the role {role.label}.")
+            raise HTTPException(403, f"this needs the role {role.label}")
         return account
 
     return check

@@ -1,5 +1,6 @@
 """What the HTTP face is built from; bootstrap puts it together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from prompter.accounts import Accounts
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
 from prompter.triage import Triage
+from prompter_api.throttle import LoginThrottle
 
 
 class Assistant(Protocol):
@@ -29,6 +31,9 @@ class Parts:
     session_secret: str = field(repr=False)
     session_hours: float
     secure_cookies: bool
+    largest_body: int = 500_000  # bytes of one request
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    assistant_ready: Callable[[], bool] = lambda: True
 
 
 def parts_of(request: Request) -> Parts:

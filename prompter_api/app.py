@@ -1,0 +1,94 @@
+"""The web application, put together."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Match, Mount
+
+from prompter_api.errors import UnexpectedErrors, add_error_handlers
+from prompter_api.headers import SecurityHeaders
+from prompter_api.limits import BodyLimit
+from prompter_api.parts import Parts
+from prompter_api.routes import SESSION_COOKIE, api_router, operations
+from prompter_api.schemas.common import Problem
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_DESCRIPTION = """\
+What the operators' desk can do: the queue, conversations, decisions, the knowledge base, accounts.
+
+Send an API token (`Authorization: Bearer …`), or log in and keep the cookie. A request that changes something
+by cookie needs the `Origin` header that browsers send. Every error reads `{"error": …, "message": …}`.
+"""
+
+
+def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """The JSON API with its documentation, and what else `routers` bring; pages are mounted by others.
+
+    A mount at "/" has to come after this: routes are asked in order.
+    """
+    app = FastAPI(
+        title="Sufler",
+        version=_version(),
+        summary="A prompter for support teams",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.parts = parts
+    add_error_handlers(app)
+    app.include_router(api_router())
+    app.include_router(operations.router, responses={"default": {"model": Problem}})
+    for router in routers:
+        app.include_router(router)
+    app.add_api_route("/api/{path:path}", _nothing_here, methods=list(_METHODS), include_in_schema=False)
+
+    # The one added last is the outermost.
+    app.add_middleware(
+        SessionMiddleware,
+        # NiceGUI shares this middleware, and looks for its secret under this name.
+        secret_key=parts.session_secret,
+        session_cookie=SESSION_COOKIE,
+        max_age=int(parts.session_hours * 3600),
+        # Lax, not strict: a link to a conversation in a chat or a mail opens logged in. What strict
+        # would add is done by prompter_api.auth: no GET changes anything, and everything else must
+        # come from our own pages. WebSockets from other sites get no cookie either way.
+        same_site="lax",
+        https_only=parts.secure_cookies,
+    )
+    app.add_middleware(BodyLimit, largest=parts.largest_body)
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
+    return app
+
+
+def _nothing_here(request: Request) -> None:
+    """404, or 405 where another method would do; without it a mount at "/" would answer, with a page."""
+    others = [
+        route
+        for route in request.app.router.routes
+        if not isinstance(route, Mount) and getattr(route, "endpoint", None) is not _nothing_here
+    ]
+    allowed = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in others)
+    ]
+    if allowed:
+        raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+    raise HTTPException(404)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _version() -> str:
+    try:
+        return version("sufler-bot")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "0"

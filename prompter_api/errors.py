@@ -1,0 +1,180 @@
+"""What went wrong, as a status and two words for programs and people."""
+
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prompter.accounts import LastAdmin, NameTaken, WeakPassword, WrongPassword
+from prompter.errors import (
+    AlreadyDecided,
+    CustomerWroteAgain,
+    Forbidden,
+    InvalidDecision,
+    NotFound,
+    PrompterError,
+    TooLateToUndo,
+)
+from prompter.storage import Conflict, NewerDatabase
+
+log = structlog.get_logger(__name__)
+
+
+class PasswordChangeNeeded(Forbidden):
+    """The password was given by somebody else; the person has to choose their own first."""
+
+
+class LoginRefused(PrompterError):
+    """Name and password do not fit, or the account is disabled: the answer does not tell which."""
+
+
+class TooManyTries(PrompterError):
+    """Too many failed logins; try again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many failed logins: try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+STATUS: Mapping[type[Exception], int] = {
+    NotFound: 404,
+    AlreadyDecided: 409,
+    CustomerWroteAgain: 409,
+    TooLateToUndo: 409,
+    InvalidDecision: 422,
+    Forbidden: 403,
+    NameTaken: 409,
+    LastAdmin: 409,
+    WeakPassword: 422,
+    WrongPassword: 403,
+    PasswordChangeNeeded: 403,
+    LoginRefused: 401,
+    TooManyTries: 429,
+    NewerDatabase: 503,
+    Conflict: 409,
+}
+
+# Where the framework, not a use case, has refused.
+_CODES = {
+    400: "bad_request",
+    401: "not_logged_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    422: "invalid_request",
+    429: "too_many_tries",
+    500: "internal_error",
+    503: "not_ready",
+}
+_MESSAGES = {
+    400: "the body could not be read",
+    404: "there is nothing at this address",
+    405: "this address does not know this method",
+}
+_MOST_PROBLEMS = 5  # named in one message
+_LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
+
+
+def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error's response; every error of the API has this shape."""
+    return JSONResponse({"error": error, "message": message}, status, headers)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(PrompterError, _refused)
+    app.add_exception_handler(Conflict, _refused)
+    app.add_exception_handler(HTTPException, _framework_refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
+    if kind is None:
+        raise error
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else None
+    # A conflict's text is the database's own.
+    message = "somebody else was faster: look again" if kind is Conflict else str(error)
+    return problem(STATUS[kind], _snake_case(kind.__name__), message, headers)
+
+
+def _framework_refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these only
+    status = error.status_code
+    said_nothing = error.detail == HTTPStatus(status).phrase or status == 400
+    message = _MESSAGES.get(status, error.detail) if said_nothing else error.detail
+    return problem(status, _CODES.get(status, "refused"), message, error.headers)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these only
+    named = [_in_words(detail) for detail in error.errors()[:_MOST_PROBLEMS]]
+    return problem(422, _CODES[422], "; ".join(named))
+
+
+def _in_words(detail: Mapping[str, Any]) -> str:
+    """`rank: input should be less than or equal to 9`: the field and what is wrong, never the input."""
+    if detail["type"] == "json_invalid":
+        return "the body is no valid JSON"
+    place: Sequence[object] = detail["loc"][1:]
+    name = ".".join(str(part) for part in place)[:_LONGEST_NAME] or "the body"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message[:1].lower()}{message[1:]}"
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class UnexpectedErrors:
+    """Answers 500 without a word about the inside, and logs where it happened.
+
+    The log has the kinds of the errors and the lines they came from, not their messages: a
+    database's message quotes what it was to store, and that may be a customer's text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except Exception as error:
+            route = getattr(scope.get("route"), "path", None)
+            log.error("request_failed", method=scope["method"], route=route, trace=trace(error))
+            if started:
+                raise ConnectionError("the answer broke off") from None
+            response = problem(500, _CODES[500], "something went wrong here; the log says where")
+            await response(scope, receive, send)
+
+
+def trace(error: BaseException) -> list[str]:
+    """Kinds and places of an error and of what caused it, without their messages."""
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(lines) < 100:
+        lines.append(type(current).__qualname__)
+        lines += [
+            f"  {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(current.__traceback__)
+        ]
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return lines

@@ -1,0 +1,24 @@
+"""The JSON API: every route translates a request into one use case and its outcome back."""
+
+from fastapi import APIRouter, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from prompter_api.routes import me, session
+from prompter_api.schemas.common import Problem
+
+SESSION_COOKIE = "sufler_session"
+
+# They only tell the documentation how to log in; prompter_api.auth does the checking.
+_CREDENTIALS = [
+    Security(HTTPBearer(auto_error=False, scheme_name="token", description="An API token")),
+    Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, scheme_name="session")),
+]
+
+
+def api_router() -> APIRouter:
+    """Every route under /api."""
+    router = APIRouter(prefix="/api", responses={"default": {"model": Problem}, 422: {"model": Problem}})
+    router.include_router(session.router)
+    for module in (me,):
+        router.include_router(module.router, dependencies=_CREDENTIALS)
+    return router

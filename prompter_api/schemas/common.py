@@ -1,0 +1,47 @@
+"""Shapes and kinds of fields that several routes share."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LONGEST_TEXT = 20_000  # characters of a message, a reply or an answer
+
+# Ids are 32-bit integers in the database; a larger one would be an error there.
+LARGEST_ID = 2**31 - 1
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+# One line that is shown to people: no control characters, something to read.
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+# Not longer than any password may be; nothing is stripped from it.
+Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery staple"])]
+Language = Literal["ru", "en"]
+
+
+class Input(BaseModel):
+    """A request's body: a misspelt field is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Output(BaseModel):
+    """An answer's body, made from a value of the core."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Problem(BaseModel):
+    """Every error has this shape: `error` for programs, `message` for people."""
+
+    error: str = Field(examples=["already_decided"])
+    message: str = Field(examples=["anna has already answered"])
+
+
+class Done(BaseModel):
+    """It is done, and there is nothing more to say."""
+
+    done: Literal[True] = True
