@@ -1,14 +1,47 @@
 """Which articles answer an utterance?"""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from kb_index.article import Article, Status
 from kb_index.errors import BadFile, IncompatibleIndex, IndexNotBuilt, InvalidArticle, KbIndexError
 
+if TYPE_CHECKING:
+    from kb_index.faiss_index import FaissIndex
+    from kb_index.flat_index import FlatIndex
+    from kb_index.search import ArticleSearch, Found, Hit, SearchConfig
+    from kb_index.vector_index import VectorIndex
+
+# FAISS takes a tenth of a second to import; who only reads articles does without
+_HOME = {
+    "ArticleSearch": "kb_index.search",
+    "FaissIndex": "kb_index.faiss_index",
+    "FlatIndex": "kb_index.flat_index",
+    "Found": "kb_index.search",
+    "Hit": "kb_index.search",
+    "SearchConfig": "kb_index.search",
+    "VectorIndex": "kb_index.vector_index",
+}
+
 __all__ = [
     "Article",
+    "ArticleSearch",
     "BadFile",
+    "FaissIndex",
+    "FlatIndex",
+    "Found",
+    "Hit",
     "IncompatibleIndex",
     "IndexNotBuilt",
     "InvalidArticle",
     "KbIndexError",
+    "SearchConfig",
     "Status",
+    "VectorIndex",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'kb_index' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

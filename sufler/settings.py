@@ -32,6 +32,42 @@ class Encoder(_Section):
     longest_text: int = Field(2000, ge=50, le=100_000)
 
 
+class Classifier(_Section):
+    lexical_weight: float = Field(0.2, ge=0, le=1)
+    sharpness: float = Field(2.0, gt=0)
+    ridge: float = Field(0.3, gt=0)
+    most_examples: int = Field(12_000, ge=1, le=30_000)
+
+
+class Search(_Section):
+    on_question: float = Field(67.0, ge=0)
+    on_passage: float = Field(80.0, ge=0)
+    on_words: float = Field(3.0, ge=0)
+    on_characters: float = Field(1.0, ge=0)
+    on_language: float = Field(1.0, ge=0)
+    longest_answer: int = Field(250, ge=0, le=20_000)
+    candidates: int = Field(48, ge=10, le=10_000)
+    most_postings: int = Field(50_000, ge=1000)
+    hnsw_above: int = Field(30_000, ge=1)
+
+
+class Confidence(_Section):
+    bias: float = -1.0
+    on_lead: float = 0.8
+    on_similarity: float = 0.0
+    on_passage: float = 0.0
+    on_words: float = 1.0
+
+
+class Routing(_Section):
+    control_at: float = Field(0.5, ge=0, le=1)
+    suggest_at: float = Field(0.25, ge=0, le=1)
+    answer_at: float = Field(0.9, ge=0, le=1)
+    ambiguous_from: float = Field(0.5, ge=0, le=1)
+    in_scope_at: float = Field(0.5, ge=0, le=1)
+    show_at: float = Field(0.05, ge=0, le=1)
+
+
 class Turns(_Section):
     quiet_seconds: float = Field(1.5, ge=0)
     longest_seconds: float = Field(10.0, ge=0)
@@ -74,6 +110,10 @@ class Settings(BaseSettings):
     training_data: Path | None = None
     database: Database = Database()
     encoder: Encoder = Encoder()
+    classifier: Classifier = Classifier()
+    search: Search = Search()
+    confidence: Confidence = Confidence()
+    routing: Routing = Routing()
     turns: Turns = Turns()
     desk: Desk = Desk()
     delivery: Delivery = Delivery()

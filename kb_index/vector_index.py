@@ -1,0 +1,53 @@
+"""What every vector index can do."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+
+class VectorIndex(Protocol):
+    """Vectors of length 1 under numbers of the caller's choice, found by cosine."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors of shape (len(ids), dimensions); an id that is there gets the new vector."""
+        ...
+
+    def remove(self, ids: Ids) -> None:
+        """Remove what is there of `ids`."""
+        ...
+
+    def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
+        """Find the nearest vectors to each of `vectors`, shape (n, dimensions).
+
+        Returns:
+            similarities (cosines, higher is nearer) and ids, both of shape (n, min(k, len(self))),
+            nearest first, equal ones by ascending id. An approximate index pads with -inf and -1.
+
+        Raises:
+            IndexNotBuilt: the index is empty.
+        """
+        ...
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Return the vectors of `ids`, all of which must be there: shape (len(ids), dimensions)."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the index into `folder`, which is there and empty."""
+        ...
+
+
+def in_order(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
+    """Sort each row: nearest first, equal similarities by ascending id."""
+    order = np.lexsort((ids, -similarities), axis=1)
+    return np.take_along_axis(similarities, order, 1), np.take_along_axis(ids, order, 1)

@@ -1,0 +1,155 @@
+"""What would we answer?  Models and index together, without a database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from kb_index import ArticleSearch, Found, Hit, IndexNotBuilt
+from nlu.intent_model import IntentModel, IntentPrediction
+from nlu.reader import TextReader, Utterance
+from nlu.text import detect_language, looks_empty
+from prompter import policy
+from prompter.confidence import ConfidencePrior
+from prompter.policy import Thresholds
+from prompter.triage import HandoffReason, Route, Suggestion, Triage
+
+_LOOKED_AT = 10  # hits that the rules see; operators see fewer
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """What the assistant knows at one moment; replaced as a whole."""
+
+    search: ArticleSearch
+    intents: IntentModel | None  # None: nothing to learn intents from
+    version: str
+
+
+class Assistant:
+    """Suggests answers and routes turns. Thread-safe; an utterance is read (encoded) once.
+
+    `most_suggestions` are offered at most, none below `show_at`. `ready_topics` may answer alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: TextReader,
+        knowledge: Knowledge,
+        prior: ConfidencePrior,
+        thresholds: Thresholds,
+        most_suggestions: int = 3,
+        show_at: float = 0.0,
+        ready_topics: frozenset[str] = frozenset(),
+        today: Callable[[], date] = _today,
+    ) -> None:
+        self._reader = reader
+        self._knowledge = knowledge
+        self._prior = prior
+        self._thresholds = thresholds
+        self._most_suggestions = most_suggestions
+        self._show_at = show_at
+        self._ready_topics = ready_topics
+        self._today = today
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowledge
+
+    def replace_knowledge(self, knowledge: Knowledge) -> None:
+        """Answer from now on with this; calls under way finish with what they began with."""
+        self._knowledge = knowledge
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        """Rank answers to `text`, best first: up to ten, however improbable."""
+        utterance = self._reader.read(text)
+        if looks_empty(utterance.text):
+            return ()
+        found = self._find(utterance, self._knowledge)
+        return tuple(self._suggestion(hit) for hit in found.hits)
+
+    def triage(self, text: str) -> Triage:
+        """Suggest, and conclude who should answer and why."""
+        knowledge = self._knowledge
+        utterance = self._reader.read(text)
+        if looks_empty(utterance.text):
+            return _nothing_to_understand(text, knowledge.version)
+        found = self._find(utterance, knowledge)
+        intent = knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
+        suggestions = tuple(self._suggestion(hit) for hit in found.hits)
+        route, reason = policy.route(self._signals(knowledge, found, suggestions, intent), self._thresholds)
+        return Triage(
+            utterance=text,
+            intent=intent.intent if intent else None,
+            intent_confidence=intent.confidence * intent.in_scope if intent else 0.0,
+            suggestions=tuple(
+                suggestion
+                for suggestion in suggestions[: self._most_suggestions]
+                if suggestion.confidence >= self._show_at
+            ),
+            route=route,
+            handoff_reason=reason,
+            model_version=knowledge.version,
+        )
+
+    def _find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+        try:
+            return knowledge.search.search(
+                utterance, _LOOKED_AT, on=self._today(), language=detect_language(utterance.text)
+            )
+        except IndexNotBuilt:
+            return Found(hits=(), expired=None)  # a team may start without a knowledge base
+
+    def _signals(
+        self,
+        knowledge: Knowledge,
+        found: Found,
+        suggestions: tuple[Suggestion, ...],
+        intent: IntentPrediction | None,
+    ) -> policy.Signals:
+        return policy.Signals(
+            is_empty=False,
+            intent=intent.intent if intent else None,
+            control=_control(knowledge.intents, intent) if knowledge.intents and intent else {},
+            in_scope=intent.in_scope if intent else 1.0,
+            candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+            expired_confidence=self._prior.confidence(found.expired) if found.expired else 0.0,
+            ready_topics=self._ready_topics,
+        )
+
+    def _suggestion(self, hit: Hit) -> Suggestion:
+        return Suggestion(
+            article_id=hit.article.id,
+            question=hit.article.question,
+            answer=hit.article.answer,
+            topic=hit.article.topic,
+            language=hit.article.language,
+            similarity=hit.similarity,
+            confidence=self._prior.confidence(hit),
+        )
+
+
+def _control(model: IntentModel, intent: IntentPrediction) -> dict[HandoffReason, float]:
+    """Add up the intents that call for a human for the same reason."""
+    total: dict[HandoffReason, float] = {}
+    for name, probability in zip(model.classes, intent.probabilities.tolist(), strict=True):
+        reason = policy.CONTROL_INTENTS.get(name)
+        if reason is not None:
+            total[reason] = total.get(reason, 0.0) + probability * intent.in_scope
+    return total
+
+
+def _nothing_to_understand(text: str, version: str) -> Triage:
+    return Triage(
+        utterance=text,
+        intent=None,
+        intent_confidence=0.0,
+        suggestions=(),
+        route=Route.HANDOFF,
+        handoff_reason=HandoffReason.OUT_OF_SCOPE,
+        model_version=version,
+    )

@@ -1,0 +1,81 @@
+"""Who answers a turn, and why not the bot alone?  Rules only: no model, no clock, no database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prompter.triage import HandoffReason, Route
+
+CONTROL_INTENTS: Mapping[str, HandoffReason] = {
+    "handoff_request": HandoffReason.CUSTOMER_REQUEST,
+    "complaint": HandoffReason.COMPLAINT,
+    "swearing": HandoffReason.COMPLAINT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """Probabilities from which on something is believed or done."""
+
+    control_at: float  # an intent that calls for a human
+    suggest_at: float  # a suggestion worth an operator's time
+    answer_at: float  # a suggestion that the bot may send alone, where its topic is ready
+    ambiguous_from: float  # the other topic's confidence as a share of the first one's
+    in_scope_at: float  # below it an unanswered utterance counts as none of our business
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A suggestion as far as the rules look at it."""
+
+    topic: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """All that the rules look at. `candidates` are best first; probabilities are calibrated."""
+
+    is_empty: bool  # nothing to understand was left of the text
+    intent: str | None
+    control: Mapping[HandoffReason, float]  # P(the customer wants what calls for a human)
+    in_scope: float  # P(some known intent is meant)
+    candidates: Sequence[Candidate]
+    expired_confidence: float  # of an article that would come first if it were valid; 0.0: there is none
+    ready_topics: frozenset[str]  # which may answer alone
+
+
+def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReason | None]:
+    """Decide by the first rule that applies; the reason is None only where the bot answers alone."""
+    if signals.is_empty:
+        return Route.HANDOFF, HandoffReason.OUT_OF_SCOPE
+    control = max(signals.control, key=lambda reason: signals.control[reason], default=None)
+    if control is not None and signals.control[control] >= thresholds.control_at:
+        return Route.HANDOFF, control
+    best = signals.candidates[0] if signals.candidates else None
+    best_confidence = best.confidence if best else 0.0
+    if signals.expired_confidence >= max(thresholds.suggest_at, best_confidence):
+        return Route.HANDOFF, HandoffReason.ARTICLE_EXPIRED
+    if best is None:
+        return Route.HANDOFF, HandoffReason.NO_ARTICLE
+    if best_confidence < thresholds.suggest_at:
+        return Route.HANDOFF, _why_nothing(signals, thresholds)
+    if _other_topic(signals.candidates) >= thresholds.ambiguous_from * best_confidence:
+        return Route.SUGGEST, HandoffReason.AMBIGUOUS
+    if best_confidence < thresholds.answer_at:
+        return Route.SUGGEST, HandoffReason.LOW_CONFIDENCE
+    if best.topic not in signals.ready_topics:
+        return Route.SUGGEST, HandoffReason.TOPIC_NOT_READY
+    return Route.AUTOPILOT, None
+
+
+def _why_nothing(signals: Signals, thresholds: Thresholds) -> HandoffReason:
+    if signals.in_scope < thresholds.in_scope_at:
+        return HandoffReason.OUT_OF_SCOPE
+    if signals.intent is not None and not signals.intent.startswith("topic:"):
+        return HandoffReason.NO_ARTICLE  # understood, as a greeting for instance, but nothing to say to it
+    return HandoffReason.LOW_CONFIDENCE
+
+
+def _other_topic(candidates: Sequence[Candidate]) -> float:
+    """Return the best confidence among the candidates of other topics than the first one's."""
+    return max((other.confidence for other in candidates if other.topic != candidates[0].topic), default=0.0)
