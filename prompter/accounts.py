@@ -102,7 +102,13 @@ class Accounts:
         with self._store.read() as tx:
             return tx.accounts.all()
 
-    def set_password(self, name: str, password: str, *, one_time_password: bool = False) -> None:
+    def set_password(self, name: str, password: str, *, one_time_password: bool = False) -> Account:
+        """Replace a password; every session that was started before ends.
+
+        Raises:
+            NotFound: there is no account of that name.
+            WeakPassword: the password is too short, too long, or the name itself.
+        """
         _check_password(password, name)
         password_hash = self._hasher.hash(password)
         with self._store.write() as tx:
@@ -112,6 +118,9 @@ class Accounts:
             tx.accounts.set_password(
                 account.id, password_hash, one_time_password=one_time_password, now=self._clock()
             )
+            changed = tx.accounts.get(account.id)
+        assert changed is not None  # noqa: S101 - accounts are never deleted
+        return changed
 
     def change_password(self, account_id: int, old: str, new: str) -> Account:
         """Replace a password by its owner; every session that was started before ends.
@@ -125,11 +134,7 @@ class Accounts:
             raise WrongPassword("the old password is wrong")
         if new == old:
             raise WeakPassword("the new password is the old one")
-        self.set_password(account.name, new)
-        changed = self.active(account_id)
-        if changed is None:
-            raise NotFound("the account was disabled meanwhile")
-        return changed
+        return self.set_password(account.name, new)
 
     def set_language(self, account_id: int, language: str) -> None:
         with self._store.write() as tx:

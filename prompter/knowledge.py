@@ -1,8 +1,10 @@
 """The knowledge base: import, export, what changed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from kb_index import Article
 from prompter.clock import Clock, utc_now
@@ -18,6 +20,17 @@ class ImportReport:
     added: int
     changed: int
     unchanged: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticleVersion:
+    """What an article was from `changed_at` on."""
+
+    article_id: str
+    version: int
+    fields: dict[str, Any]
+    changed_at: datetime
+    changed_by: str
 
 
 class KnowledgeBase:
@@ -56,6 +69,18 @@ class KnowledgeBase:
         with self._store.read() as tx:
             yield from tx.articles.all()
 
+    def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
+        """An article in whatever status, and its versions, oldest first.
+
+        Raises:
+            NotFound: there is no such article.
+        """
+        with self._store.read() as tx:
+            article = tx.articles.get_many([article_id]).get(article_id)
+            if article is None:
+                raise NotFound(f"there is no article {article_id}")
+            return article, [ArticleVersion(**row) for row in tx.articles.versions(article_id)]
+
     def revision(self) -> int:
         """Grows with every change; whoever has loaded the articles compares it to know of news."""
         with self._store.read() as tx:
@@ -66,9 +91,13 @@ class KnowledgeBase:
 
         Raises:
             NotFound: there is no such article.
+            InvalidArticle: the phrasing is empty or too long, or the article has too many.
         """
+        text = " ".join(text.split())
         with self._store.write() as tx:
-            if article_id not in tx.articles.get_many([article_id]):
+            article = tx.articles.get_many([article_id]).get(article_id)
+            if article is None:
                 raise NotFound(f"there is no article {article_id}")
-            if tx.articles.add_phrasing(article_id, " ".join(text.split())):
+            replace(article, phrasings=(*article.phrasings, text))  # the article checks itself
+            if tx.articles.add_phrasing(article_id, text):
                 tx.facts.count_up(_REVISION)

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kb_index import InvalidArticle
 from prompter.accounts import LastAdmin, NameTaken, WeakPassword, WrongPassword
 from prompter.errors import (
     AlreadyDecided,
@@ -60,6 +61,7 @@ STATUS: Mapping[type[Exception], int] = {
     TooManyTries: 429,
     NewerDatabase: 503,
     Conflict: 409,
+    InvalidArticle: 422,
 }
 
 # Where the framework, not a use case, has refused.
@@ -90,8 +92,8 @@ def problem(status: int, error: str, message: str, headers: Mapping[str, str] | 
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(PrompterError, _refused)
-    app.add_exception_handler(Conflict, _refused)
+    for refusal in (PrompterError, Conflict, InvalidArticle):
+        app.add_exception_handler(refusal, _refused)
     app.add_exception_handler(HTTPException, _framework_refused)
     app.add_exception_handler(RequestValidationError, _invalid)
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from prompter_api.routes import me, session
+from prompter_api.routes import ask, conversations, decisions, knowledge, me, replies, session, users
 from prompter_api.schemas.common import Problem
 
 SESSION_COOKIE = "sufler_session"
@@ -19,6 +19,6 @@ def api_router() -> APIRouter:
     """Every route under /api."""
     router = APIRouter(prefix="/api", responses={"default": {"model": Problem}, 422: {"model": Problem}})
     router.include_router(session.router)
-    for module in (me,):
+    for module in (ask, conversations, decisions, replies, knowledge, me, users):
         router.include_router(module.router, dependencies=_CREDENTIALS)
     return router

@@ -11,6 +11,8 @@ LONGEST_TEXT = 20_000  # characters of a message, a reply or an answer
 LARGEST_ID = 2**31 - 1
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
+ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00|]+$")]
+
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 # One line that is shown to people: no control characters, something to read.
 Line = Annotated[

@@ -31,7 +31,7 @@ def test_anything_else_does_not(accounts: Accounts, name: str, password: str) ->
 
 
 def test_a_disabled_account_is_out(accounts: Accounts) -> None:
-    account = accounts.add("anna", Role.ADMIN, PASSWORD)
+    account = accounts.add("anna", Role.OPERATOR, PASSWORD)
     token = accounts.create_token(account.id, "script")
     accounts.disable("anna")
     assert accounts.log_in("anna", PASSWORD) is None

@@ -1,0 +1,38 @@
+"""The queue, and what is said in a conversation."""
+
+from fastapi import APIRouter, Request
+
+from prompter_api.auth import Operator
+from prompter_api.parts import parts_of
+from prompter_api.schemas.common import ArticleId, Id
+from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
+from prompter_api.schemas.knowledge import FilledAnswer
+
+router = APIRouter(tags=["desk"])
+
+
+@router.get("/queue")
+def get_queue(request: Request, _me: Operator) -> list[QueueItemOut]:
+    """The turns that wait for an operator, longest wait first."""
+    return [QueueItemOut.of(item) for item in parts_of(request).desk.queue()]
+
+
+@router.get("/conversations/{conversation_id}")
+def get_conversation(request: Request, _me: Operator, conversation_id: Id) -> ConversationOut:
+    """Everything said in a conversation, and the suggestions for what waits."""
+    return ConversationOut.of(parts_of(request).desk.conversation(conversation_id))
+
+
+@router.post("/conversations/{conversation_id}/messages", status_code=201)
+def send_message(request: Request, me: Operator, conversation_id: Id, body: NewMessage) -> MessageAccepted:
+    """Send a message that answers no turn; it leaves at once."""
+    reply_id = parts_of(request).desk.write(conversation_id, body.text, me)
+    return MessageAccepted(reply_id=reply_id)
+
+
+@router.get("/conversations/{conversation_id}/articles/{article_id}/answer")
+def get_filled_answer(
+    request: Request, _me: Operator, conversation_id: Id, article_id: ArticleId
+) -> FilledAnswer:
+    """An article's answer, its template fields filled for this customer."""
+    return FilledAnswer(text=parts_of(request).desk.filled_answer(conversation_id, article_id))

@@ -1,0 +1,35 @@
+"""What an operator decides about a turn."""
+
+from fastapi import APIRouter, Request
+
+from prompter_api.auth import Operator
+from prompter_api.parts import parts_of
+from prompter_api.schemas.common import Done, Id, Problem
+from prompter_api.schemas.conversations import DecidedOut, DecisionIn
+
+router = APIRouter(tags=["desk"])
+
+
+@router.post(
+    "/turns/{turn_id}/decision",
+    responses={
+        409: {
+            "model": Problem,
+            "description": "already_decided: somebody else was faster; customer_wrote_again: read it, "
+            "then send `send_anyway` or the newer `seen_message_id`",
+        }
+    },
+)
+def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> DecidedOut:
+    """Accept, edit, replace or reject the suggestions of a turn; the reply can be undone for some seconds."""
+    return DecidedOut.of(parts_of(request).desk.decide(body.decision(turn_id, me.id)))
+
+
+@router.post(
+    "/decisions/{decision_id}/undo",
+    responses={409: {"model": Problem, "description": "too_late_to_undo: the reply has left"}},
+)
+def undo_decision(request: Request, me: Operator, decision_id: Id) -> Done:
+    """Take a decision back before its reply leaves: one's own, or as a supervisor anybody's."""
+    parts_of(request).desk.undo(decision_id, me)
+    return Done()

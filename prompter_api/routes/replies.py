@@ -1,0 +1,23 @@
+"""Replies that did not arrive, or may not have."""
+
+from fastapi import APIRouter, Request
+
+from prompter_api.auth import Operator
+from prompter_api.parts import parts_of
+from prompter_api.schemas.common import Done, Id
+from prompter_api.schemas.conversations import ReplyOut, Settlement
+
+router = APIRouter(prefix="/replies", tags=["desk"])
+
+
+@router.get("/troubled")
+def list_troubled_replies(request: Request, _me: Operator) -> list[ReplyOut]:
+    """Replies that failed, or of which nobody knows whether they arrived."""
+    return [ReplyOut.model_validate(reply) for reply in parts_of(request).desk.troubled_replies()]
+
+
+@router.post("/{reply_id}/settle")
+def settle_reply(request: Request, _me: Operator, reply_id: Id, body: Settlement) -> Done:
+    """Send a troubled reply again, or leave it."""
+    parts_of(request).desk.settle_reply(reply_id, send_again=body.send_again)
+    return Done()

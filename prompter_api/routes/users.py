@@ -1,0 +1,43 @@
+"""Accounts, for admins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from prompter.accounts import one_time_password
+from prompter_api.auth import Admin
+from prompter_api.parts import parts_of
+from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePassword
+from prompter_api.schemas.common import Done
+
+router = APIRouter(prefix="/users", tags=["users"])
+Name = Annotated[str, Path(max_length=100, examples=["boris"])]
+
+
+@router.get("")
+def list_users(request: Request, _me: Admin) -> list[AccountOut]:
+    """Every account, in order of name."""
+    return [AccountOut.of(account) for account in parts_of(request).accounts.all()]
+
+
+@router.post("", status_code=201)
+def add_user(request: Request, _me: Admin, body: NewAccount) -> OneTimePassword:
+    """Add an account; its one-time password is shown this once."""
+    password = one_time_password()
+    account = parts_of(request).accounts.add(body.name, body.role.role, password, one_time_password=True)
+    return OneTimePassword(account=AccountOut.of(account), password=password)
+
+
+@router.post("/{name}/disable")
+def disable_user(request: Request, _me: Admin, name: Name) -> Done:
+    """Lock an account out, with its sessions and tokens, from its next request on."""
+    parts_of(request).accounts.disable(name)
+    return Done()
+
+
+@router.post("/{name}/password")
+def reset_password(request: Request, _me: Admin, name: Name) -> OneTimePassword:
+    """Give an account a new one-time password; its sessions end, its tokens stay."""
+    password = one_time_password()
+    account = parts_of(request).accounts.set_password(name, password, one_time_password=True)
+    return OneTimePassword(account=AccountOut.of(account), password=password)

@@ -1,0 +1,170 @@
+"""The queue, conversations, decisions, replies."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from prompter.decisions import Action, Decided, Decision
+from prompter.desk import ConversationView, QueueItem
+from prompter.triage import HandoffReason, Route
+from prompter.values import Author, MessageKind, OutboxState, RejectReason, TurnState, Verdict
+from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Output, Text
+
+_CONFIDENCE = "Calibrated probability that the suggestion is right"
+
+
+class CustomerOut(Output):
+    id: int
+    channel: str = Field(examples=["telegram"])
+    name: str = Field(examples=["Ольга"])
+    language: str | None = Field(examples=["ru"])
+
+
+class TurnOut(Output):
+    """A customer's consecutive messages, answered together."""
+
+    id: int
+    conversation_id: int
+    state: TurnState
+    received_at: datetime
+    last_message_id: int = Field(description="What to send as `seen_message_id` when it is the newest shown")
+    utterance: str | None = Field(examples=["как вернуть товар"])
+    intent: str | None = Field(examples=["topic:returns"])
+    route: Route | None
+    handoff_reason: HandoffReason | None
+    model_version: str | None
+
+
+class QueueItemOut(Output):
+    """A turn that waits for an operator."""
+
+    turn: TurnOut
+    customer: CustomerOut
+    confidence: float | None = Field(description=f"{_CONFIDENCE}, of the first one", examples=[0.93])
+
+    @classmethod
+    def of(cls, item: QueueItem) -> "QueueItemOut":
+        return cls.model_validate(item)
+
+
+class MessageOut(Output):
+    """A customer's message."""
+
+    id: int
+    turn_id: int
+    kind: MessageKind
+    text: str
+    forwarded: bool
+    received_at: datetime
+
+
+class ReplyOut(Output):
+    """A message to the customer: on its way, sent, or in trouble."""
+
+    id: int
+    conversation_id: int
+    turn_id: int | None
+    decision_id: int | None
+    author: Author
+    operator_name: str | None = Field(examples=["anna"])
+    text: str
+    state: OutboxState = Field(description="unknown: it may have arrived, a person has to look")
+    not_before: datetime
+    attempts: int
+    problem: str | None = Field(description="Why it has not arrived, or may not have")
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class SuggestionOut(Output):
+    """An offered answer, template fields filled for this customer."""
+
+    rank: int = Field(description="1 is the first")
+    article_id: str = Field(examples=["returns-how"])
+    question: str = Field(examples=["Как вернуть товар"])
+    text: str = Field(examples=["Верните товар за 14 дней."])
+    topic: str = Field(examples=["returns"])
+    language: str = Field(examples=["ru"])
+    similarity: float = Field(description="Cosine; 1.0 is identical")
+    confidence: float = Field(description=_CONFIDENCE, examples=[0.93])
+
+
+class ConversationOut(Output):
+    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer."""
+
+    id: int
+    customer: CustomerOut
+    messages: list[MessageOut]
+    replies: list[ReplyOut]
+    turn: TurnOut | None
+    suggestions: list[SuggestionOut]
+    last_message_id: int = Field(description="What to send as `seen_message_id`")
+
+    @classmethod
+    def of(cls, view: ConversationView) -> "ConversationOut":
+        return cls(
+            id=view.customer.conversation_id,
+            customer=CustomerOut.model_validate(view.customer),
+            messages=[MessageOut.model_validate(message) for message in view.messages],
+            replies=[ReplyOut.model_validate(reply) for reply in view.replies],
+            turn=TurnOut.model_validate(view.turn) if view.turn else None,
+            suggestions=[SuggestionOut.model_validate(suggestion) for suggestion in view.suggestions],
+            last_message_id=view.last_message_id,
+        )
+
+
+class DecisionIn(Input):
+    """What to do with a turn: `accept` needs `rank`; `edit` rank and text; `pick_other` article_id;
+    `write_own` text; `reject` a reason, and text if something is to be sent instead.
+    """
+
+    action: Action
+    seen_message_id: int = Field(
+        ge=0,
+        le=LARGEST_ID,
+        description="The customer's newest message on the screen: the guard against stale answers",
+    )
+    rank: int | None = Field(None, ge=1, le=100, examples=[1])
+    article_id: ArticleId | None = Field(None, examples=["returns-how"])
+    text: Text | None = Field(None, repr=False)
+    reason: RejectReason | None = None
+    send_anyway: bool = Field(False, description="Send although the customer has written again")
+
+    def decision(self, turn_id: int, operator_id: int) -> Decision:
+        return Decision(
+            turn_id=turn_id,
+            operator_id=operator_id,
+            action=self.action,
+            seen_message_id=self.seen_message_id,
+            rank=self.rank,
+            article_id=self.article_id,
+            text=self.text,
+            reason=self.reason,
+            send_anyway=self.send_anyway,
+        )
+
+
+class DecidedOut(Output):
+    """The decision was taken; the reply leaves at `undo_until`."""
+
+    decision_id: int
+    verdict: Verdict
+    undo_until: datetime
+
+    @classmethod
+    def of(cls, decided: Decided) -> "DecidedOut":
+        return cls.model_validate(decided)
+
+
+class NewMessage(Input):
+    text: Text = Field(repr=False, examples=["Сейчас посмотрю."])
+
+
+class MessageAccepted(Output):
+    """The message waits in the outbox; a long one leaves in several parts."""
+
+    reply_id: int = Field(description="Of its first part")
+
+
+class Settlement(Input):
+    send_again: bool = Field(description="false: leave it; an unknown one counts as sent then")
