@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 from prompter.accounts import Accounts
+from prompter.assistant import Assistant
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
+from prompter.embeddings import StoredEncoder
 from prompter.knowledge import KnowledgeBase
 from prompter.reception import Reception
 from prompter.storage import Store, connect, migrate
+from prompter.triaging import Triager
+from sufler import engines
 from sufler.settings import Settings
 
 
@@ -50,3 +54,48 @@ def build_deliveries(settings: Settings, store: Store) -> Deliveries:
         lease=timedelta(seconds=settings.delivery.lease_seconds),
         most_attempts=settings.delivery.most_attempts,
     )
+
+
+def template_fields(settings: Settings) -> frozenset[str]:
+    """The template fields that answers may use."""
+    return frozenset({"customer_name", "ticket", *settings.templates})
+
+
+def open_assistant(settings: Settings, store: Store) -> Assistant:
+    """The assistant that knows the database's articles."""
+    encoder = engines.build_encoder(settings)
+    return engines.build_assistant(
+        settings,
+        build_knowledge_base(store).articles(),
+        encoder=encoder,
+        kb_encoder=StoredEncoder(encoder, store),
+    )
+
+
+class Refresher:
+    """Gives the assistant new knowledge when the articles have changed, whichever process changed them."""
+
+    def __init__(self, settings: Settings, store: Store, assistant: Assistant) -> None:
+        self._settings = settings
+        self._store = store
+        self._assistant = assistant
+        self._encoder = StoredEncoder(engines.build_encoder(settings), store)
+        self._knowledge = build_knowledge_base(store)
+        self._revision = self._knowledge.revision()
+
+    def run_once(self) -> bool:
+        """Look once; True if there was something new."""
+        revision = self._knowledge.revision()
+        if revision == self._revision:
+            return False
+        self._assistant.replace_knowledge(
+            engines.build_knowledge(
+                self._settings, self._knowledge.articles(), self._encoder, previous=self._assistant.knowledge
+            )
+        )
+        self._revision = revision
+        return True
+
+
+def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:
+    return Triager(store, assistant, language=settings.language, template_values=settings.templates)

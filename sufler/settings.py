@@ -72,6 +72,7 @@ class Turns(_Section):
     quiet_seconds: float = Field(1.5, ge=0)
     longest_seconds: float = Field(10.0, ge=0)
     longest_message: int = Field(4000, ge=1, le=100_000)
+    poll_seconds: float = Field(0.2, gt=0)
 
 
 class Desk(_Section):

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from sufler.cli import database, kb, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -13,6 +14,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(serving.demo)
+app.command()(serving.run)
+app.add_typer(kb.app, name="kb")
+app.command()(database.migrate)
+app.add_typer(users.app, name="user")
 
 
 def main() -> None:

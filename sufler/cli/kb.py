@@ -41,9 +41,7 @@ def import_files(
         for path in files:
             for article in _read(path, language):
                 if article.id in home:
-                    fail(
-                        f"{path}: the article {article.id!r} is also in {home[article.id]}: leave out one of them"
-                    )
+                    fail(f"{path}: the article {article.id!r} is also in {home[article.id]}: leave out one")
                 home[article.id] = path
                 total += 1
                 advance(1)
@@ -86,7 +84,6 @@ def export_file(
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
     from kb_index.checks import check as check_articles
-
     from sufler import bootstrap
     from sufler.settings import load_settings
 

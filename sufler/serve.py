@@ -1,0 +1,157 @@
+"""A running Sufler: web face, messenger faces and the worker, together or one by one."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from prompter.storage import Store
+from sufler import bootstrap
+from sufler.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
+
+
+class Duty(StrEnum):
+    """What a process does; a small server does all of it in one."""
+
+    API = "api"  # pages, JSON API, web chat
+    BOT = "bot"  # messages in from messengers, replies out
+    WORKER = "worker"  # triage
+
+
+async def serve(
+    settings: Settings,
+    store: Store,
+    duties: frozenset[Duty],
+    *,
+    on_ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Run until SIGINT or SIGTERM; what is under way is finished first.
+
+    `on_ready` is told the address of the pages once they can be opened.
+
+    Raises:
+        CannotServe: the address for the pages cannot be used.
+    """
+    stop = asyncio.Event()
+    listener = _listen(settings) if Duty.API in duties else None
+    loops: list[Loop] = []
+    if duties & {Duty.API, Duty.WORKER}:
+        assistant = await asyncio.to_thread(bootstrap.open_assistant, settings, store)
+        loops.append(_every(1.0, bootstrap.Refresher(settings, store, assistant).run_once))
+        if Duty.WORKER in duties:
+            triager = bootstrap.build_triager(settings, store, assistant)
+            loops.append(_every(settings.turns.poll_seconds, triager.run_once))
+        if listener is not None:
+            app = bootstrap.build_web_app(settings, store, assistant)
+            loops.append(_web_server(app, listener, on_ready))
+    if Duty.BOT in duties:
+        loops += [part.run for part in bootstrap.build_messengers(settings, store)]
+    with _stopping_on_signals(stop):
+        async with asyncio.TaskGroup() as tasks:
+            for loop in loops:
+                tasks.create_task(loop(stop))
+            if listener is None:
+                on_ready("")
+
+
+def _every(seconds: float, work: Callable[[], object]) -> Loop:
+    """Do blocking work again and again in a thread; a failure is logged and tried again."""
+
+    async def loop(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await asyncio.to_thread(work)
+            except Exception:
+                log.exception("background_work_failed", work=getattr(work, "__qualname__", repr(work)))
+            try:
+                async with asyncio.timeout(seconds):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    return loop
+
+
+class CannotServe(Exception):
+    """The address for the web face cannot be used; the message says which and why."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: other loops have to stop with it."""
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind the web face's address before anything else starts.
+
+    Raises:
+        CannotServe: the port is taken, or the address is none of this machine's.
+    """
+    host, port = settings.web.host, settings.web.port
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        if os.name == "posix":  # on Windows it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise CannotServe(f"cannot listen on {host}:{port}: {problem}; set web.host and web.port") from None
+    return listener
+
+
+def _web_server(app: ASGIApp, listener: socket.socket, on_ready: Callable[[str], None]) -> Loop:
+    host, port = listener.getsockname()[:2]
+
+    async def loop(stop: asyncio.Event) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # addresses of people are personal data
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not server.started and not serving.done() and not stop.is_set():
+                await asyncio.sleep(0.02)
+            if server.started:
+                on_ready(f"http://{host}:{port}")
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+        finally:
+            stopping.cancel()
+            stop.set()  # a web server that died ends the whole process
+
+    return loop
+
+
+@contextmanager
+def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    previous = {
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
