@@ -1,0 +1,189 @@
+"""What is wrong with a knowledge base that is read without errors?"""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb_index.article import Article, Status
+from kb_index.near_texts import near_pairs, nearest, normal, similar
+from kb_index.templates import fields
+
+NEAR_VECTORS = 0.97  # cosine, 1.0 is identical
+_BLOCK = 512  # rows of vectors compared at a time
+
+
+class Kind(StrEnum):
+    """What a problem is about."""
+
+    NEAR_DUPLICATE = "near_duplicate"
+    CONFLICTING_ANSWERS = "conflicting_answers"
+    EMPTY_ANSWER = "empty_answer"
+    UNKNOWN_FIELD = "unknown_field"
+
+
+class Severity(StrEnum):
+    """An error can reach a customer as it is; a warning is for tidying up."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something to mend in one article or in two that do not go together."""
+
+    kind: Kind
+    severity: Severity
+    article_ids: tuple[str, ...]
+    message: str
+
+
+_Key = tuple[str, str]  # language, normal text
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    """Two articles, by position, and the texts by which they ask nearly the same."""
+
+    first: int
+    second: int
+    similarity: float  # 1.0 is identical
+    texts: tuple[str, str]
+
+
+def check(
+    articles: Iterable[Article],
+    *,
+    known_fields: frozenset[str],
+    vectors: NDArray[np.float32] | None = None,
+) -> list[Problem]:
+    """The problems of a knowledge base, errors first; archived articles are left alone.
+
+    `known_fields` are the template fields that can be filled in. `vectors`, if given, has one row of
+    unit length for every article, in the same order: articles whose vectors are nearly the same are
+    taken to ask the same question, too. 10,000 articles take seconds.
+    """
+    everything = list(articles)
+    kept = [number for number, article in enumerate(everything) if article.status is not Status.ARCHIVED]
+    checked = [everything[number] for number in kept]
+    problems: list[Problem] = []
+    for article in checked:
+        problems += _own_problems(article, known_fields)
+    for pair in _pairs(checked, None if vectors is None else vectors[kept]):
+        first, second = checked[pair.first], checked[pair.second]
+        written = bool(first.answer.strip()) == bool(
+            second.answer.strip()
+        )  # else one is an empty answer anyway
+        if written and _at_the_same_time(first, second):
+            problems.append(_pair_problem(pair, checked))
+    return sorted(problems, key=lambda problem: (problem.severity, problem.kind))
+
+
+def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Problem]:
+    served = article.status is Status.PUBLISHED
+    severity = Severity.ERROR if served else Severity.WARNING
+    if not article.answer.strip():
+        message = f"{article.id} has no answer: write one" + (", or make it a draft" if served else "")
+        yield Problem(kind=Kind.EMPTY_ANSWER, severity=severity, article_ids=(article.id,), message=message)
+    for field in fields(article.answer):
+        if field in known_fields:
+            continue
+        near = difflib.get_close_matches(field, sorted(known_fields), n=1)
+        advice = f"did you mean {{{near[0]}}}?" if near else _known(known_fields)
+        yield Problem(
+            kind=Kind.UNKNOWN_FIELD,
+            severity=severity,
+            article_ids=(article.id,),
+            message=f"{article.id} asks for {{{field}}}, which nothing fills in: {advice}",
+        )
+
+
+def _known(known_fields: frozenset[str]) -> str:
+    names = ", ".join(f"{{{name}}}" for name in sorted(known_fields))
+    return f"known are {names}" if names else "no field is known"
+
+
+def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
+    first, second = articles[pair.first], articles[pair.second]
+    same = similar(first.answer, second.answer)
+    one, other = (_shortened(text) for text in pair.texts)
+    asked = f"«{one}»" if one == other else f"«{one}» and «{other}»"
+    if same:
+        ending = "and answer the same: merge them"
+    else:
+        ending = "but answer differently: keep one answer, or make the questions differ"
+    both_served = first.status is Status.PUBLISHED and second.status is Status.PUBLISHED
+    return Problem(
+        kind=Kind.NEAR_DUPLICATE if same else Kind.CONFLICTING_ANSWERS,
+        severity=Severity.ERROR if both_served and not same else Severity.WARNING,
+        article_ids=(first.id, second.id),
+        message=f"{first.id} and {second.id} ask nearly the same ({asked}) {ending}",
+    )
+
+
+def _at_the_same_time(one: Article, other: Article) -> bool:
+    """Whether there is a day on which both are valid."""
+    starts = [day for day in (one.valid_from, other.valid_from) if day]
+    ends = [day for day in (one.valid_until, other.valid_until) if day]
+    return not starts or not ends or max(starts) <= min(ends)
+
+
+def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> list[_Pair]:
+    """Articles that ask nearly the same, each two once, with the texts that show it best."""
+    askers: dict[_Key, list[int]] = defaultdict(list)
+    original: dict[_Key, str] = {}
+    for number, article in enumerate(articles):
+        for text in dict.fromkeys((article.question, *article.phrasings)):
+            key = (_language(article), normal(text))
+            if key[1] and number not in askers[key][-1:]:
+                askers[key].append(number)
+                original.setdefault(key, text)
+    found: list[_Pair] = []
+    for key, positions in askers.items():
+        texts = (original[key], original[key])
+        for first, second in pairwise(positions):
+            found.append(_Pair(first=first, second=second, similarity=1.0, texts=texts))
+    keys = list(askers)
+    for i, j, similarity in near_pairs([text for _, text in keys], [language for language, _ in keys]):
+        one, other = keys[i], keys[j]
+        first, second, texts = askers[one][0], askers[other][0], (original[one], original[other])
+        if first > second:
+            first, second, texts = second, first, texts[::-1]
+        found.append(_Pair(first=first, second=second, similarity=similarity, texts=texts))
+    if vectors is not None:
+        for first, second, similarity in _near_vectors(vectors):
+            if _language(articles[first]) == _language(articles[second]):
+                texts = (articles[first].question, articles[second].question)
+                found.append(_Pair(first=first, second=second, similarity=similarity, texts=texts))
+    best: dict[tuple[int, int], _Pair] = {}
+    for pair in found:
+        two = (pair.first, pair.second)
+        if pair.first != pair.second and (two not in best or best[two].similarity < pair.similarity):
+            best[two] = pair
+    return sorted(best.values(), key=lambda pair: (pair.first, pair.second))
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
+
+
+def _language(article: Article) -> str:
+    """The same words in two languages need two answers; two kinds of Portuguese do not."""
+    return article.language.partition("-")[0]
+
+
+def _near_vectors(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
+    """All i < j with a cosine of at least `NEAR_VECTORS`, of each i the `MOST_PAIRS` nearest."""
+    for start in range(0, len(vectors), _BLOCK):
+        cosines = vectors[start : start + _BLOCK] @ vectors.T
+        one, other = np.nonzero(cosines >= NEAR_VECTORS)
+        similarity = cosines[one, other]
+        ahead = one + start < other
+        yield from nearest(one[ahead] + start, other[ahead], similarity[ahead])

@@ -1,0 +1,117 @@
+"""Which texts say nearly the same, letter by letter?
+
+Two texts are nearly the same if the sets of their character 3-grams overlap by `NEAR` (Jaccard) and they
+name the same numbers. All such pairs are found exactly, yet without comparing everything with everything:
+sets that overlap so much must share one of their rarest members (prefix filtering; Chaudhuri, Ganti &
+Kaushik, ICDE 2006; Bayardo, Ma & Srikant, WWW 2007).
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+NEAR = 0.8  # Jaccard similarity of character 3-grams, 1.0 is identical
+MOST_PAIRS = 5  # of one text; a thousand copies are told by a thousand problems, not by half a million
+_BLOCK = 128  # rows compared at a time
+_PAIRS = 65_536  # pairs compared at a time
+
+
+def normal(text: str) -> str:
+    """Words in small letters; ё is е, punctuation and spacing do not matter."""
+    return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether two answers say the same, as far as letters and numbers show."""
+    first, second = normal(one), normal(other)
+    if first == second:
+        return True
+    if numbers(first) != numbers(second):
+        return False
+    left, right = _grams(first), _grams(second)
+    return len(left & right) >= NEAR * len(left | right)
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers that the text names."""
+    return tuple(sorted(re.findall(r"\d+", text)))
+
+
+def _grams(text: str) -> set[str]:
+    padded = f" {text} "
+    return {padded[start : start + 3] for start in range(len(padded) - 2)}
+
+
+def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tuple[int, int, float]]:
+    """All i < j of the same class and numbers with a Jaccard similarity of at least `NEAR`.
+
+    Of each i at most the `MOST_PAIRS` nearest. The texts are normal ones.
+    """
+    from scipy import sparse
+
+    if not texts:
+        return
+    grams = [_grams(text) for text in texts]
+    frequency = Counter(chain.from_iterable(grams))
+    by_rarity = sorted(frequency, key=lambda gram: (frequency[gram], gram))
+    column = {gram: number for number, gram in enumerate(by_rarity)}
+    rows = [np.array(sorted(column[gram] for gram in members), np.int32) for members in grams]
+    sizes = np.array([len(row) for row in rows])
+    kinds = [(given, numbers(text)) for given, text in zip(classes, texts, strict=True)]
+    numbered = {name: number for number, name in enumerate(dict.fromkeys(kinds))}
+    kind = np.array([numbered[name] for name in kinds])
+    # |A∩B| >= NEAR·|A| for every near B, so that one of A's |A| - ceil(NEAR·|A|) + 1 rarest is in B's, too.
+    prefixes = [row[: len(row) - int(np.ceil(NEAR * len(row) - 1e-9)) + 1] for row in rows]
+    full, rare = _matrix(rows, len(column)), _matrix(prefixes, len(column))
+    rare_columns = sparse.csr_matrix(rare.T)
+    for start in range(0, len(texts), _BLOCK):
+        candidates = sparse.coo_matrix(rare[start : start + _BLOCK] @ rare_columns)
+        one, other = candidates.row.astype(np.int64) + start, candidates.col.astype(np.int64)
+        larger, smaller = np.maximum(sizes[one], sizes[other]), np.minimum(sizes[one], sizes[other])
+        possible = (one < other) & (kind[one] == kind[other]) & (smaller >= NEAR * larger - 1e-9)
+        one, other = one[possible], other[possible]
+        similarity = np.concatenate(
+            [
+                _jaccard(full, sizes, one[at : at + _PAIRS], other[at : at + _PAIRS])
+                for at in range(0, len(one) or 1, _PAIRS)
+            ]
+        )
+        near = similarity >= NEAR - 1e-9
+        yield from nearest(one[near], other[near], similarity[near])
+
+
+def _jaccard(
+    full: "sparse.csr_matrix", sizes: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]
+) -> NDArray[np.floating[Any]]:
+    """The similarity of every row in `one` to the row in the same place of `other`."""
+    shared = np.asarray(full[one].multiply(full[other]).sum(axis=1)).ravel()
+    similarity: NDArray[np.floating[Any]] = shared / (sizes[one] + sizes[other] - shared)
+    return similarity
+
+
+def nearest(
+    one: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
+) -> Iterator[tuple[int, int, float]]:
+    """Of every `one` the `MOST_PAIRS` most similar."""
+    seen: dict[int, int] = defaultdict(int)
+    for place in np.lexsort((other, -similarity, one)):
+        first = int(one[place])
+        if seen[first] < MOST_PAIRS:
+            seen[first] += 1
+            yield first, int(other[place]), float(similarity[place])
+
+
+def _matrix(rows: Sequence[NDArray[np.int32]], width: int) -> "sparse.csr_matrix":
+    from scipy import sparse
+
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    members = np.concatenate(rows)
+    return sparse.csr_matrix((np.ones(len(members), np.float32), members, ends), shape=(len(rows), width))
