@@ -77,10 +77,9 @@ def check(
         problems += _own_problems(article, known_fields)
     for pair in _pairs(checked, None if vectors is None else vectors[kept]):
         first, second = checked[pair.first], checked[pair.second]
-        written = bool(first.answer.strip()) == bool(
-            second.answer.strip()
-        )  # else one is an empty answer anyway
-        if written and _at_the_same_time(first, second):
+        # An empty answer is told as such; it does not also conflict with every other.
+        comparable = bool(first.answer.strip()) == bool(second.answer.strip())
+        if comparable and _at_the_same_time(first, second):
             problems.append(_pair_problem(pair, checked))
     return sorted(problems, key=lambda problem: (problem.severity, problem.kind))
 

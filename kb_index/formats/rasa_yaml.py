@@ -61,7 +61,7 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
         raise BadFile(path, problem)
     if unanswered:
         names = ", ".join(unanswered[:10]) + (", …" if len(unanswered) > 10 else "")
-        warn(f"{path}: left out {len(unanswered)} intents without a response utter_<intent>: {names}")
+        warn(f"{path}: left out what has no response utter_<intent>, {len(unanswered)} in all: {names}")
     for name, intent in intents.items():
         if f"utter_{name}" in answers:
             yield _record(name, intent, answers[f"utter_{name}"])

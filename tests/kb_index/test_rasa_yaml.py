@@ -91,7 +91,7 @@ def test_a_project_is_read_and_what_is_left_out_is_said(tmp_path: Path) -> None:
     ]
     assert len(warnings) == 2
     assert "utter_faq/returns_how has several variants" in warnings[0]
-    assert "left out 1 intents without a response utter_<intent>: greet" in warnings[1]
+    assert "left out what has no response utter_<intent>, 1 in all: greet" in warnings[1]
 
 
 def test_one_file_may_hold_both(tmp_path: Path) -> None:
