@@ -1,0 +1,152 @@
+"""Replies leave: outbox -> messenger -> fate reported. The only way out."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from bot.channel import Channel, FateUnknown, NotTaken, Refused
+from bot.faults import describe
+from bot.waiting import Backoff, stopped_within, waiting_for
+from prompter.deliveries import Deliveries, OutgoingMessage
+
+log = structlog.get_logger(__name__)
+
+Report = Callable[[], None]
+
+
+class Delivery:
+    """Sends what waits in the outbox: chats side by side, one chat in order, channels independently.
+
+    `send_seconds` caps one sending and should stay below the lease of `deliveries`: what takes longer
+    has an unknown fate. `at_once` is per channel. Every delivery of a deployment must know all of its
+    idempotent channels, as it also settles what another one left behind when it died.
+    """
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        channels: Sequence[Channel],
+        *,
+        poll_seconds: float = 0.3,
+        at_once: int = 16,
+        send_seconds: float = 45.0,
+        expire_seconds: float = 10.0,
+        first_backoff_seconds: float = 0.5,
+        longest_backoff_seconds: float = 15.0,
+    ) -> None:
+        self._deliveries = deliveries
+        self._channels = tuple(channels)
+        self._poll_seconds = poll_seconds
+        self._at_once = at_once
+        self._send_seconds = send_seconds
+        self._expire_seconds = expire_seconds
+        self._first_backoff_seconds = first_backoff_seconds
+        self._longest_backoff_seconds = longest_backoff_seconds
+        self._unreported = 0  # replies whose fate we know and the database does not yet
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set; what is being sent then is finished first."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._expire_claims(stop))
+            for channel in self._channels:
+                loops.create_task(self._serve(channel, stop))
+
+    async def _serve(self, channel: Channel, stop: asyncio.Event) -> None:
+        """Claim replies for one channel and send them."""
+        backoff = self._backoff()
+        in_flight: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as sending, waiting_for(stop) as stopping:
+            while not stop.is_set():
+                if len(in_flight) < self._at_once:
+                    try:
+                        claimed = await asyncio.to_thread(
+                            self._deliveries.claim, [channel.name], most=self._at_once - len(in_flight)
+                        )
+                    except Exception as error:
+                        log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
+                        await backoff.pause(stop)
+                        continue
+                    backoff.succeeded()
+                    in_flight |= {
+                        sending.create_task(self._deliver(channel, message, stop)) for message in claimed
+                    }
+                # A chat's next reply may be claimed as soon as the one before it is settled.
+                await asyncio.wait(
+                    {stopping, *in_flight}, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                in_flight = {task for task in in_flight if not task.done()}
+
+    async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
+        report = await self._send(channel, message)
+        backoff = self._backoff()
+        self._unreported += 1
+        try:
+            while True:
+                is_last_try = stop.is_set()
+                try:
+                    await asyncio.to_thread(report)
+                except Exception as error:
+                    log.warning("delivery_report_failed", reply_id=message.id, error=describe(error))
+                else:
+                    return
+                if is_last_try:
+                    # The claim runs out and the reply's fate is shown as unknown.
+                    log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
+                    return
+                await backoff.pause(stop)
+        finally:
+            self._unreported -= 1
+
+    async def _send(self, channel: Channel, message: OutgoingMessage) -> Report:
+        """Send one message; returns what to tell the outbox."""
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                external_id = await channel.send(message)
+        except NotTaken as error:
+            wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
+            log.info("reply_not_taken", reply_id=message.id, channel=channel.name, problem=str(error))
+            return partial(self._deliveries.not_taken, message, str(error), retry_after=wait)
+        except Refused as error:
+            log.warning("reply_refused", reply_id=message.id, channel=channel.name, problem=str(error))
+            return partial(self._deliveries.refused, message, str(error))
+        except FateUnknown as error:
+            return self._unknown(channel, message, str(error))
+        except TimeoutError:
+            return self._unknown(channel, message, "the messenger did not answer in time")
+        except Exception as error:
+            log.error("channel_broke", reply_id=message.id, channel=channel.name, error=describe(error))
+            return self._unknown(channel, message, f"sending broke off: {type(error).__name__}")
+        log.info("reply_sent", reply_id=message.id, channel=channel.name)
+        return partial(self._deliveries.sent, message, external_id)
+
+    def _unknown(self, channel: Channel, message: OutgoingMessage, problem: str) -> Report:
+        if channel.idempotent:
+            return partial(self._deliveries.not_taken, message, problem)
+        log.warning("reply_fate_unknown", reply_id=message.id, channel=channel.name, problem=problem)
+        return partial(self._deliveries.fate_unknown, message, problem)
+
+    async def _expire_claims(self, stop: asyncio.Event) -> None:
+        """Settle what a delivery that died has left behind."""
+        idempotent = [channel.name for channel in self._channels if channel.idempotent]
+        backoff = self._backoff()
+        while not stop.is_set():
+            # While our own reports wait for the database, their claims may look abandoned.
+            if not self._unreported:
+                try:
+                    expired = await asyncio.to_thread(self._deliveries.expire_claims, idempotent)
+                except Exception as error:
+                    log.warning("delivery_expiry_failed", error=describe(error))
+                    await backoff.pause(stop)
+                    continue
+                backoff.succeeded()
+                if expired:
+                    log.warning("abandoned_replies_settled", count=expired)
+            await stopped_within(stop, self._expire_seconds)
+
+    def _backoff(self) -> Backoff:
+        return Backoff(
+            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
+        )

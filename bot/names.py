@@ -1,0 +1,26 @@
+"""What customers call themselves, made fit to be stored and shown."""
+
+import re
+import unicodedata
+
+_LONGEST_NAME = 100  # characters
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def clean_name(name: str) -> str:
+    """On one line, without control characters and lone surrogates, not too long.
+
+    >>> clean_name("  Ольга\\n\\x00 Петрова ")
+    'Ольга Петрова'
+    """
+    readable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in name)
+    return " ".join(readable.split())[:_LONGEST_NAME].rstrip()
+
+
+def clean_language(tag: str | None) -> str | None:
+    """The language tag, or None where it is none.
+
+    >>> clean_language("pt-BR"), clean_language("*"), clean_language(None)
+    ('pt-BR', None, None)
+    """
+    return tag if tag is not None and _LANGUAGE.fullmatch(tag) else None

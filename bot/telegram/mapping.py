@@ -1,0 +1,100 @@
+"""Telegram's updates as messages of ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from telegram import Message, Update, User
+from telegram.constants import ChatType
+
+from bot.names import clean_language, clean_name
+from prompter.values import IncomingMessage, MessageKind
+
+CHANNEL = "telegram"
+
+# A message has one of these; an animation comes with a document for older clients.
+_KINDS = {
+    "text": MessageKind.TEXT,
+    "photo": MessageKind.PHOTO,
+    "animation": MessageKind.VIDEO,
+    "video": MessageKind.VIDEO,
+    "video_note": MessageKind.VIDEO,
+    "voice": MessageKind.VOICE,
+    "audio": MessageKind.AUDIO,
+    "document": MessageKind.DOCUMENT,
+    "sticker": MessageKind.STICKER,
+    "venue": MessageKind.LOCATION,
+    "location": MessageKind.LOCATION,
+    "contact": MessageKind.CONTACT,
+}
+
+# Notes of Telegram itself about the chat: nobody has said anything. What is neither here nor above
+# (a poll, a die, kinds to come) is stored as OTHER.
+_NOTES = (
+    "pinned_message",
+    "message_auto_delete_timer_changed",
+    "write_access_allowed",
+    "connected_website",
+    "chat_background_set",
+    "boost_added",
+)
+
+
+def read_update(update: Update) -> IncomingMessage | None:
+    """The customer's message in an update; None where there is none: a group, a channel, a note."""
+    edited = update.edited_message is not None
+    message = update.edited_message or update.message
+    if message is None or message.chat.type != ChatType.PRIVATE:
+        return None
+    if any(getattr(message, name) for name in _NOTES):
+        return None
+    kind = _kind(message)
+    if edited and kind is MessageKind.LOCATION:
+        return None  # a live location on the move
+    return IncomingMessage(
+        channel=CHANNEL,
+        chat_id=str(message.chat.id),
+        external_id=_external_id(message.message_id, update.update_id, edited=edited),
+        kind=kind,
+        text=message.text or message.caption or "",
+        customer_name=_name(message.from_user),
+        customer_language=clean_language(message.from_user.language_code) if message.from_user else None,
+        forwarded=message.forward_origin is not None,
+        replaces=str(message.message_id) if edited else None,
+    )
+
+
+def read_raw(update_id: int, raw: Mapping[str, Any]) -> IncomingMessage | None:
+    """What can be told of an update that the library cannot read: who, where, and the text if any."""
+    edited = "edited_message" in raw
+    message = raw.get("edited_message") or raw.get("message") or {}
+    try:
+        message_id, chat_id = int(message["message_id"]), int(message["chat"]["id"])
+        is_private = message["chat"]["type"] == ChatType.PRIVATE
+    except (TypeError, KeyError, ValueError):
+        return None
+    if not is_private:
+        return None
+    text = message.get("text")
+    if not isinstance(text, str):
+        text = ""
+    return IncomingMessage(
+        channel=CHANNEL,
+        chat_id=str(chat_id),
+        external_id=_external_id(message_id, update_id, edited=edited),
+        kind=MessageKind.TEXT if text else MessageKind.OTHER,
+        text=text,
+        replaces=str(message_id) if edited else None,
+    )
+
+
+def _kind(message: Message) -> MessageKind:
+    return next((kind for name, kind in _KINDS.items() if getattr(message, name)), MessageKind.OTHER)
+
+
+def _external_id(message_id: int, update_id: int, *, edited: bool) -> str:
+    # An edit keeps the message's id, and its time is in whole seconds; the update's id is its own.
+    return f"{message_id}:edit:{update_id}" if edited else str(message_id)
+
+
+def _name(user: User | None) -> str:
+    return clean_name(f"{user.first_name} {user.last_name or ''}") if user else ""

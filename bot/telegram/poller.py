@@ -1,0 +1,141 @@
+"""Customers' messages come in from Telegram: stored first, acknowledged afterwards."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, TelegramError
+
+from bot.faults import describe
+from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
+from bot.telegram.mapping import read_raw, read_update
+from bot.waiting import Backoff, waiting_for
+from prompter.reception import Received
+from prompter.values import IncomingMessage, MessageKind
+
+log = structlog.get_logger(__name__)
+
+AnyUpdate = Update | UnreadableUpdate
+
+
+class Receiver(Protocol):
+    """What the poller needs of the reception."""
+
+    def receive(self, message: IncomingMessage) -> Received: ...
+
+
+class TelegramPoller:
+    """Asks for updates; the offset moves past one only when its message is in the database.
+
+    Telegram keeps what is not confirmed by a higher offset for 24 hours, so while our database is down
+    nothing is lost, and whatever comes twice after a crash is known by its id.
+    """
+
+    def __init__(
+        self,
+        client: TelegramClient,
+        reception: Receiver,
+        *,
+        poll_seconds: int = 25,
+        first_backoff_seconds: float = 0.5,
+        longest_backoff_seconds: float = 30.0,
+    ) -> None:
+        self._client = client
+        self._reception = reception
+        self._poll_seconds = poll_seconds
+        self._first_backoff_seconds = first_backoff_seconds
+        self._longest_backoff_seconds = longest_backoff_seconds
+        self._offset: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop` is set or Telegram refuses the token; survives everything else."""
+        asking, storing = self._backoff(), self._backoff()
+        while not stop.is_set():
+            try:
+                updates = await self._ask(stop)
+            except InvalidToken:
+                log.error("telegram_token_refused", hint="check SUFLER_TELEGRAM_TOKEN and telegram.base_url")
+                return
+            except Conflict as error:
+                log.error("telegram_polled_elsewhere", hint=_conflict_hint(error))
+                await asking.pause(stop)
+            except TooManyRequests as error:
+                log.warning("telegram_asks_to_slow_down", retry_after=error.retry_after)
+                await asking.pause(stop, at_least=error.retry_after or 0)
+            except TelegramError as error:
+                log.warning("telegram_unreachable", error=type(error.__cause__ or error).__name__)
+                await asking.pause(stop)
+            except Exception as error:
+                log.error("telegram_polling_broke", error=describe(error))
+                await asking.pause(stop)
+            else:
+                asking.succeeded()
+                if await self._store(updates):
+                    storing.succeeded()
+                else:
+                    await storing.pause(stop)
+
+    async def _ask(self, stop: asyncio.Event) -> Sequence[AnyUpdate]:
+        """The next updates; none if we are stopping, which loses nothing as nothing is confirmed."""
+        asking = asyncio.create_task(
+            self._client.updates(offset=self._offset, wait_seconds=self._poll_seconds)
+        )
+        try:
+            async with waiting_for(stop) as stopping:
+                await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                return asking.result() if asking.done() else []
+        finally:
+            asking.cancel()
+            await asyncio.wait({asking})
+
+    async def _store(self, updates: Sequence[AnyUpdate]) -> bool:
+        """Store one after the other; False, and the rest left unconfirmed, if the database is down."""
+        for update in updates:
+            message = _read(update)
+            if message is not None:
+                try:
+                    await asyncio.to_thread(self._receive, message, update.update_id)
+                except Exception as error:
+                    log.warning(
+                        "telegram_message_not_stored", update_id=update.update_id, error=describe(error)
+                    )
+                    return False
+            self._offset = update.update_id + 1
+        return True
+
+    def _receive(self, message: IncomingMessage, update_id: int) -> None:
+        """Store the message; without its words if it is they that cannot be stored."""
+        try:
+            self._reception.receive(message)
+        except ValueError as error:  # text that the database driver cannot encode, for example
+            log.error("telegram_message_stored_bare", update_id=update_id, error=describe(error))
+            self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
+
+    def _backoff(self) -> Backoff:
+        return Backoff(
+            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
+        )
+
+
+def _read(update: AnyUpdate) -> IncomingMessage | None:
+    """The customer's message in an update, as much of it as can be read."""
+    if isinstance(update, UnreadableUpdate):
+        message = read_raw(update.update_id, update.raw)
+    else:
+        try:
+            message = read_update(update)
+        except Exception as error:
+            log.error("telegram_update_unreadable", update_id=update.update_id, error=describe(error))
+            message = read_raw(update.update_id, update.to_dict())
+    if message is None:
+        log.info("telegram_update_ignored", update_id=update.update_id)
+    return message
+
+
+def _conflict_hint(error: Conflict) -> str:
+    if "webhook" in error.message.lower():
+        return "a webhook is set for this bot: remove it with deleteWebhook, or use another token"
+    return "another program polls with the same token: stop one of the two"

@@ -1,0 +1,42 @@
+"""Waiting that ends early when the program stops."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait; True as soon as `stop` is set, False when the time is over."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+class Backoff:
+    """Waits twice as long after each failure in a row."""
+
+    def __init__(self, *, first_seconds: float, longest_seconds: float) -> None:
+        self._first = first_seconds
+        self._longest = longest_seconds
+        self._failures = 0
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    async def pause(self, stop: asyncio.Event, *, at_least: float = 0) -> None:
+        """Wait after a failure; returns at once when `stop` is set."""
+        seconds = min(self._longest, self._first * 2 ** min(self._failures, 30))
+        self._failures += 1
+        await stopped_within(stop, max(seconds, at_least))
+
+
+@asynccontextmanager
+async def waiting_for(stop: asyncio.Event) -> AsyncIterator[asyncio.Task[object]]:
+    """A task that is done when `stop` is set, to be waited for together with others."""
+    task: asyncio.Task[object] = asyncio.create_task(stop.wait())
+    try:
+        yield task
+    finally:
+        task.cancel()

@@ -1,0 +1,27 @@
+"""What the bot's tests share."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from prompter.reception import Reception
+from prompter.storage import Store
+from tests.bot.harness import Records
+from tests.emulators.telegram import TelegramEmulator
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramEmulator]:
+    with TelegramEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def reception(store: Store) -> Reception:
+    return Reception(store, quiet=timedelta(0), longest=timedelta(0))
+
+
+@pytest.fixture
+def records(store: Store) -> Records:
+    return Records(store)

@@ -1,0 +1,241 @@
+"""Replies leave the outbox: order, concurrency, and what becomes of each."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.channel import Channel, FateUnknown, NotTaken, Refused
+from bot.delivery import Delivery
+from prompter.accounts import Accounts
+from prompter.deliveries import Deliveries, OutgoingMessage
+from prompter.desk import Desk
+from prompter.reception import Reception
+from prompter.storage import Role, Store
+from prompter.values import IncomingMessage, OutboxState
+from tests.bot.harness import Loop, Records, running, wait_until
+from tests.fakes import FAST_HASHER
+
+Behaviour = Callable[[OutgoingMessage], str]
+
+
+@dataclass
+class FakeChannel:
+    """Takes every message, or does what `behaviours` say, one each."""
+
+    name: str = "telegram"
+    idempotent: bool = False
+    behaviours: list[Exception | None] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    gate: threading.Event | None = None  # holds every sending until it is set
+    under_way: set[str] = field(default_factory=set)
+    most_at_once: int = 0
+    overlapped: bool = False
+
+    async def send(self, message: OutgoingMessage) -> str:
+        self.overlapped |= message.chat_id in self.under_way
+        self.under_way.add(message.chat_id)
+        self.most_at_once = max(self.most_at_once, len(self.under_way))
+        try:
+            if self.gate is not None:
+                await asyncio.to_thread(self.gate.wait, 20)
+            await asyncio.sleep(0)
+            behaviour = self.behaviours.pop(0) if self.behaviours else None
+            if behaviour is not None:
+                raise behaviour
+            self.sent.append((message.chat_id, message.text))
+            return f"external-{len(self.sent)}"
+        finally:
+            self.under_way.discard(message.chat_id)
+
+
+class Shop:
+    """Conversations to write into, and the outbox."""
+
+    def __init__(self, store: Store, reception: Reception) -> None:
+        self._reception = reception
+        self._desk = Desk(store)
+        self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
+        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), most_attempts=3)
+
+    def write(self, chat_id: str, *texts: str, channel: str = "telegram") -> None:
+        """The operator writes to a customer."""
+        message = IncomingMessage(channel=channel, chat_id=chat_id, external_id="1", text="эй")
+        conversation_id = self._reception.receive(message).conversation_id
+        for text in texts:
+            self._desk.write(conversation_id, text, self._anna)
+
+
+@pytest.fixture
+def shop(store: Store, reception: Reception) -> Shop:
+    return Shop(store, reception)
+
+
+def delivery(deliveries: Deliveries, *channels: Channel, **options: float) -> Loop:
+    defaults = {
+        "poll_seconds": 0.02,
+        "expire_seconds": 0.02,
+        "first_backoff_seconds": 0.01,
+        "longest_backoff_seconds": 0.02,
+    }
+    return Delivery(deliveries, channels, **(defaults | options)).run  # type: ignore[arg-type]
+
+
+def states(records: Records, chat_id: str = "7") -> list[OutboxState]:
+    return [reply.state for reply in records.replies(chat_id)]
+
+
+def test_a_reply_is_sent_and_marked(shop: Shop, records: Records) -> None:
+    channel = FakeChannel()
+    with running(delivery(shop.deliveries, channel)):
+        shop.write("7", "Смотрю.")
+        wait_until(lambda: states(records) == [OutboxState.SENT])
+    assert channel.sent == [("7", "Смотрю.")]
+    assert [reply.external_id for reply in records.replies("7")] == ["external-1"]
+
+
+def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: Shop) -> None:
+    channel = FakeChannel(gate=threading.Event())
+    for chat in "abcdef":
+        shop.write(chat, "один", "два", "три")
+    with running(delivery(shop.deliveries, channel, at_once=4)):
+        wait_until(lambda: len(channel.under_way) == 4)
+        assert channel.gate is not None
+        channel.gate.set()
+        wait_until(lambda: len(channel.sent) == 18)
+    assert channel.most_at_once == 4
+    assert not channel.overlapped
+    for chat in "abcdef":
+        assert [text for to, text in channel.sent if to == chat] == ["один", "два", "три"]
+
+
+def test_a_chats_next_reply_does_not_wait_for_the_next_look(shop: Shop) -> None:
+    channel = FakeChannel()
+    shop.write("7", *map(str, range(20)))
+    with running(delivery(shop.deliveries, channel, poll_seconds=3600)):
+        wait_until(lambda: len(channel.sent) == 20)
+
+
+def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
+    stuck, web = FakeChannel(gate=threading.Event()), FakeChannel(name="web", idempotent=True)
+    shop.write("7", "Смотрю.")
+    shop.write("8", "Смотрю.", channel="web")
+    with running(delivery(shop.deliveries, stuck, web, at_once=1)):
+        wait_until(lambda: web.sent)
+        assert stuck.sent == []
+        assert stuck.gate is not None
+        stuck.gate.set()
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (NotTaken("later", retry_after=0), OutboxState.SENT),
+        (Refused("blocked"), OutboxState.FAILED),
+        (FateUnknown("lost"), OutboxState.UNKNOWN),
+        (RuntimeError("a bug"), OutboxState.UNKNOWN),
+        (TimeoutError(), OutboxState.UNKNOWN),
+    ],
+)
+def test_fates(shop: Shop, records: Records, error: Exception, state: OutboxState) -> None:
+    channel = FakeChannel(behaviours=[error])
+    shop.write("7", "Смотрю.")
+    with running(delivery(shop.deliveries, channel)):
+        wait_until(lambda: states(records) == [state])
+    assert len(channel.sent) == (1 if state is OutboxState.SENT else 0)
+
+
+@pytest.mark.parametrize("error", [FateUnknown("lost"), RuntimeError("a bug")])
+def test_where_sending_twice_is_harmless_it_is_sent_again(shop: Shop, store: Store, error: Exception) -> None:
+    channel = FakeChannel(name="web", idempotent=True, behaviours=[error])
+    shop.write("7", "Смотрю.", channel="web")
+    records = Records(store, "web")
+    with running(delivery(shop.deliveries, channel)):
+        wait_until(lambda: states(records) == [OutboxState.SENT])
+    assert channel.sent == [("7", "Смотрю.")]
+
+
+def test_after_an_unknown_fate_the_chat_goes_on(shop: Shop, records: Records) -> None:
+    channel = FakeChannel(behaviours=[FateUnknown("lost")])
+    shop.write("7", "один", "два")
+    with running(delivery(shop.deliveries, channel)):
+        wait_until(lambda: states(records) == [OutboxState.UNKNOWN, OutboxState.SENT])
+    assert channel.sent == [("7", "два")]
+
+
+def test_a_sending_without_end_has_an_unknown_fate(shop: Shop, records: Records) -> None:
+    class Endless(FakeChannel):
+        async def send(self, message: OutgoingMessage) -> str:
+            await asyncio.Event().wait()
+            return await super().send(message)
+
+    shop.write("7", "Смотрю.")
+    with running(delivery(shop.deliveries, Endless(), send_seconds=0.01)):
+        wait_until(lambda: states(records) == [OutboxState.UNKNOWN])
+
+
+def test_what_is_being_sent_is_finished_before_stopping(shop: Shop, records: Records) -> None:
+    channel = FakeChannel(gate=threading.Event())
+    shop.write("7", "Смотрю.", "Нашла.")
+    with running(delivery(shop.deliveries, channel)):
+        wait_until(lambda: channel.under_way)
+        assert channel.gate is not None
+        threading.Timer(0.05, channel.gate.set).start()
+    assert states(records) == [OutboxState.SENT, OutboxState.PENDING]
+
+
+def test_what_a_dead_delivery_left_behind_is_settled(shop: Shop, store: Store, records: Records) -> None:
+    shop.write("7", "Смотрю.")
+    shop.write("8", "Смотрю.", channel="web")
+    dead = Deliveries(store, lease=timedelta(seconds=-1))
+    assert len(dead.claim(["telegram", "web"])) == 2
+    telegram, web = FakeChannel(), FakeChannel(name="web", idempotent=True)
+    with running(delivery(shop.deliveries, telegram, web)):
+        wait_until(lambda: states(records) == [OutboxState.UNKNOWN])
+        wait_until(lambda: web.sent)
+    assert telegram.sent == []
+
+
+class Unreliable:
+    """A database that fails now and then."""
+
+    def __init__(self, inner: Deliveries, failing: dict[str, int]) -> None:
+        self._inner = inner
+        self._failing = failing
+
+    def __getattr__(self, name: str) -> object:
+        def call(*args: object, **kwargs: object) -> object:
+            if self._failing.get(name, 0) > 0:
+                self._failing[name] -= 1
+                raise OSError("database is down: Смотрю.")
+            return getattr(self._inner, name)(*args, **kwargs)
+
+        return call
+
+
+def test_a_database_that_comes_and_goes_costs_nothing(shop: Shop, records: Records) -> None:
+    failing = {"claim": 3, "sent": 3, "expire_claims": 3}
+    channel = FakeChannel()
+    shop.write("7", "Смотрю.")
+    deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]
+    with capture_logs() as logs, running(delivery(deliveries, channel)):
+        wait_until(lambda: states(records) == [OutboxState.SENT])
+        wait_until(lambda: not any(failing.values()))
+    assert channel.sent == [("7", "Смотрю.")]
+    assert "Смотрю" not in str(logs)
+
+
+def test_a_report_that_never_gets_through_does_not_stop_the_program_from_ending(
+    shop: Shop, records: Records
+) -> None:
+    channel = FakeChannel()
+    shop.write("7", "Смотрю.")
+    deliveries: Deliveries = Unreliable(shop.deliveries, {"sent": 10**9})  # type: ignore[assignment]
+    with capture_logs() as logs, running(delivery(deliveries, channel)):
+        wait_until(lambda: any(entry["event"] == "delivery_report_failed" for entry in logs))
+    assert logs[-1]["event"] == "delivery_report_given_up"
+    assert states(records) == [OutboxState.SENDING]  # until its claim runs out

@@ -1,0 +1,248 @@
+"""Replies to Telegram: each outcome, over real sockets."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from bot.channel import DeliveryError, FateUnknown, NotTaken, Refused
+from bot.delivery import Delivery
+from bot.telegram import TelegramChannel, TelegramClient
+from prompter.accounts import Accounts
+from prompter.deliveries import Deliveries, OutgoingMessage
+from prompter.desk import Desk
+from prompter.reception import Reception
+from prompter.storage import Role, Store
+from prompter.values import OutboxState
+from tests.bot.harness import Records, connect, poller, running
+from tests.emulators.telegram import Fault, TelegramEmulator
+from tests.fakes import FAST_HASHER
+
+CHAT = 7
+
+
+def message(text: str = "Заказ едет.", chat_id: str = str(CHAT)) -> OutgoingMessage:
+    return OutgoingMessage(id=1, channel="telegram", chat_id=chat_id, attempt=1, text=text)
+
+
+def send(client: TelegramClient, outgoing: OutgoingMessage) -> str:
+    async def go() -> str:
+        try:
+            return await TelegramChannel(client).send(outgoing)
+        finally:
+            await client.close()
+
+    return asyncio.run(go())
+
+
+def failure(client: TelegramClient, outgoing: OutgoingMessage) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        send(client, outgoing)
+    return caught.value
+
+
+def test_a_reply_arrives_as_it_was_written(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(CHAT, "где мой заказ")
+    text = "Заказ *едет*: <b>https://example.com/?a=1&b=2</b> 🙂\nЖдите."
+    assert send(connect(telegram), message(text)) == "2"
+    assert telegram.sent_to(CHAT) == [text]
+    assert set(telegram.calls[-1].parameters) == {"chat_id", "text"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "sent"),
+    [
+        (Fault.too_many_requests(3), NotTaken, 0),
+        (Fault(status=429, raw_body=b"<html>slow down</html>"), NotTaken, 0),
+        (Fault.server_error(500), FateUnknown, 0),
+        (Fault.server_error(500, accept=True), FateUnknown, 1),
+        (Fault(status=502, raw_body=b"<html>Bad Gateway</html>"), FateUnknown, 0),
+        (Fault(status=504, accept=True), FateUnknown, 1),
+        (Fault.lost_answer(), FateUnknown, 1),
+        (Fault(close=True), FateUnknown, 0),
+        (Fault(raw_body=b'{"ok": true, "resu', accept=True), FateUnknown, 1),
+        (Fault.slow(20), FateUnknown, 1),
+        (Fault(status=401, description="Unauthorized"), NotTaken, 0),
+        (Fault(status=400, description="Bad Request: message is too long"), Refused, 0),
+        (Fault(status=403, description="Forbidden: user is deactivated"), Refused, 0),
+        (
+            Fault(status=400, description="Bad Request: group", parameters={"migrate_to_chat_id": -1}),
+            Refused,
+            0,
+        ),
+    ],
+)
+def test_what_goes_wrong_is_told_apart(
+    telegram: TelegramEmulator, fault: Fault, expected: type[DeliveryError], sent: int
+) -> None:
+    telegram.customer_says(CHAT, "где мой заказ")
+    telegram.fail_next("sendMessage", fault)
+    error = failure(connect(telegram, seconds=0.2), message())
+    assert type(error) is expected
+    assert len(telegram.sent_to(CHAT)) == sent
+    assert telegram.token not in str(error)
+
+
+def test_telegram_says_when_to_try_again(telegram: TelegramEmulator) -> None:
+    telegram.fail_next("sendMessage", Fault.too_many_requests(3))
+    error = failure(connect(telegram), message())
+    assert isinstance(error, NotTaken)
+    assert error.retry_after == 3
+
+
+def test_a_customer_who_blocked_us_or_never_wrote_is_refused(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(CHAT, "где мой заказ")
+    telegram.block(CHAT)
+    assert "blocked" in str(failure(connect(telegram), message()))
+    unknown = failure(connect(telegram), message(chat_id="404"))
+    assert isinstance(unknown, Refused)
+    assert "not found" in str(unknown)
+    assert isinstance(failure(connect(telegram), message(chat_id="someone")), Refused)
+
+
+def test_a_wrong_token_takes_nothing(telegram: TelegramEmulator) -> None:
+    error = failure(connect(telegram, token="1:wrong"), message())
+    assert isinstance(error, NotTaken)
+    assert "1:wrong" not in str(error)
+
+
+def test_a_refused_connection_takes_nothing(telegram: TelegramEmulator) -> None:
+    client = connect(telegram)
+    with telegram.unreachable():
+        assert isinstance(failure(client, message()), NotTaken)
+
+
+@contextmanager
+def server(*, accepts: bool, backlog: int = 5) -> Iterator[str]:
+    """A bare socket: it reads a request and resets the connection, or leaves callers waiting."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(backlog)
+
+        def reset() -> None:
+            connection, _ = listening.accept()
+            connection.recv(65536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.close()
+
+        thread = threading.Thread(target=reset, daemon=True)
+        if accepts:
+            thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/bot"
+
+
+def test_a_reset_connection_leaves_the_fate_unknown() -> None:
+    with server(accepts=True) as url:
+        error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=5), message())
+    assert isinstance(error, FateUnknown)
+
+
+def test_a_connection_that_does_not_come_about_takes_nothing() -> None:
+    with server(accepts=False, backlog=0) as url, socket.socket() as one, socket.socket() as two:
+        port = int(url.rsplit(":", 1)[1].split("/")[0])
+        for filler in (one, two):  # fill the queue: further callers get no answer at all
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=0.2), message())
+    assert isinstance(error, NotTaken)
+    assert "ConnectTimeout" in str(error)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/bot", "http://sufler.invalid/bot"])
+def test_an_address_that_leads_nowhere_takes_nothing(url: str) -> None:
+    error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=5), message())
+    assert isinstance(error, NotTaken)
+
+
+# --- with outbox and poller -------------------------------------------------------------------
+
+
+@pytest.fixture
+def write(store: Store) -> "Writer":
+    return Writer(store)
+
+
+class Writer:
+    """An operator who writes to customers of whom we have heard."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._desk = Desk(store)
+        self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
+
+    def __call__(self, chat_id: int, *texts: str) -> None:
+        with self._store.read() as tx:
+            customer = tx.conversations.find("telegram", str(chat_id))
+        assert customer is not None
+        for text in texts:
+            self._desk.write(customer.conversation_id, text, self._anna)
+
+
+@contextmanager
+def bot(
+    telegram: TelegramEmulator, store: Store, reception: Reception, *, seconds: float = 5
+) -> Iterator[None]:
+    """The bot as it runs: poller and delivery."""
+
+    async def deliver(stop: asyncio.Event) -> None:
+        client = connect(telegram, seconds=seconds)
+        try:
+            deliveries = Deliveries(store, lease=timedelta(seconds=60), most_attempts=50)
+            await Delivery(deliveries, [TelegramChannel(client)], poll_seconds=0.02).run(stop)
+        finally:
+            await client.close()
+
+    with running(poller(telegram, reception), deliver):
+        yield
+
+
+def test_a_conversation_there_and_back(
+    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Writer
+) -> None:
+    with bot(telegram, store, reception):
+        for chat in (7, 8, 9):
+            telegram.customer_says(chat, "где мой заказ")
+        telegram.wait_for(lambda: all(records.messages(chat) for chat in (7, 8, 9)))
+        for chat in (7, 8, 9):
+            write(chat, "Смотрю.", "Нашла.", "Едет.")
+        telegram.wait_for(lambda: len(telegram.sent) == 9)
+    for chat in (7, 8, 9):
+        assert telegram.sent_to(chat) == ["Смотрю.", "Нашла.", "Едет."]
+
+
+@pytest.mark.parametrize("fault", [Fault.lost_answer(), Fault.slow(20)])
+def test_a_reply_whose_answer_is_lost_is_never_sent_twice(
+    telegram: TelegramEmulator,
+    store: Store,
+    reception: Reception,
+    records: Records,
+    write: Writer,
+    fault: Fault,
+) -> None:
+    telegram.fail_next("sendMessage", fault)
+    with bot(telegram, store, reception, seconds=0.5):
+        telegram.customer_says(CHAT, "где мой заказ")
+        telegram.wait_for(lambda: records.messages(CHAT))
+        write(CHAT, "Смотрю.", "Нашла.")
+        telegram.wait_for(lambda: len(telegram.sent_to(CHAT)) == 2)
+        telegram.wait_for(lambda: records.replies(CHAT)[1].state is OutboxState.SENT)
+    assert telegram.sent_to(CHAT) == ["Смотрю.", "Нашла."]
+    assert records.replies(CHAT)[0].state is OutboxState.UNKNOWN
+
+
+def test_a_reply_waits_out_flood_control_and_outages_in_order(
+    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Writer
+) -> None:
+    telegram.fail_next("sendMessage", Fault(status=429, parameters={"retry_after": 0.01}))
+    with bot(telegram, store, reception):
+        telegram.customer_says(CHAT, "где мой заказ")
+        telegram.wait_for(lambda: records.messages(CHAT))
+        with telegram.unreachable():
+            write(CHAT, "Смотрю.", "Нашла.")
+            telegram.wait_for(lambda: records.replies(CHAT)[0].problem)
+        telegram.wait_for(lambda: len(telegram.sent_to(CHAT)) == 2)
+    assert telegram.sent_to(CHAT) == ["Смотрю.", "Нашла."]
