@@ -9,9 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Match, Mount
 
+from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
 from prompter_api.headers import SecurityHeaders
 from prompter_api.limits import BodyLimit
+from prompter_api.metrics import Metrics, RequestMetrics
 from prompter_api.parts import Parts
 from prompter_api.routes import SESSION_COOKIE, api_router, operations
 from prompter_api.schemas.common import Problem
@@ -40,9 +42,11 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
+    app.state.metrics = Metrics(parts.desk)
     add_error_handlers(app)
     app.include_router(api_router())
     app.include_router(operations.router, responses={"default": {"model": Problem}})
+    app.include_router(docs.router)
     for router in routers:
         app.include_router(router)
     app.add_api_route("/api/{path:path}", _nothing_here, methods=list(_METHODS), include_in_schema=False)
@@ -63,6 +67,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.add_middleware(BodyLimit, largest=parts.largest_body)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
+    app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     return app
 
 

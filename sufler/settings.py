@@ -97,6 +97,10 @@ class Web(_Section):
     port: int = Field(8080, ge=0, le=65535)
     session_hours: float = Field(12, gt=0)
     secure_cookies: bool = False
+    largest_body: int = Field(500_000, ge=10_000)
+    login_tries_per_name: int = Field(10, ge=1)
+    login_tries_per_address: int = Field(50, ge=1)
+    login_window_seconds: float = Field(300, gt=0)
 
 
 class Settings(BaseSettings):

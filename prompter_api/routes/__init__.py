@@ -16,8 +16,8 @@ _CREDENTIALS = [
 
 
 def api_router() -> APIRouter:
-    """Every route under /api."""
-    router = APIRouter(prefix="/api", responses={"default": {"model": Problem}, 422: {"model": Problem}})
+    """Every route under /api; the modules spell their paths out, so that metrics can name them."""
+    router = APIRouter(responses={"default": {"model": Problem}, 422: {"model": Problem}})
     router.include_router(session.router)
     for module in (ask, conversations, decisions, replies, knowledge, me, users):
         router.include_router(module.router, dependencies=_CREDENTIALS)

@@ -6,7 +6,7 @@ from prompter_api.auth import Operator
 from prompter_api.parts import parts_of
 from prompter_api.schemas.knowledge import Question, TriageOut
 
-router = APIRouter(tags=["assistant"])
+router = APIRouter(prefix="/api", tags=["assistant"])
 
 
 @router.post("/ask")

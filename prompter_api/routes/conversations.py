@@ -8,7 +8,7 @@ from prompter_api.schemas.common import ArticleId, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
 
-router = APIRouter(tags=["desk"])
+router = APIRouter(prefix="/api", tags=["desk"])
 
 
 @router.get("/queue")

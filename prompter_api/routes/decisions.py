@@ -7,7 +7,7 @@ from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.conversations import DecidedOut, DecisionIn
 
-router = APIRouter(tags=["desk"])
+router = APIRouter(prefix="/api", tags=["desk"])
 
 
 @router.post(

@@ -9,7 +9,7 @@ from prompter_api.parts import parts_of
 from prompter_api.schemas.common import ArticleId, Done
 from prompter_api.schemas.knowledge import ArticleHistoryOut, ArticleOut, ArticleVersionOut, NewPhrasing
 
-router = APIRouter(tags=["knowledge base"])
+router = APIRouter(prefix="/api", tags=["knowledge base"])
 
 
 @router.get("/articles")

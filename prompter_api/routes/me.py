@@ -15,7 +15,7 @@ from prompter_api.schemas.accounts import (
 )
 from prompter_api.schemas.common import Done, Id
 
-router = APIRouter(prefix="/me", tags=["me"])
+router = APIRouter(prefix="/api/me", tags=["me"])
 
 
 @router.get("")

@@ -2,9 +2,12 @@
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from prompter_api.auth import Operator
 from prompter_api.errors import problem, trace
+from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done
 
@@ -36,3 +39,14 @@ def ready(request: Request) -> Done | Response:
     if not parts.assistant_ready():
         return problem(503, "not_ready", "the assistant is not loaded yet")
     return Done()
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(request: Request, _me: Operator) -> Response:
+    """Numbers for Prometheus: requests, latencies, the queue, the outbox.
+
+    For every account: give the scraper the API token of an operator made for it. Being asked from
+    the same machine is no credential: behind a proxy, everybody is.
+    """
+    numbers: Metrics = request.app.state.metrics
+    return Response(numbers.text(), media_type=CONTENT_TYPE_LATEST)

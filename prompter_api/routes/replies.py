@@ -7,7 +7,7 @@ from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done, Id
 from prompter_api.schemas.conversations import ReplyOut, Settlement
 
-router = APIRouter(prefix="/replies", tags=["desk"])
+router = APIRouter(prefix="/api/replies", tags=["desk"])
 
 
 @router.get("/troubled")

@@ -8,7 +8,7 @@ from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, Login
 from prompter_api.schemas.common import Done
 
-router = APIRouter(tags=["session"], dependencies=[Depends(refuse_other_sites)])
+router = APIRouter(prefix="/api", tags=["session"], dependencies=[Depends(refuse_other_sites)])
 
 
 @router.post("/login")

@@ -10,7 +10,7 @@ from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePassword
 from prompter_api.schemas.common import Done
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/api/users", tags=["users"])
 Name = Annotated[str, Path(max_length=100, examples=["boris"])]
 
 

@@ -1,0 +1,102 @@
+"""The API's documentation as a page that needs no network: Swagger UI from a Python package."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
+from swagger_ui_bundle import swagger_ui_path
+
+router = APIRouter(prefix="/docs", include_in_schema=False)
+
+_ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
+
+
+@router.get("")
+def show_docs(request: Request) -> HTMLResponse:
+    """The page; of inline scripts only FastAPI's own may run, known by its hash."""
+    page = get_swagger_ui_html(
+        openapi_url="/docs/openapi.json",
+        title=f"{request.app.title} API",
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="/docs/favicon-32x32.png",
+    )
+    page.headers["Content-Security-Policy"] = _policy(bytes(page.body).decode())
+    return page
+
+
+@router.get("/openapi.json")
+def openapi_for_swagger_ui(request: Request) -> JSONResponse:
+    return JSONResponse(as_openapi_3_0(request.app.openapi()))
+
+
+@router.get("/{name}")
+def get_asset(name: str) -> FileResponse:
+    if name not in _ASSETS:
+        raise HTTPException(404)
+    return FileResponse(
+        Path(swagger_ui_path) / name,
+        media_type=_ASSETS[name],
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
+
+
+def _policy(page: str) -> str:
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in _INLINE_SCRIPT.findall(page)
+    )
+    return (
+        f"default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def as_openapi_3_0(document: dict[str, Any]) -> dict[str, Any]:
+    """The same API in the words of OpenAPI 3.0: the packaged Swagger UI cannot read 3.1.
+
+    >>> as_openapi_3_0({"openapi": "3.1.0", "x": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
+    {'openapi': '3.0.3', 'x': {'type': 'string', 'nullable': True}}
+    """
+    older = _older(document)
+    assert isinstance(older, dict)  # noqa: S101 - a document is a mapping, and stays one
+    older["openapi"] = "3.0.3"
+    if "info" in older:
+        older["info"].pop("summary", None)
+    return older
+
+
+def _older(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_older(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _older(value) for key, value in node.items()}
+    if isinstance(node.get("examples"), list):
+        node["example"] = node.pop("examples")[0]
+    if "const" in node:
+        node["enum"] = [node.pop("const")]
+    choices = node.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        rest = [choice for choice in choices if choice != {"type": "null"}]
+        del node["anyOf"]
+        if len(rest) > 1:
+            node["anyOf"] = rest
+        elif "$ref" in rest[0]:
+            node["allOf"] = rest  # beside a $ref nothing else counts
+        else:
+            node |= rest[0]
+        node["nullable"] = True
+    return node
