@@ -8,9 +8,8 @@ from nlu.intent_model import Floats, ScopeRule
 
 _FEWEST = 20  # examples with another one of their intent; with fewer the priors below hold
 _PRIOR_TEMPERATURE = 0.12  # what few-shot sets arrive at
-_PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
+PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
 _RIDGE = 1e-3  # keeps separable data from sending coefficients to infinity
-_HIDDEN = -1.0
 
 
 def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
@@ -33,30 +32,22 @@ def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
     return float(np.exp(optimize.minimize_scalar(loss, bounds=(-6.0, 2.0), method="bounded").x))
 
 
-def nearest_others(matrix: Floats, targets: npt.NDArray[np.intp]) -> Floats:
-    """Kernel value of each example with the nearest other one of its own intent, and of other intents.
-
-    Shape (examples, 2); -1 where there is none.
-    """
-    nearest = np.empty((len(matrix), 2), dtype=np.float32)
-    for row, similarities in enumerate(matrix):
-        same = targets == targets[row]
-        same_values = np.where(same, similarities, _HIDDEN)
-        same_values[row] = _HIDDEN
-        nearest[row] = same_values.max(), np.where(same, _HIDDEN, similarities).max()
-    return nearest
-
-
-def scope_rule(held_out: Floats, targets: npt.NDArray[np.intp], nearest: Floats) -> ScopeRule:
-    """Learn when no known intent is meant, without a single example of that.
+def scope_rule(
+    held_out: Floats,
+    targets: npt.NDArray[np.intp],
+    nearest: Floats,
+    out_of_scope: tuple[Floats, Floats] | None = None,
+) -> ScopeRule:
+    """Learn when no known intent is meant; not a single example of that is needed.
 
     Each example is read twice: as it is, and as if its own intent did not exist, which makes it an
-    utterance close to the domain that no intent covers.
+    utterance close to the domain that no intent covers. `out_of_scope` are values (texts, classes)
+    and nearness (texts,) of real ones, if there are any; together they weigh as much as the others.
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
     if usable.sum() < _FEWEST or len(counts) < 3:
-        return _PRIOR_SCOPE
+        return PRIOR_SCOPE
     values, right, near = held_out[usable], targets[usable], nearest[usable]
     without_own = values.copy()
     without_own[np.arange(len(right)), right] = -np.inf
@@ -64,6 +55,13 @@ def scope_rule(held_out: Floats, targets: npt.NDArray[np.intp], nearest: Floats)
     outside = np.column_stack([without_own.max(axis=1), near[:, 1]])
     features = np.concatenate([inside, outside]).astype(np.float64)
     labels = np.repeat([1.0, 0.0], len(right))
+    weights = np.full(len(labels), 1 / len(labels))
+    if out_of_scope is not None and len(out_of_scope[0]):
+        real = np.column_stack([out_of_scope[0].max(axis=1), out_of_scope[1]])
+        features = np.concatenate([features, real])
+        labels = np.concatenate([labels, np.zeros(len(real))])
+        weights[len(right) :] /= 2
+        weights = np.concatenate([weights, np.full(len(real), 1 / (4 * len(real)))])
 
     def loss(coefficients: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         logits = coefficients[0] + features @ coefficients[1:]

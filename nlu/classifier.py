@@ -1,6 +1,7 @@
 """Which intent, how sure?  The estimator that learns an IntentModel."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -12,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from nlu import calibration
 from nlu.encoders.encoder import Encoder, Vectors
 from nlu.errors import BadTrainingData
-from nlu.intent_model import Floats, IntentModel
-from nlu.kernel import UtteranceKernel
+from nlu.intent_model import Floats, IntentModel, LexicalWeights
+from nlu.kernel import MeaningKernel, lexical_rows, lower_triangle, nearest_others
 from nlu.ngrams import NgramHasher, TextGrams
 from nlu.text import clean
+
+_MOST_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
 
 
 class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -52,10 +55,18 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         self.most_examples = most_examples
         self.seed = seed
 
-    def fit(self, X: Sequence[str], y: Sequence[str], vectors: Vectors | None = None) -> Self:  # noqa: N803
+    def fit(
+        self,
+        X: Sequence[str],  # noqa: N803
+        y: Sequence[str],
+        vectors: Vectors | None = None,
+        *,
+        outside: Sequence[str] = (),
+    ) -> Self:
         """Learn from texts `X` with intents `y`.
 
         `vectors` are those of the cleaned texts encoded as "query", shape (len(X), dimensions).
+        `outside` are texts that no intent covers, where there are any: they teach where the scope ends.
 
         Raises:
             BadTrainingData: there is no example, or texts and intents differ in number.
@@ -70,17 +81,25 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         vectors = self.encoder.encode(texts, kind="query") if vectors is None else vectors[kept]
         self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
         grams = self._hasher.analyze(texts)
-        kernel = UtteranceKernel.fit(
-            vectors, grams, lexical_weight=self.lexical_weight, sharpness=self.sharpness
-        )
-        weights, held_out, nearness = _solve(kernel, targets, self.ridge)
+        n_classes = len(self.classes_)
+        meaning = MeaningKernel.fit(vectors, sharpness=self.sharpness)
+        (words, word_rows), (characters, character_rows) = lexical_rows(grams, most=_MOST_CELLS // n_classes)
+        matrix = lower_triangle(meaning, word_rows, character_rows, self.lexical_weight)
+        weights, held_out = _solve(matrix, targets, n_classes, self.ridge)
+        lexical = self.lexical_weight / 2
         self.model_ = IntentModel(
             classes=tuple(self.classes_),
-            kernel=kernel,
-            weights=weights,
+            meaning=meaning,
+            weights=(1 - self.lexical_weight) * weights,
+            words=LexicalWeights(vocabulary=words, weights=lexical * (word_rows.T @ weights)),
+            characters=LexicalWeights(vocabulary=characters, weights=lexical * (character_rows.T @ weights)),
             temperature=calibration.temperature(held_out, targets),
-            scope=calibration.scope_rule(held_out, targets, nearness),
+            scope=calibration.PRIOR_SCOPE,
         )
+        nearness = nearest_others(meaning, targets)
+        out_of_scope = self.model_.values(*self._read(outside, None)) if outside else None
+        scope = calibration.scope_rule(held_out, targets, nearness, out_of_scope)
+        self.model_ = replace(self.model_, scope=scope)
         self.n_features_in_ = 1
         return self
 
@@ -126,31 +145,28 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
 
 
 def _solve(
-    kernel: UtteranceKernel, targets: npt.NDArray[np.intp], ridge: float
-) -> tuple[Floats, Floats, Floats]:
-    """Solve (K + ridge · I) weights = memberships.
+    matrix: Floats, targets: npt.NDArray[np.intp], n_classes: int, ridge: float
+) -> tuple[Floats, Floats]:
+    """Solve (matrix + ridge · I) weights = memberships; `matrix` is overwritten.
 
     Returns:
-        weights (examples, classes); leave-one-out values (examples, classes); and the kernel values
-        of each example with the nearest other one of its own intent and of other intents (examples, 2).
-        Leave-one-out: Rasmussen & Williams, Gaussian Processes for Machine Learning, eq. 5.12.
+        weights and leave-one-out values, both of shape (examples, classes). Leave-one-out: Rasmussen
+        & Williams, Gaussian Processes for Machine Learning (2006), eq. 5.12.
     """
-    n, n_classes = len(targets), int(targets.max()) + 1
+    n = len(targets)
     memberships = np.full((n, n_classes), -1 / n_classes, dtype=np.float32)
     memberships[np.arange(n), targets] += 1
-    matrix = kernel.gram_matrix()
-    nearness = calibration.nearest_others(matrix, targets)
     matrix.flat[:: n + 1] += ridge
-    factor = linalg.cholesky(matrix.T, lower=True, overwrite_a=True, check_finite=False)
-    weights = linalg.cho_solve((factor, True), memberships, check_finite=False)
-    inverse_diagonal = _inverse_diagonal(factor)
-    held_out = memberships - weights / inverse_diagonal[:, None]
-    return np.asarray(weights, dtype=np.float32), np.asarray(held_out, dtype=np.float32), nearness
+    # LAPACK counts columns first: our lower triangle is the upper one of what it sees
+    factor = linalg.cholesky(matrix.T, lower=False, overwrite_a=True, check_finite=False)
+    weights = linalg.cho_solve((factor, False), memberships, check_finite=False)
+    held_out = memberships - weights / _inverse_diagonal(factor)[:, None]
+    return np.asarray(weights, dtype=np.float32), np.asarray(held_out, dtype=np.float32)
 
 
 def _inverse_diagonal(factor: Floats) -> Floats:
-    """Diagonal of (L Lᵀ)⁻¹ for the lower triangular L."""
-    inverse, failed = linalg.lapack.strtri(factor, lower=1, overwrite_c=1)
+    """Diagonal of (Uᵀ U)⁻¹ for the upper triangular U, which is overwritten."""
+    inverse, failed = linalg.lapack.strtri(factor, lower=0, overwrite_c=1)
     if failed:
         raise BadTrainingData("the examples cannot be told apart; raise classifier.ridge")
-    return np.asarray(np.einsum("ij,ij->j", inverse, inverse), dtype=np.float32)
+    return np.asarray(np.einsum("ij,ij->i", inverse, inverse), dtype=np.float32)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.encoders.encoder import Vectors
-from nlu.kernel import UtteranceKernel
-from nlu.ngrams import TextGrams
+from nlu.kernel import MeaningKernel, Vocabulary
+from nlu.ngrams import Grams, TextGrams
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,7 +33,7 @@ class ScopeRule:
     """P(a known intent is meant) = 1 / (1 + exp(-(bias + on_margin · margin + on_nearness · nearness))).
 
     `margin` is the best intent's value (about 1 for an utterance like its examples, 0 for no intent
-    in particular), `nearness` the kernel value of the most similar example (1.0 is identical).
+    in particular), `nearness` how like the most similar example is in meaning (1.0 is identical).
     """
 
     bias: float
@@ -46,22 +46,44 @@ class ScopeRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LexicalWeights:
+    """What each bucket says for each class: `weights` has shape (buckets, classes)."""
+
+    vocabulary: Vocabulary
+    weights: Floats
+
+    def values(self, grams: Grams) -> Floats:
+        """Shape (texts, classes)."""
+        if len(grams) == 1:  # adding up rows beats scipy's set-up
+            columns, weights = self.vocabulary.row(grams)
+            return (weights @ self.weights[columns])[None, :]
+        return np.asarray(self.vocabulary.rows(grams) @ self.weights, dtype=np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
 class IntentModel:
     """Kernel ridge regression of each intent's membership, with a temperature on top.
 
-    `weights` has shape (examples, classes); `temperature` divides the values before the softmax.
+    The part on meaning compares with every example: `weights` has shape (examples, classes). The
+    lexical part is linear, so that examples are not needed any more. `temperature` divides the
+    values before the softmax.
     """
 
     classes: tuple[str, ...]
-    kernel: UtteranceKernel
+    meaning: MeaningKernel
     weights: Floats
+    words: LexicalWeights
+    characters: LexicalWeights
     temperature: float
     scope: ScopeRule
 
     def values(self, vectors: Vectors, grams: TextGrams) -> tuple[Floats, Floats]:
         """Return each class's value, shape (texts, classes), and each text's nearness, shape (texts,)."""
-        similarities = self.kernel.similarities(vectors, grams)
-        return similarities @ self.weights, similarities.max(axis=1)
+        similarities = self.meaning.similarities(vectors)
+        values = similarities @ self.weights
+        values += self.words.values(grams.words)
+        values += self.characters.values(grams.characters)
+        return values, similarities.max(axis=1)
 
     def probabilities(self, vectors: Vectors, grams: TextGrams) -> tuple[Floats, Floats]:
         """Return P(class | in scope), shape (texts, classes), and P(in scope), shape (texts,)."""

@@ -13,126 +13,120 @@ _BLOCK = 1024  # rows of a similarity matrix computed at once
 
 
 @dataclass(frozen=True, kw_only=True)
-class LexicalRows:
-    """Bags of buckets as rows of length 1, weighted by rarity: tf-idf with presence instead of counts.
+class Vocabulary:
+    """The buckets that count, ascending, and how rare each is: ln((1 + n) / (1 + texts with it)) + 1."""
 
-    `vocabulary` are the buckets that the fitted texts hold, ascending; `rarity` is their
-    ln((1 + n) / (1 + texts with it)) + 1; `postings` has a column for each of them.
-    """
-
-    vocabulary: npt.NDArray[np.uint32]
+    buckets: npt.NDArray[np.uint32]
     rarity: npt.NDArray[np.float32]
-    postings: sparse.csc_array  # float32 (texts, vocabulary)
 
     @classmethod
-    def fit(cls, grams: Grams) -> "LexicalRows":
-        vocabulary, columns = np.unique(grams.buckets, return_inverse=True)
-        texts_with = np.bincount(columns, minlength=len(vocabulary))
-        rarity = (np.log((1 + len(grams)) / (1 + texts_with)) + 1).astype(np.float32)
-        rows = _rows(grams.starts, columns, rarity)
-        return cls(vocabulary=vocabulary, rarity=rarity, postings=rows.tocsc())
+    def fit(cls, grams: Grams, *, most: int) -> "Vocabulary":
+        """Take the buckets of these texts; of more than `most`, those that most texts hold."""
+        buckets, texts_with = np.unique(grams.buckets, return_counts=True)
+        if len(buckets) > most:
+            kept = np.sort(np.argsort(-texts_with, kind="stable")[:most])
+            buckets, texts_with = buckets[kept], texts_with[kept]
+        rarity = np.log((1 + len(grams)) / (1 + texts_with)) + 1
+        return cls(buckets=buckets, rarity=rarity.astype(np.float32))
 
-    def transform(self, grams: Grams) -> sparse.csr_array:
-        """Rows for other texts; what no fitted text holds is left out."""
-        places = np.minimum(np.searchsorted(self.vocabulary, grams.buckets), max(len(self.vocabulary) - 1, 0))
-        known = (
-            self.vocabulary[places] == grams.buckets
-            if len(self.vocabulary)
-            else np.zeros(len(grams.buckets), dtype=bool)
-        )
+    def rows(self, grams: Grams) -> sparse.csr_array:
+        """Texts as rows of length 1, weighted by rarity; buckets that do not count are left out."""
+        starts, columns, weights = self._weigh(grams)
+        shape = (len(grams), len(self.buckets))
+        return sparse.csr_array((weights, columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
+
+    def row(self, grams: Grams) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Columns and weights of a single text."""
+        _, columns, weights = self._weigh(grams)
+        return columns, weights
+
+    def _weigh(
+        self, grams: Grams
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        if not len(self.buckets):
+            return np.zeros_like(grams.starts), np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
+        places = np.minimum(np.searchsorted(self.buckets, grams.buckets), len(self.buckets) - 1)
+        known = self.buckets[places] == grams.buckets
         starts = np.concatenate([[0], np.cumsum(known)])[grams.starts]
-        return _rows(starts, places[known], self.rarity, len(self.vocabulary))
-
-    def similarities(self, grams: Grams) -> npt.NDArray[np.float32]:
-        """Cosines of other texts (rows) with the fitted ones (columns)."""
-        rows = self.transform(grams)
-        if len(grams) > 1:
-            return np.asarray((rows @ self.postings.T).toarray(), dtype=np.float32)
-        # one text: adding up its columns beats scipy's set-up
-        starts = self.postings.indptr
-        spans = [np.arange(starts[column], starts[column + 1]) for column in rows.indices]
-        if not spans:
-            return np.zeros((1, self.postings.shape[0]), dtype=np.float32)
-        places = np.concatenate(spans)
-        weights = self.postings.data[places] * np.repeat(rows.data, [len(span) for span in spans])
-        total = np.bincount(self.postings.indices[places], weights=weights, minlength=self.postings.shape[0])
-        return total[None, :].astype(np.float32)
-
-
-def _rows(
-    starts: npt.NDArray[np.int64],
-    columns: npt.NDArray[np.int64],
-    rarity: npt.NDArray[np.float32],
-    width: int | None = None,
-) -> sparse.csr_array:
-    weights = rarity[columns] if len(columns) else np.zeros(0, dtype=np.float32)
-    squares = np.concatenate([[0.0], np.cumsum(weights.astype(np.float64) ** 2)])
-    lengths = np.sqrt(np.maximum(squares[starts[1:]] - squares[starts[:-1]], 1e-12))
-    weights = (weights / np.repeat(lengths, np.diff(starts))).astype(np.float32)
-    shape = (len(starts) - 1, len(rarity) if width is None else width)
-    return sparse.csr_array((weights, columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
+        columns = places[known]
+        weights = self.rarity[columns]
+        text_of = np.repeat(np.arange(len(grams)), np.diff(starts))
+        squares = np.bincount(text_of, weights=weights.astype(np.float64) ** 2, minlength=len(grams))
+        weights = weights / np.sqrt(np.maximum(squares, 1e-12))[text_of]
+        return starts, columns, weights.astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class UtteranceKernel:
-    """(1 - lexical_weight) · exp(sharpness · (cosine - 1)) + lexical_weight · mean of the lexical cosines.
+class MeaningKernel:
+    """exp(sharpness · (cosine - 1)) after subtracting the fitted texts' mean vector; 1.0 is identical.
 
-    The cosine is taken after subtracting the fitted texts' mean vector: encoders such as E5 put all
-    texts into a narrow cone, and what they share says nothing. 1.0 is identical.
+    Encoders such as E5 put all texts into a narrow cone; what all of them share says nothing.
     """
 
-    lexical_weight: float
     sharpness: float
     centre: npt.NDArray[np.float32]
-    vectors: Vectors  # centred, rows of length 1
-    words: LexicalRows
-    characters: LexicalRows
+    vectors: Vectors  # of the fitted texts: centred, rows of length 1
 
     @classmethod
-    def fit(
-        cls, vectors: Vectors, grams: TextGrams, *, lexical_weight: float, sharpness: float
-    ) -> "UtteranceKernel":
-        # one text has nothing in common with others: centring it would leave nothing of it
+    def fit(cls, vectors: Vectors, *, sharpness: float) -> "MeaningKernel":
+        # a single text has nothing in common with others: centred, nothing of it would be left
         centre = vectors.mean(axis=0) if len(vectors) > 1 else np.zeros(vectors.shape[1], dtype=np.float32)
-        return cls(
-            lexical_weight=lexical_weight,
-            sharpness=sharpness,
-            centre=centre,
-            vectors=_unit(vectors - centre),
-            words=LexicalRows.fit(grams.words),
-            characters=LexicalRows.fit(grams.characters),
-        )
+        return cls(sharpness=sharpness, centre=centre, vectors=_unit(vectors - centre))
 
-    def cosines(self, vectors: Vectors) -> npt.NDArray[np.float32]:
-        """Centred cosines of other texts (rows) with the fitted ones (columns)."""
-        return np.asarray(_unit(vectors - self.centre) @ self.vectors.T, dtype=np.float32)
-
-    def similarities(self, vectors: Vectors, grams: TextGrams) -> npt.NDArray[np.float32]:
+    def similarities(self, vectors: Vectors) -> npt.NDArray[np.float32]:
         """Kernel values of other texts (rows) with the fitted ones (columns)."""
-        total = self.cosines(vectors)
-        np.exp(self.sharpness * (total - 1), out=total)
-        total *= 1 - self.lexical_weight
-        if self.lexical_weight:
-            total += self.lexical_weight / 2 * self.words.similarities(grams.words)
-            total += self.lexical_weight / 2 * self.characters.similarities(grams.characters)
-        return total
+        return self.of_cosines(_unit(vectors - self.centre) @ self.vectors.T)
 
-    def gram_matrix(self) -> npt.NDArray[np.float32]:
-        """Kernel values of the fitted texts with each other, a block of rows at a time."""
-        n = len(self.vectors)
-        matrix = np.empty((n, n), dtype=np.float32)
-        word_rows, character_rows = self.words.postings.tocsr(), self.characters.postings.tocsr()
-        word_columns, character_columns = word_rows.T.tocsr(), character_rows.T.tocsr()
-        for start in range(0, n, _BLOCK):
-            rows = slice(start, min(start + _BLOCK, n))
-            block = matrix[rows]
-            np.matmul(self.vectors[rows], self.vectors.T, out=block)
-            np.exp(self.sharpness * (block - 1), out=block)
-            block *= 1 - self.lexical_weight
-            if self.lexical_weight:
-                block += self.lexical_weight / 2 * (word_rows[rows] @ word_columns).toarray()
-                block += self.lexical_weight / 2 * (character_rows[rows] @ character_columns).toarray()
-        return matrix
+    def of_cosines(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Turn cosines into kernel values, in place."""
+        cosines -= 1
+        cosines *= self.sharpness
+        return np.exp(cosines, out=cosines)
+
+
+def lower_triangle(
+    meaning: MeaningKernel, words: sparse.csr_array, characters: sparse.csr_array, lexical_weight: float
+) -> npt.NDArray[np.float32]:
+    """(1 - lexical_weight) · meaning + lexical_weight · mean of both lexical cosines, of the fitted texts.
+
+    Only the lower triangle is filled, a block of rows at a time: half the work, and no second matrix.
+    """
+    n = len(meaning.vectors)
+    matrix = np.zeros((n, n), dtype=np.float32)
+    lexical = sparse.csr_array(sparse.hstack([words, characters]) * np.float32(np.sqrt(lexical_weight / 2)))
+    for start in range(0, n, _BLOCK):
+        end = min(start + _BLOCK, n)
+        block = meaning.of_cosines(meaning.vectors[start:end] @ meaning.vectors[:end].T)
+        block *= 1 - lexical_weight
+        if lexical_weight:
+            block += (lexical[start:end] @ lexical[:end].T).toarray()
+        matrix[start:end, :end] = block
+    return matrix
+
+
+def nearest_others(meaning: MeaningKernel, targets: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """Kernel value of each fitted text with the nearest other one of its own class, and of other classes.
+
+    Shape (texts, 2); -1 where there is none.
+    """
+    n = len(targets)
+    nearest = np.empty((n, 2), dtype=np.float32)
+    for start in range(0, n, _BLOCK):
+        end = min(start + _BLOCK, n)
+        block = meaning.of_cosines(meaning.vectors[start:end] @ meaning.vectors.T)
+        same = targets[start:end, None] == targets[None, :]
+        nearest[start:end, 1] = np.where(same, -1, block).max(axis=1)
+        block[np.arange(end - start), np.arange(start, end)] = -1
+        nearest[start:end, 0] = np.where(same, block, -1).max(axis=1)
+    return nearest
+
+
+def lexical_rows(
+    grams: TextGrams, *, most: int
+) -> tuple[tuple[Vocabulary, sparse.csr_array], tuple[Vocabulary, sparse.csr_array]]:
+    """Fit words and characters: vocabulary and rows of each."""
+    words, characters = Vocabulary.fit(grams.words, most=most), Vocabulary.fit(grams.characters, most=most)
+    return (words, words.rows(grams.words)), (characters, characters.rows(grams.characters))
 
 
 def _unit(vectors: Vectors) -> Vectors:

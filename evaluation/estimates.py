@@ -1,0 +1,53 @@
+"""A figure with its interval."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+_Z = 1.959963984540054  # 97.5 % point of the normal distribution
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """`low` and `high` are a 95 % interval; `n` is the number of rows behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def share(successes: int, n: int) -> Estimate | None:
+    """Estimate a share with Wilson's interval (1927); None for no rows.
+
+    >>> share(9, 10)
+    Estimate(value=0.9, low=0.5958499732047615, high=0.9821237869049271, n=10)
+    """
+    if n == 0:
+        return None
+    p = successes / n
+    centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return Estimate(value=p, low=max(0.0, centre - half), high=min(1.0, centre + half), n=n)
+
+
+def bootstrap(
+    statistic: Callable[[npt.NDArray[np.intp]], float], n: int, *, seed: int, resamples: int = RESAMPLES
+) -> Estimate | None:
+    """Estimate `statistic` of row numbers with the percentile interval (Efron, 1979); None for no rows.
+
+    A statistic may be nan where a resample does not define it (no positive row, say); those are left out.
+    """
+    if n == 0:
+        return None
+    value = statistic(np.arange(n))
+    if np.isnan(value):
+        return None
+    random = np.random.default_rng(seed)
+    values = np.array([statistic(random.integers(0, n, n)) for _ in range(resamples)])
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return Estimate(value=float(value), low=float(low), high=float(high), n=n)

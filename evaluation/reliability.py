@@ -1,0 +1,46 @@
+"""Do stated probabilities hold?"""
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.estimates import RESAMPLES, Estimate, bootstrap
+
+Floats = npt.NDArray[np.float64]
+_BINS = 10
+
+
+def calibration_error(confidences: Floats, right: Floats, *, seed: int) -> Estimate | None:
+    """Debiased expected calibration error: 0 for honest confidences, in units of probability.
+
+    Ten bins of equal mass; in each the mean confidence and the share that was right differ also by
+    chance. What chance does is found by drawing outcomes from the confidences themselves, and is
+    subtracted (Bröcker & Smith, 2007, draw the same way). The interval is the bootstrap's, shifted by the
+    bias that resampling adds, and cut at 0. None for no rows.
+    """
+    n = len(confidences)
+    if n == 0:
+        return None
+    random = np.random.default_rng(seed)
+    raw = _binned_error(confidences, right)
+    by_chance = np.mean(
+        [_binned_error(confidences, random.random(n) < confidences) for _ in range(RESAMPLES)]
+    )
+    value = max(0.0, raw - float(by_chance))
+    rows = random.integers(0, n, (RESAMPLES, n))
+    resampled = np.array([_binned_error(confidences[chosen], right[chosen]) for chosen in rows])
+    low, high = np.percentile(resampled - resampled.mean() + value, [2.5, 97.5])
+    return Estimate(value=value, low=max(0.0, float(low)), high=max(value, float(high)), n=n)
+
+
+def brier(confidences: Floats, right: Floats, *, seed: int) -> Estimate | None:
+    """Mean squared difference of confidence and outcome: 0 is best, a constant gets at best p · (1 - p)."""
+    losses = (confidences - right) ** 2
+    return bootstrap(lambda rows: float(losses[rows].mean()), len(losses), seed=seed)
+
+
+def _binned_error(confidences: Floats, right: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> float:
+    order = np.argsort(confidences, kind="stable")
+    gaps = confidences[order] - right[order]
+    edges = np.linspace(0, len(gaps), _BINS + 1).astype(int)
+    sums = np.add.reduceat(np.append(gaps, 0.0), edges[:-1])
+    return float(np.abs(np.where(np.diff(edges) > 0, sums, 0.0)).sum() / len(gaps))
