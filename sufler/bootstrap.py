@@ -1,7 +1,12 @@
 """The composition root: reads settings, chooses parts, puts them together."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from itertools import islice
 
+from kb_index.search import passage_of, published, questions_of
+from nlu.reader import TextReader
 from prompter.accounts import Accounts
 from prompter.assistant import Assistant
 from prompter.deliveries import Deliveries
@@ -13,6 +18,9 @@ from prompter.storage import Store, connect, migrate
 from prompter.triaging import Triager
 from sufler import engines
 from sufler.settings import Settings
+
+_BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
+ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 
 
 def open_store(settings: Settings) -> Store:
@@ -70,6 +78,22 @@ def open_assistant(settings: Settings, store: Store) -> Assistant:
         encoder=encoder,
         kb_encoder=StoredEncoder(encoder, store),
     )
+
+
+def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) -> None:
+    """Compute the vectors of whatever texts have none yet; can be stopped and goes on where it was."""
+    reader = TextReader(StoredEncoder(engines.build_encoder(settings), store))
+    with store.read() as tx:
+        total = tx.articles.count()
+    articles = build_knowledge_base(store).articles()
+    with progress_bar("Embedding", total) as advance:
+        while batch := list(islice(articles, _BATCH)):
+            live = published(batch)
+            questions = [text for article in live for text in questions_of(article, reader)]
+            reader.encode(questions, kind="query")
+            longest = settings.search.longest_answer
+            reader.encode([passage_of(article, reader, longest) for article in live], kind="passage")
+            advance(len(batch))
 
 
 class Refresher:

@@ -1,19 +1,39 @@
 """The composition root's engine room: encoder, classifier, search and assistant from settings."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
-from kb_index import Article, ArticleSearch, SearchConfig
-from kb_index.search import published, questions_of
+import structlog
+
+from evaluation.intents import Guess
+from kb_index import Article, ArticleSearch, IncompatibleIndex, SearchConfig
+from kb_index.saved import load_search, save_search
+from kb_index.search import answer_key, published, questions_of
+from nlu.artifacts import (
+    Manifest,
+    data_hash,
+    describe,
+    load_model,
+    read_manifest,
+    save_model,
+    use_model,
+    used_model,
+)
 from nlu.encoders.encoder import Encoder
-from nlu.errors import EncoderUnavailable
+from nlu.errors import EncoderUnavailable, IncompatibleModel
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.training_data import Example, read_examples
 from prompter.assistant import Assistant, Knowledge
 from prompter.confidence import ConfidencePrior
 from prompter.policy import Thresholds
+from prompter.triage import Suggestion
 from sufler.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 TOPIC_PREFIX = "topic:"
 
@@ -103,13 +123,7 @@ def training_examples(settings: Settings, articles: Iterable[Article], reader: T
 
 def train_intents(settings: Settings, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
     """Learn the intents; takes seconds for thousands of examples."""
-    from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
-
-    examples = training_examples(settings, articles, TextReader(encoder))
-    classifier = IntentClassifier(encoder, **settings.classifier.model_dump())
-    classifier.fit([example.text for example in examples], [example.intent for example in examples])
-    model: IntentModel = classifier.model_
-    return model
+    return _fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
 
 
 def version_of(fingerprint: str, intents: IntentModel | None) -> str:
@@ -121,4 +135,125 @@ def version_of(fingerprint: str, intents: IntentModel | None) -> str:
     return digest.hexdigest()[:12]
 
 
-LoadArticles = Callable[[Settings], Iterable[Article]]
+def open_assistant(
+    settings: Settings,
+    articles: Iterable[Article],
+    *,
+    folder: Path,
+    encoder: Encoder | None = None,
+    kb_encoder: Encoder | None = None,
+) -> Assistant:
+    """Like `build_assistant`, but keeps index and models below `folder` and reads them from there.
+
+    What is missing, damaged or made for other articles, models or settings is built anew and the
+    reason logged; then this takes as long as encoding the articles does.
+    """
+    encoder = encoder or build_encoder(settings)
+    chosen = list(articles)
+    search = _open_search(settings, chosen, kb_encoder or encoder, folder / "index")
+    intents = _open_intents(settings, chosen, kb_encoder or encoder, folder / "models")
+    knowledge = Knowledge(search=search, intents=intents, version=version_of(search.fingerprint, intents))
+    return assemble(settings, encoder, knowledge)
+
+
+def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
+    """Learn the intents, keep them as a version below `models` and use it from the next start on."""
+    reader = TextReader(encoder)
+    examples = training_examples(settings, articles, reader)
+    model, seconds = _fit(settings, examples, encoder)
+    manifest = describe(
+        reader_id=reader.id,
+        data=data_hash([example.text for example in examples], [example.intent for example in examples]),
+        config=settings.classifier.model_dump(),
+        created=datetime.now(tz=UTC),
+        metrics={"train_seconds": seconds, "examples": len(examples), "intents": len(model.classes)},
+    )
+    folder = save_model(model, manifest, models)
+    use_model(folder)
+    return read_manifest(folder)
+
+
+def _open_search(
+    settings: Settings, articles: list[Article], encoder: Encoder, folder: Path
+) -> ArticleSearch:
+    reader, config = TextReader(encoder), search_config(settings)
+    try:
+        return load_search(folder, articles, reader=reader, config=config)
+    except IncompatibleIndex as reason:
+        _log.info("index_rebuilt", reason=str(reason), articles=len(articles))
+    search = ArticleSearch.build(articles, reader=reader, config=config)
+    if search.articles:
+        save_search(search, folder)
+    return search
+
+
+def _open_intents(settings: Settings, articles: list[Article], encoder: Encoder, models: Path) -> IntentModel:
+    reader = TextReader(encoder)
+    try:
+        return load_model(used_model(models), reader_id=reader.id)[0]
+    except IncompatibleModel as reason:
+        _log.info("model_trained_anew", reason=str(reason))
+    train(settings, articles, encoder, models)
+    return load_model(used_model(models), reader_id=reader.id)[0]
+
+
+def _fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
+    from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
+
+    start = time.perf_counter()
+    classifier = IntentClassifier(encoder, **settings.classifier.model_dump())
+    classifier.fit([example.text for example in examples], [example.intent for example in examples])
+    return classifier.model_, time.perf_counter() - start
+
+
+class EvaluatedClassifier:
+    """The product's intent classifier as `sufler evaluate intents` sees it."""
+
+    def __init__(self, settings: Settings, encoder: Encoder, *, seed: int = 0) -> None:
+        from nlu.classifier import IntentClassifier
+
+        self._classifier = IntentClassifier(encoder, seed=seed, **settings.classifier.model_dump())
+        self._encoder = encoder
+        self.threshold = settings.routing.in_scope_at
+
+    def fit(self, texts: Sequence[str], intents: Sequence[str], out_of_scope: Sequence[str]) -> None:
+        self._classifier.fit(texts, intents, outside=out_of_scope)
+
+    def guess(self, texts: Sequence[str]) -> list[Guess]:
+        model: IntentModel = self._classifier.model_
+        reader = TextReader(self._encoder)
+        cleaned = [reader.clean(text) for text in texts]
+        vectors, guesses = reader.encode(cleaned, kind="query"), []
+        for text, vector in zip(cleaned, vectors, strict=True):
+            prediction = model.predict(vector, reader.analyze([text]))
+            guesses.append(
+                Guess(
+                    intent=prediction.intent,
+                    confidence=prediction.confidence,
+                    in_scope=prediction.in_scope,
+                )
+            )
+        return guesses
+
+
+class Announced:
+    """A suggester that says when it has answered, for a progress bar."""
+
+    def __init__(self, assistant: Assistant, advance: Callable[[int], None]) -> None:
+        self._assistant = assistant
+        self._advance = advance
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        suggestions = self._assistant.suggest(text)
+        self._advance(1)
+        return suggestions
+
+
+def same_answers(articles: Iterable[Article]) -> dict[str, str]:
+    """Map each article to the first one that gives the same answer."""
+    first: dict[str, str] = {}
+    return {
+        article.id: first.setdefault(answer_key(article.answer), article.id)
+        for article in articles
+        if article.answer.strip()
+    }

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, kb, serving, users
+from sufler.cli import database, evaluate, kb, models, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -19,11 +19,15 @@ app.command()(serving.demo)
 app.command()(serving.run)
 app.add_typer(kb.app, name="kb")
 app.command()(database.migrate)
+app.command()(models.train)
+app.command()(models.ask)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
 
 
 def main() -> None:
     """Run the command line; an error that a user can mend becomes one line and status 2."""
+    from evaluation.errors import EvaluationError
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
     from prompter.errors import PrompterError
@@ -31,7 +35,7 @@ def main() -> None:
 
     try:
         app()
-    except (BadConfig, KbIndexError, NluError, PrompterError) as error:
+    except (BadConfig, EvaluationError, KbIndexError, NluError, PrompterError) as error:
         typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
