@@ -1,0 +1,27 @@
+"""The pages: where operators work, and how they log in."""
+
+from fastapi import FastAPI
+from nicegui import APIRouter
+
+from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
+from prompter_api.desk.frame import Door
+from prompter_api.desk.login_page import login_router
+from prompter_api.desk.mounting import mount_nicegui
+from prompter_api.desk.seats import Seats
+from prompter_api.parts import Parts
+
+__all__ = ["add_pages"]
+
+
+def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS) -> None:
+    """Add the pages to an application that has a session middleware.
+
+    Open pages look for news every `poll_seconds`.
+    """
+    seats = Seats()
+    door = Door(parts, seats)
+    router = APIRouter(include_in_schema=False)
+    add_desk(router, door, poll_seconds=poll_seconds)
+    app.include_router(login_router(parts, seats))
+    app.include_router(router)
+    mount_nicegui(app)

@@ -1,0 +1,511 @@
+"""The operators' window: keys and clicks become use cases of the desk."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from kb_index import Article
+from kb_index.templates import fields
+from prompter.clock import utc_now
+from prompter.decisions import Action, Decision
+from prompter.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
+from prompter.values import OfferedSuggestion, Turn
+from prompter_api.desk import words
+from prompter_api.desk.conversation_panel import newer_than
+from prompter_api.desk.drafts import Draft, Purpose
+from prompter_api.desk.frame import Door, Visitor, in_thread
+from prompter_api.desk.keyboard import Mode, press_of
+from prompter_api.desk.mounting import asset
+from prompter_api.desk.queue_panel import neighbour, next_turn
+from prompter_api.desk.screen import Screen
+from prompter_api.desk.seats import Look, SignedOut
+from prompter_api.desk.side_panels import REASONS
+
+POLL_SECONDS = 1.0
+_READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
+
+
+def add_desk(router: APIRouter, door: Door, *, poll_seconds: float = POLL_SECONDS) -> None:
+    """Add the page /desk; `?conversation=7` opens that one."""
+
+    @ui.page("/desk", api_router=router, reconnect_timeout=60)
+    async def desk(request: Request, conversation: int | None = None) -> Response | None:
+        visitor = await door.let_in(request)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = DeskPage(visitor, conversation)
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sent:
+    """A decision that can still be undone, with the draft to give back."""
+
+    decision_id: int
+    turn_id: int
+    conversation_id: int
+    draft: Draft
+    silent: bool  # nothing is sent to the customer
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A key or click: what it asks for, and what was on the screen at that moment."""
+
+    do: str
+    data: Mapping[str, str]
+    turn_id: int | None
+    seen_message_id: int | None
+
+    @classmethod
+    def read(cls, sent: Mapping[str, Any], mode: Mode) -> "Press | None":
+        """What the browser sent; None where it means nothing."""
+        data = {str(name): str(value) for name, value in sent.items() if value is not None}
+        if data.get("do") == "key":
+            meaning = press_of(mode, data.get("key", ""))
+            if meaning is None:
+                return None
+            data |= meaning
+        return cls(
+            do=data.get("do", ""),
+            data=data,
+            turn_id=_number(data.get("turn")),
+            seen_message_id=_number(data.get("seen")),
+        )
+
+    def number(self, name: str) -> int | None:
+        return _number(self.data.get(name))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.lstrip("-").isdecimal() and len(text) < 19 else None
+
+
+class DeskPage:
+    """One open desk: what is on it and what is being done.
+
+    The methods run on the event loop; everything that asks the core goes through the seat, in a
+    thread. `_generation` counts what has been done: a look that began before is out of date.
+    """
+
+    def __init__(self, visitor: Visitor, conversation_id: int | None) -> None:
+        self._seat = visitor.seat
+        self._t = visitor.t
+        self._conversation_id = conversation_id
+        self._idle = conversation_id is None  # the next turn may open by itself
+        self._look = Look(queue=[], view=None, troubled=[], opened_by={})
+        self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
+        self._sent: list[_Sent] = []
+        self._decided: set[int] = set()  # turns, by whomever
+        self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
+        self._moved_on_at = -1.0
+        self._generation = 0
+        self._deciding = asyncio.Lock()
+        self._zone_known = False
+        self._screen = Screen(visitor, on_text=self._typed, on_search=self._find)
+        self._actions: Mapping[str, Callable[[Press], Awaitable[None]]] = {
+            "open": self._open_clicked,
+            "next": self._next,
+            "previous": self._previous,
+            "accept": self._accept,
+            "edit": self._edit,
+            "own": self._own,
+            "send": self._send,
+            "send_anyway": self._send_anyway,
+            "reject": self._reject,
+            "reason": self._reason,
+            "search": self._search,
+            "move": self._move,
+            "choose": self._choose,
+            "pick": self._pick,
+            "undo": self._undo,
+            "settle": self._settle,
+            "back": self._back,
+            "drop": self._drop,
+            "help": self._help,
+            "troubles": self._troubles,
+        }
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A key or a click."""
+        press = Press.read(event.args, self._screen.mode) if isinstance(event.args, dict) else None
+        action = self._actions.get(press.do) if press else None
+        try:
+            if press and action:
+                await action(press)
+        except SignedOut:
+            self._screen.leave()
+        except PrompterError as error:
+            self._screen.notices.say(words.refusal(error, self._t), bad=True)
+        finally:
+            self._screen.ready()
+
+    # --- seeing -----------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Look for news; called every second."""
+        try:
+            if not self._zone_known:
+                await self._learn_zone()
+            await self._refresh()
+        except SignedOut:
+            self._screen.leave()
+
+    async def _learn_zone(self) -> None:
+        self._zone_known = True
+        try:
+            name = await ui.run_javascript("Intl.DateTimeFormat().resolvedOptions().timeZone", timeout=3)
+            self._screen.set_zone(ZoneInfo(str(name)))
+        except (TimeoutError, ValueError, OSError, KeyError):
+            self._screen.set_zone(None)
+
+    async def _refresh(self) -> None:
+        generation = self._generation
+        look = await in_thread(self._seat.look, self._conversation_id)
+        if generation != self._generation or self._deciding.locked():
+            return
+        if await self._lost_turn(look) or self._idle:
+            item = next_turn(look.queue, look.opened_by) if self._idle else None
+            if item is not None:
+                await self._open(item.customer.conversation_id)
+                return
+        self._show(look)
+
+    async def _lost_turn(self, look: Look) -> bool:
+        """A colleague has answered the turn on the screen: say so; move on unless a text is begun."""
+        turn = self._turn
+        waiting = {item.turn.id for item in look.queue}
+        if turn is None or turn.id in waiting or turn.id in self._decided:
+            return False
+        who = await in_thread(self._seat.who_decided, turn.id)
+        self._give_up_turn(turn.id, who)
+        return True
+
+    def _give_up_turn(self, turn_id: int, who: str | None) -> None:
+        """Somebody else was faster: keep what is written, as a text that answers no turn."""
+        self._screen.notices.say(words.refusal(AlreadyDecided(), self._t, who=who), bad=True)
+        self._decided.add(turn_id)
+        if self._draft.turn_id in (None, turn_id):
+            self._set_draft(self._draft.without_turn())
+        self._screen.enter(Mode.CARDS)
+        self._idle = not self._draft.worth_keeping
+
+    def _show(self, look: Look) -> None:
+        self._look = look
+        turn = self._turn
+        self._seat.open_turn = turn.id if turn else None
+        self._sent = [sent for sent in self._sent if sent.until > utc_now()]
+        last = self._sent[-1] if self._sent else None
+        self._screen.offer_undo(last.until if last else None, silent=bool(last and last.silent))
+        self._screen.show(look, self._conversation_id, self._draft)
+
+    @property
+    def _turn(self) -> Turn | None:
+        return self._look.view.turn if self._look.view else None
+
+    # --- moving about -----------------------------------------------------------------------
+
+    async def _open(self, conversation_id: int) -> None:
+        self._generation += 1
+        generation = self._generation
+        self._conversation_id, self._idle = conversation_id, False
+        self._draft = self._seat.draft(conversation_id)
+        look = await in_thread(self._seat.look, conversation_id)
+        if generation != self._generation:
+            return
+        waiting = {item.turn.id for item in look.queue}
+        if self._draft.turn_id is not None and self._draft.turn_id not in waiting:
+            self._set_draft(self._draft.without_turn())
+        self._screen.enter(Mode.CARDS)
+        self._show(look)
+        self._screen.to_the_end()
+
+    async def _advance(self) -> None:
+        """Open the next turn; where nobody waits, stay, and open it as soon as it comes."""
+        self._generation += 1
+        look = await in_thread(self._seat.look, self._conversation_id)
+        item = next_turn(look.queue, look.opened_by)
+        if item is None:
+            self._idle = True
+            self._show(look)
+        else:
+            await self._open(item.customer.conversation_id)
+            self._moved_on_at = time.monotonic()
+
+    async def _open_clicked(self, press: Press) -> None:
+        if (conversation_id := press.number("conversation")) is not None:
+            self._screen.release()
+            await self._open(conversation_id)
+
+    async def _next(self, _press: Press) -> None:
+        await self._step(1)
+
+    async def _previous(self, _press: Press) -> None:
+        await self._step(-1)
+
+    async def _step(self, step: int) -> None:
+        item = neighbour(self._look.queue, self._conversation_id, step)
+        if item is not None:
+            await self._open(item.customer.conversation_id)
+
+    async def _back(self, _press: Press) -> None:
+        """Escape: one step back; a text that was changed stays."""
+        self._held_back = None
+        if self._screen.mode is Mode.CARDS:
+            self._screen.release()
+            if self._draft.text == self._draft.offered:
+                self._set_draft(self._draft.dropped())
+        elif self._screen.mode is Mode.REJECTING:
+            self._screen.release()
+            self._set_draft(Draft(text=self._draft.text or self._draft.aside))
+        else:
+            self._screen.release()
+            self._screen.enter(Mode.CARDS)
+            self._set_draft(self._draft)
+
+    async def _help(self, _press: Press) -> None:
+        self._screen.enter(Mode.HELP)
+        self._screen.focus("help")
+
+    async def _troubles(self, _press: Press) -> None:
+        self._screen.toggle_troubles()
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def _typed(self, text: str) -> None:
+        if text != self._draft.text:
+            self._set_draft(replace(self._draft, text=text))
+
+    def _set_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        if self._conversation_id is not None:
+            self._seat.keep_draft(self._conversation_id, draft)
+        self._screen.show_draft(draft, waiting=self._turn is not None, open_=self._look.view is not None)
+
+    def _begin(self, draft: Draft) -> None:
+        """Start a text; one of the operator's own makes room."""
+        own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
+        self._screen.enter(Mode.CARDS)
+        self._set_draft(replace(draft, aside=own))
+        self._screen.focus("composer")
+
+    async def _own(self, _press: Press) -> None:
+        if self._look.view is not None:
+            self._set_draft(self._draft.dropped())
+            self._screen.focus("composer")
+
+    async def _drop(self, _press: Press) -> None:
+        self._set_draft(self._draft.dropped())
+        self._screen.release()
+
+    async def _edit(self, press: Press) -> None:
+        suggestion = self._suggestion(press.number("rank"))
+        if suggestion is not None:
+            self._begin(_edit_of(suggestion, suggestion.text))
+
+    async def _reject(self, _press: Press) -> None:
+        if self._turn is not None:
+            self._screen.enter(Mode.REASONS)
+
+    async def _reason(self, press: Press) -> None:
+        number, turn = press.number("number"), self._turn
+        if turn is not None and number is not None and 1 <= number <= len(REASONS):
+            own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
+            self._begin(Draft(purpose=Purpose.REJECT, text=own, turn_id=turn.id, reason=REASONS[number - 1]))
+
+    async def _search(self, _press: Press) -> None:
+        if self._turn is not None:
+            self._screen.search.reset()
+            self._screen.enter(Mode.SEARCH)
+            self._screen.focus("search")
+
+    async def _find(self, text: str) -> None:
+        try:
+            found = await in_thread(self._seat.find, text)
+        except SignedOut:
+            self._screen.leave()
+            return
+        if text == self._screen.search.wanted:
+            self._screen.search.show(found, text)
+
+    async def _move(self, press: Press) -> None:
+        self._screen.search.move(press.number("step") or 0)
+
+    async def _choose(self, _press: Press) -> None:
+        await self._take(self._screen.search.chosen)
+
+    async def _pick(self, press: Press) -> None:
+        await self._take(self._screen.search.article(press.number("number") or 0))
+
+    async def _take(self, article: Article | None) -> None:
+        """Put another article's answer into the field, to be read over and sent."""
+        turn = self._turn
+        if article is None or turn is None:
+            return
+        text = await in_thread(self._seat.filled_answer, turn.conversation_id, article.id)
+        if self._conversation_id == turn.conversation_id:
+            self._begin(
+                Draft(
+                    purpose=Purpose.PICK,
+                    text=text,
+                    turn_id=turn.id,
+                    article_id=article.id,
+                    question=article.question,
+                    offered=text,
+                )
+            )
+
+    def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
+        suggestions = self._look.view.suggestions if self._look.view else []
+        return next((each for each in suggestions if each.rank == rank), None)
+
+    # --- deciding ---------------------------------------------------------------------------
+
+    async def _accept(self, press: Press) -> None:
+        suggestion = self._suggestion(press.number("rank"))
+        if suggestion is None or suggestion.turn_id != press.turn_id or press.seen_message_id is None:
+            return  # the screen has changed since
+        if time.monotonic() < self._moved_on_at + _READING_SECONDS:
+            self._screen.notices.say(self._t.gettext("Not sent: the next customer had only just opened."))
+            return
+        decision = Decision(
+            turn_id=suggestion.turn_id,
+            operator_id=self._seat.account.id,
+            action=Action.ACCEPT,
+            seen_message_id=press.seen_message_id,
+            rank=suggestion.rank,
+        )
+        await self._decide(decision, Draft())
+
+    async def _send(self, press: Press) -> None:
+        draft, view = self._draft, self._look.view
+        if view is None:
+            return
+        if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
+            self._screen.notices.say(self._t.gettext("There is nothing to send yet."))
+            return
+        turn_id = draft.turn_id or (view.turn.id if view.turn else None)
+        if turn_id is None:
+            await self._write(draft.text)
+            return
+        seen = view.last_message_id if press.seen_message_id is None else press.seen_message_id
+        decision = draft.decision(
+            turn_id=turn_id,
+            operator_id=self._seat.account.id,
+            seen_message_id=min(seen, view.last_message_id),
+        )
+        await self._decide(decision, draft)
+
+    async def _write(self, text: str) -> None:
+        """A message that answers no turn."""
+        conversation_id = self._conversation_id
+        if conversation_id is None or self._deciding.locked():
+            return
+        async with self._deciding:
+            try:
+                await in_thread(self._seat.write, conversation_id, text)
+            except InvalidDecision as error:
+                self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+                return
+            self._set_draft(Draft())
+        await self._refresh()
+
+    async def _send_anyway(self, _press: Press) -> None:
+        if self._held_back is not None:
+            decision, draft = self._held_back
+            self._held_back = None
+            self._screen.enter(Mode.CARDS)
+            await self._decide(replace(decision, send_anyway=True), draft)
+
+    async def _decide(self, decision: Decision, draft: Draft) -> None:
+        conversation_id = self._conversation_id
+        if conversation_id is None or self._deciding.locked():
+            return
+        async with self._deciding:
+            self._generation += 1
+            try:
+                decided = await in_thread(self._seat.decide, decision)
+            except CustomerWroteAgain:
+                self._held_back = (decision, draft)
+                await self._ask_to_send_anyway(decision)
+                return
+            except AlreadyDecided:
+                self._give_up_turn(
+                    decision.turn_id, await in_thread(self._seat.who_decided, decision.turn_id)
+                )
+            except PrompterError as error:
+                self._explain(error, decision)
+                return
+            else:
+                self._decided.add(decision.turn_id)
+                self._sent.append(
+                    _Sent(
+                        decision_id=decided.decision_id,
+                        turn_id=decision.turn_id,
+                        conversation_id=conversation_id,
+                        draft=draft,
+                        silent=decision.action is Action.REJECT and decision.text is None,
+                        until=decided.undo_until,
+                    )
+                )
+                self._set_draft(Draft())
+                self._idle = True
+        self._screen.release()
+        if self._idle:
+            await self._advance()
+        else:
+            await self._refresh()
+
+    async def _ask_to_send_anyway(self, decision: Decision) -> None:
+        look = await in_thread(self._seat.look, self._conversation_id)
+        self._show(look)
+        self._screen.ask_to_send_anyway(newer_than(look.view, decision.seen_message_id) if look.view else [])
+
+    def _explain(self, error: PrompterError, decision: Decision) -> None:
+        """Say why it was refused; what has to be filled in opens for editing."""
+        suggestion = self._suggestion(decision.rank)
+        text = decision.text or (suggestion.text if suggestion else self._draft.text)
+        self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+        if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
+            self._begin(_edit_of(suggestion, text))
+
+    async def _undo(self, _press: Press) -> None:
+        self._sent = [sent for sent in self._sent if sent.until > utc_now()]
+        if not self._sent:
+            self._screen.notices.say(self._t.gettext("There is nothing to take back."))
+            return
+        last = self._sent.pop()
+        await in_thread(self._seat.undo, last.decision_id)
+        self._decided.discard(last.turn_id)
+        self._seat.keep_draft(last.conversation_id, last.draft)
+        await self._open(last.conversation_id)
+        self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
+
+    async def _settle(self, press: Press) -> None:
+        if (reply_id := press.number("reply")) is not None:
+            await in_thread(self._seat.settle, reply_id, send_again=press.data.get("again") == "1")
+            await self._refresh()
+
+
+def _edit_of(suggestion: OfferedSuggestion, text: str) -> Draft:
+    return Draft(
+        purpose=Purpose.EDIT,
+        text=text,
+        turn_id=suggestion.turn_id,
+        rank=suggestion.rank,
+        question=suggestion.question,
+        offered=suggestion.text,
+    )

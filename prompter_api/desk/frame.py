@@ -1,0 +1,139 @@
+"""What every page behind the login shares: who is asking, the header, the look.
+
+A page module has a function that adds its route:
+
+    def add_desk(router: APIRouter, door: Door) -> None:
+        @ui.page("/desk", api_router=router)
+        async def desk(request: Request) -> Response | None:
+            visitor = await door.let_in(request)
+            if isinstance(visitor, Response):
+                return visitor
+            frame = Frame(visitor, here="/desk")
+            ...
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import run, ui
+
+from prompter.storage import Account, Role
+from prompter_api.auth import session_account
+from prompter_api.desk.elements import Tag
+from prompter_api.desk.login_page import page_language
+from prompter_api.desk.mounting import asset
+from prompter_api.desk.seats import Seat, Seats
+from prompter_api.desk.words import N_, ROLES
+from prompter_api.locale import LANGUAGES, Translations, translator
+from prompter_api.parts import Parts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Pages that the header links to: address, name, the role that sees it.
+PAGES: tuple[tuple[str, str, Role], ...] = (("/desk", N_("Desk"), Role.OPERATOR),)
+
+
+async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do blocking work off the event loop.
+
+    Raises:
+        CancelledError: the program is going down; there is nobody to show a result to.
+    """
+    done: list[R] = []
+
+    def do() -> None:
+        done.append(work(*args, **kwargs))
+
+    await run.io_bound(do)
+    if not done:  # NiceGUI drops the work, and says nothing, once it is being shut down
+        raise asyncio.CancelledError
+    return done[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Somebody who has logged in, on one page."""
+
+    seat: Seat
+    language: str
+    t: Translations
+
+    @property
+    def account(self) -> Account:
+        return self.seat.account
+
+
+class Door:
+    """Lets in who has logged in, and sends everybody else to the login page."""
+
+    def __init__(self, parts: Parts, seats: Seats) -> None:
+        self._parts = parts
+        self._seats = seats
+
+    async def let_in(self, request: Request) -> Visitor | Response:
+        account = await in_thread(session_account, request, self._parts.accounts)
+        if account is None:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"/login?after={quote(request.url.path + query)}", 303)
+        if account.one_time_password:
+            return RedirectResponse("/password", 303)
+        language = page_language(request, self._parts, account.language)
+        seat = self._seats.take(self._parts, account, dict(request.session))
+        ui.context.client.on_delete(lambda: self._seats.leave(seat))
+        return Visitor(seat=seat, language=language, t=translator(language))
+
+
+class Frame:
+    """The header and the page's own area, which the page fills with `with frame.body:`."""
+
+    def __init__(self, visitor: Visitor, *, here: str, title: str) -> None:
+        self._t = visitor.t
+        _ = visitor.t.gettext
+        ui.page_title(f"{title} · {_('Sufler')}")
+        ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
+        with Tag("header", classes="bar"):
+            with Tag("a", classes="brand", href="/desk"):
+                Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)
+                Tag("span", _("Sufler"))
+            with Tag("nav", classes="bar__nav", aria_label=_("Pages")):
+                for address, name, role in PAGES:
+                    if visitor.account.role >= role and len(PAGES) > 1:
+                        Tag("a", _(name), href=address, aria_current="page" if address == here else None)
+                Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
+            self.notes = Tag("div", classes="bar__notes")
+            with Tag("div", classes="bar__who"):
+                Tag("span", visitor.account.name, classes="bar__name")
+                Tag("span", _(ROLES[visitor.account.role]), classes="bar__role")
+            self._languages(visitor.language, here)
+            with Tag("form", method="post", action="/logout"):
+                Tag("button", _("Log out"), type="submit", classes="link")
+        self.body = Tag("main", classes="page")
+
+    def _languages(self, language: str, here: str) -> None:
+        with Tag(
+            "form",
+            classes="bar__languages",
+            method="post",
+            action="/language",
+            aria_label=self._t.gettext("Language"),
+        ):
+            Tag("input", type="hidden", name="after", value=here)
+            for code, label in LANGUAGES.items():
+                Tag(
+                    "button",
+                    code.upper(),
+                    type="submit",
+                    name="language",
+                    value=code,
+                    classes="link",
+                    lang=code,
+                    title=label,
+                    aria_label=label,
+                    aria_current="true" if code == language else None,
+                )

@@ -1,0 +1,142 @@
+"""What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, tzinfo
+
+from nicegui import ui
+
+from prompter.clock import utc_now
+from prompter.values import Message
+from prompter_api.desk import words
+from prompter_api.desk.composer import Composer
+from prompter_api.desk.conversation_panel import ConversationPanel
+from prompter_api.desk.dialogs import HelpDialog, WroteAgainDialog
+from prompter_api.desk.drafts import Draft, Purpose
+from prompter_api.desk.elements import Tag
+from prompter_api.desk.frame import Frame, Visitor
+from prompter_api.desk.keyboard import Mode, keys_of
+from prompter_api.desk.notices import Notices
+from prompter_api.desk.queue_panel import QueuePanel
+from prompter_api.desk.seats import Look
+from prompter_api.desk.side_panels import ReasonsPanel, SearchPanel
+from prompter_api.desk.suggestion_cards import SuggestionCards
+from prompter_api.desk.troubles import Troubles
+
+
+class Screen:
+    """The panels of the desk, and in which mode the keys are."""
+
+    def __init__(
+        self,
+        visitor: Visitor,
+        *,
+        on_text: Callable[[str], None],
+        on_search: Callable[[str], Awaitable[None]],
+    ) -> None:
+        t = visitor.t
+        frame = Frame(visitor, here="/desk", title=t.gettext("Desk"))
+        with frame.body, Tag("div", classes="desk", data_desk=True) as self._root:
+            left = Tag("div", classes="desk__left")
+            self._troubles = Troubles(t, frame.notes, left)
+            with left:
+                self._queue = QueuePanel(t)
+            with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
+                self._talk = ConversationPanel(t, visitor.language)
+                self._composer = Composer(t, on_text)
+            with Tag("aside", classes="prompter", aria_label=t.gettext("Suggestions")):
+                with Tag("h2", classes="panel__title"):
+                    Tag("span", t.gettext("Suggestions"))
+                    with Tag("button", classes="link panel__help", data_do="help"):
+                        Tag("span", t.gettext("Keys"))
+                        Tag("kbd", "?", aria_hidden=True)
+                self._cards = SuggestionCards(t)
+                self._reasons = ReasonsPanel(t)
+                self.search = SearchPanel(t, on_search)
+        self.notices = Notices(t)
+        self._again = WroteAgainDialog(t)
+        self._help = HelpDialog(t)
+        self._t = t
+        self.mode = Mode.CARDS
+        self.enter(Mode.CARDS)
+
+    def set_zone(self, zone: tzinfo | None) -> None:
+        """In whose time of day messages are shown; None is the server's."""
+        self._talk.zone = zone
+
+    def show(self, look: Look, conversation_id: int | None, draft: Draft) -> None:
+        """Show how things stand; what is the same as before is not touched."""
+        now, view = utc_now(), look.view
+        turn = view.turn if view else None
+        self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
+        self._troubles.show(look.troubled)
+        self.notices.tick()
+        if view is None:
+            self._talk.show_empty()
+        elif self._talk.show(view, now):
+            ui.run_javascript("sufler.bottom()")
+        self._cards.show(turn, view.suggestions if view else [])
+        self.show_draft(draft, waiting=turn is not None, open_=view is not None)
+        self._root.set(
+            data_turn=turn.id if turn else None,
+            data_seen=view.last_message_id if view else None,
+            data_conversation=conversation_id,
+        )
+
+    def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
+        self._composer.enable(open_)
+        self._composer.show(draft, waiting=waiting)
+        if self.mode in (Mode.CARDS, Mode.REJECTING):
+            self.enter(Mode.REJECTING if draft.purpose is Purpose.REJECT else Mode.CARDS)
+
+    def enter(self, mode: Mode) -> None:
+        """Change what the keys act on, and show what belongs to it."""
+        self.mode = mode
+        self._root.set(data_keys=keys_of(mode))
+        self._cards.set_visibility(mode not in (Mode.REASONS, Mode.SEARCH))
+        self._reasons.element.set_visibility(mode is Mode.REASONS)
+        self.search.element.set_visibility(mode is Mode.SEARCH)
+        if mode is not Mode.DIALOG:
+            self._again.close()
+        if mode is Mode.HELP:
+            self._help.open()
+        else:
+            self._help.close()
+
+    def ask_to_send_anyway(self, newer: list[Message]) -> None:
+        self._again.open(newer)
+        self.enter(Mode.DIALOG)
+        self.focus("dialog")
+
+    def offer_undo(self, until: datetime | None, *, silent: bool) -> None:
+        """Show how long the last answer can be taken back."""
+        if until is None:
+            self.notices.offer_undo(None)
+            return
+        seconds = words.seconds_left(until, utc_now())
+        text = (
+            self._t.gettext("Rejected. {seconds} s") if silent else self._t.gettext("Leaves in {seconds} s")
+        )
+        self.notices.offer_undo(text.format(seconds=seconds))
+
+    def toggle_troubles(self) -> None:
+        self._troubles.toggle()
+
+    # --- in the browser ---------------------------------------------------------------------
+
+    def focus(self, place: str) -> None:
+        ui.run_javascript(f"sufler.focus({place!r})")
+
+    def release(self) -> None:
+        """Leave the text field, so that keys are commands again."""
+        ui.run_javascript("sufler.release()")
+
+    def to_the_end(self) -> None:
+        """Scroll to the newest message and to the row in the queue."""
+        ui.run_javascript("sufler.bottom(true); sufler.show('.row[aria-current]')")
+
+    def ready(self) -> None:
+        """The server has done what the last key asked for."""
+        ui.run_javascript("sufler.ready()")
+
+    def leave(self) -> None:
+        ui.run_javascript("location.reload()")

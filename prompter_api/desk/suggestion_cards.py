@@ -1,0 +1,97 @@
+"""The suggested answers, best first, and what else an operator can do with the turn."""
+
+from collections.abc import Sequence
+
+from kb_index.templates import fields
+from prompter.values import OfferedSuggestion, Turn
+from prompter_api.desk import words
+from prompter_api.desk.elements import Tag, keyed
+from prompter_api.locale import Translations
+
+
+class SuggestionCards:
+    """Built anew when the turn changes, and only then."""
+
+    def __init__(self, t: Translations) -> None:
+        self._t = t
+        self._shown: tuple[int | None, int] | None = None
+        self._visible = True
+        self._deciding = False
+        self.element = Tag("div", classes="cards", role="list", aria_label=t.gettext("Suggestions"))
+        with Tag("div", classes="actions") as self._actions:
+            for action, label, key in (
+                ("own", t.gettext("Write"), "W"),
+                ("search", t.gettext("Other article"), "/"),
+                ("reject", t.gettext("Reject"), "R"),
+            ):
+                with Tag("button", classes="button", data_do=action):
+                    Tag("span", label)
+                    keyed([key])
+
+    def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion]) -> None:
+        """Show a turn's suggestions, or that there is nothing to decide."""
+        self._deciding = turn is not None
+        self._actions.set_visibility(self._visible and self._deciding)
+        shown = (turn.id if turn else None, len(suggestions))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.element.clear()
+        with self.element:
+            if turn is None:
+                self._empty(
+                    self._t.gettext("Nothing to decide here"),
+                    self._t.gettext("You can still write to the customer."),
+                )
+            elif not suggestions:
+                self._empty(
+                    self._t.gettext("No suggestion for this one"),
+                    self._t.gettext("Look for an article (/) or write an answer (W)."),
+                )
+            for suggestion in suggestions:
+                self._card(suggestion)
+
+    def set_visibility(self, visible: bool) -> None:
+        """Make room for something else, or come back."""
+        self._visible = visible
+        self.element.set_visibility(visible)
+        self._actions.set_visibility(visible and self._deciding)
+
+    def _empty(self, title: str, text: str) -> None:
+        with Tag("div", classes="empty"):
+            Tag("p", title, classes="empty__title")
+            Tag("p", text)
+
+    def _card(self, suggestion: OfferedSuggestion) -> None:
+        _ = self._t.gettext
+        level = words.level(suggestion.confidence)
+        first = suggestion.rank == 1
+        with Tag(
+            "article",
+            classes=f"card card--{level}",
+            role="listitem",
+            aria_labelledby=f"card-{suggestion.rank}",
+        ):
+            with Tag("header", classes="card__head"):
+                Tag("span", words.confidence(suggestion.confidence, self._t), classes="card__confidence")
+                Tag("span", suggestion.topic, classes="mark mark--quiet")
+            with Tag("div", classes="meter", aria_hidden=True):
+                bar = Tag("span", classes="meter__bar")
+                bar.style(f"width: {round(100 * suggestion.confidence)}%")
+            Tag("h3", suggestion.question, classes="card__question", id=f"card-{suggestion.rank}", dir="auto")
+            Tag("p", suggestion.text, classes="card__text", dir="auto")
+            if missing := fields(suggestion.text):
+                names = ", ".join("{" + name + "}" for name in missing)
+                Tag("p", _("To be filled in: {fields}").format(fields=names), classes="notice notice--warn")
+            with Tag("footer", classes="card__foot"):
+                with Tag(
+                    "button",
+                    classes="button button--main" if first else "button",
+                    data_do="accept",
+                    data_rank=suggestion.rank,
+                ):
+                    Tag("span", _("Send"))
+                    keyed([str(suggestion.rank)])
+                with Tag("button", classes="button", data_do="edit", data_rank=suggestion.rank):
+                    Tag("span", _("Edit"))
+                    keyed(["E"] if first else ["⇧", str(suggestion.rank)])

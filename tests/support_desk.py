@@ -1,0 +1,118 @@
+"""A small shop with a running desk, a customer who writes and a messenger that takes replies."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from kb_index import Article
+from prompter.accounts import Accounts
+from prompter.deliveries import Deliveries, OutgoingMessage
+from prompter.desk import Desk
+from prompter.knowledge import KnowledgeBase
+from prompter.reception import Reception
+from prompter.storage import Role, Store
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage, MessageKind
+from prompter_api.app import create_app
+from prompter_api.desk import add_pages
+from prompter_api.parts import Parts
+from tests.browser import serve
+from tests.fakes import FAST_HASHER, SHOP, WordAssistant
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class DeskShop:
+    """The core on a real store and the real clock; turns close at once."""
+
+    store: Store
+    articles: Sequence[Article] = SHOP
+    undo_seconds: float = 5.0
+    language: str = "ru"
+    accounts: Accounts = field(init=False)
+    desk: Desk = field(init=False)
+    deliveries: Deliveries = field(init=False)
+    _messages: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.store, hasher=FAST_HASHER)
+        self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds))
+        self.deliveries = Deliveries(self.store)
+        self.knowledge = KnowledgeBase(self.store)
+        self.knowledge.import_articles(self.articles, changed_by="test")
+        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0))
+        self.assistant = WordAssistant(self.articles)
+        self.triager = Triager(self.store, self.assistant)
+        self.accounts.add("anna", Role.OPERATOR, PASSWORD)
+        self.accounts.add("boris", Role.OPERATOR, PASSWORD)
+
+    def say(
+        self,
+        text: str,
+        *,
+        chat: str = "7",
+        name: str = "Ольга",
+        kind: MessageKind = MessageKind.TEXT,
+        channel: str = "telegram",
+        forwarded: bool = False,
+        replaces: str | None = None,
+    ) -> int:
+        """A customer writes; returns the conversation's id. The message's external id is its number."""
+        self._messages += 1
+        message = IncomingMessage(
+            channel=channel,
+            chat_id=chat,
+            external_id=str(self._messages),
+            text=text,
+            kind=kind,
+            customer_name=name,
+            forwarded=forwarded,
+            replaces=replaces,
+        )
+        return self.reception.receive(message).conversation_id
+
+    def ask(self, text: str, *, chat: str = "7", name: str = "Ольга", channel: str = "telegram") -> int:
+        """A customer writes, and the turn reaches the desk."""
+        conversation_id = self.say(text, chat=chat, name=name, channel=channel)
+        self.triager.run_once()
+        return conversation_id
+
+    def deliver(self) -> list[OutgoingMessage]:
+        """The messenger takes whatever may leave now."""
+        messages = self.deliveries.claim(["telegram", "web"])
+        for message in messages:
+            self.deliveries.sent(message, f"out-{message.id}")
+        return messages
+
+    def outbox(self, conversation_id: int) -> list[str]:
+        """Texts on their way to the customer, or sent."""
+        replies = self.desk.conversation(conversation_id).replies
+        return [reply.text for reply in replies if reply.state.value != "cancelled"]
+
+    def parts(self) -> Parts:
+        return Parts(
+            accounts=self.accounts,
+            assistant=self.assistant,
+            desk=self.desk,
+            knowledge=self.knowledge,
+            language=self.language,
+            session_secret="a secret of the tests",
+            session_hours=1,
+            secure_cookies=False,
+        )
+
+    def app(self, *, poll_seconds: float = 0.3) -> FastAPI:
+        parts = self.parts()
+        app = create_app(parts)
+        add_pages(app, parts, poll_seconds=poll_seconds)
+        return app
+
+    @contextmanager
+    def open(self, *, poll_seconds: float = 0.3) -> Iterator[str]:
+        """Serve the shop's desk; yields the address."""
+        with serve(self.app(poll_seconds=poll_seconds)) as address:
+            yield address
