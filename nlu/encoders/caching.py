@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -44,12 +45,18 @@ class CachingEncoder:
         return np.stack([known[text] for text in texts])
 
 
-class ProgressEncoder:
-    """Tells `on_progress` how many texts of a large call are done and how many there are."""
+ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 
-    def __init__(self, encoder: Encoder, on_progress: Callable[[int, int], None], *, step: int = 64) -> None:
+
+class ProgressEncoder:
+    """Shows a bar while many texts are encoded.
+
+    `bar("Encoding", total)` gives a function that is told how many were done since it was last told.
+    """
+
+    def __init__(self, encoder: Encoder, bar: ProgressBar, *, step: int = 64) -> None:
         self._encoder = encoder
-        self._on_progress = on_progress
+        self._bar = bar
         self._step = step
 
     @property
@@ -65,7 +72,8 @@ class ProgressEncoder:
         if len(texts) <= self._step:
             return self._encoder.encode(texts, kind=kind)
         vectors = []
-        for start in range(0, len(texts), self._step):
-            vectors.append(self._encoder.encode(texts[start : start + self._step], kind=kind))
-            self._on_progress(min(start + self._step, len(texts)), len(texts))
+        with self._bar("Encoding", len(texts)) as advance:
+            for start in range(0, len(texts), self._step):
+                vectors.append(self._encoder.encode(texts[start : start + self._step], kind=kind))
+                advance(len(vectors[-1]))
         return np.concatenate(vectors)
