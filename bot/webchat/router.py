@@ -1,0 +1,263 @@
+"""The page at /chat, and the two requests that it makes."""
+
+import hashlib
+import html
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.faults import describe
+from bot.names import clean_language, clean_name
+from bot.webchat.channel import CHANNEL
+from bot.webchat.guards import (
+    COOKIE,
+    RateLimit,
+    chat_id_of,
+    new_secret,
+    read_json_body,
+    refuse_other_sites,
+    secret_of,
+)
+from prompter.customer_view import CustomerView, Line
+from prompter.reception import Received
+from prompter.values import IncomingMessage, MessageKind
+
+log = structlog.get_logger(__name__)
+
+_STATIC = Path(__file__).parent.parent / "static"
+_FILES = {"chat.css": "text/css", "chat.js": "text/javascript", "chat.svg": "image/svg+xml"}
+_COOKIE_SECONDS = 180 * 24 * 3600
+_POLL_SECONDS = 1.5
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Receiver(Protocol):
+    """What the web chat needs of the reception."""
+
+    def receive(self, message: IncomingMessage) -> Received: ...
+
+
+class Views(Protocol):
+    """What the web chat needs to show a conversation."""
+
+    def of(self, channel: str, chat_id: str) -> CustomerView: ...
+
+
+class NewMessage(BaseModel):
+    """A customer's message; `id` is the client's own, so that sending it again does no harm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", description="a UUID")
+    text: str
+    name: str = Field("", max_length=200)
+
+
+class StoredMessage(BaseModel):
+    id: str
+    is_new: bool
+
+
+class ChatLine(BaseModel):
+    """One message; `id` is the client's own id of a customer's message."""
+
+    key: str
+    author: Literal["customer", "operator", "bot"]
+    kind: MessageKind
+    text: str
+    at: datetime
+    id: str | None
+
+
+class Conversation(BaseModel):
+    """The conversation; `lines` is null where it is still as it was at `after`."""
+
+    cursor: str
+    attention: Literal["none", "waiting", "typing"]
+    lines: list[ChatLine] | None
+
+
+def web_chat_router(
+    *,
+    reception: Receiver,
+    views: Views,
+    longest_message: int = 4000,
+    messages_per_minute: int = 20,
+    secure_cookies: bool = False,
+    language: str = "ru",
+    title: str | None = None,
+) -> APIRouter:
+    """The web chat, to be mounted at the root of the site.
+
+    `longest_message` is in characters. `language` is for browsers that want neither Russian nor English.
+    """
+    router = APIRouter(tags=["web chat"])
+    rate_limit = RateLimit(messages_per_minute)
+    page = _page(language=language, title=title, longest_message=longest_message)
+    # A character takes at most 12 bytes of JSON: two escaped surrogates.
+    most_bytes = 12 * longest_message + 2000
+
+    @router.get("/chat", include_in_schema=False)
+    def chat_page(request: Request) -> Response:
+        response = Response(page, media_type="text/html", headers=_HEADERS | {"Cache-Control": "no-store"})
+        response.set_cookie(
+            COOKIE,
+            secret_of(request) or new_secret(),
+            max_age=_COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=secure_cookies,
+        )
+        return response
+
+    @router.get("/chat/static/{name}", include_in_schema=False)
+    def static_file(name: str) -> Response:
+        if name not in _FILES:
+            raise HTTPException(status.HTTP_404_NOT_FOUND)
+        content = (_STATIC / name).read_bytes()
+        return Response(content, media_type=_FILES[name], headers=_HEADERS | {"Cache-Control": "no-cache"})
+
+    async def posted(request: Request) -> NewMessage:
+        refuse_other_sites(request)
+        body = await read_json_body(request, most_bytes=most_bytes)
+        try:
+            message = NewMessage.model_validate_json(body)
+        except ValidationError as error:
+            raise _unprocessable(_first_problem(error)) from None
+        if not message.text.strip():
+            raise _unprocessable("The message is empty.")
+        if len(message.text) > longest_message:
+            raise _unprocessable(f"The message is longer than {longest_message} characters.")
+        return message
+
+    @router.post(
+        "/chat/messages",
+        summary="Write to the operators",
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": NewMessage.model_json_schema()}},
+            }
+        },
+    )
+    def write(
+        request: Request, response: Response, message: Annotated[NewMessage, Depends(posted)]
+    ) -> StoredMessage:
+        """Once this has answered, the message is stored; sending it again with the same id is harmless."""
+        chat_id = _chat_id(request)
+        if wait := rate_limit.seconds_to_wait(chat_id):
+            raise HTTPException(
+                status.HTTP_429_TOO_MANY_REQUESTS,
+                "Too many messages at once; wait a moment.",
+                {"Retry-After": str(math.ceil(wait))},
+            )
+        incoming = IncomingMessage(
+            channel=CHANNEL,
+            chat_id=chat_id,
+            external_id=message.id.lower(),
+            text=message.text,
+            customer_name=clean_name(message.name),
+            customer_language=_language(request),
+        )
+        try:
+            received = reception.receive(incoming)
+        except Exception as error:
+            raise _unavailable("web_message_not_stored", error) from None
+        response.headers.update(_NO_STORE)
+        return StoredMessage(id=message.id, is_new=received.is_new)
+
+    @router.get("/chat/messages", summary="Read the conversation")
+    def read(
+        request: Request,
+        response: Response,
+        after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
+    ) -> Conversation:
+        """The conversation so far: the customer's messages, and the replies that have been sent."""
+        try:
+            view = views.of(CHANNEL, _chat_id(request))
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise _unavailable("web_conversation_not_read", error) from None
+        response.headers.update(_NO_STORE)
+        cursor = _cursor(view)
+        return Conversation(
+            cursor=cursor,
+            attention=view.attention.value,
+            lines=None if after == cursor else [_line(line) for line in view.lines],
+        )
+
+    return router
+
+
+def _chat_id(request: Request) -> str:
+    secret = secret_of(request)
+    if secret is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED, "Open the chat page first; it needs a cookie to know you again."
+        )
+    return chat_id_of(secret)
+
+
+def _language(request: Request) -> str | None:
+    first = request.headers.get("accept-language", "").split(",")[0].split(";")[0]
+    return clean_language(first.strip())
+
+
+def _cursor(view: CustomerView) -> str:
+    return hashlib.sha256("\n".join(line.key for line in view.lines).encode()).hexdigest()[:16]
+
+
+def _line(line: Line) -> ChatLine:
+    return ChatLine(
+        key=line.key,
+        author=line.author.value if line.author else "customer",
+        kind=line.kind,
+        text=line.text,
+        at=line.at,
+        id=line.external_id,
+    )
+
+
+def _unprocessable(problem: str) -> HTTPException:
+    return HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, problem)
+
+
+def _unavailable(event: str, error: Exception) -> HTTPException:
+    log.error(event, error=describe(error))
+    return HTTPException(
+        status.HTTP_503_SERVICE_UNAVAILABLE, "The chat is out of order; try again.", {"Retry-After": "5"}
+    )
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Where and what; without the customer's words."""
+    first: Any = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def _page(*, language: str, title: str | None, longest_message: int) -> str:
+    values = {
+        "language": language,
+        "title": title or "",
+        "longest": str(longest_message),
+        "poll": str(int(_POLL_SECONDS * 1000)),
+    }
+    page = (_STATIC / "chat.html").read_text(encoding="utf-8")
+    for name, value in values.items():
+        page = page.replace("{{" + name + "}}", html.escape(value))
+    return page

@@ -1,0 +1,354 @@
+"""The web chat over HTTP: what customers send, and what they see."""
+
+import http.client
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from structlog.testing import capture_logs
+
+from bot.delivery import Delivery
+from bot.webchat import WebChannel, web_chat_router
+from bot.webchat.guards import COOKIE, RateLimit
+from prompter.accounts import Accounts
+from prompter.customer_view import CustomerView, CustomerViews
+from prompter.decisions import Action, Decision
+from prompter.deliveries import Deliveries
+from prompter.desk import Desk
+from prompter.reception import Received, Reception
+from prompter.storage import Role, Store
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage
+from tests.bot.harness import Records, running, serving, wait_until
+from tests.fakes import FAST_HASHER, SHOP, WordAssistant
+
+LONGEST = 300
+
+
+@dataclass
+class Site:
+    """The site and the people behind it."""
+
+    url: str
+    store: Store
+    desk: Desk
+    triager: Triager
+
+    @contextmanager
+    def browser(self) -> Iterator[httpx.Client]:
+        """A customer's browser that has opened the page."""
+        headers = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
+        with httpx.Client(base_url=self.url, headers=headers) as client:
+            client.get("/chat").raise_for_status()
+            yield client
+
+    def answer(self, text: str) -> None:
+        """The operator answers the turn that has waited longest."""
+        self.triager.run_once()
+        turn = self.desk.queue()[0].turn
+        with self.store.read() as tx:
+            (anna,) = tx.accounts.all()
+        decision = Decision(
+            turn_id=turn.id,
+            operator_id=anna.id,
+            action=Action.WRITE_OWN,
+            seen_message_id=turn.last_message_id,
+            text=text,
+        )
+        self.desk.decide(decision)
+
+
+def application(
+    *, reception: object, views: object, per_minute: int = 20, title: str | None = None
+) -> FastAPI:
+    app = FastAPI()
+    app.include_router(
+        web_chat_router(
+            reception=reception,  # type: ignore[arg-type]
+            views=views,  # type: ignore[arg-type]
+            longest_message=LONGEST,
+            messages_per_minute=per_minute,
+            title=title,
+        )
+    )
+    return app
+
+
+@pytest.fixture
+def site(store: Store, reception: Reception) -> Iterator[Site]:
+    Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
+    with serving(application(reception=reception, views=CustomerViews(store))) as url:
+        yield Site(
+            url=url,
+            store=store,
+            desk=Desk(store, undo=timedelta(0)),
+            triager=Triager(store, WordAssistant(SHOP)),
+        )
+
+
+def say(browser: httpx.Client, text: str, *, id: str | None = None, **more: str) -> httpx.Response:  # noqa: A002
+    return browser.post("/chat/messages", json={"id": id or str(uuid.uuid4()), "text": text} | more)
+
+
+def lines(browser: httpx.Client) -> list[tuple[str, str]]:
+    answer = browser.get("/chat/messages").raise_for_status().json()
+    return [(line["author"], line["text"]) for line in answer["lines"]]
+
+
+# --- a conversation ---------------------------------------------------------------------------
+
+
+def test_a_conversation_there_and_back(site: Site, store: Store) -> None:
+    with site.browser() as browser:
+        assert browser.get("/chat/messages").json() | {"cursor": ""} == {
+            "cursor": "",
+            "attention": "none",
+            "lines": [],
+        }
+        assert say(browser, "как вернуть товар", name=" Ольга\n").json()["is_new"] is True
+        assert browser.get("/chat/messages").json()["attention"] == "waiting"
+        site.answer("За 14 дней.")
+        waiting = browser.get("/chat/messages").json()
+        assert waiting["attention"] == "typing"
+        assert [line["text"] for line in waiting["lines"]] == ["как вернуть товар"]
+        with running(Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.02).run):
+            wait_until(lambda: len(lines(browser)) == 2)
+        assert lines(browser) == [("customer", "как вернуть товар"), ("operator", "За 14 дней.")]
+        assert browser.get("/chat/messages").json()["attention"] == "none"
+    customer = site.desk.conversation(1).customer
+    assert (customer.channel, customer.name, customer.language) == ("web", "Ольга", "ru-RU")
+
+
+def test_a_reply_that_was_taken_back_is_never_seen(site: Site, store: Store) -> None:
+    with site.browser() as browser:
+        say(browser, "как вернуть товар")
+        site.desk = Desk(store, undo=timedelta(seconds=60))
+        site.answer("Никак.")
+        with store.read() as tx:
+            (anna,) = tx.accounts.all()
+        site.desk.undo(1, anna)
+        assert lines(browser) == [("customer", "как вернуть товар")]
+        assert browser.get("/chat/messages").json()["attention"] == "waiting"
+
+
+def test_nothing_is_repeated_while_nothing_changes(site: Site) -> None:
+    with site.browser() as browser:
+        say(browser, "эй")
+        first = browser.get("/chat/messages").json()
+        again = browser.get("/chat/messages", params={"after": first["cursor"]}).json()
+        assert again == first | {"lines": None}
+        say(browser, "ау")
+        later = browser.get("/chat/messages", params={"after": first["cursor"]}).json()
+        assert len(later["lines"]) == 2
+
+
+def test_sending_again_does_no_harm(site: Site) -> None:
+    with site.browser() as browser:
+        name = str(uuid.uuid4())
+        assert [say(browser, "эй", id=name).json()["is_new"] for _ in range(3)] == [True, False, False]
+        assert lines(browser) == [("customer", "эй")]
+
+
+def test_a_customer_is_known_by_a_cookie_whose_secret_is_not_stored(site: Site, store: Store) -> None:
+    with site.browser() as browser, site.browser() as other:
+        say(browser, "тайна")
+        assert lines(other) == []
+        secret = browser.cookies[COOKIE]
+        assert len(secret) >= 43
+        browser.get("/chat")
+        assert browser.cookies[COOKIE] == secret
+        with store.read() as tx:
+            chat_id = tx.conversations.customer(1)
+    assert chat_id is not None
+    assert secret not in chat_id.chat_id
+    with httpx.Client(base_url=site.url, cookies={COOKIE: secret}) as again:
+        assert lines(again) == [("customer", "тайна")]
+    with httpx.Client(base_url=site.url, cookies={COOKIE: chat_id.chat_id}) as thief:
+        assert thief.get("/chat/messages").status_code == 401
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
+    header = httpx.get(f"{site.url}/chat").headers["set-cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=lax" in header
+
+
+# --- what is refused --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        ({"text": ""}, 422, "empty"),
+        ({"text": " \n\t"}, 422, "empty"),
+        ({"text": "я" * (LONGEST + 1)}, 422, f"longer than {LONGEST} characters"),
+        ({"text": 5}, 422, "text: "),
+        ({"text": "эй", "id": "1"}, 422, "id: "),
+        ({"text": "эй", "id": None}, 422, "id: "),
+        ({"text": "эй", "role": "operator"}, 422, "role: "),
+        ({"text": "x" * 1_000_000}, 413, "too long"),
+    ],
+)
+def test_bad_messages_are_refused_in_plain_words(
+    site: Site, body: dict[str, object], status: int, problem: str
+) -> None:
+    with site.browser() as browser:
+        answer = browser.post("/chat/messages", json={"id": str(uuid.uuid4())} | body)
+        assert answer.status_code == status
+        assert problem in answer.json()["detail"]
+        assert lines(browser) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"id": NaN}', b"[" * 3000, b'"\\ud83d"'], ids=range(7)
+)
+def test_what_is_no_message_is_refused(site: Site, content: bytes) -> None:
+    with site.browser() as browser:
+        headers = {"Content-Type": "application/json"}
+        assert browser.post("/chat/messages", content=content, headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize("text", ["🙂" * LONGEST, "\u200b\u200d", "שלום", "\x00\x01", "\\" * LONGEST])
+def test_odd_texts_are_stored(site: Site, text: str) -> None:
+    with site.browser() as browser:
+        assert say(browser, text).status_code == 200
+        assert len(lines(browser)) == 1
+
+
+def test_a_large_body_is_refused_before_it_is_read(site: Site) -> None:
+    host = site.url.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=10)
+    connection.putrequest("POST", "/chat/messages")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(10**9))
+    connection.endheaders(b"{")  # and not a byte more
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_large_body_of_unknown_length_is_cut_off(site: Site) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(200):
+            yield b" " * 1000
+
+    with site.browser() as browser:
+        try:
+            answer = browser.post(
+                "/chat/messages", content=chunks(), headers={"Content-Type": "application/json"}
+            )
+        except httpx.TransportError:
+            return  # the server has hung up on us
+        assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://behind.a.proxy"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 200),
+    ],
+)
+def test_other_sites_may_not_write_for_the_customer(site: Site, headers: dict[str, str], status: int) -> None:
+    with site.browser() as browser:
+        browser.headers.update(headers)
+        assert say(browser, "эй").status_code == status
+
+
+def test_forms_are_refused(site: Site) -> None:
+    with site.browser() as browser:
+        answer = browser.post("/chat/messages", data={"text": "эй"})
+        assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("cookie", [None, "", "short", "x" * 43 + "!", "я" * 43])
+def test_without_our_cookie_the_page_has_to_be_opened_first(site: Site, cookie: str | None) -> None:
+    headers = {} if cookie is None else {"Cookie": f"{COOKIE}={cookie}".encode()}
+    with httpx.Client(base_url=site.url, headers=headers) as client:  # type: ignore[arg-type]
+        assert say(client, "эй").status_code == 401
+        assert client.get("/chat/messages").status_code == 401
+
+
+def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -> None:
+    app = application(reception=reception, views=CustomerViews(store), per_minute=3)
+    with serving(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
+        browser.get("/chat")
+        other.get("/chat")
+        assert [say(browser, "эй").status_code for _ in range(4)] == [200, 200, 200, 429]
+        answer = say(browser, "эй")
+        assert "wait" in answer.json()["detail"]
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        assert say(other, "эй").status_code == 200
+
+
+def test_the_rate_limit_lets_go_after_a_minute_and_forgets_silent_chats() -> None:
+    times = count(0, 20)  # every look at the clock is twenty seconds later
+    limit = RateLimit(2, clock=lambda: float(next(times)))
+    assert [limit.seconds_to_wait("a") for _ in range(4)] == [0, 0, 20, 0]
+    for chat in "bcdefg":
+        limit.seconds_to_wait(chat)
+    assert len(limit._times) <= 4
+
+
+def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) -> None:
+    class Down:
+        def receive(self, message: IncomingMessage) -> Received:
+            raise OSError(f"cannot write {message.text}")
+
+        def of(self, channel: str, chat_id: str) -> CustomerView:
+            raise OSError(f"cannot read {channel} {chat_id}")
+
+    app = application(reception=Down(), views=Down())
+    with capture_logs() as logs, serving(app) as url, httpx.Client(base_url=url) as browser:
+        browser.get("/chat")
+        assert say(browser, "секрет").status_code == 503
+        assert browser.get("/chat/messages").status_code == 503
+    assert [entry["event"] for entry in logs] == ["web_message_not_stored", "web_conversation_not_read"]
+    assert "секрет" not in caplog.text + str(logs)
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_the_page_loads_nothing_from_elsewhere(site: Site) -> None:
+    page = httpx.get(f"{site.url}/chat")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(addresses) == 4
+    for address in addresses:
+        assert httpx.get(f"{site.url}/{address}").status_code == 200
+    assert httpx.get(f"{site.url}/chat/static/router.py").status_code == 404
+
+
+def test_the_title_is_shown_as_text(store: Store, reception: Reception) -> None:
+    app = application(reception=reception, views=CustomerViews(store), title='<b>"Северок"</b>')
+    with serving(app) as url:
+        page = httpx.get(f"{url}/chat").text
+    assert "<b>" not in page
+    assert "&lt;b&gt;&quot;Северок&quot;" in page
+
+
+def test_the_requests_stand_in_the_api_description(site: Site) -> None:
+    paths = httpx.get(f"{site.url}/openapi.json").json()["paths"]
+    assert set(paths) == {"/chat/messages"}
+    assert "text" in str(paths["/chat/messages"]["post"]["requestBody"])
+
+
+def test_telegrams_conversations_are_out_of_reach(site: Site, reception: Reception, store: Store) -> None:
+    with site.browser() as browser:
+        say(browser, "эй")
+        reception.receive(IncomingMessage(channel="telegram", chat_id="7", external_id="1", text="тайна"))
+        assert lines(browser) == [("customer", "эй")]
+    assert Records(store).texts(7) == ["тайна"]
