@@ -1,9 +1,12 @@
 """The composition root: reads settings, chooses parts, puts them together."""
 
+import asyncio
+import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import islice
+from typing import TYPE_CHECKING, Protocol
 
 from kb_index.search import passage_of, published, questions_of
 from nlu.reader import TextReader
@@ -18,6 +21,11 @@ from prompter.storage import Store, connect, migrate
 from prompter.triaging import Triager
 from sufler import engines
 from sufler.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from bot.channel import Channel
 
 _BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
 ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
@@ -69,12 +77,13 @@ def template_fields(settings: Settings) -> frozenset[str]:
     return frozenset({"customer_name", "ticket", *settings.templates})
 
 
-def open_assistant(settings: Settings, store: Store) -> Assistant:
-    """The assistant that knows the database's articles."""
-    encoder = engines.build_encoder(settings)
-    return engines.build_assistant(
+def open_assistant(settings: Settings, store: Store, *, threads: int | None = None) -> Assistant:
+    """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
+    encoder = engines.build_encoder(settings, threads=threads)
+    return engines.open_assistant(
         settings,
         build_knowledge_base(store).articles(),
+        folder=settings.data_dir,
         encoder=encoder,
         kb_encoder=StoredEncoder(encoder, store),
     )
@@ -123,3 +132,65 @@ class Refresher:
 
 def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:
     return Triager(store, assistant, language=settings.language, template_values=settings.templates)
+
+
+def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "FastAPI":
+    """Pages, JSON API and web chat."""
+    from bot.webchat import web_chat_router
+    from prompter.customer_view import CustomerViews
+    from prompter_api.app import create_app
+    from prompter_api.desk import add_pages
+    from prompter_api.parts import Parts
+
+    with store.write() as tx:
+        secret = tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
+    parts = Parts(
+        accounts=build_accounts(store),
+        assistant=assistant,
+        desk=build_desk(settings, store),
+        knowledge=build_knowledge_base(store),
+        language=settings.language,
+        session_secret=secret,
+        session_hours=settings.web.session_hours,
+        secure_cookies=settings.web.secure_cookies,
+    )
+    web_chat = web_chat_router(
+        reception=build_reception(settings, store),
+        views=CustomerViews(store),
+        longest_message=settings.turns.longest_message,
+        secure_cookies=settings.web.secure_cookies,
+        language=settings.language,
+    )
+    app = create_app(parts, routers=[web_chat])
+    add_pages(app, parts)
+    return app
+
+
+class Messenger(Protocol):
+    """A loop between a messenger and the core."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+def build_messengers(settings: Settings, store: Store) -> list[Messenger]:
+    """Delivery to every channel, and polling where there is something to poll."""
+    from bot.delivery import Delivery
+    from bot.webchat import WebChannel
+
+    loops: list[Messenger] = []
+    channels: list[Channel] = [WebChannel()]
+    if settings.telegram_token is not None:
+        from bot.telegram import TelegramChannel, TelegramClient, TelegramPoller
+
+        client = TelegramClient(
+            settings.telegram_token.get_secret_value(),
+            base_url=settings.telegram.base_url,
+            timeout_seconds=settings.telegram.timeout_seconds,
+        )
+        channels.append(TelegramChannel(client))
+        reception = build_reception(settings, store)
+        loops.append(TelegramPoller(client, reception, poll_seconds=settings.telegram.poll_seconds))
+    delivery = Delivery(
+        build_deliveries(settings, store), channels, poll_seconds=settings.delivery.poll_seconds
+    )
+    return [delivery, *loops]

@@ -13,6 +13,8 @@ def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr)
+    if not sys.stderr.isatty():
+        print(f"{what} ...", file=sys.stderr, flush=True)  # noqa: T201 - a log would rather have one line
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.advance(task, count)
