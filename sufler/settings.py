@@ -84,6 +84,7 @@ class Delivery(_Section):
     poll_seconds: float = Field(0.3, gt=0)
     lease_seconds: float = Field(60.0, gt=0)
     most_attempts: int = Field(8, ge=1)
+    at_once: int = Field(16, ge=1, le=32)
 
 
 class Telegram(_Section):
@@ -98,6 +99,7 @@ class Web(_Section):
     session_hours: float = Field(12, gt=0)
     secure_cookies: bool = False
     largest_body: int = Field(500_000, ge=10_000)
+    messages_per_minute: int = Field(20, ge=1)
     login_tries_per_name: int = Field(10, ge=1)
     login_tries_per_address: int = Field(50, ge=1)
     login_window_seconds: float = Field(300, gt=0)
