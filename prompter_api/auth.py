@@ -6,7 +6,6 @@ out. API tokens go on working meanwhile: they are credentials of their own.
 
 from collections.abc import Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 from starlette.requests import HTTPConnection
@@ -81,7 +80,7 @@ def _from_our_pages(request: Request) -> bool | None:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return None if origin is None else urlsplit(origin).netloc == request.headers.get("host")
+    return None if origin is None else origin.partition("://")[2] == request.headers.get("host")
 
 
 CurrentAccount = Annotated[Account, Depends(current_account)]

@@ -24,7 +24,7 @@ from prompter.errors import (
     PrompterError,
     TooLateToUndo,
 )
-from prompter.storage import Conflict, NewerDatabase
+from prompter.storage import Conflict
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,6 @@ STATUS: Mapping[type[Exception], int] = {
     PasswordChangeNeeded: 403,
     LoginRefused: 401,
     TooManyTries: 429,
-    NewerDatabase: 503,
     Conflict: 409,
     InvalidArticle: 422,
 }
@@ -84,6 +83,7 @@ _MESSAGES = {
 }
 _MOST_PROBLEMS = 5  # named in one message
 _LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
+_INNERMOST = 12  # calls of each error that are logged
 
 
 def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -176,7 +176,7 @@ def trace(error: BaseException) -> list[str]:
         lines.append(type(current).__qualname__)
         lines += [
             f"  {frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(current.__traceback__)
+            for frame in traceback.extract_tb(current.__traceback__, limit=-_INNERMOST)
         ]
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return lines

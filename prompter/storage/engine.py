@@ -12,10 +12,11 @@ BUSY_SECONDS = 30  # how long a writer waits for another one
 def connect(url: str) -> Engine:
     """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     in_memory = make_url(url).database in (None, "", ":memory:")
     engine = create_engine(
         url,
+        hide_parameters=True,  # errors are logged; what customers wrote is not
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         **({"poolclass": StaticPool} if in_memory else {}),
     )

@@ -11,7 +11,7 @@ from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePasswor
 from prompter_api.schemas.common import Done
 
 router = APIRouter(prefix="/api/users", tags=["users"])
-Name = Annotated[str, Path(max_length=100, examples=["boris"])]
+Name = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$", examples=["boris"])]
 
 
 @router.get("")

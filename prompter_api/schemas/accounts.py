@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from prompter.storage import Account, Role
-from prompter_api.schemas.common import Input, Language, Line, Output, Password
+from prompter_api.schemas.common import Input, Language, Line, Name, Output, Password
 
 
 class RoleName(StrEnum):
@@ -46,7 +46,7 @@ class AccountOut(Output):
 
 
 class Login(Input):
-    name: str = Field(max_length=200, examples=["anna"])
+    name: str = Field(max_length=200, pattern=r"^[^\x00]*$", examples=["anna"])
     password: Password = Field(repr=False)
 
 
@@ -60,7 +60,7 @@ class LanguageChange(Input):
 
 
 class NewAccount(Input):
-    name: Line = Field(pattern="^[^/]*$", examples=["boris"])
+    name: Name = Field(examples=["boris"])
     role: RoleName
 
 

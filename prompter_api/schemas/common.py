@@ -19,6 +19,11 @@ Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
 ]
+# A name is part of addresses too.
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^/\x00-\x1f\x7f]*$"),
+]
 # Not longer than any password may be; nothing is stripped from it.
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery staple"])]
 Language = Literal["ru", "en"]

@@ -1,17 +1,23 @@
 """Questions to the assistant, and the articles it answers from."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from kb_index import Status
 from prompter.triage import HandoffReason, Route
 from prompter_api.schemas.common import Input, Output, Text
 
 
+def _readable(text: str) -> str:
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise ValueError("there is nothing to read")
+    return text
+
+
 class Question(Input):
-    text: Text = Field(repr=False, examples=["как вернуть товар"])
+    text: Annotated[Text, AfterValidator(_readable)] = Field(repr=False, examples=["как вернуть товар"])
 
 
 class SuggestedAnswer(Output):

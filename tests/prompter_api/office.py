@@ -1,0 +1,125 @@
+"""The web application over a real store, with people who can ask it things."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from prompter.accounts import Accounts
+from prompter.deliveries import Deliveries
+from prompter.desk import Desk
+from prompter.knowledge import KnowledgeBase
+from prompter.reception import Reception
+from prompter.storage import Role, Store
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage
+from prompter_api.app import create_app
+from prompter_api.parts import Parts
+from prompter_api.throttle import LoginThrottle
+from tests.fakes import FAST_HASHER, SHOP, FakeClock, WordAssistant
+
+PASSWORD = "correct horse battery"
+OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
+
+
+@dataclass
+class Office:
+    """An application, and customers who write to it. Accounts: anna and boris (operators), vera
+    (supervisor), adam (admin); the password of all is PASSWORD.
+    """
+
+    store: Store
+    clock: FakeClock = field(default_factory=FakeClock)
+    seconds: float = 0.0  # of the throttle's clock
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        clock = self.clock
+        self.accounts = Accounts(self.store, hasher=FAST_HASHER, clock=clock)
+        self.desk = Desk(self.store, undo=timedelta(seconds=5), clock=clock)
+        self.knowledge = KnowledgeBase(self.store, clock=clock)
+        self.reception = Reception(self.store, clock=clock)
+        self.assistant = WordAssistant(SHOP)
+        self.triager = Triager(self.store, self.assistant, clock=clock)
+        self.deliveries = Deliveries(self.store, clock=clock)
+        self.knowledge.import_articles(SHOP, changed_by="test")
+        for name, role in (
+            ("anna", Role.OPERATOR),
+            ("boris", Role.OPERATOR),
+            ("vera", Role.SUPERVISOR),
+            ("adam", Role.ADMIN),
+        ):
+            self.accounts.add(name, role, PASSWORD)
+        self.app = self.build()
+
+    def build(self, *routers: APIRouter, **parts: Any) -> FastAPI:
+        """The application; `parts` replace those of the office."""
+        mine: dict[str, Any] = {
+            "accounts": self.accounts,
+            "assistant": self.assistant,
+            "desk": self.desk,
+            "knowledge": self.knowledge,
+            "language": "ru",
+            "session_secret": "the session secret",
+            "session_hours": 12,
+            "secure_cookies": False,
+            "throttle": LoginThrottle(per_name=3, per_address=20, clock=lambda: self.seconds),
+        }
+        return create_app(Parts(**(mine | parts)), routers=routers)
+
+    def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:
+        """A browser on our pages, logged in where a name is given."""
+        client = TestClient(app or self.app, headers=OURS)
+        if name is not None:
+            answer = client.post("/api/login", json={"name": name, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+        return client
+
+    def program(self, name: str) -> TestClient:
+        """A program with an API token of that account."""
+        account = next(account for account in self.accounts.all() if account.name == name)
+        token = self.accounts.create_token(account.id, "test")
+        return TestClient(self.app, headers={"Authorization": f"Bearer {token}"})
+
+    def say(self, text: str, *, chat: str = "7") -> int:
+        """A customer writes; returns the conversation's id."""
+        self.count += 1
+        message = IncomingMessage(
+            channel="telegram",
+            chat_id=chat,
+            external_id=str(self.count),
+            text=text,
+            customer_name="Ольга",
+        )
+        return self.reception.receive(message).conversation_id
+
+    def ask(self, text: str, *, chat: str = "7") -> int:
+        """A customer writes, falls silent, and the turn is triaged."""
+        conversation_id = self.say(text, chat=chat)
+        self.clock.forward(2)
+        self.triager.run_once()
+        return conversation_id
+
+    def deliver(self) -> list[str]:
+        """Everything that may leave now leaves."""
+        messages = self.deliveries.claim(["telegram"])
+        for message in messages:
+            self.deliveries.sent(message, f"out-{message.id}")
+        return [message.text for message in messages]
+
+
+def refusal(answer: Response) -> tuple[int, str]:
+    """Status and code of an error, whose shape is checked."""
+    body: Mapping[str, str] = answer.json()
+    assert set(body) == {"error", "message"}, body
+    assert body["message"]
+    return answer.status_code, body["error"]
+
+
+def accept(conversation: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """A decision's body: the first suggestion as it is, unless changed."""
+    return {"action": "accept", "rank": 1, "seen_message_id": conversation["last_message_id"]} | changes

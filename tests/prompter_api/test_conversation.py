@@ -1,0 +1,223 @@
+"""A conversation over HTTP: from the queue to the reply, and everything that can be refused."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prompter.values import OutboxState
+from tests.prompter_api.office import Office, accept, refusal
+
+
+@pytest.fixture
+def anna(office: Office) -> TestClient:
+    return office.browser("anna")
+
+
+def waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
+    """The id of the turn that waits longest, and its conversation."""
+    turn = client.get("/api/queue").json()[0]["turn"]
+    return turn["id"], client.get(f"/api/conversations/{turn['conversation_id']}").json()
+
+
+def test_a_whole_conversation(office: Office, anna: TestClient) -> None:
+    conversation_id = office.ask("когда вернут деньги")
+
+    (item,) = anna.get("/api/queue").json()
+    assert item["turn"]["conversation_id"] == conversation_id
+    assert item["turn"]["route"] == "suggest"
+    assert item["turn"]["received_at"] == "2026-03-02T09:00:00Z"
+    assert item["customer"]["name"] == "Ольга"
+    assert item["confidence"] == 1.0
+
+    view = anna.get(f"/api/conversations/{conversation_id}").json()
+    assert [message["text"] for message in view["messages"]] == ["когда вернут деньги"]
+    assert view["suggestions"][0]["text"] == "Деньги придут за 3 дня, Ольга."
+
+    decided = anna.post(f"/api/turns/{view['turn']['id']}/decision", json=accept(view))
+    assert decided.status_code == 200
+    assert decided.json()["verdict"] == "accepted"
+    assert decided.json()["undo_until"] == "2026-03-02T09:00:07Z"
+
+    office.clock.forward(5)
+    assert office.deliver() == ["Деньги придут за 3 дня, Ольга."]
+    assert anna.get("/api/queue").json() == []
+    view = anna.get(f"/api/conversations/{conversation_id}").json()
+    assert [(reply["state"], reply["operator_name"]) for reply in view["replies"]] == [("sent", "anna")]
+    assert view["turn"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"rank": 2}, "accepted"),
+        ({"action": "edit", "text": "Верните товар за 30 дней."}, "edited_substantive"),
+        ({"action": "pick_other", "rank": None, "article_id": "order-cancel"}, "picked_other"),
+        ({"action": "write_own", "rank": None, "text": "Сейчас посмотрю."}, "wrote_own"),
+        ({"action": "reject", "rank": None, "reason": "outdated"}, "rejected"),
+    ],
+)
+def test_every_action_has_its_verdict(
+    office: Office, anna: TestClient, changes: dict[str, Any], verdict: str
+) -> None:
+    office.ask("как вернуть товар")
+    turn_id, view = waiting(anna)
+    answer = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view, **changes))
+    assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
+
+
+def test_the_second_of_two_operators_is_told_who_was_faster(office: Office, anna: TestClient) -> None:
+    office.ask("как вернуть товар")
+    turn_id, view = waiting(anna)
+    boris = office.browser("boris")
+    assert anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).status_code == 200
+    answer = boris.post(f"/api/turns/{turn_id}/decision", json=accept(view))
+    assert refusal(answer) == (409, "already_decided")
+    assert "anna" in answer.json()["message"]
+
+
+def test_a_reply_that_the_customer_overtook_is_held_back(office: Office, anna: TestClient) -> None:
+    office.ask("как вернуть товар")
+    turn_id, view = waiting(anna)
+    office.say("уже не надо, спасибо")
+    path = f"/api/turns/{turn_id}/decision"
+    assert refusal(anna.post(path, json=accept(view))) == (409, "customer_wrote_again")
+    assert anna.post(path, json=accept(view, send_anyway=True)).status_code == 200
+
+
+def test_a_decision_can_be_undone_for_five_seconds(office: Office, anna: TestClient) -> None:
+    office.ask("как вернуть товар")
+    turn_id, view = waiting(anna)
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
+    path = f"/api/decisions/{decision_id}/undo"
+    assert refusal(office.browser("boris").post(path)) == (403, "forbidden")
+    assert anna.post(path).json() == {"done": True}
+    assert len(anna.get("/api/queue").json()) == 1
+    assert refusal(anna.post(path)) == (409, "too_late_to_undo")
+
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
+    office.clock.forward(5)
+    assert refusal(anna.post(f"/api/decisions/{decision_id}/undo")) == (409, "too_late_to_undo")
+
+
+def test_a_supervisor_undoes_anybodys_decision(office: Office, anna: TestClient) -> None:
+    office.ask("как вернуть товар")
+    turn_id, view = waiting(anna)
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
+    assert office.browser("vera").post(f"/api/decisions/{decision_id}/undo").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"rank": None}, 422, "invalid_decision"),
+        ({"action": "write_own", "text": " \n"}, 422, "invalid_decision"),
+        ({"action": "write_own", "text": "Заказ {order_number} едет."}, 422, "invalid_decision"),
+        ({"action": "write_own", "text": "x" * 20_001}, 422, "invalid_request"),
+        ({"rank": 3}, 404, "not_found"),
+        ({"rank": 0}, 422, "invalid_request"),
+        ({"rank": 10**30}, 422, "invalid_request"),
+        ({"seen_message_id": 2**63}, 422, "invalid_request"),
+        ({"action": "pick_other", "article_id": "no-such"}, 404, "not_found"),
+        ({"action": "pick_other", "article_id": "two words"}, 422, "invalid_request"),
+        ({"action": "applaud"}, 422, "invalid_request"),
+        ({"reason": "because"}, 422, "invalid_request"),
+        ({"send_anyways": True}, 422, "invalid_request"),
+    ],
+)
+def test_a_decision_that_does_not_hold_together_changes_nothing(
+    office: Office, anna: TestClient, changes: dict[str, Any], status: int, error: str
+) -> None:
+    office.ask("где отменить")
+    turn_id, view = waiting(anna)
+    answer = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view, **changes))
+    assert refusal(answer) == (status, error)
+    assert len(answer.text) < 500
+    assert len(anna.get("/api/queue").json()) == 1
+
+
+def test_turns_and_conversations_that_are_not_there(anna: TestClient) -> None:
+    body = accept({"last_message_id": 0})
+    assert refusal(anna.post("/api/turns/999/decision", json=body)) == (404, "not_found")
+    assert refusal(anna.get("/api/conversations/999")) == (404, "not_found")
+    assert refusal(anna.post("/api/decisions/999/undo")) == (404, "not_found")
+    assert refusal(anna.get("/api/conversations/99999999999999999999")) == (422, "invalid_request")
+    assert refusal(anna.get("/api/conversations/first")) == (422, "invalid_request")
+
+
+def test_a_message_that_answers_nothing(office: Office, anna: TestClient) -> None:
+    conversation_id = office.ask("как вернуть товар")
+    path = f"/api/conversations/{conversation_id}/messages"
+    assert anna.post(path, json={"text": "Минуту."}).status_code == 201
+    assert office.deliver() == ["Минуту."]
+    assert refusal(anna.post(path, json={"text": " "})) == (422, "invalid_decision")
+    nobodys = anna.post("/api/conversations/99/messages", json={"text": "Минуту."})
+    assert refusal(nobodys) == (404, "not_found")
+
+
+def test_an_operator_looks_for_another_answer(office: Office, anna: TestClient) -> None:
+    conversation_id = office.ask("как вернуть товар")
+    found = anna.get("/api/articles", params={"q": "ДЕНЬГИ"}).json()
+    assert [article["id"] for article in found] == ["refund-when"]
+    path = f"/api/conversations/{conversation_id}/articles"
+    assert anna.get(f"{path}/refund-when/answer").json() == {"text": "Деньги придут за 3 дня, Ольга."}
+    assert refusal(anna.get(f"{path}/no-such/answer")) == (404, "not_found")
+    assert refusal(anna.get("/api/articles", params={"q": "x" * 201})) == (422, "invalid_request")
+
+
+def test_a_reply_of_unknown_fate_is_settled_once(office: Office, anna: TestClient) -> None:
+    conversation_id = office.ask("как вернуть товар")
+    anna.post(f"/api/conversations/{conversation_id}/messages", json={"text": "Минуту."})
+    (message,) = office.deliveries.claim(["telegram"])
+    office.deliveries.fate_unknown(message, "timed out")
+    (reply,) = anna.get("/api/replies/troubled").json()
+    assert (reply["state"], reply["problem"]) == (OutboxState.UNKNOWN, "timed out")
+    path = f"/api/replies/{reply['id']}/settle"
+    assert anna.post(path, json={"send_again": True}).json() == {"done": True}
+    assert office.deliver() == ["Минуту."]
+    assert refusal(anna.post(path, json={"send_again": True})) == (404, "not_found")
+
+
+def test_markup_comes_back_as_the_text_that_it_is(office: Office, anna: TestClient) -> None:
+    markup = "<script>alert('как вернуть товар')</script>\u2028\x1b[31m ' OR 1=1 --"
+    conversation_id = office.ask(markup)
+    answer = anna.get(f"/api/conversations/{conversation_id}")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json()["messages"][0]["text"] == markup
+
+
+def test_the_assistant_can_be_asked_without_a_customer(office: Office, anna: TestClient) -> None:
+    triage = anna.post("/api/ask", json={"text": "как вернуть товар"}).json()
+    assert triage["suggestions"][0]["article_id"] == "returns-how"
+    assert triage["suggestions"][0]["confidence"] == 1.0
+    assert (triage["route"], triage["handoff_reason"]) == ("suggest", "topic_not_ready")
+    assert (triage["intent"], triage["model_version"]) == ("topic:returns", "words-1")
+    assert office.assistant.seen == ["как вернуть товар"]
+    assert anna.get("/api/queue").json() == []
+
+
+@pytest.mark.parametrize("text", ["", " \t\n", "\u200b\u00a0"])
+def test_the_assistant_is_not_asked_about_nothing(anna: TestClient, text: str) -> None:
+    assert refusal(anna.post("/api/ask", json={"text": text})) == (422, "invalid_request")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_FIELDS = ("action", "seen_message_id", "rank", "article_id", "text", "reason", "send_anyway")
+_ACTIONS = st.sampled_from(["accept", "edit", "pick_other", "write_own", "reject"])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.dictionaries(st.sampled_from(_FIELDS), _JSON), action=_ACTIONS, turn=st.integers())
+def test_no_decision_breaks_the_desk(office: Office, body: dict[str, Any], action: str, turn: int) -> None:
+    client = office.program("anna")
+    sent = {"action": action, "seen_message_id": 1} | body
+    for turn_id in (turn, 1):
+        answer = client.post(f"/api/turns/{turn_id}/decision", json=sent)
+        assert answer.status_code in (200, 404, 409, 422)
