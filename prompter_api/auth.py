@@ -61,8 +61,11 @@ def by_token(request: Request) -> bool:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """For requests that need no session: another site must not start one in somebody's browser."""
-    if _from_our_pages(request) is False:
+    """For requests that need no session: another site must not start one in somebody's browser.
+
+    Links from other sites may lead to our pages: reading is nobody's harm.
+    """
+    if request.method not in _READING and _from_our_pages(request) is False:
         raise HTTPException(403, _OTHER_SITE)
 
 

@@ -141,6 +141,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
     from prompter_api.parts import Parts
+    from prompter_api.throttle import LoginThrottle
 
     with store.write() as tx:
         secret = tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
@@ -153,6 +154,12 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         session_secret=secret,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
+        largest_body=settings.web.largest_body,
+        throttle=LoginThrottle(
+            per_name=settings.web.login_tries_per_name,
+            per_address=settings.web.login_tries_per_address,
+            window_seconds=settings.web.login_window_seconds,
+        ),
     )
     web_chat = web_chat_router(
         reception=build_reception(settings, store),

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
 
 from prompter.storage import Role
+from prompter_api.auth import refuse_other_sites
 from prompter_api.throttle import LoginThrottle
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
 
@@ -88,6 +90,15 @@ def test_other_sites_cannot_use_or_start_a_session(office: Office, headers: dict
     assert anna.get("/api/me").json()["language"] is None
     login = anna.post("/api/login", json={"name": "boris", "password": PASSWORD}, headers=headers)
     assert refusal(login) == (403, "forbidden")
+
+
+def test_a_link_on_another_site_leads_in(office: Office) -> None:
+    router = APIRouter(dependencies=[Depends(refuse_other_sites)])
+    router.add_api_route("/form", lambda: "a form", methods=["GET", "POST"])
+    browser = office.browser(app=office.build(router))
+    from_a_mail = {"Sec-Fetch-Site": "cross-site"}
+    assert browser.get("/form", headers=from_a_mail).json() == "a form"
+    assert refusal(browser.post("/form", headers=from_a_mail)) == (403, "forbidden")
 
 
 def test_a_cookie_alone_changes_nothing(office: Office) -> None:
