@@ -261,7 +261,9 @@ function render() {
   document.title = (unread ? `(${unread}) ` : "") + view.title.textContent;
   if (wasAtEnd) scroll.scrollTop = scroll.scrollHeight;
   // The history is not read out when the page opens; what comes afterwards is.
-  if (isLoaded && view.log.ariaLive === "off") setTimeout(() => (view.log.ariaLive = "polite"), 1000);
+  if (isLoaded && view.log.getAttribute("aria-live") === "off") {
+    setTimeout(() => view.log.setAttribute("aria-live", "polite"), 1000);
+  }
 }
 
 function showState() {

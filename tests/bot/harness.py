@@ -6,9 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-import uvicorn
-from fastapi import FastAPI
-
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
 from prompter.storage import Store
@@ -120,17 +117,3 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for has not come about"
         time.sleep(0.01)
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serves the application on a free port of loopback; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=20)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.delivery import Delivery
 from bot.webchat import WebChannel
@@ -17,28 +17,20 @@ from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.reception import Reception
 from prompter.storage import Account, Role, Store
-from tests.bot.harness import running, serving
+from tests.bot.harness import running
 from tests.bot.test_web_chat import application
+from tests.browser import chromium, serve
 from tests.fakes import FAST_HASHER
 
 pytestmark = pytest.mark.e2e
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = """
-    --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync
-""".split()
 NASTY = '<img src=x onerror="document.title=\'hacked\'"><script>document.title="hacked"</script>'
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Shop:
@@ -63,7 +55,7 @@ def shop(store: Store, reception: Reception) -> Iterator[Shop]:
     anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
     deliveries = Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.05)
     app = application(reception=reception, views=CustomerViews(store), title="Северок")
-    with serving(app) as url, running(deliveries.run):
+    with serve(app) as url, running(deliveries.run):
         yield Shop(store, url, anna)
 
 
@@ -116,6 +108,7 @@ def test_a_conversation_in_the_browser(page: Page, shop: Shop) -> None:
     expect(page).to_have_title("Северок")
     assert log.locator("img, script").count() == 0
     picture(page, "chat")
+    expect(log).to_have_attribute("aria-live", "polite")
 
     page.reload()
     expect(log.locator(".line")).to_have_count(4)

@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_told_apart(
 ) -> None:
     telegram.customer_says(CHAT, "где мой заказ")
     telegram.fail_next("sendMessage", fault)
-    error = failure(connect(telegram, seconds=0.2), message())
+    error = failure(connect(telegram, seconds=1 if fault.delay_seconds else 10), message())
     assert type(error) is expected
     assert len(telegram.sent_to(CHAT)) == sent
     assert telegram.token not in str(error)
@@ -224,7 +224,7 @@ def test_a_reply_whose_answer_is_lost_is_never_sent_twice(
     fault: Fault,
 ) -> None:
     telegram.fail_next("sendMessage", fault)
-    with bot(telegram, store, reception, seconds=0.5):
+    with bot(telegram, store, reception, seconds=1 if fault.delay_seconds else 10):
         telegram.customer_says(CHAT, "где мой заказ")
         telegram.wait_for(lambda: records.messages(CHAT))
         write(CHAT, "Смотрю.", "Нашла.")

@@ -26,7 +26,8 @@ from prompter.reception import Received, Reception
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage
-from tests.bot.harness import Records, running, serving, wait_until
+from tests.bot.harness import Records, running, wait_until
+from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 
 LONGEST = 300
@@ -84,7 +85,7 @@ def application(
 @pytest.fixture
 def site(store: Store, reception: Reception) -> Iterator[Site]:
     Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-    with serving(application(reception=reception, views=CustomerViews(store))) as url:
+    with serve(application(reception=reception, views=CustomerViews(store))) as url:
         yield Site(
             url=url,
             store=store,
@@ -281,7 +282,7 @@ def test_without_our_cookie_the_page_has_to_be_opened_first(site: Site, cookie: 
 
 def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -> None:
     app = application(reception=reception, views=CustomerViews(store), per_minute=3)
-    with serving(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
+    with serve(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
         browser.get("/chat")
         other.get("/chat")
         assert [say(browser, "эй").status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -309,7 +310,7 @@ def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) ->
             raise OSError(f"cannot read {channel} {chat_id}")
 
     app = application(reception=Down(), views=Down())
-    with capture_logs() as logs, serving(app) as url, httpx.Client(base_url=url) as browser:
+    with capture_logs() as logs, serve(app) as url, httpx.Client(base_url=url) as browser:
         browser.get("/chat")
         assert say(browser, "секрет").status_code == 503
         assert browser.get("/chat/messages").status_code == 503
@@ -334,7 +335,7 @@ def test_the_page_loads_nothing_from_elsewhere(site: Site) -> None:
 
 def test_the_title_is_shown_as_text(store: Store, reception: Reception) -> None:
     app = application(reception=reception, views=CustomerViews(store), title='<b>"Северок"</b>')
-    with serving(app) as url:
+    with serve(app) as url:
         page = httpx.get(f"{url}/chat").text
     assert "<b>" not in page
     assert "&lt;b&gt;&quot;Северок&quot;" in page
