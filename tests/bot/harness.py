@@ -111,7 +111,7 @@ class Records:
             return tx.outbox.of_conversation(customer.conversation_id) if customer else []
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:
     """Look again every few moments until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 _BOT = {"id": 110201543, "is_bot": True, "first_name": "Sufler", "username": "sufler_bot"}
 _LONGEST_TEXT = 4096
-_PATIENCE = 10.0  # seconds that wait_for gives by default
+_PATIENCE = 30.0  # seconds that wait_for gives by default
 
 FILE = {"file_id": "AgACAgI", "file_unique_id": "AQAD", "file_size": 1000}
 _MEDIA: dict[str, Json] = {
