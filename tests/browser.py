@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = [
@@ -60,3 +60,12 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def log_in(page: Page, address: str, name: str, password: str) -> None:
+    """Through the login form, as a person would."""
+    page.goto(f"{address}/login")
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.press("#password", "Enter")
+    expect(page.locator("[data-desk]")).to_be_visible(timeout=15_000)

@@ -113,7 +113,8 @@ class DeskPage:
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
         self._moved_on_at = -1.0
         self._generation = 0
-        self._deciding = asyncio.Lock()
+        self._acting = asyncio.Lock()
+        self._left = False
         self._zone_known = False
         self._screen = Screen(visitor, on_text=self._typed, on_search=self._find)
         self._actions: Mapping[str, Callable[[Press], Awaitable[None]]] = {
@@ -140,29 +141,38 @@ class DeskPage:
         }
 
     async def hear(self, event: GenericEventArguments) -> None:
-        """A key or a click."""
-        press = Press.read(event.args, self._screen.mode) if isinstance(event.args, dict) else None
-        action = self._actions.get(press.do) if press else None
-        try:
-            if press and action:
-                await action(press)
-        except SignedOut:
+        """A key or a click; one after the other, each in the situation that the last one has left."""
+        async with self._acting:
+            press = Press.read(event.args, self._screen.mode) if isinstance(event.args, dict) else None
+            action = self._actions.get(press.do) if press else None
+            try:
+                if press and action:
+                    await action(press)
+            except SignedOut:
+                self._leave()
+            except PrompterError as error:
+                self._screen.notices.say(words.refusal(error, self._t), bad=True)
+            finally:
+                self._screen.ready()
+
+    def _leave(self) -> None:
+        """The account may not work any more: the page reloads, which leads to the login."""
+        if not self._left:
+            self._left = True
             self._screen.leave()
-        except PrompterError as error:
-            self._screen.notices.say(words.refusal(error, self._t), bad=True)
-        finally:
-            self._screen.ready()
 
     # --- seeing -----------------------------------------------------------------------------
 
     async def tick(self) -> None:
         """Look for news; called every second."""
+        if self._left:
+            return
         try:
             if not self._zone_known:
                 await self._learn_zone()
             await self._refresh()
         except SignedOut:
-            self._screen.leave()
+            self._leave()
 
     async def _learn_zone(self) -> None:
         self._zone_known = True
@@ -175,7 +185,7 @@ class DeskPage:
     async def _refresh(self) -> None:
         generation = self._generation
         look = await in_thread(self._seat.look, self._conversation_id)
-        if generation != self._generation or self._deciding.locked():
+        if generation != self._generation:
             return
         if await self._lost_turn(look) or self._idle:
             item = next_turn(look.queue, look.opened_by) if self._idle else None
@@ -336,7 +346,7 @@ class DeskPage:
         try:
             found = await in_thread(self._seat.find, text)
         except SignedOut:
-            self._screen.leave()
+            self._leave()
             return
         if text == self._screen.search.wanted:
             self._screen.search.show(found, text)
@@ -391,9 +401,12 @@ class DeskPage:
         await self._decide(decision, Draft())
 
     async def _send(self, press: Press) -> None:
-        draft, view = self._draft, self._look.view
+        view = self._look.view
         if view is None:
             return
+        if (on_screen := press.data.get("text")) is not None:
+            self._typed(on_screen)
+        draft = self._draft
         if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
             self._screen.notices.say(self._t.gettext("There is nothing to send yet."))
             return
@@ -412,15 +425,14 @@ class DeskPage:
     async def _write(self, text: str) -> None:
         """A message that answers no turn."""
         conversation_id = self._conversation_id
-        if conversation_id is None or self._deciding.locked():
+        if conversation_id is None:
             return
-        async with self._deciding:
-            try:
-                await in_thread(self._seat.write, conversation_id, text)
-            except InvalidDecision as error:
-                self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
-                return
-            self._set_draft(Draft())
+        try:
+            await in_thread(self._seat.write, conversation_id, text)
+        except InvalidDecision as error:
+            self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+            return
+        self._set_draft(Draft())
         await self._refresh()
 
     async def _send_anyway(self, _press: Press) -> None:
@@ -432,37 +444,35 @@ class DeskPage:
 
     async def _decide(self, decision: Decision, draft: Draft) -> None:
         conversation_id = self._conversation_id
-        if conversation_id is None or self._deciding.locked():
+        if conversation_id is None:
             return
-        async with self._deciding:
-            self._generation += 1
-            try:
-                decided = await in_thread(self._seat.decide, decision)
-            except CustomerWroteAgain:
-                self._held_back = (decision, draft)
-                await self._ask_to_send_anyway(decision)
-                return
-            except AlreadyDecided:
-                self._give_up_turn(
-                    decision.turn_id, await in_thread(self._seat.who_decided, decision.turn_id)
+        self._generation += 1
+        try:
+            decided = await in_thread(self._seat.decide, decision)
+        except CustomerWroteAgain:
+            self._held_back = (decision, draft)
+            await self._ask_to_send_anyway(decision)
+            return
+        except AlreadyDecided:
+            who = await in_thread(self._seat.who_decided, decision.turn_id)
+            self._give_up_turn(decision.turn_id, who)
+        except PrompterError as error:
+            self._explain(error, decision)
+            return
+        else:
+            self._decided.add(decision.turn_id)
+            self._sent.append(
+                _Sent(
+                    decision_id=decided.decision_id,
+                    turn_id=decision.turn_id,
+                    conversation_id=conversation_id,
+                    draft=draft,
+                    silent=decision.action is Action.REJECT and decision.text is None,
+                    until=decided.undo_until,
                 )
-            except PrompterError as error:
-                self._explain(error, decision)
-                return
-            else:
-                self._decided.add(decision.turn_id)
-                self._sent.append(
-                    _Sent(
-                        decision_id=decided.decision_id,
-                        turn_id=decision.turn_id,
-                        conversation_id=conversation_id,
-                        draft=draft,
-                        silent=decision.action is Action.REJECT and decision.text is None,
-                        until=decided.undo_until,
-                    )
-                )
-                self._set_draft(Draft())
-                self._idle = True
+            )
+            self._set_draft(Draft())
+            self._idle = True
         self._screen.release()
         if self._idle:
             await self._advance()

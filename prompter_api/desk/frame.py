@@ -97,6 +97,7 @@ class Frame:
         _ = visitor.t.gettext
         ui.page_title(f"{title} · {_('Sufler')}")
         ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
+        ui.add_head_html(f"<script>document.documentElement.lang = '{visitor.language}'</script>")
         with Tag("header", classes="bar"):
             with Tag("a", classes="brand", href="/desk"):
                 Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)

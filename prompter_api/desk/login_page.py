@@ -46,7 +46,9 @@ def login_router(parts: Parts, seats: Seats) -> APIRouter:
         return _page(request, parts, "login.html", after=_own_path(after), name="", problem=None)
 
     @router.post("/login")
-    def submit_login(request: Request, name: Field, password: Field, after: Field = "/desk") -> Response:
+    def submit_login(
+        request: Request, name: Field = "", password: Field = "", after: Field = "/desk"
+    ) -> Response:
         language = request.session.get("language")
         try:
             account = log_in(request, parts, name, password)
@@ -72,7 +74,7 @@ def login_router(parts: Parts, seats: Seats) -> APIRouter:
         return _password_page(request, parts, account.name, account.one_time_password, account.language)
 
     @router.post("/password")
-    def submit_password(request: Request, old: Field, new: Field, again: Field) -> Response:
+    def submit_password(request: Request, old: Field = "", new: Field = "", again: Field = "") -> Response:
         account = session_account(request, parts.accounts)
         if account is None:
             return RedirectResponse("/login", 303)
@@ -104,7 +106,7 @@ def login_router(parts: Parts, seats: Seats) -> APIRouter:
         return RedirectResponse("/login", 303)
 
     @router.post("/language")
-    def submit_language(request: Request, language: Field, after: Field = "/desk") -> Response:
+    def submit_language(request: Request, language: Field = "", after: Field = "/desk") -> Response:
         account = session_account(request, parts.accounts)
         if language in LANGUAGES:
             if account is None:

@@ -82,14 +82,14 @@ class _Row:
         with (
             Tag("li") as self.element,
             Tag(
-                "button", classes="row", data_do="open", data_conversation=customer.conversation_id
+                "button", classes="turn", data_do="open", data_conversation=customer.conversation_id
             ) as self._row,
         ):
-            with Tag("span", classes="row__top"):
-                Tag("span", customer.name or t.gettext("Unnamed"), classes="row__name", dir="auto")
-                self._wait = Tag("span", classes="row__wait")
-            Tag("span", _preview(turn.utterance, t), classes="row__words", dir="auto")
-            with Tag("span", classes="row__marks"):
+            with Tag("span", classes="turn__top"):
+                Tag("span", customer.name or t.gettext("Unnamed"), classes="turn__name", dir="auto")
+                self._wait = Tag("span", classes="turn__wait")
+            Tag("span", _preview(turn.utterance, t), classes="turn__words", dir="auto")
+            with Tag("span", classes="turn__marks"):
                 Tag("span", words.channel(customer.channel, t), classes="mark")
                 if item.confidence is not None:
                     Tag(
@@ -106,7 +106,7 @@ class _Row:
 
     def show(self, *, seconds: float, current: bool, opened_by: Sequence[str]) -> None:
         self._wait.say(words.lasting(seconds, self._t))
-        self._wait.toggle("row__wait--long", seconds >= _LONG_WAIT)
+        self._wait.toggle("turn__wait--long", seconds >= _LONG_WAIT)
         self._row.set(aria_current="true" if current else None)
         self._others.say(
             self._t.gettext("on screen: {names}").format(names=", ".join(opened_by)) if opened_by else ""

@@ -85,6 +85,7 @@ class Screen:
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)
         self._composer.show(draft, waiting=waiting)
+        self._root.set(data_purpose=draft.purpose)
         if self.mode in (Mode.CARDS, Mode.REJECTING):
             self.enter(Mode.REJECTING if draft.purpose is Purpose.REJECT else Mode.CARDS)
 
@@ -124,7 +125,7 @@ class Screen:
     # --- in the browser ---------------------------------------------------------------------
 
     def focus(self, place: str) -> None:
-        ui.run_javascript(f"sufler.focus({place!r})")
+        ui.run_javascript(f"sufler.focusSoon({place!r})")
 
     def release(self) -> None:
         """Leave the text field, so that keys are commands again."""
@@ -132,7 +133,7 @@ class Screen:
 
     def to_the_end(self) -> None:
         """Scroll to the newest message and to the row in the queue."""
-        ui.run_javascript("sufler.bottom(true); sufler.show('.row[aria-current]')")
+        ui.run_javascript("sufler.bottom(true); sufler.show('.turn[aria-current]')")
 
     def ready(self) -> None:
         """The server has done what the last key asked for."""

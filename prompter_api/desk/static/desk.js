@@ -4,8 +4,9 @@
 (() => {
   const LETTERS = { KeyE: "e", KeyW: "w", KeyR: "r", KeyZ: "z", KeyJ: "j", KeyK: "k" };
   const NAMED = { Enter: "enter", Escape: "escape", ArrowUp: "up", ArrowDown: "down" };
-  const SECONDS_WITHOUT_ANSWER = 2;
-  let waiting = 0; // until then the server is still at work on the last key
+  const MILLISECONDS_TO_ANSWER = 2000;
+  const OPENING = ["e", "w", "/"]; // the server opens a text field: letters that follow belong into it
+  let opening = 0; // until then, unless the server is ready before
 
   const root = () => document.querySelector("[data-desk]");
   const typing = (element) => element.closest?.("textarea, input, select, [contenteditable]");
@@ -21,9 +22,9 @@
   }
 
   function report(what) {
-    const desk = root();
-    if (!desk) return;
-    emitEvent("desk", { ...what, turn: desk.dataset.turn ?? null, seen: desk.dataset.seen ?? null });
+    const { turn = null, seen = null } = root().dataset;
+    const text = document.querySelector("[data-focus=composer] textarea")?.value ?? null;
+    emitEvent("desk", { ...what, turn, seen, text });
   }
 
   document.addEventListener("keydown", (event) => {
@@ -41,14 +42,16 @@
     const modes = root().dataset.keys.split(" ");
     if (!modes.includes(name)) return;
     event.preventDefault();
-    if (performance.now() < waiting) return; // typed too fast to know what it would hit
-    if (!["up", "down", "j", "k"].includes(name)) waiting = performance.now() + SECONDS_WITHOUT_ANSWER * 1000;
+    if (performance.now() < opening) return; // a letter for a field that is not there yet, no command
+    if (OPENING.includes(name) || name.startsWith("shift+")) opening = performance.now() + MILLISECONDS_TO_ANSWER;
+    if (name === "w" && root().dataset.purpose === "own") sufler.focus("composer");
+    if (name === "escape") field?.blur(); // at once: the next key is a command
     report({ do: "key", key: name });
   });
 
   document.addEventListener("click", (event) => {
     const target = event.target.closest?.("[data-do]");
-    if (target && !target.disabled) report({ ...target.dataset });
+    if (target && root()) report({ ...target.dataset });
   });
 
   async function checkSession() {
@@ -61,15 +64,17 @@
 
   window.sufler = {
     ready() {
-      waiting = 0;
+      requestAnimationFrame(() => requestAnimationFrame(() => (opening = 0))); // after focus()
     },
     focus(name) {
-      requestAnimationFrame(() => {
-        const place = document.querySelector(`[data-focus="${name}"]`);
-        const target = place?.matches("button, [tabindex]") ? place : place?.querySelector("textarea, input");
-        target?.focus();
-        if (target?.setSelectionRange) target.setSelectionRange(target.value.length, target.value.length);
-      });
+      const place = document.querySelector(`[data-focus="${name}"]`);
+      const target = place?.matches("button") ? place : place?.querySelector("textarea, input");
+      if (!target || target === document.activeElement) return;
+      target.focus();
+      if (target.setSelectionRange) target.setSelectionRange(target.value.length, target.value.length);
+    },
+    focusSoon(name) {
+      requestAnimationFrame(() => sufler.focus(name)); // once what was sent with it is on the page
     },
     release() {
       if (typing(document.activeElement)) document.activeElement.blur();

@@ -1,0 +1,52 @@
+"""A shop whose desk is open, and operators in front of it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from prompter.storage import Store
+from tests.browser import CHROMIUM, chromium, log_in
+from tests.support_desk import PASSWORD, DeskShop
+
+Sit = Callable[..., Page]
+
+
+# Not once a session: while Playwright is running, no other test could start an event loop.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"needs a browser: {CHROMIUM}")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def shop(store: Store) -> DeskShop:
+    return DeskShop(store)
+
+
+@pytest.fixture
+def address(shop: DeskShop) -> Iterator[str]:
+    with shop.open() as address:
+        yield address
+
+
+@pytest.fixture
+def sit(browser: Browser, address: str) -> Iterator[Sit]:
+    """Sits an operator down at the desk, each in a browser window of their own."""
+    contexts = []
+
+    def sit_down(name: str = "anna", *, width: int = 1280, height: int = 800) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale="ru-RU", timezone_id="Europe/Moscow"
+        )
+        context.set_default_timeout(8000)
+        contexts.append(context)
+        page = context.new_page()
+        log_in(page, address, name, PASSWORD)
+        return page
+
+    yield sit_down
+    for context in contexts:
+        context.close()
