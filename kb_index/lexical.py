@@ -47,8 +47,9 @@ class LexicalIndex:
     """Tf-idf cosines with presence instead of counts.
 
     Only which buckets a text holds is kept, in both directions (by text and by bucket), not a weight
-    for each: a weight is the bucket's rarity, ln((1 + n) / (1 + texts with it)) + 1, divided by the
-    text's length.
+    for each: a weight is the bucket's rarity as in BM25, ln(1 + (n - held + 0.5) / (held + 0.5)) if
+    `held` of n texts hold it, divided by the text's length: what nearly every text holds counts for
+    nearly nothing.
     """
 
     vocabulary: npt.NDArray[np.uint32]  # ascending
@@ -64,7 +65,7 @@ class LexicalIndex:
         n_texts = len(bags.starts) - 1
         vocabulary, columns = np.unique(bags.buckets, return_inverse=True)
         texts_with = np.bincount(columns, minlength=len(vocabulary))
-        rarity = (np.log((1 + n_texts) / (1 + texts_with)) + 1).astype(np.float32)
+        rarity = np.log(1 + (n_texts - texts_with + 0.5) / (texts_with + 0.5)).astype(np.float32)
         text_of = np.repeat(np.arange(n_texts, dtype=np.int32), np.diff(bags.starts))
         squares = np.bincount(text_of, weights=rarity[columns] ** 2, minlength=n_texts)
         return cls(
@@ -84,7 +85,7 @@ class LexicalIndex:
         places = np.minimum(np.searchsorted(self.vocabulary, bags.buckets), len(self.vocabulary) - 1)
         columns = places[self.vocabulary[places] == bags.buckets]
         weights = self.rarity[columns]
-        unknown = (len(bags.buckets) - len(columns)) * (np.log(1 + len(self.lengths)) + 1) ** 2
+        unknown = (len(bags.buckets) - len(columns)) * np.log(1 + (len(self.lengths) + 0.5) / 0.5) ** 2
         length = np.sqrt(float(weights @ weights) + unknown)
         return Query(columns=columns.astype(np.int64), weights=(weights / length).astype(np.float32))
 

@@ -55,6 +55,7 @@ class SearchConfig:
     on_words: float  # nearest of question and phrasings by words and pairs of words
     on_characters: float  # the same by character n-grams
     on_language: float  # added where the article is written in the utterance's language
+    spread: float  # width of the encoder's cosines where E5's is 1, which the weights are for
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source
     most_postings: int  # word occurrences read for one utterance
@@ -183,8 +184,7 @@ class ArticleSearch:
         )
         config = self.config
         relevance = (
-            config.on_question * question
-            + config.on_passage * passage
+            config.spread * (config.on_question * question + config.on_passage * passage)
             + config.on_words * word
             + config.on_characters * character
         )

