@@ -8,9 +8,9 @@ from functools import partial
 import structlog
 
 from bot.channel import Channel, FateUnknown, NotTaken, Refused
-from bot.faults import describe
 from bot.waiting import Backoff, stopped_within, waiting_for
 from prompter.deliveries import Deliveries, OutgoingMessage
+from prompter.faults import describe
 
 log = structlog.get_logger(__name__)
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
-from kb_index.templates import fill
 
+from kb_index.templates import fill
 from prompter.clock import Clock, utc_now
+from prompter.faults import describe
 from prompter.messages import notice
 from prompter.storage import Store
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
@@ -78,9 +79,9 @@ class Triager:
             return _handoff(utterance, HandoffReason.MEDIA)
         try:
             return self._assistant.triage(utterance)
-        except Exception:
+        except Exception as error:
             # Operators can still answer: a turn must never be lost because a model failed.
-            log.exception("triage_failed")
+            log.error("triage_failed", error=describe(error))
             return _handoff(utterance, HandoffReason.ENGINE_DOWN)
 
     def _offer(self, turn: Turn, rank: int, suggestion: Suggestion, customer: Customer) -> OfferedSuggestion:

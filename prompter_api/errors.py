@@ -1,7 +1,6 @@
 """What went wrong, as a status and two words for programs and people."""
 
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +23,7 @@ from prompter.errors import (
     PrompterError,
     TooLateToUndo,
 )
+from prompter.faults import trace
 from prompter.storage import Conflict
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,6 @@ _MESSAGES = {
 }
 _MOST_PROBLEMS = 5  # named in one message
 _LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
-_INNERMOST = 12  # calls of each error that are logged
 
 
 def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -166,17 +165,3 @@ class UnexpectedErrors:
                 raise ConnectionError("the answer broke off") from None
             response = problem(500, _CODES[500], "something went wrong here; the log says where")
             await response(scope, receive, send)
-
-
-def trace(error: BaseException) -> list[str]:
-    """Kinds and places of an error and of what caused it, without their messages."""
-    lines: list[str] = []
-    current: BaseException | None = error
-    while current is not None and len(lines) < 100:
-        lines.append(type(current).__qualname__)
-        lines += [
-            f"  {frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(current.__traceback__, limit=-_INNERMOST)
-        ]
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return lines

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -167,6 +167,8 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         longest_message=settings.turns.longest_message,
         secure_cookies=settings.web.secure_cookies,
         language=settings.language,
+        messages_per_minute=settings.web.messages_per_minute,
+        title=settings.templates.get("shop_name"),
     )
     app = create_app(parts, routers=[web_chat])
     add_pages(app, parts)
@@ -179,8 +181,11 @@ class Messenger(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
 
-def build_messengers(settings: Settings, store: Store) -> list[Messenger]:
-    """Delivery to every channel, and polling where there is something to poll."""
+def build_messengers(settings: Settings, store: Store, closing: AsyncExitStack) -> list[Messenger]:
+    """Delivery to every channel, and polling where there is something to poll.
+
+    Connections are left to `closing`, to be closed when the loops have ended.
+    """
     from bot.delivery import Delivery
     from bot.webchat import WebChannel
 
@@ -194,10 +199,16 @@ def build_messengers(settings: Settings, store: Store) -> list[Messenger]:
             base_url=settings.telegram.base_url,
             timeout_seconds=settings.telegram.timeout_seconds,
         )
+        closing.push_async_callback(client.close)
         channels.append(TelegramChannel(client))
         reception = build_reception(settings, store)
         loops.append(TelegramPoller(client, reception, poll_seconds=settings.telegram.poll_seconds))
     delivery = Delivery(
-        build_deliveries(settings, store), channels, poll_seconds=settings.delivery.poll_seconds
+        build_deliveries(settings, store),
+        channels,
+        poll_seconds=settings.delivery.poll_seconds,
+        at_once=settings.delivery.at_once,
+        send_seconds=0.75 * settings.delivery.lease_seconds,
+        expire_seconds=min(10.0, settings.delivery.lease_seconds / 2),
     )
     return [delivery, *loops]

@@ -5,13 +5,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from enum import StrEnum
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from prompter.faults import describe
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.settings import Settings
@@ -48,16 +49,17 @@ async def serve(
     loops: list[Loop] = []
     if duties & {Duty.API, Duty.WORKER}:
         assistant = await asyncio.to_thread(bootstrap.open_assistant, settings, store)
-        loops.append(_every(1.0, bootstrap.Refresher(settings, store, assistant).run_once))
+        loops.append(_every(1.0, bootstrap.Refresher(settings, store, assistant).run_once, "refresh"))
         if Duty.WORKER in duties:
             triager = bootstrap.build_triager(settings, store, assistant)
-            loops.append(_every(settings.turns.poll_seconds, triager.run_once))
+            loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant)
             loops.append(_web_server(app, listener, on_ready))
-    if Duty.BOT in duties:
-        loops += [part.run for part in bootstrap.build_messengers(settings, store)]
-    with _stopping_on_signals(stop):
+    async with AsyncExitStack() as closing:
+        if Duty.BOT in duties:
+            loops += [part.run for part in bootstrap.build_messengers(settings, store, closing)]
+        closing.enter_context(_stopping_on_signals(stop))
         async with asyncio.TaskGroup() as tasks:
             for loop in loops:
                 tasks.create_task(loop(stop))
@@ -65,15 +67,15 @@ async def serve(
                 on_ready("")
 
 
-def _every(seconds: float, work: Callable[[], object]) -> Loop:
+def _every(seconds: float, work: Callable[[], object], name: str) -> Loop:
     """Do blocking work again and again in a thread; a failure is logged and tried again."""
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 await asyncio.to_thread(work)
-            except Exception:
-                log.exception("background_work_failed", work=getattr(work, "__qualname__", repr(work)))
+            except Exception as error:
+                log.error("background_work_failed", work=name, error=describe(error))
             try:
                 async with asyncio.timeout(seconds):
                     await stop.wait()

@@ -13,7 +13,7 @@ from telegram import Bot, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.faults import describe
+from prompter.faults import describe
 
 log = structlog.get_logger(__name__)
 

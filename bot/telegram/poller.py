@@ -9,10 +9,10 @@ import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bot.faults import describe
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
 from bot.telegram.mapping import read_raw, read_update
 from bot.waiting import Backoff, waiting_for
+from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
 

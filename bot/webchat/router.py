@@ -11,7 +11,6 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.faults import describe
 from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
 from bot.webchat.guards import (
@@ -24,6 +23,7 @@ from bot.webchat.guards import (
     secret_of,
 )
 from prompter.customer_view import CustomerView, Line
+from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
 

@@ -5,8 +5,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from prompter.faults import trace
 from prompter_api.auth import Operator
-from prompter_api.errors import problem, trace
+from prompter_api.errors import problem
 from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done

@@ -1,0 +1,36 @@
+"""Describing an unexpected error without the words that it may carry: customers' texts, a token."""
+
+import traceback
+from pathlib import PurePath
+
+_INNERMOST = 12  # calls of each error that are logged
+
+
+def describe(error: BaseException) -> str:
+    """The error's type and the place it comes from; its text may hold customers' words or a token.
+
+    >>> try:
+    ...     {}["где мой заказ"]
+    ... except KeyError as error:
+    ...     describe(error).startswith("KeyError at ")
+    True
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    place = PurePath(frames[-1].filename)
+    return f"{type(error).__name__} at {place.parent.name}/{place.name}:{frames[-1].lineno}"
+
+
+def trace(error: BaseException) -> list[str]:
+    """Kinds and places of an error and of what caused it, outermost first."""
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(lines) < 100:
+        lines.append(type(current).__qualname__)
+        lines += [
+            f"  {frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(current.__traceback__, limit=-_INNERMOST)
+        ]
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return lines
