@@ -1,0 +1,5 @@
+"""python -m sufler"""
+
+from sufler.cli import main
+
+main()

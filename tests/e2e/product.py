@@ -1,0 +1,176 @@
+"""Sufler as it is installed: a process of its own, driven over HTTP and messenger emulators only."""
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+import yaml
+
+from tests.emulators.telegram import TelegramEmulator
+
+T = TypeVar("T")
+
+OPERATOR = "anna"
+PASSWORD = "correct horse battery"
+PATIENCE = 60.0  # seconds; a slow machine is not a failure
+
+ARTICLES = """\
+id,question,answer,topic,phrasings
+returns-how,Как вернуть товар?,"{customer_name}, верните товар за 14 дней.",returns,"хочу сдать покупку
+не подошло, заберите назад"
+refund-when,Когда придут деньги за возврат?,Деньги придут на карту за 3 дня.,returns,где мои деньги
+order-where,Где мой заказ?,Откройте «Мои заказы»: там номер для отслеживания.,orders,"посылка не пришла
+когда привезут"
+order-cancel,Как отменить заказ?,Нажмите «Отменить» до отправки.,orders,передумал покупать
+order-where-en,Where is my order?,Open My orders.,orders,my parcel has not arrived
+pay-how,Как оплатить?,Картой или по СБП.,payment,какой картой можно платить
+"""
+
+
+def prepare(folder: Path) -> str:
+    """Make a small installation in a folder: base, account, trained model. Returns an API token."""
+    (folder / "kb.csv").write_text(ARTICLES, encoding="utf-8")
+    config = _write_config(folder, telegram="http://127.0.0.1:9/bot")
+    run_cli("kb", "import", str(folder / "kb.csv"), "--config", str(config))
+    run_cli("user", "add", OPERATOR, "--password-stdin", "--config", str(config), stdin=PASSWORD + "\n")
+    token = run_cli("user", "token", OPERATOR, "--config", str(config)).strip()
+    run_cli("train", "--config", str(config))
+    run_cli("ask", "как вернуть товар", "--config", str(config))  # builds the index
+    return token
+
+
+def run_cli(*arguments: str, stdin: str = "", status: int = 0) -> str:
+    """Run a command to its end and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sufler", *arguments], input=stdin, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
+class Product:
+    """One installation; `start` and `kill` may follow each other any number of times."""
+
+    def __init__(self, folder: Path, template: Path, token: str, emulator: TelegramEmulator) -> None:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        self._config = _write_config(folder, telegram=emulator.base_url)
+        self.folder = folder
+        self._telegram_token = emulator.token
+        self._http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        self._http.close()
+        if error is not None:
+            print((self.folder / "log.txt").read_text(encoding="utf-8")[-5000:], file=sys.stderr)  # noqa: T201
+
+    def start(self, program: Sequence[str] = ("-m", "sufler", "run")) -> None:
+        """Start the program and wait until its pages can be opened."""
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *program, "--config", str(self._config)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "SUFLER_TELEGRAM_TOKEN": self._telegram_token},
+            )
+        lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=_read_lines, args=(self._process, lines))
+        self._reader.start()
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.is_running():
+            try:
+                line = lines.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if "/desk" in line:
+                self.url = line.split()[-1].removesuffix("/desk")
+                return
+        if self.is_running():
+            raise AssertionError("the program did not say where its pages are")
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=10)
+            self._reader.join()
+
+    def stop(self) -> int:
+        """Ask the process to end; returns its exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(timeout=30)
+
+    def get(self, path: str) -> Any:
+        response = self._http.get(self.url + path)
+        response.raise_for_status()
+        return response.json()
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        return self._http.post(self.url + path, json=body)
+
+    def accept_first(self) -> httpx.Response | None:
+        """Accept the first suggestion of the first turn in the queue; None where none waits."""
+        waiting = self.get("/api/queue")
+        if not waiting:
+            return None
+        turn = waiting[0]["turn"]
+        return self.post(
+            f"/api/turns/{turn['id']}/decision",
+            action="accept",
+            rank=1,
+            seen_message_id=turn["last_message_id"],
+        )
+
+
+def wait_for(condition: Callable[[], T], *, seconds: float = PATIENCE) -> T:
+    """Wait until the condition holds and return what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError("what the test waits for has not come about")
+        time.sleep(0.05)
+    return value
+
+
+def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+    assert process.stdout is not None
+    with process.stdout as output:
+        for line in output:
+            lines.put(line)
+
+
+def _write_config(folder: Path, *, telegram: str) -> Path:
+    """Settings with short times, so that a test takes seconds."""
+    settings = {
+        "data_dir": str(folder / "data"),
+        "web": {"port": 0},
+        "encoder": {"threads": 1},
+        "turns": {"quiet_seconds": 0.3, "longest_seconds": 2, "poll_seconds": 0.05},
+        "desk": {"undo_seconds": 0.3},
+        "delivery": {"poll_seconds": 0.05, "lease_seconds": 3},
+        "telegram": {"base_url": telegram, "poll_seconds": 1, "timeout_seconds": 2},
+    }
+    path = folder / "config.yml"
+    path.write_text(yaml.safe_dump({"sufler": settings}), encoding="utf-8")
+    return path
