@@ -34,7 +34,5 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def _drop(text: str, name: str) -> str:
     field = re.escape("{" + name + "}")
     text = re.sub(rf",?[ \t]*{field}(?=[.!?…)]|\s*$)", "", text)
-    text = re.sub(
-        rf"(^|[.!?…\n]\s*){field},[ \t]*(\w)", lambda match: match[1] + match[2].upper(), text
-    )
+    text = re.sub(rf"(^|[.!?…\n]\s*){field},[ \t]*(\w)", lambda match: match[1] + match[2].upper(), text)
     return re.sub(rf"{field},?[ \t]*", "", text)
