@@ -56,12 +56,17 @@ class Composer:
         self._title.say(titles[draft.purpose])
         self._about.say(draft.question)
         self._drop.set_visibility(draft.purpose is not Purpose.OWN)
-        self._hint.say(_("Write what to send instead, or press Enter to send nothing.") if rejecting else "")
+        self._hint.say(_("Enter in the empty field: nothing is sent.") if rejecting else "")
         self._send_label.say(
             _("Reject without an answer") if rejecting and not draft.text.strip() else _("Send")
         )
         self.element.toggle("composer--own", draft.purpose is Purpose.OWN)
-        placeholder = _("Write your own answer (W)") if waiting else _("Write to the customer (W)")
+        if rejecting:
+            placeholder = _("What to send instead?")
+        elif waiting:
+            placeholder = _("Write your own answer (W)")
+        else:
+            placeholder = _("Write to the customer (W)")
         if self._field.props.get("placeholder") != placeholder:
             self._field.props["placeholder"] = placeholder
         if self.text != draft.text:

@@ -18,7 +18,7 @@ from kb_index.templates import fields
 from prompter.clock import utc_now
 from prompter.decisions import Action, Decision
 from prompter.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
-from prompter.values import OfferedSuggestion, Turn
+from prompter.values import Customer, OfferedSuggestion, Turn
 from prompter_api.desk import words
 from prompter_api.desk.conversation_panel import newer_than
 from prompter_api.desk.drafts import Draft, Purpose
@@ -31,6 +31,7 @@ from prompter_api.desk.seats import Look, SignedOut
 from prompter_api.desk.side_panels import REASONS
 
 POLL_SECONDS = 1.0
+_MOST_RECENT = 5
 _READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
 
 
@@ -106,8 +107,9 @@ class DeskPage:
         self._t = visitor.t
         self._conversation_id = conversation_id
         self._idle = conversation_id is None  # the next turn may open by itself
-        self._look = Look(queue=[], view=None, troubled=[], opened_by={})
+        self._look = Look()
         self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
+        self._opened: dict[int, Customer] = {}  # by conversation, the last one last
         self._sent: list[_Sent] = []
         self._decided: set[int] = set()  # turns, by whomever
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
@@ -216,15 +218,21 @@ class DeskPage:
     def _show(self, look: Look) -> None:
         self._look = look
         turn = self._turn
-        self._seat.open_turn = turn.id if turn else None
+        if look.view is not None:
+            customer = look.view.customer
+            self._opened.pop(customer.conversation_id, None)
+            self._opened[customer.conversation_id] = customer
+        self._seat.open_conversation = self._conversation_id if turn else None
         self._sent = [sent for sent in self._sent if sent.until > utc_now()]
         last = self._sent[-1] if self._sent else None
         self._screen.offer_undo(last.until if last else None, silent=bool(last and last.silent))
-        self._screen.show(look, self._conversation_id, self._draft)
+        waiting = {item.customer.conversation_id for item in look.queue} | {self._conversation_id}
+        recent = [each for number, each in self._opened.items() if number not in waiting]
+        self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MOST_RECENT])
 
     @property
     def _turn(self) -> Turn | None:
-        return self._look.view.turn if self._look.view else None
+        return self._look.turn
 
     # --- moving about -----------------------------------------------------------------------
 
@@ -379,14 +387,14 @@ class DeskPage:
             )
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        suggestions = self._look.view.suggestions if self._look.view else []
-        return next((each for each in suggestions if each.rank == rank), None)
+        return next((each for each in self._look.suggestions if each.rank == rank), None)
 
     # --- deciding ---------------------------------------------------------------------------
 
     async def _accept(self, press: Press) -> None:
         suggestion = self._suggestion(press.number("rank"))
-        if suggestion is None or suggestion.turn_id != press.turn_id or press.seen_message_id is None:
+        turn = self._turn
+        if suggestion is None or turn is None or turn.id != press.turn_id or press.seen_message_id is None:
             return  # the screen has changed since
         if time.monotonic() < self._moved_on_at + _READING_SECONDS:
             self._screen.notices.say(self._t.gettext("Not sent: the next customer had only just opened."))

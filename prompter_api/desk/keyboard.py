@@ -71,9 +71,9 @@ def press_of(mode: Mode, key: str) -> Press | None:
     return _KEYS[mode].get(key)
 
 
-def keys_of(mode: Mode) -> str:
-    """The keys that do something, for the browser, which leaves all others alone."""
-    return " ".join(_KEYS[mode])
+# All that do something in some situation: the browser leaves all others alone. What they mean is
+# settled here and not there, as a key may be pressed before the last one has changed the situation.
+ALL_KEYS = sorted({key for keys in _KEYS.values() for key in keys})
 
 
 HINTS = (

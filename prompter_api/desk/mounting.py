@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from nicegui import core, ui
+from nicegui import core, run, ui
 from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -50,6 +50,7 @@ def mount_nicegui(app: FastAPI) -> None:
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
         async with _configured().router.lifespan_context(running), own_lifespan(running) as state:
             yield state
+        run.reset()  # fresh threads, should another application of this process follow
 
     _configured()
     app.mount("/assets", StaticFiles(directory=STATIC))

@@ -1,12 +1,13 @@
 """What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
 
 from nicegui import ui
 
 from prompter.clock import utc_now
-from prompter.values import Message
+from prompter.desk import Workload
+from prompter.values import Customer, Message, OutboxState
 from prompter_api.desk import words
 from prompter_api.desk.composer import Composer
 from prompter_api.desk.conversation_panel import ConversationPanel
@@ -14,7 +15,7 @@ from prompter_api.desk.dialogs import HelpDialog, WroteAgainDialog
 from prompter_api.desk.drafts import Draft, Purpose
 from prompter_api.desk.elements import Tag
 from prompter_api.desk.frame import Frame, Visitor
-from prompter_api.desk.keyboard import Mode, keys_of
+from prompter_api.desk.keyboard import ALL_KEYS, Mode
 from prompter_api.desk.notices import Notices
 from prompter_api.desk.queue_panel import QueuePanel
 from prompter_api.desk.seats import Look
@@ -35,7 +36,11 @@ class Screen:
     ) -> None:
         t = visitor.t
         frame = Frame(visitor, here="/desk", title=t.gettext("Desk"))
-        with frame.body, Tag("div", classes="desk", data_desk=True) as self._root:
+        with frame.notes:
+            self._counts = Tag("span", classes="bar__counts")
+        with frame.body:
+            self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
+        with self._root:
             left = Tag("div", classes="desk__left")
             self._troubles = Troubles(t, frame.notes, left)
             with left:
@@ -63,24 +68,33 @@ class Screen:
         """In whose time of day messages are shown; None is the server's."""
         self._talk.zone = zone
 
-    def show(self, look: Look, conversation_id: int | None, draft: Draft) -> None:
+    def show(self, look: Look, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]) -> None:
         """Show how things stand; what is the same as before is not touched."""
-        now, view = utc_now(), look.view
-        turn = view.turn if view else None
+        now, view, turn = utc_now(), look.view, look.turn
         self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
+        self._queue.show_recent(recent)
         self._troubles.show(look.troubled)
+        self._show_workload(look.workload)
         self.notices.tick()
         if view is None:
             self._talk.show_empty()
         elif self._talk.show(view, now):
             ui.run_javascript("sufler.bottom()")
-        self._cards.show(turn, view.suggestions if view else [])
+        self._cards.show(turn, look.suggestions, open_=view is not None)
         self.show_draft(draft, waiting=turn is not None, open_=view is not None)
         self._root.set(
             data_turn=turn.id if turn else None,
             data_seen=view.last_message_id if view else None,
             data_conversation=conversation_id,
         )
+
+    def _show_workload(self, workload: Workload | None) -> None:
+        if workload is not None:
+            leaving = workload.replies.get(OutboxState.PENDING, 0) + workload.replies.get(
+                OutboxState.SENDING, 0
+            )
+            text = self._t.gettext("Turns waiting: {waiting}. Replies on their way: {leaving}.")
+            self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)
@@ -92,7 +106,6 @@ class Screen:
     def enter(self, mode: Mode) -> None:
         """Change what the keys act on, and show what belongs to it."""
         self.mode = mode
-        self._root.set(data_keys=keys_of(mode))
         self._cards.set_visibility(mode not in (Mode.REASONS, Mode.SEARCH))
         self._reasons.element.set_visibility(mode is Mode.REASONS)
         self.search.element.set_visibility(mode is Mode.SEARCH)

@@ -5,12 +5,15 @@ from typing import Any
 
 from kb_index import Article
 from prompter.decisions import Decided, Decision
-from prompter.desk import ConversationView, QueueItem
+from prompter.desk import ConversationView, QueueItem, Workload
 from prompter.errors import NotFound
 from prompter.storage import Account, Role
-from prompter.values import Reply
+from prompter.values import OfferedSuggestion, Reply, Turn
 from prompter_api.desk.drafts import Draft, Drafts
 from prompter_api.parts import Parts
+
+_MOST_FOUND = 100
+_MOST_SHOWN = 12
 
 
 class SignedOut(Exception):
@@ -19,12 +22,23 @@ class SignedOut(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What there is to see at one moment; `view` is None where no conversation is open."""
+    """What there is to see at one moment; `view` is None where no conversation is open.
 
-    queue: list[QueueItem]
-    view: ConversationView | None
-    troubled: list[Reply]
-    opened_by: dict[int, list[str]]  # turn -> the other people who have it on their screen
+    `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
+    the last turn before it that still waits.
+    """
+
+    queue: list[QueueItem] = field(default_factory=list)
+    view: ConversationView | None = None
+    suggestions: list[OfferedSuggestion] = field(default_factory=list)
+    troubled: list[Reply] = field(default_factory=list)
+    opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
+    workload: Workload | None = None  # for supervisors
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn to decide on."""
+        return self.view.turn if self.view else None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -35,7 +49,7 @@ class Seat:
     account: Account
     session: dict[str, Any]
     seats: "Seats"
-    open_turn: int | None = None
+    open_conversation: int | None = None
     closed: bool = field(default=False, init=False)
 
     def check(self) -> Account:
@@ -55,14 +69,28 @@ class Seat:
         return account
 
     def look(self, conversation_id: int | None) -> Look:
-        self.check()
-        desk = self.parts.desk
+        account, desk = self.check(), self.parts.desk
+        queue, view = desk.queue(), self._view(conversation_id)
         return Look(
-            queue=desk.queue(),
-            view=self._view(conversation_id),
+            queue=queue,
+            view=view,
+            suggestions=self._suggestions(queue, view) if view else [],
             troubled=desk.troubled_replies(),
             opened_by=self.seats.opened_by_others(self),
+            workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
         )
+
+    def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
+        if view.turn is None or view.suggestions:
+            return view.suggestions
+        earlier = [
+            item.turn.id
+            for item in queue
+            if item.turn.conversation_id == view.turn.conversation_id
+            and item.turn.id < view.turn.id
+            and item.confidence is not None
+        ]
+        return self.parts.desk.turn(earlier[-1])[1] if earlier else []
 
     def _view(self, conversation_id: int | None) -> ConversationView | None:
         try:
@@ -91,8 +119,11 @@ class Seat:
         self.parts.desk.settle_reply(reply_id, send_again=send_again)
 
     def find(self, text: str) -> list[Article]:
+        """Articles with these words, those first that have them in the question."""
         self.check()
-        return self.parts.desk.find_articles(text) if text.strip() else []
+        words = text.strip().lower()
+        found = self.parts.desk.find_articles(words, most=_MOST_FOUND) if words else []
+        return sorted(found, key=lambda article: words not in article.question.lower())[:_MOST_SHOWN]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
@@ -129,9 +160,9 @@ class Seats:
                 seat.closed = True
 
     def opened_by_others(self, own: Seat) -> dict[int, list[str]]:
-        """Which turns other people have on their screen, by name."""
+        """Which conversations with a turn to decide other people have on their screens, by name."""
         opened: dict[int, set[str]] = {}
         for seat in list(self._taken):  # a copy: pages come and go while a thread looks
-            if seat.open_turn is not None and not seat.closed and seat.account.id != own.account.id:
-                opened.setdefault(seat.open_turn, set()).add(seat.account.name)
-        return {turn: sorted(names) for turn, names in opened.items()}
+            if seat.open_conversation is not None and not seat.closed and seat.account.id != own.account.id:
+                opened.setdefault(seat.open_conversation, set()).add(seat.account.name)
+        return {number: sorted(names) for number, names in opened.items()}

@@ -14,31 +14,37 @@ class SuggestionCards:
 
     def __init__(self, t: Translations) -> None:
         self._t = t
-        self._shown: tuple[int | None, int] | None = None
+        self._shown: tuple[int | None, int | None, bool] | None = None
         self._visible = True
         self._deciding = False
         self.element = Tag("div", classes="cards", role="list", aria_label=t.gettext("Suggestions"))
         with Tag("div", classes="actions") as self._actions:
             for action, label, key in (
                 ("own", t.gettext("Write"), "W"),
-                ("search", t.gettext("Other article"), "/"),
+                ("search", t.gettext("Article"), "/"),
                 ("reject", t.gettext("Reject"), "R"),
             ):
                 with Tag("button", classes="button", data_do=action):
                     Tag("span", label)
                     keyed([key])
 
-    def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion]) -> None:
-        """Show a turn's suggestions, or that there is nothing to decide."""
+    def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion], *, open_: bool) -> None:
+        """Show a turn's suggestions, or that there is nothing to decide; `open_`: in a conversation."""
         self._deciding = turn is not None
         self._actions.set_visibility(self._visible and self._deciding)
-        shown = (turn.id if turn else None, len(suggestions))
+        of_turn = suggestions[0].turn_id if suggestions else None
+        shown = (turn.id if turn else None, of_turn, open_)
         if shown == self._shown:
             return
         self._shown = shown
         self.element.clear()
         with self.element:
-            if turn is None:
+            if not open_:
+                self._empty(
+                    self._t.gettext("Suggestions come here"),
+                    self._t.gettext("One key sends an answer: 1, 2 or 3."),
+                )
+            elif turn is None:
                 self._empty(
                     self._t.gettext("Nothing to decide here"),
                     self._t.gettext("You can still write to the customer."),
@@ -48,6 +54,8 @@ class SuggestionCards:
                     self._t.gettext("No suggestion for this one"),
                     self._t.gettext("Look for an article (/) or write an answer (W)."),
                 )
+            if turn is not None and of_turn not in (None, turn.id):
+                Tag("p", self._t.gettext("To what the customer wrote before:"), classes="side__hint")
             for suggestion in suggestions:
                 self._card(suggestion)
 

@@ -166,6 +166,9 @@ def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str |
             return t.gettext("This was refused: {reason}").format(reason=error)
 
 
+LEVELS = ("high", "middle", "low")
+
+
 def level(probability: float) -> str:
     """`high`, `middle` or `low`: how a confidence is coloured."""
     return "high" if probability >= 0.85 else "middle" if probability >= 0.6 else "low"

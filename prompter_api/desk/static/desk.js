@@ -39,8 +39,7 @@
     else if (event.key === "Enter" && !event.shiftKey && field.value?.trim() === "") name = "field-enter";
     if (name === null) return;
     if (name === "enter" && !field && event.target.closest?.("button, a, summary")) return;
-    const modes = root().dataset.keys.split(" ");
-    if (!modes.includes(name)) return;
+    if (!root().dataset.keys.split(" ").includes(name)) return;
     event.preventDefault();
     if (performance.now() < opening) return; // a letter for a field that is not there yet, no command
     if (OPENING.includes(name) || name.startsWith("shift+")) opening = performance.now() + MILLISECONDS_TO_ANSWER;

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from prompter.storage import Store
 from tests.browser import CHROMIUM, chromium, log_in
+from tests.skips import missing
 from tests.support_desk import PASSWORD, DeskShop
 
 Sit = Callable[..., Page]
@@ -16,7 +17,7 @@ Sit = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"needs a browser: {CHROMIUM}")
+        missing(str(CHROMIUM))
     with chromium() as browser:
         yield browser
 

@@ -55,7 +55,7 @@ def test_enter_sends_the_first_suggestion_and_the_next_turn_opens_by_itself(shop
     page.keyboard.press("Enter")
     open_card(page, "Обращение №2: проверьте раздел «Заказы».")
     expect(page.locator(".talk__name")).to_have_text("Иван")
-    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".queue__waiting .turn")).to_have_count(1)
 
 
 def test_a_second_enter_in_haste_does_not_answer_the_next_customer(shop: DeskShop, sit: Sit) -> None:
@@ -218,7 +218,7 @@ def test_undo_gives_turn_and_text_back(shop: DeskShop, sit: Sit) -> None:
     expect(page.locator(".talk__name")).to_have_text("Ольга")
     expect(editor(page)).to_have_value("Верните за 10 дней.")
     expect(page.locator(".toast--undo")).to_be_hidden()
-    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".queue__waiting .turn")).to_have_count(2)
     assert shop.outbox(first) == []
 
 
@@ -240,7 +240,7 @@ def test_typed_text_and_focus_survive_a_refresh_of_the_queue(shop: DeskShop, sit
     page.keyboard.press("w")
     page.keyboard.type("Минуту, ")
     shop.ask("где мой заказ", chat="8", name="Иван")
-    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".queue__waiting .turn")).to_have_count(2)
     page.keyboard.type("смотрю.")
     shop.say("и ещё", chat="7")
     shop.triager.run_once()
@@ -288,6 +288,38 @@ def test_two_operators_get_different_customers(shop: DeskShop, sit: Sit) -> None
     expect(anna.locator(".talk__name")).to_have_text("Ольга")
     boris = sit("boris")
     expect(boris.locator(".talk__name")).to_have_text("Иван")
+
+
+def test_a_follow_up_without_suggestions_keeps_those_of_the_question(shop: DeskShop, sit: Sit) -> None:
+    conversation = shop.ask("как вернуть товар")
+    page = sit()
+    open_card(page)
+    shop.ask("ау?")
+    expect(page.get_by_text("К тому, что клиент написал раньше:")).to_be_visible()
+    expect(page.locator(".queue__waiting .turn")).to_have_count(1)
+    page.keyboard.press("1")
+    expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
+    assert shop.outbox(conversation) == [RETURNS]
+    assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
+    assert [item.turn.utterance for item in shop.desk.queue()] == ["ау?"]
+
+
+def test_a_conversation_that_was_open_is_found_again(shop: DeskShop, sit: Sit) -> None:
+    shop.ask("как вернуть товар")
+    shop.ask("где мой заказ", chat="8", name="Иван")
+    page = sit()
+    open_card(page)
+    page.keyboard.press("1")
+    expect(page.locator(".talk__name")).to_have_text("Иван")
+    page.locator(".queue__recent + ol").get_by_role("button", name="Ольга").click()
+    expect(page.locator(".talk__name")).to_have_text("Ольга")
+
+
+def test_supervisors_see_how_much_there_is_to_do(shop: DeskShop, sit: Sit) -> None:
+    shop.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
+    shop.ask("как вернуть товар")
+    expect(sit("vera").locator(".bar__counts")).to_have_text("Ждут ответа: 1. Ответов в пути: 0.")
+    expect(sit("anna").locator(".bar__counts")).to_have_text("")
 
 
 # --- what is on the screen --------------------------------------------------------------------

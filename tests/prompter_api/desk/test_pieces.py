@@ -25,7 +25,7 @@ from prompter_api.desk.desk_page import Press
 from prompter_api.desk.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.keyboard import Mode, press_of
 from prompter_api.desk.login_page import _own_path
-from prompter_api.desk.queue_panel import neighbour, next_turn
+from prompter_api.desk.queue_panel import Waiting, by_customer, neighbour, next_turn
 from prompter_api.desk.seats import Seats, SignedOut
 from prompter_api.locale import translator
 from tests.support_desk import PASSWORD, DeskShop
@@ -82,11 +82,20 @@ def test_the_longest_wait_comes_next_unless_a_colleague_has_it() -> None:
 def test_stepping_through_the_queue_stops_at_its_ends() -> None:
     queue = [item(1), item(2, 7), item(3, 7), item(4)]
     assert neighbour(queue, 1, 1) == queue[1]
-    assert neighbour(queue, 7, 1) == queue[3]
+    assert neighbour(queue, 7, 1) == queue[3]  # a customer counts once
     assert neighbour(queue, 7, -1) == queue[0]
     assert neighbour(queue, 4, 1) is None
     assert neighbour(queue, 99, 1) == queue[0]
     assert neighbour([], 1, 1) is None
+
+
+def test_a_customer_waits_since_the_first_turn_and_has_the_last_words() -> None:
+    first, other, last = item(1, 7), replace(item(2), confidence=0.5), item(3, 7)
+    assert by_customer([replace(first, confidence=0.9), other, last]) == [
+        Waiting(first=replace(first, confidence=0.9), last=last),
+        Waiting(first=other, last=other),
+    ]
+    assert [each.confidence for each in by_customer([replace(first, confidence=0.9), last])] == [0.9]
 
 
 # --- what was said ----------------------------------------------------------------------------
@@ -246,7 +255,7 @@ def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
     anna, boris = shop.accounts.all()
     one, two = seats.take(shop.parts(), anna, {}), seats.take(shop.parts(), boris, {"b": 1})
-    two.open_turn = 5
+    two.open_conversation = 5
     assert one.look(None).opened_by == {5: ["boris"]}
     assert two.look(None).opened_by == {}
     seats.leave(two)

@@ -1,0 +1,250 @@
+"""Pictures of the desk: `python -m scripts.screenshots [FOLDER]`.
+
+Without a folder it only renews docs/images/desk.png; with one it puts every state of the pages there.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from kb_index import Article
+from kb_index.formats import read_articles
+from prompter.clock import utc_now
+from prompter.decisions import Action, Decision
+from prompter.desk import Desk
+from prompter.reception import Reception
+from prompter.storage import Role, Store, connect, migrate
+from prompter.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.triaging import Triager
+from prompter.values import MessageKind
+from tests.browser import chromium, log_in
+from tests.support_desk import PASSWORD, DeskShop
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Ranked = tuple[tuple[str, float], ...]
+REFUND = "спасибо, уже отнесла её в пункт выдачи. а когда придут деньги?"
+ANSWERS: Mapping[str, tuple[HandoffReason, Ranked]] = {
+    REFUND: (
+        HandoffReason.TOPIC_NOT_READY,
+        (("refunds-when", 0.91), ("returns-refund-time", 0.64), ("refunds-card", 0.22)),
+    ),
+    "где мой заказ? обещали вчера": (
+        HandoffReason.TOPIC_NOT_READY,
+        (("order-status-delay", 0.88), ("order-status-where", 0.71)),
+    ),
+    "промокод ВЕСНА не применяется в корзине": (
+        HandoffReason.LOW_CONFIDENCE,
+        (("promo-not-working", 0.67), ("promo-apply", 0.41), ("promo-combine", 0.12)),
+    ),
+    "это уже третий раз! позовите нормального человека": (HandoffReason.COMPLAINT, ()),
+    "do you ship to Kazakhstan?": (HandoffReason.AMBIGUOUS, (("delivery-regions", 0.58),)),
+}
+
+
+@dataclass
+class ScriptedAssistant:
+    """Knows the answers above, so that the pictures stay the same."""
+
+    articles: Mapping[str, Article]
+
+    def triage(self, text: str) -> Triage:
+        reason, ranked = ANSWERS.get(text, (HandoffReason.NO_ARTICLE, ()))
+        return Triage(
+            utterance=text,
+            intent=None,
+            intent_confidence=0.0,
+            suggestions=tuple(self._suggestion(name, confidence) for name, confidence in ranked),
+            route=Route.SUGGEST if ranked else Route.HANDOFF,
+            handoff_reason=reason,
+            model_version="pictures",
+        )
+
+    def _suggestion(self, name: str, confidence: float) -> Suggestion:
+        article = self.articles[name]
+        return Suggestion(
+            article_id=name,
+            question=article.question,
+            answer=article.answer,
+            topic=article.topic,
+            language=article.language,
+            similarity=confidence,
+            confidence=confidence,
+        )
+
+
+class PictureShop(DeskShop):
+    """The demo shop; customers have written some time ago."""
+
+    def wrote(self, minutes_ago: float, text: str, **more: object) -> int:
+        when = utc_now() - timedelta(minutes=minutes_ago)
+        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=lambda: when)
+        conversation = self.say(text, **more)  # type: ignore[arg-type]
+        assistant = ScriptedAssistant({article.id: article for article in self.articles})
+        Triager(self.store, assistant).run_once()
+        return conversation
+
+    def answered(self, minutes_ago: float, conversation: int, text: str) -> None:
+        when = utc_now() - timedelta(minutes=minutes_ago)
+        view = self.desk.conversation(conversation)
+        if view.turn is not None:
+            decision = Decision(
+                turn_id=view.turn.id,
+                operator_id=self.accounts.all()[0].id,
+                action=Action.WRITE_OWN,
+                seen_message_id=view.last_message_id,
+                text=text,
+            )
+            Desk(self.store, undo=timedelta(0), clock=lambda: when).decide(decision)
+            self.deliver()
+
+    def fill(self) -> None:
+        """A conversation in the middle of its course, and a queue behind it."""
+        marina = {"chat": "1", "name": "Марина Соколова"}
+        hello = "здравствуйте! можно вернуть куртку, если срезала бирку?"
+        conversation = self.wrote(52, hello, **marina)
+        self.answered(
+            51, conversation, "Здравствуйте, Марина! Да, если вещь не носили и сохранился номер заказа."
+        )
+        self.wrote(3.2, REFUND, **marina)
+        self.wrote(2.5, "где мой заказ? обещали вчера", chat="2", name="Игорь", channel="web")
+        self.wrote(1.7, "промокод ВЕСНА не применяется в корзине", chat="3", name="Алина Ким")
+        self.wrote(1.1, "это уже третий раз! позовите нормального человека", chat="4", name="Сергей П.")
+        self.wrote(0.6, "", chat="5", name="Тимур", kind=MessageKind.VOICE)
+        self.wrote(0.4, "do you ship to Kazakhstan?", chat="6", name="Aidana", channel="web")
+
+
+@contextmanager
+def shop() -> Iterator[PictureShop]:
+    articles = tuple(read_articles(ROOT / "training_data" / "kb.csv"))
+    with tempfile.TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{folder}/pictures.db")
+        migrate(engine)
+        store = Store(engine)
+        try:
+            yield PictureShop(store, articles=articles, undo_seconds=8)
+        finally:
+            store.close()
+
+
+def at_the_desk(browser: Browser, address: str, *, name: str = "anna", **more: object) -> Page:
+    options = {"viewport": {"width": 1280, "height": 800}, "locale": "ru-RU", "timezone_id": "Europe/Moscow"}
+    page = browser.new_context(**(options | more)).new_page()  # type: ignore[arg-type]
+    log_in(page, address, name, PASSWORD)
+    return page
+
+
+def take_the_picture(browser: Browser, target: Path) -> None:
+    with shop() as shown, shown.open() as address:
+        shown.fill()
+        page = at_the_desk(browser, address)
+        expect(page.locator(".card")).to_have_count(3)
+        page.wait_for_timeout(500)
+        page.screenshot(path=target)
+
+
+def take_every_state(browser: Browser, folder: Path) -> None:
+    """Each with the number of its place in a day's work."""
+    with shop() as shown, shown.open() as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="ru-RU")
+        page.goto(f"{address}/login")
+        page.screenshot(path=folder / "01-login.png")
+        page.fill("#name", "anna")
+        page.fill("#password", "no")
+        page.press("#password", "Enter")
+        page.screenshot(path=folder / "02-login-wrong.png")
+        shown.accounts.add("vera", Role.SUPERVISOR, "for one login only", one_time_password=True)
+        page.fill("#name", "vera")
+        page.fill("#password", "for one login only")
+        page.press("#password", "Enter")
+        page.wait_for_selector("#again")
+        page.screenshot(path=folder / "03-password.png")
+
+        page = at_the_desk(browser, address)
+        page.wait_for_timeout(800)
+        page.screenshot(path=folder / "04-empty.png")
+        shown.fill()
+        expect(page.locator(".card")).to_have_count(3)
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / "05-desk.png")
+        page.keyboard.press("?")
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / "06-keys.png")
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(500)
+        page.keyboard.press("r")
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / "07-reasons.png")
+        page.keyboard.press("2")
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / "08-rejecting.png")
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        expect(page.get_by_label("Другая статья")).to_be_focused()
+        page.keyboard.type("карт")
+        page.wait_for_timeout(900)
+        page.screenshot(path=folder / "09-search.png")
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(300)
+        page.keyboard.press("e")
+        page.wait_for_timeout(400)
+        page.keyboard.type(" Если что-то пойдёт не так, напишите сюда — мы на связи.")
+        page.wait_for_timeout(300)
+        page.screenshot(path=folder / "10-edit.png")
+        shown.wrote(0, "ау?", chat="1", name="Марина Соколова")
+        page.wait_for_timeout(900)
+        page.screenshot(path=folder / "11-wrote-again.png")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(900)
+        page.screenshot(path=folder / "12-next-with-undo.png")
+        page.keyboard.press("z")
+        page.wait_for_timeout(700)
+        page.screenshot(path=folder / "13-undone.png")
+        anna = shown.accounts.all()[0]
+        for text in ("Проверяю ваш заказ, одну минуту.", "Уже почти готово."):
+            shown.desk.write(1, text, anna)
+            for message in shown.deliveries.claim(["telegram", "web"]):
+                if text.startswith("Уже"):
+                    shown.deliveries.refused(message, "bot was blocked by the user")
+                else:
+                    shown.deliveries.fate_unknown(message, "timed out")
+        page.wait_for_timeout(700)
+        page.locator(".bar__trouble").click()
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / "14-troubles.png")
+
+        page = at_the_desk(browser, address, name="boris", color_scheme="dark")
+        page.wait_for_timeout(900)
+        page.screenshot(path=folder / "15-dark.png")
+        for width in (1024, 700, 390):
+            page = at_the_desk(browser, address, viewport={"width": width, "height": 820})
+            page.wait_for_timeout(900)
+            page.screenshot(path=folder / f"16-width-{width}.png", full_page=True)
+    with shop() as shown, shown.open(poll_seconds=60) as address:
+        shown.fill()
+        page = at_the_desk(browser, address)
+        page.wait_for_timeout(900)
+        shown.wrote(0, "ой, нашла письмо от банка: деньги пришли! 🙏", chat="1", name="Марина Соколова")
+        page.keyboard.press("1")
+        page.wait_for_timeout(900)
+        page.screenshot(path=folder / "17-stale-guard.png")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    with chromium() as browser:
+        if folder is None:
+            take_the_picture(browser, ROOT / "docs" / "images" / "desk.png")
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            take_every_state(browser, folder)
+
+
+if __name__ == "__main__":
+    main()
