@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sufler.cli.common import ConfigOption, JsonOption, print_json
+from sufler.cli.common import ConfigOption, JsonOption, fail, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -94,6 +94,55 @@ def retrieval(
             for row in report.failures
         ],
     )
+
+
+@app.command()
+def latency(
+    kb: KbOption,
+    cases: CasesOption,
+    articles: Annotated[
+        int, typer.Option(min=0, help="Fill the base up to so many articles with generated ones.")
+    ] = 0,
+    clients: Annotated[int, typer.Option(min=1, max=256, help="That ask at the same time.")] = 1,
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure one worker process with one thread: time per message, memory, start."""
+    import tempfile
+
+    from evaluation import evaluate_latency, read_cases
+    from kb_index.formats import read_articles
+    from sufler import latency as measuring
+    from sufler.settings import Database, load_settings
+
+    base = list(read_articles(kb))
+    rows = read_cases(cases, known_ids={article.id for article in base})
+    texts = measuring.messages([row.text for row in rows], base)
+    if not base or not texts:
+        fail(f"{cases}: no text is left that is not a question of the base" if base else f"{kb}: is empty")
+    with tempfile.TemporaryDirectory(prefix="sufler-latency-") as folder:
+        settings = load_settings(config).model_copy(
+            update={"data_dir": Path(folder), "database": Database(url=None)}
+        )
+        with progress_bar("Preparing", None):
+            measuring.prepare(settings, base, n_articles=articles, seed=seed)
+        with progress_bar("Measuring", None):
+            measured = measuring.measure(settings, texts, clients=clients)
+    metrics = evaluate_latency(measured.timings, seed=seed).metrics
+    counts = {
+        "messages_per_second": round(measured.messages_per_second, 1),
+        "rss_mb": round(measured.rss_mb, 1),
+        "cold_start_s": round(measured.cold_start_s, 2),
+        "n_articles": measured.n_articles,
+        "n_messages": len(measured.timings),
+        "clients": clients,
+        "threads": measured.threads,
+    }
+    if as_json:
+        print_json(_as_json(metrics, counts))
+        return
+    _print_metrics(metrics, counts)
 
 
 def _with_progress(encoder: "Encoder") -> "Encoder":

