@@ -31,8 +31,10 @@ def main() -> None:
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
     from prompter.errors import PrompterError
+    from sufler.logs import configure_logs
     from sufler.settings import BadConfig
 
+    configure_logs()
     try:
         app()
     except (BadConfig, EvaluationError, KbIndexError, NluError, PrompterError) as error:

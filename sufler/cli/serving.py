@@ -78,10 +78,7 @@ def _one_time_admin(store: "Store") -> str | None:
 def _serve(settings: "Settings", store: "Store", duties: "frozenset[Duty]") -> None:
     import asyncio
 
-    from sufler.logs import configure_logs
     from sufler.serve import CannotServe, serve
-
-    configure_logs()
 
     def ready(url: str) -> None:
         if url:
