@@ -31,7 +31,7 @@ class DeskShop:
 
     store: Store
     articles: Sequence[Article] = SHOP
-    undo_seconds: float = 5.0
+    undo_seconds: float = 30.0
     language: str = "ru"
     accounts: Accounts = field(init=False)
     desk: Desk = field(init=False)

@@ -13,6 +13,7 @@ A page module has a function that adds its route:
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -98,6 +99,7 @@ class Frame:
         ui.page_title(f"{title} · {_('Sufler')}")
         ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
         ui.add_head_html(f"<script>document.documentElement.lang = '{visitor.language}'</script>")
+        ui.add_body_html(_connection_words(visitor.t))
         with Tag("header", classes="bar"):
             with Tag("a", classes="brand", href="/desk"):
                 Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)
@@ -138,3 +140,13 @@ class Frame:
                     aria_label=label,
                     aria_current="true" if code == language else None,
                 )
+
+
+def _connection_words(t: Translations) -> str:
+    """NiceGUI has words of its own for a lost connection, in one language for all pages."""
+    said = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
+    return (
+        f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
+        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])) })"
+        "</script>"
+    )

@@ -56,6 +56,7 @@ class QueuePanel:
     def __init__(self, t: Translations) -> None:
         self._t = t
         self._rows: dict[int, _Row] = {}  # by conversation
+        self._order: list[int] = []
         with Tag("section", classes="queue", aria_label=t.gettext("Queue")):
             with Tag("h2", classes="panel__title"):
                 Tag("span", t.gettext("Queue"))
@@ -80,13 +81,17 @@ class QueuePanel:
         waiting = {each.first.customer.conversation_id: each for each in by_customer(queue)}
         for known in [known for known in self._rows if known not in waiting]:
             self._rows.pop(known).element.delete()
+            self._order.remove(known)
         for place, (number, each) in enumerate(waiting.items()):
             row = self._rows.get(number)
             if row is None:
                 with self._list:
                     row = self._rows[number] = _Row(number, self._t)
-                if place < len(self._rows) - 1:
-                    row.element.move(target_index=place)
+                self._order.append(number)
+            if self._order[place] != number:
+                self._order.remove(number)
+                self._order.insert(place, number)
+                row.element.move(target_index=place)
             row.show(each, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
         self._count.say(str(len(waiting)) if waiting else "")
         self._empty.set_visibility(not waiting)

@@ -1,5 +1,6 @@
 """Who sits at the desk: every call of a page checks that its account may still work."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,7 @@ class Seat:
     seats: "Seats"
     open_conversation: int | None = None
     closed: bool = field(default=False, init=False)
+    _since: float = field(default_factory=time.monotonic, init=False)
 
     def check(self) -> Account:
         """The account as it is now.
@@ -58,7 +60,8 @@ class Seat:
         Raises:
             SignedOut: it may not work any more.
         """
-        account = None if self.closed else self.parts.accounts.active(self.account.id)
+        expired = time.monotonic() > self._since + self.parts.session_hours * 3600
+        account = None if self.closed or expired else self.parts.accounts.active(self.account.id)
         if (
             account is None
             or account.password_changed_at != self.account.password_changed_at

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from prompter.storage import Store
 from tests.browser import CHROMIUM, chromium, log_in
@@ -11,6 +11,7 @@ from tests.skips import missing
 from tests.support_desk import PASSWORD, DeskShop
 
 Sit = Callable[..., Page]
+expect.set_options(timeout=10_000)  # milliseconds; machines that run many tests at once are slow
 
 
 # Not once a session: while Playwright is running, no other test could start an event loop.
@@ -42,7 +43,7 @@ def sit(browser: Browser, address: str) -> Iterator[Sit]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, locale="ru-RU", timezone_id="Europe/Moscow"
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         log_in(page, address, name, PASSWORD)

@@ -304,6 +304,19 @@ def test_a_follow_up_without_suggestions_keeps_those_of_the_question(shop: DeskS
     assert [item.turn.utterance for item in shop.desk.queue()] == ["ау?"]
 
 
+def test_whoever_has_waited_longest_stands_first(shop: DeskShop, sit: Sit) -> None:
+    shop.ask("как вернуть товар")
+    shop.ask("где мой заказ", chat="8", name="Иван")
+    page = sit()
+    open_card(page)
+    shop.ask("ау?")
+    names = page.locator(".queue__waiting .turn__name")
+    expect(names).to_have_text(["Ольга", "Иван"])
+    expect(page.locator(".queue__waiting .turn__words").first).to_have_text("ау?")
+    page.keyboard.press("1")  # answers the question; "ау?" still waits, for a shorter time
+    expect(names).to_have_text(["Иван", "Ольга"])
+
+
 def test_a_conversation_that_was_open_is_found_again(shop: DeskShop, sit: Sit) -> None:
     shop.ask("как вернуть товар")
     shop.ask("где мой заказ", chat="8", name="Иван")

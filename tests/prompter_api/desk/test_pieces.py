@@ -251,6 +251,13 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
         other.look(None)
 
 
+def test_a_page_does_not_outlive_the_session(store: Store) -> None:
+    shop, seats = DeskShop(store), Seats()
+    seat = seats.take(replace(shop.parts(), session_hours=-1), shop.accounts.all()[0], {})
+    with pytest.raises(SignedOut):
+        seat.look(None)
+
+
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
     anna, boris = shop.accounts.all()
