@@ -1,7 +1,7 @@
 """Which articles answer an utterance, best first?"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, Self
@@ -59,6 +59,7 @@ class SearchConfig:
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source
     most_postings: int  # word occurrences read for one utterance
+    ranked_closely: int  # articles that are compared by characters too, the costliest comparison
     hnsw_above: int
 
 
@@ -167,29 +168,26 @@ class ArticleSearch:
         """
         if not self.articles:
             raise IndexNotBuilt("the knowledge base holds no published article: import articles first")
+        config = self.config
         words = self.words.query(utterance.grams.words)
         rows = self._candidates(utterance.vector, words)
-        counts = self.starts[rows + 1] - self.starts[rows]
-        first = np.cumsum(counts) - counts
-        texts = np.arange(int(counts.sum())) + np.repeat(self.starts[rows] - first, counts)
-
-        def nearest(similarities: Floats) -> Floats:
-            return np.maximum.reduceat(similarities, first)
-
-        question = nearest(self.questions.vectors(texts) @ utterance.vector)
+        question = self._nearest(rows, lambda texts: self.questions.vectors(texts) @ utterance.vector)
         passage = self.passages.vectors(rows) @ utterance.vector
-        word = nearest(self.words.similarities(words, texts))
-        character = nearest(
-            self.characters.similarities(self.characters.query(utterance.grams.characters), texts)
-        )
-        config = self.config
+        word = self._nearest(rows, lambda texts: self.words.similarities(words, texts))
         relevance = (
             config.spread * (config.on_question * question + config.on_passage * passage)
             + config.on_words * word
-            + config.on_characters * character
         )
         if language is not None:
             relevance += config.on_language * (self._languages[rows] == language)
+        if len(rows) > config.ranked_closely:
+            near = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
+            rows, question, passage, word, relevance = (
+                values[near] for values in (rows, question, passage, word, relevance)
+            )
+        spelling = self.characters.query(utterance.grams.characters)
+        character = self._nearest(rows, lambda texts: self.characters.similarities(spelling, texts))
+        relevance = relevance + config.on_characters * character
         live = np.array([self.articles[row].is_live(on) for row in rows])
         order = np.lexsort((rows, -relevance))
         chosen = self._distinct(rows, order[live[order]])
@@ -217,6 +215,13 @@ class ArticleSearch:
             if live[best]
             else hit(best, float(1 / (1 + np.exp(relevance[chosen] - relevance[best]).sum()))),
         )
+
+    def _nearest(self, rows: Integers, similarities_of: Callable[[Integers], Floats]) -> Floats:
+        """For each article, the highest similarity of its question and phrasings."""
+        counts = self.starts[rows + 1] - self.starts[rows]
+        first = np.cumsum(counts) - counts
+        texts = np.arange(int(counts.sum())) + np.repeat(self.starts[rows] - first, counts)
+        return np.asarray(np.maximum.reduceat(similarities_of(texts), first), dtype=np.float32)
 
     def _candidates(self, vector: Vectors, words: Query) -> Integers:
         """Rows of articles near by meaning of the question, by meaning of the answer, or by words."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -113,12 +114,14 @@ def search_config(settings: Settings) -> SearchConfig:
 
 def training_examples(settings: Settings, articles: Iterable[Article], reader: TextReader) -> list[Example]:
     """Control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
+    by_topic: dict[str, list[str]] = {}
+    for article in published(articles):
+        by_topic.setdefault(article.topic, []).extend(questions_of(article, reader))
     examples = read_examples(settings.training_data_dir / "nlu.yml")
-    return examples + [
-        Example(text=text, intent=TOPIC_PREFIX + article.topic)
-        for article in published(articles)
-        for text in questions_of(article, reader)
-    ]
+    for topic, texts in by_topic.items():
+        step = max(1, -(-len(texts) // settings.classifier.most_per_topic))  # rounded up
+        examples += [Example(text=text, intent=TOPIC_PREFIX + topic) for text in texts[::step]]
+    return examples
 
 
 def train_intents(settings: Settings, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
@@ -201,9 +204,13 @@ def _fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> t
     from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
 
     start = time.perf_counter()
-    classifier = IntentClassifier(encoder, **settings.classifier.model_dump())
+    classifier = IntentClassifier(encoder, **_classifier_settings(settings))
     classifier.fit([example.text for example in examples], [example.intent for example in examples])
     return classifier.model_, time.perf_counter() - start
+
+
+def _classifier_settings(settings: Settings) -> dict[str, Any]:
+    return settings.classifier.model_dump(exclude={"most_per_topic"})
 
 
 class EvaluatedClassifier:
@@ -212,7 +219,7 @@ class EvaluatedClassifier:
     def __init__(self, settings: Settings, encoder: Encoder, *, seed: int = 0) -> None:
         from nlu.classifier import IntentClassifier
 
-        self._classifier = IntentClassifier(encoder, seed=seed, **settings.classifier.model_dump())
+        self._classifier = IntentClassifier(encoder, seed=seed, **_classifier_settings(settings))
         self._encoder = encoder
         self.threshold = settings.routing.in_scope_at
 

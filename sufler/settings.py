@@ -45,6 +45,7 @@ class Classifier(_Section):
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
     most_examples: int = Field(12_000, ge=1, le=30_000)
+    most_per_topic: int = Field(200, ge=1)
 
 
 class Search(_Section):
@@ -56,7 +57,8 @@ class Search(_Section):
     longest_answer: int = Field(250, ge=0, le=20_000)
     candidates: int = Field(48, ge=10, le=10_000)
     most_postings: int = Field(50_000, ge=1000)
-    hnsw_above: int = Field(30_000, ge=1)
+    ranked_closely: int = Field(24, ge=10, le=10_000)
+    hnsw_above: int = Field(5000, ge=1)
 
 
 class Confidence(_Section):
