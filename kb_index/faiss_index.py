@@ -32,7 +32,7 @@ class FaissIndex:
         hnsw_above: int = 30_000,
         neighbours: int = 32,
         depth: int = 80,
-        breadth: int = 128,
+        breadth: int = 64,
     ) -> None:
         self._dimensions = dimensions
         self._hnsw_above = hnsw_above
@@ -111,7 +111,7 @@ class FaissIndex:
         hnsw_above: int = 30_000,
         neighbours: int = 32,
         depth: int = 80,
-        breadth: int = 128,
+        breadth: int = 64,
     ) -> Self:
         """Read what `save` wrote.
 

@@ -48,6 +48,9 @@ class VectorIndex(Protocol):
 
 
 def in_order(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
-    """Sort each row: nearest first, equal similarities by ascending id."""
-    order = np.lexsort((ids, -similarities), axis=1)
+    """Sort each row: nearest first, equal similarities by ascending id.
+
+    Similarities that differ by rounding only are equal.
+    """
+    order = np.lexsort((ids, -np.round(similarities, 6)), axis=1)
     return np.take_along_axis(similarities, order, 1), np.take_along_axis(ids, order, 1)

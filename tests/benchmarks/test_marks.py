@@ -1,0 +1,45 @@
+"""Measured quality on open data: the marks that must not be lost."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evaluation import Estimate, evaluate_intents, evaluate_retrieval, read_cases, read_intents
+from kb_index.formats import read_articles
+from sufler import engines
+from sufler.settings import load_settings
+
+DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.benchmark_data,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"no benchmark data in {DATA}"),
+]
+
+
+def reached(estimate: Estimate | None) -> float:
+    assert estimate is not None
+    return estimate.value
+
+
+@pytest.mark.parametrize(("name", "accuracy"), [("hwu20_ru", 0.86), ("hwu64_small", 0.82)])
+def test_intents(name: str, accuracy: float) -> None:
+    settings = load_settings(None)
+    report = evaluate_intents(
+        read_intents(DATA / "intents" / f"{name}_train.csv"),
+        read_intents(DATA / "intents" / f"{name}_test.csv"),
+        engines.EvaluatedClassifier(settings, engines.build_encoder(settings)),
+    )
+    assert reached(report.metrics["accuracy"]) >= accuracy
+
+
+@pytest.mark.parametrize(("name", "p_at_1", "hit_at_3"), [("covid", 0.74, 0.93), ("stack", 0.88, 0.95)])
+def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
+    settings = load_settings(None)
+    articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
+    cases = read_cases(DATA / "faq" / f"{name}_test.csv", known_ids={article.id for article in articles})
+    report = evaluate_retrieval(cases, engines.build_assistant(settings, articles))
+    assert reached(report.metrics["p_at_1"]) >= p_at_1
+    assert reached(report.metrics["hit_at_3"]) >= hit_at_3
+    assert reached(report.metrics["ece"]) <= 0.06

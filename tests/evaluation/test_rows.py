@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from evaluation import BadRows, Case, IntentRow, read_cases, read_intents
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "rows.csv"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return path
+
+
+def test_rows_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path, '\ufefftext,intent\n"a, ""b""\nc",x\n\nd,y\n')
+    assert read_intents(path) == [IntentRow(text='a, "b"\nc', intent="x"), IntentRow(text="d", intent="y")]
+    path = written(tmp_path, "kind,text,article_id\nfar,hm,\nnear,who,a|b\n")
+    assert read_cases(path, known_ids={"a", "b"}) == [
+        Case(text="hm", article_ids=frozenset()),
+        Case(text="who", article_ids=frozenset({"a", "b"})),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "row 1, column text: is missing"),
+        ("text,label\na,b\n", "row 1, column intent: is missing"),
+        ("text,intent\n", "holds no rows"),
+        ("text,intent\n\na,x\n ,x\n", "row 4, column text: is empty"),
+        ("text,intent\na,\n", "row 2, column intent: is empty"),
+        ("text,intent\na,b,c\n", "row 2: has 3 cells"),
+        ('text,intent\n"a,b\n', "no valid CSV"),
+        ("text,intent\n\udcff,b\n", "is not UTF-8"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(BadRows) as error:
+        read_intents(written(tmp_path, text))
+    assert problem in str(error.value)
+
+
+def test_an_unknown_article_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "text,article_id\na,x|y\n")
+    with pytest.raises(BadRows, match=r"row 2, column article_id: the base holds no article 'y'"):
+        read_cases(path, known_ids={"x"})
+    with pytest.raises(BadRows, match="no such file"):
+        read_cases(tmp_path / "nowhere.csv", known_ids=())

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from nlu.errors import BadTrainingData
+from nlu.training_data import Example, read_examples
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "nlu.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_examples_lose_their_annotations(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(
+        tmp_path,
+        'version: "3.1"\nnlu:\n- intent: order\n  examples: |\n'
+        '    - где [заказ](item) из [Омска]{"entity": "city"}\n'
+        "    # a remark\n    -  привет\n- lookup: city\n  examples: |\n    - Омск\n"
+        "- intent: bye\n  examples:\n  - text: пока\n  - до встречи\n",
+    )
+    assert read_examples(path) == [
+        Example(text="где заказ из Омска", intent="order"),
+        Example(text="привет", intent="order"),
+        Example(text="пока", intent="bye"),
+        Example(text="до встречи", intent="bye"),
+    ]
+    assert "row 8: lookup is not used" in caplog.text
+
+
+def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("nlu:\n- intent: b\n  examples: |\n    - да\n", encoding="utf-8")
+    (tmp_path / "a.yml").write_text("version: '3.1'\n", encoding="utf-8")
+    assert [example.intent for example in read_examples(tmp_path)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("nlu: [", "row 1: is no valid YAML"),
+        ("- a\n", "row 1: must be a mapping"),
+        ("nlu: 5\n", "row 1: nlu must be a list"),
+        ("nlu:\n- intent: a\n", "row 2: intent a has no examples"),
+        ("nlu:\n- examples: |\n    - да\n", "row 2: an entry of nlu needs an intent"),
+        ("nlu:\n- intent: a\n  examples: |\n    - да\n    нет\n", "row 5: an example must start with"),
+        ("nlu:\n- intent: a\n  examples: {}\n", "row 3: examples must be text"),
+        ("nlu:\n- 5\n", "row 2: an entry of nlu must be a mapping"),
+    ],
+)
+def test_errors_name_file_and_row(tmp_path: Path, text: str, problem: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadTrainingData) as error:
+        read_examples(path)
+    assert str(error.value).startswith(f"{path}, ")
+    assert problem in str(error.value)
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadTrainingData, match="no such file"):
+        read_examples(tmp_path / "nlu.yml")
+
+
+def test_the_shipped_examples_can_be_read() -> None:
+    examples = read_examples(Path(__file__).parents[2] / "training_data" / "nlu.yml")
+    assert {"greeting", "handoff_request", "complaint", "swearing"} <= {
+        example.intent for example in examples
+    }
