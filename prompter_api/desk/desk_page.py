@@ -3,9 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -15,7 +13,6 @@ from nicegui.events import GenericEventArguments
 
 from kb_index import Article
 from kb_index.templates import fields
-from prompter.clock import utc_now
 from prompter.decisions import Action, Decision
 from prompter.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
 from prompter.values import Customer, OfferedSuggestion, Turn
@@ -23,12 +20,14 @@ from prompter_api.desk import words
 from prompter_api.desk.conversation_panel import newer_than
 from prompter_api.desk.drafts import Draft, Purpose
 from prompter_api.desk.frame import Door, Visitor, in_thread
-from prompter_api.desk.keyboard import Mode, press_of
+from prompter_api.desk.keyboard import Mode
 from prompter_api.desk.mounting import asset
+from prompter_api.desk.press import Press
 from prompter_api.desk.queue_panel import neighbour, next_turn
 from prompter_api.desk.screen import Screen
 from prompter_api.desk.seats import Look, SignedOut
 from prompter_api.desk.side_panels import REASONS
+from prompter_api.desk.undoing import Sent, Undoable
 
 POLL_SECONDS = 1.0
 _MOST_RECENT = 5
@@ -50,51 +49,6 @@ def add_desk(router: APIRouter, door: Door, *, poll_seconds: float = POLL_SECOND
         return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Sent:
-    """A decision that can still be undone, with the draft to give back."""
-
-    decision_id: int
-    turn_id: int
-    conversation_id: int
-    draft: Draft
-    silent: bool  # nothing is sent to the customer
-    until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Press:
-    """A key or click: what it asks for, and what was on the screen at that moment."""
-
-    do: str
-    data: Mapping[str, str]
-    turn_id: int | None
-    seen_message_id: int | None
-
-    @classmethod
-    def read(cls, sent: Mapping[str, Any], mode: Mode) -> "Press | None":
-        """What the browser sent; None where it means nothing."""
-        data = {str(name): str(value) for name, value in sent.items() if value is not None}
-        if data.get("do") == "key":
-            meaning = press_of(mode, data.get("key", ""))
-            if meaning is None:
-                return None
-            data |= meaning
-        return cls(
-            do=data.get("do", ""),
-            data=data,
-            turn_id=_number(data.get("turn")),
-            seen_message_id=_number(data.get("seen")),
-        )
-
-    def number(self, name: str) -> int | None:
-        return _number(self.data.get(name))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.lstrip("-").isdecimal() and len(text) < 19 else None
-
-
 class DeskPage:
     """One open desk: what is on it and what is being done.
 
@@ -110,7 +64,7 @@ class DeskPage:
         self._look = Look()
         self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
         self._opened: dict[int, Customer] = {}  # by conversation, the last one last
-        self._sent: list[_Sent] = []
+        self._undoable = Undoable()
         self._decided: set[int] = set()  # turns, by whomever
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
         self._moved_on_at = -1.0
@@ -145,7 +99,7 @@ class DeskPage:
     async def hear(self, event: GenericEventArguments) -> None:
         """A key or a click; one after the other, each in the situation that the last one has left."""
         async with self._acting:
-            press = Press.read(event.args, self._screen.mode) if isinstance(event.args, dict) else None
+            press = Press.read(event.args, self._screen.mode)
             action = self._actions.get(press.do) if press else None
             try:
                 if press and action:
@@ -223,9 +177,7 @@ class DeskPage:
             self._opened.pop(customer.conversation_id, None)
             self._opened[customer.conversation_id] = customer
         self._seat.open_conversation = self._conversation_id if turn else None
-        self._sent = [sent for sent in self._sent if sent.until > utc_now()]
-        last = self._sent[-1] if self._sent else None
-        self._screen.offer_undo(last.until if last else None, silent=bool(last and last.silent))
+        self._screen.offer_undo(self._undoable.last())
         waiting = {item.customer.conversation_id for item in look.queue} | {self._conversation_id}
         recent = [each for number, each in self._opened.items() if number not in waiting]
         self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MOST_RECENT])
@@ -469,8 +421,8 @@ class DeskPage:
             return
         else:
             self._decided.add(decision.turn_id)
-            self._sent.append(
-                _Sent(
+            self._undoable.add(
+                Sent(
                     decision_id=decided.decision_id,
                     turn_id=decision.turn_id,
                     conversation_id=conversation_id,
@@ -501,11 +453,10 @@ class DeskPage:
             self._begin(_edit_of(suggestion, text))
 
     async def _undo(self, _press: Press) -> None:
-        self._sent = [sent for sent in self._sent if sent.until > utc_now()]
-        if not self._sent:
+        last = self._undoable.take()
+        if last is None:
             self._screen.notices.say(self._t.gettext("There is nothing to take back."))
             return
-        last = self._sent.pop()
         await in_thread(self._seat.undo, last.decision_id)
         self._decided.discard(last.turn_id)
         self._seat.keep_draft(last.conversation_id, last.draft)

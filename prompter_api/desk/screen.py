@@ -1,7 +1,7 @@
 """What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from nicegui import ui
 
@@ -22,6 +22,7 @@ from prompter_api.desk.seats import Look
 from prompter_api.desk.side_panels import ReasonsPanel, SearchPanel
 from prompter_api.desk.suggestion_cards import SuggestionCards
 from prompter_api.desk.troubles import Troubles
+from prompter_api.desk.undoing import Sent
 
 
 class Screen:
@@ -121,16 +122,14 @@ class Screen:
         self.enter(Mode.DIALOG)
         self.focus("dialog")
 
-    def offer_undo(self, until: datetime | None, *, silent: bool) -> None:
+    def offer_undo(self, last: Sent | None) -> None:
         """Show how long the last answer can be taken back."""
-        if until is None:
+        if last is None:
             self.notices.offer_undo(None)
             return
-        seconds = words.seconds_left(until, utc_now())
-        text = (
-            self._t.gettext("Rejected. {seconds} s") if silent else self._t.gettext("Leaves in {seconds} s")
-        )
-        self.notices.offer_undo(text.format(seconds=seconds))
+        t = self._t
+        text = t.gettext("Rejected. {seconds} s") if last.silent else t.gettext("Leaves in {seconds} s")
+        self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
 
     def toggle_troubles(self) -> None:
         self._troubles.toggle()

@@ -41,10 +41,15 @@
     if (name === "enter" && !field && event.target.closest?.("button, a, summary")) return;
     if (!root().dataset.keys.split(" ").includes(name)) return;
     event.preventDefault();
-    if (performance.now() < opening) return; // a letter for a field that is not there yet, no command
-    if (OPENING.includes(name) || name.startsWith("shift+")) opening = performance.now() + MILLISECONDS_TO_ANSWER;
-    if (name === "w" && root().dataset.purpose === "own") sufler.focus("composer");
+    if (!field && !command && name !== "escape" && performance.now() < opening) {
+      return; // a letter for a field that is not there yet, no command
+    }
+    opening = 0;
     if (name === "escape") field?.blur(); // at once: the next key is a command
+    else if (name === "w" && root().dataset.purpose === "own") sufler.focus("composer");
+    else if (!field && (OPENING.includes(name) || name.startsWith("shift+"))) {
+      opening = performance.now() + MILLISECONDS_TO_ANSWER;
+    }
     report({ do: "key", key: name });
   });
 

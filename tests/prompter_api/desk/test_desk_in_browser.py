@@ -211,6 +211,7 @@ def test_undo_gives_turn_and_text_back(shop: DeskShop, sit: Sit) -> None:
     page = sit()
     open_card(page)
     page.keyboard.press("e")
+    expect(editor(page)).to_have_value(RETURNS)
     editor(page).fill("Верните за 10 дней.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".talk__name")).to_have_text("Иван")

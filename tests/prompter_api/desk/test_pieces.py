@@ -21,13 +21,15 @@ from prompter.values import (
 )
 from prompter_api.desk import words
 from prompter_api.desk.conversation_panel import in_last_wording
-from prompter_api.desk.desk_page import Press
 from prompter_api.desk.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.keyboard import Mode, press_of
 from prompter_api.desk.login_page import _own_path
+from prompter_api.desk.press import Press
 from prompter_api.desk.queue_panel import Waiting, by_customer, neighbour, next_turn
 from prompter_api.desk.seats import Seats, SignedOut
+from prompter_api.desk.undoing import Sent, Undoable
 from prompter_api.locale import translator
+from tests.fakes import FakeClock
 from tests.support_desk import PASSWORD, DeskShop
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -149,6 +151,7 @@ def test_a_press_survives_whatever_a_browser_sends() -> None:
     assert press is not None
     assert (press.turn_id, press.seen_message_id, press.number("conversation")) == (7, None, None)
     assert Press.read({"do": "key", "key": "q"}, Mode.CARDS) is None
+    assert Press.read(None, Mode.CARDS) is None
 
 
 # --- drafts -----------------------------------------------------------------------------------
@@ -184,6 +187,28 @@ def test_drafts_are_kept_by_account_and_conversation_and_not_without_end() -> No
     assert drafts.of(2, 3) == Draft()
     drafts.keep(1, 3, Draft(text="  "))
     assert drafts.of(1, 3) == Draft()
+
+
+def test_the_last_decision_is_undone_first_and_only_in_time() -> None:
+    clock = FakeClock(NOW)
+    undoable = Undoable(clock)
+    first, second = (
+        Sent(
+            decision_id=number,
+            turn_id=number,
+            conversation_id=number,
+            draft=Draft(),
+            silent=False,
+            until=NOW + timedelta(seconds=seconds),
+        )
+        for number, seconds in ((1, 5), (2, 7))
+    )
+    undoable.add(first)
+    undoable.add(second)
+    assert undoable.take() == second
+    assert undoable.last() == first
+    clock.forward(5)
+    assert undoable.take() is None
 
 
 # --- words ------------------------------------------------------------------------------------
