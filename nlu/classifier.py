@@ -27,7 +27,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
     One ridge problem has a closed solution, and so have its leave-one-out predictions: probabilities
     are calibrated on what the model says about each example without having seen it. It beats
     logistic regression and a linear SVM on the same features from 5 to 130 examples per intent
-    (docs/adr/), because the kernel on the dense part is not linear.
+    (docs/reference/tuning.md), because the kernel on the dense part is not linear.
 
     Args:
         encoder: gives the vectors where they are not handed in.

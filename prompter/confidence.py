@@ -10,7 +10,7 @@ _NEVER_SURER = 1e-3  # no prior says 0 or 1
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidencePrior:
-    """A logistic model of "this suggestion is right", fitted on open data (docs/reference/confidence.md).
+    """A logistic model of "this suggestion is right", fitted on open data (docs/reference/tuning.md).
 
     Each coefficient is in log-odds for one unit of its feature; see `features`.
     """
