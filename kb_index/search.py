@@ -182,9 +182,8 @@ class ArticleSearch:
             relevance += config.on_language * (self._languages[rows] == language)
         if len(rows) > config.ranked_closely:
             near = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
-            rows, question, passage, word, relevance = (
-                values[near] for values in (rows, question, passage, word, relevance)
-            )
+            rows, relevance = rows[near], relevance[near]
+            question, passage, word = question[near], passage[near], word[near]
         spelling = self.characters.query(utterance.grams.characters)
         character = self._nearest(rows, lambda texts: self.characters.similarities(spelling, texts))
         relevance = relevance + config.on_characters * character
