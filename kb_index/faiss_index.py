@@ -13,6 +13,7 @@ from kb_index.errors import IncompatibleIndex, IndexNotBuilt
 from kb_index.vector_index import Ids, Vectors, in_order
 
 _log = structlog.get_logger(__name__)
+_untyped: Any = faiss  # its type stubs lack what SWIG adds
 _MOST_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
 
 
@@ -156,7 +157,7 @@ class FaissIndex:
 
     def _stored(self) -> Vectors:
         """Return the vectors by position: a view of FAISS's own memory, valid until something is added."""
-        storage = faiss.downcast_index(self._index.storage) if self.is_graph else self._index
+        storage: Any = _untyped.downcast_index(self._index.storage) if self.is_graph else self._index
         if not storage.ntotal:
             return np.zeros((0, self._dimensions), dtype=np.float32)
         flat = faiss.rev_swig_ptr(storage.get_xb(), storage.ntotal * self._dimensions)
@@ -167,6 +168,6 @@ class FaissIndex:
             return None
         breadth = max(self._breadth, 2 * k)
         if self._live.all():
-            return faiss.SearchParametersHNSW(efSearch=breadth)
+            return _untyped.SearchParametersHNSW(efSearch=breadth)
         self._selector = faiss.IDSelectorBatch(np.flatnonzero(self._live))  # FAISS does not keep it alive
-        return faiss.SearchParametersHNSW(efSearch=breadth, sel=self._selector)
+        return _untyped.SearchParametersHNSW(efSearch=breadth, sel=self._selector)

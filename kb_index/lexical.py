@@ -122,7 +122,7 @@ class LexicalIndex:
         k = min(k, len(values))
         best = np.argpartition(-values, k - 1)[:k]
         best = best[values[best] > 0]
-        return best[np.argsort(-values[best], kind="stable")]
+        return np.asarray(best[np.argsort(-values[best], kind="stable")], dtype=np.int64)
 
 
 def _ranges(starts: Integers, counts: Integers) -> Integers:
