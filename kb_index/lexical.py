@@ -130,4 +130,5 @@ def _ranges(starts: Integers, counts: Integers) -> Integers:
     if not len(counts):
         return np.zeros(0, dtype=np.int64)
     ends = np.cumsum(counts)
-    return np.arange(int(ends[-1])) + np.repeat(starts - (ends - counts), counts)
+    places: Integers = np.arange(int(ends[-1])) + np.repeat(starts - (ends - counts), counts)
+    return places
