@@ -88,17 +88,10 @@ class Desk:
     def queue(self) -> list[QueueItem]:
         """Turns that wait for an operator, longest wait first."""
         with self._store.read() as tx:
-            items = []
-            for turn in tx.conversations.waiting_turns():
-                customer = tx.conversations.customer(turn.conversation_id)
-                first = _first(tx.conversations.suggestions(turn.id))
-                if customer is not None:
-                    items.append(
-                        QueueItem(
-                            turn=turn, customer=customer, confidence=first.confidence if first else None
-                        )
-                    )
-            return items
+            return [
+                QueueItem(turn=turn, customer=customer, confidence=confidence)
+                for turn, customer, confidence in tx.conversations.waiting_turns()
+            ]
 
     def workload(self) -> Workload:
         with self._store.read() as tx:
@@ -181,7 +174,7 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn was closed meanwhile")
-            tx.conversations.close_earlier_turns(turn)
+            tx.conversations.close_turns_seen(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(

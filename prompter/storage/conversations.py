@@ -146,15 +146,35 @@ class ConversationRows(Rows):
         )
         return [_turn(row) for row in rows]
 
-    def waiting_turns(self, *, most: int = 200) -> list[Turn]:
-        """Turns that wait for an operator, longest wait first."""
+    def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
+        """Turns that wait for an operator, longest wait first, with the first suggestion's confidence."""
+        customer = [customers.c[name] for name in ("channel", "external_id", "name", "language")]
         rows = self._connection.execute(
-            select(turns)
+            select(turns, customers.c.id.label("customer_id"), *customer, suggestions.c.confidence)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .join(
+                suggestions, (suggestions.c.turn_id == turns.c.id) & (suggestions.c.rank == 1), isouter=True
+            )
             .where(turns.c.state == TurnState.WAITING.value)
             .order_by(turns.c.received_at, turns.c.id)
             .limit(most)
         )
-        return [_turn(row) for row in rows]
+        return [
+            (
+                _turn(row),
+                Customer(
+                    id=row.customer_id,
+                    conversation_id=row.conversation_id,
+                    channel=row.channel,
+                    chat_id=row.external_id,
+                    name=row.name,
+                    language=row.language,
+                ),
+                row.confidence,
+            )
+            for row in rows
+        ]
 
     def count_waiting(self) -> int:
         waiting = select(func.count()).where(turns.c.state == TurnState.WAITING.value)
@@ -224,20 +244,21 @@ class ConversationRows(Rows):
         )
         return changed.rowcount == 1
 
-    def close_earlier_turns(self, turn: Turn) -> None:
-        """The reply to this turn answers the conversation's earlier waiting turns too."""
+    def close_turns_seen(self, turn: Turn, seen_message_id: int) -> None:
+        """The reply to this turn answers the conversation's other waiting turns that its writer has seen."""
         self._connection.execute(
             update(turns)
             .where(
                 turns.c.conversation_id == turn.conversation_id,
-                turns.c.id < turn.id,
+                turns.c.id != turn.id,
+                turns.c.last_message_id <= seen_message_id,
                 turns.c.state == TurnState.WAITING.value,
             )
             .values(state=TurnState.CLOSED.value, answered_with=turn.id)
         )
 
     def reopen_turn(self, turn_id: int) -> None:
-        """Back to waiting, with the earlier turns that its reply had answered."""
+        """Back to waiting, with the other turns that its reply had answered."""
         self._connection.execute(
             update(turns)
             .where((turns.c.id == turn_id) | (turns.c.answered_with == turn_id))

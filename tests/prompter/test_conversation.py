@@ -326,6 +326,23 @@ def test_one_reply_can_answer_two_turns(shop: Shop) -> None:
     assert len(shop.desk.queue()) == 2
 
 
+def test_a_reply_to_the_question_answers_the_nudge_after_it_too(shop: Shop) -> None:
+    conversation_id = shop.ask("как вернуть товар")
+    question = shop.decision(conversation_id, Action.ACCEPT, rank=1)
+    shop.ask("ау")
+    seen = shop.desk.conversation(conversation_id).last_message_id
+    shop.desk.decide(replace(question, seen_message_id=seen))
+    assert shop.desk.queue() == []
+
+
+def test_a_message_that_the_operator_has_not_seen_keeps_waiting(shop: Shop) -> None:
+    conversation_id = shop.ask("как вернуть товар")
+    question = shop.decision(conversation_id, Action.ACCEPT, rank=1)
+    shop.ask("и где мой заказ")
+    shop.desk.decide(replace(question, send_anyway=True))
+    assert [item.turn.utterance for item in shop.desk.queue()] == ["и где мой заказ"]
+
+
 def test_a_reply_with_an_unfilled_field_is_held_back(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
     with pytest.raises(InvalidDecision, match=r"\{order_number\}"):

@@ -151,7 +151,7 @@ class StoreContract:
             assert not tx.decisions.supersede(decision, START)
         assert self.decide(store, turn, operator) > decision
 
-    def test_closing_a_turn_closes_the_earlier_ones_and_reopening_brings_them_back(
+    def test_closing_a_turn_closes_those_seen_with_it_and_reopening_brings_them_back(
         self, store: Store
     ) -> None:
         conversation, first = self.waiting_turn(store)
@@ -161,7 +161,7 @@ class StoreContract:
             turn = tx.conversations.turn(second)
             assert turn is not None
             assert tx.conversations.close_turn(second)
-            tx.conversations.close_earlier_turns(turn)
+            tx.conversations.close_turns_seen(turn, turn.last_message_id)
             assert not tx.conversations.close_turn(first)
             assert tx.conversations.waiting_turns() == []
             tx.conversations.reopen_turn(second)
