@@ -122,8 +122,12 @@ class Refresher:
         if revision == self._revision:
             return False
         self._assistant.replace_knowledge(
-            engines.build_knowledge(
-                self._settings, self._knowledge.articles(), self._encoder, previous=self._assistant.knowledge
+            engines.open_knowledge(
+                self._settings,
+                self._knowledge.articles(),
+                self._encoder,
+                folder=self._settings.data_dir,
+                previous=self._assistant.knowledge,
             )
         )
         self._revision = revision

@@ -11,6 +11,7 @@ import structlog
 
 from evaluation.intents import Guess
 from kb_index import Article, ArticleSearch, IncompatibleIndex, SearchConfig
+from kb_index.formats import read_articles
 from kb_index.saved import load_search, save_search
 from kb_index.search import answer_key, published, questions_of
 from nlu.artifacts import (
@@ -59,21 +60,26 @@ def build_encoder(settings: Settings, *, threads: int | None = None) -> Encoder:
         return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=chosen.longest_text)
     from nlu.encoders.tfidf import TfidfEncoder
 
-    return TfidfEncoder(longest_text=chosen.longest_text)
+    # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
+    # every stored vector worthless.
+    return TfidfEncoder(longest_text=chosen.longest_text).fit(_shipped_texts(settings))
+
+
+def _shipped_texts(settings: Settings) -> list[str]:
+    texts = [example.text for example in read_examples(settings.training_data_dir / "nlu.yml")]
+    base = settings.training_data_dir / "kb.csv"
+    articles = read_articles(base) if base.exists() else ()
+    return texts + [text for article in articles for text in (article.question, *article.phrasings)]
 
 
 def build_assistant(
-    settings: Settings,
-    articles: Iterable[Article],
-    *,
-    encoder: Encoder | None = None,
-    kb_encoder: Encoder | None = None,
-    previous: Knowledge | None = None,
+    settings: Settings, articles: Iterable[Article], *, encoder: Encoder | None = None
 ) -> Assistant:
-    """Build an assistant that knows `articles`; see `build_knowledge` for the rest."""
+    """Build an assistant that knows `articles`, in memory only."""
     encoder = encoder or build_encoder(settings)
-    knowledge = build_knowledge(settings, articles, kb_encoder or encoder, previous=previous)
-    return assemble(settings, encoder, knowledge)
+    chosen = list(articles)
+    search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(settings))
+    return assemble(settings, encoder, _knowledge(search, train_intents(settings, chosen, encoder)))
 
 
 def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assistant:
@@ -88,23 +94,7 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
     )
 
 
-def build_knowledge(
-    settings: Settings, articles: Iterable[Article], encoder: Encoder, *, previous: Knowledge | None = None
-) -> Knowledge:
-    """Index the articles and learn the intents.
-
-    `encoder` may be one that remembers, for most texts are those of last time. What `previous` has
-    indexed is not encoded again, and its intents are kept: training is a step of its own.
-    """
-    articles = list(articles)
-    reader = TextReader(encoder)
-    search = ArticleSearch.build(
-        articles,
-        reader=reader,
-        config=search_config(settings),
-        previous=previous.search if previous else None,
-    )
-    intents = previous.intents if previous else train_intents(settings, articles, encoder)
+def _knowledge(search: ArticleSearch, intents: IntentModel) -> Knowledge:
     return Knowledge(search=search, intents=intents, version=version_of(search.fingerprint, intents))
 
 
@@ -146,17 +136,34 @@ def open_assistant(
     encoder: Encoder | None = None,
     kb_encoder: Encoder | None = None,
 ) -> Assistant:
-    """Like `build_assistant`, but keeps index and models below `folder` and reads them from there.
+    """Build an assistant from what is kept below `folder`, see `open_knowledge`.
 
-    What is missing, damaged or made for other articles, models or settings is built anew and the
-    reason logged; then this takes as long as encoding the articles does.
+    `encoder` reads what customers write, `kb_encoder` the articles: it may be one that remembers.
     """
     encoder = encoder or build_encoder(settings)
+    return assemble(
+        settings, encoder, open_knowledge(settings, articles, kb_encoder or encoder, folder=folder)
+    )
+
+
+def open_knowledge(
+    settings: Settings,
+    articles: Iterable[Article],
+    encoder: Encoder,
+    *,
+    folder: Path,
+    previous: Knowledge | None = None,
+) -> Knowledge:
+    """Index and intents for the articles, kept below `folder` and read from there.
+
+    `previous` is what was known last time: its texts are not encoded again. What is missing, damaged
+    or made for other articles, topics, models or settings is built anew and the reason logged; then
+    this takes as long as encoding the articles does.
+    """
     chosen = list(articles)
-    search = _open_search(settings, chosen, kb_encoder or encoder, folder / "index")
-    intents = _open_intents(settings, chosen, kb_encoder or encoder, folder / "models")
-    knowledge = Knowledge(search=search, intents=intents, version=version_of(search.fingerprint, intents))
-    return assemble(settings, encoder, knowledge)
+    search = _open_search(settings, chosen, encoder, folder / "index", previous.search if previous else None)
+    intents = _open_intents(settings, chosen, encoder, folder / "models")
+    return _knowledge(search, intents)
 
 
 def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
@@ -177,14 +184,18 @@ def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, mod
 
 
 def _open_search(
-    settings: Settings, articles: list[Article], encoder: Encoder, folder: Path
+    settings: Settings,
+    articles: list[Article],
+    encoder: Encoder,
+    folder: Path,
+    previous: ArticleSearch | None,
 ) -> ArticleSearch:
     reader, config = TextReader(encoder), search_config(settings)
     try:
         return load_search(folder, articles, reader=reader, config=config)
     except IncompatibleIndex as reason:
         _log.info("index_rebuilt", reason=str(reason), articles=len(articles))
-    search = ArticleSearch.build(articles, reader=reader, config=config)
+    search = ArticleSearch.build(articles, reader=reader, config=config, previous=previous)
     if search.articles:
         save_search(search, folder)
     return search
@@ -192,10 +203,17 @@ def _open_search(
 
 def _open_intents(settings: Settings, articles: list[Article], encoder: Encoder, models: Path) -> IntentModel:
     reader = TextReader(encoder)
+    topics = {TOPIC_PREFIX + article.topic for article in published(articles)}
     try:
-        return load_model(used_model(models), reader_id=reader.id)[0]
+        model = load_model(used_model(models), reader_id=reader.id)[0]
+        if unknown := sorted(topics - set(model.classes)):
+            raise IncompatibleModel(
+                f"the model does not know the topic {unknown[0].removeprefix(TOPIC_PREFIX)}"
+            )
     except IncompatibleModel as reason:
         _log.info("model_trained_anew", reason=str(reason))
+    else:
+        return model
     train(settings, articles, encoder, models)
     return load_model(used_model(models), reader_id=reader.id)[0]
 

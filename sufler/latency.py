@@ -6,7 +6,6 @@ that `sufler ask` and `sufler run` open.
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -168,6 +167,8 @@ def _peak_mb() -> float:
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 2**10
+    import resource  # not on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB elsewhere
 

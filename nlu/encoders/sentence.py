@@ -27,11 +27,13 @@ class SentenceTransformersEncoder:
         try:
             import torch  # type: ignore[import-not-found,unused-ignore] # an extra
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise EncoderUnavailable(
                 "encoder sentence-transformers is not installed: "
                 "pip install 'sufler-bot[sentence-transformers]'"
             ) from error
+        disable_progress_bar()  # of loading weights, which takes no time
         if threads > 0:
             torch.set_num_threads(threads)
         try:
@@ -42,6 +44,8 @@ class SentenceTransformersEncoder:
         self._longest_text = longest_text
         self._lock = threading.Lock()
         self._prefix = _E5_PREFIX if "e5" in Path(model).name.lower() else {}
+        # The method that tells the dimensions has other names in other versions.
+        self._dimensions = int(self._encode([""], "query").shape[1])
         self._id = f"sentence-transformers-{version('sentence-transformers')}-{_name(model)}-{longest_text}"
 
     @property
@@ -50,7 +54,7 @@ class SentenceTransformersEncoder:
 
     @property
     def dimensions(self) -> int:
-        return int(self._engine.get_sentence_embedding_dimension() or 0)
+        return self._dimensions
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """See `Encoder`."""

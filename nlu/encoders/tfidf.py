@@ -1,9 +1,7 @@
 """Vectors without any weights: for Windows, and where nothing may be installed."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,6 @@ import numpy.typing as npt
 
 from nlu.encoders.encoder import Kind, Vectors
 from nlu.encoders.texts import encode_distinct
-from nlu.errors import IncompatibleModel
 from nlu.ngrams import Grams, NgramHasher
 
 _BATCH = 256
@@ -63,30 +60,6 @@ class TfidfEncoder:
             longest_text=self._longest_text,
             batch=_BATCH,
         )
-
-    def save(self, folder: Path) -> None:
-        np.save(folder / "rarity.npy", self._rarity)
-        (folder / "tfidf.json").write_text(
-            json.dumps({"dimensions": self._dimensions, "word_share": self._word_share}), encoding="utf-8"
-        )
-
-    def load(self, folder: Path) -> "TfidfEncoder":
-        """Take over what was learned by an encoder of the same settings.
-
-        Raises:
-            IncompatibleModel: there is none, or it had other settings.
-        """
-        try:
-            settings = json.loads((folder / "tfidf.json").read_text(encoding="utf-8"))
-            rarity = np.load(folder / "rarity.npy", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise IncompatibleModel(f"{folder}: no TF-IDF encoder can be read: {error}") from error
-        if settings != {"dimensions": self._dimensions, "word_share": self._word_share}:
-            raise IncompatibleModel(f"{folder}: made by a TF-IDF encoder with other settings")
-        if rarity.shape != (_BUCKETS,) or rarity.dtype != np.float32:
-            raise IncompatibleModel(f"{folder}: rarity.npy is damaged")
-        self._rarity = rarity
-        return self
 
     def _encode(self, texts: list[str]) -> Vectors:
         grams = self._hasher.analyze(texts)

@@ -37,7 +37,10 @@ def ask(
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    triage = bootstrap.open_assistant(settings, bootstrap.open_store(settings)).triage(text)
+    assistant = bootstrap.open_assistant(settings, bootstrap.open_store(settings))
+    if not assistant.knowledge.search.articles:
+        typer.echo("The knowledge base is empty: sufler kb import FILE, or sufler demo", err=True)
+    triage = assistant.triage(text)
     if as_json:
         print_json(
             {

