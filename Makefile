@@ -14,7 +14,7 @@ demo: install  ## desk, web chat and API on embedded defaults
 	$(BIN)/sufler demo
 
 test: $(VENV)/.test browser database  ## every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.check  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

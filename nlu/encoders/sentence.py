@@ -33,7 +33,7 @@ class SentenceTransformersEncoder:
                 "encoder sentence-transformers is not installed: "
                 "pip install 'sufler-bot[sentence-transformers]'"
             ) from error
-        disable_progress_bar()  # of loading weights, which takes no time
+        disable_progress_bar()  # type: ignore[no-untyped-call,unused-ignore] # of loading weights
         if threads > 0:
             torch.set_num_threads(threads)
         try:

@@ -115,6 +115,6 @@ def test_caching_encodes_each_text_once() -> None:
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(EncoderUnavailable, match=r"sufler-bot\[sentence-transformers\]"):
         SentenceTransformersEncoder("any/model")
