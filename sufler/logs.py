@@ -7,10 +7,7 @@ import structlog
 
 
 def configure_logs() -> None:
-    """Send our events, and warnings of the libraries, to standard error."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
+    """Send our events to standard error; Python does so itself with warnings of the libraries."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,5 +17,5 @@ def configure_logs() -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
