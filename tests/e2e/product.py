@@ -60,12 +60,21 @@ def run_cli(*arguments: str, stdin: str = "", status: int = 0) -> str:
 class Product:
     """One installation; `start` and `kill` may follow each other any number of times."""
 
-    def __init__(self, folder: Path, template: Path, token: str, emulator: TelegramEmulator) -> None:
-        shutil.copytree(template, folder, dirs_exist_ok=True)
+    def __init__(
+        self, folder: Path, template: Path | None, token: str | None, emulator: TelegramEmulator
+    ) -> None:
+        """Copy the installation `template`, or begin with an empty folder."""
+        if template is None:
+            folder.mkdir()
+        else:
+            shutil.copytree(template, folder)
         self._config = _write_config(folder, telegram=emulator.base_url)
         self.folder = folder
         self._telegram_token = emulator.token
-        self._http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        self._http = httpx.Client(timeout=10)
+        if token is not None:
+            self._http.headers["Authorization"] = f"Bearer {token}"
+        self._printed: list[str] = []
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -93,17 +102,33 @@ class Product:
         lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=_read_lines, args=(self._process, lines))
         self._reader.start()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 4 * PATIENCE  # the demo encodes its base first
         while time.monotonic() < deadline and self.is_running():
             try:
                 line = lines.get(timeout=0.1)
             except queue.Empty:
                 continue
+            self._printed.append(line)
             if "/desk" in line:
                 self.url = line.split()[-1].removesuffix("/desk")
                 return
         if self.is_running():
             raise AssertionError("the program did not say where its pages are")
+
+    def one_time_password(self) -> str:
+        """The password that the demo printed."""
+        (line,) = (line for line in self._printed if "one-time password" in line)
+        return line.split()[-1]
+
+    def start_session(self, name: str, one_time_password: str, password: str) -> None:
+        """Log in as a new person does, and choose a password."""
+        self._http.headers["Origin"] = self.url
+        for path, body in (
+            ("/api/login", {"name": name, "password": one_time_password}),
+            ("/api/me/password", {"old": one_time_password, "new": password}),
+        ):
+            response = self.post(path, **body)
+            assert response.status_code == 200, response.text
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
