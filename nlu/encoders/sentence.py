@@ -25,7 +25,7 @@ class SentenceTransformersEncoder:
 
     def __init__(self, model: str, *, threads: int = 0, longest_text: int = 2000) -> None:
         try:
-            import torch  # type: ignore[import-not-found,unused-ignore] # an extra
+            import torch
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
