@@ -45,9 +45,14 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
         _sync(path)
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    aside.rename(folder)
+    try:
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+    except OSError:  # another process saves at the same time; whoever loads checks what it finds
+        shutil.rmtree(aside, ignore_errors=True)
+        if not folder.exists():
+            raise
     _sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 

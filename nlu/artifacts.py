@@ -75,12 +75,17 @@ def describe(
 def save_model(model: IntentModel, manifest: Manifest, models: Path) -> Path:
     """Write the version into its own folder below `models`: all of it or nothing.
 
-    A version that is there stays as it is: its name says that it holds the same.
+    A version that is there and undamaged stays as it is: its name says that it holds the same.
     """
     models.mkdir(parents=True, exist_ok=True)
     target = models / manifest.id
     if target.exists():
-        return target
+        try:
+            load_model(target, reader_id=manifest.reader_id)
+        except IncompatibleModel:
+            shutil.rmtree(target)
+        else:
+            return target
     aside = models / f".{manifest.id}.{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()

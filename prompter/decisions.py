@@ -66,17 +66,21 @@ def counts_as_right(
     article_id: str | None,
     answer: str | None,
     first: OfferedSuggestion | None,
+    changed: bool,
 ) -> bool | None:
     """Was the first suggestion right? None: a second person has to say.
 
     `rank`, `article_id` and `answer` are of what the operator used; `answer` as it was offered,
-    template fields filled. The table stands in docs/reference/verdicts.md.
+    template fields filled; `changed`: what was sent says something else. The table stands in
+    docs/reference/verdicts.md.
     """
     if first is None:
         return False
     if verdict is Verdict.WROTE_OWN:
         return None
     if verdict in (Verdict.REJECTED, Verdict.EDITED_SUBSTANTIVE, Verdict.UNDECIDED):
+        return False
+    if changed:
         return False
     if rank == 1 or article_id == first.article_id:
         return True

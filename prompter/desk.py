@@ -174,7 +174,7 @@ class Desk:
             )
             if not tx.conversations.close_turn(turn.id):
                 raise Conflict("the turn was closed meanwhile")
-            tx.conversations.close_turns_seen(turn, decision.seen_message_id)
+            closed_with_it = tx.conversations.close_turns_seen(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
                 tx.outbox.add(
@@ -198,10 +198,21 @@ class Desk:
                     article_id=used.article_id if used else None,
                     answer=used.text if used else None,
                     first=first,
+                    changed=_changed_in_substance(used, sent),
                 ),
                 operator_id=decision.operator_id,
                 now=now,
             )
+            for other in closed_with_it:
+                tx.decisions.add_evidence(
+                    other,
+                    _first(tx.conversations.suggestions(other.id)),
+                    decision_id=decision_id,
+                    verdict=Verdict.UNDECIDED,
+                    right=False,
+                    operator_id=decision.operator_id,
+                    now=now,
+                )
         return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _check_open(self, tx: Transaction, turn: Turn, decision: Decision) -> None:
@@ -306,7 +317,13 @@ class Desk:
             else:
                 raise NotFound("this reply is not in trouble any more")
             state = OutboxState.PENDING if send_again else left
-            tx.outbox.settle(reply_id, reply.state, state, not_before=now if send_again else None)
+            tx.outbox.settle(
+                reply_id,
+                reply.state,
+                state,
+                not_before=now if send_again else None,
+                attempts=0 if send_again else None,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,14 +343,21 @@ def _verdict(decision: Decision, used: _Used | None) -> Verdict:
     return classify_edit(used.text, decision.text if decision.text is not None else used.text)
 
 
+def _changed_in_substance(used: _Used | None, sent: str | None) -> bool:
+    return (
+        used is not None and sent is not None and classify_edit(used.text, sent) is Verdict.EDITED_SUBSTANTIVE
+    )
+
+
 def _checked_text(text: str | None) -> str | None:
-    if text is None or not text.strip():
+    text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
+    if not text:
         return None
     if len(text) > _LONGEST_REPLY:
         raise InvalidDecision(f"the reply is longer than {_LONGEST_REPLY} characters")
     if left := fields(text):
         raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
-    return re.sub(r"\r\n?", "\n", text).replace("\x00", "").strip()
+    return text
 
 
 def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:

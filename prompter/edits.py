@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from itertools import product
 
+from kb_index.templates import fields
 from prompter.values import Verdict
 
 _LINK = re.compile(
@@ -15,11 +17,24 @@ _MONTHS = (
     "понедельник вторник сред четверг пятниц суббот воскресен "
     "monday tuesday wednesday thursday friday saturday sunday сегодня завтра вчера today tomorrow yesterday"
 ).split()
-_AMOUNT_WORDS = (
-    "один одна одну одного два две двух три трех четыре пять пяти шесть семь восемь девять десять десяти "
-    "двадцать тридцать сто тысяча тысяч процентов бесплатно бесплатный бесплатная "
-    "one two three four five six seven eight nine ten twenty thirty hundred thousand percent free twice half"
-).split()
+_UNIT = {
+    "дн": "day", "ден": "day", "сут": "day", "day": "day", "нед": "week", "week": "week", "мес": "month",
+    "month": "month", "год": "year", "лет": "year", "year": "year", "час": "hour", "hour": "hour",
+    "мин": "minute", "minute": "minute", "руб": "rouble", "₽": "rouble", "rub": "rouble", "коп": "kopeck",
+    "евро": "euro", "€": "euro", "eur": "euro", "долл": "dollar", "$": "dollar", "usd": "dollar",
+    "проц": "percent", "%": "percent", "percent": "percent", "шт": "piece", "pcs": "piece", "кг": "kg",
+    "kg": "kg", "гр": "gram", "км": "km", "km": "km", "см": "cm", "cm": "cm", "балл": "point",
+    "point": "point",
+}  # fmt: skip
+_AMOUNT = re.compile(
+    r"\b(?:один|одна|одну|одного|одной|два|две|двух|три|тр[её]х|четыре|четыр[её]х|пят[ьи]|шест[ьи]|сем[ьи]|"
+    r"восем[ьи]|восьми|девят[ьи]|десят[ьи]|\w{3,9}надцат[ьи]|двадцат[ьи]|тридцат[ьи]|сорока?|пятьдесят|"
+    r"шестьдесят|семьдесят|восемьдесят|девяносто|сто|двести|триста|тысяч[аиу]?|полтор[аы]|половин[аеуы]|"
+    r"бесплатн\w+|платн\w+|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty|forty|fifty|"
+    r"sixty|seventy|eighty|ninety|hundred|thousand|half|twice|double|free|paid)\b",
+    re.I,
+)
 _NEGATION = re.compile(
     r"\b(?:не|нет|ни|без|нельзя|невозможно|никогда|никак|никто|ничего|кроме|"
     r"no|not|never|none|nothing|without|cannot|except|unless|\w+n['’]t)\b",
@@ -42,9 +57,9 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     >>> classify_edit("Вернём деньги за 5 дней.", "Вернём деньги за 7 дней.").value
     'edited_substantive'
     """
-    if suggested.split() == sent.split():
+    if suggested.split() == sent.split() or _only_filled(suggested, sent):
         return Verdict.ACCEPTED
-    changed = any(
+    changed = _flipped(suggested, sent) or any(
         facts(suggested) != facts(sent) for facts in (_links, _numbers, _times, _negations, _named_things)
     )
     if changed or _sentences_differ(suggested, sent):
@@ -52,27 +67,57 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     return Verdict.EDITED_COSMETIC
 
 
+def _only_filled(suggested: str, sent: str) -> bool:
+    """Whether nothing was done but to write something in place of template fields."""
+    names = fields(suggested)
+    if not names:
+        return False
+    pattern = re.escape(" ".join(suggested.split()))
+    for name in names:
+        pattern = pattern.replace(re.escape("{" + name + "}"), r"(\S.{0,100}?)")
+    filled = re.fullmatch(pattern, " ".join(sent.split()))
+    return filled is not None and not any(_NEGATION.search(value) for value in filled.groups())
+
+
 def _links(text: str) -> Counter[str]:
     return Counter(link.rstrip(".,;:!?)»\"'").lower() for link in _LINK.findall(text))
 
 
-def _numbers(text: str) -> Counter[str]:
-    numbers = (re.sub(r"[\u00a0 ]", "", number).replace(",", ".") for number in _NUMBER.findall(text))
-    words = (word for word in _folded_words(text) if word in _AMOUNT_WORDS)
-    return Counter([*numbers, *words])
+def _numbers(text: str) -> list[tuple[str, str]]:
+    """Numbers with the unit that follows, in order: who pays which of two sums is a fact too."""
+    numbers = []
+    for match in _NUMBER.finditer(text):
+        after = text[match.end() :].lstrip(" \u00a0-").lower()
+        unit = next((name for start, name in _UNIT.items() if after.startswith(start)), "")
+        numbers.append((re.sub(r"[\u00a0 ]", "", match[0]).replace(",", "."), unit))
+    return numbers + [(word.lower().replace("ё", "е"), "") for word in _AMOUNT.findall(text)]
 
 
-def _times(text: str) -> Counter[str]:
-    return Counter(
+def _times(text: str) -> list[str]:
+    return [
         stem
         for word in _folded_words(text)
         for stem in _MONTHS
         if word.startswith(stem) and len(word) <= len(stem) + 3
+    ]
+
+
+def _negations(text: str) -> list[str]:
+    words = [word.lower() for word in _NEGATION.findall(text)]
+    # Which of two things is allowed: the order counts only where both stand.
+    allowed = re.findall(r"\b(?:можно|нельзя)\b", text.lower())
+    return words + (allowed if len(set(allowed)) == 2 else [])
+
+
+def _flipped(one: str, other: str) -> bool:
+    """Whether a word of one text is negated in the other: available, unavailable."""
+    before, after = set(_folded_words(one)), set(_folded_words(other))
+    gone, new = before - after, after - before
+    return any(
+        longer == prefix + shorter and len(shorter) > 3
+        for shorter, longer in [*product(gone, new), *((b, a) for a, b in product(gone, new))]
+        for prefix in ("не", "без", "бес", "un", "in", "im", "dis")
     )
-
-
-def _negations(text: str) -> Counter[str]:
-    return Counter(word.lower() for word in _NEGATION.findall(text))
 
 
 def _named_things(text: str) -> Counter[str]:

@@ -44,7 +44,15 @@ class Triager:
         """Triage every turn that is due; returns how many were."""
         with self._store.read() as tx:
             due = tx.conversations.due_turns(self._clock())
-        return sum(self._triage(turn) for turn in due)
+        return sum(self._survived(turn) for turn in due)
+
+    def _survived(self, turn: Turn) -> bool:
+        """Triage one turn; one that cannot be stored must not hold up the others."""
+        try:
+            return self._triage(turn)
+        except Exception as error:
+            log.error("turn_not_triaged", turn_id=turn.id, error=describe(error))
+            return False
 
     def _triage(self, turn: Turn) -> bool:
         with self._store.read() as tx:

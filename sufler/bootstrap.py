@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from kb_index.search import passage_of, published, questions_of
+from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from prompter.accounts import Accounts
 from prompter.assistant import Assistant
@@ -77,9 +78,9 @@ def template_fields(settings: Settings) -> frozenset[str]:
     return frozenset({"customer_name", "ticket", *settings.templates})
 
 
-def open_assistant(settings: Settings, store: Store, *, threads: int | None = None) -> Assistant:
+def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
     """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
-    encoder = engines.build_encoder(settings, threads=threads)
+    encoder = encoder or engines.build_encoder(settings)
     return engines.open_assistant(
         settings,
         build_knowledge_base(store).articles(),
@@ -106,32 +107,36 @@ def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) 
 
 
 class Refresher:
-    """Gives the assistant new knowledge when the articles have changed, whichever process changed them."""
+    """Opens an assistant and gives it new knowledge when articles change, whichever process changed them."""
 
-    def __init__(self, settings: Settings, store: Store, assistant: Assistant) -> None:
+    def __init__(self, settings: Settings, store: Store, encoder: Encoder) -> None:
         self._settings = settings
-        self._store = store
-        self._assistant = assistant
-        self._encoder = StoredEncoder(engines.build_encoder(settings), store)
+        self._encoder = StoredEncoder(encoder, store)
         self._knowledge = build_knowledge_base(store)
+        # Before the articles are read: what changes meanwhile is news.
         self._revision = self._knowledge.revision()
+        self.assistant = open_assistant(settings, store, encoder=encoder)
 
     def run_once(self) -> bool:
         """Look once; True if there was something new."""
         revision = self._knowledge.revision()
         if revision == self._revision:
             return False
-        self._assistant.replace_knowledge(
+        self.assistant.replace_knowledge(
             engines.open_knowledge(
                 self._settings,
                 self._knowledge.articles(),
                 self._encoder,
                 folder=self._settings.data_dir,
-                previous=self._assistant.knowledge,
+                previous=self.assistant.knowledge,
             )
         )
         self._revision = revision
         return True
+
+
+def build_refresher(settings: Settings, store: Store) -> Refresher:
+    return Refresher(settings, store, engines.build_encoder(settings))
 
 
 def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:

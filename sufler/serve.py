@@ -48,8 +48,9 @@ async def serve(
     listener = _listen(settings) if Duty.API in duties else None
     loops: list[Loop] = []
     if duties & {Duty.API, Duty.WORKER}:
-        assistant = await asyncio.to_thread(bootstrap.open_assistant, settings, store)
-        loops.append(_every(1.0, bootstrap.Refresher(settings, store, assistant).run_once, "refresh"))
+        refresher = await asyncio.to_thread(bootstrap.build_refresher, settings, store)
+        assistant = refresher.assistant
+        loops.append(_every(1.0, refresher.run_once, "refresh"))
         if Duty.WORKER in duties:
             triager = bootstrap.build_triager(settings, store, assistant)
             loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))

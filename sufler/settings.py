@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sufler import resources
@@ -150,6 +150,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
 
+    @field_validator("telegram_token")
+    @classmethod
+    def _no_empty_token(cls, token: SecretStr | None) -> SecretStr | None:
+        return token if token is not None and token.get_secret_value().strip() else None
+
     @property
     def database_url(self) -> str:
         """The database's URL; SQLite in `data_dir` where none is set."""
@@ -181,14 +186,14 @@ def load_settings(path: Path | None) -> Settings:
         if key != "sufler" and key not in _RASA_KEYS:
             raise BadConfig(f"{path}: {key}: unknown key (Sufler's settings stand under 'sufler:')")
     section: Any = document.get("sufler") or {}
-    if not isinstance(section, dict):
-        raise BadConfig(f"{path}: sufler: must be a mapping")
+    if not isinstance(section, dict) or not all(isinstance(key, str) for key in section):
+        raise BadConfig(f"{path}: sufler: must be a mapping of names to values")
     try:
         return Settings(**section)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadConfig(f"{path}: {key}: {_plain(first['msg'])}") from None
+        raise BadConfig(f"{path} or a SUFLER_ variable: {key}: {_plain(first['msg'])}") from None
 
 
 def _plain(message: str) -> str:

@@ -18,6 +18,7 @@ from prompter.values import IncomingMessage, MessageKind
 
 log = structlog.get_logger(__name__)
 
+_REFUSED_PAUSE = 60.0  # seconds until a refused token is tried again
 AnyUpdate = Update | UnreadableUpdate
 
 
@@ -51,14 +52,14 @@ class TelegramPoller:
         self._offset: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until `stop` is set or Telegram refuses the token; survives everything else."""
+        """Poll until `stop` is set; survives everything, for a proxy too can answer that a token is wrong."""
         asking, storing = self._backoff(), self._backoff()
         while not stop.is_set():
             try:
                 updates = await self._ask(stop)
             except InvalidToken:
                 log.error("telegram_token_refused", hint="check SUFLER_TELEGRAM_TOKEN and telegram.base_url")
-                return
+                await asking.pause(stop, at_least=_REFUSED_PAUSE)
             except Conflict as error:
                 log.error("telegram_polled_elsewhere", hint=_conflict_hint(error))
                 await asking.pause(stop)

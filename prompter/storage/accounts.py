@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, api_tokens
@@ -58,6 +58,7 @@ class AccountRows(Rows):
         return self._insert(
             accounts,
             name=name,
+            folded_name=name.casefold(),
             role=role.label,
             password_hash=password_hash,
             one_time_password=one_time_password,
@@ -72,7 +73,7 @@ class AccountRows(Rows):
     def named(self, name: str) -> Account | None:
         """The account of that name, in whatever case it is typed."""
         row = self._connection.execute(
-            select(accounts).where(func.lower(accounts.c.name) == name.lower())
+            select(accounts).where(accounts.c.folded_name == name.casefold())
         ).one_or_none()
         return None if row is None else _account(row)
 

@@ -132,7 +132,12 @@ class ArticleRows(Rows):
         """Add an operator's phrasing, which imports never remove; False if it was there already."""
         row = {"article_id": article_id, "text": text, "source": "operator"}
         added = self._connection.scalar(self._insert_new(phrasings, row).returning(phrasings.c.id))
-        return added is not None
+        if added is not None:
+            return True
+        # A file brought it first; now it has to outlive that file.
+        same = (phrasings.c.article_id == article_id) & (phrasings.c.text == text)
+        self._connection.execute(update(phrasings).where(same).values(source="operator"))
+        return False
 
     def versions(self, article_id: str) -> list[dict[str, Any]]:
         """What the article was, oldest first: version, fields, changed_at, changed_by."""

@@ -244,18 +244,19 @@ class ConversationRows(Rows):
         )
         return changed.rowcount == 1
 
-    def close_turns_seen(self, turn: Turn, seen_message_id: int) -> None:
-        """The reply to this turn answers the conversation's other waiting turns that its writer has seen."""
+    def close_turns_seen(self, turn: Turn, seen_message_id: int) -> list[Turn]:
+        """Close the conversation's other waiting turns that whoever answered this one has seen."""
+        others = [
+            other
+            for other in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
+            if other.id != turn.id and other.last_message_id <= seen_message_id
+        ]
         self._connection.execute(
             update(turns)
-            .where(
-                turns.c.conversation_id == turn.conversation_id,
-                turns.c.id != turn.id,
-                turns.c.last_message_id <= seen_message_id,
-                turns.c.state == TurnState.WAITING.value,
-            )
+            .where(turns.c.id.in_([other.id for other in others]))
             .values(state=TurnState.CLOSED.value, answered_with=turn.id)
         )
+        return others
 
     def reopen_turn(self, turn_id: int) -> None:
         """Back to waiting, with the other turns that its reply had answered."""

@@ -1,6 +1,6 @@
 """Single facts about the installation, such as the revision of the knowledge base."""
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, Text, cast, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import facts
@@ -22,6 +22,7 @@ class FactRows(Rows):
 
     def count_up(self, name: str) -> int:
         """Add one to a counter and return it."""
-        value = int(self.get(name) or 0) + 1
-        self.set(name, str(value))
-        return value
+        self._connection.execute(self._insert_new(facts, {"name": name, "value": "0"}))
+        more = cast(cast(facts.c.value, Integer) + 1, Text)  # in the database: nobody's count gets lost
+        self._connection.execute(update(facts).where(facts.c.name == name).values(value=more))
+        return int(self.get(name) or 0)

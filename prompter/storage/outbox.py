@@ -78,13 +78,18 @@ class OutboxRows(Rows):
     ) -> list[tuple[Reply, str, str]]:
         """Replies that may leave now, with channel and chat id, oldest first.
 
-        A reply waits for the earlier ones of its conversation: customers read in order.
+        A reply waits for the earlier ones of its conversation: customers read in order. The rest of a
+        reply waits until the fate of its earlier parts is settled.
         """
         earlier = outbox.alias("earlier")
         blocked = exists().where(
             earlier.c.conversation_id == outbox.c.conversation_id,
             earlier.c.id < outbox.c.id,
-            earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value]),
+            earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+            | (
+                (earlier.c.decision_id == outbox.c.decision_id)
+                & earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
+            ),
         )
         rows = self._connection.execute(
             _WITH_OPERATOR.add_columns(customers.c.channel, customers.c.external_id.label("chat_id"))
@@ -120,6 +125,7 @@ class OutboxRows(Rows):
         problem: str | None = None,
         sent_at: datetime | None = None,
         not_before: datetime | None = None,
+        attempts: int | None = None,
     ) -> bool:
         """Move a reply from one state to another; False if it was not in the first one."""
         values: dict[str, Any] = {"state": state.value, "problem": problem, "claimed_until": None}
@@ -129,6 +135,8 @@ class OutboxRows(Rows):
             values["sent_at"] = sent_at
         if not_before is not None:
             values["not_before"] = not_before
+        if attempts is not None:
+            values["attempts"] = attempts
         changed = self._connection.execute(
             update(outbox).where(outbox.c.id == reply_id, outbox.c.state == was.value).values(**values)
         )

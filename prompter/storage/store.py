@@ -39,8 +39,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view; writes nothing."""
-        with self._engine.connect() as connection, connection.begin():
-            yield Transaction(connection)
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name != "sqlite":  # SQLite's readers have it anyway
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield Transaction(connection)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:

@@ -74,7 +74,8 @@ accounts = Table(
     "accounts",
     metadata,
     _id(),
-    Column("name", String(100), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("folded_name", String(200), nullable=False, unique=True),  # one name, in whatever case
     Column("role", String(20), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("one_time_password", Boolean, nullable=False, default=False),
@@ -215,7 +216,6 @@ suggestions = Table(
     Column("turn_id", ForeignKey("turns.id"), primary_key=True),
     Column("rank", Integer, primary_key=True),
     Column("article_id", String(200), nullable=False),
-    Column("article_version", Integer),
     Column("question", Text, nullable=False),
     Column("text", Text, nullable=False),  # the answer, template fields filled
     Column("topic", Text, nullable=False),

@@ -27,18 +27,25 @@ app.add_typer(users.app, name="user")
 
 def main() -> None:
     """Run the command line; an error that a user can mend becomes one line and status 2."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from evaluation.errors import EvaluationError
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
     from prompter.errors import PrompterError
+    from prompter.storage import Conflict
     from sufler.logs import configure_logs
     from sufler.settings import BadConfig
 
     configure_logs()
     try:
         app()
-    except (BadConfig, EvaluationError, KbIndexError, NluError, PrompterError) as error:
+    except (BadConfig, EvaluationError, KbIndexError, NluError, PrompterError, Conflict, OSError) as error:
         typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
+        sys.exit(BAD_INPUT)
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        typer.echo(f"sufler: the database cannot be used: {' '.join(str(reason).split())}", err=True)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)

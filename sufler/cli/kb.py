@@ -30,6 +30,7 @@ def import_files(
     as_json: JsonOption = False,
 ) -> None:
     """Add articles, or change them by id: all of the files or nothing."""
+    from kb_index.formats import count_hint
     from sufler import bootstrap
     from sufler.settings import load_settings
 
@@ -37,7 +38,7 @@ def import_files(
     # Read everything once before the database is touched: a bad row is found while nobody waits for a lock.
     total = 0
     home: dict[str, Path] = {}
-    with progress_bar("Reading", None) as advance:
+    with progress_bar("Reading", sum(count_hint(path) or 0 for path in files) or None) as advance:
         for path in files:
             for article in _read(path, language):
                 if article.id in home:

@@ -340,11 +340,11 @@ def test_polling_survives_an_outage(
 
 
 @pytest.mark.parametrize("token", ["110201543:AAwrong", "nonsense"])
-def test_a_wrong_token_stops_this_poller_with_one_clear_line(
+def test_a_wrong_token_is_one_clear_line_and_tried_again_later(
     telegram: TelegramEmulator, reception: Reception, token: str
 ) -> None:
-    with capture_logs() as logs, running(poller(telegram, reception, token=token)) as runner:
-        runner.join()
+    with capture_logs() as logs, running(poller(telegram, reception, token=token)):
+        telegram.wait_for(lambda: logs)
     assert [entry["event"] for entry in logs] == ["telegram_token_refused"]
     assert token not in json.dumps(logs)
 

@@ -230,6 +230,11 @@ def test_template_fields_are_filled_for_the_customer(shop: Shop) -> None:
         ),
         ({"action": Action.PICK_OTHER, "article_id": "order-cancel"}, Verdict.PICKED_OTHER, False),
         ({"action": Action.PICK_OTHER, "article_id": "returns-how"}, Verdict.PICKED_OTHER, True),
+        (
+            {"action": Action.PICK_OTHER, "article_id": "returns-how", "text": "Вернуть нельзя, 999 рублей."},
+            Verdict.PICKED_OTHER,
+            False,
+        ),
         ({"action": Action.WRITE_OWN, "text": "Сейчас посмотрю."}, Verdict.WROTE_OWN, None),
         ({"action": Action.REJECT, "reason": RejectReason.OUTDATED}, Verdict.REJECTED, False),
     ],

@@ -29,6 +29,14 @@ def test_wording_is_cosmetic(sent: str) -> None:
         ("Вернём за 14 дней.", "Вернём за 30 дней."),
         ("Вернём за 14 дней.", "Вернём за четырнадцать дней."),
         ("Доставка стоит 349 ₽.", "Доставка стоит 349,50 ₽."),
+        ("Вернём за 5 дней.", "Вернём за 5 недель."),
+        ("Скидка 500 рублей.", "Скидка 500 евро."),
+        ("Скидка 5 %.", "Скидка 5 ₽."),
+        ("Доставка 300 ₽, возврат 500 ₽.", "Доставка 500 ₽, возврат 300 ₽."),
+        ("Вернуть можно, обменять нельзя.", "Вернуть нельзя, обменять можно."),
+        ("Ждите двенадцать дней.", "Ждите пятнадцать дней."),
+        ("Wait for twelve days.", "Wait for fifteen days."),
+        ("Примерка доступна.", "Примерка недоступна."),
         ("Доставим в понедельник.", "Доставим во вторник."),
         ("Акция до 5 марта.", "Акция до 5 апреля."),
         ("Доставка платная.", "Доставка бесплатная."),
@@ -46,6 +54,13 @@ def test_wording_is_cosmetic(sent: str) -> None:
     ],
 )
 def test_a_change_of_fact_is_substantive(suggested: str, sent: str) -> None:
+    assert classify_edit(suggested, sent) is Verdict.EDITED_SUBSTANTIVE
+
+
+def test_filling_in_a_field_is_no_edit() -> None:
+    suggested = "Заказ {order_number} собран, курьер приедет {date}."
+    assert classify_edit(suggested, "Заказ 12-345 собран, курьер приедет 5 марта.") is Verdict.ACCEPTED
+    sent = "Заказ 12-345 ещё не собран, курьер приедет 5 марта."
     assert classify_edit(suggested, sent) is Verdict.EDITED_SUBSTANTIVE
 
 

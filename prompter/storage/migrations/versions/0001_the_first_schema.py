@@ -17,6 +17,7 @@ def upgrade() -> None:
         "accounts",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("folded_name", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("one_time_password", sa.Boolean(), nullable=False),
@@ -26,7 +27,7 @@ def upgrade() -> None:
         sa.Column("password_changed_at", tables.UtcDateTime(), nullable=False),
         sa.CheckConstraint("role IN ('operator', 'supervisor', 'admin')", name=op.f("ck_accounts_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
-        sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
+        sa.UniqueConstraint("folded_name", name=op.f("uq_accounts_folded_name")),
     )
     op.create_table(
         "articles",
@@ -206,7 +207,6 @@ def upgrade() -> None:
         sa.Column("turn_id", sa.Integer(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.String(length=200), nullable=False),
-        sa.Column("article_version", sa.Integer(), nullable=True),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
