@@ -338,6 +338,8 @@ def test_a_reply_to_the_question_answers_the_nudge_after_it_too(shop: Shop) -> N
     seen = shop.desk.conversation(conversation_id).last_message_id
     shop.desk.decide(replace(question, seen_message_id=seen))
     assert shop.desk.queue() == []
+    with shop.store.read() as tx:  # the nudge had no suggestion that somebody judged
+        assert [row.verdict for row in tx.decisions.evidence(question.turn_id + 1)] == [Verdict.UNDECIDED]
 
 
 def test_a_message_that_the_operator_has_not_seen_keeps_waiting(shop: Shop) -> None:
@@ -353,6 +355,12 @@ def test_a_reply_with_an_unfilled_field_is_held_back(shop: Shop) -> None:
     with pytest.raises(InvalidDecision, match=r"\{order_number\}"):
         shop.desk.decide(shop.decision(conversation_id, Action.WRITE_OWN, text="Заказ {order_number} едет."))
     assert len(shop.desk.queue()) == 1
+
+
+def test_a_text_of_nul_characters_is_nothing_to_send(shop: Shop) -> None:
+    conversation_id = shop.ask("как вернуть товар")
+    with pytest.raises(InvalidDecision):
+        shop.desk.write(conversation_id, "\x00\x00", shop.anna)
 
 
 @pytest.mark.parametrize(

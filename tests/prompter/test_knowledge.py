@@ -65,6 +65,14 @@ def test_phrasings_that_operators_added_survive_an_import(knowledge: KnowledgeBa
     assert load(knowledge, stored) == ImportReport(added=0, changed=0, unchanged=1)
 
 
+def test_a_phrasing_that_a_file_brought_first_survives_too(knowledge: KnowledgeBase) -> None:
+    load(knowledge, RETURNS)
+    knowledge.add_phrasing("returns-how", "верну обратно")
+    load(knowledge, replace(RETURNS, phrasings=()))
+    (stored,) = knowledge.articles()
+    assert stored.phrasings == ("верну обратно",)
+
+
 def test_a_phrasing_needs_its_article(knowledge: KnowledgeBase) -> None:
     with pytest.raises(NotFound):
         knowledge.add_phrasing("nope", "как")
