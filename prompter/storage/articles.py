@@ -32,9 +32,6 @@ class ArticleRows(Rows):
     def count(self) -> int:
         return self._connection.scalar(select(func.count()).select_from(articles)) or 0
 
-    def topics(self) -> list[str]:
-        return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
-
     def find(self, text: str, *, most: int) -> list[Article]:
         """Published articles whose id, question or answer holds the text, in any case."""
         pattern = f"%{_escaped(text.lower())}%"

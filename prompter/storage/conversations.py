@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import conversations, customers, messages, suggestions, turns
@@ -23,13 +23,8 @@ from prompter.values import (
 class ConversationRows(Rows):
     def ensure(self, message: IncomingMessage, now: datetime) -> int:
         """The conversation of the message's chat, made if it is new; keeps the customer's name fresh."""
-        who = (customers.c.channel == message.channel) & (customers.c.external_id == message.chat_id)
-        row = self._connection.execute(
-            select(customers.c.id, conversations.c.id.label("conversation_id"), customers.c.name)
-            .join(conversations, conversations.c.customer_id == customers.c.id)
-            .where(who)
-        ).one_or_none()
-        if row is None:
+        known = self.find(message.channel, message.chat_id)
+        if known is None:
             customer_id = self._insert(
                 customers,
                 channel=message.channel,
@@ -39,25 +34,19 @@ class ConversationRows(Rows):
                 created_at=now,
             )
             return self._insert(conversations, customer_id=customer_id, created_at=now)
-        if message.customer_name and message.customer_name != row.name:
+        if message.customer_name and message.customer_name != known.name:
             self._connection.execute(
-                update(customers).where(customers.c.id == row.id).values(name=message.customer_name)
+                update(customers).where(customers.c.id == known.id).values(name=message.customer_name)
             )
-        return int(row.conversation_id)
+        return known.conversation_id
 
     def customer(self, conversation_id: int) -> Customer | None:
-        row = self._connection.execute(
-            select(customers, conversations.c.id.label("conversation_id"))
-            .join(conversations, conversations.c.customer_id == customers.c.id)
-            .where(conversations.c.id == conversation_id)
-        ).one_or_none()
+        row = self._connection.execute(_CUSTOMERS.where(conversations.c.id == conversation_id)).one_or_none()
         return None if row is None else _customer(row)
 
     def find(self, channel: str, chat_id: str) -> Customer | None:
         row = self._connection.execute(
-            select(customers, conversations.c.id.label("conversation_id"))
-            .join(conversations, conversations.c.customer_id == customers.c.id)
-            .where(customers.c.channel == channel, customers.c.external_id == chat_id)
+            _CUSTOMERS.where(customers.c.channel == channel, customers.c.external_id == chat_id)
         ).one_or_none()
         return None if row is None else _customer(row)
 
@@ -148,9 +137,8 @@ class ConversationRows(Rows):
 
     def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
         """Turns that wait for an operator, longest wait first, with the first suggestion's confidence."""
-        customer = [customers.c[name] for name in ("channel", "external_id", "name", "language")]
         rows = self._connection.execute(
-            select(turns, customers.c.id.label("customer_id"), *customer, suggestions.c.confidence)
+            select(turns, *_CUSTOMER, suggestions.c.confidence)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
             .join(customers, customers.c.id == conversations.c.customer_id)
             .join(
@@ -160,21 +148,7 @@ class ConversationRows(Rows):
             .order_by(turns.c.received_at, turns.c.id)
             .limit(most)
         )
-        return [
-            (
-                _turn(row),
-                Customer(
-                    id=row.customer_id,
-                    conversation_id=row.conversation_id,
-                    channel=row.channel,
-                    chat_id=row.external_id,
-                    name=row.name,
-                    language=row.language,
-                ),
-                row.confidence,
-            )
-            for row in rows
-        ]
+        return [(_turn(row), _customer(row), row.confidence) for row in rows]
 
     def count_waiting(self) -> int:
         waiting = select(func.count()).where(turns.c.state == TurnState.WAITING.value)
@@ -267,9 +241,21 @@ class ConversationRows(Rows):
         )
 
 
+_CUSTOMER: tuple[ColumnElement[Any], ...] = (
+    customers.c.id.label("customer_id"),
+    customers.c.channel,
+    customers.c.external_id,
+    customers.c.name,
+    customers.c.language,
+)
+_CUSTOMERS: Select[Any] = select(*_CUSTOMER, conversations.c.id.label("conversation_id")).join(
+    conversations, conversations.c.customer_id == customers.c.id
+)
+
+
 def _customer(row: Row[Any]) -> Customer:
     return Customer(
-        id=row.id,
+        id=row.customer_id,
         conversation_id=row.conversation_id,
         channel=row.channel,
         chat_id=row.external_id,
