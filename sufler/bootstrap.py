@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -32,13 +32,17 @@ _BATCH = 64  # articles whose vectors are computed between two looks at the prog
 ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the database, made and brought to this version's schema where needed."""
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Open the database, made and brought to this version's schema where needed; closed at the end."""
     if settings.database.url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = connect(settings.database_url)
-    migrate(engine)
-    return Store(engine)
+    try:
+        migrate(engine)
+        yield Store(engine)
+    finally:
+        engine.dispose()
 
 
 def build_accounts(store: Store) -> Accounts:

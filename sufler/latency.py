@@ -51,8 +51,7 @@ def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
 def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int, seed: int) -> None:
     """Fill a database below `settings.data_dir` with `n_articles` articles or more; build all."""
     missing = max(0, n_articles - len(articles))
-    store = bootstrap.open_store(settings)
-    try:
+    with bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
         knowledge.import_articles(
             [*articles, *generated_articles(articles, missing, seed=seed)], changed_by="latency"
@@ -66,8 +65,6 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
             encoder=encoder,
             kb_encoder=StoredEncoder(filler, store),
         )
-    finally:
-        store.close()
 
 
 def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
@@ -126,15 +123,9 @@ class _TimedEncoder:
 
 def _work(task: dict[str, Any]) -> None:
     settings = Settings(**_for_settings(task["settings"]))
-    store = bootstrap.open_store(settings)
     encoder = _TimedEncoder(engines.build_encoder(settings, threads=1))
-    assistant = engines.open_assistant(
-        settings,
-        bootstrap.build_knowledge_base(store).articles(),
-        folder=settings.data_dir,
-        encoder=encoder,
-        kb_encoder=StoredEncoder(encoder, store),
-    )
+    with bootstrap.open_store(settings) as store:
+        assistant = bootstrap.open_assistant(settings, store, encoder=encoder)
     texts: list[str] = task["texts"]
     assistant.triage(texts[0])
     print("first answer", flush=True)  # noqa: T201 - the signal that `measure` waits for
@@ -152,7 +143,6 @@ def _work(task: dict[str, Any]) -> None:
         "n_articles": len(assistant.knowledge.search),
     }
     print(json.dumps(result))  # noqa: T201
-    store.close()
 
 
 def _time(assistant: Assistant, encoder: _TimedEncoder, text: str) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """sufler migrate: the database's schema, and moving to another database."""
 
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -27,19 +28,22 @@ def migrate(
         fail("--from and --to go together")
     try:
         if source is None or target is None:
-            bootstrap.open_store(load_settings(config)).close()
-            typer.echo("The database is up to date.", err=True)
+            with bootstrap.open_store(load_settings(config)):
+                typer.echo("The database is up to date.", err=True)
             return
-        old, new = connect(source), connect(target)
-        apply(old)
-        apply(new)
         copied = 0
 
         def count(_table: str, rows: int) -> None:
             nonlocal copied
             copied += rows
 
-        copy_database(old, new, progress=count)
+        with ExitStack() as closing:
+            old, new = connect(source), connect(target)
+            closing.callback(old.dispose)
+            closing.callback(new.dispose)
+            apply(old)
+            apply(new)
+            copy_database(old, new, progress=count)
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         fail(f"the database cannot be used: {getattr(error, 'orig', None) or error}")
     typer.echo(f"Copied {copied} rows. Set database.url to the new database.", err=True)

@@ -46,15 +46,15 @@ def import_files(
                 home[article.id] = path
                 total += 1
                 advance(1)
-    store = bootstrap.open_store(settings)
-    knowledge = bootstrap.build_knowledge_base(store)
-    with progress_bar("Storing", total) as advance:
-        report = knowledge.import_articles(
-            (article for path in files for article in _read(path, language, quiet=True)),
-            changed_by="kb import",
-            progress=advance,
-        )
-    bootstrap.embed_articles(settings, store, progress_bar)
+    with bootstrap.open_store(settings) as store:
+        knowledge = bootstrap.build_knowledge_base(store)
+        with progress_bar("Storing", total) as advance:
+            report = knowledge.import_articles(
+                (article for path in files for article in _read(path, language, quiet=True)),
+                changed_by="kb import",
+                progress=advance,
+            )
+        bootstrap.embed_articles(settings, store, progress_bar)
     if as_json:
         print_json({"added": report.added, "changed": report.changed, "unchanged": report.unchanged})
     else:
@@ -76,8 +76,9 @@ def export_file(
 
     if format is not None and format not in set(Format):
         fail(f"--format {format}: use one of {', '.join(Format)}")
-    knowledge = bootstrap.build_knowledge_base(bootstrap.open_store(load_settings(config)))
-    write_articles(knowledge.articles(), file, format=Format(format) if format else format_of(file))
+    with bootstrap.open_store(load_settings(config)) as store:
+        articles = bootstrap.build_knowledge_base(store).articles()
+        write_articles(articles, file, format=Format(format) if format else format_of(file))
     typer.echo(f"Wrote {file}.", err=True)
 
 
@@ -89,8 +90,9 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    knowledge = bootstrap.build_knowledge_base(bootstrap.open_store(settings))
-    problems = check_articles(list(knowledge.articles()), known_fields=bootstrap.template_fields(settings))
+    with bootstrap.open_store(settings) as store:
+        articles = list(bootstrap.build_knowledge_base(store).articles())
+    problems = check_articles(articles, known_fields=bootstrap.template_fields(settings))
     if as_json:
         print_json(
             {

@@ -15,9 +15,9 @@ def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    store = bootstrap.open_store(settings)
     encoder = ProgressEncoder(engines.build_encoder(settings), progress_bar)
-    articles = list(bootstrap.build_knowledge_base(store).articles())
+    with bootstrap.open_store(settings) as store:
+        articles = list(bootstrap.build_knowledge_base(store).articles())
     manifest = engines.train(settings, articles, encoder, settings.data_dir / "models")
     facts = {"version": manifest.id, "created": manifest.created.isoformat(), **manifest.metrics}
     if as_json:
@@ -37,7 +37,8 @@ def ask(
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    assistant = bootstrap.open_assistant(settings, bootstrap.open_store(settings))
+    with bootstrap.open_store(settings) as store:
+        assistant = bootstrap.open_assistant(settings, store)
     if not assistant.knowledge.search.articles:
         typer.echo("The knowledge base is empty: sufler kb import FILE, or sufler demo", err=True)
     triage = assistant.triage(text)

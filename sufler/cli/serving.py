@@ -29,10 +29,10 @@ def run(
     if unknown := [name for name in names if name not in set(Duty)]:
         fail(f"--only {unknown[0]}: use some of {','.join(Duty)}")
     settings = load_settings(config)
-    store = bootstrap.open_store(settings)
-    if not bootstrap.build_accounts(store).all():
-        typer.echo("Nobody can log in yet: sufler user add NAME --role admin", err=True)
-    _serve(settings, store, frozenset(Duty(name) for name in names))
+    with bootstrap.open_store(settings) as store:
+        if not bootstrap.build_accounts(store).all():
+            typer.echo("Nobody can log in yet: sufler user add NAME --role admin", err=True)
+        _serve(settings, store, frozenset(Duty(name) for name in names))
 
 
 def demo(config: ConfigOption = None) -> None:
@@ -43,19 +43,21 @@ def demo(config: ConfigOption = None) -> None:
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    store = bootstrap.open_store(settings)
-    knowledge = bootstrap.build_knowledge_base(store)
-    if knowledge.revision() == 0:
-        path = settings.training_data_dir / "kb.csv"
-        report = knowledge.import_articles(read_articles(path), changed_by="demo")
-        typer.echo(f"Loaded {report.added} articles of a fictional shop.", err=True)
-    bootstrap.embed_articles(settings, store, progress_bar)
-    password = _one_time_admin(store)
-    if password:
-        typer.echo(f"\n  Log in as admin with the one-time password  {password}\n")
-    else:
-        typer.echo("\n  Log in as before; a forgotten password is renewed by: sufler user password admin\n")
-    _serve(settings, store, frozenset(Duty))
+    with bootstrap.open_store(settings) as store:
+        knowledge = bootstrap.build_knowledge_base(store)
+        if knowledge.revision() == 0:
+            path = settings.training_data_dir / "kb.csv"
+            report = knowledge.import_articles(read_articles(path), changed_by="demo")
+            typer.echo(f"Loaded {report.added} articles of a fictional shop.", err=True)
+        bootstrap.embed_articles(settings, store, progress_bar)
+        password = _one_time_admin(store)
+        if password:
+            typer.echo(f"\n  Log in as admin with the one-time password  {password}\n")
+        else:
+            typer.echo(
+                "\n  Log in as before; a forgotten password is renewed by: sufler user password admin\n"
+            )
+        _serve(settings, store, frozenset(Duty))
 
 
 def _one_time_admin(store: "Store") -> str | None:
@@ -93,5 +95,3 @@ def _serve(settings: "Settings", store: "Store", duties: "frozenset[Duty]") -> N
         asyncio.run(serve(settings, store, duties, on_ready=ready))
     except CannotServe as error:
         fail(str(error))
-    finally:
-        store.close()

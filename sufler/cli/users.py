@@ -1,6 +1,8 @@
 """sufler user ...: who may log in."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,15 +32,16 @@ def add(
 
     if role.upper() not in Role.__members__:
         raise typer.BadParameter(f"{role!r} is none of operator, supervisor, admin", param_hint="--role")
-    accounts = _accounts(config)
-    accounts.add(name, Role.named(role), _read_password(password_stdin))
+    with _accounts(config) as accounts:
+        accounts.add(name, Role.named(role), _read_password(password_stdin))
     typer.echo(f"Added {name} as {role.lower()}.", err=True)
 
 
 @app.command("list")
 def list_accounts(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the accounts."""
-    accounts = _accounts(config).all()
+    with _accounts(config) as open_accounts:
+        accounts = open_accounts.all()
     if as_json:
         print_json(
             {
@@ -61,14 +64,16 @@ def list_accounts(config: ConfigOption = None, as_json: JsonOption = False) -> N
 @app.command()
 def disable(name: str, config: ConfigOption = None) -> None:
     """Lock an account out, from its next request on."""
-    _accounts(config).disable(name)
+    with _accounts(config) as accounts:
+        accounts.disable(name)
     typer.echo(f"{name} can no longer log in.", err=True)
 
 
 @app.command()
 def password(name: str, password_stdin: Annotated[bool, _STDIN] = False, config: ConfigOption = None) -> None:
     """Set a new password; sessions that are open end."""
-    _accounts(config).set_password(name, _read_password(password_stdin))
+    with _accounts(config) as accounts:
+        accounts.set_password(name, _read_password(password_stdin))
     typer.echo(f"The password of {name} is changed.", err=True)
 
 
@@ -81,19 +86,21 @@ def token(
     """Make an API token for an account and print it, this once."""
     from prompter.errors import NotFound
 
-    accounts = _accounts(config)
-    for account in accounts.all():
-        if account.name.lower() == name.lower() and account.disabled_at is None:
-            typer.echo(accounts.create_token(account.id, label))
-            return
+    with _accounts(config) as accounts:
+        for account in accounts.all():
+            if account.name.lower() == name.lower() and account.disabled_at is None:
+                typer.echo(accounts.create_token(account.id, label))
+                return
     raise NotFound(f"there is no active account named {name}")
 
 
-def _accounts(config: Path | None) -> "Accounts":
+@contextmanager
+def _accounts(config: Path | None) -> "Iterator[Accounts]":
     from sufler import bootstrap
     from sufler.settings import load_settings
 
-    return bootstrap.build_accounts(bootstrap.open_store(load_settings(config)))
+    with bootstrap.open_store(load_settings(config)) as store:
+        yield bootstrap.build_accounts(store)
 
 
 def _read_password(from_stdin: bool) -> str:
