@@ -1,7 +1,7 @@
-"""Speed and size of one worker process with one thread, over a knowledge base of a chosen size.
+"""Speed and size over a knowledge base of a chosen size.
 
-The measured process is this module run as a program: it opens the same database, index and model
-that `sufler ask` and `sufler run` open.
+Milliseconds a message are those of this module run as a program: one worker with one thread, which
+opens the same database, index and model that `sufler ask` and `sufler run` open.
 """
 
 import json
@@ -10,9 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from evaluation import Timing
@@ -23,6 +21,7 @@ from prompter.assistant import Assistant
 from prompter.embeddings import StoredEncoder
 from sufler import bootstrap, engines
 from sufler.filler import FillerEncoder, generated_articles
+from sufler.served import NotServed, Served, measure_served
 from sufler.settings import Settings
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -31,14 +30,12 @@ _WARM_UP = 3  # messages that are answered before the clock is read
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a worker process showed."""
+    """What a worker of one thread and the whole product showed."""
 
-    timings: tuple[Timing, ...]
-    messages_per_second: float
-    rss_mb: float  # most that was resident, in MiB
-    cold_start_s: float  # from starting the process to its first answer
+    timings: tuple[Timing, ...]  # of the worker
     n_articles: int
-    threads: int
+    threads: int  # of the worker
+    served: Served
 
 
 def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
@@ -68,35 +65,29 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
 
 
 def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
-    """Run a worker over what `prepare` made."""
-    environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
-    task = {"settings": settings.model_dump(mode="json"), "texts": list(texts), "clients": clients}
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", "sufler.latency"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
-    ) as process:
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the worker has no pipes")
-        process.stdin.write(json.dumps(task))
-        process.stdin.close()
-        first_answer = process.stdout.readline()
-        cold_start_s = time.perf_counter() - start
-        lines = process.stdout.read()
-    if process.returncode != 0 or not first_answer:
-        raise RuntimeError(f"the measured process ended with status {process.returncode}")
-    result = json.loads(lines)
+    """Ask what `prepare` made: a worker of one thread by itself, then the whole product over HTTP."""
+    result = _run_worker(settings, texts)
     return Measured(
         timings=tuple(Timing(total_ms=total, encoder_ms=encoder) for total, encoder in result["timings"]),
-        messages_per_second=result["messages_per_second"],
-        rss_mb=result["rss_mb"],
-        cold_start_s=cold_start_s,
         n_articles=result["n_articles"],
         threads=1,
+        served=measure_served(settings, texts, clients=clients),
     )
+
+
+def _run_worker(settings: Settings, texts: Sequence[str]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "sufler.latency"],
+        input=json.dumps({"settings": _for_settings(settings.model_dump(mode="json")), "texts": list(texts)}),
+        stdout=subprocess.PIPE,
+        env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotServed(f"the measured worker ended with status {done.returncode}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 class _TimedEncoder:
@@ -127,40 +118,16 @@ def _work(task: dict[str, Any]) -> None:
     with bootstrap.open_store(settings) as store:
         assistant = bootstrap.open_assistant(settings, store, encoder=encoder)
     texts: list[str] = task["texts"]
-    assistant.triage(texts[0])
-    print("first answer", flush=True)  # noqa: T201 - the signal that `measure` waits for
     for text in texts[:_WARM_UP]:
         assistant.triage(text)
     timings = [_time(assistant, encoder, text) for text in texts]
-    start = time.perf_counter()
-    with ThreadPoolExecutor(task["clients"]) as pool:
-        list(pool.map(assistant.triage, texts))
-    rate = len(texts) / (time.perf_counter() - start)
-    result = {
-        "timings": timings,
-        "messages_per_second": rate,
-        "rss_mb": _peak_mb(),
-        "n_articles": len(assistant.knowledge.search),
-    }
-    print(json.dumps(result))  # noqa: T201
+    print(json.dumps({"timings": timings, "n_articles": len(assistant.knowledge.search)}))  # noqa: T201
 
 
 def _time(assistant: Assistant, encoder: _TimedEncoder, text: str) -> tuple[float, float]:
     before, start = encoder.seconds, time.perf_counter()
     assistant.triage(text)
     return (time.perf_counter() - start) * 1000, (encoder.seconds - before) * 1000
-
-
-def _peak_mb() -> float:
-    """Most that was resident; Linux's ru_maxrss would begin with the size of the parent process."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 2**10
-    import resource  # not on Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, KiB elsewhere
 
 
 def _for_settings(values: dict[str, Any]) -> dict[str, Any]:

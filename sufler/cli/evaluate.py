@@ -108,12 +108,13 @@ def latency(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure one worker process with one thread: time per message, memory, start."""
+    """Measure time per message, and what a running Sufler serves over HTTP: messages, memory, start."""
     import tempfile
 
     from evaluation import evaluate_latency, read_cases
     from kb_index.formats import read_articles
     from sufler import latency as measuring
+    from sufler.served import NotServed
     from sufler.settings import Database, load_settings
 
     base = list(read_articles(kb))
@@ -128,12 +129,15 @@ def latency(
         with progress_bar("Preparing", None):
             measuring.prepare(settings, base, n_articles=articles, seed=seed)
         with progress_bar("Measuring", None):
-            measured = measuring.measure(settings, texts, clients=clients)
+            try:
+                measured = measuring.measure(settings, texts, clients=clients)
+            except NotServed as error:
+                fail(str(error))
     metrics = evaluate_latency(measured.timings, seed=seed).metrics
     counts = {
-        "messages_per_second": round(measured.messages_per_second, 1),
-        "rss_mb": round(measured.rss_mb, 1),
-        "cold_start_s": round(measured.cold_start_s, 2),
+        "messages_per_second": round(measured.served.messages_per_second, 1),
+        "rss_mb": None if measured.served.rss_mb is None else round(measured.served.rss_mb, 1),
+        "cold_start_s": round(measured.served.cold_start_s, 2),
         "n_articles": measured.n_articles,
         "n_messages": len(measured.timings),
         "clients": clients,
