@@ -1,13 +1,16 @@
 """How alike two utterances are: meaning (dense vectors), words, and spelling."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from nlu.encoders.encoder import Vectors
 from nlu.ngrams import Grams, TextGrams
+
+if TYPE_CHECKING:
+    from scipy import sparse  # only to learn: answering does without
 
 _BLOCK = 1024  # rows of a similarity matrix computed at once
 
@@ -29,8 +32,10 @@ class Vocabulary:
         rarity = np.log((1 + len(grams)) / (1 + texts_with)) + 1
         return cls(buckets=buckets, rarity=rarity.astype(np.float32))
 
-    def rows(self, grams: Grams) -> sparse.csr_array:
+    def rows(self, grams: Grams) -> "sparse.csr_array":
         """Texts as rows of length 1, weighted by rarity; buckets that do not count are left out."""
+        from scipy import sparse
+
         starts, columns, weights = self._weigh(grams)
         shape = (len(grams), len(self.buckets))
         return sparse.csr_array((weights, columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
@@ -85,12 +90,14 @@ class MeaningKernel:
 
 
 def lower_triangle(
-    meaning: MeaningKernel, words: sparse.csr_array, characters: sparse.csr_array, lexical_weight: float
+    meaning: MeaningKernel, words: "sparse.csr_array", characters: "sparse.csr_array", lexical_weight: float
 ) -> npt.NDArray[np.float32]:
     """(1 - lexical_weight) · meaning + lexical_weight · mean of both lexical cosines, of the fitted texts.
 
     Only the lower triangle is filled, a block of rows at a time: half the work, and no second matrix.
     """
+    from scipy import sparse
+
     n = len(meaning.vectors)
     matrix = np.zeros((n, n), dtype=np.float32)
     lexical = sparse.csr_array(sparse.hstack([words, characters]) * np.float32(np.sqrt(lexical_weight / 2)))
@@ -123,7 +130,7 @@ def nearest_others(meaning: MeaningKernel, targets: npt.NDArray[np.intp]) -> npt
 
 def lexical_rows(
     grams: TextGrams, *, most: int
-) -> tuple[tuple[Vocabulary, sparse.csr_array], tuple[Vocabulary, sparse.csr_array]]:
+) -> "tuple[tuple[Vocabulary, sparse.csr_array], tuple[Vocabulary, sparse.csr_array]]":
     """Fit words and characters: vocabulary and rows of each."""
     words, characters = Vocabulary.fit(grams.words, most=most), Vocabulary.fit(grams.characters, most=most)
     return (words, words.rows(grams.words)), (characters, characters.rows(grams.characters))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile, InvalidArticle
-from kb_index.formats import csv_file, html_page, json_file, markdown_file, rasa_yaml, xlsx_file
+from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
 from kb_index.formats.records import Record, articles_of
 from kb_index.formats.text import LONGEST_PHRASINGS, make_folder, normalised, written_aside
 
@@ -38,13 +38,21 @@ _ENDINGS = {
     ".yml": Format.RASA,
     ".yaml": Format.RASA,
 }
+
+
+def _read_html(path: Path, warn: Callable[[str], None]) -> Iterator[Record]:
+    from kb_index.formats import html_page  # with Beautiful Soup: not needed to answer
+
+    return html_page.read(path, warn)
+
+
 _READERS: dict[Format, Callable[[Path, Callable[[str], None]], Iterator[Record]]] = {
     Format.CSV: csv_file.read,
     Format.XLSX: xlsx_file.read,
     Format.JSON: json_file.read,
     Format.JSONL: json_file.read_lines,
     Format.MARKDOWN: markdown_file.read,
-    Format.HTML: html_page.read,
+    Format.HTML: _read_html,
     Format.RASA: rasa_yaml.read,
 }
 _WRITERS: dict[Format, Callable[[Iterable[Article], Path], None]] = {
