@@ -9,7 +9,8 @@ from kb_index.errors import BadFile, IncompatibleIndex, IndexNotBuilt, InvalidAr
 if TYPE_CHECKING:
     from kb_index.faiss_index import FaissIndex
     from kb_index.flat_index import FlatIndex
-    from kb_index.search import ArticleSearch, Found, Hit, SearchConfig
+    from kb_index.judged import JudgedText, JudgedTexts
+    from kb_index.search import ArticleSearch, Found, Hit, SearchConfig, Weights
     from kb_index.vector_index import VectorIndex
 
 # FAISS takes a tenth of a second to import; who only reads articles does without
@@ -19,8 +20,11 @@ _HOME = {
     "FlatIndex": "kb_index.flat_index",
     "Found": "kb_index.search",
     "Hit": "kb_index.search",
+    "JudgedText": "kb_index.judged",
+    "JudgedTexts": "kb_index.judged",
     "SearchConfig": "kb_index.search",
     "VectorIndex": "kb_index.vector_index",
+    "Weights": "kb_index.search",
 }
 
 __all__ = [
@@ -34,10 +38,13 @@ __all__ = [
     "IncompatibleIndex",
     "IndexNotBuilt",
     "InvalidArticle",
+    "JudgedText",
+    "JudgedTexts",
     "KbIndexError",
     "SearchConfig",
     "Status",
     "VectorIndex",
+    "Weights",
 ]
 
 

@@ -1,19 +1,24 @@
 """Which articles answer an utterance, best first?"""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from kb_index.article import Article, Status
 from kb_index.errors import IndexNotBuilt
 from kb_index.faiss_index import FaissIndex
+from kb_index.judged import JudgedTexts, centre_of, votes
 from kb_index.lexical import Floats, Integers, LexicalIndex, Query, TextBags
+from kb_index.same_answers import answer_groups, answer_key
 from kb_index.vector_index import Vectors
+
+__all__ = ["ArticleSearch", "Found", "Hit", "Reader", "SearchConfig", "Utterance", "Weights", "answer_key"]
+
+_NOTHING = np.zeros(0, dtype=np.int64)
 
 
 class Reader(Protocol):
@@ -43,11 +48,11 @@ class Utterance(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchConfig:
-    """How candidates are found and weighed; the numbers and their reasons stand in config.yml.
+class Weights:
+    """What relevance is made of: a weighted sum.
 
-    Relevance is the weighted sum of four cosines and the agreement of languages; the weights are those
-    of a conditional logit model, so that the softmax of the relevances is P(article | one of them is right).
+    The weights are those of a conditional logit model (McFadden, 1974), so that the softmax of the
+    relevances is P(article | one of them is right).
     """
 
     on_question: float  # nearest of question and phrasings, both encoded as "query"
@@ -55,6 +60,16 @@ class SearchConfig:
     on_words: float  # nearest of question and phrasings by words and pairs of words
     on_characters: float  # the same by character n-grams
     on_language: float  # added where the article is written in the utterance's language
+    on_votes: float  # what the nearest texts say together, the judged ones among them
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig(Weights):
+    """How candidates are found and weighed; the numbers and their reasons stand in config.yml."""
+
+    neighbours: int  # texts that vote
+    sharpness: float  # of their kernel
+    ridge: float  # higher: smoother, for noisy verdicts
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source
     most_postings: int  # word occurrences read for one utterance
@@ -71,6 +86,7 @@ class Hit:
     passage_similarity: float
     word_similarity: float
     character_similarity: float
+    vote: float  # what the nearest texts say together: near 1 for the article of texts like this one
     relevance: float  # weighted sum of them, higher is better; only differences mean something
     probability: float  # P(this one | one of the articles found is right)
 
@@ -108,7 +124,9 @@ class ArticleSearch:
         self.characters = characters
         self._article_of = np.repeat(np.arange(len(self.articles)), np.diff(starts))
         self._languages = np.array([article.language.split("-")[0] for article in self.articles])
-        self._same_answer = _same(article.answer for article in self.articles)
+        self._row_of = {article.id: row for row, article in enumerate(self.articles)}
+        self._same_answer = answer_groups(article.answer for article in self.articles)
+        self._centre = centre_of(questions.vectors(np.arange(int(starts[-1]))))
 
     def __len__(self) -> int:
         return len(self.articles)
@@ -157,10 +175,20 @@ class ArticleSearch:
             dict(zip(bodies, self.passages.vectors(np.arange(len(bodies))), strict=True)),
         )
 
-    def search(self, utterance: Utterance, k: int, *, on: date, language: str | None = None) -> Found:
-        """Find up to `k` articles that are valid on that day; articles with the same answer count once.
+    def search(
+        self,
+        utterance: Utterance,
+        k: int,
+        *,
+        on: date,
+        language: str | None = None,
+        judged: JudgedTexts | None = None,
+        weights: Weights | None = None,
+    ) -> Found:
+        """Find up to `k` articles that are valid on that day; articles that give the same answer count once.
 
         `language` is the utterance's where it is known, such as "ru" for articles in "ru" and "ru-BY".
+        `judged` texts vote, and `weights` take the place of the configured ones.
 
         Raises:
             IndexNotBuilt: there is no published article.
@@ -168,26 +196,40 @@ class ArticleSearch:
         if not self.articles:
             raise IndexNotBuilt("the knowledge base holds no published article: import articles first")
         config = self.config
+        weights = weights or config
         words = self.words.query(utterance.grams.words)
-        rows = self._candidates(utterance.vector, words)
-        question = self._nearest(rows, lambda texts: self.questions.vectors(texts) @ utterance.vector)
+        taught = judged.nearest(utterance.vector, config.neighbours) if judged else _NOTHING
+        rows = self._candidates(utterance.vector, words, judged, taught)
+        texts, first = self._texts_of(rows)
+        vectors = self.questions.vectors(texts)
+        cosines = vectors @ utterance.vector
+        near = np.argsort(-cosines, kind="stable")[: config.neighbours]
+        owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
+        vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
+        question = np.maximum.reduceat(cosines, first)
         passage = self.passages.vectors(rows) @ utterance.vector
-        word = self._nearest(rows, lambda texts: self.words.similarities(words, texts))
-        relevance = config.on_question * question + config.on_passage * passage + config.on_words * word
+        word = np.maximum.reduceat(self.words.similarities(words, texts), first)
+        relevance = (
+            weights.on_question * question
+            + weights.on_passage * passage
+            + weights.on_words * word
+            + weights.on_votes * vote
+        )
         if language is not None:
-            relevance += config.on_language * (self._languages[rows] == language)
+            relevance += weights.on_language * (self._languages[rows] == language)
         if len(rows) > config.ranked_closely:
-            near = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
-            rows, relevance = rows[near], relevance[near]
-            question, passage, word = question[near], passage[near], word[near]
+            best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
+            rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
+            question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
         spelling = self.characters.query(utterance.grams.characters)
-        character = self._nearest(rows, lambda texts: self.characters.similarities(spelling, texts))
-        relevance = relevance + config.on_characters * character
+        texts, first = self._texts_of(rows)
+        character = np.maximum.reduceat(self.characters.similarities(spelling, texts), first)
+        relevance = relevance + weights.on_characters * character
         live = np.array([self.articles[row].is_live(on) for row in rows])
         order = np.lexsort((rows, -relevance))
         chosen = self._distinct(rows, order[live[order]])
-        weights = np.exp(relevance[chosen] - relevance[chosen].max()) if len(chosen) else np.zeros(0)
-        probabilities = weights / weights.sum() if len(chosen) else weights
+        odds = np.exp(relevance[chosen] - relevance[chosen].max()) if len(chosen) else np.zeros(0)
+        probabilities = odds / odds.sum() if len(chosen) else odds
 
         def hit(place: int, probability: float) -> Hit:
             return Hit(
@@ -196,6 +238,7 @@ class ArticleSearch:
                 passage_similarity=float(passage[place]),
                 word_similarity=float(word[place]),
                 character_similarity=float(character[place]),
+                vote=float(vote[place]),
                 relevance=float(relevance[place]),
                 probability=probability,
             )
@@ -211,21 +254,67 @@ class ArticleSearch:
             else hit(best, float(1 / (1 + np.exp(relevance[chosen] - relevance[best]).sum()))),
         )
 
-    def _nearest(self, rows: Integers, similarities_of: Callable[[Integers], Floats]) -> Floats:
-        """For each article, the highest similarity of its question and phrasings."""
+    def _texts_of(self, rows: Integers) -> tuple[Integers, Integers]:
+        """Numbers of the articles' question and phrasings, and where each article's begin among them."""
         counts = self.starts[rows + 1] - self.starts[rows]
         first = np.cumsum(counts) - counts
-        texts = np.arange(int(counts.sum())) + np.repeat(self.starts[rows] - first, counts)
-        return np.asarray(np.maximum.reduceat(similarities_of(texts), first), dtype=np.float32)
+        return np.arange(int(counts.sum())) + np.repeat(self.starts[rows] - first, counts), first
 
-    def _candidates(self, vector: Vectors, words: Query) -> Integers:
-        """Rows of articles near by meaning of the question, by meaning of the answer, or by words."""
+    def _candidates(
+        self, vector: Vectors, words: Query, judged: JudgedTexts | None, taught: Integers
+    ) -> Integers:
+        """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
         _, texts = self.questions.search(vector[None, :], k)
         _, rows = self.passages.search(vector[None, :], k)
         lexical = self.words.candidates(words, k, most_postings=self.config.most_postings)
         texts = np.concatenate([texts[0][texts[0] >= 0], lexical])
-        return np.unique(np.concatenate([self._article_of[texts], rows[0][rows[0] >= 0]]))
+        known = [
+            self._row_of[article_id]
+            for number in taught.tolist()
+            for article_id in (judged.texts[number].right if judged else ())
+            if article_id in self._row_of
+        ]
+        return np.unique(
+            np.concatenate([self._article_of[texts], rows[0][rows[0] >= 0], np.array(known, dtype=np.int64)])
+        )
+
+    def _votes(
+        self,
+        vector: Vectors,
+        rows: Integers,
+        own: Vectors,
+        owner: Integers,
+        judged: JudgedTexts | None,
+        taught: Integers,
+    ) -> Floats:
+        """For each article, what the nearest of the candidates' own and of the judged texts say together.
+
+        What they say for one article they say for all that give the same answer.
+        """
+        place_of = {int(row): place for place, row in enumerate(rows)}
+        shares = np.zeros((len(own) + len(taught), len(rows)), dtype=np.float32)
+        shares[np.arange(len(own)), owner] = 1
+        vectors = own
+        if judged is not None and len(taught):
+            vectors = np.vstack([own, judged.index.vectors(taught)])
+            for line, number in enumerate(taught.tolist(), start=len(own)):
+                for article_id, share in judged.texts[number].shares().items():
+                    if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
+                        shares[line, place] += share
+        if len(vectors) > self.config.neighbours:
+            near = np.argsort(-(vectors @ vector), kind="stable")[: self.config.neighbours]
+            vectors, shares = vectors[near], shares[near]
+        vote = votes(
+            vector,
+            vectors,
+            shares,
+            centre=self._centre,
+            sharpness=self.config.sharpness,
+            ridge=self.config.ridge,
+        )
+        _, group = np.unique(self._same_answer[rows], return_inverse=True)
+        return np.bincount(group, weights=vote)[group].astype(np.float32)
 
     def _distinct(self, rows: Integers, order: Integers) -> Integers:
         """Of several articles with the same answer keep the first."""
@@ -261,11 +350,6 @@ def fingerprint(articles: Iterable[Article], *, reader: Reader, config: SearchCo
     return f"{_models(reader)}-{digest.hexdigest()[:16]}"
 
 
-def answer_key(answer: str) -> str:
-    """Answers that differ in case and white space only have equal keys."""
-    return " ".join(answer.lower().split())
-
-
 def _models(reader: Reader) -> str:
     return hashlib.sha256(reader.id.encode()).hexdigest()[:16]
 
@@ -276,13 +360,3 @@ def _vectors(
     missing = [text for text in dict.fromkeys(texts) if text not in known]
     encoded = dict(zip(missing, reader.encode(missing, kind=kind), strict=True)) if missing else {}
     return np.stack([known[text] if text in known else encoded[text] for text in texts])
-
-
-def _same(answers: Iterable[str]) -> npt.NDArray[np.int64]:
-    """Number the answers so that equal ones (but for case and white space) have equal numbers."""
-    number_of: dict[str, int] = {}
-    numbers = []
-    for row, answer in enumerate(answers):
-        text = answer_key(answer)
-        numbers.append(number_of.setdefault(text, row) if text else row)
-    return np.array(numbers, dtype=np.int64)

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb_index import Article, ArticleSearch, IncompatibleIndex, IndexNotBuilt, SearchConfig, Status
+from kb_index import (
+    Article,
+    ArticleSearch,
+    IncompatibleIndex,
+    IndexNotBuilt,
+    JudgedText,
+    JudgedTexts,
+    SearchConfig,
+    Status,
+)
 from kb_index.lexical import LexicalIndex
 from kb_index.saved import load_search, save_search
 from nlu.ngrams import NgramHasher
@@ -19,6 +28,10 @@ CONFIG = SearchConfig(
     on_words=5,
     on_characters=2,
     on_language=1,
+    on_votes=3,
+    neighbours=8,
+    sharpness=2,
+    ridge=0.3,
     longest_answer=100,
     candidates=10,
     most_postings=1000,
@@ -64,7 +77,7 @@ def test_a_hit_says_how_near_it_is() -> None:
     assert hits[0].word_similarity == pytest.approx(1, abs=1e-5)
     assert hits[0].character_similarity == pytest.approx(1, abs=1e-5)
     assert sum(hit.probability for hit in hits) == pytest.approx(1, abs=1e-5)
-    expected = 10 * hits[0].similarity + 5 * hits[0].passage_similarity + 5 + 2
+    expected = 10 * hits[0].similarity + 5 * hits[0].passage_similarity + 5 + 2 + 3 * hits[0].vote
     assert hits[0].relevance == pytest.approx(expected, abs=1e-3)
 
 
@@ -175,3 +188,52 @@ def test_lexical_similarities_are_tf_idf_cosines() -> None:
     assert index.similarities(query, np.array([2, 0, 1])) == pytest.approx([expected[n] for n in (2, 0, 1)])
     assert index.candidates(query, 2, most_postings=100).tolist() == [1, 2]
     assert index.candidates(query, 2, most_postings=2).tolist() == [1]  # the common word is not followed
+
+
+def judged(*texts: JudgedText) -> JudgedTexts:
+    return JudgedTexts.build(texts, reader=TextReader(LetterEncoder()))
+
+
+def first_of(text: str, taught: JudgedTexts | None) -> str:
+    found = build().search(TextReader(LetterEncoder()).read(text), 3, on=TODAY, judged=taught)
+    return found.hits[0].article.id
+
+
+def test_texts_that_people_judged_vote() -> None:
+    assert first_of("бабки отдайте", None) != "refund"
+    assert first_of("бабки отдайте", judged(JudgedText(text="отдайте бабки", right=("refund",)))) == "refund"
+    gone = judged(JudgedText(text="отдайте бабки", right=("long-gone",)))
+    assert first_of("бабки отдайте", gone) == first_of("бабки отдайте", None)
+
+
+def test_a_wrong_verdict_is_outvoted() -> None:
+    texts = ("отдайте бабки", "бабки отдай", "отдай бабки")
+    right = [JudgedText(text=text, right=("refund",)) for text in texts]
+    wrong = JudgedText(text="бабки отдайте", right=("order",))
+    utterance = TextReader(LetterEncoder()).read("бабки отдайте")
+    alone = {
+        hit.article.id: hit.vote for hit in build().search(utterance, 3, on=TODAY, judged=judged(wrong)).hits
+    }
+    taught = judged(*right, wrong)
+    together = {
+        hit.article.id: hit.vote for hit in build().search(utterance, 3, on=TODAY, judged=taught).hits
+    }
+    assert alone["order"] > alone["refund"]
+    assert together["refund"] > together["order"]
+
+
+def test_a_rejected_article_loses_votes() -> None:
+    utterance = TextReader(LetterEncoder()).read("как вернуть товар")
+    search = build()
+    rejected = judged(JudgedText(text="как вернуть товар", wrong=("returns",)))
+    before = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY).hits}
+    after = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY, judged=rejected).hits}
+    assert after["returns"] < before["returns"] - 0.3
+
+
+def test_articles_that_say_the_same_share_their_votes() -> None:
+    twin = article("returns-2", "Вернуть товар как", "Здравствуйте! Верните за 14 дней!")
+    utterance = TextReader(LetterEncoder()).read("как вернуть товар")
+    alone = build().search(utterance, 1, on=TODAY).hits[0]
+    together = build([*SHOP, twin]).search(utterance, 1, on=TODAY).hits[0]
+    assert together.vote > alone.vote

@@ -1,0 +1,114 @@
+"""Which articles did people call right or wrong for texts like this one?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from kb_index.faiss_index import FaissIndex
+from kb_index.lexical import Floats, Integers
+from kb_index.vector_index import Vectors
+
+
+class Encodes(Protocol):
+    """What is needed of the models."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def clean(self, text: str, /) -> str: ...
+
+    def encode(self, cleaned: Sequence[str], *, kind: Literal["query", "passage"]) -> Vectors: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedText:
+    """What a person said about articles for a text: each of `right` answers it, none of `wrong` does."""
+
+    text: str = field(repr=False)
+    right: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    def shares(self) -> dict[str, float]:
+        """What the text counts for each article: 1.0 for the right ones together, -1.0 for a wrong one."""
+        return dict.fromkeys(self.wrong, -1.0) | dict.fromkeys(self.right, 1 / max(1, len(self.right)))
+
+
+class JudgedTexts:
+    """Judged texts by meaning; never changes.
+
+    They are kept apart from the authors' phrasings: a single one that is wrong must not win alone.
+    """
+
+    def __init__(self, texts: Sequence[JudgedText], vectors: Vectors, *, hnsw_above: int = 5000) -> None:
+        """`vectors` are those of the cleaned texts encoded as "query", shape (len(texts), dimensions)."""
+        if len(texts) != len(vectors):
+            raise ValueError(f"{len(texts)} texts with {len(vectors)} vectors")
+        self.texts = tuple(texts)
+        self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
+        if len(vectors):
+            self.index.add(np.arange(len(vectors)), vectors)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @classmethod
+    def build(cls, texts: Sequence[JudgedText], *, reader: Encodes) -> Self:
+        cleaned = [reader.clean(judged.text) for judged in texts]
+        if not cleaned:
+            return cls((), np.zeros((0, reader.dimensions), dtype=np.float32))
+        return cls(texts, reader.encode(cleaned, kind="query"))
+
+    def nearest(self, vector: Vectors, k: int) -> Integers:
+        """Numbers of up to `k` texts, nearest first."""
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
+        numbers: Integers = self.index.search(vector[None, :], k)[1][0]
+        return numbers[numbers >= 0]
+
+
+def votes(
+    vector: Vectors,
+    texts: Vectors,
+    shares: npt.NDArray[np.float32],
+    *,
+    centre: Vectors,
+    sharpness: float,
+    ridge: float,
+) -> Floats:
+    """Predict to which articles a text belongs from those near it: kernel ridge regression on these alone.
+
+    Where one neighbour contradicts several others, it is outvoted; a lone neighbour counts by how near
+    it is. Solving for the nearest few gives what solving for all would (docs/reference/tuning.md), and
+    nothing has to be trained when a text is added.
+
+    Args:
+        vector: shape (dimensions,).
+        texts: the neighbours' vectors, shape (texts, dimensions).
+        shares: of each text for each article, shape (texts, articles): 1.0 is all its own.
+        centre: subtracted from all vectors: what all texts share says nothing.
+        sharpness: the kernel is exp(sharpness · (cosine - 1)).
+        ridge: higher: smoother, for noisy verdicts.
+
+    Returns:
+        shape (articles,): near 1 for the article of texts like this one, 0 for the others.
+    """
+    rows = _unit(np.vstack([texts, vector[None, :]]) - centre)
+    kernel = np.exp(sharpness * (rows @ rows.T - 1))
+    own, new = kernel[:-1, :-1], kernel[:-1, -1]
+    own.flat[:: len(own) + 1] += ridge
+    return np.asarray(np.linalg.solve(own, new) @ shares, dtype=np.float32)
+
+
+def centre_of(vectors: Vectors, *, as_if: int = 5) -> Vectors:
+    """Mean of the vectors, as if there were `as_if` more at the origin: few texts share things by chance."""
+    if not len(vectors):
+        return np.zeros(vectors.shape[1], dtype=np.float32)
+    return np.asarray(vectors.sum(axis=0) / (len(vectors) + as_if), dtype=np.float32)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)

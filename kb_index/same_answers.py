@@ -1,0 +1,94 @@
+"""Which answers say the same?
+
+Customers see one of them, and one of them counts. Answers say the same if nothing differs but case,
+punctuation, ё, a greeting, template fields, or one word; a word that says no, a number or another
+name of a thing is a difference (`Включить` and `Отключить`), an inflected form is none.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+_FIELD = re.compile(r"\{[^{}\s]*\}")
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_GREETING = re.compile(
+    r"^\W*(?:здравствуйте|добр(?:ый|ого|ое)\s+(?:день|дня|вечер|утро)|привет|уважаем\w+(?:\s+клиент\w*)?"
+    r"|hello|hi|good\s+(?:morning|afternoon|day|evening)|dear\s+customer)\b\W*",
+    re.IGNORECASE,
+)
+_NO = frozenset(
+    "не ни нет нельзя невозможно никогда без кроме no not never none cannot without except unless".split()
+)
+_FEWEST_WORDS = 6  # of shorter answers one word is too much
+_SAME_STEM = 4  # letters that forms of a word have in common, at least
+
+
+def answer_key(answer: str) -> str:
+    """Answers that differ in case, punctuation, greeting and template fields only have equal keys."""
+    return " ".join(_words(answer)) or " ".join(answer.lower().split())
+
+
+def answer_groups(answers: Iterable[str]) -> npt.NDArray[np.int64]:
+    """Number the answers so that those that say the same have the same number; empty ones are alone."""
+    words = [tuple(answer_key(answer).split()) for answer in answers]
+    first: dict[tuple[str, ...], int] = {}
+    group = np.array([first.setdefault(one, row) if one else row for row, one in enumerate(words)], np.int64)
+    for one, other in _one_word_apart(words, sorted(first.values())):
+        low, high = sorted((_root(group, one), _root(group, other)))
+        group[high] = low
+    return np.array([_root(group, row) for row in range(len(group))], dtype=np.int64)
+
+
+def _words(answer: str) -> list[str]:
+    text = _GREETING.sub("", _FIELD.sub(" ", answer))
+    return _WORD.findall(text.casefold().replace("ё", "е"))
+
+
+def _root(group: npt.NDArray[np.int64], row: int) -> int:
+    while group[row] != row:
+        row = int(group[row])
+    return row
+
+
+def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Find them by the bags of words that are left when one word is taken out: linear in the words."""
+    rows = [row for row in rows if len(words[row]) >= _FEWEST_WORDS]
+    if len(rows) < 2:
+        return
+    number_of: dict[str, int] = {}
+    flat = np.array([number_of.setdefault(word, len(number_of)) for row in rows for word in words[row]])
+    mixed = np.random.default_rng(0).integers(1, 2**63, len(number_of), dtype=np.uint64)[flat]
+    counts = np.array([len(words[row]) for row in rows])
+    starts = np.cumsum(counts) - counts
+    bags = np.add.reduceat(mixed, starts)  # a sum, modulo 2**64: the order of words is looked at below
+    owner = np.concatenate([np.arange(len(rows)), np.repeat(np.arange(len(rows)), counts)])
+    keys = np.concatenate([bags, np.repeat(bags, counts) - mixed])
+    order = np.argsort(keys, kind="stable")
+    same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    for place in same.tolist():
+        one, other = rows[owner[order[place]]], rows[owner[order[place + 1]]]
+        if one != other and _differ_harmlessly(words[one], words[other]):
+            yield one, other
+
+
+def _differ_harmlessly(one: Sequence[str], other: Sequence[str]) -> bool:
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    left, right = one[start : len(one) - end], other[start : len(other) - end]
+    if len(left) > 1 or len(right) > 1 or any(_says_much(word) for word in (*left, *right)):
+        return False
+    if left and right:
+        return (
+            left[0][:_SAME_STEM] == right[0][:_SAME_STEM] and min(len(left[0]), len(right[0])) >= _SAME_STEM
+        )
+    return True
+
+
+def _says_much(word: str) -> bool:
+    return word in _NO or word.endswith(("n't", "n’t")) or any(character.isdigit() for character in word)
