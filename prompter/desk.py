@@ -21,7 +21,7 @@ from prompter.errors import (
 )
 from prompter.messages import split_into_parts
 from prompter.storage import Account, Conflict, Role, Store, StoredDecision, Transaction
-from prompter.triaging import template_values
+from prompter.templates import template_values
 from prompter.values import (
     Author,
     Customer,
@@ -241,7 +241,7 @@ class Desk:
         return None
 
     def _fill(self, answer: str, customer: Customer) -> str:
-        return fill(answer, template_values(customer.conversation_id, customer, self._template_values))
+        return fill(answer, template_values(customer, self._template_values))
 
     def undo(self, decision_id: int, account: Account) -> None:
         """Take back a decision whose reply has not left; the turn waits again.
@@ -299,8 +299,8 @@ class Desk:
         with self._store.read() as tx:
             return tx.outbox.in_state(OutboxState.UNKNOWN) + tx.outbox.in_state(OutboxState.FAILED)
 
-    def settle_reply(self, reply_id: int, *, send_again: bool) -> None:
-        """A person has looked: send it again, or leave it.
+    def settle_reply(self, reply_id: int, account: Account, *, send_again: bool) -> None:
+        """A person has looked: send it again, or leave it; the conversation shows who it was.
 
         An unknown reply that is left counts as sent; a failed one as cancelled.
 
@@ -323,6 +323,8 @@ class Desk:
                 state,
                 not_before=now if send_again else None,
                 attempts=0 if send_again else None,
+                settled_by=account.id,
+                settled_at=now,
             )
 
 

@@ -10,6 +10,7 @@ from prompter.clock import Clock, utc_now
 from prompter.faults import describe
 from prompter.messages import notice
 from prompter.storage import Store
+from prompter.templates import template_values
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.values import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
 
@@ -98,9 +99,7 @@ class Triager:
             rank=rank,
             article_id=suggestion.article_id,
             question=suggestion.question,
-            text=fill(
-                suggestion.answer, template_values(turn.conversation_id, customer, self._template_values)
-            ),
+            text=fill(suggestion.answer, template_values(customer, self._template_values)),
             topic=suggestion.topic,
             language=suggestion.language,
             similarity=suggestion.similarity,
@@ -119,11 +118,6 @@ def read_turn(messages: Sequence[Message]) -> str:
     for message in messages:
         texts[message.replaces if message.replaces in texts else message.external_id] = message.text
     return "\n".join(text for text in texts.values() if text.strip())
-
-
-def template_values(conversation_id: int, customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
-    """What the template fields of an answer to this customer stand for."""
-    return {**constants, "customer_name": customer.name, "ticket": f"№{conversation_id}"}
 
 
 def _handoff(utterance: str, reason: HandoffReason) -> Triage:

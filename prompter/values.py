@@ -160,3 +160,5 @@ class Reply:
     problem: str | None
     created_at: datetime
     sent_at: datetime | None
+    settled_by: str | None  # the name of whoever decided about it when it was in trouble
+    settled_at: datetime | None

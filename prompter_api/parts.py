@@ -1,6 +1,5 @@
 """What the HTTP face is built from; bootstrap puts it together."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,7 +32,6 @@ class Parts:
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
-    assistant_ready: Callable[[], bool] = lambda: True
 
 
 def parts_of(request: Request) -> Parts:

@@ -77,11 +77,6 @@ def build_deliveries(settings: Settings, store: Store) -> Deliveries:
     )
 
 
-def template_fields(settings: Settings) -> frozenset[str]:
-    """The template fields that answers may use."""
-    return frozenset({"customer_name", "ticket", *settings.templates})
-
-
 def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
     """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
     encoder = encoder or engines.build_encoder(settings)

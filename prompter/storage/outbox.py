@@ -126,9 +126,13 @@ class OutboxRows(Rows):
         sent_at: datetime | None = None,
         not_before: datetime | None = None,
         attempts: int | None = None,
+        settled_by: int | None = None,
+        settled_at: datetime | None = None,
     ) -> bool:
         """Move a reply from one state to another; False if it was not in the first one."""
         values: dict[str, Any] = {"state": state.value, "problem": problem, "claimed_until": None}
+        if settled_by is not None:
+            values |= {"settled_by": settled_by, "settled_at": settled_at}
         if external_id is not None:
             values["external_id"] = external_id
         if sent_at is not None:
@@ -168,8 +172,15 @@ class OutboxRows(Rows):
         return int(changed.rowcount)
 
 
-_WITH_OPERATOR = select(outbox, accounts.c.name.label("operator_name")).join(
-    accounts, accounts.c.id == outbox.c.operator_id, isouter=True
+_settlers = accounts.alias("settlers")
+_WITH_OPERATOR = (
+    select(
+        outbox,
+        accounts.c.name.label("operator_name"),
+        _settlers.c.name.label("settler_name"),
+    )
+    .join(accounts, accounts.c.id == outbox.c.operator_id, isouter=True)
+    .join(_settlers, _settlers.c.id == outbox.c.settled_by, isouter=True)
 )
 
 
@@ -190,4 +201,6 @@ def _reply(row: Row[Any]) -> Reply:
         problem=row.problem,
         created_at=row.created_at,
         sent_at=row.sent_at,
+        settled_by=row.settler_name,
+        settled_at=row.settled_at,
     )

@@ -294,6 +294,8 @@ outbox = Table(
     Column("problem", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("settled_by", ForeignKey("accounts.id")),  # who decided about it when it was in trouble
+    Column("settled_at", UtcDateTime),
     UniqueConstraint("decision_id", "part"),
     _one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),
     _one_of("author", "operator", "bot"),

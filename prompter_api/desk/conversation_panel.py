@@ -187,6 +187,8 @@ class _Bubble:
             state = self._t.gettext("leaves in {seconds} s").format(seconds=held)
         else:
             state = self._t.gettext(words.STATES[reply.state])
+        if reply.settled_by:
+            state += " · " + self._t.gettext("settled by {name}").format(name=reply.settled_by)
         self._state.say(state)
         self._state.set(title=reply.problem)
         for each in OutboxState:

@@ -118,8 +118,7 @@ class Seat:
         self.parts.desk.write(conversation_id, text, self.check())
 
     def settle(self, reply_id: int, *, send_again: bool) -> None:
-        self.check()
-        self.parts.desk.settle_reply(reply_id, send_again=send_again)
+        self.parts.desk.settle_reply(reply_id, self.check(), send_again=send_again)
 
     def find(self, text: str) -> list[Article]:
         """Articles with these words, those first that have them in the question."""

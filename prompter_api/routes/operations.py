@@ -29,16 +29,16 @@ def health() -> Done:
 
 @router.get("/ready", response_model=Done)
 def ready(request: Request) -> Done | Response:
-    """Requests can be served: the database answers and the assistant is loaded; else 503."""
-    parts = parts_of(request)
+    """Requests can be served: the database answers; else 503.
+
+    The assistant needs no look: nothing is served before it is loaded.
+    """
     try:
-        parts.desk.workload()
+        parts_of(request).desk.workload()
     except Exception as error:
         # Whatever the database's driver raises: the answer is the same.
         log.error("not_ready", trace=trace(error))
         return problem(503, "not_ready", "the database does not answer")
-    if not parts.assistant_ready():
-        return problem(503, "not_ready", "the assistant is not loaded yet")
     return Done()
 
 

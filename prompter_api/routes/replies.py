@@ -17,7 +17,7 @@ def list_troubled_replies(request: Request, _me: Operator) -> list[ReplyOut]:
 
 
 @router.post("/{reply_id}/settle")
-def settle_reply(request: Request, _me: Operator, reply_id: Id, body: Settlement) -> Done:
-    """Send a troubled reply again, or leave it."""
-    parts_of(request).desk.settle_reply(reply_id, send_again=body.send_again)
+def settle_reply(request: Request, me: Operator, reply_id: Id, body: Settlement) -> Done:
+    """Send a troubled reply again, or leave it; the reply says from then on who decided so."""
+    parts_of(request).desk.settle_reply(reply_id, me, send_again=body.send_again)
     return Done()

@@ -74,6 +74,10 @@ class ReplyOut(Output):
     problem: str | None = Field(description="Why it has not arrived, or may not have")
     created_at: datetime
     sent_at: datetime | None
+    settled_by: str | None = Field(
+        examples=["anna"], description="Who sent it again or left it when it was in trouble"
+    )
+    settled_at: datetime | None
 
 
 class SuggestionOut(Output):

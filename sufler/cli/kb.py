@@ -86,13 +86,14 @@ def export_file(
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
     from kb_index.checks import check as check_articles
+    from prompter.templates import template_fields
     from sufler import bootstrap
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
         articles = list(bootstrap.build_knowledge_base(store).articles())
-    problems = check_articles(articles, known_fields=bootstrap.template_fields(settings))
+    problems = check_articles(articles, known_fields=template_fields(settings.templates))
     if as_json:
         print_json(
             {

@@ -498,7 +498,11 @@ def test_a_person_settles_an_unknown_fate(shop: Shop, send_again: bool, state: O
     (message,) = shop.deliveries.claim(["telegram"])
     shop.deliveries.fate_unknown(message, "timed out")
     (reply,) = shop.desk.troubled_replies()
-    shop.desk.settle_reply(reply.id, send_again=send_again)
-    assert [reply.state for reply in shop.desk.conversation(conversation_id).replies] == [state]
+    assert (reply.settled_by, reply.settled_at) == (None, None)
+    shop.clock.forward(60)
+    shop.desk.settle_reply(reply.id, shop.boris, send_again=send_again)
+    (settled,) = shop.desk.conversation(conversation_id).replies
+    assert (settled.state, settled.operator_name, settled.settled_by) == (state, "anna", "boris")
+    assert settled.settled_at == shop.clock.now
     with pytest.raises(NotFound):
-        shop.desk.settle_reply(reply.id, send_again=send_again)
+        shop.desk.settle_reply(reply.id, shop.anna, send_again=send_again)

@@ -250,8 +250,6 @@ def test_health_and_readiness(office: Office) -> None:
     browser = office.browser()
     assert browser.get("/health").json() == {"done": True}
     assert browser.get("/ready").json() == {"done": True}
-    without_model = office.browser(app=office.build(assistant_ready=lambda: False))
-    assert refusal(without_model.get("/ready")) == (503, "not_ready")
     without_database = office.browser(app=office.build(desk=NoDatabase()))
     assert refusal(without_database.get("/ready")) == (503, "not_ready")
     assert without_database.get("/health").status_code == 200

@@ -177,6 +177,8 @@ def test_a_reply_of_unknown_fate_is_settled_once(office: Office, anna: TestClien
     path = f"/api/replies/{reply['id']}/settle"
     assert anna.post(path, json={"send_again": True}).json() == {"done": True}
     assert office.deliver() == ["Минуту."]
+    (sent,) = anna.get(f"/api/conversations/{conversation_id}").json()["replies"]
+    assert (sent["state"], sent["settled_by"]) == (OutboxState.SENT, "anna")
     assert refusal(anna.post(path, json={"send_again": True})) == (404, "not_found")
 
 

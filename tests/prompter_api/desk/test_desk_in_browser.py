@@ -390,7 +390,7 @@ def test_a_reply_of_unknown_fate_is_counted_and_settled(shop: DeskShop, sit: Sit
     expect(page.locator(".bubble--unknown")).to_be_visible()
     page.locator(".trouble").get_by_role("button", name="Дошло").click()
     expect(page.locator(".trouble")).to_have_count(0)
-    expect(page.locator(".bubble--sent")).to_be_visible()
+    expect(page.locator(".bubble--sent")).to_contain_text("разобрано: anna")
     assert [reply.state for reply in shop.desk.conversation(conversation).replies] == [OutboxState.SENT]
 
 

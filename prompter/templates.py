@@ -1,0 +1,24 @@
+"""What the template fields of an answer stand for."""
+
+from collections.abc import Callable, Mapping
+
+from prompter.values import Customer
+
+_OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
+    "customer_name": lambda customer: customer.name,
+    "ticket": lambda customer: f"№{customer.conversation_id}",
+}
+
+
+def template_fields(constants: Mapping[str, str]) -> frozenset[str]:
+    """The names of the fields that answers may use; `constants` are those that the settings name.
+
+    >>> sorted(template_fields({"shop_name": "Северок"}))
+    ['customer_name', 'shop_name', 'ticket']
+    """
+    return frozenset({*constants, *_OF_THE_CUSTOMER})
+
+
+def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
+    """What the fields of an answer to this customer stand for."""
+    return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}
