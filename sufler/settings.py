@@ -1,5 +1,7 @@
 """config.yml and SUFLER_* variables as one closed, frozen value."""
 
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -20,6 +22,13 @@ from sufler import resources
 
 # The other top-level keys belong to Rasa, which reads the same file.
 _RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "importers", "spaces"}
+
+
+_PREFIX = "SUFLER_"
+# Variables that are no settings: those of our own tests and scripts, and the addresses that Kubernetes
+# and Docker tell every program of a service called "sufler".
+_OTHER_VARIABLES = {"SUFLER_TESTS_REQUIRE_ALL", "SUFLER_BENCHMARK_DATA", "SUFLER_PICTURES"}
+_SERVICE_ADDRESS = re.compile(r"SUFLER_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)=|SUFLER_PORT=\w+://")
 
 
 class BadConfig(Exception):
@@ -157,7 +166,7 @@ class Settings(BaseSettings):
     """Everything that can be set. Environment variables win over the file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SUFLER_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     language: Literal["ru", "en"] = "ru"
@@ -226,12 +235,27 @@ def load_settings(path: Path | None) -> Settings:
     section: Any = document.get("sufler") or {}
     if not isinstance(section, dict) or not all(isinstance(key, str) for key in section):
         raise BadConfig(f"{path}: sufler: must be a mapping of names to values")
+    _check_environment()
     try:
         return Settings(**section)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise BadConfig(f"{path} or a SUFLER_ variable: {key}: {_plain(first['msg'])}") from None
+
+
+def _check_environment() -> None:
+    """Refuse variables that would be passed over: pydantic only looks for those that it knows."""
+    for name, value in sorted(os.environ.items()):
+        variable = name.upper()
+        if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
+            continue
+        setting = variable.removeprefix(_PREFIX).partition("__")[0].lower()
+        if setting not in Settings.model_fields and not _SERVICE_ADDRESS.match(f"{variable}={value}"):
+            raise BadConfig(
+                f"the environment variable {name} is no setting of Sufler: "
+                f"correct its name (as in SUFLER_WEB__PORT for web.port) or unset it"
+            )
 
 
 def _plain(message: str) -> str:

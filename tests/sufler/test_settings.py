@@ -69,6 +69,20 @@ def test_the_environment_wins_and_secrets_are_not_shown(monkeypatch: pytest.Monk
     assert "secret" not in repr(settings)
 
 
+@pytest.mark.parametrize("name", ["SUFLER_WEP__PORT", "SUFLER_TELEGRAM_TOCKEN", "SUFLER_PORT", "sufler_wep"])
+def test_a_variable_that_would_be_passed_over_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "9000")
+    with pytest.raises(BadConfig, match=f"variable {name} is no setting"):
+        load_settings(None)
+
+
+def test_other_peoples_variables_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SUFLER_TESTS_REQUIRE_ALL", "SUFLER_BENCHMARK_DATA", "SUFLER_SERVICE_HOST", "SUFFLER_X"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("SUFLER_PORT", "tcp://10.0.0.7:8080")  # Kubernetes, of a service called sufler
+    assert load_settings(None) == Settings()
+
+
 def test_what_is_shipped_is_there() -> None:
     assert resources.default_config().exists()
     assert (resources.training_data() / "kb.csv").exists()
