@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import accounts, decisions, evidence
+from prompter.storage.tables import accounts, decisions, evidence, suggestions, turns
 from prompter.values import OfferedSuggestion, RejectReason, Turn, Verdict
 
 
@@ -49,6 +49,17 @@ class Evidence:
     operator_id: int | None
     received_at: datetime
     judged_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeachingTurn:
+    """A decided turn that models may learn from; `offered` are the suggested articles, best first."""
+
+    utterance: str
+    verdict: Verdict
+    reason: RejectReason | None
+    article_id: str | None
+    offered: tuple[str, ...]
 
 
 class DecisionRows(Rows):
@@ -105,6 +116,40 @@ class DecisionRows(Rows):
             .values(superseded_at=now)
         )
         return changed.rowcount == 1
+
+    def teaching_turns(self) -> list[TeachingTurn]:
+        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models."""
+        by_lot = select(evidence.c.turn_id).where(evidence.c.lot_probability.is_not(None))
+        rows = self._connection.execute(
+            select(decisions, turns.c.utterance)
+            .join(turns, turns.c.id == decisions.c.turn_id)
+            .where(
+                decisions.c.superseded_at.is_(None),
+                turns.c.utterance.is_not(None),
+                decisions.c.turn_id.not_in(by_lot),
+            )
+            .order_by(decisions.c.id)
+        ).all()
+        offered: dict[int, list[str]] = {}
+        shown = select(suggestions.c.turn_id, suggestions.c.article_id).join(
+            decisions, decisions.c.turn_id == suggestions.c.turn_id
+        )
+        for row in self._connection.execute(
+            shown.where(decisions.c.superseded_at.is_(None)).order_by(
+                suggestions.c.turn_id, suggestions.c.rank
+            )
+        ):
+            offered.setdefault(row.turn_id, []).append(row.article_id)
+        return [
+            TeachingTurn(
+                utterance=row.utterance,
+                verdict=Verdict(row.verdict),
+                reason=RejectReason(row.reason) if row.reason else None,
+                article_id=row.article_id,
+                offered=tuple(offered.get(row.turn_id, ())),
+            )
+            for row in rows
+        ]
 
     # --- evidence ---------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, evaluate, kb, models, serving, users
+from sufler.cli import database, evaluate, finetune, kb, models, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.add_typer(kb.app, name="kb")
 app.command()(database.migrate)
 app.command()(models.train)
 app.command()(models.ask)
+app.command()(finetune.finetune)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
 

@@ -1,0 +1,515 @@
+"""Teach a sentence-transformers model which texts ask for the same: contrastive fine-tuning.
+
+A text that asks is pulled towards a question and towards the passage of what it asks for, and away from
+what the other texts of the batch ask for and from one hard negative: a suggestion that was rejected for
+it or, where there is none, one of the wrong targets that the model itself finds nearest. That is the loss
+known as InfoNCE or MultipleNegativesRankingLoss (van den Oord et al., 2018; Henderson et al., 2017), with
+two changes: what is right for a text too is never among its negatives, and a text of which we only know
+what was rejected learns that this must not come first. The library's own trainer needs two more packages
+and pairs fixed beforehand; the loop here needs neither.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.encoders.caching import ProgressBar
+from nlu.encoders.encoder import Kind, Vectors
+from nlu.encoders.sentence import load_engine, prefixes_of
+from nlu.errors import BadTrainingData, NluError
+
+METADATA = "sufler-finetuning.json"
+LEAST_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
+_ENCODED_AT_ONCE = 64
+_NEAREST_WRONG = 4  # of which one is drawn in each epoch
+_MOST_HELD_OUT = 1000
+
+
+class NotBetter(NluError):
+    """Fine-tuning has not made the model better on the texts held out; nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a text can ask for, an article or an intent: texts that ask for it, cleaned, and what it says."""
+
+    id: str
+    questions: tuple[str, ...]
+    passage: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A text, cleaned, the ids of the targets that are right for it, and of those rejected for it."""
+
+    text: str
+    right: frozenset[str]
+    wrong: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuningOptions:
+    epochs: int = 5
+    patience: int = 2  # epochs without progress on the held-out texts before it stops
+    batch: int = 16  # texts; all of a batch are compared with each other
+    learning_rate: float = 2e-5
+    warm_up: float = 0.1  # share of the steps in which the learning rate rises
+    scale: float = 20.0  # that cosines are multiplied by before the softmax, as sentence-transformers does
+    held_out: float = 0.2  # share of the texts that only judge
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutFigures:
+    """On the texts held out: mean reciprocal rank of the first right target, and how often it came first."""
+
+    mrr: float
+    p_at_1: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    number: int
+    loss: float  # mean over the epoch's batches
+    figures: HeldOutFigures
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuned:
+    """What came of it; the model is that of epoch `best_epoch`."""
+
+    folder: Path
+    before: HeldOutFigures
+    after: HeldOutFigures
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+    n_learned: int
+    n_held_out: int
+    n_rejected: int  # texts with a rejected suggestion
+    seconds: float
+
+
+def split(
+    targets: Sequence[Target], asked: Sequence[Asked], *, share: float, seed: int
+) -> tuple[list[Target], list[Asked], list[Asked]]:
+    """Hold texts out: never a target's first question, and no text that is left anywhere else.
+
+    Returns:
+        the targets without held-out questions, the texts to learn from, the texts held out.
+
+    Raises:
+        BadTrainingData: there are too few texts to hold some out.
+    """
+    by_text = _merged(targets, asked)
+    titles = {target.questions[0] for target in targets if target.questions}
+    free = [one for one in by_text.values() if one.right and one.text not in titles]
+    wanted = min(round(len(free) * share), _MOST_HELD_OUT)
+    if wanted < LEAST_HELD_OUT:
+        least = int(np.ceil(LEAST_HELD_OUT / share))
+        raise BadTrainingData(
+            f"fine-tuning needs at least {least} phrasings, examples or accepted texts besides the articles' "
+            f"questions, to learn from some and be judged by the others; there are {len(free)}"
+        )
+    drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
+    held_out = [free[place] for place in sorted(drawn)]
+    gone = {one.text for one in held_out}
+    kept = [
+        replace(target, questions=tuple(text for text in target.questions if text not in gone))
+        for target in targets
+    ]
+    return kept, [one for one in by_text.values() if one.text not in gone], held_out
+
+
+def fine_tune(
+    base: str,
+    targets: Sequence[Target],
+    asked: Sequence[Asked],
+    out: Path,
+    *,
+    options: FineTuningOptions,
+    bar: ProgressBar,
+    told: Callable[[Epoch], None] = lambda _: None,
+    threads: int = 0,
+) -> FineTuned:
+    """Fine-tune `base` (a folder or hub id) and write the best epoch's model to the new folder `out`.
+
+    The same data, options, libraries and number of threads give the same model. `told` hears of each epoch.
+
+    Raises:
+        BadTrainingData: there is something at `out`, or there are too few texts.
+        EncoderUnavailable: the extra is not installed or the base cannot be loaded.
+        NotBetter: no epoch was better than the base; nothing is written.
+    """
+    start = time.perf_counter()
+    if out.exists():
+        raise BadTrainingData(f"{out}: is there already: name a new folder")
+    kept, learned, held_out = split(targets, asked, share=options.held_out, seed=options.seed)
+    engine = load_engine(base, threads=threads)
+    prefixes = prefixes_of(base, engine.prompts, engine.default_prompt_name)
+    with _seeded(options.seed):
+        trainer = _Trainer(engine, prefixes, kept, learned, held_out, options)
+        before, best, weights = trainer.judge(), 0, {}
+        after, epochs = before, []
+        steps = options.epochs * trainer.batches_per_epoch
+        with bar("Fine-tuning", steps) as advance:
+            for number in range(1, options.epochs + 1):
+                loss = trainer.learn(steps, advance)
+                epochs.append(Epoch(number=number, loss=loss, figures=trainer.judge()))
+                told(epochs[-1])
+                if epochs[-1].figures.mrr > after.mrr:
+                    after, best, weights = epochs[-1].figures, number, trainer.weights()
+                elif number - best >= options.patience:
+                    break
+    if not best:
+        raise NotBetter(
+            f"fine-tuning has not made the model better: on {len(held_out)} texts held out the mean "
+            f"reciprocal rank was {before.mrr:.3f} before and never more after; nothing was written"
+        )
+    trainer.restore(weights)
+    done = FineTuned(
+        folder=out,
+        before=before,
+        after=after,
+        epochs=tuple(epochs),
+        best_epoch=best,
+        n_learned=len(learned),
+        n_held_out=len(held_out),
+        n_rejected=sum(bool(one.wrong) for one in learned),
+        seconds=time.perf_counter() - start,
+    )
+    engine.prompts = {**engine.prompts, "query": prefixes["query"], "document": prefixes["passage"]}
+    write_model(engine, out, _metadata(base, targets, asked, options, done))
+    return done
+
+
+class _Trainer:
+    """The model while it learns."""
+
+    def __init__(
+        self,
+        engine: Any,
+        prefixes: Mapping[Kind, str],
+        targets: Sequence[Target],
+        learned: Sequence[Asked],
+        held_out: Sequence[Asked],
+        options: FineTuningOptions,
+    ) -> None:
+        import torch
+
+        self._engine, self._prefixes, self._options = engine, prefixes, options
+        self._targets, self._learned, self._held_out = targets, learned, held_out
+        self._place = {target.id: place for place, target in enumerate(targets)}
+        self._texts_of = _texts_of(targets, learned)
+        self._random = np.random.default_rng(options.seed)
+        # Word embeddings stay: most of a multilingual model's weights, and texts are too few to move them.
+        for name, parameter in engine.named_parameters():
+            parameter.requires_grad_("word_embeddings" not in name)
+        self._trained = [one for one in engine.parameters() if one.requires_grad]
+        self._optimizer = torch.optim.AdamW(self._trained, lr=options.learning_rate, weight_decay=0.01)
+        self._step = 0
+        size = options.batch
+        counts = [len(self._examples(kind, None)) for kind in ("query", "passage")]
+        self.batches_per_epoch = sum(-(-count // size) for count in counts)
+
+    def weights(self) -> dict[str, Any]:
+        return {name: value.detach().clone() for name, value in self._engine.state_dict().items()}
+
+    def restore(self, weights: Mapping[str, Any]) -> None:
+        self._engine.load_state_dict(weights)
+
+    def judge(self) -> HeldOutFigures:
+        """Rank the targets for every text held out, as the search does: by question and by passage."""
+        relevance = self._relevance([one.text for one in self._held_out])
+        ranks = []
+        for row, one in zip(relevance, self._held_out, strict=True):
+            right = [self._place[each] for each in one.right]
+            ranks.append(1 + int((row > row[right].max()).sum()))
+        return HeldOutFigures(
+            mrr=float(np.mean([1 / rank for rank in ranks])),
+            p_at_1=float(np.mean([rank == 1 for rank in ranks])),
+        )
+
+    def learn(self, steps: int, advance: Callable[[int], None]) -> float:
+        """Go once through all texts; returns the mean loss."""
+        import torch
+
+        nearest = self._nearest_wrong()
+        batches: list[tuple[Kind, list[Example]]] = []
+        for kind in ("query", "passage"):
+            examples = self._examples(kind, nearest)
+            order = self._random.permutation(len(examples))
+            batches += [
+                (kind, [examples[at] for at in order[first : first + self._options.batch]])
+                for first in range(0, len(order), self._options.batch)
+            ]
+        self._engine.train()
+        losses = []
+        for at in self._random.permutation(len(batches)):
+            kind, examples = batches[at]
+            self._optimizer.param_groups[0]["lr"] = self._learning_rate(steps)
+            loss = self._loss(kind, examples)
+            self._optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self._trained, 1.0)
+            self._optimizer.step()
+            losses.append(loss.item())
+            self._step += 1
+            advance(1)
+        return float(np.mean(losses))
+
+    def _learning_rate(self, steps: int) -> float:
+        """Rises, then falls to 0, in straight lines."""
+        rising = max(1, round(steps * self._options.warm_up))
+        if self._step < rising:
+            return self._options.learning_rate * (self._step + 1) / rising
+        return self._options.learning_rate * max(0.0, (steps - self._step) / max(1, steps - rising))
+
+    def _examples(self, kind: Kind, nearest: "Sequence[Sequence[int]] | None") -> "list[Example]":
+        """One example for each text that there is something to compare with; `nearest` None: only count."""
+        examples = []
+        for number, one in enumerate(self._learned):
+            positive = self._positive(one, kind)
+            if positive is None and (one.right or self._negative(one, kind, ()) is None):
+                continue
+            negative = self._negative(one, kind, nearest[number]) if nearest is not None else None
+            examples.append(Example(asked=one, positive=positive, negative=negative))
+        return examples
+
+    def _positive(self, one: Asked, kind: Kind) -> "Document | None":
+        right = sorted(self._place[each] for each in one.right)
+        if kind == "passage":
+            passages = [(place, self._targets[place].passage) for place in right]
+            choice = [Document(target=place, text=text) for place, text in passages if text]
+        else:
+            texts = [(place, text) for place in right for text in self._texts_of[place]]
+            choice = [Document(target=place, text=text) for place, text in texts if text != one.text]
+        return choice[self._random.integers(len(choice))] if choice else None
+
+    def _negative(self, one: Asked, kind: Kind, nearest: Sequence[int]) -> "Document | None":
+        places: Sequence[int] = sorted(self._place[each] for each in one.wrong) or nearest
+        choice = []
+        for place in places:
+            target = self._targets[place]
+            texts = [target.passage] if kind == "passage" else self._texts_of[place]
+            choice += [Document(target=place, text=text) for text in texts if text and text != one.text]
+        return choice[self._random.integers(len(choice))] if choice else None
+
+    def _nearest_wrong(self) -> list[list[int]]:
+        """For each text to learn from, the wrong targets that the model finds nearest."""
+        relevance = self._relevance([one.text for one in self._learned])
+        for row, one in zip(relevance, self._learned, strict=True):
+            row[[self._place[each] for each in one.right]] = -np.inf
+        order = np.argsort(-relevance, axis=1, kind="stable")[:, :_NEAREST_WRONG]
+        return [
+            [int(place) for place in places if np.isfinite(row[place])]
+            for places, row in zip(order, relevance, strict=True)
+        ]
+
+    def _relevance(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Cosine with the nearest question plus that with the passage, shape (texts, targets)."""
+        asking = self._encode(texts, "query")
+        questions = [text for target in self._targets for text in target.questions]
+        owner = np.repeat(np.arange(len(self._targets)), [len(target.questions) for target in self._targets])
+        nearest = np.full((len(texts), len(self._targets)), -1, dtype=np.float32)
+        if questions:
+            cosines = asking @ self._encode(questions, "query").T
+            # a text is no neighbour of itself
+            same = np.array(texts, dtype=object)[:, None] == np.array(questions, dtype=object)[None, :]
+            cosines[same] = -1
+            for place in range(len(self._targets)):
+                mine = cosines[:, owner == place]
+                if mine.shape[1]:
+                    nearest[:, place] = mine.max(axis=1)
+        said = [place for place, target in enumerate(self._targets) if target.passage]
+        if said:
+            passages = self._encode([self._targets[place].passage or "" for place in said], "passage")
+            nearest[:, said] += asking @ passages.T
+        return nearest
+
+    def _encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        self._engine.eval()
+        vectors = self._engine.encode(
+            list(texts),
+            prompt=self._prefixes[kind],
+            batch_size=_ENCODED_AT_ONCE,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def _loss(self, kind: Kind, examples: "Sequence[Example]") -> Any:
+        """Mean of -log P(something that is not wrong comes first), over the documents that count."""
+        import torch
+
+        documents = documents_of(examples)
+        asking = self._forward([one.asked.text for one in examples], "query")
+        answering = self._forward([document.text for _, document in documents], kind)
+        logits = asking @ answering.T * self._options.scale
+        compared, good = (torch.from_numpy(mask) for mask in masks(examples, documents, self._place))
+        among = torch.logsumexp(logits.masked_fill(~compared, float("-inf")), dim=1)
+        return (among - torch.logsumexp(logits.masked_fill(~good, float("-inf")), dim=1)).mean()
+
+    def _forward(self, texts: Sequence[str], kind: Kind) -> Any:
+        import torch
+
+        prefixed = [self._prefixes[kind] + text for text in texts]
+        read = getattr(self._engine, "preprocess", self._engine.tokenize)  # its older name
+        vectors = self._engine(read(prefixed))["sentence_embedding"]
+        return torch.nn.functional.normalize(vectors, dim=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A text that a batch compares its texts with."""
+
+    target: int  # place among the targets
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A text with what it is pulled towards and what it is pushed away from."""
+
+    asked: Asked
+    positive: Document | None  # None: nobody knows what is right
+    negative: Document | None
+
+
+def documents_of(examples: Sequence[Example]) -> list[tuple[int | None, Document]]:
+    """All documents of a batch; with a positive, the number of the example whose it is."""
+    found: list[tuple[int | None, Document]] = [
+        (row, one.positive) for row, one in enumerate(examples) if one.positive is not None
+    ]
+    return found + [(None, one.negative) for one in examples if one.negative is not None]
+
+
+def masks(
+    examples: Sequence[Example],
+    documents: Sequence[tuple[int | None, Document]],
+    place: Mapping[str, int],
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which documents count for which example, and which of those are good; shapes (examples, documents).
+
+    For a text whose right targets are known, its own positive is good and what is wrong for it counts;
+    what is right for it too does not. For a text of which we only know what was rejected, all count and
+    all others are good: the rejected one must not come first. Where nothing is good, nothing is learned.
+    """
+    compared = np.ones((len(examples), len(documents)), dtype=bool)
+    good = np.ones_like(compared)
+    for row, example in enumerate(examples):
+        right = {place[each] for each in example.asked.right}
+        wrong = {place[each] for each in example.asked.wrong}
+        for column, (owner, document) in enumerate(documents):
+            if right:
+                good[row, column] = owner == row
+                compared[row, column] = owner == row or document.target not in right
+            else:
+                good[row, column] = document.target not in wrong
+        if not good[row].any():
+            good[row] = True
+    return compared, good
+
+
+def _merged(targets: Sequence[Target], asked: Sequence[Asked]) -> dict[str, Asked]:
+    """Every text once, with all that is known of it; what is right for it is not wrong for it."""
+    known = {target.id for target in targets}
+    right: dict[str, set[str]] = {}
+    wrong: dict[str, set[str]] = {}
+    for target in targets:
+        for text in target.questions:
+            right.setdefault(text, set()).add(target.id)
+    for one in asked:
+        right.setdefault(one.text, set()).update(one.right & known)
+        wrong.setdefault(one.text, set()).update(one.wrong & known)
+    merged = {}
+    for text, ids in right.items():
+        one = Asked(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
+        if text and (one.right or one.wrong):
+            merged[text] = one
+    return merged
+
+
+def _texts_of(targets: Sequence[Target], learned: Sequence[Asked]) -> list[list[str]]:
+    """For each target, the texts that ask for it and, as far as we know, for nothing else."""
+    texts = [list(target.questions) for target in targets]
+    place = {target.id: number for number, target in enumerate(targets)}
+    for one in learned:
+        for each in one.right if len(one.right) == 1 else ():
+            if one.text not in texts[place[each]]:
+                texts[place[each]].append(one.text)
+    return texts
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw from this seed, and leave the drawing of others as it was."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def _metadata(
+    base: str,
+    targets: Sequence[Target],
+    asked: Sequence[Asked],
+    options: FineTuningOptions,
+    done: FineTuned,
+) -> dict[str, Any]:
+    data = [
+        sorted([target.id, *target.questions, target.passage or ""] for target in targets),
+        sorted([one.text, *sorted(one.right), "", *sorted(one.wrong)] for one in asked),
+    ]
+    return {
+        "base": base,
+        "created": datetime.now(tz=UTC).isoformat(),
+        "data_hash": hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest(),
+        "options": asdict(options),
+        "before": asdict(done.before),
+        "after": asdict(done.after),
+        "best_epoch": done.best_epoch,
+        "epochs": [asdict(epoch) for epoch in done.epochs],
+        "n_learned": done.n_learned,
+        "n_held_out": done.n_held_out,
+        "n_rejected": done.n_rejected,
+        "seconds": round(done.seconds, 1),
+        "libraries": {name: version(name) for name in ("sentence-transformers", "transformers", "torch")},
+    }
+
+
+def write_model(engine: Any, out: Path, metadata: Mapping[str, Any]) -> None:
+    """Write the folder aside, then give it its name: it is there as a whole or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = out.parent / f".{out.name}.{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        engine.save(str(aside), create_model_card=False)
+        text = json.dumps(metadata, ensure_ascii=False, indent=1)
+        (aside / METADATA).write_text(text, encoding="utf-8")
+        for path in (*aside.rglob("*"), aside):
+            _sync(path)
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _sync(out.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""sufler finetune: an encoder of one's own, taught by phrasings and verdicts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, print_json
+from sufler.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from nlu.finetuning import Asked, Epoch, Target
+    from sufler.settings import Settings
+
+
+def finetune(
+    out: Annotated[Path, typer.Option(help="New folder for the model.")],
+    base: Annotated[
+        str | None,
+        typer.Option(help="Folder or hub id to start from; without it, the settings' encoder.model."),
+    ] = None,
+    kb: Annotated[Path | None, typer.Option(help="Articles from a file instead of the database.")] = None,
+    learn: Annotated[
+        Path | None,
+        typer.Option(help="With --kb: CSV with text and article_id, confirmed by operators."),
+    ] = None,
+    intents: Annotated[
+        Path | None, typer.Option(help="CSV with text and intent, instead of articles.")
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option(min=1, max=1000, help="At most so many times through all texts.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fine-tune a sentence-transformers model on phrasings and operators' verdicts."""
+    from nlu.finetuning import FineTuningOptions, NotBetter, fine_tune
+    from sufler import finetuning
+    from sufler.settings import load_settings
+
+    if learn is not None and kb is None:
+        fail("--learn needs --kb: its ids are of that file's articles")
+    if intents is not None and kb is not None:
+        fail("--intents and --kb exclude each other")
+    settings = load_settings(config)
+    chosen = finetuning.base_model(settings, base)
+    targets, asked = _from_intents(intents) if intents else _from_articles(settings, kb, learn)
+    try:
+        done = fine_tune(
+            chosen,
+            targets,
+            asked,
+            out,
+            options=FineTuningOptions(epochs=epochs, seed=seed),
+            bar=progress_bar,
+            told=_tell,
+            threads=settings.encoder.threads,
+        )
+    except NotBetter as reason:
+        fail(str(reason), CHECK_FAILED)
+    facts = {
+        "folder": str(done.folder),
+        "base": chosen,
+        "mrr_before": round(done.before.mrr, 4),
+        "mrr_after": round(done.after.mrr, 4),
+        "p_at_1_before": round(done.before.p_at_1, 4),
+        "p_at_1_after": round(done.after.p_at_1, 4),
+        "epochs": len(done.epochs),
+        "best_epoch": done.best_epoch,
+        "n_learned": done.n_learned,
+        "n_rejected": done.n_rejected,
+        "n_held_out": done.n_held_out,
+        "seconds": round(done.seconds, 1),
+    }
+    if as_json:
+        print_json({**facts, "ci": {}})
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name}: {value}")
+    typer.echo(f"Use it: encoder: {{kind: sentence-transformers, model: {done.folder}}}")
+
+
+def _from_intents(path: Path) -> "tuple[list[Target], list[Asked]]":
+    from evaluation import read_intents
+    from sufler import finetuning
+
+    return finetuning.targets_of_intents(read_intents(path)), []
+
+
+def _from_articles(
+    settings: "Settings", kb: Path | None, learn: Path | None
+) -> "tuple[list[Target], list[Asked]]":
+    from evaluation import read_cases
+    from kb_index.formats import read_articles
+    from prompter.lessons import lessons
+    from sufler import bootstrap, finetuning
+
+    if kb is None:
+        with bootstrap.open_store(settings) as store:
+            articles = list(bootstrap.build_knowledge_base(store).articles())
+            asked = finetuning.asked_in_lessons(articles, lessons(store))
+    else:
+        articles = list(read_articles(kb))
+        cases = read_cases(learn, known_ids={article.id for article in articles}) if learn else []
+        asked = finetuning.asked_in_cases(articles, cases)
+    return finetuning.targets_of_articles(settings, articles), asked
+
+
+def _tell(epoch: "Epoch") -> None:
+    typer.echo(
+        f"epoch {epoch.number}: loss {epoch.loss:.3f}, on the texts held out: "
+        f"mean reciprocal rank {epoch.figures.mrr:.3f}, first {epoch.figures.p_at_1:.1%}",
+        err=True,
+    )
