@@ -12,7 +12,7 @@ from nlu.text import clean
 class Utterance:
     """A message as the models see it; `vector` has shape (dimensions,) and is encoded as "query"."""
 
-    text: str  # cleaned
+    text: str  # cleaned and, where it was garbled, respelled
     vector: Vectors
     grams: TextGrams  # of this one text
 
@@ -27,7 +27,7 @@ class TextReader:
     @property
     def id(self) -> str:
         """Equal ids: vectors and n-grams are interchangeable."""
-        return f"{self._encoder.id}/clean-1/{self._hasher.id}"
+        return f"{self._encoder.id}/clean-2/{self._hasher.id}"
 
     @property
     def dimensions(self) -> int:

@@ -1,8 +1,10 @@
-"""What the models see of a message: cleaned, in lower case, without greeting, links and signature."""
+"""What the models see of a message: respelled, in lower case, without greeting, links and signature."""
 
 import re
 import unicodedata
 from functools import lru_cache
+
+from nlu.respelling import respelled
 
 LONGEST_TEXT = 20_000  # characters that are looked at; nobody asks a question after that many
 
@@ -69,6 +71,8 @@ def clean(text: str) -> str:
     'где мой заказ?'
     >>> clean("Добрый день!")
     'добрый день!'
+    >>> clean("Ghbdtn! Rfr dthyenm njdfh&")
+    'как вернуть товар?'
     """
     for _ in range(_MOST_PASSES):
         cleaned = _clean_once(text)
@@ -104,7 +108,7 @@ def _clean_once(text: str) -> str:
     text = _unless_empty(_QUOTED_LINE.sub(" ", text), text)
     text = _unless_empty(_SIGNATURE.sub(" ", text), text)
     text = text.lower().replace("ё", "е")
-    text = _SPACE.sub(" ", text).strip()
+    text = respelled(_SPACE.sub(" ", text).strip())
     text = _without_greeting(text)
     text = _SAME_MARK.sub(r"\1", text)
     text = _MIXED_MARKS.sub("?!", text)

@@ -1,0 +1,45 @@
+"""What customers type in the wrong layout or in Latin letters finds what they meant."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sufler.cli import main
+
+KB = """\
+id,question,answer,topic,language
+returns-how,Как вернуть товар?,Верните его за 14 дней.,returns,ru
+delivery-cost,Сколько стоит доставка?,От 3000 рублей бесплатно.,delivery,ru
+order-where,Где мой заказ?,Откройте «Мои заказы».,orders,ru
+order-where-en,Where is my order?,Open My orders.,orders,en
+payment-en,How can I pay?,By card or in cash.,payment,en
+"""
+
+
+@pytest.mark.slow
+def test_garbled_questions_find_the_articles_of_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["sufler", *arguments])
+        with suppress(SystemExit):
+            main()
+        return capsys.readouterr().out
+
+    def suggestions(text: str) -> list[tuple[str, float]]:
+        triage = json.loads(run("ask", text, "--json"))
+        return [(one["article_id"], one["confidence"]) for one in triage["suggestions"]]
+
+    run("kb", "import", "kb.csv")
+    meant = suggestions("как вернуть товар")
+    assert meant[0][0] == "returns-how"
+    assert suggestions("rfr dthyenm njdfh") == meant
+    assert suggestions("Ghbdtn! Kak vernut' TOVAR") == meant
+    where = suggestions("where is my order")
+    assert where[0][0] == "order-where-en"
+    assert suggestions("цруку шы ьн щквук") == where
