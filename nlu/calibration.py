@@ -1,5 +1,7 @@
 """From a model's leave-one-out values to probabilities that can be believed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
@@ -9,6 +11,7 @@ from nlu.intent_model import Floats, ScopeRule
 _FEWEST = 20  # examples with another one of their intent; with fewer the priors below hold
 _PRIOR_TEMPERATURE = 0.12  # what few-shot sets arrive at
 PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
+_PLAYED_COUNT = 20  # real out-of-scope examples that weigh as much as all that are played
 _RIDGE = 1e-3  # keeps separable data from sending coefficients to infinity
 
 
@@ -35,45 +38,60 @@ def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
 def scope_rule(
     held_out: Floats,
     targets: npt.NDArray[np.intp],
-    nearest: Floats,
+    nearness: tuple[Floats, Floats],
     out_of_scope: tuple[Floats, Floats] | None = None,
+    *,
+    turned_away: float,
 ) -> ScopeRule:
     """Learn when no known intent is meant; not a single example of that is needed.
 
-    Each example is read twice: as it is, and as if its own intent did not exist, which makes it an
-    utterance close to the domain that no intent covers. `out_of_scope` are values (texts, classes)
-    and nearness (texts,) of real ones, if there are any; together they weigh as much as the others.
+    `nearness` of each example is that to all others, and to those of other intents. Each example is read
+    twice: as it is, and as if its own intent did not exist, which makes it an utterance close to the domain
+    that no intent covers. Those alone say how steep the rule is, but not how much margin and nearness count
+    against each other: half and half does best on intents left out of other sets. `out_of_scope`, values
+    (texts, classes) and nearness (texts,) of real ones, says that too. At most the share `turned_away` of the
+    examples, as the model sees them without having learned from them, gets less than 0.5.
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
     if usable.sum() < _FEWEST or len(counts) < 3:
         return PRIOR_SCOPE
-    values, right, near = held_out[usable], targets[usable], nearest[usable]
+    values, right = held_out[usable], targets[usable]
     without_own = values.copy()
     without_own[np.arange(len(right)), right] = -np.inf
-    inside = np.column_stack([values.max(axis=1), near.max(axis=1)])
-    outside = np.column_stack([without_own.max(axis=1), near[:, 1]])
-    features = np.concatenate([inside, outside]).astype(np.float64)
-    labels = np.repeat([1.0, 0.0], len(right))
-    weights = np.full(len(labels), 1 / len(labels))
-    if out_of_scope is not None and len(out_of_scope[0]):
-        real = np.column_stack([out_of_scope[0].max(axis=1), out_of_scope[1]])
-        features = np.concatenate([features, real])
-        labels = np.concatenate([labels, np.zeros(len(real))])
-        weights[len(right) :] /= 2
-        weights = np.concatenate([weights, np.full(len(real), 1 / (4 * len(real)))])
+    inside = np.column_stack([values.max(axis=1), nearness[0][usable]]).astype(np.float64)
+    played = np.column_stack([without_own.max(axis=1), nearness[1][usable]]).astype(np.float64)
+    if out_of_scope is None or not len(out_of_scope[0]):
+        sums = [inside.sum(axis=1, keepdims=True), played.sum(axis=1, keepdims=True)]
+        bias, slope = _logistic(sums, [0.5, 0.5])
+        on_margin = on_nearness = slope
+    else:
+        real = np.column_stack([out_of_scope[0].max(axis=1), out_of_scope[1]]).astype(np.float64)
+        believed = len(real) / (len(real) + _PLAYED_COUNT)
+        groups, weights = [inside, played, real], [0.5, (1 - believed) / 2, believed / 2]
+        bias, on_margin, on_nearness = _logistic(groups, weights)
+    lowest = float(np.quantile(inside @ [on_margin, on_nearness], turned_away))
+    return ScopeRule(bias=max(bias, -lowest), on_margin=on_margin, on_nearness=on_nearness)
+
+
+def _logistic(groups: Sequence[npt.NDArray[np.float64]], weights: Sequence[float]) -> list[float]:
+    """Bias and coefficients (none below 0) that tell the first group from the others, weighted."""
+    features = np.concatenate(groups)
+    labels = np.repeat([1.0] + [0.0] * (len(groups) - 1), [len(group) for group in groups])
+    shares = np.concatenate(
+        [np.full(len(group), weight / len(group)) for group, weight in zip(groups, weights, strict=True)]
+    )
 
     def loss(coefficients: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         logits = coefficients[0] + features @ coefficients[1:]
-        error = special.expit(logits) - labels
-        value = (
-            np.mean(np.logaddexp(0, logits) - labels * logits) + _RIDGE * (coefficients[1:] ** 2).sum() / 2
+        error = shares * (special.expit(logits) - labels)
+        value = (shares * (np.logaddexp(0, logits) - labels * logits)).sum()
+        penalty = _RIDGE * (coefficients[1:] ** 2).sum() / 2
+        return float(value + penalty), np.concatenate(
+            [[error.sum()], features.T @ error + _RIDGE * coefficients[1:]]
         )
-        gradient = np.concatenate(
-            [[error.mean()], features.T @ error / len(labels) + _RIDGE * coefficients[1:]]
-        )
-        return float(value), gradient
 
-    bounds = [(None, None), (0, None), (0, None)]  # a nearer utterance is never less in scope
-    bias, on_margin, on_nearness = optimize.minimize(loss, np.zeros(3), jac=True, bounds=bounds).x
-    return ScopeRule(bias=float(bias), on_margin=float(on_margin), on_nearness=float(on_nearness))
+    start = np.zeros(1 + features.shape[1])
+    bounds = [(None, None)] + [(0, None)] * features.shape[1]  # a nearer utterance is never less in scope
+    found: list[float] = optimize.minimize(loss, start, jac=True, bounds=bounds).x.tolist()
+    return found

@@ -14,7 +14,7 @@ from nlu import calibration
 from nlu.encoders.encoder import Encoder, Vectors
 from nlu.errors import BadTrainingData
 from nlu.intent_model import Floats, IntentModel, LexicalWeights
-from nlu.kernel import MeaningKernel, lexical_rows, lower_triangle, nearest_others
+from nlu.kernel import MeaningKernel, lexical_rows, lower_triangle, nearness_held_out
 from nlu.ngrams import NgramHasher, TextGrams
 from nlu.text import clean
 
@@ -34,6 +34,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         lexical_weight: share of words and character n-grams, 0 to 1; the rest is meaning.
         sharpness: how fast similarity of meaning falls with the angle.
         ridge: penalty; raise it for noisy labels.
+        turned_away: share of questions about the known intents that may be taken for out of scope.
         most_examples: more of them are thinned out, those of the largest intents first.
         seed: which ones.
     """
@@ -45,6 +46,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         lexical_weight: float = 0.2,
         sharpness: float = 2.0,
         ridge: float = 0.3,
+        turned_away: float = 0.03,
         most_examples: int = 12_000,
         seed: int = 0,
     ) -> None:
@@ -52,6 +54,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         self.lexical_weight = lexical_weight
         self.sharpness = sharpness
         self.ridge = ridge
+        self.turned_away = turned_away
         self.most_examples = most_examples
         self.seed = seed
 
@@ -96,9 +99,11 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             temperature=calibration.temperature(held_out, targets),
             scope=calibration.PRIOR_SCOPE,
         )
-        nearness = nearest_others(meaning, targets)
+        nearness = nearness_held_out(meaning, targets)
         out_of_scope = self.model_.values(*self._read(outside, None)) if outside else None
-        scope = calibration.scope_rule(held_out, targets, nearness, out_of_scope)
+        scope = calibration.scope_rule(
+            held_out, targets, nearness, out_of_scope, turned_away=self.turned_away
+        )
         self.model_ = replace(self.model_, scope=scope)
         self.n_features_in_ = 1
         return self

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.encoders.encoder import Vectors
-from nlu.kernel import MeaningKernel, Vocabulary
+from nlu.kernel import MeaningKernel, Vocabulary, nearness
 from nlu.ngrams import Grams, TextGrams
 
 Floats = npt.NDArray[np.float32]
@@ -33,7 +33,7 @@ class ScopeRule:
     """P(a known intent is meant) = 1 / (1 + exp(-(bias + on_margin · margin + on_nearness · nearness))).
 
     `margin` is the best intent's value (about 1 for an utterance like its examples, 0 for no intent
-    in particular), `nearness` how like the most similar example is in meaning (1.0 is identical).
+    in particular), `nearness` how like the most similar examples are in meaning (1.0 is identical).
     """
 
     bias: float
@@ -83,12 +83,12 @@ class IntentModel:
         values = similarities @ self.weights
         values += self.words.values(grams.words)
         values += self.characters.values(grams.characters)
-        return values, similarities.max(axis=1)
+        return values, nearness(similarities)
 
     def probabilities(self, vectors: Vectors, grams: TextGrams) -> tuple[Floats, Floats]:
         """Return P(class | in scope), shape (texts, classes), and P(in scope), shape (texts,)."""
-        values, nearness = self.values(vectors, grams)
-        return softmax(values / self.temperature), self.scope.probability(values.max(axis=1), nearness)
+        values, near = self.values(vectors, grams)
+        return softmax(values / self.temperature), self.scope.probability(values.max(axis=1), near)
 
     def predict(self, vector: Vectors, grams: TextGrams) -> IntentPrediction:
         """Predict one utterance; `vector` has shape (dimensions,)."""

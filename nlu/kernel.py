@@ -12,6 +12,7 @@ from nlu.ngrams import Grams, TextGrams
 if TYPE_CHECKING:
     from scipy import sparse  # only to learn: answering does without
 
+NEIGHBOURS = 5  # one near example may be an accident
 _BLOCK = 1024  # rows of a similarity matrix computed at once
 
 
@@ -111,21 +112,31 @@ def lower_triangle(
     return matrix
 
 
-def nearest_others(meaning: MeaningKernel, targets: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Kernel value of each fitted text with the nearest other one of its own class, and of other classes.
+def nearness(similarities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean kernel value of the nearest examples, `NEIGHBOURS` of them where there are as many; by rows."""
+    columns = similarities.shape[1]
+    if columns > NEIGHBOURS:
+        similarities = np.partition(similarities, columns - NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+    return np.asarray(similarities.mean(axis=1), dtype=np.float32)
 
-    Shape (texts, 2); -1 where there is none.
+
+def nearness_held_out(
+    meaning: MeaningKernel, targets: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Nearness of each fitted text to the other ones, and to those of other classes only.
+
+    Both of shape (texts,); what is left out counts as a kernel value of 0.
     """
     n = len(targets)
-    nearest = np.empty((n, 2), dtype=np.float32)
+    others, other_classes = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
     for start in range(0, n, _BLOCK):
         end = min(start + _BLOCK, n)
         block = meaning.of_cosines(meaning.vectors[start:end] @ meaning.vectors.T)
-        same = targets[start:end, None] == targets[None, :]
-        nearest[start:end, 1] = np.where(same, -1, block).max(axis=1)
-        block[np.arange(end - start), np.arange(start, end)] = -1
-        nearest[start:end, 0] = np.where(same, block, -1).max(axis=1)
-    return nearest
+        block[np.arange(end - start), np.arange(start, end)] = 0
+        others[start:end] = nearness(block)
+        block[targets[start:end, None] == targets[None, :]] = 0
+        other_classes[start:end] = nearness(block)
+    return others, other_classes
 
 
 def lexical_rows(
