@@ -1,5 +1,6 @@
 """FAISS, and nothing else that knows of it: flat while the base is small, HNSW above."""
 
+import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ _untyped: Any = faiss  # its type stubs lack what SWIG adds
 _REMOVED = -1
 _MOST_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
 _LONGEST_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
+_BREADTH = 128
 _HALF = _untyped.ScalarQuantizer.QT_fp16
 
 
@@ -36,7 +38,8 @@ class FaissIndex:
 
     Above `hnsw_above` vectors a graph is searched instead of every vector (HNSW: Malkov & Yashunin,
     2016): `neighbours` links per vector, `depth` vectors looked at when building and `breadth` when
-    searching; approximate, so more of each finds more of the nearest. A graph cannot forget: removed
+    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` grows with
+    the logarithm of the size, 128 up to 100,000 vectors and 256 at a million. A graph cannot forget: removed
     vectors are skipped until they are a fifth of it. Vectors that are added wait in a tail beside it and
     are taken into a copy of the graph a thousand at a time: what searches see never changes under them.
     A graph keeps vectors at half precision, half the memory at the same recall; cosines move by 1e-4 or less,
@@ -50,7 +53,7 @@ class FaissIndex:
         hnsw_above: int = 30_000,
         neighbours: int = 24,
         depth: int = 80,
-        breadth: int = 128,
+        breadth: int | None = None,
     ) -> None:
         self._dimensions = dimensions
         self._hnsw_above = hnsw_above
@@ -81,6 +84,13 @@ class FaissIndex:
         if self.is_graph:
             return f"hnsw: {len(self)} vectors, more than {self._hnsw_above} when it was built"
         return f"flat: {len(self)} vectors, hnsw from {self._hnsw_above + 1} on"
+
+    @property
+    def breadth(self) -> int:
+        """How many vectors a search looks at, at least; means nothing while the index is flat."""
+        if self._breadth is not None:
+            return self._breadth
+        return round(_BREADTH * max(1.0, math.log10(max(1, len(self))) - 4))
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds
@@ -150,7 +160,7 @@ class FaissIndex:
         hnsw_above: int = 30_000,
         neighbours: int = 24,
         depth: int = 80,
-        breadth: int = 128,
+        breadth: int | None = None,
     ) -> Self:
         """Read what `save` wrote.
 
@@ -211,7 +221,7 @@ class FaissIndex:
         parameters = None
         if _is_graph(state.body):
             selector = None if state.bitmap is None else _untyped.IDSelectorBitmap(state.bitmap)
-            parameters = _untyped.SearchParametersHNSW(efSearch=max(self._breadth, 2 * k), sel=selector)
+            parameters = _untyped.SearchParametersHNSW(efSearch=max(self.breadth, 2 * k), sel=selector)
         similarities, positions = state.body.search(vectors, k, params=parameters)
         return similarities, positions
 

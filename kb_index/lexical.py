@@ -35,11 +35,26 @@ Analyze = Callable[[Sequence[str]], TextBags]
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptBags:
+    """See `Bags`."""
+
+    starts: Integers
+    buckets: npt.NDArray[np.uint32]
+
+
+def joined(one: Bags, other: Bags) -> KeptBags:
+    """The texts of one, then those of the other."""
+    starts = np.concatenate([one.starts, one.starts[-1] + other.starts[1:]]).astype(np.int64)
+    return KeptBags(starts=starts, buckets=np.concatenate([one.buckets, other.buckets]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """What an utterance shares with the index: columns and their weights."""
 
     columns: Integers
     weights: Floats
+    top: "Query | None" = None  # the same for the texts on top, see `LexicalLayers`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +75,19 @@ class LexicalIndex:
     posting_starts: Integers  # column j is held by postings[posting_starts[j]:posting_starts[j + 1]]
     postings: npt.NDArray[np.int32]
 
+    def __len__(self) -> int:
+        return len(self.lengths)
+
     @classmethod
-    def build(cls, bags: Bags) -> Self:
+    def build(cls, bags: Bags, *, like: "LexicalIndex | None" = None) -> Self:
+        """Index texts; what `like` knows is as rare as it is there."""
         n_texts = len(bags.starts) - 1
         vocabulary, columns = np.unique(bags.buckets, return_inverse=True)
         texts_with = np.bincount(columns, minlength=len(vocabulary))
-        rarity = np.log(1 + (n_texts - texts_with + 0.5) / (texts_with + 0.5)).astype(np.float32)
+        rarity = _rarity(texts_with, n_texts + (len(like) if like else 0))
+        if like is not None:
+            there, known = like._look_up(vocabulary)
+            rarity[known] = like.rarity[there]
         text_of = np.repeat(np.arange(n_texts, dtype=np.int32), np.diff(bags.starts))
         squares = np.bincount(text_of, weights=rarity[columns] ** 2, minlength=n_texts)
         return cls(
@@ -78,23 +100,34 @@ class LexicalIndex:
             postings=text_of[np.argsort(columns, kind="stable")],
         )
 
+    def bags(self, texts: Integers) -> KeptBags:
+        """What `texts` were built from."""
+        counts = self.starts[texts + 1] - self.starts[texts]
+        columns = self.columns[ranges(self.starts[texts], counts)]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return KeptBags(starts=starts, buckets=self.vocabulary[columns])
+
     def query(self, bags: Bags) -> Query:
         """Look up one utterance's buckets; those that no text holds add to its length, as the rarest."""
-        if not len(self.vocabulary) or not len(bags.buckets):
-            return Query(columns=np.zeros(0, dtype=np.int64), weights=np.zeros(0, dtype=np.float32))
-        places = np.minimum(np.searchsorted(self.vocabulary, bags.buckets), len(self.vocabulary) - 1)
-        columns = places[self.vocabulary[places] == bags.buckets]
+        columns, known = self._look_up(bags.buckets)
         weights = self.rarity[columns]
-        unknown = (len(bags.buckets) - len(columns)) * np.log(1 + (len(self.lengths) + 0.5) / 0.5) ** 2
-        length = np.sqrt(float(weights @ weights) + unknown)
-        return Query(columns=columns.astype(np.int64), weights=(weights / length).astype(np.float32))
+        length = _length(weights, int((~known).sum()), len(self))
+        return Query(columns=columns, weights=(weights / length).astype(np.float32))
+
+    def _look_up(self, buckets: npt.NDArray[np.uint32]) -> tuple[Integers, npt.NDArray[np.bool_]]:
+        """Columns of those buckets that are known, and which they are."""
+        if not len(self.vocabulary):
+            return np.zeros(0, dtype=np.int64), np.zeros(len(buckets), dtype=np.bool_)
+        places = np.minimum(np.searchsorted(self.vocabulary, buckets), len(self.vocabulary) - 1)
+        known = self.vocabulary[places] == buckets
+        return places[known].astype(np.int64), known
 
     def similarities(self, query: Query, texts: Integers) -> Floats:
         """Cosines of the utterance with `texts`."""
         weight_of = np.zeros(len(self.vocabulary), dtype=np.float32)
         weight_of[query.columns] = query.weights * self.rarity[query.columns]
         counts = self.starts[texts + 1] - self.starts[texts]
-        places = _ranges(self.starts[texts], counts)
+        places = ranges(self.starts[texts], counts)
         row_of = np.repeat(np.arange(len(texts)), counts)
         sums = np.bincount(row_of, weights=weight_of[self.columns[places]], minlength=len(texts))
         return (sums / self.lengths[texts]).astype(np.float32)
@@ -105,27 +138,104 @@ class LexicalIndex:
         Buckets are followed from the rarest on until `most_postings` have been read: common ones
         cost most and tell least.
         """
+        return _best(*self.sharing(query, most_postings=most_postings), k)
+
+    def sharing(self, query: Query, *, most_postings: int) -> tuple[Integers, Floats]:
+        """Return those that `candidates` chooses from, by number, and their cosines as far as followed."""
         order = np.argsort(-query.weights, kind="stable")
         columns, weights = query.columns[order], query.weights[order]
         counts = self.posting_starts[columns + 1] - self.posting_starts[columns]
         affordable = int(np.searchsorted(np.cumsum(counts), most_postings, side="right"))
         columns, weights, counts = columns[:affordable], weights[:affordable], counts[:affordable]
-        if not len(columns):
-            return np.zeros(0, dtype=np.int64)
-        places = _ranges(self.posting_starts[columns], counts)
+        places = ranges(self.posting_starts[columns], counts)
         sums = np.bincount(
             self.postings[places],
             weights=np.repeat(weights * self.rarity[columns], counts),
-            minlength=len(self.lengths),
+            minlength=len(self),
         )
-        values = sums / self.lengths
-        k = min(k, len(values))
-        best = np.argpartition(-values, k - 1)[:k]
-        best = best[values[best] > 0]
-        return np.asarray(best[np.argsort(-values[best], kind="stable")], dtype=np.int64)
+        texts = np.flatnonzero(sums)
+        return texts, (sums[texts] / self.lengths[texts]).astype(np.float32)
 
 
-def _ranges(starts: Integers, counts: Integers) -> Integers:
+@dataclass(frozen=True, kw_only=True)
+class LexicalLayers:
+    """A large index, and on top of it the texts that came later; those that are not `live` are gone.
+
+    A few changes cost next to nothing, and whoever searches the large index is not disturbed. What
+    the large index knows stays as rare as when it was built; nothing else differs from one built anew.
+    """
+
+    base: LexicalIndex
+    top: LexicalIndex
+    live: npt.NDArray[np.bool_]  # by number of the text, those of the base first
+
+    @classmethod
+    def over(cls, index: "LexicalIndex | LexicalLayers", bags: Bags, live: npt.NDArray[np.bool_]) -> Self:
+        """Put the texts of `bags` on top; `live` tells of all texts, these the last."""
+        if isinstance(index, LexicalLayers):
+            bags = joined(index.top.bags(np.arange(len(index.top))), bags)
+            index = index.base
+        return cls(base=index, top=LexicalIndex.build(bags, like=index), live=live)
+
+    def __len__(self) -> int:
+        return len(self.live)
+
+    def bags(self, texts: Integers) -> KeptBags:
+        """What `texts`, in ascending order, were built from."""
+        n = len(self.base)
+        return joined(self.base.bags(texts[texts < n]), self.top.bags(texts[texts >= n] - n))
+
+    def query(self, bags: Bags) -> Query:
+        """See `LexicalIndex.query`."""
+        columns, known = self.base._look_up(bags.buckets)
+        top_columns, top_known = self.top._look_up(bags.buckets)
+        weights, top_weights = self.base.rarity[columns], self.top.rarity[top_columns]
+        only_top = top_weights[~known[top_known]]
+        unknown = int((~known & ~top_known).sum())
+        length = _length(np.concatenate([weights, only_top]), unknown, len(self))
+        top = Query(columns=top_columns, weights=(top_weights / length).astype(np.float32))
+        return Query(columns=columns, weights=(weights / length).astype(np.float32), top=top)
+
+    def similarities(self, query: Query, texts: Integers) -> Floats:
+        """See `LexicalIndex.similarities`."""
+        on_top = texts >= len(self.base)
+        if query.top is None or not on_top.any():
+            return self.base.similarities(query, texts)
+        result = np.empty(len(texts), dtype=np.float32)
+        result[~on_top] = self.base.similarities(query, texts[~on_top])
+        result[on_top] = self.top.similarities(query.top, texts[on_top] - len(self.base))
+        return result
+
+    def candidates(self, query: Query, k: int, *, most_postings: int) -> Integers:
+        """See `LexicalIndex.candidates`."""
+        texts, values = self.base.sharing(query, most_postings=most_postings)
+        if query.top is not None:
+            top_texts, top_values = self.top.sharing(query.top, most_postings=most_postings)
+            texts = np.concatenate([texts, top_texts + len(self.base)])
+            values = np.concatenate([values, top_values])
+        live = self.live[texts]
+        return _best(texts[live], values[live], k)
+
+
+def _rarity(texts_with: npt.NDArray[np.intp], n_texts: int) -> Floats:
+    return np.asarray(np.log(1 + (n_texts - texts_with + 0.5) / (texts_with + 0.5)), dtype=np.float32)
+
+
+def _length(weights: Floats, unknown: int, n_texts: int) -> float:
+    """Length of an utterance with these known buckets and so many unknown ones."""
+    squares = float(weights @ weights) + unknown * np.log(1 + (n_texts + 0.5) / 0.5) ** 2
+    return float(np.sqrt(max(squares, 1e-12)))
+
+
+def _best(texts: Integers, values: Floats, k: int) -> Integers:
+    """The `k` texts of the highest values, best first, equal ones in the order given."""
+    if len(texts) > k:
+        lowest = np.partition(values, len(values) - k)[len(values) - k]
+        texts, values = texts[values >= lowest], values[values >= lowest]
+    return np.asarray(texts[np.argsort(-values, kind="stable")][:k], dtype=np.int64)
+
+
+def ranges(starts: Integers, counts: Integers) -> Integers:
     """Concatenate arange(start, start + count) of all pairs."""
     if not len(counts):
         return np.zeros(0, dtype=np.int64)

@@ -1,40 +1,46 @@
 """Which articles answer an utterance, best first?"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol, Self
+from itertools import compress
+from typing import Protocol, Self
 
 import numpy as np
 
 from kb_index.article import Article, Status
+from kb_index.contents import (
+    Contents,
+    Reader,
+    indexed,
+    passage_of,
+    questions_of,
+    ranks_of,
+    texts_of,
+    updated,
+)
 from kb_index.errors import IndexNotBuilt
-from kb_index.faiss_index import FaissIndex
-from kb_index.judged import JudgedTexts, centre_of, votes
-from kb_index.lexical import Floats, Integers, LexicalIndex, Query, TextBags
-from kb_index.same_answers import answer_groups, answer_key
+from kb_index.judged import JudgedTexts, votes
+from kb_index.lexical import Floats, Integers, Query, TextBags
+from kb_index.same_answers import answer_key
 from kb_index.vector_index import Vectors
 
-__all__ = ["ArticleSearch", "Found", "Hit", "Reader", "SearchConfig", "Utterance", "Weights", "answer_key"]
+__all__ = [
+    "ArticleSearch",
+    "Found",
+    "Hit",
+    "Reader",
+    "SearchConfig",
+    "Utterance",
+    "Weights",
+    "answer_key",
+    "passage_of",
+    "published",
+    "questions_of",
+]
 
 _NOTHING = np.zeros(0, dtype=np.int64)
-
-
-class Reader(Protocol):
-    """What the search needs of the models; whoever asks must have read the utterance with the same."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def dimensions(self) -> int: ...
-
-    def clean(self, text: str) -> str: ...
-
-    def encode(self, cleaned: Sequence[str], *, kind: Literal["query", "passage"]) -> Vectors: ...
-
-    def analyze(self, cleaned: Sequence[str]) -> TextBags: ...
 
 
 class Utterance(Protocol):
@@ -102,34 +108,32 @@ class Found:
 class ArticleSearch:
     """Searches published articles; never changes, so that threads may share it and a new one replace it."""
 
-    def __init__(
-        self,
-        *,
-        articles: Sequence[Article],
-        starts: Integers,
-        questions: FaissIndex,
-        passages: FaissIndex,
-        words: LexicalIndex,
-        characters: LexicalIndex,
-        config: SearchConfig,
-        fingerprint: str,
-    ) -> None:
-        self.articles = tuple(articles)
-        self.fingerprint = fingerprint
+    def __init__(self, contents: Contents, *, config: SearchConfig, models: str) -> None:
+        self.contents = contents
         self.config = config
-        self.starts = starts  # article i has the texts starts[i] to starts[i + 1] - 1
-        self.questions = questions  # by number of the text
-        self.passages = passages  # by number of the article
-        self.words = words
-        self.characters = characters
-        self._article_of = np.repeat(np.arange(len(self.articles)), np.diff(starts))
-        self._languages = np.array([article.language.split("-")[0] for article in self.articles])
-        self._row_of = {article.id: row for row, article in enumerate(self.articles)}
-        self._same_answer = answer_groups(article.answer for article in self.articles)
-        self._centre = centre_of(questions.vectors(np.arange(int(starts[-1]))))
+        self.models = models  # what encoded the contents
+        self.articles = tuple(compress(contents.articles, contents.live.tolist()))
+        self.fingerprint = fingerprint(self.articles, models=models, config=config)
+        self._rows = contents.articles
+        self._starts = contents.starts
+        self._questions = contents.questions
+        self._passages = contents.passages
+        self._words = contents.words
+        self._characters = contents.characters
+        self._same_answer = contents.same_answer
+        self._centre = contents.centre
+        self._article_of = np.repeat(np.arange(len(self._rows)), np.diff(contents.starts))
+        self._languages = np.array([article.language.split("-")[0] for article in self._rows])
+        self._row_of = {self._rows[row].id: row for row in np.flatnonzero(contents.live).tolist()}
+        self._rank = ranks_of(self._rows)  # settles ties
 
     def __len__(self) -> int:
         return len(self.articles)
+
+    @property
+    def choice(self) -> str:
+        """Which kinds of index were chosen, and why."""
+        return f"questions {self._questions.choice}; passages {self._passages.choice}"
 
     @classmethod
     def build(
@@ -138,42 +142,27 @@ class ArticleSearch:
         *,
         reader: Reader,
         config: SearchConfig,
-        previous: "ArticleSearch | None" = None,
+        previous: Self | None = None,
     ) -> Self:
-        """Index the published ones of `articles`; texts that `previous` holds are not encoded again."""
-        chosen = published(articles)
-        texts = [questions_of(article, reader) for article in chosen]
-        starts = np.concatenate([[0], np.cumsum([len(group) for group in texts])]).astype(np.int64)
-        flat = [text for group in texts for text in group]
-        bodies = [passage_of(article, reader, config.longest_answer) for article in chosen]
-        old_questions, old_passages = previous.known_vectors(reader) if previous else ({}, {})
-        questions = FaissIndex(reader.dimensions, hnsw_above=config.hnsw_above)
-        passages = FaissIndex(reader.dimensions, hnsw_above=config.hnsw_above)
-        if chosen:
-            questions.add(np.arange(len(flat)), _vectors(flat, old_questions, reader, "query"))
-            passages.add(np.arange(len(bodies)), _vectors(bodies, old_passages, reader, "passage"))
-        bags = reader.analyze(flat)
-        return cls(
-            articles=chosen,
-            starts=starts,
-            questions=questions,
-            passages=passages,
-            words=LexicalIndex.build(bags.words),
-            characters=LexicalIndex.build(bags.characters),
-            config=config,
-            fingerprint=fingerprint(chosen, reader=reader, config=config),
-        )
+        """Index the published ones of `articles`; `previous` is used as far as it holds the same.
 
-    def known_vectors(self, reader: Reader) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
-        """Return the vectors of the texts and of the passages that are indexed; none if the models differ."""
-        if not self.articles or not self.fingerprint.startswith(_models(reader)):
-            return {}, {}
-        texts = [text for article in self.articles for text in questions_of(article, reader)]
-        bodies = [passage_of(article, reader, self.config.longest_answer) for article in self.articles]
-        return (
-            dict(zip(texts, self.questions.vectors(np.arange(len(texts))), strict=True)),
-            dict(zip(bodies, self.passages.vectors(np.arange(len(bodies))), strict=True)),
-        )
+        A few changes to a large `previous` take the time that the changed articles take, see `updated`.
+        Readers of `previous` are not disturbed. With nothing to change, it is returned.
+        """
+        chosen, models = published(articles), models_of(reader)
+        if (
+            previous is not None
+            and previous.articles
+            and (previous.models, previous.config) == (models, config)
+        ):
+            contents = updated(previous.contents, chosen, reader=reader, longest_answer=config.longest_answer)
+            if contents is previous.contents:
+                return previous
+        else:
+            contents = indexed(
+                chosen, reader=reader, longest_answer=config.longest_answer, hnsw_above=config.hnsw_above
+            )
+        return cls(contents, config=config, models=models)
 
     def search(
         self,
@@ -197,18 +186,18 @@ class ArticleSearch:
             raise IndexNotBuilt("the knowledge base holds no published article: import articles first")
         config = self.config
         weights = weights or config
-        words = self.words.query(utterance.grams.words)
+        words = self._words.query(utterance.grams.words)
         taught = judged.nearest(utterance.vector, config.neighbours) if judged else _NOTHING
         rows = self._candidates(utterance.vector, words, judged, taught)
-        texts, first = self._texts_of(rows)
-        vectors = self.questions.vectors(texts)
+        texts, first = texts_of(self._starts, rows)
+        vectors = self._questions.vectors(texts)
         cosines = vectors @ utterance.vector
         near = np.argsort(-cosines, kind="stable")[: config.neighbours]
         owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
         vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
         question = np.maximum.reduceat(cosines, first)
-        passage = self.passages.vectors(rows) @ utterance.vector
-        word = np.maximum.reduceat(self.words.similarities(words, texts), first)
+        passage = self._passages.vectors(rows) @ utterance.vector
+        word = np.maximum.reduceat(self._words.similarities(words, texts), first)
         relevance = (
             weights.on_question * question
             + weights.on_passage * passage
@@ -221,19 +210,19 @@ class ArticleSearch:
             best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
             rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
             question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
-        spelling = self.characters.query(utterance.grams.characters)
-        texts, first = self._texts_of(rows)
-        character = np.maximum.reduceat(self.characters.similarities(spelling, texts), first)
+        spelling = self._characters.query(utterance.grams.characters)
+        texts, first = texts_of(self._starts, rows)
+        character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
         relevance = relevance + weights.on_characters * character
-        live = np.array([self.articles[row].is_live(on) for row in rows])
-        order = np.lexsort((rows, -relevance))
+        live = np.array([self._rows[row].is_live(on) for row in rows])
+        order = np.lexsort((self._rank[rows], -relevance))
         chosen = self._distinct(rows, order[live[order]])
         odds = np.exp(relevance[chosen] - relevance[chosen].max()) if len(chosen) else np.zeros(0)
         probabilities = odds / odds.sum() if len(chosen) else odds
 
         def hit(place: int, probability: float) -> Hit:
             return Hit(
-                article=self.articles[rows[place]],
+                article=self._rows[rows[place]],
                 similarity=float(question[place]),
                 passage_similarity=float(passage[place]),
                 word_similarity=float(word[place]),
@@ -254,20 +243,14 @@ class ArticleSearch:
             else hit(best, float(1 / (1 + np.exp(relevance[chosen] - relevance[best]).sum()))),
         )
 
-    def _texts_of(self, rows: Integers) -> tuple[Integers, Integers]:
-        """Numbers of the articles' question and phrasings, and where each article's begin among them."""
-        counts = self.starts[rows + 1] - self.starts[rows]
-        first = np.cumsum(counts) - counts
-        return np.arange(int(counts.sum())) + np.repeat(self.starts[rows] - first, counts), first
-
     def _candidates(
         self, vector: Vectors, words: Query, judged: JudgedTexts | None, taught: Integers
     ) -> Integers:
         """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
-        _, texts = self.questions.search(vector[None, :], k)
-        _, rows = self.passages.search(vector[None, :], k)
-        lexical = self.words.candidates(words, k, most_postings=self.config.most_postings)
+        _, texts = self._questions.search(vector[None, :], k)
+        _, rows = self._passages.search(vector[None, :], k)
+        lexical = self._words.candidates(words, k, most_postings=self.config.most_postings)
         texts = np.concatenate([texts[0][texts[0] >= 0], lexical])
         known = [
             self._row_of[article_id]
@@ -275,9 +258,10 @@ class ArticleSearch:
             for article_id in (judged.texts[number].right if judged else ())
             if article_id in self._row_of
         ]
-        return np.unique(
+        found = np.unique(
             np.concatenate([self._article_of[texts], rows[0][rows[0] >= 0], np.array(known, dtype=np.int64)])
         )
+        return found[np.argsort(self._rank[found])]
 
     def _votes(
         self,
@@ -331,32 +315,16 @@ def published(articles: Iterable[Article]) -> list[Article]:
     )
 
 
-def questions_of(article: Article, reader: Reader) -> list[str]:
-    """The cleaned question and phrasings, each once."""
-    return list(dict.fromkeys(reader.clean(text) for text in (article.question, *article.phrasings)))
+def fingerprint(articles: Iterable[Article], *, models: str, config: SearchConfig) -> str:
+    """Name what an index holds: models, settings and the published articles; equal names, equal articles.
+
+    The articles' hashes are added up (Bellare & Micciancio, 1997): their order does not matter.
+    """
+    total = sum(int(article.content_hash, 16) for article in articles) % 2**256
+    digest = hashlib.sha256(f"{config!r}{total:064x}".encode())
+    return f"{models}-{digest.hexdigest()[:16]}"
 
 
-def passage_of(article: Article, reader: Reader, longest_answer: int) -> str:
-    """The text that stands for what the article says."""
-    answer = reader.clean(article.answer)
-    return f"{reader.clean(article.question)} {answer[:longest_answer]}".strip()
-
-
-def fingerprint(articles: Iterable[Article], *, reader: Reader, config: SearchConfig) -> str:
-    """Name what an index holds: models, settings and the published articles; equal names, equal hits."""
-    digest = hashlib.sha256(repr(config).encode())
-    for article in published(articles):
-        digest.update(article.content_hash.encode())
-    return f"{_models(reader)}-{digest.hexdigest()[:16]}"
-
-
-def _models(reader: Reader) -> str:
+def models_of(reader: Reader) -> str:
+    """Name the models; vectors of equal names can be compared."""
     return hashlib.sha256(reader.id.encode()).hexdigest()[:16]
-
-
-def _vectors(
-    texts: list[str], known: dict[str, Vectors], reader: Reader, kind: Literal["query", "passage"]
-) -> Vectors:
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    encoded = dict(zip(missing, reader.encode(missing, kind=kind), strict=True)) if missing else {}
-    return np.stack([known[text] if text in known else encoded[text] for text in texts])

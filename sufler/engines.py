@@ -212,13 +212,16 @@ def _open_search(
     previous: ArticleSearch | None,
 ) -> ArticleSearch:
     reader, config = TextReader(encoder), search_config(settings)
-    try:
-        return load_search(folder, articles, reader=reader, config=config)
-    except IncompatibleIndex as reason:
-        _log.info("index_rebuilt", reason=str(reason), articles=len(articles))
+    if previous is None:
+        try:
+            previous = load_search(folder, articles, reader=reader, config=config)
+        except IncompatibleIndex as reason:
+            _log.info("index_rebuilt", reason=str(reason), articles=len(articles))
     search = ArticleSearch.build(articles, reader=reader, config=config, previous=previous)
-    if search.articles:
-        save_search(search, folder)
+    if search is not previous:
+        _log.info("index_ready", articles=len(search), choice=search.choice)
+        if search.articles and not search.contents.has_layers:
+            save_search(search, folder)
     return search
 
 

@@ -1,9 +1,15 @@
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kb_index import (
     Article,
@@ -148,25 +154,199 @@ def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
 
 
-def test_another_base_or_setting_is_refused(tmp_path: Path) -> None:
+def test_other_models_or_settings_are_refused(tmp_path: Path) -> None:
     reader = TextReader(LetterEncoder())
     save_search(build(), tmp_path / "index")
-    with pytest.raises(IncompatibleIndex, match="other articles"):
-        load_search(tmp_path / "index", SHOP[:2], reader=reader, config=CONFIG)
+    with pytest.raises(IncompatibleIndex, match="other models or settings"):
+        load_search(tmp_path / "index", SHOP, reader=reader, config=replace(CONFIG, longest_answer=99))
     with pytest.raises(IncompatibleIndex, match="no readable index"):
         load_search(tmp_path / "nowhere", SHOP, reader=reader, config=CONFIG)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["manifest.json", "starts.npy", "questions/vectors.faiss", "words/postings.npy", "passages/ids.npy"],
+def test_a_base_that_changed_meanwhile_is_brought_up_to_date(tmp_path: Path) -> None:
+    articles = many(120)
+    save_search(build(articles), tmp_path / "index")
+    changed = [*articles[1:119], replace(articles[119], phrasings=("совсем новая фраза",))]
+    encoder = LetterEncoder()
+    reader = TextReader(encoder)
+    loaded = load_search(tmp_path / "index", changed, reader=reader, config=CONFIG)
+    assert [one.id for one in loaded.articles] == [one.id for one in changed[:-1]]
+    assert_equal_results(loaded, build(changed[:-1]))
+    search = ArticleSearch.build(changed, reader=reader, config=CONFIG, previous=loaded)
+    assert len(encoder.encoded) == 3  # the changed article's question, phrasing and passage
+    assert search.contents.has_layers
+    assert_equal_results(search, build(changed))
+    with pytest.raises(ValueError, match="on top"):
+        save_search(search, tmp_path / "index")
+
+
+@pytest.mark.parametrize("damage", ["cut", "one bit", "gone"])
+def test_damage_to_any_file_is_noticed(tmp_path: Path, damage: str) -> None:
+    reader, folder = TextReader(LetterEncoder()), tmp_path / "index"
+    save_search(build(), folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        content = path.read_bytes()
+        if damage == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        elif damage == "one bit":
+            middle = len(content) // 2
+            path.write_bytes(content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :])
+        else:
+            path.unlink()
+        with pytest.raises(IncompatibleIndex, match="index"):
+            load_search(folder, SHOP, reader=reader, config=CONFIG)
+        path.write_bytes(content)
+    assert load_search(folder, SHOP, reader=reader, config=CONFIG).articles == build().articles
+
+
+_SAVE_AND_DIE = """
+import os, sys
+from pathlib import Path
+from kb_index.saved import save_search
+from tests.kb_index.test_search import SHOP, build
+
+def die_at(step, folder):
+    def count(event, args):
+        nonlocal step
+        if event in ("open", "os.mkdir", "os.rename", "os.rmdir", "os.remove") and folder in str(args[0]):
+            step -= 1
+            if step < 0:
+                os._exit(9)
+    sys.addaudithook(count)
+
+search = build(SHOP[:2])
+for step in sys.argv[2:]:
+    folder = Path(sys.argv[1]) / step
+    if not (child := os.fork()):
+        die_at(int(step), str(folder))
+        save_search(search, folder / "index")
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+    """Killed before every fifth step on the disk; between the two renames there is no index."""
+    reader, seen = TextReader(LetterEncoder()), []
+    steps = [*range(0, 130, 5), 10_000]
+    for step in steps:
+        save_search(build(), tmp_path / str(step) / "index")
+    subprocess.run([sys.executable, "-c", _SAVE_AND_DIE, tmp_path, *map(str, steps)], check=True)
+    for step in steps:
+        folder, found = tmp_path / str(step) / "index", None
+        if folder.exists():  # then it is whole
+            found = [one.id for one in load_search(folder, SHOP, reader=reader, config=CONFIG).articles]
+        save_search(build(), folder)  # what was left behind is in nobody's way
+        assert load_search(folder, SHOP, reader=reader, config=CONFIG).articles == build().articles
+        seen.append(found)
+    old, new = ["order", "refund", "returns"], ["order", "returns"]
+    assert seen[0] == old
+    assert seen[-1] == new
+    assert all(ids in (old, new, None) for ids in seen)
+    assert new in seen[:-1]  # killed after the renames, while it tidied up
+
+
+def many(n: int, seed: int = 0) -> list[Article]:
+    """Articles of words that some of them share, each with three phrasings and one answer in three twice."""
+    random = np.random.default_rng(seed)
+    words = (
+        "заказ возврат оплата карта адрес курьер размер скидка чек бонус магазин склад вход пароль".split()
+    )
+
+    def text() -> str:
+        return " ".join(words[int(place)] for place in random.integers(0, len(words), 4))
+
+    return [
+        article(
+            f"a{number:03}", text(), f"Ответ {number // 2 if number % 3 else number}.", text(), text(), text()
+        )
+        for number in range(n)
+    ]
+
+
+EVERYTHING = replace(CONFIG, candidates=1000, ranked_closely=1000, hnsw_above=150)
+ASKED = ("заказ возврат карта", "новое слово пароль")
+
+
+def assert_equal_results(one: ArticleSearch, other: ArticleSearch) -> None:
+    """Equal; with layers but for how rare words were, and the centre, when the lower one was built."""
+    exact = not one.contents.has_layers
+    reader = TextReader(LetterEncoder())
+    assert one.fingerprint == other.fingerprint
+    assert len(one) == len(other)
+    for text in ASKED:
+        left, right = (search.search(reader.read(text), 1000, on=TODAY).hits for search in (one, other))
+        by_id = {hit.article.id: hit for hit in right}
+        shared = [hit for hit in left if hit.article.id in by_id]
+        assert len(left) == len(right)
+        # Of articles with the same answer the best is shown; which that is may change with the weights
+        assert len(shared) >= (1 if exact else 0.8) * len(right)
+        for hit in shared:
+            twin = by_id[hit.article.id]
+            assert hit.article == twin.article
+            assert hit.similarity == pytest.approx(twin.similarity, abs=1e-3)
+            assert hit.passage_similarity == pytest.approx(twin.passage_similarity, abs=1e-3)
+            slack = 1e-3 if exact else 0.1
+            assert hit.word_similarity == pytest.approx(twin.word_similarity, abs=slack)
+            assert hit.character_similarity == pytest.approx(twin.character_similarity, abs=slack)
+            assert hit.vote == pytest.approx(twin.vote, abs=slack)
+            assert hit.relevance == pytest.approx(twin.relevance, abs=20 * slack)
+
+
+CHANGES = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(["phrasing", "answer", "remove", "add", "draft"]), st.integers(0, 59)),
+        max_size=8,
+    ),
+    max_size=3,
 )
-def test_damage_is_noticed(tmp_path: Path, name: str) -> None:
-    save_search(build(), tmp_path / "index")
-    path = tmp_path / "index" / name
-    path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(IncompatibleIndex):
-        load_search(tmp_path / "index", SHOP, reader=TextReader(LetterEncoder()), config=CONFIG)
+
+
+@settings(max_examples=10, deadline=None)
+@given(CHANGES)
+def test_any_history_of_changes_ends_like_an_index_built_anew(history: list[list[tuple[str, int]]]) -> None:
+    articles = {one.id: one for one in many(60)}
+    reader = TextReader(LetterEncoder())
+    search = ArticleSearch.build(articles.values(), reader=reader, config=EVERYTHING)
+    spare = many(60, seed=1)
+    for changes in history:
+        for kind, number in changes:
+            name = f"a{number:03}"
+            if kind == "add":
+                articles[f"n{number:03}"] = replace(spare[number], id=f"n{number:03}")
+            elif kind == "remove":
+                articles.pop(name, None)
+            elif name in articles:
+                old = articles[name]
+                articles[name] = {
+                    "phrasing": replace(old, phrasings=(*old.phrasings, f"новое слово {number}")),
+                    "answer": replace(old, answer=f"Другой ответ {number}."),
+                    "draft": replace(old, status=Status.DRAFT),
+                }[kind]
+        before = search
+        found = before.search(reader.read(ASKED[0]), 5, on=TODAY)
+        search = ArticleSearch.build(articles.values(), reader=reader, config=EVERYTHING, previous=before)
+        assert before.search(reader.read(ASKED[0]), 5, on=TODAY) == found  # readers are not disturbed
+        assert_equal_results(search, ArticleSearch.build(articles.values(), reader=reader, config=EVERYTHING))
+
+
+def test_a_small_change_lies_on_top_and_many_are_merged() -> None:
+    articles, reader = many(100), TextReader(LetterEncoder())
+    search = ArticleSearch.build(articles, reader=reader, config=EVERYTHING)
+    assert ArticleSearch.build(articles, reader=reader, config=EVERYTHING, previous=search) is search
+    layers = []
+    for number in range(12):
+        articles[number] = replace(articles[number], answer=f"Свой {number}.", phrasings=("новая фраза",))
+        search = ArticleSearch.build(articles, reader=reader, config=EVERYTHING, previous=search)
+        layers.append(search.contents.has_layers)
+        assert ids(search, "новая фраза", k=20).count(articles[number].id) == 1
+    assert layers[0]
+    assert not all(layers)
+    assert "questions hnsw" in search.choice
+    assert "passages flat" in search.choice
 
 
 def test_lexical_similarities_are_tf_idf_cosines() -> None:
