@@ -1,34 +1,74 @@
 """How good is it?  Rows in, estimates out: this package knows neither models nor database.
 
-Whoever has a model adapts it to one of the seams `Suggester` and `TrainableClassifier`.
+Whoever has a model adapts it to one of the seams `Suggester`, `Learner` and `TrainableClassifier`.
 """
 
-from evaluation.errors import BadRows, EvaluationError
+from evaluation.errors import BadRows, EvaluationError, TooFewRows
 from evaluation.estimates import Estimate
-from evaluation.intents import Guess, IntentFailure, IntentReport, TrainableClassifier, evaluate_intents
+from evaluation.intents import (
+    Guess,
+    IntentReport,
+    Split,
+    TrainableClassifier,
+    evaluate_draws,
+    evaluate_folds,
+    evaluate_intents,
+)
 from evaluation.latency import LatencyReport, Timing, evaluate_latency
-from evaluation.retrieval import RetrievalFailure, RetrievalReport, Suggested, Suggester, evaluate_retrieval
+from evaluation.learning import CurvePoint, Learner, cross_fitted, learning_curve
+from evaluation.oddities import Oddity, oddities_of_cases, oddities_of_test, oddities_of_training
+from evaluation.outcomes import Outcome, write_failures
+from evaluation.paired import Comparison, Difference, compare
+from evaluation.retrieval import (
+    RetrievalReport,
+    Suggested,
+    Suggester,
+    ask,
+    evaluate_retrieval,
+    retrieval_report,
+)
 from evaluation.rows import Case, IntentRow, read_cases, read_intents
+from evaluation.selective import SelectiveReport, selective_report, threshold_for
 
 __all__ = [
     "BadRows",
     "Case",
+    "Comparison",
+    "CurvePoint",
+    "Difference",
     "Estimate",
     "EvaluationError",
     "Guess",
-    "IntentFailure",
     "IntentReport",
     "IntentRow",
     "LatencyReport",
-    "RetrievalFailure",
+    "Learner",
+    "Oddity",
+    "Outcome",
     "RetrievalReport",
+    "SelectiveReport",
+    "Split",
     "Suggested",
     "Suggester",
     "Timing",
+    "TooFewRows",
     "TrainableClassifier",
+    "ask",
+    "compare",
+    "cross_fitted",
+    "evaluate_draws",
+    "evaluate_folds",
     "evaluate_intents",
     "evaluate_latency",
     "evaluate_retrieval",
+    "learning_curve",
+    "oddities_of_cases",
+    "oddities_of_test",
+    "oddities_of_training",
     "read_cases",
     "read_intents",
+    "retrieval_report",
+    "selective_report",
+    "threshold_for",
+    "write_failures",
 ]

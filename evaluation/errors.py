@@ -7,7 +7,8 @@ class EvaluationError(Exception):
     """Base class.
 
     EvaluationError
-    └── BadRows
+    ├── BadRows
+    └── TooFewRows
     """
 
 
@@ -27,3 +28,7 @@ class BadRows(EvaluationError):
         self.row = row
         self.column = column
         self.problem = problem
+
+
+class TooFewRows(EvaluationError):
+    """The rows cannot be split as asked."""

@@ -1,6 +1,6 @@
 """A figure with its interval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -51,3 +51,15 @@ def bootstrap(
     values = np.array([statistic(random.integers(0, n, n)) for _ in range(resamples)])
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return Estimate(value=float(value), low=float(low), high=float(high), n=n)
+
+
+def over_draws(estimates: Sequence[Estimate]) -> Estimate | None:
+    """Mean of the values of several draws with Student's interval; the rows are those of one draw."""
+    if len(estimates) < 2:
+        return estimates[0] if estimates else None
+    from scipy.stats import sem, t
+
+    values = [one.value for one in estimates]
+    mean = float(np.mean(values))
+    half = float(t.ppf(0.975, len(values) - 1) * sem(values))
+    return Estimate(value=mean, low=mean - half, high=mean + half, n=estimates[0].n)

@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.estimates import Estimate, bootstrap, share
+from evaluation.estimates import Estimate, bootstrap, over_draws, share
+from evaluation.outcomes import Columns, Floats, Outcome, columns, failures
 from evaluation.reliability import calibration_error
 from evaluation.rows import IntentRow
 
@@ -34,21 +35,29 @@ class TrainableClassifier(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntentFailure:
-    text: str
-    intent: str
-    guessed: str
-    confidence: float
+class Split:
+    """Rows to learn from and rows to measure on."""
+
+    train: Sequence[IntentRow]
+    test: Sequence[IntentRow]
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntentReport:
-    """Metrics by the names of the command line's contract; None: not scored. Failures, surest first."""
+    """Metrics by the names of the command line's contract; None: not scored.
+
+    `in_scope[i]` is P(some known intent is meant) of `outcomes[i]`. Failures come surest first.
+    """
 
     metrics: dict[str, Estimate | None]
-    train_seconds: float
+    train_seconds: float  # of one training, on the average
     n_test: int
-    failures: tuple[IntentFailure, ...]
+    outcomes: tuple[Outcome, ...]
+    in_scope: tuple[float, ...]
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        return failures(self.outcomes)
 
 
 def evaluate_intents(
@@ -64,68 +73,131 @@ def evaluate_intents(
     With `oos_label`, rows of that label are out of scope: in training they teach where the scope
     ends, in the test the classifier is right when it says that no known intent is meant.
     """
-    known = [row for row in train if row.intent != oos_label]
-    outside = [row.text for row in train if row.intent == oos_label]
-    start = time.perf_counter()
-    classifier.fit([row.text for row in known], [row.intent for row in known], outside)
-    train_seconds = time.perf_counter() - start
-    guesses = classifier.guess([row.text for row in test])
+    return evaluate_folds([Split(train=train, test=test)], classifier, oos_label=oos_label, seed=seed)
 
-    in_scope = np.array([guess.in_scope for guess in guesses])
-    confidences = np.array([guess.confidence for guess in guesses])
-    guessed = np.array([guess.intent for guess in guesses], dtype=object)
-    if oos_label is not None:
-        confidences = np.where(in_scope >= classifier.threshold, confidences * in_scope, 1 - in_scope)
-        guessed = np.where(in_scope >= classifier.threshold, guessed, oos_label)
-    labels = np.array([row.intent for row in test], dtype=object)
-    right = guessed == labels
-    outside_rows = labels == oos_label
-    says_outside = guessed == oos_label if oos_label is not None else np.zeros(len(test), dtype=bool)
-    n_outside = int(outside_rows.sum())
-    metrics = {
-        "accuracy": share(int(right.sum()), len(test)),
-        "macro_f1": bootstrap(lambda rows: _macro_f1(labels[rows], guessed[rows]), len(test), seed=seed),
-        "in_scope_accuracy": share(int(right[~outside_rows].sum()), int((~outside_rows).sum())),
-        "oos_recall": share(int(right[outside_rows].sum()), n_outside),
-        "oos_precision": share(int((says_outside & outside_rows).sum()), int(says_outside.sum()))
-        if n_outside
-        else None,
-        "oos_auroc": bootstrap(lambda rows: _auroc(-in_scope[rows], outside_rows[rows]), len(test), seed=seed)
-        if n_outside
-        else None,
-        "ece": calibration_error(confidences, right.astype(np.float64), seed=seed),
-    }
-    wrong = sorted(np.flatnonzero(~right).tolist(), key=lambda row: -confidences[row])
+
+def evaluate_folds(
+    splits: Sequence[Split],
+    classifier: TrainableClassifier,
+    *,
+    oos_label: str | None = None,
+    seed: int = 0,
+) -> IntentReport:
+    """Train once for each split; the metrics are over the test rows of all splits together."""
+    asked = [_ask(split, classifier, oos_label) for split in splits]
+    outcomes = [one for part in asked for one in part.outcomes]
+    in_scope = [value for part in asked for value in part.in_scope]
     return IntentReport(
-        metrics=metrics,
-        train_seconds=train_seconds,
-        n_test=len(test),
-        failures=tuple(
-            IntentFailure(
-                text=test[row].text,
-                intent=test[row].intent,
-                guessed=str(guessed[row]),
-                confidence=float(confidences[row]),
-            )
-            for row in wrong
-        ),
+        metrics=_metrics(outcomes, in_scope, oos_label, seed),
+        train_seconds=sum(part.train_seconds for part in asked) / len(asked),
+        n_test=len(outcomes),
+        outcomes=tuple(outcomes),
+        in_scope=tuple(in_scope),
     )
 
 
-def _macro_f1(labels: npt.NDArray[np.object_], guessed: npt.NDArray[np.object_]) -> float:
+def evaluate_draws(
+    splits: Sequence[Split],
+    classifier: TrainableClassifier,
+    *,
+    oos_label: str | None = None,
+    seed: int = 0,
+) -> IntentReport:
+    """Train once for each draw of training rows; metrics are means over the draws.
+
+    Their intervals are Student's over the draws: they say how much the luck of the draw matters, for
+    these test rows. A single draw has the intervals of `evaluate_intents`.
+    """
+    reports = [evaluate_folds([split], classifier, oos_label=oos_label, seed=seed) for split in splits]
+    if len(reports) == 1:
+        return reports[0]
+    return IntentReport(
+        metrics={
+            name: over_draws([one for report in reports if (one := report.metrics[name])])
+            for name in reports[0].metrics
+        },
+        train_seconds=sum(report.train_seconds for report in reports) / len(reports),
+        n_test=reports[0].n_test,
+        outcomes=tuple(one for report in reports for one in report.outcomes),
+        in_scope=tuple(value for report in reports for value in report.in_scope),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    outcomes: list[Outcome]
+    in_scope: list[float]
+    train_seconds: float
+
+
+def _ask(split: Split, classifier: TrainableClassifier, oos_label: str | None) -> _Asked:
+    known = [row for row in split.train if row.intent != oos_label]
+    outside = [row.text for row in split.train if row.intent == oos_label]
+    start = time.perf_counter()
+    classifier.fit([row.text for row in known], [row.intent for row in known], outside)
+    train_seconds = time.perf_counter() - start
+    guesses = classifier.guess([row.text for row in split.test])
+    outcomes = []
+    for row, guess in zip(split.test, guesses, strict=True):
+        suggested, confidence = guess.intent, guess.confidence
+        if oos_label is not None and guess.in_scope >= classifier.threshold:
+            confidence = guess.confidence * guess.in_scope
+        elif oos_label is not None:
+            suggested, confidence = oos_label, 1 - guess.in_scope
+        is_right = suggested == row.intent
+        outcomes.append(
+            Outcome(
+                text=row.text,
+                right=(row.intent,),
+                suggested=suggested,
+                confidence=confidence,
+                rank=1 if is_right else None,
+                is_right=is_right,
+                in_scope=row.intent != oos_label,
+            )
+        )
+    return _Asked(
+        outcomes=outcomes, in_scope=[guess.in_scope for guess in guesses], train_seconds=train_seconds
+    )
+
+
+def _metrics(
+    outcomes: Sequence[Outcome], in_scope: Sequence[float], oos_label: str | None, seed: int
+) -> dict[str, Estimate | None]:
+    table = columns(outcomes)
+    n = len(table)
+    right, inside, values = table.right, table.in_scope, np.array(in_scope)
+    says_outside = np.array([oos_label is not None and one.suggested == oos_label for one in outcomes])
+    n_outside = int((~inside).sum())
+    return {
+        "accuracy": share(int(right.sum()), n),
+        "macro_f1": bootstrap(lambda rows: macro_f1(table.take(rows)), n, seed=seed),
+        "in_scope_accuracy": share(int(right[inside].sum()), int(inside.sum())),
+        "oos_recall": share(int(right[~inside].sum()), n_outside),
+        "oos_precision": share(int((says_outside & ~inside).sum()), int(says_outside.sum()))
+        if n_outside
+        else None,
+        "oos_auroc": bootstrap(lambda rows: _auroc(-values[rows], ~inside[rows]), n, seed=seed)
+        if n_outside
+        else None,
+        "ece": calibration_error(table.confidence, right, seed=seed),
+    }
+
+
+def macro_f1(table: Columns) -> float:
     """Mean over the labels of 2 · hits / (guesses + rows); labels that were only guessed count with 0."""
-    names, numbers = np.unique(np.concatenate([labels, guessed]), return_inverse=True)
-    truth, guess = numbers[: len(labels)], numbers[len(labels) :]
-    hits = np.bincount(truth[truth == guess], minlength=len(names))
-    sizes = np.bincount(truth, minlength=len(names)) + np.bincount(guess, minlength=len(names))
-    return float((2 * hits / sizes).mean())
+    n_labels = int(max(table.label.max(), table.suggested.max())) + 1
+    hits = np.bincount(table.label[table.label == table.suggested], minlength=n_labels)
+    sizes = np.bincount(table.label, minlength=n_labels) + np.bincount(table.suggested, minlength=n_labels)
+    return float((2 * hits[sizes > 0] / sizes[sizes > 0]).mean())
 
 
-def _auroc(values: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
+def _auroc(values: Floats, positive: npt.NDArray[np.bool_]) -> float:
     """P(a positive row has the higher value), ties half; nan without rows of both kinds (Mann-Whitney)."""
+    from scipy.stats import rankdata
+
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())
     if not n_positive or not n_negative:
         return float("nan")
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    ranks = rankdata(values)
     return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))

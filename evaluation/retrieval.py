@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from evaluation.estimates import Estimate, bootstrap, share
+from evaluation.outcomes import Outcome, columns, failures
 from evaluation.reliability import brier, calibration_error
 from evaluation.rows import Case
 
@@ -30,23 +29,16 @@ class Suggester(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrievalFailure:
-    """A case whose first suggestion is not right; `rank` is where a right one stood, None: nowhere."""
-
-    text: str
-    right: tuple[str, ...]
-    suggested: str | None
-    confidence: float
-    rank: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class RetrievalReport:
     """Metrics by the names of the command line's contract; None: not scored. Failures, surest first."""
 
     metrics: dict[str, Estimate | None]
     n_cases: int
-    failures: tuple[RetrievalFailure, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        return failures(self.outcomes)
 
 
 def evaluate_retrieval(
@@ -56,50 +48,61 @@ def evaluate_retrieval(
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> RetrievalReport:
-    """Measure on cases.
+    """Measure on cases; see `ask` and `retrieval_report`."""
+    return retrieval_report(ask(cases, suggester, same_answer=same_answer), seed=seed)
 
-    Precision, hits and reciprocal ranks are over the cases that have a right article; `ece` and
-    `brier`, of the first suggestion's confidence, are over all: out of scope, no suggestion is right.
+
+def ask(
+    cases: Sequence[Case], suggester: Suggester, *, same_answer: Mapping[str, str] | None = None
+) -> list[Outcome]:
+    """Ask for suggestions and judge the first one: right, if it is one of the case's articles.
+
     `same_answer` maps an article to the one that stands for all with the same answer: suggesting
-    any of those is as right.
+    any of those is as right. Out of scope, no suggestion is right.
     """
     stands_for = same_answer or {}
-    ranks: list[int | None] = []
-    firsts: list[tuple[str | None, float]] = []
+    outcomes = []
     for case in cases:
         suggestions = suggester.suggest(case.text)
         right = {stands_for.get(article_id, article_id) for article_id in case.article_ids}
         ids = [stands_for.get(one.article_id, one.article_id) for one in suggestions]
-        ranks.append(next((rank for rank, one in enumerate(ids, start=1) if one in right), None))
-        firsts.append((suggestions[0].article_id, suggestions[0].confidence) if suggestions else (None, 0.0))
-    in_scope = [rank for rank, case in zip(ranks, cases, strict=True) if case.article_ids]
-    reciprocal = np.array([1 / rank if rank else 0.0 for rank in in_scope])
-    confidences = np.array([confidence for _, confidence in firsts])
-    is_right = np.array([float(rank == 1) for rank in ranks])
+        rank = next((rank for rank, one in enumerate(ids, start=1) if one in right), None)
+        outcomes.append(
+            Outcome(
+                text=case.text,
+                right=case.article_ids,
+                suggested=suggestions[0].article_id if suggestions else None,
+                confidence=suggestions[0].confidence if suggestions else 0.0,
+                rank=rank,
+                is_right=rank == 1,
+                in_scope=bool(case.article_ids),
+            )
+        )
+    return outcomes
+
+
+def retrieval_report(outcomes: Sequence[Outcome], *, seed: int = 0) -> RetrievalReport:
+    """Compute the metrics.
+
+    Precision, hits and reciprocal ranks are over the cases that have a right article; `ece` and
+    `brier`, of the first suggestion's confidence, are over all.
+    """
+    table = columns(outcomes)
+    inside = table.take(table.in_scope.nonzero()[0])
+    ranks = [one.rank for one in outcomes if one.in_scope]
 
     def within(k: int) -> Estimate | None:
-        return share(sum(rank is not None and rank <= k for rank in in_scope), len(in_scope))
+        return share(sum(rank is not None and rank <= k for rank in ranks), len(ranks))
 
-    failures = [
-        RetrievalFailure(
-            text=case.text,
-            right=tuple(sorted(case.article_ids)),
-            suggested=suggested,
-            confidence=confidence,
-            rank=rank,
-        )
-        for case, rank, (suggested, confidence) in zip(cases, ranks, firsts, strict=True)
-        if rank != 1
-    ]
     return RetrievalReport(
         metrics={
             "p_at_1": within(1),
             "hit_at_3": within(3),
             "hit_at_5": within(5),
-            "mrr": bootstrap(lambda rows: float(reciprocal[rows].mean()), len(reciprocal), seed=seed),
-            "ece": calibration_error(confidences, is_right, seed=seed),
-            "brier": brier(confidences, is_right, seed=seed),
+            "mrr": bootstrap(lambda rows: float(inside.reciprocal_rank[rows].mean()), len(inside), seed=seed),
+            "ece": calibration_error(table.confidence, table.right, seed=seed),
+            "brier": brier(table.confidence, table.right, seed=seed),
         },
-        n_cases=len(cases),
-        failures=tuple(sorted(failures, key=lambda failure: -failure.confidence)),
+        n_cases=len(outcomes),
+        outcomes=tuple(outcomes),
     )

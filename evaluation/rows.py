@@ -1,11 +1,13 @@
 """Rows to evaluate on, read from CSV."""
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.errors import BadRows
+
+_MISSING = {"nan", "NaN", "<NA>"}  # as programs write a cell that was never filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +20,10 @@ class IntentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A customer's text and the articles any of which answers it; none: out of scope."""
+    """A customer's text and the articles any of which answers it, as written; none: out of scope."""
 
     text: str
-    article_ids: frozenset[str]
+    article_ids: tuple[str, ...]
 
 
 def read_intents(path: Path) -> list[IntentRow]:
@@ -33,8 +35,7 @@ def read_intents(path: Path) -> list[IntentRow]:
     rows = []
     for number, cells in _records(path, ("text", "intent")):
         for column in ("text", "intent"):
-            if not cells[column].strip():
-                raise BadRows(path, "is empty", row=number, column=column)
+            _check_filled(path, cells, number, column)
         rows.append(IntentRow(text=cells["text"], intent=cells["intent"].strip()))
     if not rows:
         raise BadRows(path, "holds no rows")
@@ -50,10 +51,9 @@ def read_cases(path: Path, *, known_ids: Collection[str]) -> list[Case]:
     """
     rows = []
     for number, cells in _records(path, ("text", "article_id")):
-        if not cells["text"].strip():
-            raise BadRows(path, "is empty", row=number, column="text")
-        ids = frozenset(part.strip() for part in cells["article_id"].split("|") if part.strip())
-        for article_id in sorted(ids):
+        _check_filled(path, cells, number, "text")
+        ids = tuple(dict.fromkeys(part.strip() for part in cells["article_id"].split("|") if part.strip()))
+        for article_id in ids:
             if article_id not in known_ids:
                 raise BadRows(
                     path, f"the base holds no article {article_id!r}", row=number, column="article_id"
@@ -62,6 +62,14 @@ def read_cases(path: Path, *, known_ids: Collection[str]) -> list[Case]:
     if not rows:
         raise BadRows(path, "holds no rows")
     return rows
+
+
+def _check_filled(path: Path, cells: Mapping[str, str], row: int, column: str) -> None:
+    cell = cells[column].strip()
+    if not cell:
+        raise BadRows(path, "is empty", row=row, column=column)
+    if cell in _MISSING:
+        raise BadRows(path, f"is {cell}: a missing value, not a {column}", row=row, column=column)
 
 
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:

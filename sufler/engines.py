@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import structlog
 
 from evaluation.intents import Guess
+from evaluation.rows import Case
 from kb_index import Article, ArticleSearch, IncompatibleIndex, SearchConfig
+from kb_index.article import LONGEST_TEXT, MOST_PHRASINGS
 from kb_index.formats import read_articles
 from kb_index.saved import load_search, save_search
 from kb_index.search import answer_key, published, questions_of
@@ -285,17 +288,44 @@ class EvaluatedClassifier:
         return guesses
 
 
-class Announced:
-    """A suggester that says when it has answered, for a progress bar."""
+class EvaluatedAssistant:
+    """The product's assistant as `sufler evaluate` sees it; `advance(1)` is told of each answer."""
 
-    def __init__(self, assistant: Assistant, advance: Callable[[int], None]) -> None:
-        self._assistant = assistant
+    def __init__(
+        self,
+        settings: Settings,
+        articles: Iterable[Article],
+        encoder: Encoder,
+        *,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._articles = list(articles)
+        self._encoder = encoder
         self._advance = advance
+        self._assistant = build_assistant(settings, self._articles, encoder=encoder)
+
+    @property
+    def version(self) -> str:
+        return self._assistant.knowledge.version
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         suggestions = self._assistant.suggest(text)
         self._advance(1)
         return suggestions
+
+    def learned_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
+        """Build the assistant whose articles have the confirmed texts as phrasings, each in its first one."""
+        texts: dict[str, list[str]] = {}
+        for case in confirmed:
+            if case.article_ids:
+                text = " ".join(case.text.replace("\x00", " ").split())[:LONGEST_TEXT]
+                texts.setdefault(case.article_ids[0], []).append(text)
+        articles = []
+        for article in self._articles:
+            phrasings = dict.fromkeys((*article.phrasings, *texts.get(article.id, ())))
+            articles.append(replace(article, phrasings=tuple(phrasings)[:MOST_PHRASINGS]))
+        return EvaluatedAssistant(self._settings, articles, self._encoder, advance=self._advance)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

@@ -1,99 +1,248 @@
 """sufler evaluate ...: how good and how fast is it, on rows that it has not learned from?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sufler.cli import measured as shown
 from sufler.cli.common import ConfigOption, JsonOption, fail, print_json
+from sufler.cli.measured import as_json as as_object
+from sufler.cli.measured import print_metrics
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from evaluation import Estimate
+    from evaluation import Case, Comparison, CurvePoint, Estimate, IntentReport, Oddity, Outcome
+    from evaluation.report import Page
+    from kb_index import Article
     from nlu import Encoder
+    from sufler.engines import EvaluatedAssistant
+    from sufler.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, latency.")
+app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, selective, latency.")
 
-_SHOWN_FAILURES = 10
 SeedOption = Annotated[int, typer.Option(help="Of all that is drawn at random.")]
 KbOption = Annotated[Path, typer.Option("--kb", help="Knowledge base, in any format that can be imported.")]
 CasesOption = Annotated[Path, typer.Option("--cases", help="CSV with text and article_id.")]
+LearnOption = Annotated[
+    Path | None, typer.Option("--learn", help="CSV like --cases: confirmed by operators beforehand.")
+]
+NoiseOption = Annotated[
+    float, typer.Option("--learn-noise", min=0, max=1, help="Share of --learn that gets a wrong article.")
+]
+FailuresOption = Annotated[
+    Path | None, typer.Option("--failures", help="Write every failure to this CSV file.")
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Write an HTML page with figures, pictures and failures.")
+]
+AgainstOption = Annotated[
+    Path | None, typer.Option("--against", help="Other settings to compare with, on the same rows.")
+]
 
 
 @app.command()
 def intents(
     train: Annotated[Path, typer.Option(help="CSV with text and intent to learn from.")],
-    test: Annotated[Path, typer.Option(help="CSV with text and intent to measure on.")],
+    test: Annotated[Path | None, typer.Option(help="CSV with text and intent to measure on.")] = None,
     oos_label: Annotated[str | None, typer.Option(help="The intent that means: out of scope.")] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Cross-validate on --train; no --test then.")
+    ] = None,
+    shots: Annotated[int | None, typer.Option(min=1, help="Learn from so many rows per intent.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="With --shots: draw them so many times.")] = 1,
+    failures: FailuresOption = None,
+    report: ReportOption = None,
+    against: AgainstOption = None,
     seed: SeedOption = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the intent classifier on some rows and measure it on others."""
-    from evaluation import evaluate_intents, read_intents
+    from evaluation import (
+        Split,
+        compare,
+        evaluate_draws,
+        evaluate_folds,
+        oddities_of_test,
+        oddities_of_training,
+        read_intents,
+    )
+    from evaluation.paired import intent_statistics
+    from evaluation.splits import few_shots, stratified_folds
     from sufler import engines
     from sufler.settings import load_settings
 
+    if (test is None) == (folds is None):
+        fail("evaluate intents needs either --test or --folds")
+    if shots is not None and folds is not None:
+        fail("--shots needs --test, not --folds")
+    if repeats > 1 and (shots is None or against is not None):
+        fail("--repeats is for --shots, and not together with --against: compare one training with another")
+    shown.check_writable(failures, report)
     settings = load_settings(config)
-    train_rows, test_rows = read_intents(train), read_intents(test)
-    classifier = engines.EvaluatedClassifier(
-        settings, _with_progress(engines.build_encoder(settings)), seed=seed
+    other = load_settings(against) if against else None
+    train_rows, test_rows = read_intents(train), read_intents(test) if test else []
+    oddities = oddities_of_training(train_rows, oos_label=oos_label)
+    oddities += oddities_of_test(train_rows, test_rows)
+    shown.warn(oddities)
+    if folds is not None:
+        splits = stratified_folds(train_rows, folds, seed=seed)
+    else:
+        draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
+        splits = [Split(train=drawn, test=test_rows) for drawn in draws]
+    encoder = _with_progress(engines.build_encoder(settings))
+
+    def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
+        classifier = engines.EvaluatedClassifier(settings, encoder, seed=seed)
+        evaluate = evaluate_folds if folds is not None else evaluate_draws
+        return evaluate(splits, classifier, oos_label=oos_label, seed=seed)
+
+    result = measure(settings, encoder)
+    comparison = None
+    if other is not None:
+        theirs = measure(other, _encoder_of(other, settings, encoder))
+        comparison = compare(result.outcomes, theirs.outcomes, intent_statistics(), seed=seed)
+    counts = {"n_test": result.n_test, "train_seconds": round(result.train_seconds, 3)}
+    measured = _Measured(
+        metrics=result.metrics,
+        counts=counts | ({"repeats": repeats} if repeats > 1 else {}),
+        outcomes=result.outcomes,
+        failures=result.failures,
+        oddities=oddities,
+        comparison=comparison,
     )
-    report = evaluate_intents(train_rows, test_rows, classifier, oos_label=oos_label, seed=seed)
-    counts = {"train_seconds": round(report.train_seconds, 3), "n_test": report.n_test}
-    if as_json:
-        print_json(_as_json(report.metrics, counts))
-        return
-    _print_metrics(report.metrics, counts)
-    _print_failures(
-        ["text", "intent", "guessed", "confidence"],
-        [[row.text, row.intent, row.guessed, f"{row.confidence:.2f}"] for row in report.failures],
-    )
+    _show(measured, against, failures, as_json=as_json)
+    if report is not None:
+        page = _page(
+            "Intents",
+            measured,
+            against,
+            headline=("accuracy", "macro_f1", "in_scope_accuracy", "oos_recall", "ece"),
+            groupings={"Worst intents": lambda intent: intent},
+            facts=shown.facts(settings, config, {"train": train, "test": test}, seed=str(seed)),
+            in_scope=result.in_scope,
+        )
+        shown.write_report(page, report)
 
 
 @app.command()
 def retrieval(
     kb: KbOption,
     cases: CasesOption,
+    learn: LearnOption = None,
+    learn_noise: NoiseOption = 0.0,
+    failures: FailuresOption = None,
+    report: ReportOption = None,
+    against: AgainstOption = None,
     seed: SeedOption = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure how often the right article of a knowledge base is suggested first, and in the first three."""
-    from evaluation import evaluate_retrieval, read_cases
-    from kb_index.formats import read_articles
-    from sufler import engines
+    from evaluation import compare, retrieval_report
+    from evaluation.paired import retrieval_statistics
     from sufler.settings import load_settings
 
+    shown.check_writable(failures, report)
     settings = load_settings(config)
-    articles = list(read_articles(kb))
-    rows = read_cases(cases, known_ids={article.id for article in articles})
-    assistant = engines.build_assistant(
-        settings, articles, encoder=_with_progress(engines.build_encoder(settings))
+    other = load_settings(against) if against else None
+    task = _Task.read(kb, cases, learn, learn_noise, seed)
+    shown.warn(task.oddities)
+    with task.model(settings) as model:
+        outcomes = model.outcomes()
+        curve = model.learning_curve() if report is not None and task.learned else []
+    result = retrieval_report(outcomes, seed=seed)
+    comparison = None
+    if other is not None:
+        with task.model(other, like=model) as rival:
+            comparison = compare(outcomes, rival.outcomes(), retrieval_statistics(), seed=seed)
+    measured = _Measured(
+        metrics=result.metrics,
+        counts=task.counts(result.n_cases),
+        outcomes=result.outcomes,
+        failures=result.failures,
+        oddities=task.oddities,
+        comparison=comparison,
     )
-    with progress_bar("Asking", len(rows)) as advance:
-        report = evaluate_retrieval(
-            rows, engines.Announced(assistant, advance), same_answer=engines.same_answers(articles), seed=seed
+    _show(measured, against, failures, as_json=as_json, curve=curve)
+    if report is not None:
+        page = _page(
+            "Retrieval",
+            measured,
+            against,
+            headline=("p_at_1", "hit_at_3", "mrr", "ece", "brier"),
+            groupings=task.groupings(),
+            facts=shown.facts(settings, config, task.files, seed=str(seed), model=model.version),
+            curve=curve,
         )
-    counts = {"n_cases": report.n_cases}
-    if as_json:
-        print_json(_as_json(report.metrics, counts))
-        return
-    _print_metrics(report.metrics, counts)
-    _print_failures(
-        ["text", "right", "suggested", "confidence", "rank of the right one"],
-        [
-            [
-                row.text,
-                " | ".join(row.right) or "(none)",
-                row.suggested or "(nothing)",
-                f"{row.confidence:.2f}",
-                str(row.rank or "–"),
-            ]
-            for row in report.failures
-        ],
+        shown.write_report(page, report)
+
+
+@app.command()
+def selective(
+    kb: KbOption,
+    cases: CasesOption,
+    target: Annotated[
+        float, typer.Option(min=0.01, max=0.999, help="Share of the answers that shall be right.")
+    ] = 0.9,
+    learn: LearnOption = None,
+    learn_noise: NoiseOption = 0.0,
+    failures: FailuresOption = None,
+    report: ReportOption = None,
+    against: AgainstOption = None,
+    seed: SeedOption = 0,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how much could be answered alone, and how often rightly, at a stated risk.
+
+    The threshold comes from the calibrated confidence and, with --learn, from the confirmed rows, each
+    asked of an assistant that learned from the others only; never from --cases.
+    """
+    from evaluation import compare, selective_report
+    from evaluation.paired import selective_statistics
+    from sufler.settings import load_settings
+
+    shown.check_writable(failures, report)
+    settings = load_settings(config)
+    other = load_settings(against) if against else None
+    task = _Task.read(kb, cases, learn, learn_noise, seed)
+    shown.warn(task.oddities)
+    with task.model(settings) as model:
+        threshold = model.threshold(target)
+        result = selective_report(model.outcomes(), target=target, threshold=threshold, seed=seed)
+        curve = model.learning_curve() if report is not None and task.learned else []
+    comparison = None
+    if other is not None:
+        with task.model(other, like=model) as rival:
+            statistics = selective_statistics(threshold, rival.threshold(target))
+            comparison = compare(result.outcomes, rival.outcomes(), statistics, seed=seed)
+    rounded = None if threshold is None else round(threshold, 4)
+    measured = _Measured(
+        metrics=result.metrics,
+        counts={"target": target, "threshold": rounded, **task.counts(result.n_cases)},
+        outcomes=result.outcomes,
+        failures=result.failures,
+        oddities=task.oddities,
+        comparison=comparison,
     )
+    _show(measured, against, failures, as_json=as_json, curve=curve)
+    if report is not None:
+        page = _page(
+            f"Selective answering, target {target:g}",
+            measured,
+            against,
+            headline=("coverage", "selective_accuracy", "oos_answered", "aurc", "brier"),
+            groupings=task.groupings(),
+            facts=shown.facts(settings, config, task.files, seed=str(seed), model=model.version),
+            curve=curve,
+            threshold=threshold,
+            target=target,
+        )
+        shown.write_report(page, report)
 
 
 @app.command()
@@ -144,9 +293,141 @@ def latency(
         "threads": measured.threads,
     }
     if as_json:
-        print_json(_as_json(metrics, counts))
+        print_json(as_object(metrics, counts))
         return
-    _print_metrics(metrics, counts)
+    print_metrics(metrics, counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """What every command shows in the same way."""
+
+    metrics: "Mapping[str, Estimate | None]"
+    counts: Mapping[str, Any]
+    outcomes: "Sequence[Outcome]"
+    failures: "Sequence[Outcome]"
+    oddities: "Sequence[Oddity]"
+    comparison: "Comparison | None"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """What `retrieval` and `selective` measure on."""
+
+    articles: "Sequence[Article]"
+    cases: "Sequence[Case]"
+    learned: "Sequence[Case]"
+    same_answer: Mapping[str, str]
+    oddities: "Sequence[Oddity]"
+    files: Mapping[str, Path | None]
+    seed: int
+
+    @classmethod
+    def read(cls, kb: Path, cases: Path, learn: Path | None, noise: float, seed: int) -> "_Task":
+        from evaluation import oddities_of_cases, read_cases
+        from evaluation.splits import with_noise
+        from kb_index.formats import read_articles
+        from sufler import engines
+
+        if noise and learn is None:
+            fail("--learn-noise needs --learn")
+        articles = list(read_articles(kb))
+        if not articles:
+            fail(f"{kb}: holds no article")
+        ids = {article.id for article in articles}
+        rows = read_cases(cases, known_ids=ids)
+        learned = read_cases(learn, known_ids=ids) if learn else []
+        questions = [text for article in articles for text in (article.question, *article.phrasings)]
+        return cls(
+            articles=articles,
+            cases=rows,
+            learned=with_noise(learned, noise, article_ids=ids, seed=seed),
+            same_answer=engines.same_answers(articles),
+            oddities=oddities_of_cases(rows, learned, questions),
+            files={"base": kb, "cases": cases, "learned": learn},
+            seed=seed,
+        )
+
+    def counts(self, n_cases: int) -> dict[str, int]:
+        return {"n_cases": n_cases} | ({"n_learned": len(self.learned)} if self.learned else {})
+
+    def groupings(self) -> dict[str, Callable[[str], str]]:
+        """Worst topics, where there are several, and worst articles."""
+        topics = {article.id: article.topic for article in self.articles}
+        names = {article.id: f"{article.id}: {article.question}" for article in self.articles}
+        groupings: dict[str, Callable[[str], str]] = {}
+        if len(set(topics.values())) > 1:
+            groupings["Worst topics"] = lambda article_id: topics.get(article_id, article_id)
+        groupings["Worst articles"] = lambda article_id: names.get(article_id, article_id)
+        return groupings
+
+    def model(self, settings: "Settings", *, like: "_Model | None" = None) -> "_Model":
+        """Build the assistant of these settings; it shares the encoder of another where they are the same."""
+        from sufler import engines
+
+        if like is None:
+            encoder = _with_progress(engines.build_encoder(settings))
+        else:
+            encoder = _encoder_of(settings, like.settings, like.encoder)
+        return _Model(self, settings, encoder)
+
+
+class _Model:
+    """An assistant and what it says to the task's rows; shows its progress inside a `with`."""
+
+    def __init__(self, task: _Task, settings: "Settings", encoder: "Encoder") -> None:
+        self.settings = settings
+        self.encoder = encoder
+        self._task = task
+        self._bar = progress_bar("Asking", None)
+
+    def __enter__(self) -> "_Model":
+        from sufler import engines
+
+        task = self._task
+        self._base = engines.EvaluatedAssistant(
+            self.settings, task.articles, self.encoder, advance=self._bar.__enter__()
+        )
+        self._assistant: EvaluatedAssistant = (
+            self._base.learned_from(task.learned) if task.learned else self._base
+        )
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._bar.__exit__(None, None, None)
+
+    @property
+    def version(self) -> str:
+        return self._assistant.version
+
+    def outcomes(self) -> "list[Outcome]":
+        from evaluation import ask
+
+        return ask(self._task.cases, self._assistant, same_answer=self._task.same_answer)
+
+    def threshold(self, target: float) -> float | None:
+        from evaluation import cross_fitted, threshold_for
+
+        task = self._task
+        calibration = cross_fitted(self._base, task.learned, same_answer=task.same_answer, seed=task.seed)
+        return threshold_for(target, calibration)
+
+    def learning_curve(self) -> "list[CurvePoint]":
+        from evaluation import learning_curve
+
+        task = self._task
+        points = learning_curve(
+            self._base, task.learned, task.cases, same_answer=task.same_answer, seed=task.seed
+        )
+        return list(points)
+
+
+def _encoder_of(settings: "Settings", known: "Settings", encoder: "Encoder") -> "Encoder":
+    """The same encoder where the settings name the same: its vectors are there already."""
+    from sufler import engines
+
+    same = (settings.encoder, settings.training_data) == (known.encoder, known.training_data)
+    return encoder if same else _with_progress(engines.build_encoder(settings))
 
 
 def _with_progress(encoder: "Encoder") -> "Encoder":
@@ -155,35 +436,49 @@ def _with_progress(encoder: "Encoder") -> "Encoder":
     return CachingEncoder(ProgressEncoder(encoder, progress_bar), most_texts=100_000)
 
 
-def _as_json(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: round(one.value, 4) if one else None for name, one in metrics.items()}
-    intervals = {name: [round(one.low, 4), round(one.high, 4)] for name, one in metrics.items() if one}
-    return {**values, **counts, "ci": intervals}
+def _show(
+    measured: _Measured,
+    against: Path | None,
+    failures: Path | None,
+    *,
+    as_json: bool,
+    curve: "Sequence[CurvePoint]" = (),
+) -> None:
+    from evaluation import write_failures
 
-
-def _print_metrics(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("metric", "value", "95 % interval", "rows")
-    for name, one in metrics.items():
-        if one is None:
-            table.add_row(name, "not scored", "", "")
-        else:
-            table.add_row(name, f"{one.value:.3f}", f"{one.low:.3f} – {one.high:.3f}", str(one.n))
-    for name, value in counts.items():
-        table.add_row(name, "not measured" if value is None else str(value), "", "")
-    Console().print(table)
-
-
-def _print_failures(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    if not rows:
+    if failures is not None:
+        write_failures(measured.failures, failures)
+    if as_json:
+        document = as_object(measured.metrics, measured.counts)
+        if measured.oddities:
+            document["warnings"] = shown.oddities_as_json(measured.oddities)
+        if measured.comparison and against:
+            document["against"] = shown.comparison_as_json(measured.comparison, against)
+        if curve:
+            document["learning_curve"] = [
+                {"per_article": point.per_article, "n_learned": point.n_learned}
+                | as_object({"p_at_1": point.p_at_1, "hit_at_3": point.hit_at_3}, {})
+                for point in curve
+            ]
+        print_json(document)
         return
-    table = Table(*columns, title=f"{min(len(rows), _SHOWN_FAILURES)} of {len(rows)} failures, surest first")
-    for row in rows[:_SHOWN_FAILURES]:
-        table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)
+    print_metrics(measured.metrics, measured.counts)
+    if measured.comparison and against:
+        shown.print_comparison(measured.comparison, against)
+    shown.print_failures(measured.failures)
+
+
+def _page(title: str, measured: _Measured, against: Path | None, **more: Any) -> "Page":
+    from evaluation.report import Page
+
+    return Page(
+        title=title,
+        metrics=measured.metrics,
+        counts={name: "none" if value is None else str(value) for name, value in measured.counts.items()},
+        outcomes=measured.outcomes,
+        failed=measured.failures,
+        oddities=measured.oddities,
+        comparison=measured.comparison,
+        against=str(against or ""),
+        **more,
+    )

@@ -52,6 +52,7 @@ def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
         "prompter_api/locale/ru/LC_MESSAGES/sufler.po",
         "prompter_api/desk/static/theme.css",
         "bot/static/chat.html",
+        "evaluation/report/page.html",
     } <= names
     packages = {"sufler", "bot", "prompter_api", "prompter", "nlu", "kb_index", "evaluation"}
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages

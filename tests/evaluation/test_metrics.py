@@ -61,7 +61,7 @@ def test_intents_without_out_of_scope() -> None:
     # order: 2 of 3 guesses, all of 2 rows: 4/5; refund: 1 of 1 guess, 1 of 2 rows: 2/3
     assert value(report.metrics["macro_f1"]) == pytest.approx((4 / 5 + 2 / 3) / 2)
     assert [report.metrics[key] for key in ("oos_recall", "oos_precision", "oos_auroc")] == [None] * 3
-    assert [(failure.text, failure.guessed) for failure in report.failures] == [("money", "order")]
+    assert [(failure.text, failure.suggested) for failure in report.failures] == [("money", "order")]
     assert report.n_test == 4
 
 
@@ -93,7 +93,7 @@ class FixedSuggester:
 
 def test_retrieval() -> None:
     def case(text: str, *right: str) -> Case:
-        return Case(text=text, article_ids=frozenset(right))
+        return Case(text=text, article_ids=right)
 
     cases = [case("a b c", "a"), case("a b c d", "d", "x"), case("a b", "b"), case("", "a"), case("a")]
     report = evaluate_retrieval(cases, FixedSuggester())
@@ -111,7 +111,7 @@ def test_retrieval() -> None:
 
 
 def test_nothing_in_scope_is_not_scored() -> None:
-    report = evaluate_retrieval([Case(text="a", article_ids=frozenset())], FixedSuggester())
+    report = evaluate_retrieval([Case(text="a", article_ids=())], FixedSuggester())
     assert report.metrics["p_at_1"] is None
     assert report.metrics["mrr"] is None
     assert value(report.metrics["brier"]) == 1

@@ -14,10 +14,10 @@ def written(folder: Path, text: str) -> Path:
 def test_rows_are_read(tmp_path: Path) -> None:
     path = written(tmp_path, '\ufefftext,intent\n"a, ""b""\nc",x\n\nd,y\n')
     assert read_intents(path) == [IntentRow(text='a, "b"\nc', intent="x"), IntentRow(text="d", intent="y")]
-    path = written(tmp_path, "kind,text,article_id\nfar,hm,\nnear,who,a|b\n")
+    path = written(tmp_path, "kind,text,article_id\nfar,hm,\nnear,who,b|a|b\n")
     assert read_cases(path, known_ids={"a", "b"}) == [
-        Case(text="hm", article_ids=frozenset()),
-        Case(text="who", article_ids=frozenset({"a", "b"})),
+        Case(text="hm", article_ids=()),
+        Case(text="who", article_ids=("b", "a")),
     ]
 
 

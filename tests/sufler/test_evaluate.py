@@ -154,3 +154,178 @@ def test_the_answering_path_imports_nothing_heavy() -> None:
     ):  # the first start trains, the second finds everything there
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == imported
+
+
+LEARN = "text,article_id\nхочу возврат,returns\nкурьер не пришёл,order\nденьги на карту,refund\nпесня,\n"
+RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
+SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
+
+
+def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
+    report = printed(capsys)
+    assert set(report) == {
+        "target", "coverage", "selective_accuracy", "aurc", "threshold", "oos_answered", "n_cases", "ci",
+        "brier", "brier_constant", "aurc_constant",
+    }  # fmt: skip
+    assert (report["target"], report["threshold"], report["n_cases"]) == (0.8, 0.8, 3)
+    assert report["aurc_constant"] == pytest.approx(1 / 3, abs=1e-4)
+    # other cases, the same threshold: it does not come from what is measured
+    (folder / "cases.csv").write_text("text,article_id\nпогода,\nпесня,\n", encoding="utf-8")
+    assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
+    assert printed(capsys)["threshold"] == 0.8
+
+
+def test_confirmed_questions_are_learned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
+    (folder / "cases.csv").write_text(
+        "text,article_id\nкурьер опять не пришёл,order\nкогда деньги на карту,refund\n", encoding="utf-8"
+    )
+    learn = ("--learn", "learn.csv", "--json")
+    assert run(monkeypatch, *RETRIEVAL, *learn) == 0
+    report = printed(capsys)
+    assert (report["p_at_1"], report["n_learned"]) == (1.0, 4)
+    assert run(monkeypatch, *SELECTIVE, *learn) == 0
+    threshold = printed(capsys)["threshold"]
+    assert threshold is None  # four rows cannot show nine right answers in ten
+    assert run(monkeypatch, *RETRIEVAL, "--learn-noise", "0.5") == 2
+    assert "--learn-noise needs --learn" in capsys.readouterr().err
+
+
+def test_a_report_the_failures_and_another_configuration(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
+    (folder / "other.yml").write_text(
+        "sufler:\n  encoder: {kind: tfidf}\n  search: {on_question: 0, on_passage: 0}\n", encoding="utf-8"
+    )
+    files = ("--failures", "failed.csv", "--report", "report.html")
+    learn = ("--learn", "learn.csv", "--learn-noise", "0.4", "--seed", "3")
+    assert run(monkeypatch, *RETRIEVAL, *learn, *files, "--against", "other.yml", "--json") == 0
+    report = printed(capsys)
+    against = report["against"]
+    assert isinstance(against, dict)
+    assert against["config"] == "other.yml"
+    assert set(against["difference"]) == set(against["ci"]) == set(against["p_value"])
+    assert {"p_at_1", "hit_at_3", "mrr", "brier", "aurc"} <= set(against["difference"])
+    assert 0 <= against["mcnemar"]["p_value"] <= 1
+    curve = report["learning_curve"]
+    assert isinstance(curve, list)
+    assert [point["n_learned"] for point in curve] == [0, 3] or len(curve) > 2
+    header, *rows = (folder / "failed.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "text,right,suggested,confidence,rank"
+    assert any(row.startswith("погода завтра,,") for row in rows)  # out of scope, so any suggestion is wrong
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    for part in (
+        "погода завтра",
+        "Learning curve",
+        "Worst topics",
+        "Compared with other.yml",
+        "--learn-noise",
+    ):
+        assert part in html
+
+
+INTENTS = ("evaluate", "intents", "--train", "train.csv")
+
+
+@pytest.mark.usefixtures("folder")
+def test_folds_and_shots(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, *INTENTS, "--folds", "2", "--json") == 0
+    assert printed(capsys)["n_test"] == 4
+    shots = ("--test", "train.csv", "--shots", "1", "--repeats", "3")
+    assert run(monkeypatch, *INTENTS, *shots, "--report", "report.html", "--json") == 0
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    low, high = report["ci"]["accuracy"]
+    assert low <= report["accuracy"] <= high
+    assert (report["n_test"], report["repeats"]) == (4, 3)
+    assert "warning: test texts that stand in the training rows too: 4, such as 'где заказ'" in output.err
+    assert report["warnings"][0]["count"] == 4
+    assert "Worst intents" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_odd_rows_are_reported_and_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "train.csv").write_text(TRAIN + "где заказ,refund\nпривет,greet\n", encoding="utf-8")
+    (folder / "test.csv").write_text("text,intent\nзаказ пропал,order\n", encoding="utf-8")
+    assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0
+    assert [(one["problem"], one["count"]) for one in printed(capsys)["warnings"]] == [  # type: ignore[attr-defined]
+        ("texts that stand under several intents", 1),
+        ("intents with one example only", 1),
+    ]
+    (folder / "train.csv").write_text("text,intent\nгде заказ,order\nзаказ пропал,order\n", encoding="utf-8")
+    assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0  # one intent: useless, not broken
+    output = capsys.readouterr()
+    assert json.loads(output.out)["accuracy"] == 1.0
+    assert "a single intent" in output.err
+
+
+@pytest.mark.parametrize(
+    ("train", "options", "problem"),
+    [
+        (TRAIN, (), "either --test or --folds"),
+        (TRAIN, ("--test", "train.csv", "--folds", "2"), "either --test or --folds"),
+        (TRAIN, ("--folds", "2", "--shots", "1"), "--shots needs --test"),
+        (TRAIN, ("--test", "train.csv", "--repeats", "2"), "--repeats is for --shots"),
+        (TRAIN, ("--folds", "3"), "3 folds need an intent with at least 3 examples; the largest has 2"),
+        (TRAIN, ("--folds", "2", "--report", "no/where.html"), "there is no folder no"),
+        (TRAIN, ("--folds", "2", "--against", "nowhere.yml"), "nowhere.yml: no such file"),
+        ("", ("--folds", "2"), "row 1, column text: is missing"),
+        ("text,intent\n", ("--folds", "2"), "holds no rows"),
+        ("text,label\nа,b\n", ("--folds", "2"), "row 1, column intent: is missing"),
+        ("text,intent\nNaN,b\n", ("--folds", "2"), "row 2, column text: is NaN"),
+        ("text,intent\nгде,nan\n", ("--folds", "2"), "row 2, column intent: is nan"),
+        ("text,intent\nгде,\n", ("--folds", "2"), "row 2, column intent: is empty"),
+    ],
+)
+def test_intents_that_cannot_be_measured(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    train: str,
+    options: Sequence[str],
+    problem: str,
+) -> None:
+    (folder / "train.csv").write_text(train, encoding="utf-8")
+    assert run(monkeypatch, *INTENTS, *options) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert problem in output.err
+    assert [line.startswith("warning: ") for line in output.err.splitlines()].count(False) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("kb.csv", "id,question,answer,topic,phrasings\n", "holds no article"),
+        ("cases.csv", "text,article_id\n", "holds no rows"),
+        ("cases.csv", "", "row 1, column text: is missing"),
+        ("cases.csv", "text,article_id\nnan,order\n", "row 2, column text: is nan"),
+        ("cases.csv", "text,article_id\nгде,NaN\n", "no article 'NaN'"),
+        (
+            "learn.csv",
+            "text,article_id\nгде,nowhere\n",
+            "learn.csv, row 2, column article_id: the base holds",
+        ),
+    ],
+)
+def test_cases_that_cannot_be_measured(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    text: str,
+    problem: str,
+) -> None:
+    (folder / "learn.csv").write_text(LEARN, encoding="utf-8")
+    (folder / name).write_text(text, encoding="utf-8")
+    for command in (RETRIEVAL, SELECTIVE):
+        assert run(monkeypatch, *command, "--learn", "learn.csv") == 2
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert problem in output.err
+        assert output.err.count("\n") == 1

@@ -1,0 +1,80 @@
+"""What is odd about rows that can be used all the same?  Said, never mended silently."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from evaluation.rows import Case, IntentRow
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddity:
+    """`count` rows or labels are odd in the same way; `examples` are the first few."""
+
+    problem: str
+    count: int
+    examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.problem}: {self.count}, such as {'; '.join(self.examples)}"
+
+
+def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[Oddity]:
+    """Look for a text under two intents, repeated rows, intents with one example, a single intent."""
+    intents_of: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        intents_of[_key(row.text)].append(row.intent)
+    torn = {text: sorted(set(names)) for text, names in intents_of.items() if len(set(names)) > 1}
+    repeated = {
+        f"{text!r} ({name})": count
+        for text, names in intents_of.items()
+        for name, count in Counter(names).items()
+        if count > 1
+    }
+    sizes = Counter(row.intent for row in rows)
+    known = [name for name in sizes if name != oos_label]
+    return _found(
+        ("texts that stand under several intents", [f"{t!r} ({', '.join(n)})" for t, n in torn.items()]),
+        ("rows repeated word for word", list(repeated)),
+        ("intents with one example only", [name for name, size in sizes.items() if size == 1]),
+        ("a single intent, so that nothing can be mistaken", known if len(known) == 1 else []),
+    )
+
+
+def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[Oddity]:
+    """Look for test texts that were learned from, and for intents that were not."""
+    learned, intents = {_key(row.text) for row in train}, {row.intent for row in train}
+    seen = [repr(row.text) for row in test if _key(row.text) in learned]
+    unknown = sorted({row.intent for row in test} - intents)
+    return _found(
+        ("test texts that stand in the training rows too", seen),
+        ("intents of the test that no training row has", unknown),
+    )
+
+
+def oddities_of_cases(
+    cases: Sequence[Case], learn: Sequence[Case], questions: Collection[str]
+) -> list[Oddity]:
+    """Look for case texts that are confirmed questions, or a question of the base, word for word."""
+    learned, asked = {_key(case.text) for case in learn}, {_key(text) for text in questions}
+    return _found(
+        (
+            "cases that stand in the learned rows too",
+            [repr(c.text) for c in cases if _key(c.text) in learned],
+        ),
+        ("cases that are a question of the base", [repr(c.text) for c in cases if _key(c.text) in asked]),
+    )
+
+
+def _key(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _found(*odd: tuple[str, list[str]]) -> list[Oddity]:
+    return [
+        Oddity(problem=problem, count=len(names), examples=tuple(names[:_EXAMPLES]))
+        for problem, names in odd
+        if names
+    ]

@@ -1,0 +1,87 @@
+"""What came of each row: what every metric, comparison and picture is made from."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One row and the first thing that was suggested for it.
+
+    `right` are the labels that count as right, best known first; none: out of scope. `rank` is where a
+    right one stood, 1 is first; None: nowhere, or the model names one label only.
+    """
+
+    text: str
+    right: tuple[str, ...]
+    suggested: str | None  # None: nothing was suggested
+    confidence: float  # P(the suggestion is right), as stated
+    rank: int | None
+    is_right: bool
+    in_scope: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Outcomes as arrays of shape (n,), from which resamples are taken."""
+
+    right: Floats  # 1.0 or 0.0
+    confidence: Floats
+    in_scope: npt.NDArray[np.bool_]
+    reciprocal_rank: Floats  # 0.0 where nothing right was suggested
+    label: Rows  # numbers of the first right label and of the suggested one; equal labels, equal numbers
+    suggested: Rows
+
+    def __len__(self) -> int:
+        return len(self.right)
+
+    def take(self, rows: Rows) -> "Columns":
+        return Columns(
+            right=self.right[rows],
+            confidence=self.confidence[rows],
+            in_scope=self.in_scope[rows],
+            reciprocal_rank=self.reciprocal_rank[rows],
+            label=self.label[rows],
+            suggested=self.suggested[rows],
+        )
+
+
+def columns(outcomes: Sequence[Outcome]) -> Columns:
+    """Put outcomes into arrays."""
+    number_of: dict[str, int] = {"": 0}  # out of scope, or nothing suggested
+
+    def numbers(labels: Sequence[str]) -> Rows:
+        return np.array([number_of.setdefault(label, len(number_of)) for label in labels], dtype=np.intp)
+
+    return Columns(
+        right=np.array([one.is_right for one in outcomes], dtype=np.float64),
+        confidence=np.array([one.confidence for one in outcomes], dtype=np.float64),
+        in_scope=np.array([one.in_scope for one in outcomes], dtype=bool),
+        reciprocal_rank=np.array([1 / one.rank if one.rank else 0.0 for one in outcomes], dtype=np.float64),
+        label=numbers([one.right[0] if one.right else "" for one in outcomes]),
+        suggested=numbers([one.suggested or "" for one in outcomes]),
+    )
+
+
+def failures(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Those whose first suggestion is not right, surest first."""
+    return tuple(sorted((one for one in outcomes if not one.is_right), key=lambda one: -one.confidence))
+
+
+def write_failures(failed: Sequence[Outcome], path: Path) -> None:
+    """Write a CSV: text, right (several joined by |), suggested, confidence, rank of the right one."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "right", "suggested", "confidence", "rank"])
+        for one in failed:
+            writer.writerow(
+                [one.text, "|".join(one.right), one.suggested or "", f"{one.confidence:.4f}", one.rank or ""]
+            )

@@ -1,0 +1,44 @@
+"""On which topics, intents or articles does it go wrong most?"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evaluation.estimates import Estimate, share
+from evaluation.outcomes import Outcome
+
+OUT_OF_SCOPE = "(out of scope)"
+_MOST_CONFUSIONS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Rows that belong together, and with what they were most often confused."""
+
+    name: str
+    n_wrong: int
+    right: Estimate
+    confusions: tuple[tuple[str, int], ...]  # name of the group suggested instead, how often
+
+
+def worst_groups(outcomes: Sequence[Outcome], group_of: Callable[[str], str]) -> list[Group]:
+    """Group by `group_of` the first right label; those with most wrong rows first, none without any."""
+    members: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        members.setdefault(group_of(one.right[0]) if one.right else OUT_OF_SCOPE, []).append(one)
+    groups = []
+    for name, rows in members.items():
+        wrong = [one for one in rows if not one.is_right]
+        right = share(len(rows) - len(wrong), len(rows))
+        if not wrong or right is None:
+            continue
+        confused = Counter(group_of(one.suggested) if one.suggested else "(nothing)" for one in wrong)
+        groups.append(
+            Group(
+                name=name,
+                n_wrong=len(wrong),
+                right=right,
+                confusions=tuple(confused.most_common(_MOST_CONFUSIONS)),
+            )
+        )
+    return sorted(groups, key=lambda group: (-group.n_wrong, group.right.value, group.name))
