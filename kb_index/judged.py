@@ -47,6 +47,7 @@ class JudgedTexts:
         if len(texts) != len(vectors):
             raise ValueError(f"{len(texts)} texts with {len(vectors)} vectors")
         self.texts = tuple(texts)
+        self._none = vectors[:0]
         self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
         if len(vectors):
             self.index.add(np.arange(len(vectors)), vectors)
@@ -60,6 +61,16 @@ class JudgedTexts:
         if not cleaned:
             return cls((), np.zeros((0, reader.dimensions), dtype=np.float32))
         return cls(texts, reader.encode(cleaned, kind="query"))
+
+    def vectors(self) -> Vectors:
+        """All vectors, shape (texts, dimensions)."""
+        return self.index.vectors(np.arange(len(self))) if len(self) else self._none
+
+    def only(self, numbers: Sequence[int]) -> "JudgedTexts":
+        """Those texts alone."""
+        kept = np.array(numbers, dtype=np.int64)
+        vectors = self.index.vectors(kept) if len(kept) else self._none
+        return JudgedTexts([self.texts[number] for number in numbers], vectors)
 
     def nearest(self, vector: Vectors, k: int) -> Integers:
         """Numbers of up to `k` texts, nearest first."""

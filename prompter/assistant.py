@@ -9,7 +9,8 @@ from nlu.intent_model import IntentModel, IntentPrediction
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
 from prompter import policy
-from prompter.confidence import ConfidencePrior
+from prompter.confidence import ConfidenceModel
+from prompter.learned import Learned
 from prompter.policy import Thresholds
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 
@@ -27,6 +28,7 @@ class Knowledge:
     search: ArticleSearch
     intents: IntentModel | None  # None: nothing to learn intents from
     version: str
+    learned: Learned | None = None  # from people's verdicts; None: nothing yet
 
 
 class Assistant:
@@ -40,7 +42,7 @@ class Assistant:
         *,
         reader: TextReader,
         knowledge: Knowledge,
-        prior: ConfidencePrior,
+        confidence: ConfidenceModel,
         thresholds: Thresholds,
         most_suggestions: int = 3,
         show_at: float = 0.0,
@@ -49,7 +51,7 @@ class Assistant:
     ) -> None:
         self._reader = reader
         self._knowledge = knowledge
-        self._prior = prior
+        self._confidence = confidence
         self._thresholds = thresholds
         self._most_suggestions = most_suggestions
         self._show_at = show_at
@@ -69,8 +71,10 @@ class Assistant:
         utterance = self._reader.read(text)
         if looks_empty(utterance.text):
             return ()
-        found = self._find(utterance, self._knowledge)
-        return tuple(self._suggestion(hit) for hit in found.hits)
+        knowledge = self._knowledge
+        found = self._find(utterance, knowledge)
+        intent = _intent(utterance, knowledge)
+        return tuple(self._suggestion(hit, intent, knowledge) for hit in found.hits)
 
     def triage(self, text: str) -> Triage:
         """Suggest, and conclude who should answer and why."""
@@ -79,8 +83,8 @@ class Assistant:
         if looks_empty(utterance.text):
             return _nothing_to_understand(text, knowledge.version)
         found = self._find(utterance, knowledge)
-        intent = knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
-        suggestions = tuple(self._suggestion(hit) for hit in found.hits)
+        intent = _intent(utterance, knowledge)
+        suggestions = tuple(self._suggestion(hit, intent, knowledge) for hit in found.hits)
         route, reason = policy.route(self._signals(knowledge, found, suggestions, intent), self._thresholds)
         return Triage(
             utterance=text,
@@ -97,9 +101,15 @@ class Assistant:
         )
 
     def _find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+        learned = knowledge.learned
         try:
             return knowledge.search.search(
-                utterance, _LOOKED_AT, on=self._today(), language=detect_language(utterance.text)
+                utterance,
+                _LOOKED_AT,
+                on=self._today(),
+                language=detect_language(utterance.text),
+                judged=learned.judged if learned else None,
+                weights=learned.weights if learned else None,
             )
         except IndexNotBuilt:
             return Found(hits=(), expired=None)  # a team may start without a knowledge base
@@ -117,11 +127,15 @@ class Assistant:
             control=_control(knowledge.intents, intent) if knowledge.intents and intent else {},
             in_scope=intent.in_scope if intent else 1.0,
             candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
-            expired_confidence=self._prior.confidence(found.expired) if found.expired else 0.0,
+            expired_confidence=self._sure(found.expired, intent, knowledge) if found.expired else 0.0,
             ready_topics=self._ready_topics,
         )
 
-    def _suggestion(self, hit: Hit) -> Suggestion:
+    def _sure(self, hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:
+        model = knowledge.learned.confidence if knowledge.learned else self._confidence
+        return model.confidence(hit, in_scope=intent.in_scope if intent else None)
+
+    def _suggestion(self, hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> Suggestion:
         return Suggestion(
             article_id=hit.article.id,
             question=hit.article.question,
@@ -129,8 +143,12 @@ class Assistant:
             topic=hit.article.topic,
             language=hit.article.language,
             similarity=hit.similarity,
-            confidence=self._prior.confidence(hit),
+            confidence=self._sure(hit, intent, knowledge),
         )
+
+
+def _intent(utterance: Utterance, knowledge: Knowledge) -> IntentPrediction | None:
+    return knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
 
 
 def _control(model: IntentModel, intent: IntentPrediction) -> dict[HandoffReason, float]:

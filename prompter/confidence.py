@@ -1,44 +1,91 @@
-"""How probable is it that a suggestion is right, before any operator has said so?"""
+"""How probable is it that a suggestion is right?"""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from math import exp, log
+
+import numpy as np
+import numpy.typing as npt
 
 from kb_index import Hit
 
-_NEVER_SURER = 1e-3  # no prior says 0 or 1
+Floats = npt.NDArray[np.float64]
+
+_NEVER_SURER = 1e-3  # nothing is certain, neither way
+# How far a team's verdicts may move each coefficient: standard deviations of the prior. The base that they
+# come from differs from those that the prior was fitted on about as much as those among themselves.
+_DEVIATIONS = (0.7, 0.2, 1.5, 0.05, 0.2)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfidencePrior:
-    """A logistic model of "this suggestion is right", fitted on open data (docs/reference/tuning.md).
+class ConfidenceModel:
+    """A logistic model of "this suggestion is right"; the shipped one was fitted on open data.
 
-    Each coefficient is in log-odds for one unit of its feature; see `features`.
+    Each coefficient is in log-odds for one unit of its feature; see `features`. How, and on what,
+    they were fitted stands in docs/reference/tuning.md.
     """
 
     bias: float
     on_lead: float
-    on_similarity: float
-    on_passage: float
-    on_words: float
+    on_vote: float
+    on_in_scope: float
+    on_phrasings: float
 
-    def confidence(self, hit: Hit) -> float:
+    def confidence(self, hit: Hit, *, in_scope: float | None) -> float:
         """P(the suggestion is right), .001 to .999."""
-        coefficients = (self.on_lead, self.on_similarity, self.on_passage, self.on_words)
-        values = features(hit)
-        logit = self.bias + sum(a * b for a, b in zip(coefficients, values, strict=True))
+        logit = float(np.dot(astuple(self), features(hit, in_scope=in_scope)))
         return min(1 - _NEVER_SURER, max(_NEVER_SURER, 1 / (1 + exp(-max(-30.0, min(30.0, logit))))))
 
 
-def features(hit: Hit) -> tuple[float, float, float, float]:
-    """What the prior looks at: how far the article is ahead of the others, and how near it is at all.
+def features(hit: Hit, *, in_scope: float | None) -> tuple[float, float, float, float, float]:
+    """What the model looks at, a constant first.
 
-    The lead is the log-odds of the search's own probability, which only compares articles with each
-    other; the similarities say whether any of them fits.
+    - lead: the log-odds of the search's own probability, which compares the articles found with each other;
+    - vote: whether any of them fits at all;
+    - the log-odds that the utterance is in scope; 0 where nobody knows;
+    - how many phrasings the article has: the nearest of many is nearer by chance.
     """
-    probability = min(1 - _NEVER_SURER, max(_NEVER_SURER, hit.probability))
     return (
-        log(probability / (1 - probability)),
-        hit.similarity,
-        hit.passage_similarity,
-        hit.word_similarity,
+        1.0,
+        _log_odds(hit.probability),
+        hit.vote,
+        0.0 if in_scope is None else _log_odds(in_scope),
+        log(1 + len(hit.article.phrasings)),
     )
+
+
+def updated(
+    prior: ConfidenceModel, rows: Sequence[Sequence[float]], right: Sequence[bool]
+) -> ConfidenceModel:
+    """Most probable coefficients given a Gaussian prior around `prior`'s and outcomes.
+
+    `rows` are the features of suggestions that were made by a model which had not learned their
+    outcome, or else it would seem surer than it is. A longer lead, more votes and a higher probability
+    of being in scope never make a suggestion less probable.
+    """
+    from scipy import optimize
+
+    if not rows:
+        return prior
+    matrix, labels = np.array(rows, dtype=np.float64), np.array(right, dtype=np.float64)
+    centre, deviation = np.array(astuple(prior)), np.array(_DEVIATIONS)
+
+    def loss(coefficients: Floats) -> tuple[float, Floats]:
+        logits = matrix @ coefficients
+        away = (coefficients - centre) / deviation
+        value = float((np.logaddexp(0, logits) - labels * logits).sum() + away @ away / 2)
+        error = 1 / (1 + np.exp(-np.clip(logits, -30, 30))) - labels
+        return value, matrix.T @ error + away / deviation
+
+    bounds = [(None, None), (0, None), (0, None), (0, None), (None, None)]
+    bias, lead, vote, in_scope, phrasings = optimize.minimize(
+        loss, centre, jac=True, bounds=bounds
+    ).x.tolist()
+    return ConfidenceModel(
+        bias=bias, on_lead=lead, on_vote=vote, on_in_scope=in_scope, on_phrasings=phrasings
+    )
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(1 - _NEVER_SURER, max(_NEVER_SURER, probability))
+    return log(bounded / (1 - bounded))

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ import structlog
 
 from evaluation.intents import Guess
 from evaluation.rows import Case
-from kb_index import Article, ArticleSearch, IncompatibleIndex, SearchConfig
-from kb_index.article import LONGEST_TEXT, MOST_PHRASINGS
+from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, SearchConfig
 from kb_index.formats import read_articles
+from kb_index.same_answers import answer_groups
 from kb_index.saved import load_search, save_search
-from kb_index.search import answer_key, published, questions_of
+from kb_index.search import published, questions_of
 from nlu.artifacts import (
     Manifest,
     data_hash,
@@ -33,7 +32,9 @@ from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.training_data import Example, read_examples
 from prompter.assistant import Assistant, Knowledge
-from prompter.confidence import ConfidencePrior
+from prompter.confidence import ConfidenceModel
+from prompter.learned import Learned, learn
+from prompter.learned_file import load_learned
 from prompter.policy import Thresholds
 from prompter.triage import Suggestion
 from sufler.settings import Encoder as EncoderSettings
@@ -42,6 +43,7 @@ from sufler.settings import EncoderPart, Settings
 _log = structlog.get_logger(__name__)
 
 TOPIC_PREFIX = "topic:"
+LEARNED = "learned.npz"  # beside index and models
 
 
 def build_encoder(settings: Settings, *, threads: int | None = None) -> Encoder:
@@ -111,15 +113,23 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
     return Assistant(
         reader=TextReader(encoder),
         knowledge=knowledge,
-        prior=ConfidencePrior(**settings.confidence.model_dump()),
+        confidence=confidence_model(settings),
         thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
         most_suggestions=settings.desk.suggestions,
         show_at=settings.routing.show_at,
     )
 
 
-def _knowledge(search: ArticleSearch, intents: IntentModel) -> Knowledge:
-    return Knowledge(search=search, intents=intents, version=version_of(search.fingerprint, intents))
+def _knowledge(
+    search: ArticleSearch, intents: IntentModel | None, learned: Learned | None = None
+) -> Knowledge:
+    version = version_of(search.fingerprint, intents, learned)
+    return Knowledge(search=search, intents=intents, learned=learned, version=version)
+
+
+def confidence_model(settings: Settings) -> ConfidenceModel:
+    """How sure to be before any verdict."""
+    return ConfidenceModel(**settings.confidence.model_dump())
 
 
 def search_config(settings: Settings) -> SearchConfig:
@@ -143,12 +153,14 @@ def train_intents(settings: Settings, articles: Sequence[Article], encoder: Enco
     return _fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
 
 
-def version_of(fingerprint: str, intents: IntentModel | None) -> str:
+def version_of(fingerprint: str, intents: IntentModel | None, learned: Learned | None = None) -> str:
     """Name what answers come from: equal versions, equal answers."""
     digest = hashlib.sha256(fingerprint.encode())
     if intents is not None:
         digest.update(intents.weights.tobytes())
         digest.update(repr((intents.classes, intents.temperature, intents.scope)).encode())
+    if learned is not None:
+        digest.update(learned.fingerprint.encode())
     return digest.hexdigest()[:12]
 
 
@@ -187,7 +199,7 @@ def open_knowledge(
     chosen = list(articles)
     search = _open_search(settings, chosen, encoder, folder / "index", previous.search if previous else None)
     intents = _open_intents(settings, chosen, encoder, folder / "models")
-    return _knowledge(search, intents)
+    return _knowledge(search, intents, _open_learned(encoder, folder / LEARNED))
 
 
 def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
@@ -226,6 +238,16 @@ def _open_search(
         if search.articles and not search.contents.has_layers:
             save_search(search, folder)
     return search
+
+
+def _open_learned(encoder: Encoder, file: Path) -> Learned | None:
+    if not file.exists():
+        return None
+    try:
+        return load_learned(file, reader_id=TextReader(encoder).id)
+    except IncompatibleModel as reason:
+        _log.warning("learned_left_out", reason=str(reason))
+        return None
 
 
 def _open_intents(settings: Settings, articles: list[Article], encoder: Encoder, models: Path) -> IntentModel:
@@ -298,12 +320,18 @@ class EvaluatedAssistant:
         encoder: Encoder,
         *,
         advance: Callable[[int], None] = lambda _: None,
+        knowledge: Knowledge | None = None,
     ) -> None:
+        """Index the articles, unless `knowledge` has them."""
         self._settings = settings
         self._articles = list(articles)
         self._encoder = encoder
         self._advance = advance
-        self._assistant = build_assistant(settings, self._articles, encoder=encoder)
+        self._assistant = (
+            assemble(settings, encoder, knowledge)
+            if knowledge
+            else build_assistant(settings, self._articles, encoder=encoder)
+        )
 
     @property
     def version(self) -> str:
@@ -315,24 +343,47 @@ class EvaluatedAssistant:
         return suggestions
 
     def learned_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
-        """Build the assistant whose articles have the confirmed texts as phrasings, each in its first one."""
-        texts: dict[str, list[str]] = {}
-        for case in confirmed:
-            if case.article_ids:
-                text = " ".join(case.text.replace("\x00", " ").split())[:LONGEST_TEXT]
-                texts.setdefault(case.article_ids[0], []).append(text)
-        articles = []
-        for article in self._articles:
-            phrasings = dict.fromkeys((*article.phrasings, *texts.get(article.id, ())))
-            articles.append(replace(article, phrasings=tuple(phrasings)[:MOST_PHRASINGS]))
-        return EvaluatedAssistant(self._settings, articles, self._encoder, advance=self._advance)
+        """Build the assistant that has learned from operators' verdicts on these cases.
+
+        A case without an article is one whose first suggestion they called wrong.
+        """
+        judged = [
+            JudgedText(text=case.text, right=case.article_ids)
+            if case.article_ids
+            else JudgedText(
+                text=case.text, wrong=tuple(one.article_id for one in self._assistant.suggest(case.text)[:1])
+            )
+            for case in confirmed
+        ]
+        return EvaluatedAssistant(
+            self._settings,
+            self._articles,
+            self._encoder,
+            advance=self._advance,
+            knowledge=taught(self._settings, self._assistant.knowledge, judged, self._encoder),
+        )
+
+
+
+
+
+def taught(
+    settings: Settings, knowledge: Knowledge, judged: Sequence[JudgedText], encoder: Encoder
+) -> Knowledge:
+    """Return what is known after learning from people's verdicts, in place of those learned before."""
+    learned = learn(
+        judged,
+        reader=TextReader(encoder),
+        search=knowledge.search,
+        intents=knowledge.intents,
+        confidence=confidence_model(settings),
+        on=datetime.now(tz=UTC).date(),
+    )
+    return _knowledge(knowledge.search, knowledge.intents, learned)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:
     """Map each article to the first one that gives the same answer."""
-    first: dict[str, str] = {}
-    return {
-        article.id: first.setdefault(answer_key(article.answer), article.id)
-        for article in articles
-        if article.answer.strip()
-    }
+    chosen = list(articles)
+    groups = answer_groups(article.answer for article in chosen)
+    return {article.id: chosen[group].id for article, group in zip(chosen, groups.tolist(), strict=True)}

@@ -87,17 +87,18 @@ class Classifier(_Section):
     lexical_weight: float = Field(0.2, ge=0, le=1)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
+    turned_away: float = Field(0.03, gt=0, lt=0.5)
     most_examples: int = Field(12_000, ge=1, le=30_000)
     most_per_topic: int = Field(200, ge=1)
 
 
 class Search(_Section):
-    on_question: float = Field(60.0, ge=0)
-    on_passage: float = Field(70.0, ge=0)
-    on_words: float = Field(5.0, ge=0)
-    on_characters: float = Field(2.0, ge=0)
+    on_question: float = Field(17.0, ge=0)
+    on_passage: float = Field(38.0, ge=0)
+    on_words: float = Field(4.0, ge=0)
+    on_characters: float = Field(1.0, ge=0)
     on_language: float = Field(1.0, ge=0)
-    on_votes: float = Field(10.0, ge=0)
+    on_votes: float = Field(14.0, ge=0)
     neighbours: int = Field(48, ge=1, le=1000)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
@@ -109,11 +110,11 @@ class Search(_Section):
 
 
 class Confidence(_Section):
-    bias: float = -10.6
-    on_lead: float = 0.64
-    on_similarity: float = 11.6
-    on_passage: float = 0.0
-    on_words: float = 0.0
+    bias: float = -0.41
+    on_lead: float = Field(0.67, ge=0)
+    on_vote: float = Field(1.57, ge=0)
+    on_in_scope: float = Field(0.09, ge=0)
+    on_phrasings: float = -0.37
 
 
 class Routing(_Section):

@@ -9,7 +9,7 @@ from kb_index import Article, ArticleSearch, SearchConfig
 from nlu.classifier import IntentClassifier
 from nlu.reader import TextReader
 from prompter.assistant import Assistant, Knowledge
-from prompter.confidence import ConfidencePrior
+from prompter.confidence import ConfidenceModel
 from prompter.policy import Thresholds
 from prompter.triage import HandoffReason, Route
 from tests.encoders import LetterEncoder
@@ -21,7 +21,7 @@ CONFIG = SearchConfig(
     candidates=10, most_postings=1000, ranked_closely=10, hnsw_above=1000,
 )  # fmt: skip
 THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.6, ambiguous_from=0.9, in_scope_at=0.5)
-PRIOR = ConfidencePrior(bias=-1, on_lead=1, on_similarity=2, on_passage=0, on_words=0)
+CONFIDENCE = ConfidenceModel(bias=-1, on_lead=1, on_vote=2, on_in_scope=0, on_phrasings=0)
 EXAMPLES = {"позовите человека": "handoff_request", "оператора": "handoff_request", "привет": "greeting"}
 
 
@@ -40,7 +40,7 @@ def assistant(encoder: LetterEncoder | None = None, **changes: object) -> Assist
     parts: dict[str, object] = {
         "reader": TextReader(encoder or LetterEncoder()),
         "knowledge": knowledge(),
-        "prior": PRIOR,
+        "confidence": CONFIDENCE,
         "thresholds": THRESHOLDS,
         "today": lambda: date(2026, 3, 2),
     }

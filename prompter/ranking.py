@@ -1,0 +1,90 @@
+"""What should each signal of nearness weigh?  Verdicts move the weights that Sufler ships with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kb_index import Hit, Weights
+
+Floats = npt.NDArray[np.float64]
+
+_SIGNALS = {
+    "on_question": "similarity",
+    "on_passage": "passage_similarity",
+    "on_words": "word_similarity",
+    "on_characters": "character_similarity",
+    "on_votes": "vote",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """What the search found for one utterance, and which of it was right."""
+
+    signals: Floats  # shape (hits, signals)
+    offset: Floats  # shape (hits,): the part of relevance that these signals do not make, as language
+    is_right: npt.NDArray[np.bool_]  # shape (hits,)
+
+
+def ranking(hits: Sequence[Hit], right: frozenset[str], weights: Weights) -> Ranking:
+    """Lay open what the hits' relevance under `weights` was made of."""
+    signals = np.array([[getattr(hit, name) for name in _SIGNALS.values()] for hit in hits], dtype=np.float64)
+    relevance = np.array([hit.relevance for hit in hits], dtype=np.float64)
+    signals = signals.reshape(len(hits), len(_SIGNALS))
+    return Ranking(
+        signals=signals,
+        offset=relevance - signals @ _coefficients(weights),
+        is_right=np.array([hit.article.id in right for hit in hits], dtype=np.bool_),
+    )
+
+
+def fit_weights(rankings: Sequence[Ranking], prior: Weights, *, strength: float) -> Weights:
+    """Most probable weights of a conditional logit model (McFadden, 1974), given a Gaussian prior.
+
+    The prior is centred on `prior`; its standard deviation is the weight itself over the square root of
+    `strength`: as if that many rankings, each telling all about every weight, had been seen. Weights
+    stay at least 0: nearer is never worse. Rankings in which nothing or everything is right say nothing.
+    """
+    from scipy import optimize
+
+    useful = [one for one in rankings if one.is_right.any() and not one.is_right.all()]
+    centre = _coefficients(prior)
+    if not useful:
+        return prior
+    hits = max(len(one.offset) for one in useful)
+    signals = np.zeros((len(useful), hits, len(_SIGNALS)))
+    offset = np.full((len(useful), hits), -np.inf)
+    is_right = np.zeros((len(useful), hits), dtype=np.bool_)
+    for row, one in enumerate(useful):
+        signals[row, : len(one.offset)] = one.signals
+        offset[row, : len(one.offset)] = one.offset
+        is_right[row, : len(one.offset)] = one.is_right
+    deviation = np.maximum(centre, 1.0)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        relevance = signals @ weights + offset
+        everything, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
+        value = float((_log_sum(relevance) - _log_sum(np.where(is_right, relevance, -np.inf))).sum())
+        gradient = np.einsum("rh,rhs->s", everything - right, signals)
+        away = (weights - centre) / deviation
+        return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
+
+    found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
+    own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
+    return replace(Weights(**own), **dict(zip(_SIGNALS, (float(one) for one in found), strict=True)))
+
+
+def _coefficients(weights: Weights) -> Floats:
+    return np.array([getattr(weights, name) for name in _SIGNALS], dtype=np.float64)
+
+
+def _log_sum(relevance: Floats) -> Floats:
+    best = relevance.max(axis=1)
+    return np.asarray(best + np.log(np.exp(relevance - best[:, None]).sum(axis=1)))
+
+
+def _softmax(relevance: Floats) -> Floats:
+    shifted = np.exp(relevance - relevance.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
