@@ -364,9 +364,6 @@ class EvaluatedAssistant:
         )
 
 
-
-
-
 def taught(
     settings: Settings, knowledge: Knowledge, judged: Sequence[JudgedText], encoder: Encoder
 ) -> Knowledge:
