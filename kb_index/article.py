@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from kb_index.errors import InvalidArticle
 
@@ -70,7 +71,7 @@ class Article:
         if "\x00" in text:
             raise InvalidArticle(field, "holds a NUL byte: is the file binary?")
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256 over every field: equal hashes, equal articles."""
         fields = [
