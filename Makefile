@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
-.PHONY: install demo test check format build extras clean browser database
+.PHONY: install demo test check format build extras bench clean browser database
 
 install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
 
@@ -29,6 +29,10 @@ format: $(VENV)/.check
 build: $(VENV)/.runtime  ## dist/*.whl
 	$(PIP) install --quiet build
 	$(BIN)/python -m build
+
+# Everything that docs/benchmarks.md states, measured anew; SUFLER_BENCHMARK_DATA names the data.
+bench: $(VENV)/.test
+	$(BIN)/python -m scripts.bench
 
 # The sentence-transformers extra. torch is pinned to the version whose CPU build is small;
 # a plain `pip install torch` may bring gigabytes of CUDA.
