@@ -40,7 +40,7 @@ def test_vectors_may_be_handed_in_so_that_nothing_is_encoded_twice() -> None:
     encoder.encoded.clear()
     model = IntentClassifier(encoder).fit(TEXTS, INTENTS, vectors)
     assert model.predict_proba(["где"], encoder.encode(["где"], kind="query")) == pytest.approx(expected)
-    assert encoder.encoded == ["где"]
+    assert encoder.encoded == ["order", "refund", "где"]  # the intents' names are read too
 
 
 def test_one_text_and_many_texts_get_the_same_values() -> None:
@@ -119,3 +119,11 @@ def test_scope_is_learned_from_examples_of_what_lies_outside() -> None:
     model = classifier().fit(inside, intents, outside=outside)
     known, unknown = model.predict_in_scope(["где же заказ", "tell a joke"])
     assert known > 0.5 > unknown
+
+
+def test_the_name_of_an_intent_teaches_what_it_says() -> None:
+    texts, named = ["aaa", "bbb"], ["про zzzz", "про yyyy"]
+    model = classifier().fit(texts, named)
+    assert model.predict(["zzzz", "yyyy"]).tolist() == named
+    nameless = classifier().fit(texts, ["1", "2"]).predict_proba(["zzzz"])[0]
+    assert nameless[0] == pytest.approx(nameless[1], abs=0.1)
