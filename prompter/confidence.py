@@ -55,26 +55,31 @@ def features(hit: Hit, *, in_scope: float | None) -> tuple[float, float, float, 
 
 
 def updated(
-    prior: ConfidenceModel, rows: Sequence[Sequence[float]], right: Sequence[bool]
+    prior: ConfidenceModel,
+    rows: Sequence[Sequence[float]],
+    right: Sequence[bool],
+    *,
+    counts: Sequence[float] | None = None,
 ) -> ConfidenceModel:
     """Most probable coefficients given a Gaussian prior around `prior`'s and outcomes.
 
     `rows` are the features of suggestions that were made by a model which had not learned their
     outcome, or else it would seem surer than it is. A longer lead, more votes and a higher probability
-    of being in scope never make a suggestion less probable.
+    of being in scope never make a suggestion less probable. `counts` is how many outcomes each counts as.
     """
     from scipy import optimize
 
     if not rows:
         return prior
     matrix, labels = np.array(rows, dtype=np.float64), np.array(right, dtype=np.float64)
+    weight = np.ones(len(labels)) if counts is None else np.array(counts)
     centre, deviation = np.array(astuple(prior)), np.array(_DEVIATIONS)
 
     def loss(coefficients: Floats) -> tuple[float, Floats]:
         logits = matrix @ coefficients
         away = (coefficients - centre) / deviation
-        value = float((np.logaddexp(0, logits) - labels * logits).sum() + away @ away / 2)
-        error = 1 / (1 + np.exp(-np.clip(logits, -30, 30))) - labels
+        value = float(weight @ (np.logaddexp(0, logits) - labels * logits) + away @ away / 2)
+        error = weight * (1 / (1 + np.exp(-np.clip(logits, -30, 30))) - labels)
         return value, matrix.T @ error + away / deviation
 
     bounds = [(None, None), (0, None), (0, None), (0, None), (None, None)]

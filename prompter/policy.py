@@ -19,7 +19,7 @@ class Thresholds:
     control_at: float  # an intent that calls for a human
     suggest_at: float  # a suggestion worth an operator's time
     answer_at: float  # a suggestion that the bot may send alone, where its topic is ready
-    ambiguous_from: float  # the other topic's confidence as a share of the first one's
+    ambiguous_from: float  # P(another topic's suggestion is right | it or the first one is)
     in_scope_at: float  # below it an unanswered utterance counts as none of our business
 
 
@@ -59,7 +59,8 @@ def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReaso
         return Route.HANDOFF, HandoffReason.NO_ARTICLE
     if best_confidence < thresholds.suggest_at:
         return Route.HANDOFF, _why_nothing(signals, thresholds)
-    if _other_topic(signals.candidates) >= thresholds.ambiguous_from * best_confidence:
+    other_confidence = _other_topic(signals.candidates)
+    if other_confidence >= thresholds.ambiguous_from * (best_confidence + other_confidence):
         return Route.SUGGEST, HandoffReason.AMBIGUOUS
     if best_confidence < thresholds.answer_at:
         return Route.SUGGEST, HandoffReason.LOW_CONFIDENCE

@@ -10,7 +10,7 @@ from kb_index import Hit, Weights
 
 Floats = npt.NDArray[np.float64]
 
-_SIGNALS = {
+SIGNALS = {  # what each weight is for, by its name in a hit
     "on_question": "similarity",
     "on_passage": "passage_similarity",
     "on_words": "word_similarity",
@@ -30,9 +30,9 @@ class Ranking:
 
 def ranking(hits: Sequence[Hit], right: frozenset[str], weights: Weights) -> Ranking:
     """Lay open what the hits' relevance under `weights` was made of."""
-    signals = np.array([[getattr(hit, name) for name in _SIGNALS.values()] for hit in hits], dtype=np.float64)
+    signals = np.array([[getattr(hit, name) for name in SIGNALS.values()] for hit in hits], dtype=np.float64)
     relevance = np.array([hit.relevance for hit in hits], dtype=np.float64)
-    signals = signals.reshape(len(hits), len(_SIGNALS))
+    signals = signals.reshape(len(hits), len(SIGNALS))
     return Ranking(
         signals=signals,
         offset=relevance - signals @ _coefficients(weights),
@@ -40,21 +40,26 @@ def ranking(hits: Sequence[Hit], right: frozenset[str], weights: Weights) -> Ran
     )
 
 
-def fit_weights(rankings: Sequence[Ranking], prior: Weights, *, strength: float) -> Weights:
+def fit_weights(
+    rankings: Sequence[Ranking], prior: Weights, *, strength: float, counts: Sequence[float] | None = None
+) -> Weights:
     """Most probable weights of a conditional logit model (McFadden, 1974), given a Gaussian prior.
 
     The prior is centred on `prior`; its standard deviation is the weight itself over the square root of
     `strength`: as if that many rankings, each telling all about every weight, had been seen. Weights
     stay at least 0: nearer is never worse. Rankings in which nothing or everything is right say nothing.
+    `counts` is how many rankings each one counts as.
     """
     from scipy import optimize
 
-    useful = [one for one in rankings if one.is_right.any() and not one.is_right.all()]
+    weighed = zip(rankings, counts or [1.0] * len(rankings), strict=True)
+    kept = [(one, count) for one, count in weighed if one.is_right.any() and not one.is_right.all()]
+    useful, weight = [one for one, _ in kept], np.array([count for _, count in kept])
     centre = _coefficients(prior)
     if not useful:
         return prior
     hits = max(len(one.offset) for one in useful)
-    signals = np.zeros((len(useful), hits, len(_SIGNALS)))
+    signals = np.zeros((len(useful), hits, len(SIGNALS)))
     offset = np.full((len(useful), hits), -np.inf)
     is_right = np.zeros((len(useful), hits), dtype=np.bool_)
     for row, one in enumerate(useful):
@@ -66,18 +71,19 @@ def fit_weights(rankings: Sequence[Ranking], prior: Weights, *, strength: float)
     def loss(weights: Floats) -> tuple[float, Floats]:
         relevance = signals @ weights + offset
         everything, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
-        value = float((_log_sum(relevance) - _log_sum(np.where(is_right, relevance, -np.inf))).sum())
-        gradient = np.einsum("rh,rhs->s", everything - right, signals)
+        surprise = _log_sum(relevance) - _log_sum(np.where(is_right, relevance, -np.inf))
+        value = float(weight @ surprise)
+        gradient = np.einsum("r,rh,rhs->s", weight, everything - right, signals)
         away = (weights - centre) / deviation
         return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
 
     found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
     own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
-    return replace(Weights(**own), **dict(zip(_SIGNALS, (float(one) for one in found), strict=True)))
+    return replace(Weights(**own), **dict(zip(SIGNALS, (float(one) for one in found), strict=True)))
 
 
 def _coefficients(weights: Weights) -> Floats:
-    return np.array([getattr(weights, name) for name in _SIGNALS], dtype=np.float64)
+    return np.array([getattr(weights, name) for name in SIGNALS], dtype=np.float64)
 
 
 def _log_sum(relevance: Floats) -> Floats:

@@ -121,7 +121,7 @@ class Routing(_Section):
     control_at: float = Field(0.5, ge=0, le=1)
     suggest_at: float = Field(0.25, ge=0, le=1)
     answer_at: float = Field(0.9, ge=0, le=1)
-    ambiguous_from: float = Field(0.5, ge=0, le=1)
+    ambiguous_from: float = Field(0.33, ge=0, le=1)
     in_scope_at: float = Field(0.5, ge=0, le=1)
     show_at: float = Field(0.05, ge=0, le=1)
 

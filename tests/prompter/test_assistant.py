@@ -20,7 +20,7 @@ CONFIG = SearchConfig(
     sharpness=2, ridge=0.3, longest_answer=100,
     candidates=10, most_postings=1000, ranked_closely=10, hnsw_above=1000,
 )  # fmt: skip
-THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.6, ambiguous_from=0.9, in_scope_at=0.5)
+THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.6, ambiguous_from=0.47, in_scope_at=0.5)
 CONFIDENCE = ConfidenceModel(bias=-1, on_lead=1, on_vote=2, on_in_scope=0, on_phrasings=0)
 EXAMPLES = {"позовите человека": "handoff_request", "оператора": "handoff_request", "привет": "greeting"}
 

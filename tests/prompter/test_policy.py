@@ -3,7 +3,7 @@ import pytest
 from prompter.policy import Candidate, Signals, Thresholds, route
 from prompter.triage import HandoffReason, Route
 
-THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.9, ambiguous_from=0.5, in_scope_at=0.5)
+THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.9, ambiguous_from=0.33, in_scope_at=0.5)
 
 
 def signals(**changes: object) -> Signals:
@@ -43,7 +43,12 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
             {"candidates": offered(("returns", 0.95), ("orders", 0.5))},
             (Route.SUGGEST, HandoffReason.AMBIGUOUS),
         ),
+        ({"candidates": offered(("returns", 0.95), ("orders", 0.4))}, (Route.AUTOPILOT, None)),
         ({"candidates": offered(("returns", 0.95), ("returns", 0.9))}, (Route.AUTOPILOT, None)),
+        (
+            {"candidates": offered(("returns", 0.3), ("returns", 0.2), ("orders", 0.16))},
+            (Route.SUGGEST, HandoffReason.AMBIGUOUS),
+        ),
         (
             {"control": {HandoffReason.CUSTOMER_REQUEST: 0.6, HandoffReason.COMPLAINT: 0.3}},
             (Route.HANDOFF, HandoffReason.CUSTOMER_REQUEST),
