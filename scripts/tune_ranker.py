@@ -1,0 +1,349 @@
+"""Fit the ranker's weights and the confidence prior that stand in config.yml.
+
+    python scripts/tune_ranker.py DATA [--cache FILE]
+
+DATA is the folder with faq/ and intents/ (or SUFLER_BENCHMARK_DATA). Only dev and train rows are read:
+covid_dev, stack_dev, and knowledge bases that are made of training rows of hwu64_ru, hwu64_large and
+banking77: an intent is an article, some of its rows are question and phrasings, others ask; rows of
+intents that are left out are out of scope. Clinc150 is not among them: the encoder has learned from it.
+
+Prints the weights, each signal alone, and what leaving out all bases of one kind and fitting on the
+others gives. Takes about four minutes on two idle cores, one with the vectors in --cache.
+"""
+
+import argparse
+import csv
+import os
+import pickle
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.reliability import calibration_error
+from kb_index import Article, ArticleSearch, Hit, Weights
+from kb_index.formats import read_articles
+from nlu.encoders.encoder import Encoder, Kind, Vectors
+from nlu.reader import TextReader
+from nlu.text import clean, detect_language
+from prompter.confidence import ConfidenceModel, features, updated
+from prompter.ranking import SIGNALS, Ranking, fit_weights, ranking
+from sufler import engines
+from sufler.settings import Settings, load_settings
+
+TODAY = date(2026, 1, 1)
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """A knowledge base and what is asked of it; no right article: out of scope."""
+
+    name: str
+    articles: tuple[Article, ...]
+    cases: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class DiskCache:
+    """Remembers vectors in a file."""
+
+    def __init__(self, encoder: Encoder, file: Path | None) -> None:
+        self._encoder, self._file = encoder, file
+        self._known: dict[tuple[str, str], Vectors] = {}
+        if file and file.exists():
+            self._known = pickle.loads(file.read_bytes())  # noqa: S301 - written by this script
+
+    @property
+    def id(self) -> str:
+        return self._encoder.id
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
+        missing = [text for text in dict.fromkeys(texts) if (kind, text) not in self._known]
+        for start in range(0, len(missing), 256):
+            part = missing[start : start + 256]
+            for text, vector in zip(part, self._encoder.encode(part, kind=kind), strict=True):
+                self._known[kind, text] = vector
+        return np.stack([self._known[kind, text] for text in texts])
+
+    def save(self) -> None:
+        if self._file:
+            self._file.write_bytes(pickle.dumps(self._known))
+
+
+def faq(data: Path, name: str, *, left_out: float, seed: int) -> Base:
+    """The base of that name and its dev rows; a share of the articles is taken away."""
+    articles = list(read_articles(data / "faq" / f"{name}_kb.csv"))
+    random = np.random.default_rng(seed)
+    kept = [article for article in articles if random.random() >= left_out]
+    ids = {article.id for article in kept}
+    rows = _read(data / "faq" / f"{name}_dev.csv")
+    cases = [(row["text"], tuple(one for one in row["article_id"].split("|") if one in ids)) for row in rows]
+    return Base(name=f"{name}-{left_out:g}", articles=tuple(kept), cases=tuple(cases))
+
+
+def made(
+    data: Path,
+    name: str,
+    *,
+    language: str,
+    intents: int,
+    phrasings: int,
+    asking: int,
+    one_topic: bool,
+    seed: int,
+) -> Base:
+    """A base of some of the intents; one case in eight is out of scope."""
+    random = np.random.default_rng(seed)
+    texts: dict[str, list[str]] = {}
+    for row in _read(data / "intents" / f"{name}_train.csv"):
+        texts.setdefault(row["intent"], []).append(row["text"])
+    outside: list[str] = []
+    order = [str(one) for one in random.permutation(sorted(texts)) if len(texts[str(one)]) > phrasings]
+    articles: list[Article] = []
+    cases: list[tuple[str, tuple[str, ...]]] = []
+    for number, intent in enumerate(order):
+        rows = [str(text) for text in random.permutation(list({clean(t): t for t in texts[intent]}.values()))]
+        if number >= intents:
+            outside += rows
+            continue
+        articles.append(
+            Article(
+                id=f"a{number:03}",
+                question=rows[0],
+                phrasings=tuple(rows[1:phrasings]),
+                answer="",
+                topic="one" if one_topic else f"topic {number // 3}",
+                language=language,
+            )
+        )
+        cases += [(text, (f"a{number:03}",)) for text in rows[phrasings : phrasings + asking]]
+    chosen = [str(text) for text in random.permutation(outside)[: len(cases) // 7]]
+    return Base(
+        name=f"{name}-{len(articles)}x{phrasings}",
+        articles=tuple(articles),
+        cases=(*cases, *((text, ()) for text in chosen)),
+    )
+
+
+def bases(data: Path) -> list[Base]:
+    """All that is fitted on."""
+    ru = {"name": "hwu64_ru", "language": "ru"}
+    bank = {"name": "banking77", "language": "en"}
+    large = {"name": "hwu64_large", "language": "en"}
+    shapes = [
+        (ru, 50, 4, 8), (ru, 55, 1, 8), (ru, 20, 3, 12), (ru, 60, 12, 5),
+        (bank, 60, 3, 5), (bank, 70, 1, 4), (bank, 25, 8, 10),
+        (large, 55, 2, 6), (large, 60, 1, 6), (large, 25, 6, 12),
+    ]  # fmt: skip
+    faqs = [faq(data, name, left_out=share, seed=0) for name in ("covid", "stack") for share in (0.0, 0.2)]
+    return faqs + [
+        made(
+            data,
+            name=kind["name"],
+            language=kind["language"],
+            intents=intents,
+            phrasings=phrasings,
+            asking=asking,
+            one_topic=seed % 2 == 0,
+            seed=seed,
+        )
+        for seed, (kind, intents, phrasings, asking) in enumerate(shapes)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A base's cases with what the assistant's parts say about them."""
+
+    base: Base
+    hits: list[tuple[Hit, ...]]
+    right: list[frozenset[str]]
+    in_scope: Floats
+
+
+def ask(base: Base, encoder: DiskCache, settings: Settings) -> Asked:
+    """Search with the product's own parts."""
+    reader = TextReader(encoder)
+    search = ArticleSearch.build(base.articles, reader=reader, config=engines.search_config(settings))
+    intents = engines.train_intents(settings, base.articles, encoder)
+    encoder.encode([clean(text) for text, _ in base.cases], kind="query")
+    hits, in_scope = [], []
+    for text, _ in base.cases:
+        utterance = reader.read(text)
+        found = search.search(utterance, 24, on=TODAY, language=detect_language(utterance.text))
+        hits.append(found.hits)
+        in_scope.append(intents.predict(utterance.vector, utterance.grams).in_scope)
+    right = [frozenset(ids) for _, ids in base.cases]
+    return Asked(base=base, hits=hits, right=right, in_scope=np.array(in_scope))
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+FAQ_SHARE = 5.0  # a FAQ's base counts as so many made ones: people who ask a FAQ are what it is all for
+OUTSIDE = 0.05  # share of questions that count as out of scope
+
+
+def kind_of(base: Base) -> str:
+    return base.name.partition("-")[0]
+
+
+def share_of(base: Base) -> float:
+    return FAQ_SHARE if kind_of(base) in ("covid", "stack") else 1.0
+
+
+def fit_on(asked: Iterable[Asked], weights: Weights) -> Weights:
+    """Fit on the cases in scope; all of a base's together count as 100 times its share."""
+    rankings: list[Ranking] = []
+    counts: list[float] = []
+    for one in asked:
+        inside = list(_inside(one))
+        rankings += [ranking(hits, right, weights) for hits, right in inside]
+        counts += [100 * share_of(one.base) / len(inside)] * len(inside)
+    return fit_weights(rankings, weights, strength=1.0, counts=counts)
+
+
+def rank(hits: Sequence[Hit], old: Weights, new: Weights) -> list[Hit]:
+    """Put hits that were found with `old` weights in the order of `new` ones."""
+    relevance = np.array([hit.relevance for hit in hits])
+    for weight, signal in SIGNALS.items():
+        change = getattr(new, weight) - getattr(old, weight)
+        relevance += change * np.array([getattr(hit, signal) for hit in hits])
+    odds = np.exp(relevance - relevance.max())
+    return [
+        replace(hits[place], relevance=float(relevance[place]), probability=float(odds[place] / odds.sum()))
+        for place in np.argsort(-relevance, kind="stable")
+    ]
+
+
+def precision(asked: Asked, old: Weights, new: Weights) -> float:
+    """Share of the cases in scope whose first article is right under the `new` weights."""
+    return float(np.mean([rank(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """Suggestions: features, what came of them, and how many each counts as."""
+
+    rows: list[tuple[float, ...]]
+    right: list[bool]
+    counts: list[float]
+
+
+def outcomes_of(asked: Asked, old: Weights, new: Weights, *, looked_at: int) -> Outcomes:
+    """The first suggestions of each case; the second and third count half."""
+    found = Outcomes(rows=[], right=[], counts=[])
+    outside = float(np.mean([not one for one in asked.right]))
+    for hits, its, in_scope in zip(asked.hits, asked.right, asked.in_scope.tolist(), strict=True):
+        share = 1.0 if not outside else (1 - OUTSIDE) / (1 - outside) if its else OUTSIDE / outside
+        for place, hit in enumerate(rank(hits, old, new)[:looked_at] if hits else []):
+            found.rows.append(features(hit, in_scope=in_scope))
+            found.right.append(hit.article.id in its)
+            found.counts.append(share * (0.5 if place else 1.0))
+    scale = 400 * share_of(asked.base) / sum(found.counts)
+    return replace(found, counts=[count * scale for count in found.counts])
+
+
+def fit_confidence(
+    asked: Iterable[Asked], prior: ConfidenceModel, old: Weights, new: Weights
+) -> ConfidenceModel:
+    found = [outcomes_of(one, old, new, looked_at=3) for one in asked]
+    return updated(
+        prior,
+        [row for one in found for row in one.rows],
+        [right for one in found for right in one.right],
+        counts=[count for one in found for count in one.counts],
+    )
+
+
+def reliability(
+    asked: Asked, model: ConfidenceModel, old: Weights, new: Weights
+) -> tuple[float, float, float, float]:
+    """Debiased calibration error, mean confidence minus share right, Brier score, that of a constant.
+
+    Where cases are out of scope, one in twenty is.
+    """
+    found = outcomes_of(asked, old, new, looked_at=1)
+    confidence = 1 / (1 + np.exp(-np.array(found.rows) @ np.array(astuple(model))))
+    right, n = np.array(found.right, dtype=np.float64), len(found.rows)
+    if len(set(found.counts)) > 1:
+        chances = np.array(found.counts) / sum(found.counts)
+        drawn = np.random.default_rng(0).choice(n, size=n, p=chances)
+        confidence, right = confidence[drawn], right[drawn]
+    error = calibration_error(confidence, right, seed=0)
+    return (
+        error.value if error else 0.0,
+        float(confidence.mean() - right.mean()),
+        float(((confidence - right) ** 2).mean()),
+        float(right.mean() * (1 - right.mean())),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fit the ranker's weights and the confidence prior.")
+    parser.add_argument("data", type=Path, nargs="?", default=os.environ.get("SUFLER_BENCHMARK_DATA"))
+    parser.add_argument("--cache", type=Path, help="file that keeps vectors for the next run")
+    arguments = parser.parse_args()
+    if arguments.data is None or not (Path(arguments.data) / "faq").is_dir():
+        sys.exit("name the folder with faq/ and intents/, or set SUFLER_BENCHMARK_DATA")
+    settings = load_settings(None)
+    encoder = DiskCache(engines.build_encoder(settings), arguments.cache)
+    asked = []
+    for base in bases(Path(arguments.data)):
+        sys.stderr.write(f"asking {base.name}: {len(base.cases)} cases\n")
+        asked.append(ask(base, encoder, settings))
+        encoder.save()
+    report(asked, engines.search_config(settings), engines.confidence_model(settings))
+
+
+def report(asked: Sequence[Asked], shipped: Weights, prior: ConfidenceModel) -> None:
+    """Fit, and print how good each base is found with what."""
+    kinds = sorted({kind_of(one.base) for one in asked})
+    without = {kind: [one for one in asked if kind_of(one.base) != kind] for kind in kinds}
+    fitted = fit_on(asked, shipped)
+    crossed = {kind: fit_on(others, shipped) for kind, others in without.items()}
+    _say(f"{fitted}\n\n" + " " * 20 + " ".join(f"{one.base.name:>17}" for one in asked))
+    nothing = replace(fitted, **dict.fromkeys(SIGNALS, 0.0))
+    for name in SIGNALS:
+        _line(f"{name} alone", (precision(one, shipped, replace(nothing, **{name: 50.0})) for one in asked))
+    for name in SIGNALS:
+        _line(f"no {name}", (precision(one, shipped, replace(fitted, **{name: 0.0})) for one in asked))
+    _line("shipped", (precision(one, shipped, shipped) for one in asked))
+    _line("fitted", (precision(one, shipped, fitted) for one in asked))
+    _line("held out", (precision(one, shipped, crossed[kind_of(one.base)]) for one in asked))
+    for label, weights in (("shipped weights", shipped), ("fitted weights", fitted)):
+        model = fit_confidence(asked, prior, shipped, weights)
+        _say(f"\n{label}: {model}")
+        ours = [reliability(one, model, shipped, weights) for one in asked]
+        held_out = {kind: fit_confidence(others, prior, shipped, weights) for kind, others in without.items()}
+        theirs = [reliability(one, held_out[kind_of(one.base)], shipped, weights) for one in asked]
+        for row, name in enumerate(("ece", "too sure by", "brier", "brier, constant")):
+            _line(f"{name}, fitted", (one[row] for one in ours))
+            _line(f"{name}, held out", (one[row] for one in theirs))
+
+
+def _line(name: str, values: Iterable[float]) -> None:
+    _say(f"{name:20}" + " ".join(f"{value:17.3f}" for value in values))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _inside(asked: Asked) -> Iterable[tuple[tuple[Hit, ...], frozenset[str]]]:
+    """The cases that have a right article, with what was found."""
+    return ((hits, right) for hits, right in zip(asked.hits, asked.right, strict=True) if right and hits)
+
+
+if __name__ == "__main__":
+    main()
