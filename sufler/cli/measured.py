@@ -75,7 +75,7 @@ def print_comparison(comparison: "Comparison", config: Path) -> None:
     table = Table("metric", "difference", "95 % interval", "p", title=f"compared with {config}")
     for name, one in comparison.differences.items():
         estimate = one.estimate
-        interval = f"{estimate.low:+.3f} – {estimate.high:+.3f}"
+        interval = f"{estimate.low:+.3f} to {estimate.high:+.3f}"
         table.add_row(name, f"{estimate.value:+.3f}", interval, f"{one.p_value:.3f}")
     p = f"{comparison.mcnemar_p:.3g}"
     table.caption = f"{comparison.won} rows won, {comparison.lost} lost; McNemar's exact test: p = {p}"
