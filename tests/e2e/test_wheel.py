@@ -1,0 +1,51 @@
+"""The wheel alone, as `pip install` gives it to somebody who has no checkout."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import ARTICLES
+from tests.skips import missing
+
+# Some 100 MB come from the package index.
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[2]
+_NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "Network is unreachable")
+
+
+def test_a_wheel_in_an_empty_folder_answers(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    home = tmp_path / "empty"
+    venv.create(home / "venv", with_pip=True)
+    programs = home / "venv" / ("Scripts" if os.name == "nt" else "bin")
+
+    def run(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        outside = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+        environment = {name: value for name, value in os.environ.items() if name not in outside}
+        return subprocess.run(
+            [str(programs / program), *arguments],
+            cwd=home,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    installed = run("python", "-m", "pip", "install", "--quiet", "--no-compile", str(wheel))
+    if any(reason in installed.stderr for reason in _NO_NETWORK) and installed.returncode:
+        missing("a package index to install from")
+    assert installed.returncode == 0, installed.stderr
+    (home / "kb.csv").write_text(ARTICLES, encoding="utf-8")
+    imported = run("sufler", "kb", "import", "kb.csv")
+    assert imported.returncode == 0, imported.stderr
+    asked = run("sufler", "ask", "как вернуть товар")
+    assert asked.returncode == 0, asked.stderr
+    assert "[returns-how, returns]" in asked.stdout.split("\n1. ")[1].splitlines()[0]
+    assert (home / "sufler-data" / "sufler.db").exists()
