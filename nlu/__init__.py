@@ -10,6 +10,7 @@ from typing import Any
 _HOME = {
     "BadTrainingData": "nlu.errors",
     "CachingEncoder": "nlu.encoders.caching",
+    "Corrector": "nlu.respelling.typos",
     "Encoder": "nlu.encoders.encoder",
     "EncoderUnavailable": "nlu.errors",
     "Example": "nlu.training_data",

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from kb_index import ArticleSearch, Found, Hit, IndexNotBuilt
 from nlu.intent_model import IntentModel, IntentPrediction
 from nlu.reader import TextReader, Utterance
+from nlu.respelling.typos import Corrector
 from nlu.text import detect_language, looks_empty
 from prompter import policy
 from prompter.confidence import ConfidenceModel
@@ -29,6 +30,7 @@ class Knowledge:
     intents: IntentModel | None  # None: nothing to learn intents from
     version: str
     learned: Learned | None = None  # from people's verdicts; None: nothing yet
+    corrector: Corrector | None = None  # of typos; None: texts are read as they are written
 
 
 class Assistant:
@@ -68,10 +70,10 @@ class Assistant:
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """Rank answers to `text`, best first: up to ten, however improbable."""
-        utterance = self._reader.read(text)
+        knowledge = self._knowledge
+        utterance = self._reader.correcting(knowledge.corrector).read(text)
         if looks_empty(utterance.text):
             return ()
-        knowledge = self._knowledge
         found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         return tuple(self._suggestion(hit, intent, knowledge) for hit in found.hits)
@@ -79,7 +81,7 @@ class Assistant:
     def triage(self, text: str) -> Triage:
         """Suggest, and conclude who should answer and why."""
         knowledge = self._knowledge
-        utterance = self._reader.read(text)
+        utterance = self._reader.correcting(knowledge.corrector).read(text)
         if looks_empty(utterance.text):
             return _nothing_to_understand(text, knowledge.version)
         found = self._find(utterance, knowledge)

@@ -49,6 +49,7 @@ def learn(
 
     Both are cross-fitted: each text is asked of a search that knows the other four fifths only. A search
     that finds a text itself would believe that similarity tells more, and be surer, than is true.
+    `reader` reads them as it reads what customers ask: where typos are corrected, these are too.
     """
     judged = JudgedTexts.build(
         [one for one in texts if not looks_empty(reader.clean(one.text))], reader=reader

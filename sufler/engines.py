@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from nlu.encoders.encoder import Encoder
 from nlu.errors import EncoderUnavailable, IncompatibleModel
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
+from nlu.respelling.typos import Corrector
 from nlu.training_data import Example, read_examples
 from prompter.assistant import Assistant, Knowledge
 from prompter.confidence import ConfidenceModel
@@ -105,7 +107,8 @@ def build_assistant(
     encoder = encoder or build_encoder(settings)
     chosen = list(articles)
     search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(settings))
-    return assemble(settings, encoder, _knowledge(search, train_intents(settings, chosen, encoder)))
+    intents = train_intents(settings, chosen, encoder)
+    return assemble(settings, encoder, _knowledge(search, intents, None, corrector_of(settings, chosen)))
 
 
 def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assistant:
@@ -121,10 +124,24 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
 
 
 def _knowledge(
-    search: ArticleSearch, intents: IntentModel | None, learned: Learned | None = None
+    search: ArticleSearch,
+    intents: IntentModel | None,
+    learned: Learned | None,
+    corrector: Corrector | None,
 ) -> Knowledge:
-    version = version_of(search.fingerprint, intents, learned)
-    return Knowledge(search=search, intents=intents, learned=learned, version=version)
+    version = version_of(search.fingerprint, intents, learned, corrector)
+    return Knowledge(search=search, intents=intents, learned=learned, corrector=corrector, version=version)
+
+
+def corrector_of(settings: Settings, articles: Iterable[Article]) -> Corrector:
+    """What corrects customers' typos: it knows the words of articles and of nlu.yml."""
+    own = (example.text for example in read_examples(settings.training_data_dir / "nlu.yml"))
+    articles_own = (
+        text
+        for article in published(articles)
+        for text in (article.question, *article.phrasings, article.answer)
+    )
+    return Corrector.of(chain(own, articles_own))
 
 
 def confidence_model(settings: Settings) -> ConfidenceModel:
@@ -153,7 +170,12 @@ def train_intents(settings: Settings, articles: Sequence[Article], encoder: Enco
     return _fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
 
 
-def version_of(fingerprint: str, intents: IntentModel | None, learned: Learned | None = None) -> str:
+def version_of(
+    fingerprint: str,
+    intents: IntentModel | None,
+    learned: Learned | None = None,
+    corrector: Corrector | None = None,
+) -> str:
     """Name what answers come from: equal versions, equal answers."""
     digest = hashlib.sha256(fingerprint.encode())
     if intents is not None:
@@ -161,6 +183,8 @@ def version_of(fingerprint: str, intents: IntentModel | None, learned: Learned |
         digest.update(repr((intents.classes, intents.temperature, intents.scope)).encode())
     if learned is not None:
         digest.update(learned.fingerprint.encode())
+    if corrector is not None:
+        digest.update(corrector.fingerprint.encode())
     return digest.hexdigest()[:12]
 
 
@@ -199,7 +223,8 @@ def open_knowledge(
     chosen = list(articles)
     search = _open_search(settings, chosen, encoder, folder / "index", previous.search if previous else None)
     intents = _open_intents(settings, chosen, encoder, folder / "models")
-    return _knowledge(search, intents, _open_learned(encoder, folder / LEARNED))
+    learned = _open_learned(encoder, folder / LEARNED)
+    return _knowledge(search, intents, learned, corrector_of(settings, chosen))
 
 
 def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
@@ -287,15 +312,16 @@ class EvaluatedClassifier:
         from nlu.classifier import IntentClassifier
 
         self._classifier = IntentClassifier(encoder, seed=seed, **_classifier_settings(settings))
-        self._encoder = encoder
+        self._reader = TextReader(encoder)
         self.threshold = settings.routing.in_scope_at
 
     def fit(self, texts: Sequence[str], intents: Sequence[str], out_of_scope: Sequence[str]) -> None:
         self._classifier.fit(texts, intents, outside=out_of_scope)
+        self._reader = self._reader.correcting(Corrector.of(chain(texts, out_of_scope)))
 
     def guess(self, texts: Sequence[str]) -> list[Guess]:
         model: IntentModel = self._classifier.model_
-        reader = TextReader(self._encoder)
+        reader = self._reader
         cleaned = [reader.clean(text) for text in texts]
         vectors, guesses = reader.encode(cleaned, kind="query"), []
         for text, vector in zip(cleaned, vectors, strict=True):
@@ -370,13 +396,13 @@ def taught(
     """Return what is known after learning from people's verdicts, in place of those learned before."""
     learned = learn(
         judged,
-        reader=TextReader(encoder),
+        reader=TextReader(encoder, corrector=knowledge.corrector),
         search=knowledge.search,
         intents=knowledge.intents,
         confidence=confidence_model(settings),
         on=datetime.now(tz=UTC).date(),
     )
-    return _knowledge(knowledge.search, knowledge.intents, learned)
+    return _knowledge(knowledge.search, knowledge.intents, learned, knowledge.corrector)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

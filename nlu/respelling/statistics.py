@@ -3,7 +3,7 @@
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
@@ -65,6 +65,7 @@ class Lexicon:
         letters: npt.NDArray[np.uint8],
         languages: npt.NDArray[np.uint8] | None = None,
     ) -> None:
+        self.alphabet = alphabet
         self._codes = alphabet.codes
         self._size = alphabet.size
         self._contexts = alphabet.size ** (ORDER - 1)
@@ -73,6 +74,20 @@ class Lexicon:
         self._letters = letters.tobytes()
         self._languages = languages.tobytes() if languages is not None else None
         self.cost: Callable[[str], float] = lru_cache(_REMEMBERED)(self._cost)
+
+    def knows(self, word: str) -> bool:
+        """Whether the table holds it; one string in 25,000 that is no word is taken for one."""
+        return _find(self._hashes, hash_of(word)) is not None
+
+    def known_among(self, words: Sequence[str]) -> list[Reading]:
+        """Those of `words` that the table holds, with their costs."""
+        hashes = np.array([hash_of(word) for word in words], dtype=np.uint32)
+        table = np.frombuffer(self._hashes, dtype=np.uint32)
+        places = np.minimum(np.searchsorted(table, hashes), len(table) - 1)
+        return [
+            Reading(word=words[found], cost=self._costs[places[found]] * WORD_UNIT)
+            for found in np.flatnonzero(table[places] == hashes).tolist()
+        ]
 
     def _cost(self, word: str) -> float:
         """-log P(word), in nats; `word` holds letters of the alphabet only."""

@@ -8,6 +8,7 @@ import pytest
 from kb_index import Article, ArticleSearch, SearchConfig
 from nlu.classifier import IntentClassifier
 from nlu.reader import TextReader
+from nlu.respelling.typos import Corrector
 from prompter.assistant import Assistant, Knowledge
 from prompter.confidence import ConfidenceModel
 from prompter.policy import Thresholds
@@ -86,6 +87,17 @@ def test_an_utterance_is_encoded_once() -> None:
     encoder = LetterEncoder()
     assistant(encoder).triage("где мой заказ")
     assert encoder.encoded == ["где мой заказ"]
+
+
+def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> None:
+    corrector = Corrector.of(article.question for article in SHOP)
+    encoder = LetterEncoder()
+    one = assistant(encoder, knowledge=replace(knowledge(), corrector=corrector))
+    triage = one.triage("где мой заакз")
+    assert encoder.encoded == ["где мой заказ"]
+    assert triage.utterance == "где мой заакз"
+    assert triage.suggestions == assistant().triage("где мой заказ").suggestions
+    assert one.suggest("как вренуть товарр") == assistant().suggest("как вернуть товар")
 
 
 def test_only_so_many_suggestions_and_none_that_is_hopeless() -> None:

@@ -7,6 +7,7 @@ import pytest
 from kb_index import JudgedText
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
+from nlu.respelling.typos import Corrector
 from prompter.assistant import Assistant
 from prompter.learned import Learned, learn
 from prompter.learned_file import load_learned, save_learned
@@ -22,11 +23,11 @@ VERDICTS = (
 )
 
 
-def taught(*texts: JudgedText) -> Learned:
+def taught(*texts: JudgedText, corrector: Corrector | None = None) -> Learned:
     known = knowledge()
     return learn(
         texts,
-        reader=TextReader(LetterEncoder()),
+        reader=TextReader(LetterEncoder(), corrector=corrector),
         search=known.search,
         intents=known.intents,
         confidence=CONFIDENCE,
@@ -50,6 +51,14 @@ def test_right_suggestions_make_it_surer_and_wrong_ones_less_sure() -> None:
     right = taught(*(JudgedText(text=text, right=("returns-how",)) for text in asked))
     wrong = taught(*(JudgedText(text=text, wrong=("returns-how",)) for text in asked))
     assert wrong.confidence.bias < CONFIDENCE.bias < right.confidence.bias
+
+
+def test_judged_texts_are_read_as_asked_ones_are() -> None:
+    mistyped = replace(VERDICTS[0], text="бабкки отадйте")
+    corrected = taught(mistyped, corrector=Corrector.of(one.text for one in VERDICTS))
+    assert corrected.judged.texts == (mistyped,)  # kept as the customer wrote it
+    assert corrected.judged.vectors().tolist() == taught(VERDICTS[0]).judged.vectors().tolist()
+    assert taught(mistyped).judged.vectors().tolist() != corrected.judged.vectors().tolist()
 
 
 def test_nothing_learned_changes_nothing() -> None:

@@ -71,6 +71,30 @@ def test_combining_encoders_is_a_line(
     assert "'./x': there is no such folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", ["retrieval", "intents"])
+def test_typos_cost_nothing(
+    folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def report(clean: str, mistyped: str) -> list[dict[str, object]]:
+        reports = []
+        for name, text in {"clean.csv": clean, "mistyped.csv": mistyped}.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            files = {
+                "retrieval": ("--kb", "kb.csv", "--cases"),
+                "intents": ("--train", "train.csv", "--test"),
+            }
+            assert run(monkeypatch, "evaluate", kind, *files[kind], name, "--json") == 0
+            left_out = {"train_seconds", "warnings"}  # some clean texts stand in the training rows
+            reports.append({key: value for key, value in printed(capsys).items() if key not in left_out})
+        return reports
+
+    if kind == "retrieval":
+        clean, mistyped = report(CASES, CASES.replace("вернуть", "вренуть").replace("посылка", "посылкка"))
+    else:
+        clean, mistyped = report(TRAIN, TRAIN.replace("деньги", "деьнги").replace("заказ", "заакз"))
+    assert clean == mistyped
+
+
 @pytest.mark.usefixtures("folder")
 def test_intents(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("evaluate", "intents", "--train", "train.csv", "--test", "train.csv")

@@ -1,0 +1,47 @@
+"""What customers mistype finds what they meant, in the words of the base as it is now."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sufler.cli import main
+
+CONFIG = "sufler:\n  encoder: {kind: tfidf}\n"
+KB = """\
+id,question,answer,topic,language
+returns-how,Как вернуть товар?,Верните его за 14 дней.,returns,ru
+delivery-cost,Сколько стоит доставка?,От 3000 рублей бесплатно.,delivery,ru
+order-where,Где мой заказ?,Откройте «Мои заказы».,orders,ru
+payment-en,How can I pay?,By card or in cash.,payment,en
+"""
+
+
+def test_a_question_with_typos_finds_its_article(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr("sys.argv", ["sufler", *arguments, "--config", "config.yml"])
+        with suppress(SystemExit):
+            main()
+        return capsys.readouterr().out
+
+    def asked(text: str) -> dict[str, object]:
+        return {**json.loads(run("ask", text, "--json")), "utterance": None}
+
+    (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")
+    run("kb", "import", "kb.csv")
+    meant = asked("как вернуть товар")
+    assert meant["suggestions"][0]["article_id"] == "returns-how"  # type: ignore[index]
+    assert asked("Как вренуть товрар?") == asked("Как вернуть товар?")
+    assert asked("сколко стоит достввка") == asked("сколько стоит доставка")
+    assert json.loads(run("ask", "как вренуть товрар", "--json"))["utterance"] == "как вренуть товрар"
+
+    (tmp_path / "kb.csv").write_text(KB + "new,Что такое Хвойник?,Магазин.,shop,ru\n", encoding="utf-8")
+    run("kb", "import", "kb.csv")
+    assert asked("что за хвойнник") == asked("что за хвойник")
+    assert asked("что за хвойнник")["suggestions"][0]["article_id"] == "new"  # type: ignore[index]
