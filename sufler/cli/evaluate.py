@@ -1,6 +1,6 @@
 """sufler evaluate ...: how good and how fast is it, on rows that it has not learned from?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +12,12 @@ from sufler.cli.common import ConfigOption, JsonOption, fail, print_json
 from sufler.cli.measured import as_json as as_object
 from sufler.cli.measured import print_metrics
 from sufler.cli.progress import progress_bar
+from sufler.cli.task import Task, encoder_of, with_progress
 
 if TYPE_CHECKING:
-    from evaluation import Case, Comparison, CurvePoint, Estimate, IntentReport, Oddity, Outcome
+    from evaluation import Comparison, CurvePoint, Estimate, IntentReport, Oddity, Outcome
     from evaluation.report import Page
-    from kb_index import Article
     from nlu import Encoder
-    from sufler.engines import EvaluatedAssistant
     from sufler.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, selective, latency.")
@@ -93,7 +92,7 @@ def intents(
     else:
         draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
         splits = [Split(train=drawn, test=test_rows) for drawn in draws]
-    encoder = _with_progress(engines.build_encoder(settings))
+    encoder = with_progress(engines.build_encoder(settings))
 
     def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
         classifier = engines.EvaluatedClassifier(settings, encoder, seed=seed)
@@ -103,7 +102,7 @@ def intents(
     result = measure(settings, encoder)
     comparison = None
     if other is not None:
-        theirs = measure(other, _encoder_of(other, settings, encoder))
+        theirs = measure(other, encoder_of(other, settings, encoder))
         comparison = compare(result.outcomes, theirs.outcomes, intent_statistics(), seed=seed)
     counts = {"n_test": result.n_test, "train_seconds": round(result.train_seconds, 3)}
     measured = _Measured(
@@ -149,7 +148,7 @@ def retrieval(
     shown.check_writable(failures, report)
     settings = load_settings(config)
     other = load_settings(against) if against else None
-    task = _Task.read(kb, cases, learn, learn_noise, seed)
+    task = Task.read(kb, cases, learn, learn_noise, seed)
     shown.warn(task.oddities)
     with task.model(settings) as model:
         outcomes = model.outcomes()
@@ -209,7 +208,7 @@ def selective(
     shown.check_writable(failures, report)
     settings = load_settings(config)
     other = load_settings(against) if against else None
-    task = _Task.read(kb, cases, learn, learn_noise, seed)
+    task = Task.read(kb, cases, learn, learn_noise, seed)
     shown.warn(task.oddities)
     with task.model(settings) as model:
         threshold = model.threshold(target)
@@ -308,132 +307,6 @@ class _Measured:
     failures: "Sequence[Outcome]"
     oddities: "Sequence[Oddity]"
     comparison: "Comparison | None"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Task:
-    """What `retrieval` and `selective` measure on."""
-
-    articles: "Sequence[Article]"
-    cases: "Sequence[Case]"
-    learned: "Sequence[Case]"
-    same_answer: Mapping[str, str]
-    oddities: "Sequence[Oddity]"
-    files: Mapping[str, Path | None]
-    seed: int
-
-    @classmethod
-    def read(cls, kb: Path, cases: Path, learn: Path | None, noise: float, seed: int) -> "_Task":
-        from evaluation import oddities_of_cases, read_cases
-        from evaluation.splits import with_noise
-        from kb_index.formats import read_articles
-        from sufler import engines
-
-        if noise and learn is None:
-            fail("--learn-noise needs --learn")
-        articles = list(read_articles(kb))
-        if not articles:
-            fail(f"{kb}: holds no article")
-        ids = {article.id for article in articles}
-        rows = read_cases(cases, known_ids=ids)
-        learned = read_cases(learn, known_ids=ids) if learn else []
-        questions = [text for article in articles for text in (article.question, *article.phrasings)]
-        return cls(
-            articles=articles,
-            cases=rows,
-            learned=with_noise(learned, noise, article_ids=ids, seed=seed),
-            same_answer=engines.same_answers(articles),
-            oddities=oddities_of_cases(rows, learned, questions),
-            files={"base": kb, "cases": cases, "learned": learn},
-            seed=seed,
-        )
-
-    def counts(self, n_cases: int) -> dict[str, int]:
-        return {"n_cases": n_cases} | ({"n_learned": len(self.learned)} if self.learned else {})
-
-    def groupings(self) -> dict[str, Callable[[str], str]]:
-        """Worst topics, where there are several, and worst articles."""
-        topics = {article.id: article.topic for article in self.articles}
-        names = {article.id: f"{article.id}: {article.question}" for article in self.articles}
-        groupings: dict[str, Callable[[str], str]] = {}
-        if len(set(topics.values())) > 1:
-            groupings["Worst topics"] = lambda article_id: topics.get(article_id, article_id)
-        groupings["Worst articles"] = lambda article_id: names.get(article_id, article_id)
-        return groupings
-
-    def model(self, settings: "Settings", *, like: "_Model | None" = None) -> "_Model":
-        """Build the assistant of these settings; it shares the encoder of another where they are the same."""
-        from sufler import engines
-
-        if like is None:
-            encoder = _with_progress(engines.build_encoder(settings))
-        else:
-            encoder = _encoder_of(settings, like.settings, like.encoder)
-        return _Model(self, settings, encoder)
-
-
-class _Model:
-    """An assistant and what it says to the task's rows; shows its progress inside a `with`."""
-
-    def __init__(self, task: _Task, settings: "Settings", encoder: "Encoder") -> None:
-        self.settings = settings
-        self.encoder = encoder
-        self._task = task
-        self._bar = progress_bar("Asking", None)
-
-    def __enter__(self) -> "_Model":
-        from sufler import engines
-
-        task = self._task
-        self._base = engines.EvaluatedAssistant(
-            self.settings, task.articles, self.encoder, advance=self._bar.__enter__()
-        )
-        self._assistant: EvaluatedAssistant = (
-            self._base.learned_from(task.learned) if task.learned else self._base
-        )
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._bar.__exit__(None, None, None)
-
-    @property
-    def version(self) -> str:
-        return self._assistant.version
-
-    def outcomes(self) -> "list[Outcome]":
-        from evaluation import ask
-
-        return ask(self._task.cases, self._assistant, same_answer=self._task.same_answer)
-
-    def threshold(self, target: float) -> float | None:
-        from evaluation import cross_fitted, threshold_for
-
-        task = self._task
-        calibration = cross_fitted(self._base, task.learned, same_answer=task.same_answer, seed=task.seed)
-        return threshold_for(target, calibration)
-
-    def learning_curve(self) -> "list[CurvePoint]":
-        from evaluation import learning_curve
-
-        task = self._task
-        points = learning_curve(
-            self._base, task.learned, task.cases, same_answer=task.same_answer, seed=task.seed
-        )
-        return list(points)
-
-
-def _encoder_of(settings: "Settings", known: "Settings", encoder: "Encoder") -> "Encoder":
-    """The same encoder where the settings name the same: its vectors are there already."""
-    from sufler import engines
-
-    same = (settings.encoder, settings.training_data) == (known.encoder, known.training_data)
-    return encoder if same else _with_progress(engines.build_encoder(settings))
-
-
-def _with_progress(encoder: "Encoder") -> "Encoder":
-    from nlu import CachingEncoder, ProgressEncoder
-
-    return CachingEncoder(ProgressEncoder(encoder, progress_bar), most_texts=100_000)
 
 
 def _show(
