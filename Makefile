@@ -31,7 +31,7 @@ build: $(VENV)/.runtime  ## dist/*.whl
 	$(BIN)/python -m build
 
 # Everything that docs/benchmarks.md states, measured anew; SUFLER_BENCHMARK_DATA names the data.
-bench: $(VENV)/.test
+bench: $(VENV)/.extras
 	$(BIN)/python -m scripts.bench
 
 # The sentence-transformers extra. torch is pinned to the version whose CPU build is small;

@@ -33,7 +33,14 @@ class ConfidenceModel:
 
     def confidence(self, hit: Hit, *, in_scope: float | None) -> float:
         """P(the suggestion is right), .001 to .999."""
-        logit = float(np.dot(astuple(self), features(hit, in_scope=in_scope)))
+        one, lead, vote, scope, phrasings = features(hit, in_scope=in_scope)
+        logit = (
+            self.bias * one
+            + self.on_lead * lead
+            + self.on_vote * vote
+            + self.on_in_scope * scope
+            + self.on_phrasings * phrasings
+        )
         return min(1 - _NEVER_SURER, max(_NEVER_SURER, 1 / (1 + exp(-max(-30.0, min(30.0, logit))))))
 
 

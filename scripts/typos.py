@@ -1,0 +1,51 @@
+"""Makes typing errors, to learn from and to measure with: what fingers do on a Russian or Latin keyboard."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+_KEYBOARDS = (
+    ("йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"),
+    ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")  # shorter ones often become other words
+
+
+def with_typos(text: str, random: np.random.Generator, *, share: float) -> str:
+    """Misspell that share of the words of at least four letters, one error a word."""
+    return _WORD.sub(lambda match: misspelt(match[0], random) if random.random() < share else match[0], text)
+
+
+def misspelt(word: str, random: np.random.Generator) -> str:
+    """Swap two letters, leave one out, double one or hit the key beside it, each as often as the others."""
+    kind, place = int(random.integers(4)), int(random.integers(1, len(word)))
+    before, letter, after = word[:place], word[place], word[place + 1 :]
+    match kind:
+        case 0:
+            return before[:-1] + letter + before[-1] + after
+        case 1:
+            return before + after
+        case 2:
+            return before + letter * 2 + after
+        case _:
+            keys = _BESIDE.get(letter, letter)
+            return before + keys[int(random.integers(len(keys)))] + after
+
+
+def _beside(keyboards: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Map each letter to those around it."""
+    return {
+        letter: "".join(
+            other
+            for rows_away, other_row in enumerate(rows)
+            for places_away, other in enumerate(other_row)
+            if other != letter and abs(rows_away - row) <= 1 and abs(places_away - place) <= 1
+        )
+        for rows in keyboards
+        for row, letters in enumerate(rows)
+        for place, letter in enumerate(letters)
+    }
+
+
+_BESIDE = _beside(_KEYBOARDS)
