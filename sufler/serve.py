@@ -11,6 +11,7 @@ from enum import StrEnum
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from threadpoolctl import threadpool_limits
 
 from prompter.faults import describe
 from prompter.storage import Store
@@ -58,6 +59,9 @@ async def serve(
             app = bootstrap.build_web_app(settings, store, assistant)
             loops.append(_web_server(app, listener, on_ready))
     async with AsyncExitStack() as closing:
+        # Messages are answered side by side: threads that share one message's small matrices only
+        # wait for each other, and burn the cores while they do.
+        closing.enter_context(threadpool_limits(1, user_api="blas"))
         if Duty.BOT in duties:
             loops += [part.run for part in bootstrap.build_messengers(settings, store, closing)]
         closing.enter_context(_stopping_on_signals(stop))
