@@ -16,6 +16,7 @@ DEEPEST = 50
 MOST_ALIASES = 1_000
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOO_DEEP = "is nested too deeply for a list of articles"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,10 @@ def load(path: Path) -> Node | None:
         return _Builder(path).build(whole_text(path))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadFile(
-            path, f"is no valid YAML: {error.problem}", row=mark.line + 1 if mark else None
-        ) from None
+        row = mark.line + 1 if mark else None
+        if "nesting depth" in str(error.problem):  # newer parsers refuse it before we count
+            raise BadFile(path, _TOO_DEEP, row=row) from None
+        raise BadFile(path, f"is no valid YAML: {error.problem}", row=row) from None
     except yaml.YAMLError:
         raise BadFile(path, "is no valid YAML: it holds characters that YAML does not allow") from None
 
@@ -82,7 +84,7 @@ class _Builder:
                 self._place(node)
                 self._open.append((node, []))
                 if len(self._open) > DEEPEST:
-                    raise BadFile(self._path, "is nested too deeply for a list of articles", row=line)
+                    raise BadFile(self._path, _TOO_DEEP, row=line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._open.pop()
             elif isinstance(event, yaml.DocumentEndEvent):
