@@ -17,7 +17,7 @@ _untyped: Any = faiss  # its type stubs lack what SWIG adds
 _REMOVED = -1
 _MOST_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
 _LONGEST_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
-_BREADTH = 128
+_BREADTH = 64
 _HALF = _untyped.ScalarQuantizer.QT_fp16
 
 
@@ -30,6 +30,8 @@ class _State:
     ids: Ids  # by position, those of the body first
     sorted_ids: Ids  # without the removed ones
     positions: Ids  # of `sorted_ids`
+    in_place: bool  # ids and positions are the same
+    stored: npt.NDArray[np.float16] | Vectors  # the body's vectors by position, in FAISS's own memory
     bitmap: npt.NDArray[np.uint8] | None  # of the body's positions that are live; None: all are
 
 
@@ -38,8 +40,8 @@ class FaissIndex:
 
     Above `hnsw_above` vectors a graph is searched instead of every vector (HNSW: Malkov & Yashunin,
     2016): `neighbours` links per vector, `depth` vectors looked at when building and `breadth` when
-    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` grows with
-    the logarithm of the size, 128 up to 100,000 vectors and 256 at a million. A graph cannot forget: removed
+    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` doubles
+    with each tenfold: 64 up to 10,000 vectors, 256 at a million. A graph cannot forget: removed
     vectors are skipped until they are a fifth of it. Vectors that are added wait in a tail beside it and
     are taken into a copy of the graph a thousand at a time: what searches see never changes under them.
     A graph keeps vectors at half precision, half the memory at the same recall; cosines move by 1e-4 or less,
@@ -90,7 +92,7 @@ class FaissIndex:
         """How many vectors a search looks at, at least; means nothing while the index is flat."""
         if self._breadth is not None:
             return self._breadth
-        return round(_BREADTH * max(1.0, math.log10(max(1, len(self))) - 4))
+        return round(_BREADTH * 2 ** max(0.0, math.log10(max(1, len(self))) - 4))
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds
@@ -230,12 +232,15 @@ def _state(body: Any, tail: Vectors, ids: Ids) -> _State:
     live = np.flatnonzero(ids >= 0)
     positions = live[np.argsort(ids[live], kind="stable")]
     in_body = ids[: body.ntotal] >= 0
+    sorted_ids, all_positions = ids[positions], np.arange(len(ids))
     return _State(
         body=body,
         tail=tail,
         ids=ids,
-        sorted_ids=ids[positions],
+        sorted_ids=sorted_ids,
         positions=positions,
+        in_place=np.array_equal(ids, all_positions),
+        stored=_stored(body),
         bitmap=None if in_body.all() else np.packbits(in_body, bitorder="little"),
     )
 
@@ -246,6 +251,8 @@ def _without(state: _State, ids: Ids) -> Ids:
 
 
 def _positions(state: _State, ids: Ids) -> Ids:
+    if state.in_place and len(ids) and ids.min() >= 0 and ids.max() < len(state.ids):
+        return ids
     places = np.searchsorted(state.sorted_ids, ids)
     if len(ids) and (not len(state.sorted_ids) or places.max() == len(state.sorted_ids)):
         raise KeyError(int(ids.max()))
@@ -259,10 +266,10 @@ def _positions(state: _State, ids: Ids) -> Ids:
 def _vectors(state: _State, positions: Ids) -> Vectors:
     n = state.body.ntotal
     if not len(state.tail):
-        return _stored(state.body, positions)
+        return np.asarray(state.stored[positions], dtype=np.float32)
     found = np.empty((len(positions), state.body.d), dtype=np.float32)
     in_tail = positions >= n
-    found[~in_tail] = _stored(state.body, positions[~in_tail])
+    found[~in_tail] = state.stored[positions[~in_tail]]
     found[in_tail] = state.tail[positions[in_tail] - n]
     return found
 
@@ -271,13 +278,12 @@ def _is_graph(body: Any) -> bool:
     return isinstance(body, _untyped.IndexHNSWSQ)
 
 
-def _stored(body: Any, positions: Ids) -> Vectors:
-    """Copy vectors by position out of FAISS's own memory."""
-    if not len(positions):
+def _stored(body: Any) -> npt.NDArray[np.float16] | Vectors:
+    """All vectors where FAISS keeps them; valid as long as the body is."""
+    if not body.ntotal:
         return np.zeros((0, body.d), dtype=np.float32)
     if not _is_graph(body):
-        flat = np.asarray(faiss.rev_swig_ptr(body.get_xb(), body.ntotal * body.d))
-        return np.asarray(flat.reshape(body.ntotal, body.d)[positions], dtype=np.float32)
+        return np.asarray(faiss.rev_swig_ptr(body.get_xb(), body.ntotal * body.d)).reshape(-1, body.d)
     codes = _untyped.downcast_index(body.storage).codes
-    halves = faiss.rev_swig_ptr(codes.data(), codes.size()).view(np.float16)
-    return np.asarray(halves.reshape(body.ntotal, body.d)[positions], dtype=np.float32)
+    halves: npt.NDArray[np.float16] = faiss.rev_swig_ptr(codes.data(), codes.size()).view(np.float16)
+    return halves.reshape(-1, body.d)

@@ -106,8 +106,10 @@ def votes(
     Returns:
         shape (articles,): near 1 for the article of texts like this one, 0 for the others.
     """
-    rows = _unit(np.vstack([texts, vector[None, :]]) - centre)
-    kernel = np.exp(sharpness * (rows @ rows.T - 1))
+    rows = np.vstack([texts, vector[None, :]]) - centre
+    products = rows @ rows.T
+    lengths = np.sqrt(np.maximum(products.diagonal(), 1e-18))
+    kernel = np.exp(sharpness * (products / lengths / lengths[:, None] - 1))
     own, new = kernel[:-1, :-1], kernel[:-1, -1]
     own.flat[:: len(own) + 1] += ridge
     return np.asarray(np.linalg.solve(own, new) @ shares, dtype=np.float32)
@@ -118,8 +120,3 @@ def centre_of(vectors: Vectors, *, as_if: int = 5) -> Vectors:
     if not len(vectors):
         return np.zeros(vectors.shape[1], dtype=np.float32)
     return np.asarray(vectors.sum(axis=0) / (len(vectors) + as_if), dtype=np.float32)
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)

@@ -50,7 +50,7 @@ def joined(one: Bags, other: Bags) -> KeptBags:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What an utterance shares with the index: columns and their weights."""
+    """What an utterance shares with the index: columns, ascending, and their weights."""
 
     columns: Integers
     weights: Floats
@@ -124,12 +124,15 @@ class LexicalIndex:
 
     def similarities(self, query: Query, texts: Integers) -> Floats:
         """Cosines of the utterance with `texts`."""
-        weight_of = np.zeros(len(self.vocabulary), dtype=np.float32)
-        weight_of[query.columns] = query.weights * self.rarity[query.columns]
+        if not len(query.columns):
+            return np.zeros(len(texts), dtype=np.float32)
         counts = self.starts[texts + 1] - self.starts[texts]
-        places = ranges(self.starts[texts], counts)
+        held = self.columns[ranges(self.starts[texts], counts)]
+        places = np.minimum(np.searchsorted(query.columns, held), len(query.columns) - 1)
+        weights = (query.weights * self.rarity[query.columns])[places]
+        weights[query.columns[places] != held] = 0
         row_of = np.repeat(np.arange(len(texts)), counts)
-        sums = np.bincount(row_of, weights=weight_of[self.columns[places]], minlength=len(texts))
+        sums = np.bincount(row_of, weights=weights, minlength=len(texts))
         return (sums / self.lengths[texts]).astype(np.float32)
 
     def candidates(self, query: Query, k: int, *, most_postings: int) -> Integers:

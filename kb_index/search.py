@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from kb_index.article import Article, Status
 from kb_index.contents import (
@@ -123,6 +124,7 @@ class ArticleSearch:
         self._same_answer = contents.same_answer
         self._centre = contents.centre
         self._article_of = np.repeat(np.arange(len(self._rows)), np.diff(contents.starts))
+        self._dated = np.array([bool(article.valid_from or article.valid_until) for article in self._rows])
         self._languages = np.array([article.language.split("-")[0] for article in self._rows])
         self._row_of = {self._rows[row].id: row for row in np.flatnonzero(contents.live).tolist()}
         self._rank = ranks_of(self._rows)  # settles ties
@@ -214,7 +216,7 @@ class ArticleSearch:
         texts, first = texts_of(self._starts, rows)
         character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
         relevance = relevance + weights.on_characters * character
-        live = np.array([self._rows[row].is_live(on) for row in rows])
+        live = self._live_on(rows, on)
         order = np.lexsort((self._rank[rows], -relevance))
         chosen = self._distinct(rows, order[live[order]])
         odds = np.exp(relevance[chosen] - relevance[chosen].max()) if len(chosen) else np.zeros(0)
@@ -276,12 +278,12 @@ class ArticleSearch:
 
         What they say for one article they say for all that give the same answer.
         """
-        place_of = {int(row): place for place, row in enumerate(rows)}
         shares = np.zeros((len(own) + len(taught), len(rows)), dtype=np.float32)
         shares[np.arange(len(own)), owner] = 1
         vectors = own
         if judged is not None and len(taught):
             vectors = np.vstack([own, judged.index.vectors(taught)])
+            place_of = {row: place for place, row in enumerate(rows.tolist())}
             for line, number in enumerate(taught.tolist(), start=len(own)):
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
@@ -297,14 +299,23 @@ class ArticleSearch:
             sharpness=self.config.sharpness,
             ridge=self.config.ridge,
         )
-        _, group = np.unique(self._same_answer[rows], return_inverse=True)
-        return np.bincount(group, weights=vote)[group].astype(np.float32)
+        answer = self._same_answer[rows]
+        alike = (answer[:, None] == answer).astype(np.float32)
+        return np.asarray(alike @ vote, dtype=np.float32)
 
     def _distinct(self, rows: Integers, order: Integers) -> Integers:
         """Of several articles with the same answer keep the first."""
-        groups = self._same_answer[rows[order]]
-        _, first = np.unique(groups, return_index=True)
-        return order[np.sort(first)]
+        first: dict[int, int] = {}
+        for place, answer in zip(order.tolist(), self._same_answer[rows[order]].tolist(), strict=True):
+            first.setdefault(answer, place)
+        return np.array(list(first.values()), dtype=np.int64)
+
+    def _live_on(self, rows: Integers, on: date) -> npt.NDArray[np.bool_]:
+        """Which of them are valid on that day."""
+        live = np.ones(len(rows), dtype=np.bool_)
+        for place in np.flatnonzero(self._dated[rows]).tolist():
+            live[place] = self._rows[rows[place]].is_live(on)
+        return live
 
 
 def published(articles: Iterable[Article]) -> list[Article]:

@@ -52,5 +52,8 @@ def in_order(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
 
     Similarities that differ by rounding only are equal.
     """
-    order = np.lexsort((ids, -np.round(similarities, 6)), axis=1)
+    rounded = np.round(similarities, 6)
+    if (rounded[:, 1:] < rounded[:, :-1]).all():
+        return similarities, ids
+    order = np.lexsort((ids, -rounded), axis=1)
     return np.take_along_axis(similarities, order, 1), np.take_along_axis(ids, order, 1)

@@ -37,29 +37,28 @@ class Vocabulary:
         """Texts as rows of length 1, weighted by rarity; buckets that do not count are left out."""
         from scipy import sparse
 
-        starts, columns, weights = self._weigh(grams)
+        columns, known = self._look_up(grams.buckets)
+        starts = np.concatenate([[0], np.cumsum(known)])[grams.starts]
+        weights = self.rarity[columns].astype(np.float64)
+        text_of = np.repeat(np.arange(len(grams)), np.diff(starts))
+        squares = np.bincount(text_of, weights=weights**2, minlength=len(grams))
+        weights = (weights / np.sqrt(np.maximum(squares, 1e-12))[text_of]).astype(np.float32)
         shape = (len(grams), len(self.buckets))
         return sparse.csr_array((weights, columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
 
     def row(self, grams: Grams) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         """Columns and weights of a single text."""
-        _, columns, weights = self._weigh(grams)
-        return columns, weights
-
-    def _weigh(
-        self, grams: Grams
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        if not len(self.buckets):
-            return np.zeros_like(grams.starts), np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
-        places = np.minimum(np.searchsorted(self.buckets, grams.buckets), len(self.buckets) - 1)
-        known = self.buckets[places] == grams.buckets
-        starts = np.concatenate([[0], np.cumsum(known)])[grams.starts]
-        columns = places[known]
+        columns, _ = self._look_up(grams.buckets)
         weights = self.rarity[columns]
-        text_of = np.repeat(np.arange(len(grams)), np.diff(starts))
-        squares = np.bincount(text_of, weights=weights.astype(np.float64) ** 2, minlength=len(grams))
-        weights = weights / np.sqrt(np.maximum(squares, 1e-12))[text_of]
-        return starts, columns, weights.astype(np.float32)
+        return columns, weights / np.float32(np.sqrt(max(float(weights @ weights), 1e-12)))
+
+    def _look_up(self, buckets: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+        """Columns of those buckets that count, and which they are."""
+        if not len(self.buckets):
+            return np.zeros(0, dtype=np.intp), np.zeros(len(buckets), dtype=np.bool_)
+        places = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
+        known = self.buckets[places] == buckets
+        return places[known], known
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,9 +82,9 @@ class NgramHasher:
         return _compress(text_of, hashes, len(ends))
 
     def _characters(self, codes: npt.NDArray[np.uint64], ends: npt.NDArray[np.int64]) -> Grams:
-        spaces = np.concatenate([[0], np.cumsum(codes == _SPACE)])
-        rolling = codes.copy()
-        texts, hashes = [], []
+        room = _room(codes == _SPACE)
+        rolling = codes
+        places, hashes = [], []
         for size in range(2, self.longest + 1):
             windows = len(codes) - size + 1
             if windows <= 0:
@@ -92,21 +92,33 @@ class NgramHasher:
             rolling = rolling[:windows] * _STEP + codes[size - 1 :]
             if size < self.shortest:
                 continue
-            # spaces only at a window's ends, and not only spaces: it lies in one word (and one text)
-            inside = spaces[size - 1 : size - 1 + windows] - spaces[1 : 1 + windows]
-            anywhere = spaces[size : size + windows] - spaces[:windows]
-            valid = np.flatnonzero((inside == 0) & (anywhere < size))
-            texts.append(np.searchsorted(ends, valid, side="right"))
-            hashes.append(rolling[valid] + np.uint64(size))
-        if not texts:
+            within = np.flatnonzero(room[:windows] >= size)
+            places.append(within)
+            hashes.append(rolling[within] + np.uint64(size))
+        if not places:
             return _compress(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64), len(ends))
-        return _compress(np.concatenate(texts), np.concatenate(hashes), len(ends))
+        text_of = np.searchsorted(ends, np.concatenate(places), side="right")
+        return _compress(text_of, np.concatenate(hashes), len(ends))
+
+
+def _room(is_space: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How long a window that starts here may be: to the space after its word; 1 where no word follows."""
+    places, last = np.arange(len(is_space)), len(is_space) - 1
+    spaces = np.flatnonzero(is_space)
+    following = np.append(spaces, last)[np.cumsum(is_space)]
+    room: npt.NDArray[np.int64] = following - places + 1
+    room[spaces[room[spaces] == 2]] = 1  # one text's last space before the next one's first
+    return room
 
 
 def _compress(text_of: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64], n_texts: int) -> Grams:
     """Sort by text and bucket, drop repetitions."""
     buckets = (hashes * _MULTIPLIER) >> np.uint64(32)
-    keys = np.unique((text_of.astype(np.uint64) << np.uint64(32)) | buckets)
+    keys = (text_of.astype(np.uint64) << np.uint64(32)) | buckets
+    keys.sort()
+    new = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    keys = keys[new]
     starts = np.searchsorted(keys, np.arange(n_texts + 1, dtype=np.uint64) << np.uint64(32))
     return Grams(starts=starts.astype(np.int64), buckets=(keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))
 

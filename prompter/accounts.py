@@ -197,11 +197,11 @@ class Accounts:
         if prefix != _TOKEN_PREFIX or not number.isascii() or not number.isdigit() or len(number) > 9:
             return None
         with self._store.read() as tx:
-            known = tx.accounts.token_hash(int(number))
-            account = tx.accounts.get(known[1]) if known else None
-        if known is None or not hmac.compare_digest(known[0], _digest(secret)):
+            found = tx.accounts.by_token(int(number))
+        if found is None or not hmac.compare_digest(found[0], _digest(secret)):
             return None
-        return account if account is not None and account.disabled_at is None else None
+        account = found[1]
+        return account if account.disabled_at is None else None
 
 
 def _digest(secret: str) -> str:

@@ -4,7 +4,7 @@ A session that was opened with a one-time password may only choose a password (`
 out. API tokens go on working meanwhile: they are credentials of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -60,7 +60,7 @@ def by_token(request: Request) -> bool:
     return _bearer_token(request) is not None
 
 
-def refuse_other_sites(request: Request) -> None:
+async def refuse_other_sites(request: Request) -> None:
     """For requests that need no session: another site must not start one in somebody's browser.
 
     Links from other sites may lead to our pages: reading is nobody's harm.
@@ -89,10 +89,11 @@ def _from_our_pages(request: Request) -> bool | None:
 CurrentAccount = Annotated[Account, Depends(current_account)]
 
 
-def at_least(role: Role) -> Callable[[Request, Account], Account]:
+def at_least(role: Role) -> Callable[[Request, Account], Awaitable[Account]]:
     """A dependency: the account, which must have this role or a higher one."""
 
-    def check(request: Request, account: CurrentAccount) -> Account:
+    # Nothing here waits for anything: as a coroutine it costs no change of threads.
+    async def check(request: Request, account: CurrentAccount) -> Account:
         if account.one_time_password and not by_token(request):
             raise PasswordChangeNeeded("choose a password of your own first: POST /api/me/password")
         if account.role < role:

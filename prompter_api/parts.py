@@ -1,8 +1,10 @@
 """What the HTTP face is built from; bootstrap puts it together."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from prompter.accounts import Accounts
@@ -32,6 +34,8 @@ class Parts:
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    # More messages than cores would only wait for each other, and what they wait with costs time.
+    asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
 
 
 def parts_of(request: Request) -> Parts:

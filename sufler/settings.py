@@ -103,7 +103,7 @@ class Search(_Section):
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
     longest_answer: int = Field(250, ge=0, le=20_000)
-    candidates: int = Field(48, ge=10, le=10_000)
+    candidates: int = Field(24, ge=10, le=10_000)
     most_postings: int = Field(50_000, ge=1000)
     ranked_closely: int = Field(24, ge=10, le=10_000)
     hnsw_above: int = Field(5000, ge=1)

@@ -115,12 +115,14 @@ class AccountRows(Rows):
         )
         return [ApiToken(id=row.id, name=row.name, created_at=row.created_at) for row in rows]
 
-    def token_hash(self, token_id: int) -> tuple[str, int] | None:
-        """The token's secret hash and account id, unless it is revoked."""
+    def by_token(self, token_id: int) -> tuple[str, Account] | None:
+        """The token's secret hash and whose it is, unless it is revoked."""
         row = self._connection.execute(
-            select(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
+            select(accounts, api_tokens.c.secret_hash)
+            .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
+            .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
         ).one_or_none()
-        return None if row is None else (row.secret_hash, row.account_id)
+        return None if row is None else (row.secret_hash, _account(row))
 
     def revoke_token(self, token_id: int, now: datetime, *, of: int | None = None) -> bool:
         """Revoke a token; False if there is none such, or it is not one of the account `of`."""

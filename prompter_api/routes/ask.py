@@ -1,5 +1,6 @@
 """Asking the assistant without a customer."""
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import Operator
@@ -10,6 +11,8 @@ router = APIRouter(prefix="/api", tags=["assistant"])
 
 
 @router.post("/ask")
-def ask(request: Request, _me: Operator, body: Question) -> TriageOut:
+async def ask(request: Request, _me: Operator, body: Question) -> TriageOut:
     """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
-    return TriageOut.model_validate(parts_of(request).assistant.triage(body.text))
+    parts = parts_of(request)
+    triage = await to_thread.run_sync(parts.assistant.triage, body.text, limiter=parts.asked_at_once)
+    return TriageOut.model_validate(triage)
