@@ -11,6 +11,7 @@ from functools import cached_property
 from kb_index.errors import InvalidArticle
 
 _ID = re.compile(r"[^\s|]{1,200}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LONGEST_TEXT = 20_000  # characters; a longer question or answer is a file pasted by mistake
 MOST_PHRASINGS = 2_000
 
@@ -51,7 +52,7 @@ class Article:
             raise InvalidArticle("question", "is empty")
         if not self.topic.strip():
             raise InvalidArticle("topic", "is empty")
-        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", self.language):
+        if not _LANGUAGE.fullmatch(self.language):
             raise InvalidArticle("language", f"{self.language!r} is no language tag such as ru or en")
         for field in ("question", "answer", "topic"):
             self._check_text(field, getattr(self, field))

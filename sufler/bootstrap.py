@@ -142,6 +142,12 @@ def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Tri
     return Triager(store, assistant, language=settings.language, template_values=settings.templates)
 
 
+def import_web_face() -> None:
+    """Load what `build_web_app` needs: half a second in which something else can be done."""
+    import prompter_api.app
+    import prompter_api.desk  # noqa: F401
+
+
 def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "FastAPI":
     """Pages, JSON API and web chat."""
     from bot.webchat import web_chat_router

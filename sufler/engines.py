@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -10,8 +10,6 @@ from typing import Any
 
 import structlog
 
-from evaluation.intents import Guess
-from evaluation.rows import Case
 from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, SearchConfig
 from kb_index.formats import read_articles
 from kb_index.same_answers import answer_groups
@@ -38,7 +36,6 @@ from prompter.confidence import ConfidenceModel
 from prompter.learned import Learned, learn
 from prompter.learned_file import load_learned
 from prompter.policy import Thresholds
-from prompter.triage import Suggestion
 from sufler.settings import Encoder as EncoderSettings
 from sufler.settings import EncoderPart, Settings
 
@@ -297,98 +294,14 @@ def _fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> t
     from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
 
     start = time.perf_counter()
-    classifier = IntentClassifier(encoder, **_classifier_settings(settings))
+    classifier = IntentClassifier(encoder, **classifier_settings(settings))
     classifier.fit([example.text for example in examples], [example.intent for example in examples])
     return classifier.model_, time.perf_counter() - start
 
 
-def _classifier_settings(settings: Settings) -> dict[str, Any]:
+def classifier_settings(settings: Settings) -> dict[str, Any]:
+    """Those that an `IntentClassifier` takes."""
     return settings.classifier.model_dump(exclude={"most_per_topic"})
-
-
-class EvaluatedClassifier:
-    """The product's intent classifier as `sufler evaluate intents` sees it."""
-
-    def __init__(self, settings: Settings, encoder: Encoder, *, seed: int = 0) -> None:
-        from nlu.classifier import IntentClassifier
-
-        self._classifier = IntentClassifier(encoder, seed=seed, **_classifier_settings(settings))
-        self._reader = TextReader(encoder)
-        self.threshold = settings.routing.in_scope_at
-
-    def fit(self, texts: Sequence[str], intents: Sequence[str], out_of_scope: Sequence[str]) -> None:
-        self._classifier.fit(texts, intents, outside=out_of_scope)
-        self._reader = self._reader.correcting(Corrector.of(chain(texts, out_of_scope)))
-
-    def guess(self, texts: Sequence[str]) -> list[Guess]:
-        model: IntentModel = self._classifier.model_
-        reader = self._reader
-        cleaned = [reader.clean(text) for text in texts]
-        vectors, guesses = reader.encode(cleaned, kind="query"), []
-        for text, vector in zip(cleaned, vectors, strict=True):
-            prediction = model.predict(vector, reader.analyze([text]))
-            guesses.append(
-                Guess(
-                    intent=prediction.intent,
-                    confidence=prediction.confidence,
-                    in_scope=prediction.in_scope,
-                )
-            )
-        return guesses
-
-
-class EvaluatedAssistant:
-    """The product's assistant as `sufler evaluate` sees it; `advance(1)` is told of each answer."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        articles: Iterable[Article],
-        encoder: Encoder,
-        *,
-        advance: Callable[[int], None] = lambda _: None,
-        knowledge: Knowledge | None = None,
-    ) -> None:
-        """Index the articles, unless `knowledge` has them."""
-        self._settings = settings
-        self._articles = list(articles)
-        self._encoder = encoder
-        self._advance = advance
-        self._assistant = (
-            assemble(settings, encoder, knowledge)
-            if knowledge
-            else build_assistant(settings, self._articles, encoder=encoder)
-        )
-
-    @property
-    def version(self) -> str:
-        return self._assistant.knowledge.version
-
-    def suggest(self, text: str) -> tuple[Suggestion, ...]:
-        suggestions = self._assistant.suggest(text)
-        self._advance(1)
-        return suggestions
-
-    def learned_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
-        """Build the assistant that has learned from operators' verdicts on these cases.
-
-        A case without an article is one whose first suggestion they called wrong.
-        """
-        judged = [
-            JudgedText(text=case.text, right=case.article_ids)
-            if case.article_ids
-            else JudgedText(
-                text=case.text, wrong=tuple(one.article_id for one in self._assistant.suggest(case.text)[:1])
-            )
-            for case in confirmed
-        ]
-        return EvaluatedAssistant(
-            self._settings,
-            self._articles,
-            self._encoder,
-            advance=self._advance,
-            knowledge=taught(self._settings, self._assistant.knowledge, judged, self._encoder),
-        )
 
 
 def taught(

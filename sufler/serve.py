@@ -1,6 +1,7 @@
 """A running Sufler: web face, messenger faces and the worker, together or one by one."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -47,17 +48,8 @@ async def serve(
     """
     stop = asyncio.Event()
     listener = _listen(settings) if Duty.API in duties else None
-    loops: list[Loop] = []
-    if duties & {Duty.API, Duty.WORKER}:
-        refresher = await asyncio.to_thread(bootstrap.build_refresher, settings, store)
-        assistant = refresher.assistant
-        loops.append(_every(1.0, refresher.run_once, "refresh"))
-        if Duty.WORKER in duties:
-            triager = bootstrap.build_triager(settings, store, assistant)
-            loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
-        if listener is not None:
-            app = bootstrap.build_web_app(settings, store, assistant)
-            loops.append(_web_server(app, listener, on_ready))
+    with _garbage_left_alone():
+        loops = await _build(settings, store, duties, listener, on_ready)
     async with AsyncExitStack() as closing:
         # Messages are answered side by side: threads that share one message's small matrices only
         # wait for each other, and burn the cores while they do.
@@ -70,6 +62,43 @@ async def serve(
                 tasks.create_task(loop(stop))
             if listener is None:
                 on_ready("")
+
+
+async def _build(
+    settings: Settings,
+    store: Store,
+    duties: frozenset[Duty],
+    listener: socket.socket | None,
+    on_ready: Callable[[str], None],
+) -> list[Loop]:
+    """Triage and the web face, which need the models."""
+    loops: list[Loop] = []
+    if duties & {Duty.API, Duty.WORKER}:
+        async with asyncio.TaskGroup() as side_by_side:
+            opening = side_by_side.create_task(asyncio.to_thread(bootstrap.build_refresher, settings, store))
+            if listener is not None:
+                side_by_side.create_task(asyncio.to_thread(bootstrap.import_web_face))
+        refresher = opening.result()
+        assistant = refresher.assistant
+        loops.append(_every(1.0, refresher.run_once, "refresh"))
+        if Duty.WORKER in duties:
+            triager = bootstrap.build_triager(settings, store, assistant)
+            loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
+        if listener is not None:
+            app = bootstrap.build_web_app(settings, store, assistant)
+            loops.append(_web_server(app, listener, on_ready))
+    return loops
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """Nearly all that is made at the start stays: to look through it for garbage takes half a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _every(seconds: float, work: Callable[[], object], name: str) -> Loop:

@@ -28,10 +28,10 @@ class UnigramTokenizer:
         replacements: Mapping[int, str],
         unknown: int,
     ) -> None:
-        self._ids = {piece: number for number, piece in enumerate(pieces)}
+        self._ids = dict(zip(pieces, range(len(pieces)), strict=True))
         del self._ids[pieces[unknown]]
         self._scores = scores
-        self._longest = max(len(piece) for piece in pieces)
+        self._longest = max(map(len, pieces))
         self._replacements = replacements
         self._unknown = unknown
         self._unknown_score = min(scores) - _PENALTY

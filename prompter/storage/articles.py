@@ -5,13 +5,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from kb_index import Article, Status
 from prompter.storage.rows import Rows
 from prompter.storage.tables import article_versions, articles, embeddings, phrasings
 
 T = TypeVar("T")
+_FIELDS = (
+    articles.c.id, articles.c.question, articles.c.answer, articles.c.topic, articles.c.language,
+    articles.c.status, articles.c.valid_from, articles.c.valid_until,
+)  # fmt: skip
 _BATCH = 500  # rows a statement; SQLite limits the number of variables in one
 
 
@@ -41,10 +45,10 @@ class ArticleRows(Rows):
 
     def _load(self, where: ColumnElement[bool], *, limit: int | None = None) -> list[Article]:
         rows = self._connection.execute(
-            select(articles).where(where).order_by(articles.c.id).limit(limit)
+            select(*_FIELDS).where(where).order_by(articles.c.id).limit(limit)
         ).all()
-        texts = self._phrasings([row.id for row in rows])
-        return [_article(row, [text for text, _ in texts[row.id]]) for row in rows]
+        texts = self._phrasings([row[0] for row in rows])
+        return [_article(row, [text for text, _ in texts[row[0]]]) for row in rows]
 
     def _phrasings(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Text and source of the articles' phrasings, in the order in which they came."""
@@ -184,17 +188,18 @@ def _fields(article: Article) -> dict[str, Any]:
     }
 
 
-def _article(row: Row[Any], texts: Sequence[str]) -> Article:
+def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
+    article_id, question, answer, topic, language, status, valid_from, valid_until = row
     return Article(
-        id=row.id,
-        question=row.question,
-        answer=row.answer,
-        topic=row.topic,
-        language=row.language,
+        id=article_id,
+        question=question,
+        answer=answer,
+        topic=topic,
+        language=language,
         phrasings=tuple(texts),
-        status=Status(row.status),
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
+        status=Status(status),
+        valid_from=valid_from,
+        valid_until=valid_until,
     )
 
 

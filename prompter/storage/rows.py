@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 
 class Rows:
@@ -16,6 +16,8 @@ class Rows:
         """An insert that passes over rows which a unique index already holds."""
         if self._connection.dialect.name == "sqlite":
             return sqlite.insert(table).values(rows).on_conflict_do_nothing()
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(table).values(rows).on_conflict_do_nothing()
 
     def _insert(self, table: Table, **values: Any) -> int:

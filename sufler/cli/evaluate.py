@@ -72,6 +72,7 @@ def intents(
     from evaluation.paired import intent_statistics
     from evaluation.splits import few_shots, stratified_folds
     from sufler import engines
+    from sufler.evaluated import EvaluatedClassifier
     from sufler.settings import load_settings
 
     if (test is None) == (folds is None):
@@ -95,7 +96,7 @@ def intents(
     encoder = with_progress(engines.build_encoder(settings))
 
     def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
-        classifier = engines.EvaluatedClassifier(settings, encoder, seed=seed)
+        classifier = EvaluatedClassifier(settings, encoder, seed=seed)
         evaluate = evaluate_folds if folds is not None else evaluate_draws
         return evaluate(splits, classifier, oos_label=oos_label, seed=seed)
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from evaluation import Case, CurvePoint, Oddity, Outcome
     from kb_index import Article
     from nlu import Encoder
-    from sufler.engines import EvaluatedAssistant
     from sufler.settings import Settings
 
 
@@ -88,10 +87,10 @@ class Model:
         self._bar = progress_bar("Asking", None)
 
     def __enter__(self) -> "Model":
-        from sufler import engines
+        from sufler.evaluated import EvaluatedAssistant
 
         task = self._task
-        self._base = engines.EvaluatedAssistant(
+        self._base = EvaluatedAssistant(
             self.settings, task.articles, self.encoder, advance=self._bar.__enter__()
         )
         self._assistant: EvaluatedAssistant = (

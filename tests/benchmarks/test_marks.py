@@ -8,6 +8,7 @@ import pytest
 from evaluation import Estimate, evaluate_intents, evaluate_retrieval, read_cases, read_intents
 from kb_index.formats import read_articles
 from sufler import engines
+from sufler.evaluated import EvaluatedClassifier
 from sufler.settings import load_settings
 
 DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
@@ -29,7 +30,7 @@ def test_intents(name: str, accuracy: float) -> None:
     report = evaluate_intents(
         read_intents(DATA / "intents" / f"{name}_train.csv"),
         read_intents(DATA / "intents" / f"{name}_test.csv"),
-        engines.EvaluatedClassifier(settings, engines.build_encoder(settings)),
+        EvaluatedClassifier(settings, engines.build_encoder(settings)),
     )
     assert reached(report.metrics["accuracy"]) >= accuracy
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from prompter.storage import NewerDatabase, Store, connect, migrate
 from prompter.storage.copying import TargetNotEmpty, copy_database
+from prompter.storage.migrate import revisions
 from prompter.storage.tables import metadata
 from tests.fakes import SHOP
 
@@ -20,6 +22,11 @@ def test_migrations_and_tables_agree(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_the_files_of_migrations_are_named_by_their_revisions() -> None:
+    scripts = ScriptDirectory("prompter/storage/migrations").walk_revisions()
+    assert revisions() == [script.revision for script in scripts][::-1]
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
