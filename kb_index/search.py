@@ -78,7 +78,7 @@ class SearchConfig(Weights):
     sharpness: float  # of their kernel
     ridge: float  # higher: smoother, for noisy verdicts
     longest_answer: int  # characters of the answer that are encoded
-    candidates: int  # texts and passages taken from each source
+    candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
     most_postings: int  # word occurrences read for one utterance
     ranked_closely: int  # articles that are compared by characters too, the costliest comparison
     hnsw_above: int
@@ -250,7 +250,8 @@ class ArticleSearch:
     ) -> Integers:
         """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
-        _, texts = self._questions.search(vector[None, :], k)
+        # The nearest texts vote, so that all of them have to be found whatever comes of their articles.
+        _, texts = self._questions.search(vector[None, :], max(k, self.config.neighbours))
         _, rows = self._passages.search(vector[None, :], k)
         lexical = self._words.candidates(words, k, most_postings=self.config.most_postings)
         texts = np.concatenate([texts[0][texts[0] >= 0], lexical])

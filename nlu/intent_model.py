@@ -95,13 +95,14 @@ class IntentModel:
         probabilities, in_scope = self.probabilities(vector[None, :], grams)
         row = probabilities[0]
         best = int(row.argmax())
-        rest = np.delete(row, best)
-        second = None if not len(rest) else int(rest.argmax())
+        others = row.copy()
+        others[best] = -1
+        second = int(others.argmax()) if len(row) > 1 else None
         return IntentPrediction(
             intent=self.classes[best],
             confidence=float(row[best]),
-            runner_up=None if second is None else self.classes[second + (second >= best)],
-            runner_up_confidence=0.0 if second is None else float(rest[second]),
+            runner_up=None if second is None else self.classes[second],
+            runner_up_confidence=0.0 if second is None else float(row[second]),
             in_scope=float(in_scope[0]),
             probabilities=row,
         )

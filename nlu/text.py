@@ -112,7 +112,8 @@ def _clean_once(text: str) -> str:
     text = _without_greeting(text)
     text = _SAME_MARK.sub(r"\1", text)
     text = _MIXED_MARKS.sub("?!", text)
-    text = _WORD.sub(_shorten_drawn_out, text)
+    if _DRAWN_OUT.search(text):
+        text = _WORD.sub(_shorten_drawn_out, text)
     return _SPACE.sub(" ", text).strip()
 
 

@@ -332,7 +332,6 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
         measurements=chosen,
         command=command,
         stated=stated,
-        short=short,
         languages=LANGUAGES,
     )
 

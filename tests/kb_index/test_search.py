@@ -417,3 +417,16 @@ def test_articles_that_say_the_same_share_their_votes() -> None:
     alone = build().search(utterance, 1, on=TODAY).hits[0]
     together = build([*SHOP, twin]).search(utterance, 1, on=TODAY).hits[0]
     assert together.vote > alone.vote
+
+
+def test_the_nearest_texts_vote_however_few_articles_are_weighed() -> None:
+    words = ("кот", "пёс", "лис", "ёж", "уж", "рак", "жук", "шмель")
+    zoo = [article(f"{one}-{other}", f"{one} и {other}", f"{one}{other}") for one in words for other in words]
+    utterance = TextReader(LetterEncoder()).read("кот и лис")
+
+    def votes(candidates: int) -> dict[str, float]:
+        config = replace(CONFIG, candidates=candidates, neighbours=30)
+        search = ArticleSearch.build(zoo, reader=TextReader(LetterEncoder()), config=config)
+        return {hit.article.id: hit.vote for hit in search.search(utterance, 5, on=TODAY).hits}
+
+    assert votes(3) == pytest.approx(votes(60), abs=0.005)  # equally near texts change places
