@@ -20,6 +20,7 @@ from nlu.ngrams import NgramHasher, TextGrams
 from nlu.text import clean
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_NAMES_COUNT = 6  # examples that say the same: from 4 to 16 it is the same (docs/reference/tuning.md)
 _MOST_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
 
 
@@ -31,7 +32,8 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
     logistic regression and a linear SVM on the same features from 5 to 130 examples per intent
     (docs/reference/tuning.md), because the kernel on the dense part is not linear.
 
-    What an intent's name says is one more example of it: at 5 examples per intent that gives 2 points more.
+    What an intent's name says is one more example of it, and one that nobody put under the wrong intent: at
+    5 examples per intent that gives 2 points more.
 
     Args:
         encoder: gives the vectors where they are not handed in.
@@ -85,6 +87,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             raise BadTrainingData("no training examples")
         kept = self._choose(texts, intents)
         texts, intents = [texts[row] for row in kept], [intents[row] for row in kept]
+        ridge = np.full(len(texts), self.ridge, dtype=np.float32)
         vectors = self.encoder.encode(texts, kind="query") if vectors is None else vectors[kept]
         self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
         n, n_classes = len(texts), len(self.classes_)
@@ -94,11 +97,12 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             texts = [*texts, *names]
             targets = np.concatenate([targets, numbers])
             vectors = np.concatenate([vectors, self.encoder.encode(names, kind="query")])
+            ridge = np.concatenate([ridge, np.full(len(names), self.ridge / _NAMES_COUNT, dtype=np.float32)])
         grams = self._hasher.analyze(texts)
         meaning = MeaningKernel.fit(vectors, sharpness=self.sharpness)
         (words, word_rows), (characters, character_rows) = lexical_rows(grams, most=_MOST_CELLS // n_classes)
         matrix = lower_triangle(meaning, word_rows, character_rows, self.lexical_weight)
-        weights, held_out = _solve(matrix, targets, n_classes, self.ridge)
+        weights, held_out = _solve(matrix, targets, n_classes, ridge)
         held_out, said = held_out[:n], targets[:n]  # nobody says a name: it teaches, but is no evidence
         lexical = self.lexical_weight / 2
         self.model_ = IntentModel(
@@ -175,9 +179,9 @@ def name_text(intent: str) -> str:
 
 
 def _solve(
-    matrix: Floats, targets: npt.NDArray[np.intp], n_classes: int, ridge: float
+    matrix: Floats, targets: npt.NDArray[np.intp], n_classes: int, ridge: Floats
 ) -> tuple[Floats, Floats]:
-    """Solve (matrix + ridge · I) weights = memberships; `matrix` is overwritten.
+    """Solve (matrix + diag(ridge)) weights = memberships; `matrix` is overwritten.
 
     Returns:
         weights and leave-one-out values, both of shape (examples, classes). Leave-one-out: Rasmussen
