@@ -52,7 +52,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         lexical_weight: float = 0.2,
         sharpness: float = 2.0,
         ridge: float = 0.3,
-        turned_away: float = 0.03,
+        turned_away: float = 0.02,
         most_examples: int = 12_000,
         seed: int = 0,
     ) -> None:

@@ -87,7 +87,7 @@ class Classifier(_Section):
     lexical_weight: float = Field(0.2, ge=0, le=1)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
-    turned_away: float = Field(0.03, gt=0, lt=0.5)
+    turned_away: float = Field(0.02, gt=0, lt=0.5)
     most_examples: int = Field(12_000, ge=1, le=30_000)
     most_per_topic: int = Field(200, ge=1)
 
