@@ -1,6 +1,5 @@
 """FAISS, and nothing else that knows of it: flat while the base is small, HNSW above."""
 
-import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ _untyped: Any = faiss  # its type stubs lack what SWIG adds
 _REMOVED = -1
 _MOST_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
 _LONGEST_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
-_BREADTH = 64
+_BREADTH = 64  # of a search among 10,000 vectors
+_GROWTH = 0.45  # how it grows with the size: docs/reference/tuning.md
 _HALF = _untyped.ScalarQuantizer.QT_fp16
 
 
@@ -40,8 +40,8 @@ class FaissIndex:
 
     Above `hnsw_above` vectors a graph is searched instead of every vector (HNSW: Malkov & Yashunin,
     2016): `neighbours` links per vector, `depth` vectors looked at when building and `breadth` when
-    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` doubles
-    with each tenfold: 64 up to 10,000 vectors, 256 at a million. A graph cannot forget: removed
+    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` is
+    64 up to 10,000 vectors, 180 at 100,000 and 507 at a million. A graph cannot forget: removed
     vectors are skipped until they are a fifth of it. Vectors that are added wait in a tail beside it and
     are taken into a copy of the graph a thousand at a time: what searches see never changes under them.
     A graph keeps vectors at half precision, half the memory at the same recall; cosines move by 1e-4 or less,
@@ -92,7 +92,7 @@ class FaissIndex:
         """How many vectors a search looks at, at least; means nothing while the index is flat."""
         if self._breadth is not None:
             return self._breadth
-        return round(_BREADTH * 2 ** max(0.0, math.log10(max(1, len(self))) - 4))
+        return round(_BREADTH * max(1.0, len(self) / 10_000) ** _GROWTH)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds
