@@ -92,7 +92,7 @@ class FaissIndex:
         """How many vectors a search looks at, at least; means nothing while the index is flat."""
         if self._breadth is not None:
             return self._breadth
-        return round(_BREADTH * max(1.0, len(self) / 10_000) ** _GROWTH)
+        return round(_BREADTH * float(max(1.0, len(self) / 10_000) ** _GROWTH))
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds

@@ -1,6 +1,7 @@
 """What a decision teaches, as a table and through the desk."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     assert anna is not None
     shop.desk.undo(undone, anna)
     by_lot = decide(shop, "когда вернут деньги", Action.ACCEPT, chat="5", rank=1)
-    with sqlite3.connect(tmp_path / "test.db") as database:
+    with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
         database.execute("UPDATE evidence SET lot_probability = 0.2 WHERE decision_id = ?", (by_lot,))
     offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
     assert lessons(store) == [
