@@ -41,7 +41,7 @@ class FaissIndex:
     Above `hnsw_above` vectors a graph is searched instead of every vector (HNSW: Malkov & Yashunin,
     2016): `neighbours` links per vector, `depth` vectors looked at when building and `breadth` when
     searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` is
-    64 up to 10,000 vectors, 180 at 100,000 and 507 at a million. A graph cannot forget: removed
+    64 up to 10,000 vectors, 180 at 100,000 and 508 at a million. A graph cannot forget: removed
     vectors are skipped until they are a fifth of it. Vectors that are added wait in a tail beside it and
     are taken into a copy of the graph a thousand at a time: what searches see never changes under them.
     A graph keeps vectors at half precision, half the memory at the same recall; cosines move by 1e-4 or less,
@@ -232,14 +232,13 @@ def _state(body: Any, tail: Vectors, ids: Ids) -> _State:
     live = np.flatnonzero(ids >= 0)
     positions = live[np.argsort(ids[live], kind="stable")]
     in_body = ids[: body.ntotal] >= 0
-    sorted_ids, all_positions = ids[positions], np.arange(len(ids))
     return _State(
         body=body,
         tail=tail,
         ids=ids,
-        sorted_ids=sorted_ids,
+        sorted_ids=ids[positions],
         positions=positions,
-        in_place=np.array_equal(ids, all_positions),
+        in_place=np.array_equal(ids, np.arange(len(ids))),
         stored=_stored(body),
         bitmap=None if in_body.all() else np.packbits(in_body, bitorder="little"),
     )

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
+from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -144,8 +145,8 @@ def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Tri
 
 def import_web_face() -> None:
     """Load what `build_web_app` needs: half a second in which something else can be done."""
-    import prompter_api.app
-    import prompter_api.desk  # noqa: F401
+    for name in ("bot.webchat", "prompter_api.app", "prompter_api.desk"):
+        import_module(name)
 
 
 def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "FastAPI":

@@ -74,11 +74,11 @@ async def _build(
     """Triage and the web face, which need the models."""
     loops: list[Loop] = []
     if duties & {Duty.API, Duty.WORKER}:
-        async with asyncio.TaskGroup() as side_by_side:
-            opening = side_by_side.create_task(asyncio.to_thread(bootstrap.build_refresher, settings, store))
-            if listener is not None:
-                side_by_side.create_task(asyncio.to_thread(bootstrap.import_web_face))
-        refresher = opening.result()
+        # Not in a task group, which would wrap what is wrong with the encoder or the database.
+        refresher, _ = await asyncio.gather(
+            asyncio.to_thread(bootstrap.build_refresher, settings, store),
+            asyncio.sleep(0) if listener is None else asyncio.to_thread(bootstrap.import_web_face),
+        )
         assistant = refresher.assistant
         loops.append(_every(1.0, refresher.run_once, "refresh"))
         if Duty.WORKER in duties:

@@ -1,11 +1,15 @@
-"""How a running Sufler listens."""
+"""How Sufler starts and listens."""
 
+import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
-from sufler.serve import CannotServe, _listen
-from sufler.settings import Settings, Web
+from nlu.errors import EncoderUnavailable
+from sufler import bootstrap
+from sufler.serve import CannotServe, Duty, _listen, serve
+from sufler.settings import Encoder, Settings, Web
 
 
 def _settings(port: int) -> Settings:
@@ -23,3 +27,13 @@ def test_a_taken_port_is_named() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(CannotServe, match=f"127.0.0.1:{port}"):
             _listen(_settings(port))
+
+
+def test_what_keeps_it_from_starting_is_raised_as_it_is(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        web=Web(host="127.0.0.1", port=0),
+        encoder=Encoder(kind="sentence-transformers", model=str(tmp_path / "nowhere")),
+    )
+    with bootstrap.open_store(settings) as store, pytest.raises(EncoderUnavailable):
+        asyncio.run(serve(settings, store, frozenset(Duty)))
