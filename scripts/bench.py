@@ -24,8 +24,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
 from scripts import bench_finetuning, bench_robustness
+from scripts.measuring import ROOT, parse, run
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 FIGURES = ROOT / "docs" / "benchmarks.json"
 IMAGES = ROOT / "docs" / "images"
@@ -80,14 +80,10 @@ class Measurement:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    default = os.environ.get("SUFLER_BENCHMARK_DATA") or ROOT.parent / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="the benchmark data")
     parser.add_argument("--only", default="", help=f"of {', '.join(PARTS)}: comma-separated")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="of the vector index")
-    options = parser.parse_args()
-    data = options.data.resolve()
-    if not data.is_dir():
-        parser.error(f"{data}: no such folder; pass --data or set SUFLER_BENCHMARK_DATA")
+    options = parse(parser)
+    data: Path = options.data
     parts = {part for part in options.only.split(",") if part} or set(PARTS)
     if unknown := parts - set(PARTS):
         parser.error(f"--only {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
@@ -289,14 +285,6 @@ def measure_index(data: Path, sizes: str) -> Any:
         out.unlink(missing_ok=True)
 
 
-def run(arguments: Sequence[str]) -> Any:
-    """Run a module with arguments and return the JSON that it prints; its progress is seen."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
-    )
-    return json.loads(done.stdout)
-
-
 def machine() -> dict[str, str]:
     return {
         "processor": _processor(),
@@ -345,11 +333,7 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
     environment.filters["short"] = short
     template = environment.get_template("benchmarks.md.jinja")
     return template.render(
-        figures=figures,
-        measurements=chosen,
-        command=command,
-        stated=stated,
-        languages=LANGUAGES,
+        figures=figures, measurements=chosen, command=command, stated=stated, languages=LANGUAGES
     )
 
 

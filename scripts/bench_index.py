@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from kb_index import FaissIndex
 from nlu.text import clean
+from scripts.measuring import DATA, ROOT
 from sufler.cli.progress import progress_bar
 from sufler.engines import build_encoder
 from sufler.settings import load_settings
@@ -35,8 +36,6 @@ from sufler.settings import load_settings
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA", ROOT.parent / "shared" / "data"))
 TEXTS = [
     DATA / "intents" / f"{name}.csv" for name in ("banking77_train", "hwu64_large_train", "hwu64_ru_train")
 ]

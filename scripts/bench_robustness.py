@@ -10,7 +10,6 @@ Russian base, Russian ones of an English base (training rows of hwu64: four of a
 import argparse
 import csv
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,10 +21,9 @@ from rich.console import Console
 
 from nlu.respelling import keyboard
 from nlu.text import detect_language
-from scripts.bench_finetuning import run
+from scripts.measuring import ROOT, parse, run
 from scripts.typos import with_typos
 
-ROOT = Path(__file__).resolve().parent.parent
 PHRASINGS = 4
 LATIN = str.maketrans(
     dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True))
@@ -47,11 +45,7 @@ Case = tuple[str, str]  # text and article ids
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("SUFLER_BENCHMARK_DATA"))
-    options = parser.parse_args()
-    if options.data is None or not Path(options.data).is_dir():
-        parser.error("name the folder of the benchmark data: --data, or SUFLER_BENCHMARK_DATA")
-    json.dump(measure(Path(options.data).resolve()), sys.stdout, indent=1)
+    json.dump(measure(parse(parser).data), sys.stdout, indent=1)
 
 
 def measure(data: Path) -> list[dict[str, Any]]:
@@ -62,7 +56,8 @@ def measure(data: Path) -> list[dict[str, Any]]:
             console.log(f"{base}: {way}")
             asked = Path(folder) / "cases.csv"
             _write(asked, ("text", "article_id"), cases)
-            figures = run(["evaluate", "retrieval", "--kb", str(kb), "--cases", str(asked)], Path(folder), {})
+            files = ["--kb", str(kb), "--cases", str(asked)]
+            figures = run(["sufler", "evaluate", "retrieval", *files, "--json"])
             rows.append({"base": base, "way": way, **figures})
     return rows
 

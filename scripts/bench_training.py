@@ -16,6 +16,7 @@ from pathlib import Path
 from evaluation import read_intents
 from nlu.classifier import IntentClassifier
 from nlu.text import clean
+from scripts.measuring import parse
 from sufler import engines
 from sufler.served import peak_mb
 from sufler.settings import load_settings
@@ -23,13 +24,10 @@ from sufler.settings import load_settings
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("SUFLER_BENCHMARK_DATA"))
-    options = parser.parse_args()
-    if options.data is None or not Path(options.data).is_dir():
-        parser.error("name the folder of the benchmark data: --data, or SUFLER_BENCHMARK_DATA")
+    data: Path = parse(parser).data
     settings = load_settings(None)
     encoder = engines.build_encoder(settings)
-    rows = read_intents(Path(options.data) / "intents" / "banking77_train.csv")
+    rows = read_intents(data / "intents" / "banking77_train.csv")
     texts, intents = [row.text for row in rows], [row.intent for row in rows]
     start = time.perf_counter()
     vectors = encoder.encode([clean(text) for text in texts], kind="query")
