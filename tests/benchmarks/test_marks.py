@@ -1,4 +1,8 @@
-"""Measured quality on open data: the marks that must not be lost."""
+"""Measured quality on open data must not be lost; what is reached stands in docs/benchmarks.md.
+
+The 4-bit encoder rounds a little differently on other processors: stack_test has come out at .880 and .882.
+So the floors here lie a few rows below the marks.
+"""
 
 import os
 from pathlib import Path
@@ -24,7 +28,7 @@ def reached(estimate: Estimate | None) -> float:
     return estimate.value
 
 
-@pytest.mark.parametrize(("name", "accuracy"), [("hwu20_ru", 0.86), ("hwu64_small", 0.82)])
+@pytest.mark.parametrize(("name", "accuracy"), [("hwu20_ru", 0.86), ("hwu64_small", 0.845)])
 def test_intents(name: str, accuracy: float) -> None:
     settings = load_settings(None)
     report = evaluate_intents(
@@ -35,7 +39,7 @@ def test_intents(name: str, accuracy: float) -> None:
     assert reached(report.metrics["accuracy"]) >= accuracy
 
 
-@pytest.mark.parametrize(("name", "p_at_1", "hit_at_3"), [("covid", 0.74, 0.93), ("stack", 0.88, 0.95)])
+@pytest.mark.parametrize(("name", "p_at_1", "hit_at_3"), [("covid", 0.82, 0.94), ("stack", 0.87, 0.96)])
 def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     settings = load_settings(None)
     articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
@@ -43,4 +47,4 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     report = evaluate_retrieval(cases, engines.build_assistant(settings, articles))
     assert reached(report.metrics["p_at_1"]) >= p_at_1
     assert reached(report.metrics["hit_at_3"]) >= hit_at_3
-    assert reached(report.metrics["ece"]) <= 0.06
+    assert reached(report.metrics["ece"]) <= 0.04
