@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-_Z = 1.959963984540054  # 97.5 % point of the normal distribution
+Z = 1.959963984540054  # 97.5 % point of the normal distribution
 RESAMPLES = 1000
 
 
@@ -30,8 +30,8 @@ def share(successes: int, n: int) -> Estimate | None:
     if n == 0:
         return None
     p = successes / n
-    centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
     return Estimate(value=p, low=max(0.0, min(p, centre - half)), high=min(1.0, max(p, centre + half)), n=n)
 
 

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from evaluation.typos import with_typos
 from nlu.respelling import keyboard
 from nlu.text import detect_language
 from scripts.measuring import ROOT, parse, run
-from scripts.typos import with_typos
 
 PHRASINGS = 4
 LATIN = str.maketrans(

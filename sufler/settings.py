@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -120,10 +121,67 @@ class Confidence(_Section):
 class Routing(_Section):
     control_at: float = Field(0.5, ge=0, le=1)
     suggest_at: float = Field(0.25, ge=0, le=1)
-    answer_at: float = Field(0.9, ge=0, le=1)
     ambiguous_from: float = Field(0.33, ge=0, le=1)
     in_scope_at: float = Field(0.5, ge=0, le=1)
     show_at: float = Field(0.05, ge=0, le=1)
+
+
+class Readiness(_Section):
+    bar: float = Field(0.9, gt=0.5, lt=1)
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    thresholds: tuple[float, ...] = Field((0.9, 0.8, 0.7, 0.6, 0.5), min_length=1)
+    demote_after: float = Field(380, gt=1)
+    mode: Literal["manual", "automatic", "shadow"] = "manual"
+    groups: dict[str, tuple[str, ...]] = {}
+    across_topics: Literal["each", "e-bh"] = "each"
+    tested_together: tuple[str, ...] = ()
+
+    @field_validator("groups")
+    @classmethod
+    def _no_topic_twice(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        topics = [topic for group in groups.values() for topic in group]
+        if len(set(topics)) < len(topics) or not all(groups.values()):
+            raise PydanticCustomError("groups", "each group needs topics, and a topic belongs to one group")
+        return groups
+
+    @model_validator(mode="after")
+    def _fixed_list(self) -> Self:
+        if (self.across_topics == "e-bh") != bool(self.tested_together):
+            raise PydanticCustomError(
+                "together",
+                "across_topics: e-bh needs a fixed list of topics in tested_together, each has none",
+            )
+        return self
+
+    @field_validator("thresholds")
+    @classmethod
+    def _strictest_first(cls, thresholds: tuple[float, ...]) -> tuple[float, ...]:
+        inside = all(0 <= one <= 1 for one in thresholds)
+        if not inside or any(later >= one for one, later in pairwise(thresholds)):
+            raise PydanticCustomError("thresholds", "thresholds must fall, from at most 1 to at least 0")
+        return thresholds
+
+
+class Autopilot(_Section):
+    signatures: dict[str, str] = {"ru": "— ответил бот", "en": "— answered by a bot"}
+    operator_stays_minutes: float = Field(30, ge=0)
+    most_in_a_row: int = Field(3, ge=1)
+
+
+class Lots(_Section):
+    blind_collecting: float = Field(0.1, gt=0, le=1)
+    blind_later: float = Field(0.02, gt=0, le=1)
+    second_collecting: float = Field(0.2, gt=0, le=1)
+    second_later: float = Field(0.05, gt=0, le=1)
+    audit_at_first: float = Field(0.2, gt=0, le=1)
+    audit_later: float = Field(0.05, gt=0, le=1)
+    audits_to_halve: float = Field(100, gt=0)
+
+    @model_validator(mode="after")
+    def _falling(self) -> Self:
+        if not self.blind_later <= self.audit_later <= self.audit_at_first:
+            raise PydanticCustomError("lots", "blind_later, audit_later and audit_at_first must rise")
+        return self
 
 
 class Turns(_Section):
@@ -179,6 +237,9 @@ class Settings(BaseSettings):
     search: Search = Search()
     confidence: Confidence = Confidence()
     routing: Routing = Routing()
+    readiness: Readiness = Readiness()
+    lots: Lots = Lots()
+    autopilot: Autopilot = Autopilot()
     turns: Turns = Turns()
     desk: Desk = Desk()
     delivery: Delivery = Delivery()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sufler.cli import measured as shown
+from sufler.cli import simulated
 from sufler.cli.common import ConfigOption, JsonOption, fail, print_json
 from sufler.cli.measured import as_json as as_object
 from sufler.cli.measured import print_metrics
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from nlu import Encoder
     from sufler.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, selective, latency.")
+app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, selective, readiness, latency.")
+app.command()(simulated.readiness)
 
 SeedOption = Annotated[int, typer.Option(help="Of all that is drawn at random.")]
 KbOption = Annotated[Path, typer.Option("--kb", help="Knowledge base, in any format that can be imported.")]

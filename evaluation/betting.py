@@ -1,0 +1,137 @@
+"""Is more than `bar` right?  Bets against "at most `bar`", one judged turn after the other.
+
+Whoever starts with 1 and bets against a true hypothesis ever reaches 1/alpha with probability alpha at most,
+however often one looks (Ville, 1939). The bets follow Waudby-Smith & Ramdas (JRSS-B 2024).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
+NONE = -1  # where a stream has no judgement
+_NODES = 256  # of the quadrature over stakes: off by 1e-9 at most up to ten thousand turns
+_LOWEST_BAR = 1e-3  # of those that a confidence sequence looks at
+_PRECISION = 1e-4
+_SMALLEST = 1e-280  # tail of a distribution that has all its digits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What the judgement of one turn that was drawn by lot counts.
+
+    Given all that was known before, `value` is on the average at most the probability that the suggestion
+    is right. It is at least `lowest`, whichever way the turn might have come out, and at most 1.
+    """
+
+    value: float
+    lowest: float = 0.0
+
+
+RIGHT = Judgement(value=1.0)  # a blind turn or an audited answer
+WRONG = Judgement(value=0.0)
+
+
+def shown(*, accepted: bool, refuted: bool, probability: float) -> Judgement:
+    """Return what a turn counts whose suggestion the operator saw: V − (A/π)·V·(1 − Y).
+
+    V: the operator `accepted` it; A: a second judgement was drawn, with `probability` π; Y: it agreed.
+    `refuted` is A·(1 − Y): drawn, and the second person has said no, or nothing yet.
+
+    >>> shown(accepted=True, refuted=True, probability=0.05)
+    Judgement(value=-19.0, lowest=-19.0)
+    """
+    return Judgement(value=accepted - (accepted and refuted) / probability, lowest=1.0 - 1.0 / probability)
+
+
+def log_capital(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
+    """Return the logarithm of what a stake of 1 has become by betting that more than `bar` is right.
+
+    `counts[..., k]` is how often `judgements[k]` came; the order does not matter. There is a bet for every
+    θ between 0 and 1, and their mean is taken: a judgement multiplies a capital by
+    1 + θ (value − bar) / (bar − lowest). For `RIGHT` and `WRONG` that is the likelihood ratio of the accuracy
+    bar + θ (1 − bar) to `bar`, and the mean is one over accuracies evenly spread above the bar; it has a
+    closed form, the tail of a Beta distribution. Everything else is integrated by Gauss–Legendre quadrature.
+
+    The larger `bar`, the smaller the capital, as each factor is 1 − θ + θ (value − lowest) / (bar − lowest).
+    """
+    if tuple(judgements) != (WRONG, RIGHT):
+        return _integrated(counts, judgements, bar)
+    found, is_exact = _tail(counts[..., 1], counts[..., 0], bar)
+    return found if is_exact.all() else np.where(is_exact, found, _integrated(counts, judgements, bar))
+
+
+def first_crossing(
+    streams: Numbers, judgements: Sequence[Judgement], *, bar: float, needed: float
+) -> Numbers:
+    """Return after how many turns each stream's log-capital first reaches `needed`; -1: never.
+
+    `streams[i, t]` is the judgement of turn t by its place in `judgements`, or `NONE`. The capital is known
+    after every turn: those are passed over only that cannot make up what is missing, even if all were right.
+    """
+    n_streams, n_turns = streams.shape
+    most = float(np.log1p(max((one.value - bar) / (bar - one.lowest) for one in judgements)))
+    so_far = np.stack(
+        [np.cumsum(streams == kind, axis=1, dtype=np.int64) for kind in range(len(judgements))], axis=-1
+    )
+    found = np.full(n_streams, -1, dtype=np.int64)
+    active = np.arange(n_streams)
+    turns = np.full(n_streams, min(max(1, int(needed / most)), n_turns + 1), dtype=np.int64)
+    while len(active := active[turns[active] <= n_turns]):
+        at = turns[active]
+        missing = needed - log_capital(so_far[active, at - 1], judgements, bar)
+        found[active[missing <= 0]] = at[missing <= 0]
+        turns[active] = at + np.maximum(1, np.minimum(missing / most, n_turns + 1)).astype(np.int64)
+        active = active[missing > 0]
+    return found
+
+
+def lower_end(counts: Numbers, judgements: Sequence[Judgement], *, needed: float) -> float:
+    """Return the largest bar against which the log-capital reaches `needed`; 0.0: none.
+
+    With `needed` = log(1/alpha) it lies above the accuracy with probability alpha at most, whenever one
+    looks.
+    """
+    low, high = _LOWEST_BAR, 1.0 - _LOWEST_BAR
+    if log_capital(counts, judgements, low) < needed:
+        return 0.0
+    while high - low > _PRECISION:
+        middle = (low + high) / 2
+        low, high = (middle, high) if log_capital(counts, judgements, middle) >= needed else (low, middle)
+    return low
+
+
+def _integrated(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
+    stakes, weights = _stakes()
+    gains = np.array([(one.value - bar) / (bar - one.lowest) for one in judgements])
+    exponents = counts @ np.log1p(gains[:, np.newaxis] * stakes)  # (..., stakes)
+    highest = exponents.max(axis=-1, keepdims=True)
+    total: Floats = np.log(np.exp(exponents - highest) @ weights) + highest[..., 0]
+    return total
+
+
+def _tail(right: Numbers, wrong: Numbers, bar: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The logarithm of ∫ (p/bar)^right ((1 − p)/(1 − bar))^wrong dp / (1 − bar), p from `bar` to 1.
+
+    And where that is exact: next to the smallest numbers there are, digits get lost.
+    """
+    from scipy.special import betaincc, betaln  # 20 MB that a server without evidence does not need
+
+    tail = betaincc(right + 1.0, wrong + 1.0, bar)
+    with np.errstate(divide="ignore"):
+        total = betaln(right + 1.0, wrong + 1.0) + np.log(tail)
+    total = total - right * np.log(bar) - (wrong + 1) * np.log1p(-bar)
+    return np.asarray(total), np.asarray(tail > _SMALLEST)
+
+
+@lru_cache(maxsize=1)
+def _stakes() -> tuple[Floats, Floats]:
+    """Nodes between 0 and 1, and their weights, which sum to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return (nodes + 1) / 2, weights / 2

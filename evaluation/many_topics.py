@@ -1,0 +1,23 @@
+"""Many topics at once: e-BH, which bounds the share of wrong ones among those that go live."""
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.betting import Floats
+
+
+def e_bh(log_e_values: Floats, *, alpha: float) -> npt.NDArray[np.bool_]:
+    """Return which topics may go live; topics lie along the last axis.
+
+    The largest k for which k topics have an e-value of at least n / (alpha k) (Wang & Ramdas, JRSS-B 2022).
+    Holds however the topics depend on each other. The list of topics is fixed beforehand; whoever looks again
+    and again passes for a topic that has gone live the e-value that it had then.
+    """
+    n = log_e_values.shape[-1]
+    descending = -np.sort(-log_e_values, axis=-1)
+    sizes = np.arange(1, n + 1)
+    enough = descending >= np.log(n / (alpha * sizes))
+    largest = np.where(enough, sizes, 0).max(axis=-1, keepdims=True, initial=0)
+    needed = np.log(max(n, 1) / (alpha * np.maximum(largest, 1)))
+    chosen: npt.NDArray[np.bool_] = (log_e_values >= needed) & (largest > 0)
+    return chosen

@@ -1,0 +1,265 @@
+"""What would the rule do where the truth is known?  The functions of production, thousands of times.
+
+A world says how often the bot is right and how people judge it. Verdicts that have not come in count as
+wrong in production until they do; right ones come at once here, so that late and missing verdicts are wrong
+ones first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation import naive
+from evaluation.betting import NONE, RIGHT, WRONG, Numbers, first_crossing, log_capital, shown
+from evaluation.control import Detector
+from evaluation.many_topics import e_bh
+from evaluation.readiness import Rule
+
+Random = np.random.Generator
+Flags = npt.NDArray[np.bool_]
+_AT_ONCE = 500  # streams in memory
+_MOST_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """How customers, bot and operators behave. `labels` are the turns of a topic that are judged by lot."""
+
+    accuracy: float = 0.9
+    drift: float = 0.0  # by which accuracy has changed, evenly, at the last label
+    wrong_delay: int = 0  # a wrong verdict comes so many turns late
+    unjudged: float = 0.0  # share of the turns that nobody ever judges, wrong ones first
+    haste: float = 0.0  # share of the turns whose operator accepts whatever is suggested
+    versions: int = 1  # of the model, each with as many labels, each tested anew
+    labels: int = 3000
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoLive:
+    """What the rule did in one world. `labels` and `turns` are those until go-live, where it came."""
+
+    world: World
+    share: float  # of the runs in which the topic went live
+    labels: Numbers = field(repr=False)
+    turns: Numbers = field(repr=False)  # as many as labels where every turn is judged by lot
+    naive: Mapping[str, float]  # by rule, the share of the runs that it lets through
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slip:
+    """What the detector did: audited answers between the slip and its alarm, and alarms without a slip."""
+
+    median_answers: float | None  # None: no alarm came
+    false_demotion: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyTopics:
+    """What e-BH let through: expected share of wrong ones among them; share of the good ones."""
+
+    fdr: float
+    power: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Turns that customers have to ask until the topic goes live, by how they are judged."""
+
+    accuracy: float
+    way: str  # blind or second judged
+    probability: float
+    median_turns: float | None  # None: it never went live
+    median_labels: float | None
+
+
+def median(numbers: Numbers) -> float | None:
+    """None of no numbers."""
+    return float(np.median(numbers)) if len(numbers) else None
+
+
+def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
+    """Let topics be judged blind, label after label, and look after each.
+
+    A verdict that is late or never comes counts as wrong meanwhile. Those that are late are wrong ones, so
+    the delay changes nothing for the product's rule; naive rules see the verdicts in the order in which
+    they come.
+    """
+    reached, others = [], []
+    for size, random in _chunks(runs, seed):
+        right = _right(world, size, random)
+        missing = _unjudged(right, world.unjudged, random)
+        reached.append(first_live((right & ~missing).astype(np.int64), world.versions, rule))
+        others.append(naive.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar))
+    labels = np.concatenate(reached)
+    return GoLive(
+        world=world,
+        share=float(np.mean(labels > 0)),
+        labels=labels[labels > 0],
+        turns=labels[labels > 0],
+        naive={name: float(np.mean(np.concatenate([one[name] for one in others]))) for name in others[0]},
+    )
+
+
+def second_judged(world: World, rule: Rule, *, probability: float, runs: int, seed: int) -> GoLive:
+    """Let operators see the suggestions and a second person judge what they accept, with `probability`.
+
+    Under `naive` stands what the same bets say when the operators' verdicts are taken at their word.
+    """
+    n_turns = min(_MOST_TURNS, round(world.labels / probability))
+    long = replace(world, labels=n_turns)
+    kinds = (
+        shown(accepted=False, refuted=False, probability=probability),
+        shown(accepted=True, refuted=False, probability=probability),
+        shown(accepted=True, refuted=True, probability=probability),
+    )
+    turns, labels, waved = [], [], []
+    for size, random in _chunks(runs, seed, at_once=max(1, _AT_ONCE * 3000 // n_turns)):
+        right = _right(long, size, random)
+        accepted = right | (random.random(right.shape) < world.haste)
+        drawn = accepted & (random.random(right.shape) < probability)
+        streams = accepted.astype(np.int64) + (drawn & ~right)
+        passed = first_crossing(streams, kinds, bar=rule.bar, needed=rule.needed(1))
+        turns.append(passed)
+        so_far = np.cumsum(drawn, axis=1, dtype=np.int64)
+        labels.append(np.where(passed > 0, so_far[np.arange(size), passed - 1], -1))
+        at_their_word = first_crossing(
+            accepted[:, : world.labels].astype(np.int64), (WRONG, RIGHT), bar=rule.bar, needed=rule.needed(1)
+        )
+        waved.append(at_their_word > 0)
+    all_turns, all_labels = np.concatenate(turns), np.concatenate(labels)
+    return GoLive(
+        world=world,
+        share=float(np.mean(all_turns > 0)),
+        labels=all_labels[all_turns > 0],
+        turns=all_turns[all_turns > 0],
+        naive={"shown_alone": float(np.mean(np.concatenate(waved)))},
+    )
+
+
+def costs(rule: Rule, *, accuracies: tuple[float, ...], runs: int, seed: int) -> Iterator[Cost]:
+    """Yield the turns until go-live, blind and second judged, at 5 % and 20 %."""
+    for accuracy in accuracies:
+        world = World(accuracy=accuracy)
+        blind = median(go_live(world, rule, runs=runs, seed=seed).labels)
+        for probability in (0.05, 0.2):
+            yield Cost(
+                accuracy=accuracy,
+                way="blind",
+                probability=probability,
+                median_turns=None if blind is None else blind / probability,
+                median_labels=blind,
+            )
+            judged = second_judged(world, rule, probability=probability, runs=runs, seed=seed)
+            yield Cost(
+                accuracy=accuracy,
+                way="second judged",
+                probability=probability,
+                median_turns=median(judged.turns),
+                median_labels=median(judged.labels),
+            )
+
+
+def slip(
+    detector: Detector,
+    *,
+    before: float = 0.97,
+    after: float = 0.8,
+    good_for: int = 500,
+    audits: int = 10_000,
+    runs: int,
+    seed: int,
+) -> Slip:
+    """Audit answers of which `before` are right, then `after`; and, in other runs, never slip."""
+    delays, alarms = [], []
+    for size, random in _chunks(runs, seed):
+        share = np.where(np.arange(2 * good_for) < good_for, before, after)
+        alarm = detector.first_alarm(random.random((size, 2 * good_for)) < share)
+        delays.append(alarm[alarm > good_for] - good_for)
+        alarms.append(detector.first_alarm(random.random((size, audits)) < before) > 0)
+    return Slip(
+        median_answers=median(np.concatenate(delays)),
+        false_demotion=float(np.mean(np.concatenate(alarms))),
+    )
+
+
+def many_topics(
+    rule: Rule,
+    *,
+    at_bar: int = 25,
+    good: int = 25,
+    accuracy: float = 0.97,
+    labels: int = 250,
+    runs: int,
+    seed: int,
+) -> ManyTopics:
+    """Judge many topics in step; each keeps the e-value that it went live with."""
+    n = np.arange(labels + 1)
+    right, wrong = np.meshgrid(n, n, indexing="ij")
+    by_counts = log_capital(np.stack([wrong, right], axis=-1), (WRONG, RIGHT), rule.bar)
+    accuracies = np.array([rule.bar] * at_bar + [accuracy] * good)
+    wrongly, rightly = [], []
+    for size, random in _chunks(runs, seed):
+        so_far = np.cumsum(random.random((labels, size, len(accuracies))) < accuracies, axis=0)
+        live = np.zeros((size, len(accuracies)), dtype=bool)
+        frozen = np.zeros(live.shape)
+        for label, counts in enumerate(so_far, start=1):
+            frozen = np.where(live, frozen, by_counts[counts, label - counts])
+            live |= e_bh(frozen, alpha=rule.alpha)
+        wrongly.append(live[:, :at_bar].sum(axis=1) / np.maximum(1, live.sum(axis=1)))
+        rightly.append(live[:, at_bar:].mean(axis=1))
+    return ManyTopics(
+        fdr=float(np.mean(np.concatenate(wrongly))), power=float(np.mean(np.concatenate(rightly)))
+    )
+
+
+def _chunks(runs: int, seed: int, *, at_once: int = _AT_ONCE) -> Iterator[tuple[int, Random]]:
+    for number, start in enumerate(range(0, runs, at_once)):
+        yield min(at_once, runs - start), np.random.default_rng([seed, number])
+
+
+def _right(world: World, runs: int, random: Random) -> Flags:
+    share = world.accuracy + world.drift * np.linspace(0, 1, world.labels)
+    right: Flags = random.random((runs, world.labels), dtype=np.float32) < share.astype(np.float32)
+    return right
+
+
+def _unjudged(right: Flags, share: float, random: Random) -> Flags:
+    """Turns that nobody judges: all wrong ones if there are no more than `share`, then right ones."""
+    if share == 0:
+        return np.zeros_like(right)
+    wrong = float(np.mean(~right))
+    of_wrong = min(1.0, share / wrong) if wrong else 0.0
+    of_right = max(0.0, share - wrong) / (1 - wrong) if wrong < 1 else 0.0
+    missing: Flags = random.random(right.shape) < np.where(right, of_right, of_wrong)
+    return missing
+
+
+def _by_time_of_verdict(right: Flags, missing: Flags, wrong_delay: int) -> Numbers:
+    """The verdicts, 1 and 0, in the order in which they come in, up to the last turn; then none."""
+    n = right.shape[1]
+    verdicts = np.where(missing, NONE, right.astype(np.int64))
+    if not wrong_delay and not missing.any():
+        return verdicts
+    comes = np.arange(n) + np.where(right, 0, wrong_delay)
+    comes = np.where(missing | (comes >= n), 2 * n, comes)
+    order = np.argsort(comes, axis=1, kind="stable")
+    return np.where(
+        np.take_along_axis(comes, order, axis=1) < n, np.take_along_axis(verdicts, order, axis=1), NONE
+    )
+
+
+def first_live(streams: Numbers, versions: int, rule: Rule) -> Numbers:
+    """Return how many labels each stream of 0 and 1 takes until some version goes live; -1: none does.
+
+    The versions share the labels evenly, and each is tested anew.
+    """
+    found = np.full(len(streams), -1, dtype=np.int64)
+    before = 0
+    for number, part in enumerate(np.array_split(streams, versions, axis=1), start=1):
+        waiting = np.flatnonzero(found < 0)
+        passed = first_crossing(part[waiting], (WRONG, RIGHT), bar=rule.bar, needed=rule.needed(number))
+        found[waiting] = np.where(passed > 0, before + passed, -1)
+        before += part.shape[1]
+    return found
