@@ -28,15 +28,17 @@ class Knowledge:
 
     search: ArticleSearch
     intents: IntentModel | None  # None: nothing to learn intents from
-    version: str
+    version: str  # equal versions, equal answers
+    model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
     learned: Learned | None = None  # from people's verdicts; None: nothing yet
     corrector: Corrector | None = None  # of typos; None: texts are read as they are written
 
 
 class Assistant:
-    """Suggests answers and routes turns. Thread-safe; an utterance is read (encoded) once.
+    """Suggests answers and says who should answer; which topics may answer alone it does not know.
 
-    `most_suggestions` are offered at most, none below `show_at`. `ready_topics` may answer alone.
+    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most, none below
+    `show_at`.
     """
 
     def __init__(
@@ -48,7 +50,6 @@ class Assistant:
         thresholds: Thresholds,
         most_suggestions: int = 3,
         show_at: float = 0.0,
-        ready_topics: frozenset[str] = frozenset(),
         today: Callable[[], date] = _today,
     ) -> None:
         self._reader = reader
@@ -57,7 +58,6 @@ class Assistant:
         self._thresholds = thresholds
         self._most_suggestions = most_suggestions
         self._show_at = show_at
-        self._ready_topics = ready_topics
         self._today = today
 
     @property
@@ -130,7 +130,6 @@ class Assistant:
             in_scope=intent.in_scope if intent else 1.0,
             candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
             expired_confidence=self._sure(found.expired, intent, knowledge) if found.expired else 0.0,
-            ready_topics=self._ready_topics,
         )
 
     def _sure(self, hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:

@@ -26,6 +26,7 @@ class Line:
     text: str = field(repr=False)
     at: datetime
     external_id: str | None  # of the customer's own messages
+    reply_id: int | None  # of an answer that the customer may rate, or call an operator about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ def _said(message: Message) -> Line:
         text=message.text,
         at=message.received_at,
         external_id=message.external_id,
+        reply_id=None,
     )
 
 
@@ -89,4 +91,5 @@ def _replied(reply: Reply) -> Line | None:
         text=reply.text,
         at=reply.sent_at or reply.created_at,
         external_id=None,
+        reply_id=reply.id if reply.offers_operator else None,
     )

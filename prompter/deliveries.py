@@ -18,6 +18,8 @@ class OutgoingMessage:
     chat_id: str
     attempt: int
     text: str = field(repr=False)
+    offers_operator: bool = False  # with buttons: did it help, call an operator
+    language: str | None = None  # of the customer
 
 
 class Deliveries:
@@ -48,7 +50,7 @@ class Deliveries:
             if not (waiting := tx.outbox.claimable(channels, now, most=most)):
                 return []
         with self._store.write() as tx:
-            for reply, channel, chat_id in waiting:
+            for reply, channel, chat_id, language in waiting:
                 if tx.outbox.claim(reply.id, now + self._lease):
                     claimed.append(
                         OutgoingMessage(
@@ -57,6 +59,8 @@ class Deliveries:
                             chat_id=chat_id,
                             attempt=reply.attempts + 1,
                             text=reply.text,
+                            offers_operator=reply.offers_operator,
+                            language=language,
                         )
                     )
         return claimed

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from kb_index import Article
@@ -19,16 +19,20 @@ from prompter.errors import (
     NotFound,
     TooLateToUndo,
 )
+from prompter.lots import Lots, lot_of
 from prompter.messages import split_into_parts
+from prompter.reviews import ask_again
 from prompter.storage import Account, Conflict, Role, Store, StoredDecision, Transaction
 from prompter.templates import template_values
 from prompter.values import (
     Author,
     Customer,
+    Lot,
     Message,
     OfferedSuggestion,
     OutboxState,
     Reply,
+    ReviewKind,
     Turn,
     TurnState,
     Verdict,
@@ -76,10 +80,12 @@ class Desk:
         *,
         undo: timedelta = timedelta(seconds=5),
         template_values: Mapping[str, str] | None = None,
+        lots: Lots = Lots(),  # noqa: B008 - frozen
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._undo = undo
+        self._lots = lots
         self._template_values = dict(template_values or {})
         self._clock = clock
 
@@ -112,15 +118,15 @@ class Desk:
                 messages=tx.conversations.messages(conversation_id),
                 replies=tx.outbox.of_conversation(conversation_id),
                 turn=turn,
-                suggestions=tx.conversations.suggestions(turn.id) if turn else [],
+                suggestions=_visible(tx, turn) if turn else [],
                 last_message_id=tx.conversations.last_message_id(conversation_id),
             )
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
-        """A turn with its suggestions and the decision that stands, if there is one."""
+        """A turn with the suggestions that may be seen and the decision that stands, if there is one."""
         with self._store.read() as tx:
             turn = _found(tx.conversations.turn(turn_id), "turn")
-            return turn, tx.conversations.suggestions(turn_id), tx.decisions.live(turn_id)
+            return turn, _visible(tx, turn), tx.decisions.live(turn_id)
 
     def find_articles(self, text: str, *, most: int = 10) -> list[Article]:
         """Published articles that hold the text, for an operator who looks for another answer."""
@@ -158,7 +164,7 @@ class Desk:
             self._check_open(tx, turn, decision)
             offered = tx.conversations.suggestions(turn.id)
             first = _first(offered)
-            used = self._used(tx, decision, offered, customer)
+            used = self._used(tx, decision, [] if turn.blind else offered, customer)
             verdict = _verdict(decision, used)
             sent = _checked_text(decision.text if decision.text is not None else used.text if used else None)
             decision_id = tx.decisions.add(
@@ -187,33 +193,58 @@ class Desk:
                     not_before=undo_until,
                     now=now,
                 )
+            right = counts_as_right(
+                verdict,
+                rank=used.rank if used else None,
+                article_id=used.article_id if used else None,
+                answer=used.text if used else None,
+                first=first,
+                changed=_changed_in_substance(used, sent),
+            )
+            lot, probability = lot_of(turn, right=right)
             tx.decisions.add_evidence(
                 turn,
                 first,
                 decision_id=decision_id,
                 verdict=verdict,
-                right=counts_as_right(
-                    verdict,
-                    rank=used.rank if used else None,
-                    article_id=used.article_id if used else None,
-                    answer=used.text if used else None,
-                    first=first,
-                    changed=_changed_in_substance(used, sent),
-                ),
+                right=right,
                 operator_id=decision.operator_id,
                 now=now,
+                lot=lot,
+                lot_probability=probability,
             )
-            for other in closed_with_it:
-                tx.decisions.add_evidence(
-                    other,
-                    _first(tx.conversations.suggestions(other.id)),
+            kind = _to_review(turn, lot, right)
+            if kind is not None:
+                ask_again(
+                    tx,
+                    turn,
+                    offered,
+                    kind=kind,
                     decision_id=decision_id,
-                    verdict=Verdict.UNDECIDED,
-                    right=False,
-                    operator_id=decision.operator_id,
+                    sent=sent,
+                    not_for=decision.operator_id,
+                    own_place=self._lots.place(),
                     now=now,
                 )
+            for other in closed_with_it:
+                self._add_undecided(tx, other, decision_id, decision.operator_id, now)
         return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
+
+    def _add_undecided(
+        self, tx: Transaction, turn: Turn, decision_id: int, operator_id: int, now: datetime
+    ) -> None:
+        lot, probability = lot_of(turn, right=False)
+        tx.decisions.add_evidence(
+            turn,
+            _first(tx.conversations.suggestions(turn.id)),
+            decision_id=decision_id,
+            verdict=Verdict.UNDECIDED,
+            right=False,
+            operator_id=operator_id,
+            now=now,
+            lot=lot,
+            lot_probability=probability,
+        )
 
     def _check_open(self, tx: Transaction, turn: Turn, decision: Decision) -> None:
         if turn.state is TurnState.OPEN:
@@ -264,16 +295,9 @@ class Desk:
             if not tx.decisions.supersede(decision_id, now):
                 raise TooLateToUndo("this was undone before")
             tx.conversations.reopen_turn(decision.turn_id)
+            tx.reviews.cancel_decision(decision_id, now)
             turn = _found(tx.conversations.turn(decision.turn_id), "turn")
-            tx.decisions.add_evidence(
-                turn,
-                _first(tx.conversations.suggestions(turn.id)),
-                decision_id=decision_id,
-                verdict=Verdict.UNDECIDED,
-                right=False,
-                operator_id=account.id,
-                now=now,
-            )
+            self._add_undecided(tx, turn, decision_id, account.id, now)
 
     def write(self, conversation_id: int, text: str, account: Account) -> int:
         """Send a message that answers no turn; returns its id in the outbox."""
@@ -360,6 +384,20 @@ def _checked_text(text: str | None) -> str | None:
     if left := fields(text):
         raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
     return text
+
+
+def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
+    """The turn's suggestions, unless it is drawn to be answered without a look at them."""
+    return [] if turn.blind else tx.conversations.suggestions(turn.id)
+
+
+def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:
+    """Why a second person has to look at the turn; None: nobody has to."""
+    if turn.draw is None or turn.by_bot:
+        return None
+    if right is None:
+        return ReviewKind.SETTLE
+    return ReviewKind.SECOND if lot is Lot.SECOND else None
 
 
 def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:

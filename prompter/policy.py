@@ -1,9 +1,9 @@
 """Who answers a turn, and why not the bot alone?  Rules only: no model, no clock, no database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from prompter.triage import HandoffReason, Route
+from prompter.triage import HandoffReason, Route, Triage
 
 CONTROL_INTENTS: Mapping[str, HandoffReason] = {
     "handoff_request": HandoffReason.CUSTOMER_REQUEST,
@@ -18,7 +18,6 @@ class Thresholds:
 
     control_at: float  # an intent that calls for a human
     suggest_at: float  # a suggestion worth an operator's time
-    answer_at: float  # a suggestion that the bot may send alone, where its topic is ready
     ambiguous_from: float  # P(another topic's suggestion is right | it or the first one is)
     in_scope_at: float  # below it an unanswered utterance counts as none of our business
 
@@ -41,11 +40,10 @@ class Signals:
     in_scope: float  # P(some known intent is meant)
     candidates: Sequence[Candidate]
     expired_confidence: float  # of an article that would come first if it were valid; 0.0: there is none
-    ready_topics: frozenset[str]  # which may answer alone
 
 
-def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReason | None]:
-    """Decide by the first rule that applies; the reason is None only where the bot answers alone."""
+def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReason]:
+    """Decide by the first rule that applies; `TOPIC_NOT_READY`: nothing else holds the bot back."""
     if signals.is_empty:
         return Route.HANDOFF, HandoffReason.OUT_OF_SCOPE
     control = max(signals.control, key=lambda reason: signals.control[reason], default=None)
@@ -62,11 +60,41 @@ def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReaso
     other_confidence = _other_topic(signals.candidates)
     if other_confidence >= thresholds.ambiguous_from * (best_confidence + other_confidence):
         return Route.SUGGEST, HandoffReason.AMBIGUOUS
-    if best_confidence < thresholds.answer_at:
-        return Route.SUGGEST, HandoffReason.LOW_CONFIDENCE
-    if best.topic not in signals.ready_topics:
-        return Route.SUGGEST, HandoffReason.TOPIC_NOT_READY
-    return Route.AUTOPILOT, None
+    return Route.SUGGEST, HandoffReason.TOPIC_NOT_READY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What speaks against an answer of the bot although the suggestion may be right."""
+
+    operator_active: bool  # an operator has just written to this customer, or has a turn of theirs to answer
+    answers_in_a_row: int  # of the bot to this customer since an operator wrote
+    article_changed: bool  # its answer is another one than that which was judged
+    is_complete: bool  # nothing is left to be filled in
+
+
+def answer_alone(
+    triage: Triage, *, threshold: float | None, surroundings: Surroundings, most_in_a_row: int
+) -> Triage:
+    """Let the bot answer, or say what holds it back.
+
+    `threshold` of confidence from which on the topic answers alone; None: it does not.
+    """
+    if triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY or not triage.suggestions:
+        return triage
+    reason: HandoffReason | None = None
+    if surroundings.operator_active:
+        reason = HandoffReason.OPERATOR_ACTIVE
+    elif surroundings.answers_in_a_row >= most_in_a_row or not surroundings.is_complete:
+        reason = HandoffReason.POLICY
+    elif surroundings.article_changed:
+        reason = HandoffReason.ARTICLE_CHANGED
+    elif threshold is None:
+        reason = HandoffReason.TOPIC_NOT_READY
+    elif triage.suggestions[0].confidence < threshold:
+        reason = HandoffReason.LOW_CONFIDENCE
+    route = Route.AUTOPILOT if reason is None else triage.route
+    return replace(triage, route=route, handoff_reason=reason)
 
 
 def _why_nothing(signals: Signals, thresholds: Thresholds) -> HandoffReason:

@@ -30,6 +30,9 @@ class HandoffReason(StrEnum):
     POLICY = "policy"
 
 
+_ONLY_NOT_YET = (None, HandoffReason.LOW_CONFIDENCE, HandoffReason.TOPIC_NOT_READY)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
     """An offered answer.
@@ -59,3 +62,9 @@ class Triage:
     route: Route
     handoff_reason: HandoffReason | None  # None only where route is AUTOPILOT
     model_version: str
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the bot would not answer alone, were it as sure as can be and the topic ready."""
+        cannot = self.route is Route.HANDOFF or not self.suggestions
+        return cannot or self.handoff_reason not in _ONLY_NOT_YET

@@ -1,20 +1,54 @@
 """Turns whose customer has fallen silent are triaged and offered to the operators."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from kb_index.templates import fill
+from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
 from prompter.faults import describe
-from prompter.messages import notice
-from prompter.storage import Store
+from prompter.feedback import note
+from prompter.lots import Lots
+from prompter.messages import notice, split_into_parts
+from prompter.policy import Surroundings, answer_alone
+from prompter.readiness import LiveTopic, Readiness
+from prompter.reviews import ask_again
+from prompter.storage import Store, Transaction
 from prompter.templates import template_values
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.values import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
+from prompter.values import (
+    Author,
+    Customer,
+    Draw,
+    Message,
+    MessageKind,
+    OfferedSuggestion,
+    ReviewKind,
+    Signal,
+    Turn,
+)
+
+_SOON = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Autopilot:
+    """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
+
+    It is silent for `operator_stays` after an operator has written, and after `most_in_a_row` answers.
+    """
+
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    operator_stays: timedelta = timedelta(minutes=30)
+    most_in_a_row: int = 3
+
+    def signature(self, language: str) -> str:
+        return self.signatures.get(language, self.signatures.get("en", ""))
 
 
 class TurnAssistant(Protocol):
@@ -24,7 +58,10 @@ class TurnAssistant(Protocol):
 
 
 class Triager:
-    """Asks the assistant about closed turns, outside any transaction, and stores what it says."""
+    """Asks the assistant about closed turns, outside any transaction, and stores what it says.
+
+    Without `lots`, no turn is ever drawn to judge the bot by.
+    """
 
     def __init__(
         self,
@@ -33,10 +70,16 @@ class Triager:
         *,
         language: str = "ru",
         template_values: Mapping[str, str] | None = None,
+        lots: Lots | None = None,
+        readiness: Readiness | None = None,
+        autopilot: Autopilot = Autopilot(),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._assistant = assistant
+        self._lots = lots
+        self._readiness = readiness
+        self._autopilot = autopilot
         self._language = language
         self._template_values = dict(template_values or {})
         self._clock = clock
@@ -66,12 +109,19 @@ class Triager:
             self._offer(turn, rank, suggestion, customer)
             for rank, suggestion in enumerate(triage.suggestions, start=1)
         ]
-        text = notice(triage.handoff_reason, self._language_of(customer, triage))
+        language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:
-            if not tx.conversations.record_triage(turn, triage, offered, now):
+            # Here, and not before: what a supervisor has just stopped must not go out.
+            live = self._live(tx, offered)
+            triage = self._routed(tx, turn, triage, offered, live, now)
+            self._note_repetition(tx, turn, offered, now)
+            draw = self._draw(triage, live)
+            if not tx.conversations.record_triage(turn, triage, offered, now, draw=draw):
                 return False  # the customer wrote on, or another worker was faster
-            if text is not None:
+            if triage.route is Route.AUTOPILOT:
+                self._answer(tx, turn, offered, draw, language, now)
+            elif (text := notice(triage.handoff_reason, language)) is not None:
                 tx.outbox.add(
                     conversation_id=turn.conversation_id,
                     turn_id=turn.id,
@@ -81,6 +131,93 @@ class Triager:
                     now=now,
                 )
         return True
+
+    def _live(self, tx: Transaction, offered: Sequence[OfferedSuggestion]) -> LiveTopic | None:
+        if self._readiness is None or not offered:
+            return None
+        return self._readiness.live(tx).get(offered[0].topic)
+
+    def _routed(
+        self,
+        tx: Transaction,
+        turn: Turn,
+        triage: Triage,
+        offered: Sequence[OfferedSuggestion],
+        live: LiveTopic | None,
+        now: datetime,
+    ) -> Triage:
+        if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
+            return triage
+        rules, first = self._autopilot, offered[0]
+        surroundings = Surroundings(
+            operator_active=tx.conversations.has_operator(
+                turn.conversation_id, since=now - rules.operator_stays, but=turn.id
+            ),
+            answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
+            article_changed=live is not None
+            and self._readiness.is_changed(tx, first.article_id, first.topic, live),
+            is_complete=not fields(first.text),
+        )
+        return answer_alone(
+            triage,
+            threshold=live.threshold if live else None,
+            surroundings=surroundings,
+            most_in_a_row=rules.most_in_a_row,
+        )
+
+    def _note_repetition(
+        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
+    ) -> None:
+        """A customer who asks the same again was not helped by the bot's answer."""
+        if self._lots is None or not offered:
+            return
+        before = tx.conversations.last_answered_alone(turn.conversation_id, since=now - _SOON)
+        if before is None or before.id == turn.id:
+            return
+        answered_with = tx.conversations.suggestions(before.id)[0].article_id
+        if offered[0].article_id == answered_with:
+            note(tx, before, Signal.ASKED_AGAIN, self._lots, now)
+
+    def _draw(self, triage: Triage, live: LiveTopic | None) -> Draw | None:
+        if self._lots is None:
+            return None
+        if live is None:
+            return self._lots.draw(triage)
+        return self._lots.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed)
+
+    def _answer(
+        self,
+        tx: Transaction,
+        turn: Turn,
+        offered: Sequence[OfferedSuggestion],
+        draw: Draw | None,
+        language: str,
+        now: datetime,
+    ) -> None:
+        """Answer alone, say so, and offer a way to a person; some answers are audited."""
+        text = "\n\n".join([offered[0].text, self._autopilot.signature(language)]).strip()
+        tx.outbox.add(
+            conversation_id=turn.conversation_id,
+            turn_id=turn.id,
+            parts=split_into_parts(text),
+            author=Author.BOT,
+            not_before=now,
+            now=now,
+            offers_operator=True,
+        )
+        if draw is not None and draw.falls and self._lots is not None:
+            answered = tx.conversations.turn(turn.id)
+            ask_again(
+                tx,
+                answered or turn,
+                offered,
+                kind=ReviewKind.AUDIT,
+                decision_id=None,
+                sent=None,
+                not_for=None,
+                own_place=self._lots.place(),
+                now=now,
+            )
 
     def _conclude(self, messages: Sequence[Message]) -> Triage:
         utterance = read_turn(messages)

@@ -1,6 +1,6 @@
 """The values of a conversation: what came in, what we know of it, what goes out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ class TurnState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the operator did with the first suggestion."""
+    """What a person did with the first suggestion, or said of it."""
 
     ACCEPTED = "accepted"
     EDITED_COSMETIC = "edited_cosmetic"
@@ -55,6 +55,65 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
     WROTE_OWN = "wrote_own"
     UNDECIDED = "undecided"
+    CONFIRMED = "confirmed"  # a second person, who did not know the first verdict, finds it right
+    REFUTED = "refuted"  # or wrong
+
+
+class ReadinessState(StrEnum):
+    """Whether a topic may answer alone."""
+
+    COLLECTING = "collecting"  # the evidence does not allow it yet
+    READY = "ready"  # it does; a supervisor has to agree
+    AUTOPILOT = "autopilot"
+    DEMOTED = "demoted"  # it slipped, and collects anew
+    HELD = "held"  # a supervisor has stopped it
+
+
+class Mode(StrEnum):
+    """What happens once a topic is ready."""
+
+    MANUAL = "manual"  # a supervisor decides
+    AUTOMATIC = "automatic"  # it goes live
+    SHADOW = "shadow"  # nothing: it is only measured
+
+
+class ReviewKind(StrEnum):
+    """Why a second person is asked."""
+
+    SECOND = "second"  # an accepted suggestion was drawn
+    SETTLE = "settle"  # the operator wrote an answer of their own
+    AUDIT = "audit"  # the bot answered alone
+    CHECK = "check"  # and the customer was unhappy: no draw, so no evidence
+    PLANTED = "planted"  # both answers are known to be wrong: this measures the judge
+
+
+class Signal(StrEnum):
+    """What a customer lets us know about an answer of the bot."""
+
+    THUMB_UP = "thumb_up"
+    THUMB_DOWN = "thumb_down"
+    OPERATOR_CALLED = "operator_called"
+    ASKED_AGAIN = "asked_again"  # the same, soon afterwards
+
+    @property
+    def is_bad(self) -> bool:
+        return self is not Signal.THUMB_UP
+
+
+class Place(StrEnum):
+    """Where the bot's answer stands among two."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+class Choice(StrEnum):
+    """Which of two answers is right; of one answer: `first` or `neither`."""
+
+    FIRST = "first"
+    SECOND = "second"
+    BOTH = "both"
+    NEITHER = "neither"
 
 
 class RejectReason(StrEnum):
@@ -99,6 +158,33 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Draw:
+    """What was drawn for a turn when it was triaged. The numbers are spread evenly over [0, 1)."""
+
+    number: float = field(repr=False)
+    probability: float  # a lower number: answered blind, or audited where the bot answers alone
+    second_number: float = field(repr=False)
+    second_probability: float  # a lower number: judged by a second person, once it is accepted
+    tests: bool  # counts where readiness is tested
+
+    @property
+    def falls(self) -> bool:
+        return self.number < self.probability
+
+    @property
+    def second_falls(self) -> bool:
+        return self.second_number < self.second_probability
+
+
+class Lot(StrEnum):
+    """What a turn was drawn for."""
+
+    BLIND = "blind"
+    SECOND = "second"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """A customer's consecutive messages, answered together."""
 
@@ -114,6 +200,13 @@ class Turn:
     route: str | None
     handoff_reason: str | None
     model_version: str | None
+    blind: bool  # to be answered without a look at the suggestions
+    draw: Draw | None  # None: the bot would not have answered this, however sure it was
+
+    @property
+    def by_bot(self) -> bool:
+        """Whether the bot answered it alone, even if an operator was called afterwards."""
+        return self.route == "autopilot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,5 +253,6 @@ class Reply:
     problem: str | None
     created_at: datetime
     sent_at: datetime | None
+    offers_operator: bool  # with a button that calls one
     settled_by: str | None  # the name of whoever decided about it when it was in trouble
     settled_at: datetime | None

@@ -24,6 +24,7 @@ from prompter.errors import (
     TooLateToUndo,
 )
 from prompter.faults import trace
+from prompter.readiness import NotReady
 from prompter.storage import Conflict
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ STATUS: Mapping[type[Exception], int] = {
     LoginRefused: 401,
     TooManyTries: 429,
     Conflict: 409,
+    NotReady: 409,
     InvalidArticle: 422,
 }
 

@@ -10,7 +10,10 @@ from fastapi import Request
 from prompter.accounts import Accounts
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.readiness import Readiness
+from prompter.reviews import Reviews
 from prompter.triage import Triage
+from prompter.watching import Watching
 from prompter_api.throttle import LoginThrottle
 
 
@@ -28,6 +31,9 @@ class Parts:
     assistant: Assistant
     desk: Desk
     knowledge: KnowledgeBase
+    reviews: Reviews
+    readiness: Readiness
+    watching: Watching
     language: str  # of pages where the account has chosen none: ru or en
     session_secret: str = field(repr=False)
     session_hours: float

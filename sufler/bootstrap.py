@@ -9,6 +9,8 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from evaluation.control import Detector
+from evaluation.readiness import Rule
 from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
@@ -17,10 +19,17 @@ from prompter.assistant import Assistant
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.embeddings import StoredEncoder
+from prompter.feedback import Feedback
 from prompter.knowledge import KnowledgeBase
+from prompter.lots import Lots
+from prompter.planting import Planter
+from prompter.readiness import Readiness
 from prompter.reception import Reception
+from prompter.reviews import Reviews
 from prompter.storage import Store, connect, migrate
-from prompter.triaging import Triager
+from prompter.triaging import Autopilot, Triager
+from prompter.values import Mode
+from prompter.watching import Watching
 from sufler import engines
 from sufler.settings import Settings
 
@@ -67,6 +76,31 @@ def build_desk(settings: Settings, store: Store) -> Desk:
         store,
         undo=timedelta(seconds=settings.desk.undo_seconds),
         template_values=settings.templates,
+        lots=build_lots(settings),
+    )
+
+
+def build_feedback(settings: Settings, store: Store) -> Feedback:
+    return Feedback(store, lots=build_lots(settings), language=settings.language)
+
+
+def build_lots(settings: Settings) -> Lots:
+    return Lots(**settings.lots.model_dump(), from_confidence=settings.readiness.thresholds[-1])
+
+
+def build_planter(store: Store) -> Planter:
+    return Planter(store)
+
+
+def build_readiness(settings: Settings, store: Store) -> Readiness:
+    chosen = settings.readiness
+    return Readiness(
+        store,
+        rule=Rule(bar=chosen.bar, alpha=chosen.alpha, thresholds=chosen.thresholds),
+        detector=Detector(bar=chosen.bar, threshold=chosen.demote_after),
+        mode=Mode(chosen.mode),
+        groups=chosen.groups,
+        tested_together=chosen.tested_together,
     )
 
 
@@ -140,7 +174,19 @@ def build_refresher(settings: Settings, store: Store) -> Refresher:
 
 
 def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:
-    return Triager(store, assistant, language=settings.language, template_values=settings.templates)
+    return Triager(
+        store,
+        assistant,
+        language=settings.language,
+        template_values=settings.templates,
+        lots=build_lots(settings),
+        readiness=build_readiness(settings, store),
+        autopilot=Autopilot(
+            signatures=settings.autopilot.signatures,
+            operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+            most_in_a_row=settings.autopilot.most_in_a_row,
+        ),
+    )
 
 
 def import_web_face() -> None:
@@ -165,6 +211,9 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         assistant=assistant,
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store),
+        reviews=Reviews(store),
+        readiness=build_readiness(settings, store),
+        watching=Watching(store),
         language=settings.language,
         session_secret=secret,
         session_hours=settings.web.session_hours,
@@ -178,6 +227,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
     )
     web_chat = web_chat_router(
         reception=build_reception(settings, store),
+        feedback=build_feedback(settings, store),
         views=CustomerViews(store),
         longest_message=settings.turns.longest_message,
         secure_cookies=settings.web.secure_cookies,
@@ -215,9 +265,15 @@ def build_messengers(settings: Settings, store: Store, closing: AsyncExitStack) 
             timeout_seconds=settings.telegram.timeout_seconds,
         )
         closing.push_async_callback(client.close)
-        channels.append(TelegramChannel(client))
-        reception = build_reception(settings, store)
-        loops.append(TelegramPoller(client, reception, poll_seconds=settings.telegram.poll_seconds))
+        channels.append(TelegramChannel(client, language=settings.language))
+        poller = TelegramPoller(
+            client,
+            build_reception(settings, store),
+            build_feedback(settings, store),
+            language=settings.language,
+            poll_seconds=settings.telegram.poll_seconds,
+        )
+        loops.append(poller)
     delivery = Delivery(
         build_deliveries(settings, store),
         channels,

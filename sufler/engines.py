@@ -106,7 +106,8 @@ def build_assistant(
     chosen = list(articles)
     search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(settings))
     intents = train_intents(settings, chosen, encoder)
-    return assemble(settings, encoder, _knowledge(search, intents, None, corrector_of(settings, chosen)))
+    corrector = corrector_of(settings, chosen)
+    return assemble(settings, encoder, _knowledge(settings, encoder, search, intents, None, corrector))
 
 
 def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assistant:
@@ -122,13 +123,35 @@ def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assi
 
 
 def _knowledge(
+    settings: Settings,
+    encoder: Encoder,
     search: ArticleSearch,
     intents: IntentModel | None,
     learned: Learned | None,
     corrector: Corrector | None,
 ) -> Knowledge:
-    version = version_of(search.fingerprint, intents, learned, corrector)
-    return Knowledge(search=search, intents=intents, learned=learned, corrector=corrector, version=version)
+    return Knowledge(
+        search=search,
+        intents=intents,
+        learned=learned,
+        corrector=corrector,
+        version=version_of(search.fingerprint, intents, learned, corrector),
+        model=model_of(settings, encoder, learned),
+    )
+
+
+def model_of(settings: Settings, encoder: Encoder, learned: Learned | None) -> str:
+    """Name what ranks and says how sure it is.
+
+    Articles do not belong to it, nor the intents that follow from their topics: a team that adds an
+    article every day would otherwise test its readiness anew every day.
+    """
+    chosen = (settings.search, settings.confidence, settings.routing, settings.classifier)
+    digest = hashlib.sha256(TextReader(encoder).id.encode())
+    digest.update(repr([section.model_dump() for section in chosen]).encode())
+    if learned is not None:
+        digest.update(learned.fingerprint.encode())
+    return digest.hexdigest()[:12]
 
 
 def corrector_of(settings: Settings, articles: Iterable[Article]) -> Corrector:
@@ -222,7 +245,7 @@ def open_knowledge(
     search = _open_search(settings, chosen, encoder, folder / "index", previous.search if previous else None)
     intents = _open_intents(settings, chosen, encoder, folder / "models")
     learned = _open_learned(encoder, folder / LEARNED)
-    return _knowledge(search, intents, learned, corrector_of(settings, chosen))
+    return _knowledge(settings, encoder, search, intents, learned, corrector_of(settings, chosen))
 
 
 def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
@@ -316,7 +339,7 @@ def taught(
         confidence=confidence_model(settings),
         on=datetime.now(tz=UTC).date(),
     )
-    return _knowledge(knowledge.search, knowledge.intents, learned, knowledge.corrector)
+    return _knowledge(settings, encoder, knowledge.search, knowledge.intents, learned, knowledge.corrector)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

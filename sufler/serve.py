@@ -84,6 +84,9 @@ async def _build(
         if Duty.WORKER in duties:
             triager = bootstrap.build_triager(settings, store, assistant)
             loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
+            loops.append(_every(60.0, bootstrap.build_planter(store).run_once, "planting"))
+            readiness = bootstrap.build_readiness(settings, store)
+            loops.append(_every(1.0, lambda: readiness.run_once(assistant.knowledge.model), "readiness"))
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant)
             loops.append(_web_server(app, listener, on_ready))

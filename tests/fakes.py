@@ -28,6 +28,16 @@ class FakeClock:
 
 
 @dataclass
+class Numbers:
+    """The next random numbers; when nothing is prepared, no lot falls on anything."""
+
+    prepared: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.prepared.pop(0) if self.prepared else 0.99
+
+
+@dataclass
 class WordAssistant:
     """Suggests the articles that share most words with the utterance; confidence is the share."""
 

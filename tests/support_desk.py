@@ -12,15 +12,19 @@ from prompter.accounts import Accounts
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.lots import Lots
+from prompter.readiness import Readiness
 from prompter.reception import Reception
+from prompter.reviews import Reviews
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage, MessageKind
+from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts
 from tests.browser import serve
-from tests.fakes import FAST_HASHER, SHOP, WordAssistant
+from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant
 
 PASSWORD = "correct horse battery"
 
@@ -33,6 +37,7 @@ class DeskShop:
     articles: Sequence[Article] = SHOP
     undo_seconds: float = 30.0
     language: str = "ru"
+    numbers: Numbers = field(default_factory=Numbers)  # for whatever is drawn by lot
     accounts: Accounts = field(init=False)
     desk: Desk = field(init=False)
     deliveries: Deliveries = field(init=False)
@@ -40,13 +45,14 @@ class DeskShop:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.store, hasher=FAST_HASHER)
-        self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds))
+        lots = Lots(random=self.numbers)
+        self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), lots=lots)
         self.deliveries = Deliveries(self.store)
         self.knowledge = KnowledgeBase(self.store)
         self.knowledge.import_articles(self.articles, changed_by="test")
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0))
         self.assistant = WordAssistant(self.articles)
-        self.triager = Triager(self.store, self.assistant)
+        self.triager = Triager(self.store, self.assistant, lots=lots)
         self.accounts.add("anna", Role.OPERATOR, PASSWORD)
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
 
@@ -99,6 +105,9 @@ class DeskShop:
             assistant=self.assistant,
             desk=self.desk,
             knowledge=self.knowledge,
+            reviews=Reviews(self.store),
+            readiness=Readiness(self.store),
+            watching=Watching(self.store),
             language=self.language,
             session_secret="a secret of the tests",
             session_hours=1,

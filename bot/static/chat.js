@@ -20,6 +20,12 @@ const WORDS = {
     cookies: "Чату нужны файлы cookie, чтобы узнавать вас. Разрешите их для этого сайта",
     today: "Сегодня",
     bot: "бот",
+    rating: "Помог ли ответ?",
+    up: "Ответ помог",
+    down: "Ответ не помог",
+    operator: "Позвать оператора",
+    afterPress: { up: "Спасибо!", down: "Спасибо, мы проверим этот ответ", operator: "Оператор ответит здесь" },
+    notPressed: "Не получилось. Нажмите ещё раз",
     media: "[вложение]",
   },
   en: {
@@ -41,6 +47,12 @@ const WORDS = {
     cookies: "The chat needs cookies to know you again. Please allow them for this site",
     today: "Today",
     bot: "bot",
+    rating: "Did this answer help?",
+    up: "It helped",
+    down: "It did not help",
+    operator: "Call an operator",
+    afterPress: { up: "Thank you!", down: "Thank you, we will check this answer", operator: "An operator will answer here" },
+    notPressed: "That did not work. Please press again",
     media: "[attachment]",
   },
 };
@@ -169,6 +181,44 @@ async function post({ id, text }) {
   return { wait: 0, trouble: "" };
 }
 
+// --- rating answers of the bot, calling an operator ----------------------------------------------
+
+const pressing = new Set(); // what is on its way: reply and action
+
+function allPressed() {
+  try { return JSON.parse(kept("pressed") || "{}"); } catch { return {}; }
+}
+
+function pressed(reply) {
+  return allPressed()[reply] ?? [];
+}
+
+async function press(reply, action, node) {
+  const button = node.querySelector(`[data-action="${action}"]`);
+  if (button.getAttribute("aria-disabled") === "true") return;
+  pressing.add(`${reply} ${action}`);
+  showPressed(node, reply, "");
+  const isStored = await postPress(reply, action);
+  pressing.delete(`${reply} ${action}`);
+  if (isStored) keep("pressed", JSON.stringify({ ...allPressed(), [reply]: [...pressed(reply), action] }));
+  showPressed(node, reply, isStored ? words.afterPress[action] : words.notPressed);
+  render(); // stays at the end where it was at the end
+  if (isStored && action === "operator") poll();
+}
+
+async function postPress(reply, action) {
+  try {
+    const response = await requestKnown("chat/feedback", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ reply, action }),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
 // --- receiving ---------------------------------------------------------------------------------
 
 let pollTimer = 0;
@@ -218,6 +268,7 @@ function items() {
     key: line.id ? `own-${line.id}` : line.key,
     isOwn: line.author === "customer",
     isBot: line.author === "bot",
+    reply: line.reply,
     text: line.text || words.media,
     at: new Date(line.at),
     state: "stored",
@@ -295,7 +346,7 @@ function lineNode(item, previous, next) {
     fillText(bubble, item.text);
     const note = document.createElement("div");
     note.className = "note";
-    node.append(bubble, note);
+    node.append(bubble, ...(item.reply ? [pressNode(item.reply)] : []), note);
     nodes.set(item.key, node);
   }
   const classes = ["line", item.isOwn ? "own" : "theirs", item.state, isSameAuthor(item, previous) ? "same" : ""];
@@ -334,6 +385,34 @@ function noteText(item) {
   if (item.state === "pending") return sendingTrouble ? words.retrying : words.sending;
   const time = item.at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
   return item.isBot ? `${words.bot} · ${time}` : time;
+}
+
+function pressNode(reply) {
+  const node = byId("presses").content.firstElementChild.cloneNode(true);
+  node.setAttribute("aria-label", words.rating);
+  for (const button of node.querySelectorAll("button")) {
+    const { action } = button.dataset;
+    if (action === "operator") button.textContent = words.operator;
+    else {
+      button.setAttribute("aria-label", words[action]); // a picture has no words
+      button.title = words[action];
+    }
+    button.addEventListener("click", () => press(reply, action, node));
+  }
+  showPressed(node, reply, words.afterPress[pressed(reply).at(-1)] ?? "");
+  return node;
+}
+
+function showPressed(node, reply, outcome) {
+  const done = pressed(reply);
+  const isTaken = (action) => done.includes(action) || pressing.has(`${reply} ${action}`);
+  for (const button of node.querySelectorAll("button")) {
+    const { action } = button.dataset;
+    const isOver = action === "operator" ? isTaken(action) : isTaken("up") || isTaken("down");
+    button.setAttribute("aria-pressed", String(done.includes(action)));
+    button.setAttribute("aria-disabled", String(isOver)); // unlike `disabled`, it leaves the focus where it is
+  }
+  node.querySelector("[role=status]").textContent = outcome;
 }
 
 function fillText(element, text) {

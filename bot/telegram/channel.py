@@ -4,25 +4,33 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.channel import FateUnknown, NotTaken, Refused
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
+from bot.telegram.keyboard import keyboard, spoken
 from prompter.deliveries import OutgoingMessage
 
 
 class TelegramChannel:
-    """sendMessage knows no idempotency key: a request whose answer is lost has an unknown fate."""
+    """sendMessage knows no idempotency key: a request whose answer is lost has an unknown fate.
+
+    `language` is for the buttons of customers whose language we do not know.
+    """
 
     name = "telegram"
     idempotent = False
 
-    def __init__(self, client: TelegramClient) -> None:
+    def __init__(self, client: TelegramClient, *, language: str = "ru") -> None:
         self._client = client
+        self._language = language
 
     async def send(self, message: OutgoingMessage) -> str:
         try:
             chat_id = int(message.chat_id)
         except ValueError:
             raise Refused("this is no Telegram chat") from None
+        buttons = None
+        if message.offers_operator:
+            buttons = keyboard(message.id, spoken(message.language, self._language))
         try:
-            return str(await self._client.send(chat_id, message.text))
+            return str(await self._client.send(chat_id, message.text, buttons=buttons))
         except TooManyRequests as error:
             raise NotTaken(error.message, retry_after=error.retry_after) from None
         except NeverReached as error:

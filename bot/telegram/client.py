@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import structlog
-from telegram import Bot, Update
+from telegram import Bot, InlineKeyboardMarkup, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 # How the library announces that durations will be timedeltas; without it, it warns at every one it reads.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
-WANTED = ("message", "edited_message")
+WANTED = ("message", "edited_message", "callback_query")
 
 # The library's own loggers write the token (as a part of URLs) and customers' messages.
 _TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram": logging.CRITICAL + 1}
@@ -113,13 +113,21 @@ class TelegramClient:
             log.error("telegram_update_unreadable", update_id=update_id, error=describe(error))
             return UnreadableUpdate(update_id=update_id, raw=raw)
 
-    async def send(self, chat_id: int, text: str) -> int:
+    async def send(self, chat_id: int, text: str, *, buttons: InlineKeyboardMarkup | None = None) -> int:
         """Send a plain text; returns the message's id.
 
         Raises:
             TelegramError: as the library and this module have it.
         """
-        return (await self._bot.send_message(chat_id, text)).message_id
+        return (await self._bot.send_message(chat_id, text, reply_markup=buttons)).message_id
+
+    async def answer_press(self, query_id: str, text: str) -> None:
+        """Show a customer who has pressed a button a short text; the button stops spinning.
+
+        Raises:
+            TelegramError: as the library and this module have it.
+        """
+        await self._bot.answer_callback_query(query_id, text)
 
     async def close(self) -> None:
         await self._polling.shutdown()

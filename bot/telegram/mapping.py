@@ -1,12 +1,15 @@
-"""Telegram's updates as messages of ours."""
+"""Telegram's updates as messages and presses of ours."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import Message, Update, User
 from telegram.constants import ChatType
 
+from bot.buttons import Button
 from bot.names import clean_language, clean_name
+from bot.telegram.keyboard import read_data
 from prompter.values import IncomingMessage, MessageKind
 
 CHANNEL = "telegram"
@@ -39,6 +42,17 @@ _NOTES = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A customer has pressed a button under an answer of the bot."""
+
+    query_id: str  # by which Telegram wants it answered
+    chat_id: str
+    reply_id: int
+    button: Button
+    language: str | None  # of the customer
+
+
 def read_update(update: Update) -> IncomingMessage | None:
     """The customer's message in an update; None where there is none: a group, a channel, a note."""
     edited = update.edited_message is not None
@@ -60,6 +74,24 @@ def read_update(update: Update) -> IncomingMessage | None:
         customer_language=clean_language(message.from_user.language_code) if message.from_user else None,
         forwarded=message.forward_origin is not None,
         replaces=str(message.message_id) if edited else None,
+    )
+
+
+def read_press(update: Update) -> Press | None:
+    """The button pressed in an update; None where there is none of ours, or not in a private chat."""
+    query = update.callback_query
+    if query is None or query.message is None or query.message.chat.type != ChatType.PRIVATE:
+        return None
+    pressed = read_data(query.data or "")
+    if pressed is None:
+        return None
+    button, reply_id = pressed
+    return Press(
+        query_id=query.id,
+        chat_id=str(query.message.chat.id),
+        reply_id=reply_id,
+        button=button,
+        language=clean_language(query.from_user.language_code),
     )
 
 

@@ -1,4 +1,4 @@
-"""Customers' messages come in from Telegram: stored first, acknowledged afterwards."""
+"""Customers' messages and presses come in from Telegram: stored first, acknowledged afterwards."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,9 +9,12 @@ import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
+from bot.buttons import Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
-from bot.telegram.mapping import read_raw, read_update
+from bot.telegram.keyboard import answer_to, spoken
+from bot.telegram.mapping import CHANNEL, Press, read_press, read_raw, read_update
 from bot.waiting import Backoff, waiting_for
+from prompter.errors import NotFound
 from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
@@ -29,24 +32,32 @@ class Receiver(Protocol):
 
 
 class TelegramPoller:
-    """Asks for updates; the offset moves past one only when its message is in the database.
+    """Asks for updates; the offset moves past one only when what it brings is in the database.
 
     Telegram keeps what is not confirmed by a higher offset for 24 hours, so while our database is down
-    nothing is lost, and whatever comes twice after a crash is known by its id.
+    nothing is lost, and whatever comes twice after a crash is known by its id. `language` is for
+    customers whose language we do not know. Messages may wait `answer_seconds` until Telegram has been
+    told to let buttons stop spinning.
     """
 
     def __init__(
         self,
         client: TelegramClient,
         reception: Receiver,
+        feedback: Feedback,
         *,
+        language: str = "ru",
         poll_seconds: int = 25,
+        answer_seconds: float = 5.0,
         first_backoff_seconds: float = 0.5,
         longest_backoff_seconds: float = 30.0,
     ) -> None:
         self._client = client
         self._reception = reception
+        self._feedback = feedback
+        self._language = language
         self._poll_seconds = poll_seconds
+        self._answer_seconds = answer_seconds
         self._first_backoff_seconds = first_backoff_seconds
         self._longest_backoff_seconds = longest_backoff_seconds
         self._offset: int | None = None
@@ -94,17 +105,52 @@ class TelegramPoller:
 
     async def _store(self, updates: Sequence[AnyUpdate]) -> bool:
         """Store one after the other; False, and the rest left unconfirmed, if the database is down."""
-        for update in updates:
-            message = _read(update)
-            if message is not None:
+        async with asyncio.TaskGroup() as answering:
+            for update in updates:
                 try:
-                    await asyncio.to_thread(self._receive, message, update.update_id)
+                    pressed = await self._store_one(update)
                 except Exception as error:
                     log.warning(
-                        "telegram_message_not_stored", update_id=update.update_id, error=describe(error)
+                        "telegram_update_not_stored", update_id=update.update_id, error=describe(error)
                     )
                     return False
-            self._offset = update.update_id + 1
+                self._offset = update.update_id + 1
+                if pressed is not None:
+                    answering.create_task(self._answer(pressed))
+        return True
+
+    async def _store_one(self, update: AnyUpdate) -> Press | None:
+        """Store what an update brings; returns the press that is to be answered, if it is one."""
+        incoming = _read(update)
+        if isinstance(incoming, Press):
+            is_ours = await asyncio.to_thread(self._press, incoming, update.update_id)
+            return incoming if is_ours else None
+        if incoming is not None:
+            await asyncio.to_thread(self._receive, incoming, update.update_id)
+        return None
+
+    async def _answer(self, pressed: Press) -> None:
+        """A courtesy: what was pressed is stored whether the customer sees this or not."""
+        text = answer_to(pressed.button, spoken(pressed.language, self._language))
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                await self._client.answer_press(pressed.query_id, text)
+        except Exception as error:
+            log.info("telegram_press_not_answered", reply_id=pressed.reply_id, error=describe(error))
+
+    def _press(self, pressed: Press, update_id: int) -> bool:
+        """Store a press; False if the bot has given this customer no such answer."""
+        try:
+            press(
+                self._feedback,
+                pressed.button,
+                channel=CHANNEL,
+                chat_id=pressed.chat_id,
+                reply_id=pressed.reply_id,
+            )
+        except NotFound:
+            log.warning("telegram_press_ignored", update_id=update_id)
+            return False
         return True
 
     def _receive(self, message: IncomingMessage, update_id: int) -> None:
@@ -121,19 +167,20 @@ class TelegramPoller:
         )
 
 
-def _read(update: AnyUpdate) -> IncomingMessage | None:
-    """The customer's message in an update, as much of it as can be read."""
+def _read(update: AnyUpdate) -> IncomingMessage | Press | None:
+    """What the customer has said or pressed in an update, as much of it as can be read."""
+    incoming: IncomingMessage | Press | None
     if isinstance(update, UnreadableUpdate):
-        message = read_raw(update.update_id, update.raw)
+        incoming = read_raw(update.update_id, update.raw)
     else:
         try:
-            message = read_update(update)
+            incoming = read_update(update) or read_press(update)
         except Exception as error:
             log.error("telegram_update_unreadable", update_id=update.update_id, error=describe(error))
-            message = read_raw(update.update_id, update.to_dict())
-    if message is None:
+            incoming = read_raw(update.update_id, update.to_dict())
+    if incoming is None:
         log.info("telegram_update_ignored", update_id=update.update_id)
-    return message
+    return incoming
 
 
 def _conflict_hint(error: Conflict) -> str:

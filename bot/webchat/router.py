@@ -1,16 +1,17 @@
-"""The page at /chat, and the two requests that it makes."""
+"""The page at /chat, and the three requests that it makes."""
 
 import hashlib
 import html
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.buttons import LARGEST_ID, Button, Feedback, press
 from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
 from bot.webchat.guards import (
@@ -23,6 +24,7 @@ from bot.webchat.guards import (
     secret_of,
 )
 from prompter.customer_view import CustomerView, Line
+from prompter.errors import NotFound
 from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
@@ -33,6 +35,7 @@ _STATIC = Path(__file__).parent.parent / "static"
 _FILES = {"chat.css": "text/css", "chat.js": "text/javascript", "chat.svg": "image/svg+xml"}
 _COOKIE_SECONDS = 180 * 24 * 3600
 _POLL_SECONDS = 1.5
+_PRESS_BYTES = 1000
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -42,6 +45,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Receiver(Protocol):
@@ -71,8 +75,24 @@ class StoredMessage(BaseModel):
     is_new: bool
 
 
+class NewPress(BaseModel):
+    """A button under an answer of the bot has been pressed; `reply` is that of its line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reply: int = Field(strict=True, ge=1, le=LARGEST_ID)
+    action: Literal["up", "down", "operator"]
+
+
+class StoredPress(BaseModel):
+    is_new: bool
+
+
 class ChatLine(BaseModel):
-    """One message; `id` is the client's own id of a customer's message."""
+    """One message; `id` is the client's own id of a customer's message.
+
+    `reply` is given with an answer of the bot: it can be rated, and an operator can be called.
+    """
 
     key: str
     author: Literal["customer", "operator", "bot"]
@@ -80,6 +100,7 @@ class ChatLine(BaseModel):
     text: str
     at: datetime
     id: str | None
+    reply: int | None
 
 
 class Conversation(BaseModel):
@@ -93,6 +114,7 @@ class Conversation(BaseModel):
 def web_chat_router(
     *,
     reception: Receiver,
+    feedback: Feedback,
     views: Views,
     longest_message: int = 4000,
     messages_per_minute: int = 20,
@@ -103,6 +125,7 @@ def web_chat_router(
     """The web chat, to be mounted at the root of the site.
 
     `longest_message` is in characters. `language` is for browsers that want neither Russian nor English.
+    `messages_per_minute` counts presses of buttons too.
     """
     router = APIRouter(tags=["web chat"])
     rate_limit = RateLimit(messages_per_minute)
@@ -131,39 +154,22 @@ def web_chat_router(
         return Response(content, media_type=_FILES[name], headers=_HEADERS | {"Cache-Control": "no-cache"})
 
     async def posted(request: Request) -> NewMessage:
-        refuse_other_sites(request)
-        body = await read_json_body(request, most_bytes=most_bytes)
-        try:
-            message = NewMessage.model_validate_json(body)
-        except ValidationError as error:
-            raise _unprocessable(_first_problem(error)) from None
+        message = await _posted(request, NewMessage, most_bytes=most_bytes)
         if not message.text.strip():
             raise _unprocessable("The message is empty.")
         if len(message.text) > longest_message:
             raise _unprocessable(f"The message is longer than {longest_message} characters.")
         return message
 
-    @router.post(
-        "/chat/messages",
-        summary="Write to the operators",
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": NewMessage.model_json_schema()}},
-            }
-        },
-    )
+    async def posted_press(request: Request) -> NewPress:
+        return await _posted(request, NewPress, most_bytes=_PRESS_BYTES)
+
+    @router.post("/chat/messages", summary="Write to the operators", openapi_extra=_request_body(NewMessage))
     def write(
         request: Request, response: Response, message: Annotated[NewMessage, Depends(posted)]
     ) -> StoredMessage:
         """Once this has answered, the message is stored; sending it again with the same id is harmless."""
-        chat_id = _chat_id(request)
-        if wait := rate_limit.seconds_to_wait(chat_id):
-            raise HTTPException(
-                status.HTTP_429_TOO_MANY_REQUESTS,
-                "Too many messages at once; wait a moment.",
-                {"Retry-After": str(math.ceil(wait))},
-            )
+        chat_id = _welcome_chat_id(request, rate_limit)
         incoming = IncomingMessage(
             channel=CHANNEL,
             chat_id=chat_id,
@@ -178,6 +184,27 @@ def web_chat_router(
             raise _unavailable("web_message_not_stored", error) from None
         response.headers.update(_NO_STORE)
         return StoredMessage(id=message.id, is_new=received.is_new)
+
+    @router.post(
+        "/chat/feedback",
+        summary="Rate an answer of the bot, or call an operator",
+        openapi_extra=_request_body(NewPress),
+    )
+    def give_feedback(
+        request: Request, response: Response, pressed: Annotated[NewPress, Depends(posted_press)]
+    ) -> StoredPress:
+        """Once this has answered, it is stored; doing it again is harmless."""
+        chat_id = _welcome_chat_id(request, rate_limit)
+        try:
+            is_new = press(
+                feedback, Button(pressed.action), channel=CHANNEL, chat_id=chat_id, reply_id=pressed.reply
+            )
+        except NotFound:
+            raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such answer.") from None
+        except Exception as error:
+            raise _unavailable("web_press_not_stored", error) from None
+        response.headers.update(_NO_STORE)
+        return StoredPress(is_new=is_new)
 
     @router.get("/chat/messages", summary="Read the conversation")
     def read(
@@ -201,6 +228,38 @@ def web_chat_router(
         )
 
     return router
+
+
+async def _posted(request: Request, shape: type[Body], *, most_bytes: int) -> Body:
+    """What our own page has posted."""
+    refuse_other_sites(request)
+    body = await read_json_body(request, most_bytes=most_bytes)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise _unprocessable(_first_problem(error)) from None
+
+
+def _request_body(shape: type[BaseModel]) -> dict[str, Any]:
+    """For the API's description, which cannot see what a dependency reads."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": shape.model_json_schema()}},
+        }
+    }
+
+
+def _welcome_chat_id(request: Request, rate_limit: RateLimit) -> str:
+    """The customer's chat, if it has not sent too much."""
+    chat_id = _chat_id(request)
+    if wait := rate_limit.seconds_to_wait(chat_id):
+        raise HTTPException(
+            status.HTTP_429_TOO_MANY_REQUESTS,
+            "Too many messages at once; wait a moment.",
+            {"Retry-After": str(math.ceil(wait))},
+        )
+    return chat_id
 
 
 def _chat_id(request: Request) -> str:
@@ -229,6 +288,7 @@ def _line(line: Line) -> ChatLine:
         text=line.text,
         at=line.at,
         id=line.external_id,
+        reply=line.reply_id,
     )
 
 

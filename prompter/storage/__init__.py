@@ -4,6 +4,8 @@ from prompter.storage.accounts import Account, ApiToken, Role
 from prompter.storage.decisions import Evidence, StoredDecision
 from prompter.storage.engine import connect
 from prompter.storage.migrate import NewerDatabase, migrate
+from prompter.storage.readiness import LedgerTurn, ReadinessEvent, StoredReadiness
+from prompter.storage.reviews import StoredReview
 from prompter.storage.store import Conflict, Store, Transaction
 
 __all__ = [
@@ -11,10 +13,14 @@ __all__ = [
     "ApiToken",
     "Conflict",
     "Evidence",
+    "LedgerTurn",
     "NewerDatabase",
+    "ReadinessEvent",
     "Role",
     "Store",
     "StoredDecision",
+    "StoredReadiness",
+    "StoredReview",
     "Transaction",
     "connect",
     "migrate",

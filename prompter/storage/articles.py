@@ -36,6 +36,26 @@ class ArticleRows(Rows):
     def count(self) -> int:
         return self._connection.scalar(select(func.count()).select_from(articles)) or 0
 
+    def topics(self) -> list[str]:
+        """Topics that have a published article, in order."""
+        found = select(articles.c.topic).where(articles.c.status == Status.PUBLISHED.value).distinct()
+        return list(self._connection.scalars(found.order_by(articles.c.topic)))
+
+    def answers_of_other_topics(self, topic: str, *, most: int = 1000) -> list[str]:
+        """Answers of published articles of other topics, without those that have to be filled in."""
+        found = self._connection.scalars(
+            select(articles.c.answer)
+            .where(
+                articles.c.status == Status.PUBLISHED.value,
+                articles.c.topic != topic,
+                articles.c.answer.not_like("%{%"),
+            )
+            .distinct()
+            .order_by(articles.c.answer)
+            .limit(most)
+        )
+        return list(found)
+
     def find(self, text: str, *, most: int) -> list[Article]:
         """Published articles whose id, question or answer holds the text, in any case."""
         pattern = f"%{_escaped(text.lower())}%"
@@ -139,6 +159,17 @@ class ArticleRows(Rows):
         same = (phrasings.c.article_id == article_id) & (phrasings.c.text == text)
         self._connection.execute(update(phrasings).where(same).values(source="operator"))
         return False
+
+    def answer_is_newer(self, article_id: str, topic: str, since: datetime) -> bool:
+        """Whether the article's answer has changed, or it has come into its topic, after `since`."""
+        before = self._connection.execute(
+            select(article_versions.c.fields)
+            .where(article_versions.c.article_id == article_id, article_versions.c.changed_at <= since)
+            .order_by(article_versions.c.version.desc())
+            .limit(1)
+        ).scalar()
+        now = self._connection.execute(select(articles.c.answer).where(articles.c.id == article_id)).scalar()
+        return before is None or before["answer"] != now or before["topic"] != topic
 
     def versions(self, article_id: str) -> list[dict[str, Any]]:
         """What the article was, oldest first: version, fields, changed_at, changed_by."""

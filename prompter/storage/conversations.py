@@ -7,14 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import conversations, customers, messages, suggestions, turns
-from prompter.triage import Triage
+from prompter.storage.tables import conversations, customers, messages, outbox, suggestions, turns
+from prompter.triage import HandoffReason, Route, Triage
 from prompter.values import (
+    Author,
     Customer,
+    Draw,
     IncomingMessage,
     Message,
     MessageKind,
     OfferedSuggestion,
+    OutboxState,
     Turn,
     TurnState,
 )
@@ -136,13 +139,18 @@ class ConversationRows(Rows):
         return [_turn(row) for row in rows]
 
     def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
-        """Turns that wait for an operator, longest wait first, with the first suggestion's confidence."""
+        """Turns that wait for an operator, longest wait first, with the first suggestion's confidence.
+
+        Of a turn that is to be answered blind that is not told.
+        """
         rows = self._connection.execute(
             select(turns, *_CUSTOMER, suggestions.c.confidence)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
             .join(customers, customers.c.id == conversations.c.customer_id)
             .join(
-                suggestions, (suggestions.c.turn_id == turns.c.id) & (suggestions.c.rank == 1), isouter=True
+                suggestions,
+                (suggestions.c.turn_id == turns.c.id) & (suggestions.c.rank == 1) & ~turns.c.blind,
+                isouter=True,
             )
             .where(turns.c.state == TurnState.WAITING.value)
             .order_by(turns.c.received_at, turns.c.id)
@@ -162,8 +170,48 @@ class ConversationRows(Rows):
         )
         return [_turn(row) for row in rows]
 
+    def has_operator(self, conversation_id: int, *, since: datetime, but: int) -> bool:
+        """Whether an operator has written since then, or another turn than `but` waits for one."""
+        wrote = select(outbox.c.id).where(
+            outbox.c.conversation_id == conversation_id,
+            outbox.c.author == Author.OPERATOR.value,
+            outbox.c.state != OutboxState.CANCELLED.value,
+            outbox.c.created_at >= since,
+        )
+        waits = select(turns.c.id).where(
+            turns.c.conversation_id == conversation_id,
+            turns.c.state == TurnState.WAITING.value,
+            turns.c.id != but,
+        )
+        return bool(self._connection.scalar(select(wrote.exists() | waits.exists())))
+
+    def answers_in_a_row(self, conversation_id: int) -> int:
+        """How many turns the bot has answered alone since an operator last wrote."""
+        last_operator = (
+            select(func.max(outbox.c.created_at))
+            .where(
+                outbox.c.conversation_id == conversation_id,
+                outbox.c.author == Author.OPERATOR.value,
+                outbox.c.state != OutboxState.CANCELLED.value,
+            )
+            .scalar_subquery()
+        )
+        alone = select(func.count()).where(
+            turns.c.conversation_id == conversation_id,
+            turns.c.route == Route.AUTOPILOT.value,
+            turns.c.state == TurnState.CLOSED.value,
+            last_operator.is_(None) | (turns.c.triaged_at > last_operator),
+        )
+        return self._connection.scalar(alone) or 0
+
     def record_triage(
-        self, turn: Turn, triage: Triage, offered: Sequence[OfferedSuggestion], now: datetime
+        self,
+        turn: Turn,
+        triage: Triage,
+        offered: Sequence[OfferedSuggestion],
+        now: datetime,
+        *,
+        draw: Draw | None = None,
     ) -> bool:
         """Store the triage of an open turn; False, and nothing stored, if the turn has moved on since."""
         changed = self._connection.execute(
@@ -174,7 +222,7 @@ class ConversationRows(Rows):
                 turns.c.last_message_id == turn.last_message_id,
             )
             .values(
-                state=TurnState.WAITING.value,
+                state=(TurnState.CLOSED if triage.route is Route.AUTOPILOT else TurnState.WAITING).value,
                 triaged_at=now,
                 utterance=triage.utterance,
                 intent=triage.intent,
@@ -182,6 +230,12 @@ class ConversationRows(Rows):
                 route=triage.route.value,
                 handoff_reason=triage.handoff_reason.value if triage.handoff_reason else None,
                 model_version=triage.model_version,
+                lot_number=draw.number if draw else None,
+                lot_probability=draw.probability if draw else None,
+                second_number=draw.second_number if draw else None,
+                second_probability=draw.second_probability if draw else None,
+                blind=draw is not None and draw.falls and triage.route is not Route.AUTOPILOT,
+                tests=draw is not None and draw.tests,
             )
         )
         if changed.rowcount == 0:
@@ -231,6 +285,28 @@ class ConversationRows(Rows):
             .values(state=TurnState.CLOSED.value, answered_with=turn.id)
         )
         return others
+
+    def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
+        """An operator shall look at a turn that the bot has answered: closed -> waiting."""
+        self._connection.execute(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.CLOSED.value)
+            .values(state=TurnState.WAITING.value, handoff_reason=reason.value)
+        )
+
+    def last_answered_alone(self, conversation_id: int, *, since: datetime) -> Turn | None:
+        """The conversation's last turn that the bot has answered alone since then."""
+        row = self._connection.execute(
+            select(turns)
+            .where(
+                turns.c.conversation_id == conversation_id,
+                turns.c.route == Route.AUTOPILOT.value,
+                turns.c.received_at >= since,
+            )
+            .order_by(turns.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _turn(row)
 
     def reopen_turn(self, turn_id: int) -> None:
         """Back to waiting, with the other turns that its reply had answered."""
@@ -291,6 +367,16 @@ def _turn(row: Row[Any]) -> Turn:
         route=row.route,
         handoff_reason=row.handoff_reason,
         model_version=row.model_version,
+        blind=row.blind,
+        draw=None
+        if row.lot_probability is None
+        else Draw(
+            number=row.lot_number,
+            probability=row.lot_probability,
+            second_number=row.second_number,
+            second_probability=row.second_probability,
+            tests=row.tests,
+        ),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import accounts, decisions, evidence, suggestions, turns
-from prompter.values import OfferedSuggestion, RejectReason, Turn, Verdict
+from prompter.storage.tables import accounts, articles, decisions, evidence, suggestions, turns
+from prompter.values import Lot, OfferedSuggestion, RejectReason, Turn, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,8 @@ class StoredDecision:
 class Evidence:
     """One judgement of the first suggestion of a turn; corrections are further rows.
 
-    `right` is None while a second person has to settle it.
+    `right` is None while a second person has to settle it. `lot` is what the turn was drawn for, and
+    `lot_probability` with which probability it was, or might have been.
     """
 
     id: int
@@ -44,6 +45,8 @@ class Evidence:
     model_version: str | None
     confidence: float | None
     suggestion_visible: bool
+    lot: Lot | None
+    lot_probability: float | None
     verdict: Verdict
     right: bool | None
     operator_id: int | None
@@ -119,7 +122,7 @@ class DecisionRows(Rows):
 
     def teaching_turns(self) -> list[TeachingTurn]:
         """Turns whose decision stands, oldest first, without those drawn by lot: they judge models."""
-        by_lot = select(evidence.c.turn_id).where(evidence.c.lot_probability.is_not(None))
+        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         rows = self._connection.execute(
             select(decisions, turns.c.utterance)
             .join(turns, turns.c.id == decisions.c.turn_id)
@@ -151,6 +154,17 @@ class DecisionRows(Rows):
             for row in rows
         ]
 
+    def accepted_since_change(self, article_id: str) -> bool:
+        """Whether the last person who judged the article's answer since it last changed found it right."""
+        changed = select(articles.c.changed_at).where(articles.c.id == article_id).scalar_subquery()
+        last = self._connection.execute(
+            select(evidence.c.right)
+            .where(evidence.c.article_id == article_id, evidence.c.received_at >= changed)
+            .order_by(evidence.c.id.desc())
+            .limit(1)
+        ).scalar()
+        return last is True
+
     # --- evidence ---------------------------------------------------------------------------
 
     def add_evidence(
@@ -158,11 +172,13 @@ class DecisionRows(Rows):
         turn: Turn,
         first: OfferedSuggestion | None,
         *,
-        decision_id: int,
+        decision_id: int | None,
         verdict: Verdict,
         right: bool | None,
         operator_id: int,
         now: datetime,
+        lot: Lot | None = None,
+        lot_probability: float | None = None,
     ) -> int:
         """Add a judgement of the turn's first suggestion; rows are never changed."""
         return self._insert(
@@ -173,8 +189,9 @@ class DecisionRows(Rows):
             article_id=first.article_id if first else None,
             model_version=turn.model_version,
             confidence=first.confidence if first else None,
-            suggestion_visible=True,
-            lot_probability=None,
+            suggestion_visible=not turn.blind,
+            lot=lot.value if lot else None,
+            lot_probability=lot_probability,
             verdict=verdict.value,
             right=right,
             operator_id=operator_id,
@@ -222,6 +239,8 @@ def _evidence(row: Row[Any]) -> Evidence:
         model_version=row.model_version,
         confidence=row.confidence,
         suggestion_visible=row.suggestion_visible,
+        lot=Lot(row.lot) if row.lot else None,
+        lot_probability=row.lot_probability,
         verdict=Verdict(row.verdict),
         right=row.right,
         operator_id=row.operator_id,

@@ -23,8 +23,12 @@ class OutboxRows(Rows):
         turn_id: int | None = None,
         decision_id: int | None = None,
         operator_id: int | None = None,
+        offers_operator: bool = False,
     ) -> list[int]:
-        """Put a reply into the outbox, one row a part; returns their ids in order."""
+        """Put a reply into the outbox, one row a part; returns their ids in order.
+
+        With `offers_operator` the last part comes with a button that calls one.
+        """
         return [
             self._insert(
                 outbox,
@@ -39,6 +43,7 @@ class OutboxRows(Rows):
                 not_before=not_before,
                 attempts=0,
                 created_at=now,
+                offers_operator=offers_operator and part == len(parts),
             )
             for part, text in enumerate(parts, start=1)
         ]
@@ -75,8 +80,8 @@ class OutboxRows(Rows):
 
     def claimable(
         self, channels: Collection[str], now: datetime, *, most: int
-    ) -> list[tuple[Reply, str, str]]:
-        """Replies that may leave now, with channel and chat id, oldest first.
+    ) -> list[tuple[Reply, str, str, str | None]]:
+        """Replies that may leave now, with channel, chat id and the customer's language, oldest first.
 
         A reply waits for the earlier ones of its conversation: customers read in order. The rest of a
         reply waits until the fate of its earlier parts is settled.
@@ -92,7 +97,9 @@ class OutboxRows(Rows):
             ),
         )
         rows = self._connection.execute(
-            _WITH_OPERATOR.add_columns(customers.c.channel, customers.c.external_id.label("chat_id"))
+            _WITH_OPERATOR.add_columns(
+                customers.c.channel, customers.c.external_id.label("chat_id"), customers.c.language
+            )
             .join(conversations, conversations.c.id == outbox.c.conversation_id)
             .join(customers, customers.c.id == conversations.c.customer_id)
             .where(
@@ -104,7 +111,7 @@ class OutboxRows(Rows):
             .order_by(outbox.c.id)
             .limit(most)
         )
-        return [(_reply(row), row.channel, row.chat_id) for row in rows]
+        return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
 
     def claim(self, reply_id: int, until: datetime) -> bool:
         """Pending -> sending; False if another delivery was faster or the reply was taken back."""
@@ -201,6 +208,7 @@ def _reply(row: Row[Any]) -> Reply:
         problem=row.problem,
         created_at=row.created_at,
         sent_at=row.sent_at,
+        offers_operator=row.offers_operator,
         settled_by=row.settler_name,
         settled_at=row.settled_at,
     )

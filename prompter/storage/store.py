@@ -12,6 +12,10 @@ from prompter.storage.conversations import ConversationRows
 from prompter.storage.decisions import DecisionRows
 from prompter.storage.facts import FactRows
 from prompter.storage.outbox import OutboxRows
+from prompter.storage.readiness import ReadinessRows
+from prompter.storage.reviews import ReviewRows
+from prompter.storage.signals import SignalRows
+from prompter.storage.watching import WatchingRows
 
 
 class Conflict(Exception):
@@ -28,6 +32,10 @@ class Transaction:
         self.decisions = DecisionRows(connection)
         self.facts = FactRows(connection)
         self.outbox = OutboxRows(connection)
+        self.readiness = ReadinessRows(connection)
+        self.reviews = ReviewRows(connection)
+        self.signals = SignalRows(connection)
+        self.watching = WatchingRows(connection)
 
 
 class Store:

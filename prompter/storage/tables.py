@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -184,6 +185,14 @@ turns = Table(
     Column("handoff_reason", String(40)),
     Column("model_version", String(100)),
     Column("answered_with", Integer),  # the later turn whose reply answered this one too
+    # Drawn evenly from [0, 1) at triage and kept: nobody draws again by undoing a decision. NULL: the bot
+    # would not have answered the turn, however sure it was.
+    Column("lot_number", Float),
+    Column("lot_probability", Float),
+    Column("second_number", Float),
+    Column("second_probability", Float),
+    Column("blind", Boolean, nullable=False, server_default=false()),
+    Column("tests", Boolean, nullable=False, server_default=false()),  # counts where readiness is tested
     _one_of("state", "open", "waiting", "closed"),
     Index("ix_turns_due", "state", "closes_at"),
 )
@@ -267,12 +276,80 @@ evidence = Table(
     Column("model_version", String(100)),
     Column("confidence", Float),
     Column("suggestion_visible", Boolean, nullable=False),
-    Column("lot_probability", Float),
+    Column("lot", String(10)),  # what the turn was drawn for; NULL: it was not
+    Column("lot_probability", Float),  # with which it was or might have been; NULL: no lot concerns it
     Column("verdict", String(20), nullable=False),
     Column("right", Boolean),  # NULL: a second person has to settle it
     Column("operator_id", ForeignKey("accounts.id")),
     Column("received_at", UtcDateTime, nullable=False),
     Column("judged_at", UtcDateTime, nullable=False),
+)
+
+# What a second person is asked: which of two answers fits, or whether the one does.
+reviews = Table(
+    "reviews",
+    metadata,
+    _id(),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("kind", String(10), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("first_text", Text, nullable=False),
+    Column("second_text", Text),  # NULL: there is one answer only
+    Column("own_place", String(10), nullable=False),  # which of the two is the bot's
+    Column("not_for", ForeignKey("accounts.id")),  # whoever judged the turn before
+    Column("drawn_at", UtcDateTime, nullable=False),
+    Column("cancelled_at", UtcDateTime),  # the decision was undone
+    Column("choice", String(10)),
+    Column("judge_id", ForeignKey("accounts.id")),
+    Column("judged_at", UtcDateTime),
+    _one_of("kind", "second", "settle", "audit", "check", "planted"),
+    _one_of("own_place", "first", "second"),
+    _one_of("choice", "first", "second", "both", "neither"),
+    Index("ix_reviews_open", "judged_at", "cancelled_at"),
+)
+
+# What customers let us know about an answer that the bot gave alone; each once.
+signals = Table(
+    "signals",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    _one_of("kind", "thumb_up", "thumb_down", "operator_called", "asked_again"),
+)
+
+# One row for each topic, or group of topics, that may come to answer alone.
+readiness = Table(
+    "readiness",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("mode", String(20)),  # NULL: as the settings say
+    Column("threshold", Float),  # of confidence, from which on it answers alone; NULL: it does not
+    Column("test_number", Integer, nullable=False),
+    Column("test_began_at", UtcDateTime, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("live_since", UtcDateTime),
+    # With e-BH: by threshold passed, the log-e-value that it was passed with.
+    Column("frozen", JSON, nullable=False),
+    Column("left_out", JSON, nullable=False),  # topics of a group that are below the bar themselves
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    _one_of("state", "collecting", "ready", "autopilot", "demoted", "held"),
+    _one_of("mode", "manual", "automatic", "shadow"),
+)
+
+readiness_events = Table(
+    "readiness_events",
+    metadata,
+    _id(),
+    Column("name", String(200), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("account_id", ForeignKey("accounts.id")),  # NULL: by itself
 )
 
 outbox = Table(
@@ -294,6 +371,7 @@ outbox = Table(
     Column("problem", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("offers_operator", Boolean, nullable=False, server_default=false()),
     Column("settled_by", ForeignKey("accounts.id")),  # who decided about it when it was in trouble
     Column("settled_at", UtcDateTime),
     UniqueConstraint("decision_id", "part"),

@@ -7,6 +7,7 @@ from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
 from prompter_api.desk.frame import Door
 from prompter_api.desk.login_page import login_router
 from prompter_api.desk.mounting import mount_nicegui
+from prompter_api.desk.review_page import add_reviews
 from prompter_api.desk.seats import Seats
 from prompter_api.parts import Parts
 
@@ -22,6 +23,7 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     door = Door(parts, seats)
     router = APIRouter(include_in_schema=False)
     add_desk(router, door, poll_seconds=poll_seconds)
+    add_reviews(router, door, poll_seconds=poll_seconds)
     app.include_router(login_router(parts, seats))
     app.include_router(router)
     mount_nicegui(app)

@@ -37,7 +37,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # Pages that the header links to: address, name, the role that sees it.
-PAGES: tuple[tuple[str, str, Role], ...] = (("/desk", N_("Desk"), Role.OPERATOR),)
+PAGES: tuple[tuple[str, str, Role], ...] = (
+    ("/desk", N_("Desk"), Role.OPERATOR),
+    ("/reviews", N_("Second look"), Role.OPERATOR),
+)
 
 
 async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -8,8 +8,10 @@ from kb_index import Article
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
 from prompter.errors import NotFound
+from prompter.reviews import Question
 from prompter.storage import Account, Role
-from prompter.values import OfferedSuggestion, Reply, Turn
+from prompter.values import Choice, OfferedSuggestion, Reply, Turn
+from prompter.watching import OwnFigure
 from prompter_api.desk.drafts import Draft, Drafts
 from prompter_api.parts import Parts
 
@@ -84,7 +86,7 @@ class Seat:
         )
 
     def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
-        if view.turn is None or view.suggestions:
+        if view.turn is None or view.turn.blind or view.suggestions:
             return view.suggestions
         earlier = [
             item.turn.id
@@ -119,6 +121,17 @@ class Seat:
 
     def settle(self, reply_id: int, *, send_again: bool) -> None:
         self.parts.desk.settle_reply(reply_id, self.check(), send_again=send_again)
+
+    def next_review(self, after: int) -> tuple[int, Question | None]:
+        """How many reviews wait for this account, and the first of them above `after`."""
+        account = self.check()
+        return self.parts.reviews.waiting(account), self.parts.reviews.next(account, after=after)
+
+    def own_figure(self) -> OwnFigure:
+        return self.parts.watching.own_figure(self.check())
+
+    def judge(self, review_id: int, choice: Choice) -> None:
+        self.parts.reviews.judge(review_id, choice, self.check())
 
     def find(self, text: str) -> list[Article]:
         """Articles with these words, those first that have them in the question."""

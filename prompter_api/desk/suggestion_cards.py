@@ -49,6 +49,13 @@ class SuggestionCards:
                     self._t.gettext("Nothing to decide here"),
                     self._t.gettext("You can still write to the customer."),
                 )
+            elif turn.blind:
+                self._empty(
+                    self._t.gettext("Drawn by lot: answer this one without suggestions"),
+                    self._t.gettext(
+                        "So we learn how good they are. Look for an article (/) or write an answer (W)."
+                    ),
+                )
             elif not suggestions:
                 self._empty(
                     self._t.gettext("No suggestion for this one"),

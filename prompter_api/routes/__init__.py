@@ -3,7 +3,19 @@
 from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from prompter_api.routes import ask, conversations, decisions, knowledge, me, replies, session, users
+from prompter_api.routes import (
+    ask,
+    conversations,
+    decisions,
+    knowledge,
+    me,
+    readiness,
+    replies,
+    reviews,
+    session,
+    users,
+    watching,
+)
 from prompter_api.schemas.common import Problem
 
 SESSION_COOKIE = "sufler_session"
@@ -19,6 +31,17 @@ def api_router() -> APIRouter:
     """Every route under /api; the modules spell their paths out, so that metrics can name them."""
     router = APIRouter(responses={"default": {"model": Problem}, 422: {"model": Problem}})
     router.include_router(session.router)
-    for module in (ask, conversations, decisions, replies, knowledge, me, users):
+    for module in (
+        ask,
+        conversations,
+        decisions,
+        replies,
+        reviews,
+        readiness,
+        watching,
+        knowledge,
+        me,
+        users,
+    ):
         router.include_router(module.router, dependencies=_CREDENTIALS)
     return router

@@ -14,5 +14,8 @@ router = APIRouter(prefix="/api", tags=["assistant"])
 async def ask(request: Request, _me: Operator, body: Question) -> TriageOut:
     """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
     parts = parts_of(request)
-    triage = await to_thread.run_sync(parts.assistant.triage, body.text, limiter=parts.asked_at_once)
-    return TriageOut.model_validate(triage)
+
+    def triage() -> TriageOut:
+        return TriageOut.model_validate(parts.readiness.preview(parts.assistant.triage(body.text)))
+
+    return await to_thread.run_sync(triage, limiter=parts.asked_at_once)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, evaluate, finetune, kb, models, serving, users
+from sufler.cli import database, evaluate, finetune, kb, models, readiness, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command()(database.migrate)
 app.command()(models.train)
 app.command()(models.ask)
 app.command()(finetune.finetune)
+app.command()(readiness.readiness)
+app.add_typer(readiness.app, name="autopilot")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
 

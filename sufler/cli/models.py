@@ -39,9 +39,9 @@ def ask(
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
         assistant = bootstrap.open_assistant(settings, store)
-    if not assistant.knowledge.search.articles:
-        typer.echo("The knowledge base is empty: sufler kb import FILE, or sufler demo", err=True)
-    triage = assistant.triage(text)
+        if not assistant.knowledge.search.articles:
+            typer.echo("The knowledge base is empty: sufler kb import FILE, or sufler demo", err=True)
+        triage = bootstrap.build_readiness(settings, store).preview(assistant.triage(text))
     if as_json:
         print_json(
             {

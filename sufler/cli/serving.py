@@ -1,6 +1,8 @@
 """sufler demo and sufler run: a running Sufler."""
 
+import logging
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from prompter.storage import Store
     from sufler.serve import Duty
     from sufler.settings import Settings
+    from sufler.traffic import Traffic
 
 
 def run(
@@ -35,14 +38,26 @@ def run(
         _serve(settings, store, frozenset(Duty(name) for name in names))
 
 
-def demo(config: ConfigOption = None) -> None:
+def demo(
+    with_traffic: Annotated[
+        bool,
+        typer.Option(
+            "--with-traffic", help="With simulated customers and operators: topics go live, one slips."
+        ),
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
     """Run everything on embedded defaults, with the base of a fictional shop."""
     from kb_index.formats import read_articles
     from sufler import bootstrap
+    from sufler.logs import configure_logs
     from sufler.serve import Duty
     from sufler.settings import load_settings
 
     settings = load_settings(config)
+    if with_traffic:
+        configure_logs(logging.WARNING)  # a line for each of a thousand messages would hide the story
+        settings = _for_traffic(settings)
     with bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
         if knowledge.revision() == 0:
@@ -57,7 +72,57 @@ def demo(config: ConfigOption = None) -> None:
             typer.echo(
                 "\n  Log in as before; a forgotten password is renewed by: sufler user password admin\n"
             )
-        _serve(settings, store, frozenset(Duty))
+        traffic = _traffic(settings, store) if with_traffic else None
+        try:
+            _serve(settings, store, frozenset(Duty), on_url=traffic.start if traffic else None)
+        finally:
+            if traffic is not None:
+                traffic.stop()
+
+
+def _for_traffic(settings: "Settings") -> "Settings":
+    """Everything happens sooner, in a database of its own; the rule of readiness stays as it is."""
+    changes = {
+        "data_dir": settings.data_dir.with_name(f"{settings.data_dir.name}-with-traffic"),
+        "turns": settings.turns.model_copy(update={"quiet_seconds": 0.3}),
+        "desk": settings.desk.model_copy(update={"undo_seconds": 1.0}),
+        "lots": settings.lots.model_copy(update={"blind_collecting": 0.5, "audit_at_first": 0.5}),
+        "readiness": settings.readiness.model_copy(update={"mode": "automatic"}),
+    }
+    return settings.model_copy(update=changes)
+
+
+def _traffic(settings: "Settings", store: "Store") -> "Traffic":
+    """Simulated people, who have accounts and API tokens like everybody else."""
+    from prompter.storage import Role
+    from sufler import bootstrap
+    from sufler.traffic import Traffic, Truth, read_questions
+
+    accounts = bootstrap.build_accounts(store)
+    tokens = []
+    for name, role in (
+        ("Анна (имитация)", Role.OPERATOR),
+        ("Борис (имитация)", Role.OPERATOR),
+        ("Наблюдатель (имитация)", Role.SUPERVISOR),
+    ):
+        known = next((account for account in accounts.all() if account.name == name), None)
+        account = known or accounts.add(name, role, secrets.token_urlsafe(32))
+        tokens.append(accounts.create_token(account.id, "demo"))
+    articles = {article.id: article for article in bootstrap.build_knowledge_base(store).articles()}
+    rule = settings.readiness
+    typer.echo(
+        f"  A topic goes live once it is shown that more than {rule.bar:.0%} of its answers are right; the\n"
+        f"  probability that one which is not as good ever does is {rule.alpha:.0%}. Half of the turns are\n"
+        "  answered blind and half of the bot's own answers audited, so that it can be seen within minutes.\n"
+    )
+    return Traffic(
+        read_questions(settings.training_data_dir / "held_out.csv", articles),
+        Truth(articles=articles),
+        operator_tokens=tokens[:2],
+        supervisor_token=tokens[2],
+        turns_per_second=10,
+        say=lambda line: typer.echo(f"  {line}"),
+    )
 
 
 def _one_time_admin(store: "Store") -> str | None:
@@ -77,7 +142,13 @@ def _one_time_admin(store: "Store") -> str | None:
     return password
 
 
-def _serve(settings: "Settings", store: "Store", duties: "frozenset[Duty]") -> None:
+def _serve(
+    settings: "Settings",
+    store: "Store",
+    duties: "frozenset[Duty]",
+    *,
+    on_url: "Callable[[str], None] | None" = None,
+) -> None:
     import asyncio
 
     from sufler.serve import CannotServe, serve
@@ -86,10 +157,13 @@ def _serve(settings: "Settings", store: "Store", duties: "frozenset[Duty]") -> N
         if url:
             typer.echo(f"  Operators' desk   {url}/desk")
             typer.echo(f"  Customers' chat   {url}/chat")
+            typer.echo(f"  Readiness         {url}/readiness")
             typer.echo(f"  API               {url}/docs")
         if settings.telegram_token is None:
             typer.echo("  Telegram          set SUFLER_TELEGRAM_TOKEN to connect a bot")
         typer.echo("  Ctrl+C stops it; everything is kept.", err=True)
+        if url and on_url is not None:
+            on_url(url)
 
     try:
         asyncio.run(serve(settings, store, duties, on_ready=ready))

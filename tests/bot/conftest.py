@@ -9,6 +9,7 @@ from prompter.reception import Reception
 from prompter.storage import Store
 from tests.bot.harness import Records
 from tests.emulators.telegram import TelegramEmulator
+from tests.prompter.governed import GovernedShop
 
 
 @pytest.fixture
@@ -20,6 +21,14 @@ def telegram() -> Iterator[TelegramEmulator]:
 @pytest.fixture
 def reception(store: Store) -> Reception:
     return Reception(store, quiet=timedelta(0), longest=timedelta(0))
+
+
+@pytest.fixture
+def governed(store: Store) -> GovernedShop:
+    """A shop whose bot answers alone how something is returned."""
+    shop = GovernedShop(store)
+    shop.go_live()
+    return shop
 
 
 @pytest.fixture

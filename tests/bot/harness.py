@@ -5,12 +5,16 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
+from bot.buttons import Feedback
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
+from prompter.errors import NotFound
 from prompter.storage import Store
 from prompter.values import Message, Reply
 from tests.emulators.telegram import TelegramEmulator
+from tests.prompter.governed import GovernedShop
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -65,12 +69,42 @@ def running(*loops: Loop) -> Iterator[Running]:
         runner.stop()
 
 
+@dataclass
+class HeardFeedback:
+    """Keeps what has been pressed under these replies; raises what it is told to before that."""
+
+    replies: frozenset[int] = frozenset()
+    errors: list[Exception] = field(default_factory=list)
+    heard: list[tuple[str, str, str, int]] = field(default_factory=list)
+
+    def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool:
+        return self._hear("helpful" if helpful else "useless", channel, chat_id, reply_id)
+
+    def call_operator(self, channel: str, chat_id: str, reply_id: int) -> bool:
+        return self._hear("operator", channel, chat_id, reply_id)
+
+    def _hear(self, what: str, channel: str, chat_id: str, reply_id: int) -> bool:
+        if self.errors:
+            raise self.errors.pop(0)
+        if reply_id not in self.replies:
+            raise NotFound("there is no such answer")
+        press = (what, channel, chat_id, reply_id)
+        self.heard.append(press)
+        return self.heard.count(press) == 1
+
+
 def connect(telegram: TelegramEmulator, *, token: str | None = None, seconds: float = 5) -> TelegramClient:
     return TelegramClient(token or telegram.token, base_url=telegram.base_url, timeout_seconds=seconds)
 
 
 def poller(
-    telegram: TelegramEmulator, reception: Receiver, *, token: str | None = None, poll_seconds: int = 20
+    telegram: TelegramEmulator,
+    reception: Receiver,
+    feedback: Feedback | None = None,
+    *,
+    token: str | None = None,
+    poll_seconds: int = 20,
+    language: str = "ru",
 ) -> Loop:
     """A poller that backs off briefly, closing its connections in the end."""
 
@@ -80,7 +114,10 @@ def poller(
             await TelegramPoller(
                 client,
                 reception,
+                feedback or HeardFeedback(),
+                language=language,
                 poll_seconds=poll_seconds,
+                answer_seconds=0.5,
                 first_backoff_seconds=0.01,
                 longest_backoff_seconds=0.05,
             ).run(stop)
@@ -109,6 +146,13 @@ class Records:
         with self._store.read() as tx:
             customer = tx.conversations.find(self._channel, str(chat_id))
             return tx.outbox.of_conversation(customer.conversation_id) if customer else []
+
+
+def bot_answers(shop: GovernedShop) -> None:
+    """Triage what has been said; no lot falls on it, so that a live topic is answered by the bot."""
+    shop.numbers.prepared = [0.99, 0.99]
+    shop.clock.forward(2)
+    shop.triager.run_once()
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:

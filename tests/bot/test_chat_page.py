@@ -3,24 +3,31 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.delivery import Delivery
 from bot.webchat import WebChannel
+from bot.webchat.guards import COOKIE, chat_id_of
 from prompter.accounts import Accounts
 from prompter.customer_view import CustomerViews
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
+from prompter.feedback import Feedback
 from prompter.reception import Reception
 from prompter.storage import Account, Role, Store
-from tests.bot.harness import running
+from prompter.triage import HandoffReason
+from prompter.values import Signal
+from tests.bot.harness import bot_answers, running
 from tests.bot.test_web_chat import application
 from tests.browser import chromium, serve
 from tests.fakes import FAST_HASHER
+from tests.prompter.governed import SURE, GovernedShop
 
 pytestmark = pytest.mark.e2e
 
@@ -59,9 +66,10 @@ def shop(store: Store, reception: Reception) -> Iterator[Shop]:
         yield Shop(store, url, anna)
 
 
-@pytest.fixture
-def page(browser: Browser, shop: Shop) -> Iterator[Page]:
-    context = browser.new_context(locale="ru-RU", viewport={"width": 900, "height": 900})
+@contextmanager
+def opened(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]:
+    """The chat page in a browser of its own; nothing on it may go wrong."""
+    context = browser.new_context(**context_options)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -69,10 +77,16 @@ def page(browser: Browser, shop: Shop) -> Iterator[Page]:
         "console",
         lambda message: problems.append(message.text) if "Content Security" in message.text else None,
     )
-    page.goto(f"{shop.url}/chat")
+    page.goto(f"{url}/chat")
     yield page
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def page(browser: Browser, shop: Shop) -> Iterator[Page]:
+    with opened(browser, shop.url, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
+        yield page
 
 
 def say(page: Page, text: str) -> None:
@@ -161,3 +175,90 @@ def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> No
     picture(page, "chat-small")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     context.close()
+
+
+# --- answers of the bot -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
+    """The address of a site whose bot answers alone."""
+    feedback = Feedback(store, clock=governed.clock)
+    deliveries = Delivery(Deliveries(store, clock=governed.clock), [WebChannel()], poll_seconds=0.05)
+    app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
+    with serve(app) as url, running(deliveries.run):
+        yield url
+
+
+def signals(page: Page, governed: GovernedShop) -> set[Signal]:
+    """What the page's customer has let us know."""
+    (secret,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE]
+    with governed.store.read() as tx:
+        customer = tx.conversations.find("web", chat_id_of(secret))
+        assert customer is not None
+        return tx.signals.of_turn(governed.turn(customer.conversation_id).id)
+
+
+def test_an_answer_of_the_bot_is_rated_and_an_operator_called(
+    browser: Browser, answering: str, governed: GovernedShop
+) -> None:
+    with opened(browser, answering, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
+        say(page, SURE)
+        log = page.get_by_role("log")
+        expect(log.locator(".own.stored")).to_have_count(1)
+        bot_answers(governed)
+        buttons = log.get_by_role("group", name="Помог ли ответ?")
+        up = buttons.get_by_role("button", name="Ответ помог")
+        down = buttons.get_by_role("button", name="Ответ не помог")
+        operator = buttons.get_by_role("button", name="Позвать оператора")
+        expect(down).to_be_enabled()
+        picture(page, "chat-buttons")
+
+        up.focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(buttons.get_by_role("status")).to_have_text("Спасибо, мы проверим этот ответ")
+        expect(down).to_be_focused()
+        expect(down).to_have_attribute("aria-pressed", "true")
+        for button in (up, down):
+            expect(button).to_be_disabled()
+        up.click(force=True)
+        assert signals(page, governed) == {Signal.THUMB_DOWN}
+
+        operator.click()
+        expect(log.get_by_text("Передал разговор оператору, он ответит здесь.")).to_be_visible()
+        expect(buttons).to_have_count(1)
+        picture(page, "chat-buttons-pressed")
+        page.reload()
+        for button in (up, down, operator):
+            expect(button).to_be_disabled()
+        expect(buttons.get_by_role("status")).to_have_text("Оператор ответит здесь")
+        assert signals(page, governed) == {Signal.THUMB_DOWN, Signal.OPERATOR_CALLED}
+    (waiting,) = governed.desk.queue()
+    assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
+
+
+def test_a_press_that_is_lost_can_be_made_again_on_a_small_screen(
+    browser: Browser, answering: str, governed: GovernedShop
+) -> None:
+    small = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "color_scheme": "dark"}
+    with opened(browser, answering, locale="en-GB", **small) as page:
+        page.get_by_role("textbox", name="Message").fill(SURE)
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator(".own.stored")).to_have_count(1)
+        bot_answers(governed)
+        buttons = page.get_by_role("group", name="Did this answer help?")
+        up = buttons.get_by_role("button", name="It helped")
+        expect(buttons.get_by_role("button", name="Call an operator")).to_be_in_viewport()
+        page.route("**/chat/feedback", lambda route: route.abort())
+        up.tap()
+        expect(buttons.get_by_role("status")).to_have_text("That did not work. Please press again")
+        expect(up).to_be_enabled()
+        picture(page, "chat-buttons-small")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        page.unroute("**/chat/feedback")
+        up.tap()
+        expect(buttons.get_by_role("status")).to_have_text("Thank you!")
+        expect(up).to_be_disabled()
+        expect(buttons.get_by_role("button", name="Call an operator")).to_be_enabled()
+        assert signals(page, governed) == {Signal.THUMB_UP}

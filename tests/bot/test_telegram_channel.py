@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,12 +16,15 @@ from bot.telegram import TelegramChannel, TelegramClient
 from prompter.accounts import Accounts
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
+from prompter.feedback import Feedback
 from prompter.reception import Reception
 from prompter.storage import Role, Store
-from prompter.values import OutboxState
-from tests.bot.harness import Records, connect, poller, running
+from prompter.triage import HandoffReason
+from prompter.values import OutboxState, Signal
+from tests.bot.harness import Records, bot_answers, connect, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.fakes import FAST_HASHER
+from tests.prompter.governed import SURE, GovernedShop
 
 CHAT = 7
 
@@ -29,10 +33,10 @@ def message(text: str = "Заказ едет.", chat_id: str = str(CHAT)) -> Out
     return OutgoingMessage(id=1, channel="telegram", chat_id=chat_id, attempt=1, text=text)
 
 
-def send(client: TelegramClient, outgoing: OutgoingMessage) -> str:
+def send(client: TelegramClient, outgoing: OutgoingMessage, *, language: str = "ru") -> str:
     async def go() -> str:
         try:
-            return await TelegramChannel(client).send(outgoing)
+            return await TelegramChannel(client, language=language).send(outgoing)
         finally:
             await client.close()
 
@@ -51,6 +55,32 @@ def test_a_reply_arrives_as_it_was_written(telegram: TelegramEmulator) -> None:
     assert send(connect(telegram), message(text)) == "2"
     assert telegram.sent_to(CHAT) == [text]
     assert set(telegram.calls[-1].parameters) == {"chat_id", "text"}
+
+
+@pytest.mark.parametrize(
+    ("spoken", "ours", "label"),
+    [
+        ("ru", "en", "Позвать оператора"),
+        ("ru-RU", "en", "Позвать оператора"),
+        ("en", "ru", "Call an operator"),
+        ("de", "ru", "Call an operator"),
+        (None, "ru", "Позвать оператора"),
+        (None, "en", "Call an operator"),
+    ],
+)
+def test_an_answer_of_the_bot_has_buttons_in_the_customers_language(
+    telegram: TelegramEmulator, spoken: str | None, ours: str, label: str
+) -> None:
+    telegram.customer_says(CHAT, "как вернуть товар")
+    answer = replace(message(), id=123, offers_operator=True, language=spoken)
+    send(connect(telegram), answer, language=ours)
+    (sent,) = telegram.sent
+    assert sent.reply_markup == {
+        "inline_keyboard": [
+            [{"text": "👍", "callback_data": "up:123"}, {"text": "👎", "callback_data": "down:123"}],
+            [{"text": label, "callback_data": "operator:123"}],
+        ]
+    }
 
 
 @pytest.mark.parametrize(
@@ -184,7 +214,12 @@ class Writer:
 
 @contextmanager
 def bot(
-    telegram: TelegramEmulator, store: Store, reception: Reception, *, seconds: float = 5
+    telegram: TelegramEmulator,
+    store: Store,
+    reception: Reception,
+    feedback: Feedback | None = None,
+    *,
+    seconds: float = 5,
 ) -> Iterator[None]:
     """The bot as it runs: poller and delivery."""
 
@@ -196,7 +231,7 @@ def bot(
         finally:
             await client.close()
 
-    with running(poller(telegram, reception), deliver):
+    with running(poller(telegram, reception, feedback), deliver):
         yield
 
 
@@ -212,6 +247,34 @@ def test_a_conversation_there_and_back(
         telegram.wait_for(lambda: len(telegram.sent) == 9)
     for chat in (7, 8, 9):
         assert telegram.sent_to(chat) == ["Смотрю.", "Нашла.", "Едет."]
+
+
+def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
+    telegram: TelegramEmulator, store: Store, governed: GovernedShop, records: Records
+) -> None:
+    feedback = Feedback(store, clock=governed.clock)
+    with bot(telegram, store, governed.reception, feedback):
+        telegram.customer_says(CHAT, SURE)
+        telegram.wait_for(lambda: records.messages(CHAT))
+        bot_answers(governed)
+        telegram.wait_for(lambda: telegram.sent)
+        (answer,) = telegram.sent
+        assert answer.text == "Верните товар за 14 дней.\n\nОтветил бот."
+        assert list(answer.buttons) == ["👍", "👎", "Позвать оператора"]
+
+        rated = telegram.customer_presses(CHAT, answer.message_id, answer.buttons["👎"])
+        forged = telegram.customer_presses(8, 1, answer.buttons["Позвать оператора"])
+        called = telegram.customer_presses(CHAT, answer.message_id, answer.buttons["Позвать оператора"])
+        telegram.wait_for(lambda: len(telegram.sent) == 2)
+        telegram.wait_for(lambda: telegram.answers_to(rated) and telegram.answers_to(called))
+    assert telegram.sent_to(CHAT)[1] == "Передал разговор оператору, он ответит здесь."
+    assert telegram.sent[1].buttons == {}
+    assert telegram.answers_to(forged) == []
+    (waiting,) = governed.desk.queue()
+    assert waiting.turn.conversation_id == records.replies(CHAT)[0].conversation_id
+    assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
+    with store.read() as tx:
+        assert tx.signals.of_turn(waiting.turn.id) == {Signal.THUMB_DOWN, Signal.OPERATOR_CALLED}
 
 
 @pytest.mark.parametrize("fault", [Fault.lost_answer(), Fault.slow(20)])

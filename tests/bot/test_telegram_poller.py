@@ -15,7 +15,7 @@ from bot.telegram.poller import Receiver
 from prompter.reception import Received, Reception
 from prompter.storage import Store
 from prompter.values import IncomingMessage, MessageKind
-from tests.bot.harness import Records, connect, poller, running
+from tests.bot.harness import HeardFeedback, Records, connect, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 
 PRIVATE = {"id": 7, "type": "private"}
@@ -267,6 +267,171 @@ def test_a_poller_that_starts_anew_goes_on_where_the_last_one_stopped(
     with running(poller(telegram, reception)):
         telegram.wait_for(lambda: len(records.messages(7)) == 2)
     assert records.texts(7) == ["один", "два"]
+
+
+# --- buttons ------------------------------------------------------------------------------------
+
+REPLY = 5  # to customer 7
+
+
+@pytest.fixture
+def feedback() -> HeardFeedback:
+    return HeardFeedback(replies=frozenset({REPLY}))
+
+
+@pytest.mark.parametrize(
+    ("data", "heard", "answer"),
+    [
+        ("up:5", "helpful", "Спасибо!"),
+        ("down:5", "useless", "Спасибо, мы проверим этот ответ."),
+        ("operator:5", "operator", "Оператор позван, он ответит здесь."),
+    ],
+)
+def test_a_press_is_passed_on_and_answered(
+    telegram: TelegramEmulator,
+    reception: Reception,
+    records: Records,
+    feedback: HeardFeedback,
+    data: str,
+    heard: str,
+    answer: str,
+) -> None:
+    with running(poller(telegram, reception, feedback)):
+        pressed = telegram.customer_presses(7, 2, data)
+        telegram.wait_for(lambda: telegram.answers_to(pressed))
+        telegram.wait_for(lambda: telegram.is_confirmed(pressed))
+    assert feedback.heard == [(heard, "telegram", "7", REPLY)]
+    assert telegram.answers_to(pressed) == [answer]
+    assert records.messages(7) == []
+
+
+@pytest.mark.parametrize(
+    ("spoken", "ours", "answer"),
+    [
+        ("ru", "en", "Спасибо!"),
+        ("ru-RU", "en", "Спасибо!"),
+        ("en", "ru", "Thank you!"),
+        ("de", "ru", "Thank you!"),
+        (None, "ru", "Спасибо!"),
+        (None, "en", "Thank you!"),
+        ("??", "en", "Thank you!"),
+    ],
+)
+def test_a_press_is_answered_in_the_customers_language(
+    telegram: TelegramEmulator,
+    reception: Reception,
+    feedback: HeardFeedback,
+    spoken: str | None,
+    ours: str,
+    answer: str,
+) -> None:
+    who = {"id": 7, "is_bot": False, "first_name": "Olga", "language_code": spoken}
+    pressed = telegram.customer_presses(7, 2, "up:5", **{"from": who})
+    with running(poller(telegram, reception, feedback, language=ours)):
+        telegram.wait_for(lambda: telegram.answers_to(pressed))
+    assert telegram.answers_to(pressed) == [answer]
+
+
+def test_a_press_is_asked_for_again_until_it_is_stored(
+    telegram: TelegramEmulator, reception: Reception, records: Records
+) -> None:
+    class Watching(HeardFeedback):
+        confirmed_too_early = False
+
+        def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool:
+            self.confirmed_too_early |= telegram.is_confirmed(pressed) or bool(telegram.answers_to(pressed))
+            return super().rate(channel, chat_id, reply_id, helpful=helpful)
+
+    pressed = telegram.customer_presses(7, 2, "down:5")
+    said = telegram.customer_says(7, "где мой заказ")
+    failing = Watching(replies=frozenset({REPLY}), errors=[OSError("database is locked")] * 3)
+    with running(poller(telegram, reception, failing)):
+        telegram.wait_for(lambda: telegram.is_confirmed(said))
+    assert not failing.confirmed_too_early
+    assert failing.heard == [("useless", "telegram", "7", REPLY)]
+    assert len(telegram.answers_to(pressed)) == 1
+    assert records.texts(7) == ["где мой заказ"]
+
+
+def test_a_press_that_comes_again_is_answered_again(
+    telegram: TelegramEmulator, reception: Reception, feedback: HeardFeedback
+) -> None:
+    pressed = telegram.customer_presses(7, 2, "operator:5")
+    with running(poller(telegram, reception, feedback)):
+        telegram.wait_for(lambda: telegram.is_confirmed(pressed))
+        telegram.deliver_again(pressed)
+        telegram.wait_for(lambda: len(telegram.answers_to(pressed)) == 2)
+    assert set(telegram.answers_to(pressed)) == {"Оператор позван, он ответит здесь."}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=400, description="Bad Request: query is too old"),
+        Fault.too_many_requests(600),
+        Fault.server_error(500),
+        Fault(status=200, raw_body=b"<html>"),
+        Fault(close=True),
+        Fault.slow(20),
+    ],
+    ids=lambda fault: f"{fault.status}-{fault.close}-{fault.accept}",
+)
+def test_a_press_that_cannot_be_answered_stops_and_repeats_nothing(
+    telegram: TelegramEmulator,
+    reception: Reception,
+    records: Records,
+    feedback: HeardFeedback,
+    fault: Fault,
+) -> None:
+    telegram.fail_next("answerCallbackQuery", fault)
+    telegram.customer_presses(7, 2, "up:5")
+    said = telegram.customer_says(7, "где мой заказ")
+    with capture_logs() as logs, running(poller(telegram, reception, feedback)):
+        telegram.wait_for(lambda: telegram.is_confirmed(said))
+    assert feedback.heard == [("helpful", "telegram", "7", REPLY)]
+    assert telegram.count("answerCallbackQuery") == 1
+    assert records.texts(7) == ["где мой заказ"]
+    assert [entry["event"] for entry in logs] == ["telegram_press_not_answered"]
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [
+        ("", {}),
+        ("up", {}),
+        ("up:", {}),
+        ("up:0", {}),
+        ("up:-5", {}),
+        ("up:05", {}),
+        ("UP:5", {}),
+        ("up:5\n", {}),
+        ("up:５", {}),
+        ("секрет:5", {}),
+        ("operator:5; секрет", {}),
+        ("up:2147483648", {}),
+        ("up:" + "9" * 30, {}),
+        ("up:6", {}),  # somebody else's
+        ("up:5", {"data": None, "game_short_name": "секрет"}),
+        ("up:5", {"message": None, "inline_message_id": "секрет"}),
+        ("up:5", {"message": {"message_id": 2, "date": 1, "chat": {"id": -7, "type": "group"}}}),
+        ("up:5", {"from": "секрет"}),
+    ],
+)
+def test_presses_that_are_not_ours_are_passed_over(
+    telegram: TelegramEmulator,
+    reception: Reception,
+    feedback: HeardFeedback,
+    data: str,
+    fields: dict[str, object],
+) -> None:
+    forged = telegram.customer_presses(7, 2, data, **fields)
+    pressed = telegram.customer_presses(7, 2, "up:5")
+    with capture_logs() as logs, running(poller(telegram, reception, feedback)):
+        telegram.wait_for(lambda: telegram.answers_to(pressed))
+    assert feedback.heard == [("helpful", "telegram", "7", REPLY)]
+    assert telegram.answers_to(forged) == []
+    assert {entry["update_id"] for entry in logs if "update_id" in entry} == {forged.update_id}
+    assert "секрет" not in str(logs)
 
 
 # --- when Telegram misbehaves -------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from bot.buttons import Feedback as Hearing
 from bot.delivery import Delivery
 from bot.webchat import WebChannel, web_chat_router
 from bot.webchat.guards import COOKIE, RateLimit
@@ -22,13 +23,16 @@ from prompter.customer_view import CustomerView, CustomerViews
 from prompter.decisions import Action, Decision
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
+from prompter.feedback import Feedback
 from prompter.reception import Received, Reception
 from prompter.storage import Role, Store
+from prompter.triage import HandoffReason
 from prompter.triaging import Triager
-from prompter.values import IncomingMessage
-from tests.bot.harness import Records, running, wait_until
+from prompter.values import IncomingMessage, Signal
+from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait_until
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
+from tests.prompter.governed import SURE, GovernedShop
 
 LONGEST = 300
 
@@ -67,12 +71,18 @@ class Site:
 
 
 def application(
-    *, reception: object, views: object, per_minute: int = 20, title: str | None = None
+    *,
+    reception: object,
+    views: object,
+    feedback: Hearing | None = None,
+    per_minute: int = 20,
+    title: str | None = None,
 ) -> FastAPI:
     app = FastAPI()
     app.include_router(
         web_chat_router(
             reception=reception,  # type: ignore[arg-type]
+            feedback=feedback or HeardFeedback(),
             views=views,  # type: ignore[arg-type]
             longest_message=LONGEST,
             messages_per_minute=per_minute,
@@ -179,6 +189,122 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
     header = httpx.get(f"{site.url}/chat").headers["set-cookie"]
     assert "HttpOnly" in header
     assert "SameSite=lax" in header
+
+
+# --- answers of the bot -----------------------------------------------------------------------
+
+
+def press(browser: httpx.Client, reply: object, action: str = "up", **more: object) -> httpx.Response:
+    return browser.post("/chat/feedback", json={"reply": reply, "action": action} | more)
+
+
+@pytest.fixture
+def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
+    """The address of a site whose bot answers alone."""
+    feedback = Feedback(store, clock=governed.clock)
+    app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
+    deliveries = Deliveries(store, clock=governed.clock)
+    with serve(app) as url, running(Delivery(deliveries, [WebChannel()], poll_seconds=0.02).run):
+        yield url
+
+
+def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
+    answered: str, governed: GovernedShop, store: Store
+) -> None:
+    with httpx.Client(base_url=answered) as browser, httpx.Client(base_url=answered) as other:
+        for customer in (browser, other):
+            customer.get("/chat").raise_for_status()
+            say(customer, SURE)
+        bot_answers(governed)
+        wait_until(lambda: len(lines(browser)) == len(lines(other)) == 2)
+        question, answer = browser.get("/chat/messages").json()["lines"]
+        assert (answer["author"], answer["text"]) == ("bot", "Верните товар за 14 дней.\n\nОтветил бот.")
+        assert question["reply"] is None
+        reply = answer["reply"]
+
+        assert press(other, reply, "operator").status_code == 404
+        assert [press(browser, reply, "down").json() for _ in range(2)] == [
+            {"is_new": True},
+            {"is_new": False},
+        ]
+        assert press(browser, reply, "operator").json() == {"is_new": True}
+        wait_until(lambda: len(lines(browser)) == 3)
+        notice = browser.get("/chat/messages").json()["lines"][-1]
+        assert (notice["text"], notice["reply"]) == ("Передал разговор оператору, он ответит здесь.", None)
+        assert len(lines(other)) == 2
+    (waiting,) = governed.desk.queue()
+    assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
+    with store.read() as tx:
+        sent = tx.outbox.get(reply)
+        assert sent is not None
+        assert sent.turn_id == waiting.turn.id
+        assert tx.signals.of_turn(waiting.turn.id) == {Signal.THUMB_DOWN, Signal.OPERATOR_CALLED}
+
+
+def test_operators_replies_have_no_buttons(site: Site, store: Store) -> None:
+    with site.browser() as browser:
+        say(browser, "как вернуть товар")
+        site.answer("За 14 дней.")
+        with running(Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.02).run):
+            wait_until(lambda: len(lines(browser)) == 2)
+        assert [line["reply"] for line in browser.get("/chat/messages").json()["lines"]] == [None, None]
+
+
+@contextmanager
+def listening(feedback: HeardFeedback, store: Store, reception: Reception) -> Iterator[httpx.Client]:
+    """A customer's browser at a site that keeps what is pressed under reply 5."""
+    app = application(reception=reception, views=CustomerViews(store), feedback=feedback, per_minute=3)
+    with serve(app) as url, httpx.Client(base_url=url) as browser:
+        browser.get("/chat").raise_for_status()
+        yield browser
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        ({"reply": 6}, 404, "no such answer"),
+        ({"reply": 2**31 - 1}, 404, "no such answer"),
+        ({"reply": 0}, 422, "reply: "),
+        ({"reply": 2**31}, 422, "reply: "),
+        ({"reply": "5"}, 422, "reply: "),
+        ({"reply": True}, 422, "reply: "),
+        ({"reply": None}, 422, "reply: "),
+        ({"action": "UP"}, 422, "action: "),
+        ({"action": None}, 422, "action: "),
+        ({"chat_id": "somebody"}, 422, "chat_id: "),
+        ({"action": "x" * 1000}, 413, "too long"),
+    ],
+)
+def test_bad_presses_are_refused_in_plain_words(
+    store: Store, reception: Reception, body: dict[str, object], status: int, problem: str
+) -> None:
+    feedback = HeardFeedback(replies=frozenset({5}))
+    with listening(feedback, store, reception) as browser:
+        answer = browser.post("/chat/feedback", json={"reply": 5, "action": "up"} | body)
+    assert answer.status_code == status
+    assert problem in answer.json()["detail"]
+    assert feedback.heard == []
+
+
+def test_presses_pass_the_same_guards_as_messages(store: Store, reception: Reception) -> None:
+    feedback = HeardFeedback(replies=frozenset({5}))
+    with listening(feedback, store, reception) as browser:
+        elsewhere = browser.post(
+            "/chat/feedback", json={"reply": 5, "action": "up"}, headers={"Origin": "https://evil.example"}
+        )
+        assert elsewhere.status_code == 403
+        assert browser.post("/chat/feedback", data={"reply": "5", "action": "up"}).status_code == 415
+        assert (
+            httpx.post(f"{browser.base_url}/chat/feedback", json={"reply": 5, "action": "up"}).status_code
+            == 401
+        )
+        assert feedback.heard == []
+        assert say(browser, "эй").status_code == 200
+        assert [press(browser, 5).status_code for _ in range(3)] == [200, 200, 429]
+        assert "wait" in press(browser, 5).json()["detail"]
+        assert 0 < int(press(browser, 5).headers["Retry-After"]) <= 60
+    (chat_id,) = {chat_id for _, _, chat_id, _ in feedback.heard}
+    assert feedback.heard == [("helpful", "web", chat_id, 5)] * 2
 
 
 # --- what is refused --------------------------------------------------------------------------
@@ -309,12 +435,18 @@ def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) ->
         def of(self, channel: str, chat_id: str) -> CustomerView:
             raise OSError(f"cannot read {channel} {chat_id}")
 
-    app = application(reception=Down(), views=Down())
+    feedback = HeardFeedback(errors=[OSError("секрет")])
+    app = application(reception=Down(), views=Down(), feedback=feedback)
     with capture_logs() as logs, serve(app) as url, httpx.Client(base_url=url) as browser:
         browser.get("/chat")
         assert say(browser, "секрет").status_code == 503
         assert browser.get("/chat/messages").status_code == 503
-    assert [entry["event"] for entry in logs] == ["web_message_not_stored", "web_conversation_not_read"]
+        assert press(browser, 5).status_code == 503
+    assert [entry["event"] for entry in logs] == [
+        "web_message_not_stored",
+        "web_conversation_not_read",
+        "web_press_not_stored",
+    ]
     assert "секрет" not in caplog.text + str(logs)
 
 
@@ -343,8 +475,9 @@ def test_the_title_is_shown_as_text(store: Store, reception: Reception) -> None:
 
 def test_the_requests_stand_in_the_api_description(site: Site) -> None:
     paths = httpx.get(f"{site.url}/openapi.json").json()["paths"]
-    assert set(paths) == {"/chat/messages"}
+    assert set(paths) == {"/chat/messages", "/chat/feedback"}
     assert "text" in str(paths["/chat/messages"]["post"]["requestBody"])
+    assert "operator" in str(paths["/chat/feedback"]["post"]["requestBody"])
 
 
 def test_telegrams_conversations_are_out_of_reach(site: Site, reception: Reception, store: Store) -> None:

@@ -28,6 +28,8 @@ Json = dict[str, Any]
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 _BOT = {"id": 110201543, "is_bot": True, "first_name": "Sufler", "username": "sufler_bot"}
 _LONGEST_TEXT = 4096
+_LONGEST_ANSWER = 200  # to a press, in characters
+_LONGEST_DATA = 64  # of a button, in bytes
 _PATIENCE = 30.0  # seconds that wait_for gives by default
 
 FILE = {"file_id": "AgACAgI", "file_unique_id": "AQAD", "file_size": 1000}
@@ -111,6 +113,13 @@ class Sent:
     chat_id: int
     message_id: int
     text: str
+    reply_markup: Json | None = None
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """What the buttons under it send, by their labels."""
+        rows = (self.reply_markup or {}).get("inline_keyboard", [])
+        return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +128,14 @@ class Said:
 
     chat_id: int
     message_id: int
+    update_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """A button that a customer has pressed."""
+
+    query_id: str
     update_id: int
 
 
@@ -153,6 +170,7 @@ class TelegramEmulator:
         self._chats: set[int] = set()
         self._blocked: set[int] = set()
         self._sent: list[Sent] = []
+        self._answers: dict[str, list[str]] = {}  # to presses, by query id
         self._calls: list[Call] = []
         self._faults: dict[str, deque[Fault]] = {}
         self._poll = 0  # number of the newest getUpdates
@@ -225,7 +243,25 @@ class TelegramEmulator:
         chat = {"id": chat_id, "type": "channel", "title": "Новости"}
         return self._message(chat_id, {"text": text, "chat": chat}, update="channel_post")
 
-    def deliver_again(self, said: Said) -> None:
+    def customer_presses(self, chat_id: int, message_id: int, data: str, /, **fields: Any) -> Pressed:
+        """A button under a message of the bot; `data` may be anything, as a modified client may send it.
+
+        `fields` are added to the Bot API's CallbackQuery, or replace its own.
+        """
+        with self._changed:
+            chat = {"id": chat_id, "type": "private", "first_name": "Ольга"}
+            query: Json = {
+                "id": str(4_382_000_000_000_000_001 + len(self._answers)),
+                "from": _customer(chat_id),
+                "chat_instance": "-3788",
+                "message": self._pressed_message(chat, message_id),
+                "data": data,
+            }
+            self._answers[query["id"]] = []
+            update_id = self.add_update({"callback_query": query | fields})
+            return Pressed(query_id=query["id"], update_id=update_id)
+
+    def deliver_again(self, said: Said | Pressed) -> None:
         """Hand out an update once more, though it has been confirmed."""
         with self._changed:
             update = next(update for update in self._all_updates if update["update_id"] == said.update_id)
@@ -258,16 +294,17 @@ class TelegramEmulator:
                 "message_id": fields.get("message_id") or self._new_message_id(chat_id),
                 "date": int(time.time()),
                 "chat": {"id": chat_id, "type": "private", "first_name": "Ольга"},
-                "from": {
-                    "id": chat_id,
-                    "is_bot": False,
-                    "first_name": "Ольга",
-                    "last_name": "Петрова",
-                    "language_code": "ru",
-                },
+                "from": _customer(chat_id),
             }
             update_id = self.add_update({update: message | fields})
             return Said(chat_id=chat_id, message_id=message["message_id"], update_id=update_id)
+
+    def _pressed_message(self, chat: Json, message_id: int) -> Json:
+        """The message as the bot has sent it; one that is not there any more has nothing but its id."""
+        for sent in self._sent:
+            if (sent.chat_id, sent.message_id) == (chat["id"], message_id):
+                return _as_message(sent, chat)
+        return {"message_id": message_id, "chat": chat, "date": 0}
 
     def _new_message_id(self, chat_id: int) -> int:
         message_id = self._next_message.get(chat_id, 1)
@@ -293,6 +330,11 @@ class TelegramEmulator:
         with self._changed:
             return list(self._sent)
 
+    def answers_to(self, pressed: Pressed) -> list[str]:
+        """What the bot has shown to the customer who pressed; the button spins until the first one."""
+        with self._changed:
+            return list(self._answers[pressed.query_id])
+
     @property
     def calls(self) -> list[Call]:
         """Everything that the bot has asked for."""
@@ -302,7 +344,7 @@ class TelegramEmulator:
     def count(self, method: str) -> int:
         return sum(call.method == method.lower() for call in self.calls)
 
-    def is_confirmed(self, said: Said) -> bool:
+    def is_confirmed(self, said: Said | Pressed) -> bool:
         """Has a higher offset been asked for?"""
         with self._changed:
             return said.update_id in self._confirmed
@@ -350,6 +392,8 @@ class TelegramEmulator:
             return self._get_updates(parameters)
         if method == "sendmessage":
             return self._send_message(parameters)
+        if method == "answercallbackquery":
+            return self._answer_press(parameters)
         if method == "deletewebhook":
             self.set_webhook(active=False)
             return True
@@ -404,15 +448,58 @@ class TelegramEmulator:
                 raise _ApiError(400, "Bad Request: message text is empty")
             if len(text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
                 raise _ApiError(400, "Bad Request: message is too long")
-            sent = Sent(chat_id=chat_id, message_id=self._new_message_id(chat_id), text=text)
+            sent = Sent(
+                chat_id=chat_id,
+                message_id=self._new_message_id(chat_id),
+                text=text,
+                reply_markup=_checked_markup(parameters.get("reply_markup")),
+            )
             self._sent.append(sent)
-        return {
-            "message_id": sent.message_id,
-            "date": int(time.time()),
-            "chat": {"id": chat_id, "type": "private", "first_name": "Ольга"},
-            "from": _BOT,
-            "text": text,
-        }
+        return _as_message(sent, {"id": chat_id, "type": "private", "first_name": "Ольга"})
+
+    def _answer_press(self, parameters: Json) -> bool:
+        text = parameters.get("text") or ""
+        if len(text) > _LONGEST_ANSWER:
+            raise _ApiError(400, "Bad Request: MESSAGE_TOO_LONG")
+        with self._changed:
+            answers = self._answers.get(parameters.get("callback_query_id", ""))
+            if answers is None:
+                raise _ApiError(
+                    400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
+                )
+            answers.append(text)
+        return True
+
+
+def _customer(chat_id: int) -> Json:
+    return {
+        "id": chat_id,
+        "is_bot": False,
+        "first_name": "Ольга",
+        "last_name": "Петрова",
+        "language_code": "ru",
+    }
+
+
+def _as_message(sent: Sent, chat: Json) -> Json:
+    markup = {"reply_markup": sent.reply_markup} if sent.reply_markup else {}
+    return {
+        "message_id": sent.message_id,
+        "date": int(time.time()),
+        "chat": chat,
+        "from": _BOT,
+        "text": sent.text,
+    } | markup
+
+
+def _checked_markup(markup: Json | None) -> Json | None:
+    for row in (markup or {}).get("inline_keyboard", []):
+        for button in row:
+            if not button.get("text"):
+                raise _ApiError(400, "Bad Request: text buttons are unallowed in the inline keyboard")
+            if len(button.get("callback_data", "").encode()) > _LONGEST_DATA:
+                raise _ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
+    return markup
 
 
 def _encode(value: Json) -> bytes:
@@ -510,7 +597,7 @@ class _Handler(BaseHTTPRequestHandler):
             parameters |= json.loads(body)
         elif body:
             parameters |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-        wanted = parameters.get("allowed_updates")
-        if isinstance(wanted, str):
-            parameters["allowed_updates"] = json.loads(wanted)
+        for name in ("allowed_updates", "reply_markup"):
+            if isinstance(parameters.get(name), str):
+                parameters[name] = json.loads(parameters[name])
         return parameters

@@ -1,5 +1,6 @@
 """The emulator keeps to what the Bot API documents, in the encodings that clients use."""
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,11 @@ from tests.emulators.telegram import Fault, TelegramEmulator
 def telegram() -> Iterator[TelegramEmulator]:
     with TelegramEmulator() as emulator:
         yield emulator
+
+
+MARKUP = {
+    "inline_keyboard": [[{"text": "👍", "callback_data": "up:5"}], [{"text": "👎", "callback_data": "x"}]]
+}
 
 
 def call(telegram: TelegramEmulator, method: str, **parameters: Any) -> Any:
@@ -80,6 +86,50 @@ def test_refusals(telegram: TelegramEmulator) -> None:
     assert call(telegram, "sendMessage", chat_id=7, text="эй")["parameters"] == {"retry_after": 5}
     assert call(telegram, "sendDice", chat_id=7)["error_code"] == 404
     assert httpx.get(f"{telegram.base_url}1:wrong/getMe").status_code == 401
+
+
+def test_a_message_keeps_its_buttons(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(7, "эй")
+    url = f"{telegram.base_url}{telegram.token}/sendMessage"
+    message: dict[str, Any] = {"chat_id": 7, "text": "ответ"}
+    for response in (
+        httpx.post(url, json=message | {"reply_markup": MARKUP}),
+        httpx.post(url, data=message | {"reply_markup": json.dumps(MARKUP)}),
+    ):
+        assert response.json()["result"]["reply_markup"] == MARKUP
+    assert call(telegram, "sendMessage", **message)["ok"]
+    assert [sent.reply_markup for sent in telegram.sent] == [MARKUP, MARKUP, None]
+    assert telegram.sent[0].buttons == {"👍": "up:5", "👎": "x"}
+    too_long = {"inline_keyboard": [[{"text": "👍", "callback_data": "я" * 33}]]}
+    refused = call(telegram, "sendMessage", **message, reply_markup=json.dumps(too_long))
+    assert refused["description"] == "Bad Request: BUTTON_DATA_INVALID"
+
+
+def test_a_press_comes_with_its_message_and_is_answered_by_its_id(telegram: TelegramEmulator) -> None:
+    telegram.customer_says(7, "эй")
+    call(telegram, "sendMessage", chat_id=7, text="ответ", reply_markup=json.dumps(MARKUP))
+    (sent,) = telegram.sent
+    pressed = telegram.customer_presses(7, sent.message_id, "up:5")
+    gone = telegram.customer_presses(7, 99, "up:5")
+    updates = call(telegram, "getUpdates", allowed_updates='["callback_query"]')["result"]
+    queries = [update["callback_query"] for update in updates]
+    assert [query["id"] for query in queries] == [pressed.query_id, gone.query_id]
+    assert (queries[0]["data"], queries[0]["from"]["id"]) == ("up:5", 7)
+    assert (queries[0]["message"]["text"], queries[0]["message"]["reply_markup"]) == ("ответ", MARKUP)
+    assert queries[1]["message"]["date"] == 0
+
+    assert call(telegram, "answerCallbackQuery", callback_query_id=pressed.query_id, text="Спасибо!")[
+        "result"
+    ]
+    assert telegram.answers_to(pressed) == ["Спасибо!"]
+    assert telegram.answers_to(gone) == []
+    unknown = call(telegram, "answerCallbackQuery", callback_query_id="1", text="Спасибо!")
+    assert "query ID is invalid" in unknown["description"]
+    long = call(telegram, "answerCallbackQuery", callback_query_id=gone.query_id, text="x" * 201)
+    assert long["error_code"] == 400
+    call(telegram, "getUpdates", offset=pressed.update_id + 1)
+    assert telegram.is_confirmed(pressed)
+    assert not telegram.is_confirmed(gone)
 
 
 def test_an_answer_can_be_lost_after_the_message_was_taken(telegram: TelegramEmulator) -> None:

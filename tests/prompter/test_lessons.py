@@ -80,7 +80,7 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     shop.desk.undo(undone, anna)
     by_lot = decide(shop, "когда вернут деньги", Action.ACCEPT, chat="5", rank=1)
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
-        database.execute("UPDATE evidence SET lot_probability = 0.2 WHERE decision_id = ?", (by_lot,))
+        database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
     offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
     assert lessons(store) == [
         Lesson(text="где мой заказ", right="order-where"),

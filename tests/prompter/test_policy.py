@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from prompter.policy import Candidate, Signals, Thresholds, route
-from prompter.triage import HandoffReason, Route
+from prompter.policy import Candidate, Signals, Surroundings, Thresholds, answer_alone, route
+from prompter.triage import HandoffReason, Route, Suggestion, Triage
 
-THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, answer_at=0.9, ambiguous_from=0.33, in_scope_at=0.5)
+THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, ambiguous_from=0.33, in_scope_at=0.5)
 
 
 def signals(**changes: object) -> Signals:
@@ -14,7 +16,6 @@ def signals(**changes: object) -> Signals:
         "in_scope": 0.9,
         "candidates": [Candidate(topic="returns", confidence=0.95)],
         "expired_confidence": 0.0,
-        "ready_topics": frozenset({"returns"}),
     }
     return Signals(**{**sure, **changes})  # type: ignore[arg-type]
 
@@ -26,9 +27,11 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, (Route.AUTOPILOT, None)),
-        ({"ready_topics": frozenset()}, (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)),
-        ({"candidates": offered(("returns", 0.89))}, (Route.SUGGEST, HandoffReason.LOW_CONFIDENCE)),
+        ({}, (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)),
+        (
+            {"candidates": offered(("returns", 0.26))},
+            (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
+        ),
         ({"candidates": offered(("returns", 0.24))}, (Route.HANDOFF, HandoffReason.LOW_CONFIDENCE)),
         (
             {"candidates": offered(("returns", 0.24)), "in_scope": 0.4},
@@ -43,8 +46,14 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
             {"candidates": offered(("returns", 0.95), ("orders", 0.5))},
             (Route.SUGGEST, HandoffReason.AMBIGUOUS),
         ),
-        ({"candidates": offered(("returns", 0.95), ("orders", 0.4))}, (Route.AUTOPILOT, None)),
-        ({"candidates": offered(("returns", 0.95), ("returns", 0.9))}, (Route.AUTOPILOT, None)),
+        (
+            {"candidates": offered(("returns", 0.95), ("orders", 0.4))},
+            (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
+        ),
+        (
+            {"candidates": offered(("returns", 0.95), ("returns", 0.9))},
+            (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY),
+        ),
         (
             {"candidates": offered(("returns", 0.3), ("returns", 0.2), ("orders", 0.16))},
             (Route.SUGGEST, HandoffReason.AMBIGUOUS),
@@ -54,9 +63,9 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
             (Route.HANDOFF, HandoffReason.CUSTOMER_REQUEST),
         ),
         ({"control": {HandoffReason.COMPLAINT: 0.5}}, (Route.HANDOFF, HandoffReason.COMPLAINT)),
-        ({"control": {HandoffReason.COMPLAINT: 0.49}}, (Route.AUTOPILOT, None)),
+        ({"control": {HandoffReason.COMPLAINT: 0.49}}, (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)),
         ({"expired_confidence": 0.96}, (Route.HANDOFF, HandoffReason.ARTICLE_EXPIRED)),
-        ({"expired_confidence": 0.94}, (Route.AUTOPILOT, None)),
+        ({"expired_confidence": 0.94}, (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)),
         (
             {"expired_confidence": 0.3, "candidates": []},
             (Route.HANDOFF, HandoffReason.ARTICLE_EXPIRED),
@@ -66,3 +75,47 @@ def offered(*confidences: tuple[str, float]) -> list[Candidate]:
 )
 def test_route(changes: dict[str, object], expected: tuple[Route, HandoffReason | None]) -> None:
     assert route(signals(**changes), THRESHOLDS) == expected
+
+
+CALM = Surroundings(operator_active=False, answers_in_a_row=0, article_changed=False, is_complete=True)
+SURE = Suggestion(
+    article_id="a", question="q", answer="a", topic="returns", language="ru", similarity=0.9, confidence=0.92
+)
+TRIAGE = Triage(
+    utterance="q",
+    intent="topic:returns",
+    intent_confidence=0.9,
+    suggestions=(SURE,),
+    route=Route.SUGGEST,
+    handoff_reason=HandoffReason.TOPIC_NOT_READY,
+    model_version="1",
+)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "surroundings", "expected"),
+    [
+        (0.9, CALM, None),
+        (0.92, CALM, None),
+        (0.93, CALM, HandoffReason.LOW_CONFIDENCE),
+        (None, CALM, HandoffReason.TOPIC_NOT_READY),
+        (0.9, replace(CALM, operator_active=True), HandoffReason.OPERATOR_ACTIVE),
+        (None, replace(CALM, operator_active=True), HandoffReason.OPERATOR_ACTIVE),
+        (0.9, replace(CALM, answers_in_a_row=2), None),
+        (0.9, replace(CALM, answers_in_a_row=3), HandoffReason.POLICY),
+        (0.9, replace(CALM, is_complete=False), HandoffReason.POLICY),
+        (0.9, replace(CALM, article_changed=True), HandoffReason.ARTICLE_CHANGED),
+    ],
+)
+def test_what_holds_a_ready_topic_back(
+    threshold: float | None, surroundings: Surroundings, expected: HandoffReason | None
+) -> None:
+    routed = answer_alone(TRIAGE, threshold=threshold, surroundings=surroundings, most_in_a_row=3)
+    assert routed.handoff_reason is expected
+    assert routed.route is (Route.AUTOPILOT if expected is None else Route.SUGGEST)
+
+
+@pytest.mark.parametrize("reason", [one for one in HandoffReason if one is not HandoffReason.TOPIC_NOT_READY])
+def test_every_other_reason_holds_the_bot_back_whatever_is_ready(reason: HandoffReason) -> None:
+    held = replace(TRIAGE, handoff_reason=reason)
+    assert answer_alone(held, threshold=0.1, surroundings=CALM, most_in_a_row=3) == held

@@ -13,14 +13,18 @@ from prompter.accounts import Accounts
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.lots import Lots
+from prompter.readiness import Readiness
 from prompter.reception import Reception
+from prompter.reviews import Reviews
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage
+from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
 from prompter_api.throttle import LoginThrottle
-from tests.fakes import FAST_HASHER, SHOP, FakeClock, WordAssistant
+from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
 
 PASSWORD = "correct horse battery"
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -35,16 +39,19 @@ class Office:
     store: Store
     clock: FakeClock = field(default_factory=FakeClock)
     seconds: float = 0.0  # of the throttle's clock
+    numbers: Numbers = field(default_factory=Numbers)  # for whatever is drawn by lot
     count: int = 0
 
     def __post_init__(self) -> None:
         clock = self.clock
         self.accounts = Accounts(self.store, hasher=FAST_HASHER, clock=clock)
-        self.desk = Desk(self.store, undo=timedelta(seconds=5), clock=clock)
+        self.lots = Lots(random=self.numbers)
+        self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=self.lots, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
+        self.readiness = Readiness(self.store, clock=clock)
         self.reception = Reception(self.store, clock=clock)
         self.assistant = WordAssistant(SHOP)
-        self.triager = Triager(self.store, self.assistant, clock=clock)
+        self.triager = Triager(self.store, self.assistant, lots=self.lots, clock=clock)
         self.deliveries = Deliveries(self.store, clock=clock)
         self.knowledge.import_articles(SHOP, changed_by="test")
         for name, role in (
@@ -63,6 +70,9 @@ class Office:
             "assistant": self.assistant,
             "desk": self.desk,
             "knowledge": self.knowledge,
+            "reviews": Reviews(self.store, clock=self.clock),
+            "readiness": self.readiness,
+            "watching": Watching(self.store, clock=self.clock),
             "language": "ru",
             "session_secret": "the session secret",
             "session_hours": 12,

@@ -176,7 +176,7 @@ class StoreContract:
             )
             assert tx.outbox.claimable(["web"], START, most=9) == []
             (waiting,) = tx.outbox.claimable(["telegram"], START, most=9)
-            assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7"))
+            assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7", None))
             assert tx.outbox.claim(first, START + timedelta(seconds=60))
             assert not tx.outbox.claim(first, START + timedelta(seconds=60))
             assert tx.outbox.claimable(["telegram"], START, most=9) == []

@@ -50,6 +50,8 @@ def item(turn_id: int, conversation_id: int | None = None) -> QueueItem:
         route="suggest",
         handoff_reason=None,
         model_version="1",
+        blind=False,
+        draw=None,
     )
     customer = Customer(
         id=1, conversation_id=turn.conversation_id, channel="web", chat_id="1", name="", language=None

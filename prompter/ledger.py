@@ -1,0 +1,64 @@
+"""What the judgements of a turn amount to. Rules only."""
+
+from collections.abc import Iterable
+
+from evaluation.betting import RIGHT, WRONG, shown
+from evaluation.readiness import JudgedTurn
+from prompter.storage import LedgerTurn
+from prompter.values import Lot, Verdict
+
+_SECOND_OPINIONS = (Verdict.CONFIRMED, Verdict.REFUTED)
+
+
+def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
+    """The turns on which readiness is tested, in their order. What nobody has decided yet counts as wrong."""
+    return [_judged(turn) for turn in turns if turn.tests]
+
+
+def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
+    """The audited answers of the bot with their last judgement, without those not judged yet."""
+    judged = [(turn, [row for row in turn.rows if row.lot is Lot.AUDIT]) for turn in turns if turn.by_bot]
+    return [(turn, rows[-1].right is True) for turn, rows in judged if rows]
+
+
+def _judged(turn: LedgerTurn) -> JudgedTurn:
+    if turn.by_bot:
+        judged = audits([turn])
+        right = any(one for _, one in judged)
+        return JudgedTurn(
+            confidence=turn.confidence,
+            judgement=RIGHT if right else WRONG,
+            by_lot=True,
+            is_open=not judged,
+        )
+    right, confirmed, drawn = first_and_second(turn)
+    if turn.blind:
+        judgement = RIGHT if right else WRONG
+    else:
+        refuted = drawn and not confirmed
+        judgement = shown(accepted=right, refuted=refuted, probability=turn.second_probability)
+    return JudgedTurn(
+        confidence=turn.confidence,
+        judgement=judgement,
+        by_lot=turn.blind or drawn,
+        is_open=not turn.rows or turn.rows[-1].right is None,
+    )
+
+
+def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
+    """Does the last decision find the suggestion right, has a second person confirmed it, were they asked?
+
+    An own answer that a second person has settled counts as that person says.
+    """
+    right = confirmed = drawn = False
+    for row in turn.rows:
+        if row.lot is Lot.SECOND and row.verdict in _SECOND_OPINIONS:
+            confirmed = row.right is True
+        else:
+            right, confirmed, drawn = row.right is True, False, row.lot is Lot.SECOND
+    return right, confirmed, drawn
+
+
+def is_judged_by_lot(turn: LedgerTurn) -> bool:
+    """Whether the turn was drawn, for whatever, and somebody has judged it."""
+    return any(row.lot is not None for row in turn.rows)

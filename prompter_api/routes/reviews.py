@@ -1,0 +1,33 @@
+"""What a second person judges, knowing neither the first verdict nor which answer is whose."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from prompter_api.auth import Operator
+from prompter_api.parts import parts_of
+from prompter_api.schemas.common import LARGEST_ID, Done, Id, Problem
+from prompter_api.schemas.reviews import JudgementIn, NextQuestion
+
+router = APIRouter(prefix="/api/reviews", tags=["reviews"])
+
+
+@router.get("/next")
+def get_next_review(
+    request: Request,
+    me: Operator,
+    after: Annotated[int, Query(ge=0, le=LARGEST_ID, description="Pass over those up to this one")] = 0,
+) -> NextQuestion:
+    """The longest waiting question whose answer you have not judged before."""
+    reviews = parts_of(request).reviews
+    return NextQuestion.of(reviews.waiting(me), reviews.next(me, after=after))
+
+
+@router.post(
+    "/{review_id}",
+    responses={409: {"model": Problem, "description": "already_decided: somebody else was faster"}},
+)
+def judge_review(request: Request, me: Operator, review_id: Id, body: JudgementIn) -> Done:
+    """Say which answer is right."""
+    parts_of(request).reviews.judge(review_id, body.choice, me)
+    return Done()

@@ -1,0 +1,72 @@
+"""Which topics may answer alone."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from prompter.readiness import TopicReadiness
+from prompter.values import Mode, ReadinessState
+from prompter_api.schemas.common import Output
+
+
+class EventOut(Output):
+    """A change of state, and why."""
+
+    at: datetime
+    state: ReadinessState
+    reason: str = Field(examples=["proved"])
+    facts: dict[str, Any]
+
+
+class StepOut(Output):
+    """Where the test at one threshold of confidence stands."""
+
+    threshold: float
+    n_turns: int
+    n_by_lot: int = Field(description="Of them judged blind, by a second person, or as an audit")
+    estimate: float | None = Field(description="Share of right answers")
+    passed_after: int | None = Field(description="Turns; null: it has not passed")
+    more_labels: int | None = Field(description="Turns still to be judged by lot; null: not on course")
+
+
+class ReadinessOut(Output):
+    """A topic, or a group of topics that was named beforehand."""
+
+    name: str
+    topics: list[str]
+    state: ReadinessState
+    mode: Mode
+    threshold: float | None = Field(description="Confidence from which on it answers alone")
+    test_number: int
+    test_began_at: datetime
+    live_since: datetime | None
+    steps: list[StepOut]
+    low: float | None = Field(description="The last step's interval, at every look as good as at the last")
+    high: float | None
+    coverage: float | None = Field(description="Share of its turns that the last step would answer alone")
+    days_to_go: float | None = Field(description="At the traffic of the last week; null: not on course")
+    audited: int
+    audited_right: int
+    events: list[EventOut]
+
+    @classmethod
+    def of(cls, found: TopicReadiness) -> "ReadinessOut":
+        return cls(
+            name=found.name,
+            topics=list(found.topics),
+            state=found.state,
+            mode=found.mode,
+            threshold=found.threshold,
+            test_number=found.test_number,
+            test_began_at=found.test_began_at,
+            live_since=found.live_since,
+            steps=[StepOut.model_validate(step) for step in found.steps],
+            low=found.interval.low if found.interval else None,
+            high=found.interval.high if found.interval else None,
+            coverage=found.coverage,
+            days_to_go=found.days_to_go,
+            audited=found.audited,
+            audited_right=found.audited_right,
+            events=[EventOut.model_validate(event) for event in found.events],
+        )

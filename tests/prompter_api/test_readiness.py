@@ -1,0 +1,64 @@
+"""Readiness over HTTP: supervisors look, agree and stop."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from prompter.storage import Store
+from tests.prompter.governed import GovernedShop
+from tests.prompter_api.office import Office, refusal
+
+
+@pytest.fixture
+def vera(office: Office) -> TestClient:
+    office.readiness.run_once("words-1")
+    return office.browser("vera")
+
+
+def test_every_topic_and_what_its_evidence_says(vera: TestClient) -> None:
+    orders, returns = vera.get("/api/readiness").json()
+    assert (orders["name"], returns["name"]) == ("orders", "returns")
+    assert returns["state"] == "collecting"
+    assert returns["mode"] == "manual"
+    assert returns["steps"] == [
+        {
+            "threshold": 0.9,
+            "n_turns": 0,
+            "n_by_lot": 0,
+            "estimate": None,
+            "passed_after": None,
+            "more_labels": None,
+        }
+    ]
+    assert (returns["low"], returns["coverage"], returns["days_to_go"]) == (None, None, None)
+    assert vera.get("/api/readiness/topic?name=returns").json() == returns
+
+
+def test_nobody_can_allow_what_was_not_shown(vera: TestClient) -> None:
+    answer = vera.post("/api/readiness/allow?name=returns")
+    assert refusal(answer) == (409, "not_ready")
+    assert "no turn has been judged yet" in answer.json()["message"]
+
+
+def test_holding_and_switching_off(vera: TestClient) -> None:
+    assert vera.post("/api/readiness/hold?name=returns").json()["state"] == "held"
+    off = vera.post("/api/readiness/off?name=returns").json()
+    assert (off["state"], off["mode"]) == ("collecting", "shadow")
+    assert [event["reason"] for event in off["events"]] == ["switched_off", "stopped"]
+
+
+def test_refusals(office: Office, vera: TestClient) -> None:
+    assert refusal(vera.get("/api/readiness/topic?name=weather")) == (404, "not_found")
+    assert refusal(office.browser("anna").get("/api/readiness")) == (403, "forbidden")
+    assert refusal(office.browser("anna").post("/api/readiness/hold?name=returns")) == (403, "forbidden")
+    assert refusal(office.browser().get("/api/readiness")) == (401, "not_logged_in")
+
+
+def test_a_topic_is_allowed(store: Store) -> None:
+    shop = GovernedShop(store)
+    shop.prove()
+    office = Office(store, clock=shop.clock)
+    vera = office.browser("vera", app=office.build(readiness=shop.readiness))
+    allowed = vera.post("/api/readiness/allow?name=returns").json()
+    assert (allowed["state"], allowed["threshold"]) == ("autopilot", 0.6)
+    assert allowed["coverage"] == 1.0
+    assert 0.6 < allowed["low"] < allowed["high"] == 1.0
