@@ -323,7 +323,7 @@ signals = Table(
 readiness = Table(
     "readiness",
     metadata,
-    Column("name", String(200), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("state", String(20), nullable=False),
     Column("mode", String(20)),  # NULL: as the settings say
     Column("threshold", Float),  # of confidence, from which on it answers alone; NULL: it does not
@@ -344,7 +344,7 @@ readiness_events = Table(
     "readiness_events",
     metadata,
     _id(),
-    Column("name", String(200), nullable=False, index=True),
+    Column("name", Text, nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False),
     Column("state", String(20), nullable=False),
     Column("reason", String(40), nullable=False),

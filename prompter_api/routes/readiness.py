@@ -11,7 +11,7 @@ from prompter_api.schemas.readiness import ReadinessOut
 
 router = APIRouter(prefix="/api/readiness", tags=["readiness"])
 
-Topic = Annotated[str, Query(min_length=1, max_length=200, examples=["returns"])]
+Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"])]
 
 
 @router.get("")
