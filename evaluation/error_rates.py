@@ -1,8 +1,10 @@
 """How often does the readiness rule err, and how long does it take?  All simulated scenarios together."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 from evaluation import simulation
@@ -10,7 +12,7 @@ from evaluation.control import Detector
 from evaluation.readiness import Rule
 from evaluation.simulation import Cost, GoLive, ManyTopics, Slip, World
 
-N_STEPS = 8
+N_STEPS = 11
 _COST_RUNS = 10  # times fewer runs where only a median is wanted
 _GOOD = (0.5, 0.7, 0.9)  # on the way from the bar to 1: .95, .97 and .99 for a bar of .90
 _SECOND_JUDGED = 0.2  # share of accepted suggestions
@@ -38,28 +40,51 @@ def simulate(
     *,
     runs: int,
     seed: int = 0,
+    processes: int = 1,
     on_step: Callable[[], None] = lambda: None,
 ) -> ErrorRates:
-    """Run every scenario; `world.accuracy` is that of the topics at the bar."""
+    """Run every scenario; `world.accuracy` is that of the topics at the bar.
 
-    def step(scenario: Callable[..., Any], *, runs: int = runs) -> Any:
-        found = scenario(runs=runs, seed=seed)
-        on_step()
-        return found
-
+    The figures are the same whatever the number of `processes`.
+    """
     few = max(10, runs // _COST_RUNS)
     good = [round(rule.bar + share * (1 - rule.bar), 6) for share in _GOOD]
-    worlds = [replace(world, accuracy=one, drift=min(world.drift, 1 - one)) for one in good]
+    worlds = [world, *(replace(world, accuracy=one, drift=min(world.drift, 1 - one)) for one in good)]
     hasty = replace(world, wrong_delay=0, unjudged=0.0, versions=1, drift=0.0)
-    second = partial(simulation.second_judged, rule=rule, probability=_SECOND_JUDGED)
+    second = partial(simulation.second_judged, rule=rule, probability=_SECOND_JUDGED, seed=seed)
+    steps: list[Callable[[], Any]] = [
+        partial(simulation.go_live, worlds[0], rule, runs=runs, seed=seed),
+        partial(second, hasty, runs=runs),
+        *(partial(simulation.go_live, one, rule, runs=runs, seed=seed) for one in worlds[1:]),
+        partial(simulation.slip, detector, before=good[1], after=2 * rule.bar - 1, runs=runs, seed=seed),
+        partial(simulation.many_topics, rule, accuracy=good[1], runs=runs, seed=seed),
+        partial(second, replace(hasty, accuracy=good[0]), runs=few),
+        *(partial(simulation.costs, rule, accuracy=one, runs=few, seed=seed) for one in good),
+    ]
+    at_bar, hasty_at_bar, *rest = _done(steps, processes, on_step)
     return ErrorRates(
         rule=rule,
         runs=runs,
-        at_bar=step(partial(simulation.go_live, world, rule)),
-        good=[step(partial(simulation.go_live, one, rule)) for one in worlds],
-        hasty_at_bar=step(partial(second, hasty)),
-        hasty_good=step(partial(second, replace(hasty, accuracy=good[0])), runs=few),
-        slip=step(partial(simulation.slip, detector, before=good[1], after=2 * rule.bar - 1)),
-        many=step(partial(simulation.many_topics, rule, accuracy=good[1])),
-        costs=list(simulation.costs(rule, accuracies=tuple(good), runs=few, seed=seed)),
+        at_bar=at_bar,
+        good=rest[: len(good)],
+        hasty_at_bar=hasty_at_bar,
+        slip=rest[len(good)],
+        many=rest[len(good) + 1],
+        hasty_good=rest[len(good) + 2],
+        costs=[cost for costs in rest[len(good) + 3 :] for cost in costs],
     )
+
+
+def _done(steps: Sequence[Callable[[], Any]], processes: int, on_step: Callable[[], None]) -> list[Any]:
+    """Return what the steps give, in their order; the longest ones come first."""
+    if processes == 1:
+        found = []
+        for step in steps:
+            found.append(step())
+            on_step()
+        return found
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(step) for step in steps]
+        for _ in as_completed(waiting):
+            on_step()
+        return [one.result() for one in waiting]

@@ -138,27 +138,27 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
     )
 
 
-def costs(rule: Rule, *, accuracies: tuple[float, ...], runs: int, seed: int) -> Iterator[Cost]:
-    """Yield the turns until go-live, blind and second judged, at 5 % and 20 %."""
-    for accuracy in accuracies:
-        world = World(accuracy=accuracy)
-        blind = median(go_live(world, rule, runs=runs, seed=seed).labels)
-        for probability in (0.05, 0.2):
-            yield Cost(
-                accuracy=accuracy,
-                way="blind",
-                probability=probability,
-                median_turns=None if blind is None else blind / probability,
-                median_labels=blind,
+def costs(rule: Rule, *, accuracy: float, runs: int, seed: int) -> list[Cost]:
+    """Return the turns until go-live, blind and second judged, at 5 % and 20 %."""
+    world = World(accuracy=accuracy)
+    blind = median(go_live(world, rule, runs=runs, seed=seed).labels)
+    found = []
+    for probability in (0.05, 0.2):
+        judged = second_judged(world, rule, probability=probability, runs=runs, seed=seed)
+        for way, turns, labels in (
+            ("blind", None if blind is None else blind / probability, blind),
+            ("second judged", median(judged.turns), median(judged.labels)),
+        ):
+            found.append(
+                Cost(
+                    accuracy=accuracy,
+                    way=way,
+                    probability=probability,
+                    median_turns=turns,
+                    median_labels=labels,
+                )
             )
-            judged = second_judged(world, rule, probability=probability, runs=runs, seed=seed)
-            yield Cost(
-                accuracy=accuracy,
-                way="second judged",
-                probability=probability,
-                median_turns=median(judged.turns),
-                median_labels=median(judged.labels),
-            )
+    return found
 
 
 def slip(

@@ -1,5 +1,6 @@
 """sufler evaluate readiness --simulate: how often does the rule err, and how long does it take?"""
 
+import os
 from collections.abc import Sequence
 from math import isfinite, sqrt
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from evaluation.error_rates import ErrorRates
     from evaluation.simulation import GoLive
+
+
+_WORTH_PROCESSES = 1000  # runs; fewer are done before a second process has started
 
 
 def readiness(
@@ -71,6 +75,7 @@ def readiness(
             Detector(bar=settings.bar, threshold=settings.demote_after),
             runs=runs,
             seed=seed,
+            processes=(os.cpu_count() or 1) if runs >= _WORTH_PROCESSES else 1,
             on_step=lambda: advance(1),
         )
     if as_json:

@@ -1,0 +1,124 @@
+"""sufler readiness, autopilot and evaluate readiness through their front door."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prompter.storage import Store, connect, migrate
+from sufler import cli
+from tests.prompter.governed import RULE, GovernedShop
+
+CONFIG = f"sufler:\n  readiness: {{bar: {RULE.bar}, thresholds: {list(RULE.thresholds)}}}\n"
+CONTRACT = {
+    "false_go_live", "median_labels_to_go_live", "kl_bound_labels", "median_answers_to_demotion",
+    "false_demotion", "fdr", "power", "false_go_live_haste", "messages_haste", "runs", "standard_error",
+    "scenarios", "ci",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "sufler-data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shop(folder: Path) -> GovernedShop:
+    """A shop in the database that the commands open."""
+    engine = connect(f"sqlite:///{folder / 'sufler-data' / 'sufler.db'}")
+    migrate(engine)
+    return GovernedShop(Store(engine))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["sufler", *arguments, "--config", "config.yml"])
+    try:
+        cli.main()
+    except SystemExit as done:
+        return int(done.code or 0)
+    return 0
+
+
+def test_the_state_of_every_topic(
+    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.prove(5)
+    assert run(monkeypatch, "readiness", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    orders, returns = report["topics"]
+    assert (orders["name"], orders["state"], orders["estimate"]) == ("orders", "collecting", None)
+    assert (returns["judged_by_lot"], returns["estimate"]) == (5, 1.0)
+    assert returns["more_judged_turns"] > 0
+    low, high = report["ci"]["returns"]
+    assert 0 < low < high == 1.0
+    shop.store.close()
+
+
+def test_a_plan_and_what_happened(
+    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.prove()
+    assert run(monkeypatch, "readiness", "returns", "--plan") == 0
+    printed = capsys.readouterr().out
+    assert "days" in printed
+    assert "done" in printed
+    assert "ready: proved" in printed
+    shop.store.close()
+
+
+def test_on_hold_off(
+    shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "autopilot", "on", "returns") == 2
+    assert "returns: no turn has been judged yet" in capsys.readouterr().err
+    shop.prove()
+    assert run(monkeypatch, "autopilot", "on", "returns") == 0
+    assert capsys.readouterr().out == "returns: autopilot, from a confidence of 0.6 on\n"
+    assert run(monkeypatch, "autopilot", "hold", "returns") == 0
+    assert run(monkeypatch, "autopilot", "off", "returns") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "returns: ready"
+    assert run(monkeypatch, "autopilot", "on", "weather") == 2
+    assert "there is no topic weather" in capsys.readouterr().err
+    shop.store.close()
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_simulator_keeps_the_contract(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("evaluate", "readiness", "--simulate", "--runs", "20", "--labels", "200")
+    assert run(monkeypatch, *arguments, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report) >= CONTRACT
+    assert report["runs"] == 20
+    assert [set(one) for one in report["scenarios"]] == [
+        {"accuracy", "median_labels", "mean_labels", "kl_labels", "false_go_live", "went_live"}
+    ] * 4
+    assert report["scenarios"][0]["accuracy"] == RULE.bar
+    assert {(cost["way"], cost["probability"]) for cost in report["costs"]} == {
+        ("blind", 0.05), ("blind", 0.2), ("second judged", 0.05), ("second judged", 0.2)
+    }  # fmt: skip
+    assert run(monkeypatch, *arguments) == 0
+    assert "of the last hundred" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "needs --simulate"),
+        (("--simulate", "--drift", "0.5"), "accuracy would leave 0 to 1"),
+        (("--simulate", "--labels", "100", "--versions", "101"), "only 100 labels"),
+    ],
+)
+def test_what_cannot_be_simulated_is_said(
+    arguments: tuple[str, ...],
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(monkeypatch, "evaluate", "readiness", *arguments) == 2
+    assert problem in capsys.readouterr().err
