@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ from prompter.values import Mode, ReadinessState
 
 _LOOKS_ON_BOARD = 12
 _WEEK = timedelta(days=7)
+_LATELY = timedelta(seconds=1)
 _ALARMING = 3  # bad signals in a week,
 _ALARMING_SHARE = 0.05  # that come from at least so many of the answers
 
@@ -118,6 +119,8 @@ class Readiness:
         self._looked_at: dict[str, tuple[str, ...]] = {}  # topics by unit
         self._model: str | None = None
         self._seen = 0  # judgements
+        self._previewed: Mapping[str, LiveTopic] = {}
+        self._previewed_at = datetime.min.replace(tzinfo=UTC)
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -303,18 +306,30 @@ class Readiness:
         return found
 
     def preview(self, triage: Triage) -> Triage:
-        """Who would answer a customer that nobody has written to: what `ask` shows."""
+        """Who would answer a customer that nobody has written to: what `ask` shows.
+
+        It may be a second behind: nothing goes out for it.
+        """
         if not triage.suggestions:
             return triage
         first = triage.suggestions[0]
-        with self._store.read() as tx:
-            live = self.live(tx).get(first.topic)
-            changed = live is not None and self.is_changed(tx, first.article_id, first.topic, live)
+        live = self._live_lately().get(first.topic)
+        changed = False
+        if live is not None:
+            with self._store.read() as tx:
+                changed = self.is_changed(tx, first.article_id, first.topic, live)
         surroundings = Surroundings(
             operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
         )
         threshold = live.threshold if live else None
         return answer_alone(triage, threshold=threshold, surroundings=surroundings, most_in_a_row=1)
+
+    def _live_lately(self) -> Mapping[str, LiveTopic]:
+        now = self._clock()
+        if not now - _LATELY < self._previewed_at <= now:
+            with self._store.read() as tx:
+                self._previewed, self._previewed_at = self.live(tx), now
+        return self._previewed
 
     @staticmethod
     def is_changed(tx: Transaction, article_id: str, topic: str, live: LiveTopic) -> bool:
