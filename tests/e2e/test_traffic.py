@@ -1,0 +1,58 @@
+"""The whole circle of `sufler demo --with-traffic`: a topic climbs, goes live, slips and is demoted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser import CHROMIUM, chromium, log_in
+from tests.e2e.product import Product, wait_for
+from tests.emulators.telegram import TelegramEmulator
+from tests.skips import missing
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+PASSWORD = "a password of my own"
+PATIENCE = 400.0  # seconds; the story takes two minutes on two idle cores
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        missing(f"a browser at {CHROMIUM}")
+    with chromium() as browser:
+        yield browser
+
+
+def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
+    tmp_path: Path, telegram: TelegramEmulator, browser: Browser
+) -> None:
+    with Product(tmp_path / "demo", None, None, telegram, lots=True) as demo:
+        demo.start(["-m", "sufler", "demo", "--with-traffic"])
+        demo.start_session("admin", demo.one_time_password(), PASSWORD)
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")
+        page = context.new_page()
+        log_in(page, demo.url, "admin", PASSWORD)
+        page.goto(f"{demo.url}/readiness")
+        row = page.locator("[data-topic='warranty']")
+        expect(row).to_contain_text("собирает", timeout=PATIENCE * 1000)
+
+        def warranty() -> dict[str, Any]:
+            found: dict[str, Any] = demo.get("/api/readiness/topic?name=warranty")
+            return found
+
+        wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE)
+        expect(row).to_contain_text("отвечает сам")
+        live = warranty()
+        assert live["steps"][0]["passed_after"] is not None
+        assert live["steps"][0]["n_by_lot"] >= 46  # fewer right answers cannot pass at a bar of .9
+        wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
+        expect(row).to_contain_text("снят")
+        slipped = warranty()["events"][0]
+        assert slipped["reason"] == "slipped"
+        assert slipped["facts"]["audited_wrong"] >= 3
+        assert slipped["facts"]["articles"]
+        context.close()
+        assert demo.stop() == 0
