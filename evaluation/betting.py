@@ -17,7 +17,7 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 
 NONE = -1  # where a stream has no judgement
 _NODES = 256  # of the quadrature over stakes: off by 1e-9 at most up to ten thousand turns
-_LOWEST_BAR = 1e-3  # of those that a confidence sequence looks at
+LOWEST_BAR = 1e-3  # of those that a confidence sequence looks at
 _PRECISION = 1e-4
 _SMALLEST = 1e-280  # tail of a distribution that has all its digits
 
@@ -98,7 +98,7 @@ def lower_end(counts: Numbers, judgements: Sequence[Judgement], *, needed: float
     With `needed` = log(1/alpha) it lies above the accuracy with probability alpha at most, whenever one
     looks.
     """
-    low, high = _LOWEST_BAR, 1.0 - _LOWEST_BAR
+    low, high = LOWEST_BAR, 1.0 - LOWEST_BAR
     if log_capital(counts, judgements, low) < needed:
         return 0.0
     while high - low > _PRECISION:

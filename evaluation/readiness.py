@@ -13,6 +13,7 @@ from math import ceil, log
 import numpy as np
 
 from evaluation.betting import (
+    LOWEST_BAR,
     RIGHT,
     WRONG,
     Judgement,
@@ -149,11 +150,18 @@ def confidence_sequence(turns: Sequence[JudgedTurn], *, alpha: float, looks: int
     low, high = 0.0, 1.0
     intervals: list[Interval] = []
     for n in np.unique(np.linspace(1, len(turns), min(looks, len(turns))).astype(int)).tolist():
-        low = max(low, lower_end(_counts(stream[:n], len(kinds)), kinds, needed=needed))
         right, wrong = not_wrong[:n].count(True), not_wrong[:n].count(False)
-        high = min(high, 1.0 - lower_end(np.array([right, wrong]), (WRONG, RIGHT), needed=needed))
+        low = _raised(low, _counts(stream[:n], len(kinds)), kinds, needed)
+        high = 1.0 - _raised(1.0 - high, np.array([right, wrong]), (WRONG, RIGHT), needed)
         intervals.append(Interval(n_turns=n, low=low, high=high))
     return intervals
+
+
+def _raised(low: float, counts: Numbers, kinds: Sequence[Judgement], needed: float) -> float:
+    """The larger one of `low` and the lower end; that is searched for only where it is larger."""
+    if log_capital(counts, kinds, max(low, LOWEST_BAR)) < needed:
+        return low
+    return max(low, lower_end(counts, kinds, needed=needed))
 
 
 def _not_wrong(turn: JudgedTurn) -> bool | None:

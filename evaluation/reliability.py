@@ -1,5 +1,7 @@
 """Do stated probabilities hold?"""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,6 +9,28 @@ from evaluation.estimates import RESAMPLES, Estimate, bootstrap
 
 Floats = npt.NDArray[np.float64]
 _BINS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bin:
+    """Neighbours in confidence: the mean of what they said, and the share of them that was right."""
+
+    confidence: float
+    right: float
+    n: int
+
+
+def reliability_bins(confidences: Floats, right: Floats, *, most: int = _BINS, least: int = 8) -> list[Bin]:
+    """Up to `most` bins of equal mass, surest last, with at least `least` rows each; none for too few rows.
+
+    `right` may be what a turn counts on the average, instead of 0 and 1.
+    """
+    order = np.argsort(confidences, kind="stable")
+    n_bins = min(most, len(order) // least)
+    return [
+        Bin(confidence=float(confidences[rows].mean()), right=float(right[rows].mean()), n=len(rows))
+        for rows in (np.array_split(order, n_bins) if n_bins else ())
+    ]
 
 
 def calibration_error(confidences: Floats, right: Floats, *, seed: int) -> Estimate | None:

@@ -96,13 +96,18 @@ def selective_report(
 
 
 def risk_coverage(table: Columns) -> tuple[Floats, Floats]:
-    """Coverage 1/n, 2/n … 1 and the share of wrong answers at each, surest answered first.
+    """Coverage 1/n, 2/n … 1 and the share of wrong answers at each, surest answered first."""
+    return risk_by_coverage(table.confidence, table.right)
+
+
+def risk_by_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Coverage and risk of rows that are right or not; `right` may be what they count on the average.
 
     Equal confidences come in random order; what stands here is the mean over those orders.
     """
-    order = np.argsort(-table.confidence, kind="stable")
-    _, group = np.unique(-table.confidence[order], return_inverse=True)
-    wrong = 1 - table.right[order]
+    order = np.argsort(-confidences, kind="stable")
+    _, group = np.unique(-confidences[order], return_inverse=True)
+    wrong = 1 - right[order]
     expected = (np.bincount(group, weights=wrong) / np.bincount(group))[group]
     counts = np.arange(1, len(wrong) + 1)
     return counts / len(wrong), np.cumsum(expected) / counts

@@ -1,6 +1,7 @@
 """What the judgements of a turn amount to. Rules only."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from evaluation.betting import RIGHT, WRONG, shown
 from evaluation.readiness import JudgedTurn
@@ -8,6 +9,15 @@ from prompter.storage import LedgerTurn
 from prompter.values import Lot, Verdict
 
 _SECOND_OPINIONS = (Verdict.CONFIRMED, Verdict.REFUTED)
+
+
+class HowJudged(StrEnum):
+    """What the person knew who judged a turn."""
+
+    BLIND = "blind"  # not what the bot had in mind
+    SECOND = "second"  # not what the first one had said
+    AUDIT = "audit"  # not whose answer it was: the bot gave it alone
+    SHOWN = "shown"  # everything: the operator saw the suggestion
 
 
 def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
@@ -62,3 +72,23 @@ def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
 def is_judged_by_lot(turn: LedgerTurn) -> bool:
     """Whether the turn was drawn, for whatever, and somebody has judged it."""
     return any(row.lot is not None for row in turn.rows)
+
+
+def is_evidence(turn: LedgerTurn) -> bool:
+    """Whether the turn counts for anything: where readiness is tested, or as an audit."""
+    return turn.tests or bool(audits([turn]))
+
+
+def outcome(turn: LedgerTurn) -> tuple[HowJudged, bool | None]:
+    """How a turn is or will be judged, and whether the bot was right; None: nobody has said yet."""
+    if turn.by_bot:
+        judged = audits([turn])
+        return HowJudged.AUDIT, judged[-1][1] if judged else None
+    last = turn.rows[-1] if turn.rows else None
+    right = None if last is None or last.verdict is Verdict.UNDECIDED else last.right
+    if turn.blind:
+        return HowJudged.BLIND, right
+    _right, _confirmed, drawn = first_and_second(turn)
+    if not drawn:
+        return HowJudged.SHOWN, right
+    return HowJudged.SECOND, right if last is not None and last.verdict in _SECOND_OPINIONS else None

@@ -22,6 +22,7 @@ from evaluation.readiness import (
 )
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound, PrompterError
+from prompter.evidence import TopicEvidence, evidence_of
 from prompter.governing import Change, Standing, change_of
 from prompter.ledger import audits, is_judged_by_lot, judged_turns
 from prompter.policy import Surroundings, answer_alone
@@ -37,7 +38,6 @@ from prompter.storage import (
 from prompter.triage import Triage
 from prompter.values import Mode, ReadinessState
 
-_LOOKS_ON_BOARD = 12
 _WEEK = timedelta(days=7)
 _LATELY = timedelta(seconds=1)
 _ALARMING = 3  # bad signals in a week,
@@ -47,7 +47,11 @@ log = structlog.get_logger(__name__)
 
 
 class NotReady(PrompterError):
-    """The evidence does not allow this topic to answer alone yet."""
+    """The evidence does not allow this topic to answer alone yet; `step` says how far it is."""
+
+    def __init__(self, name: str, step: Step) -> None:
+        super().__init__(f"{name}: {_why_not(step)}")
+        self.step = step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,19 @@ class LiveTopic:
     since: datetime
     audits: int
     alarmed: bool = False  # customers are unhappy with it: more is audited
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One step of a topic's test, and how far it reaches."""
+
+    step: Step
+    sequence: Sequence[Interval] = field(repr=False)  # at the alpha of the test; none for no turn
+    coverage: float | None  # share of the turns that it would answer alone; None: no turn
+
+    @property
+    def interval(self) -> Interval | None:
+        return self.sequence[-1] if self.sequence else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +94,20 @@ class TopicReadiness:
     left_out: Sequence[str]  # topics of a group that are below the bar themselves
     audited: int
     audited_right: int
-    interval: Interval | None  # of the last step, at the alpha of its test
-    coverage: float | None  # share of the turns that the last step would answer alone; None: no turn
+    last: Measured  # the last step
+    proved: Measured | None  # the laxest step that has passed
     labels_per_day: float  # turns of the last step that are judged by lot, at the traffic of the last week
     events: Sequence[ReadinessEvent] = field(repr=False)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of the last step; None: no turn."""
+        return self.last.interval
+
+    @property
+    def coverage(self) -> float | None:
+        """Of the last step; None: no turn."""
+        return self.last.coverage
 
     @property
     def days_to_go(self) -> float | None:
@@ -121,6 +148,11 @@ class Readiness:
         self._seen = 0  # judgements
         self._previewed: Mapping[str, LiveTopic] = {}
         self._previewed_at = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def rule(self) -> Rule:
+        """When a topic may answer alone."""
+        return self._rule
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -275,7 +307,7 @@ class Readiness:
                 stored.name,
                 state=change.state,
                 reason=change.reason,
-                facts=facts,
+                facts={"answers_from": change.threshold, **facts},
                 account_id=account.id if account else None,
                 now=now,
             )
@@ -361,11 +393,32 @@ class Readiness:
         with self._store.read() as tx:
             return self._shown(tx, _found(tx.readiness.get(name), name), self._units(tx).get(name, (name,)))
 
+    def evidence(self, name: str) -> TopicEvidence:
+        """The evidence of the running test, turn by turn.
+
+        Raises:
+            NotFound: there is no topic of that name, or nothing has looked at it yet.
+        """
+        with self._store.read() as tx:
+            stored = _found(tx.readiness.get(name), name)
+            return evidence_of(
+                tx,
+                tx.readiness.ledger(self._units(tx).get(name, (name,)), since=stored.test_began_at),
+                tx.readiness.events(name),
+                rule=self._rule,
+                test_number=stored.test_number,
+            )
+
     def turns(self, name: str) -> list[LedgerTurn]:
-        """The evidence of the running test, in order of receipt."""
+        """What was judged in the running test, in order of receipt."""
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
             return tx.readiness.ledger(self._units(tx).get(name, (name,)), since=stored.test_began_at)
+
+    def last_change(self) -> tuple[int, int]:
+        """Two numbers: what they were before, nobody has judged or changed anything since."""
+        with self._store.read() as tx:
+            return tx.readiness.last_evidence(), tx.readiness.last_event()
 
     def allow(self, name: str, account: Account | None) -> TopicReadiness:
         """Let a topic answer alone, as widely as its test has passed; also after it was held.
@@ -376,7 +429,7 @@ class Readiness:
         """
         found = self.topic(name)
         if found.passed is None:
-            raise NotReady(f"{name}: {_why_not(found)}")
+            raise NotReady(name, found.steps[-1])
         change = Change(state=ReadinessState.AUTOPILOT, threshold=found.passed, reason="allowed")
         return self._set(name, change, account, mode=None if found.mode is Mode.SHADOW else found.mode.value)
 
@@ -405,14 +458,20 @@ class Readiness:
         live = _answered_since(turns, stored.live_since)
         judged = judged_turns(turns)
         steps = assess(judged, self._rule, test_number=stored.test_number)
-        lowest = steps[-1].threshold
-        sure = [turn for turn in turns if turn.confidence >= lowest]
-        sequence = confidence_sequence(
-            [turn for turn in judged if turn.confidence >= lowest],
-            alpha=self._rule.spends(stored.test_number),
-            looks=_LOOKS_ON_BOARD,
-        )
         asked = tx.readiness.count_turns(topics, since=stored.test_began_at)
+
+        def measured(step: Step) -> Measured:
+            return Measured(
+                step=step,
+                sequence=confidence_sequence(
+                    [turn for turn in judged if turn.confidence >= step.threshold],
+                    alpha=self._rule.spends(stored.test_number),
+                ),
+                coverage=len(_from(turns, step)) / asked if asked else None,
+            )
+
+        last = measured(steps[-1])
+        passed = [step for step in steps if step.passed_after is not None]
         return TopicReadiness(
             name=stored.name,
             topics=tuple(topics),
@@ -425,9 +484,11 @@ class Readiness:
             steps=steps,
             passed=self._passed(stored, steps),
             left_out=stored.left_out,
-            interval=sequence[-1] if sequence else None,
-            coverage=len(sure) / asked if asked else None,
-            labels_per_day=_labels_per_day(sure, since=stored.test_began_at, now=self._clock()),
+            last=last,
+            proved=None if not passed else last if passed[-1] is last.step else measured(passed[-1]),
+            labels_per_day=_labels_per_day(
+                _from(turns, last.step), since=stored.test_began_at, now=self._clock()
+            ),
             audited=len(live),
             audited_right=sum(right for _, right in live),
             events=tx.readiness.events(stored.name),
@@ -438,6 +499,10 @@ class Readiness:
         grouped = {topic for topics in self._groups.values() for topic in topics}
         alone = {topic: (topic,) for topic in tx.articles.topics() if topic not in grouped}
         return dict(sorted({**self._groups, **alone}.items()))
+
+
+def _from(turns: Sequence[LedgerTurn], step: Step) -> list[LedgerTurn]:
+    return [turn for turn in turns if turn.confidence >= step.threshold]
 
 
 def _answered_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:
@@ -463,6 +528,7 @@ def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> di
     last = steps[-1]
     wrong = [turn for turn, right in live if not right]
     return {
+        "passed": threshold_passed(steps),
         "threshold": last.threshold,
         "estimate": last.estimate,
         "turns": last.n_turns,
@@ -474,8 +540,7 @@ def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> di
     }
 
 
-def _why_not(found: TopicReadiness) -> str:
-    step = found.steps[-1]
+def _why_not(step: Step) -> str:
     if step.estimate is None:
         return "no turn has been judged yet"
     if step.more_labels is None:

@@ -1,6 +1,6 @@
 """Customers, their conversations, messages and turns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -127,6 +127,11 @@ class ConversationRows(Rows):
     def turn(self, turn_id: int) -> Turn | None:
         row = self._connection.execute(select(turns).where(turns.c.id == turn_id)).one_or_none()
         return None if row is None else _turn(row)
+
+    def turns(self, ids: Collection[int]) -> dict[int, Turn]:
+        """Turns by id; what there is not is left out."""
+        rows = self._connection.execute(select(turns).where(turns.c.id.in_(ids)))
+        return {row.id: _turn(row) for row in rows}
 
     def due_turns(self, now: datetime, *, most: int = 100) -> list[Turn]:
         """Turns whose customer has fallen silent and that nobody has triaged, oldest first."""

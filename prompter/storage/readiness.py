@@ -1,14 +1,21 @@
 """Which topics may answer alone, how they came to, and the evidence by topic."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import evidence, readiness, readiness_events, suggestions, turns
+from prompter.storage.tables import (
+    accounts,
+    evidence,
+    readiness,
+    readiness_events,
+    suggestions,
+    turns,
+)
 from prompter.triage import Route
 from prompter.values import Lot, Mode, ReadinessState, TurnState, Verdict
 
@@ -27,7 +34,9 @@ class LedgerTurn:
     """A turn that the bot would have answered alone if it was sure enough, and all judgements of it."""
 
     id: int
+    conversation_id: int
     received_at: datetime
+    utterance: str | None = field(repr=False)
     topic: str
     article_id: str
     confidence: float
@@ -60,7 +69,7 @@ class StoredReadiness:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessEvent:
-    """A change of state, and why; `account_id` None: by itself."""
+    """A change of state, and why; `account_id` and `account_name` None: by itself."""
 
     id: int
     name: str
@@ -69,6 +78,7 @@ class ReadinessEvent:
     reason: str
     facts: Mapping[str, Any]
     account_id: int | None
+    account_name: str | None
 
 
 class ReadinessRows(Rows):
@@ -127,12 +137,17 @@ class ReadinessRows(Rows):
     def events(self, name: str, *, most: int = 100) -> list[ReadinessEvent]:
         """The last changes, newest first."""
         rows = self._connection.execute(
-            select(readiness_events)
+            select(readiness_events, accounts.c.name.label("account_name"))
+            .join(accounts, accounts.c.id == readiness_events.c.account_id, isouter=True)
             .where(readiness_events.c.name == name)
             .order_by(readiness_events.c.id.desc())
             .limit(most)
         )
         return [_event(row) for row in rows]
+
+    def last_event(self) -> int:
+        """A number that grows with every change."""
+        return self._connection.scalar(select(func.max(readiness_events.c.id))) or 0
 
     # --- the evidence -----------------------------------------------------------------------
 
@@ -201,7 +216,9 @@ class ReadinessRows(Rows):
         return [
             LedgerTurn(
                 id=row.id,
+                conversation_id=row.conversation_id,
                 received_at=row.received_at,
+                utterance=row.utterance,
                 topic=row.topic,
                 article_id=row.article_id,
                 confidence=row.confidence,
@@ -243,4 +260,5 @@ def _event(row: Row[Any]) -> ReadinessEvent:
         reason=row.reason,
         facts=row.facts,
         account_id=row.account_id,
+        account_name=row.account_name,
     )

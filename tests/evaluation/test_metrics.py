@@ -17,7 +17,7 @@ from evaluation import (
     evaluate_retrieval,
 )
 from evaluation.estimates import bootstrap, share
-from evaluation.reliability import brier, calibration_error
+from evaluation.reliability import Bin, brier, calibration_error, reliability_bins
 
 
 def value(estimate: Estimate | None) -> float:
@@ -135,6 +135,17 @@ def test_honest_confidences_have_no_calibration_error() -> None:
     boastful = calibration_error(np.minimum(1, confidences + 0.2), right, seed=0)
     assert 0.13 < value(boastful) < 0.21
     assert calibration_error(np.zeros(0), np.zeros(0), seed=0) is None
+
+
+def test_bins_hold_neighbours_in_confidence() -> None:
+    confidences = np.array([0.875, 0.25, 0.75, 0.5])
+    right = np.array([1.0, 0.0, -1.0, 1.0])
+    assert reliability_bins(confidences, right, most=2, least=2) == [
+        Bin(confidence=0.375, right=0.5, n=2),
+        Bin(confidence=0.8125, right=0.0, n=2),
+    ]
+    assert reliability_bins(confidences, right, least=5) == []
+    assert [one.n for one in reliability_bins(np.linspace(0, 1, 95), np.ones(95))] == [10] * 5 + [9] * 5
 
 
 def test_the_calibration_error_is_the_mean_gap() -> None:

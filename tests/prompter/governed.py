@@ -142,13 +142,17 @@ class GovernedShop:
         """The bot answers, the lot falls on it, and Boris judges; returns the turn."""
         conversation = self.ask(text, falls=True)
         assert self.route(conversation)[0] is Route.AUTOPILOT
+        self.judge(right=right)
+        return self.turn(conversation).id
+
+    def judge(self, *, right: bool) -> None:
+        """Boris judges what has waited longest for him."""
         question = self.reviews.next(self.boris)
         assert question is not None
         answers = list(question.answers)
         own = answers.index("Верните товар за 14 дней.")
         choice = (Choice.FIRST, Choice.SECOND)[own] if right else Choice.NEITHER
         self.reviews.judge(question.review_id, choice, self.boris)
-        return self.turn(conversation).id
 
     def returns(self) -> TopicReadiness:
         return self.readiness.topic("returns")
