@@ -51,8 +51,14 @@ def _judged(turn: LedgerTurn) -> JudgedTurn:
         confidence=turn.confidence,
         judgement=judgement,
         by_lot=turn.blind or drawn,
-        is_open=not turn.rows or turn.rows[-1].right is None,
+        is_open=_is_open(turn),
     )
+
+
+def _is_open(turn: LedgerTurn) -> bool:
+    """Whether nobody has decided, or no longer has, or a second person still has to say."""
+    last = turn.rows[-1] if turn.rows else None
+    return last is None or last.right is None or (last.verdict is Verdict.UNDECIDED and turn.is_waiting)
 
 
 def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:

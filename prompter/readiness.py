@@ -431,7 +431,9 @@ class Readiness:
         if found.passed is None:
             raise NotReady(name, found.steps[-1])
         change = Change(state=ReadinessState.AUTOPILOT, threshold=found.passed, reason="allowed")
-        return self._set(name, change, account, mode=None if found.mode is Mode.SHADOW else found.mode.value)
+        return self._set(
+            name, change, account, mode=(Mode.MANUAL if found.mode is Mode.SHADOW else found.mode).value
+        )
 
     def hold(self, name: str, account: Account | None) -> TopicReadiness:
         """Stop a topic from answering alone, at once and until it is allowed again; evidence goes on."""
@@ -520,7 +522,8 @@ def _labels_per_day(turns: Sequence[LedgerTurn], *, since: datetime, now: dateti
     """How many of the turns are judged by lot in a day, over the last week or as long as the test runs."""
     begin = max(since, now - _WEEK)
     days = max((now - begin) / timedelta(days=1), 1.0)
-    return sum(is_judged_by_lot(turn) for turn in turns if turn.received_at >= begin) / days
+    counted = (turn for turn in turns if turn.tests and turn.received_at >= begin)
+    return sum(is_judged_by_lot(turn) for turn in counted) / days
 
 
 def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> dict[str, Any]:

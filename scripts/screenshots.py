@@ -1,11 +1,11 @@
-"""Pictures of the desk: `python -m scripts.screenshots [FOLDER]`.
+"""Pictures of the pages: `python -m scripts.screenshots [FOLDER]`.
 
-Without a folder it only renews docs/images/desk.png; with one it puts every state of the pages there.
+Without a folder it only renews those in docs/images; with one it puts every state of the pages there.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,7 @@ from prompter.storage import Role, Store, connect, migrate
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.triaging import Triager
 from prompter.values import MessageKind
+from scripts.governing import STORIES, Governing
 from tests.browser import chromium, log_in
 from tests.support_desk import PASSWORD, DeskShop
 
@@ -121,14 +122,20 @@ class PictureShop(DeskShop):
 
 
 @contextmanager
-def shop() -> Iterator[PictureShop]:
-    articles = tuple(read_articles(ROOT / "training_data" / "kb.csv"))
+def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[PictureShop]:
+    """The demo shop, opened some days ago, or that part of it which is about these topics."""
+    articles = tuple(
+        article
+        for article in read_articles(ROOT / "training_data" / "kb.csv")
+        if not topics or article.topic in topics
+    )
     with tempfile.TemporaryDirectory() as folder:
         engine = connect(f"sqlite:///{folder}/pictures.db")
         migrate(engine)
         store = Store(engine)
         try:
-            yield PictureShop(store, articles=articles, undo_seconds=8)
+            opened = utc_now() - timedelta(days=days_ago)
+            yield PictureShop(store, articles=articles, undo_seconds=8, loaded=lambda: opened)
         finally:
             store.close()
 
@@ -149,6 +156,61 @@ def take_the_picture(browser: Browser, target: Path) -> None:
         page.screenshot(path=target)
 
 
+@contextmanager
+def governed() -> Iterator[PictureShop]:
+    """A shop whose topics have evidence of some weeks."""
+    with shop(STORIES, days_ago=30) as shown:
+        anna, boris, vera = shown.accounts.all()
+        Governing(shown.store, shown.articles, anna, boris, vera).play()
+        yield shown
+
+
+def take_pictures_of_readiness(browser: Browser, board: Path, topic: Path) -> None:
+    with governed() as shown, shown.open() as address:
+        page = at_the_desk(browser, address, name="vera")
+        page.goto(f"{address}/readiness")
+        expect(page.locator(".board tbody tr")).to_have_count(len(STORIES))
+        _whole(page, board)
+        page.set_viewport_size({"width": 1280, "height": 1340})
+        page.goto(f"{address}/readiness/topic?name=returns")
+        expect(page.locator(".chart__place svg")).to_have_count(3)
+        page.wait_for_timeout(500)
+        page.screenshot(path=topic)
+
+
+def take_every_state_of_readiness(browser: Browser, folder: Path) -> None:
+    with governed() as shown, shown.open() as address:
+        for scheme in ("light", "dark"):
+            for width in (1280, 390):
+                page = at_the_desk(
+                    browser,
+                    address,
+                    name="vera",
+                    color_scheme=scheme,
+                    viewport={"width": width, "height": 900},
+                )
+                page.on("console", lambda message: print(message.type, message.text))  # noqa: T201
+                page.goto(f"{address}/readiness")
+                expect(page.locator(".board tbody tr")).to_have_count(len(STORIES))
+                _whole(page, folder / f"20-readiness-{scheme}-{width}.png")
+                for name in ("returns", "refunds", "order_status"):
+                    page.goto(f"{address}/readiness/topic?name={name}")
+                    expect(page.locator(".chart__place svg").first).to_be_visible()
+                    _whole(page, folder / f"21-{name}-{scheme}-{width}.png")
+                page.context.close()
+
+
+def _whole(page: Page, path: Path) -> None:
+    """The page as high as what is on it."""
+    page.wait_for_timeout(600)
+    height = page.evaluate("Math.ceil((document.querySelector('.sheet')?.scrollHeight ?? 800) + 60)")
+    before = page.viewport_size or {"width": 1280, "height": 800}
+    page.set_viewport_size({"width": before["width"], "height": max(before["height"], height)})
+    page.wait_for_timeout(300)
+    page.screenshot(path=path, full_page=True)
+    page.set_viewport_size(before)
+
+
 def take_every_state(browser: Browser, folder: Path) -> None:
     """Each with the number of its place in a day's work."""
     with shop() as shown, shown.open() as address:
@@ -159,8 +221,8 @@ def take_every_state(browser: Browser, folder: Path) -> None:
         page.fill("#password", "no")
         page.press("#password", "Enter")
         page.screenshot(path=folder / "02-login-wrong.png")
-        shown.accounts.add("vera", Role.SUPERVISOR, "for one login only", one_time_password=True)
-        page.fill("#name", "vera")
+        shown.accounts.add("nina", Role.SUPERVISOR, "for one login only", one_time_password=True)
+        page.fill("#name", "nina")
         page.fill("#password", "for one login only")
         page.press("#password", "Enter")
         page.wait_for_selector("#again")
@@ -240,10 +302,13 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     with chromium() as browser:
         if folder is None:
-            take_the_picture(browser, ROOT / "docs" / "images" / "desk.png")
+            images = ROOT / "docs" / "images"
+            take_the_picture(browser, images / "desk.png")
+            take_pictures_of_readiness(browser, images / "readiness.png", images / "topic.png")
         else:
             folder.mkdir(parents=True, exist_ok=True)
             take_every_state(browser, folder)
+            take_every_state_of_readiness(browser, folder)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from kb_index import Article
 from prompter.accounts import Accounts
+from prompter.clock import Clock, utc_now
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
@@ -31,12 +32,16 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class DeskShop:
-    """The core on a real store and the real clock; turns close at once."""
+    """The core on a real store and the real clock; turns close at once.
+
+    Accounts: anna and boris (operators), vera (supervisor).
+    """
 
     store: Store
     articles: Sequence[Article] = SHOP
     undo_seconds: float = 30.0
     language: str = "ru"
+    loaded: Clock = utc_now  # when the articles came
     numbers: Numbers = field(default_factory=Numbers)  # for whatever is drawn by lot
     accounts: Accounts = field(init=False)
     desk: Desk = field(init=False)
@@ -48,13 +53,15 @@ class DeskShop:
         lots = Lots(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), lots=lots)
         self.deliveries = Deliveries(self.store)
-        self.knowledge = KnowledgeBase(self.store)
+        self.readiness = Readiness(self.store)
+        self.knowledge = KnowledgeBase(self.store, clock=self.loaded)
         self.knowledge.import_articles(self.articles, changed_by="test")
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0))
         self.assistant = WordAssistant(self.articles)
         self.triager = Triager(self.store, self.assistant, lots=lots)
         self.accounts.add("anna", Role.OPERATOR, PASSWORD)
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
+        self.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
 
     def say(
         self,
@@ -106,7 +113,7 @@ class DeskShop:
             desk=self.desk,
             knowledge=self.knowledge,
             reviews=Reviews(self.store),
-            readiness=Readiness(self.store),
+            readiness=self.readiness,
             watching=Watching(self.store),
             language=self.language,
             session_secret="a secret of the tests",

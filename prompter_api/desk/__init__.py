@@ -1,14 +1,16 @@
-"""The pages: where operators work, and how they log in."""
+"""The pages: where operators work, what supervisors look after, and how both log in."""
 
 from fastapi import FastAPI
 from nicegui import APIRouter
 
+from prompter_api.desk.board_page import add_board
 from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
 from prompter_api.desk.frame import Door
 from prompter_api.desk.login_page import login_router
 from prompter_api.desk.mounting import mount_nicegui
 from prompter_api.desk.review_page import add_reviews
 from prompter_api.desk.seats import Seats
+from prompter_api.desk.topic_page import add_topic
 from prompter_api.parts import Parts
 
 __all__ = ["add_pages"]
@@ -24,6 +26,8 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     router = APIRouter(include_in_schema=False)
     add_desk(router, door, poll_seconds=poll_seconds)
     add_reviews(router, door, poll_seconds=poll_seconds)
+    add_board(router, door, poll_seconds=poll_seconds)
+    add_topic(router, door, poll_seconds=poll_seconds)
     app.include_router(login_router(parts, seats))
     app.include_router(router)
     mount_nicegui(app)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -19,7 +18,7 @@ from prompter.values import Customer, OfferedSuggestion, Turn
 from prompter_api.desk import words
 from prompter_api.desk.conversation_panel import newer_than
 from prompter_api.desk.drafts import Draft, Purpose
-from prompter_api.desk.frame import Door, Visitor, in_thread
+from prompter_api.desk.frame import Door, Visitor, in_thread, zone_of_browser
 from prompter_api.desk.keyboard import Mode
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.press import Press
@@ -132,11 +131,7 @@ class DeskPage:
 
     async def _learn_zone(self) -> None:
         self._zone_known = True
-        try:
-            name = await ui.run_javascript("Intl.DateTimeFormat().resolvedOptions().timeZone", timeout=3)
-            self._screen.set_zone(ZoneInfo(str(name)))
-        except (TimeoutError, ValueError, OSError, KeyError):
-            self._screen.set_zone(None)
+        self._screen.set_zone(await zone_of_browser())
 
     async def _refresh(self) -> None:
         generation = self._generation

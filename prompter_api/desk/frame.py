@@ -16,8 +16,10 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -26,7 +28,7 @@ from nicegui import run, ui
 from prompter.storage import Account, Role
 from prompter_api.auth import session_account
 from prompter_api.desk.elements import Tag
-from prompter_api.desk.login_page import page_language
+from prompter_api.desk.login_page import page_language, refused_page
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.seats import Seat, Seats
 from prompter_api.desk.words import N_, ROLES
@@ -40,6 +42,7 @@ R = TypeVar("R")
 PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/desk", N_("Desk"), Role.OPERATOR),
     ("/reviews", N_("Second look"), Role.OPERATOR),
+    ("/readiness", N_("Readiness"), Role.SUPERVISOR),
 )
 
 
@@ -73,6 +76,15 @@ class Visitor:
         return self.seat.account
 
 
+async def zone_of_browser() -> tzinfo | None:
+    """In whose time of day this page shows moments; None is the server's."""
+    try:
+        name = await ui.run_javascript("Intl.DateTimeFormat().resolvedOptions().timeZone", timeout=3)
+        return ZoneInfo(str(name))
+    except (TimeoutError, ValueError, OSError, KeyError):
+        return None
+
+
 class Door:
     """Lets in who has logged in, and sends everybody else to the login page."""
 
@@ -80,7 +92,8 @@ class Door:
         self._parts = parts
         self._seats = seats
 
-    async def let_in(self, request: Request) -> Visitor | Response:
+    async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> Visitor | Response:
+        """The visitor, who has this role or a higher one, or what to answer instead of the page."""
         account = await in_thread(session_account, request, self._parts.accounts)
         if account is None:
             query = f"?{request.url.query}" if request.url.query else ""
@@ -88,15 +101,20 @@ class Door:
         if account.one_time_password:
             return RedirectResponse("/password", 303)
         language = page_language(request, self._parts, account.language)
+        if account.role < role:
+            return refused_page(request, self._parts, language)
         seat = self._seats.take(self._parts, account, dict(request.session))
         ui.context.client.on_delete(lambda: self._seats.leave(seat))
         return Visitor(seat=seat, language=language, t=translator(language))
 
 
 class Frame:
-    """The header and the page's own area, which the page fills with `with frame.body:`."""
+    """The header and the page's own area, which the page fills with `with frame.body:`.
 
-    def __init__(self, visitor: Visitor, *, here: str, title: str) -> None:
+    `here` is the header's link that leads here; `after`, with the query, where another language is shown.
+    """
+
+    def __init__(self, visitor: Visitor, *, here: str, title: str, after: str | None = None) -> None:
         self._t = visitor.t
         _ = visitor.t.gettext
         ui.page_title(f"{title} · {_('Sufler')}")
@@ -116,12 +134,12 @@ class Frame:
             with Tag("div", classes="bar__who"):
                 Tag("span", visitor.account.name, classes="bar__name")
                 Tag("span", _(ROLES[visitor.account.role]), classes="bar__role")
-            self._languages(visitor.language, here)
+            self._languages(visitor.language, after or here)
             with Tag("form", method="post", action="/logout"):
                 Tag("button", _("Log out"), type="submit", classes="link")
         self.body = Tag("main", classes="page")
 
-    def _languages(self, language: str, here: str) -> None:
+    def _languages(self, language: str, after: str) -> None:
         with Tag(
             "form",
             classes="bar__languages",
@@ -129,7 +147,7 @@ class Frame:
             action="/language",
             aria_label=self._t.gettext("Language"),
         ):
-            Tag("input", type="hidden", name="after", value=here)
+            Tag("input", type="hidden", name="after", value=after)
             for code, label in LANGUAGES.items():
                 Tag(
                     "button",

@@ -123,6 +123,11 @@ def login_router(parts: Parts, seats: Seats) -> APIRouter:
     return router
 
 
+def refused_page(request: Request, parts: Parts, language: str) -> Response:
+    """What somebody reads who has opened a page of supervisors."""
+    return _page(request, parts, "refused.html", status=403, language=language)
+
+
 def _page(
     request: Request,
     parts: Parts,

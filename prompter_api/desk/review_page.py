@@ -69,6 +69,7 @@ class ReviewPage:
 
     async def tick(self) -> None:
         """Look for something to judge; called every second."""
+        self._notices.tick()
         if self._left or self._question is not None or self._acting.locked():
             return
         async with self._acting:

@@ -7,7 +7,9 @@ from typing import Any
 from kb_index import Article
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
-from prompter.errors import NotFound
+from prompter.errors import Forbidden, NotFound
+from prompter.evidence import TopicEvidence
+from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
 from prompter.storage import Account, Role
 from prompter.values import Choice, OfferedSuggestion, Reply, Turn
@@ -143,6 +145,42 @@ class Seat:
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
         return self.parts.desk.filled_answer(conversation_id, article_id)
+
+    # --- supervisors ------------------------------------------------------------------------
+
+    def _supervise(self) -> Account:
+        """The account as it is now.
+
+        Raises:
+            SignedOut: it may not work any more.
+            Forbidden: it is no supervisor's.
+        """
+        account = self.check()
+        if account.role < Role.SUPERVISOR:
+            raise Forbidden("this needs the role supervisor")
+        return account
+
+    def readiness_changed(self) -> tuple[int, int]:
+        """Two numbers that stay as they are until somebody judges or changes something."""
+        self._supervise()
+        return self.parts.readiness.last_change()
+
+    def topics(self) -> list[TopicReadiness]:
+        self._supervise()
+        return self.parts.readiness.topics()
+
+    def topic(self, name: str) -> tuple[TopicReadiness, TopicEvidence]:
+        self._supervise()
+        return self.parts.readiness.topic(name), self.parts.readiness.evidence(name)
+
+    def allow(self, name: str) -> None:
+        self.parts.readiness.allow(name, self._supervise())
+
+    def hold(self, name: str) -> None:
+        self.parts.readiness.hold(name, self._supervise())
+
+    def switch_off(self, name: str) -> None:
+        self.parts.readiness.switch_off(name, self._supervise())
 
     # These two only touch memory: they may be called on the event loop.
 

@@ -49,7 +49,12 @@ def calls() -> tuple[set[str], set[str]]:
 def address(shop: DeskShop, calls: tuple[set[str], set[str]], store: Store) -> Iterator[str]:
     del store
     watch: Callable[[Any], Any] = lambda part: Watched(part, *calls)  # noqa: E731
-    shop.desk, shop.accounts = watch(shop.desk), watch(shop.accounts)
+    shop.readiness.run_once("words-1")
+    shop.desk, shop.accounts, shop.readiness = (
+        watch(shop.desk),
+        watch(shop.accounts),
+        watch(shop.readiness),
+    )
     with shop.open() as address:
         yield address
 
@@ -80,4 +85,17 @@ def test_no_use_case_runs_on_the_event_loop(
     used = {"queue", "conversation", "troubled_replies", "decide", "undo", "find_articles", "filled_answer"}
     assert used <= called
     assert "active" in called
+    assert on_loop == set()
+
+
+def test_nor_does_one_of_supervisors(sit: Sit, calls: tuple[set[str], set[str]]) -> None:
+    called, on_loop = calls
+    page = sit("vera")
+    page.get_by_role("link", name="Готовность").click()
+    page.get_by_role("link", name="returns").click()
+    page.get_by_role("button", name="Пустить отвечать").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="Остановить").click()
+    expect(page.locator(".sheet__head .mark")).to_have_text("остановлена")
+    assert {"last_change", "topics", "topic", "evidence", "allow", "hold"} <= called
     assert on_loop == set()

@@ -81,8 +81,8 @@ def test_another_site_cannot_log_people_in_or_out(client: TestClient) -> None:
 
 
 def test_a_one_time_password_has_to_be_replaced_first(shop: DeskShop, client: TestClient) -> None:
-    shop.accounts.add("vera", Role.OPERATOR, "only for one login", one_time_password=True)
-    assert log_in(client, "vera", "only for one login") == "/password"
+    shop.accounts.add("nina", Role.OPERATOR, "only for one login", one_time_password=True)
+    assert log_in(client, "nina", "only for one login") == "/password"
     assert client.get("/desk").headers["location"] == "/password"
     for old, new, again, problem in (
         ("only for one login", NEW, NEW + "!", "Новые пароли не совпадают"),

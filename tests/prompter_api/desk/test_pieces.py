@@ -263,7 +263,7 @@ def test_after_the_login_one_stays_on_this_server(target: str, path: str) -> Non
 def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
     shop.accounts.add("root", Role.ADMIN, PASSWORD)
-    anna, boris, _root = shop.accounts.all()
+    anna, boris, *_others = shop.accounts.all()
     left, right = (seats.take(shop.parts(), anna, {"account": 1, "window": side}) for side in "lr")
     other = seats.take(shop.parts(), boris, {"account": 2})
     seats.close({"account": 1, "window": "l"})
@@ -287,7 +287,7 @@ def test_a_page_does_not_outlive_the_session(store: Store) -> None:
 
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
-    anna, boris = shop.accounts.all()
+    anna, boris, _vera = shop.accounts.all()
     one, two = seats.take(shop.parts(), anna, {}), seats.take(shop.parts(), boris, {"b": 1})
     two.open_conversation = 5
     assert one.look(None).opened_by == {5: ["boris"]}

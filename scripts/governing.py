@@ -1,0 +1,190 @@
+"""A shop that has been open for some weeks, so that there is evidence to look at: for pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from kb_index import Article
+from prompter.clock import utc_now
+from prompter.decisions import Action, Decision
+from prompter.desk import Desk
+from prompter.lots import Lots
+from prompter.readiness import Readiness
+from prompter.reception import Reception
+from prompter.reviews import Reviews
+from prompter.storage import Account, Store
+from prompter.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.triaging import Triager
+from prompter.values import Choice, IncomingMessage, ReadinessState, RejectReason
+from tests.fakes import FakeClock
+
+MODEL = "pictures"
+_BEGAN = timedelta(days=24)
+_TURNS_BETWEEN_LOOKS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """How many customers ask about a topic, and how often the bot is right, before and after go-live."""
+
+    turns: int
+    right: float
+    sure: float = 0.75  # share of turns with a confidence of .95 or more
+    allow: bool = False
+    slips_to: float | None = None
+    hold: bool = False
+
+
+STORIES: Mapping[str, Story] = {
+    "delivery": Story(turns=330, right=0.985, sure=0.8),
+    "gift_cards": Story(turns=260, right=0.99, allow=True, hold=True),
+    "order_status": Story(turns=420, right=0.985, allow=True),
+    "payment": Story(turns=70, right=0.97),
+    "promo": Story(turns=190, right=0.84, sure=0.6),
+    "refunds": Story(turns=360, right=0.985, allow=True, slips_to=0.62),
+    "returns": Story(turns=230, right=0.96),
+}
+
+
+@dataclass
+class _Scripted:
+    """Suggests what it is told to, as surely as it is told to."""
+
+    article: Article
+    confidence: float = 0.0
+
+    def triage(self, text: str) -> Triage:
+        suggestion = Suggestion(
+            article_id=self.article.id,
+            question=self.article.question,
+            answer=self.article.answer,
+            topic=self.article.topic,
+            language=self.article.language,
+            similarity=self.confidence,
+            confidence=self.confidence,
+        )
+        return Triage(
+            utterance=text,
+            intent=None,
+            intent_confidence=0.0,
+            suggestions=(suggestion,),
+            route=Route.SUGGEST,
+            handoff_reason=HandoffReason.TOPIC_NOT_READY,
+            model_version=MODEL,
+        )
+
+
+@dataclass
+class Governing:
+    """Plays the stories, all topics side by side, up to this moment."""
+
+    store: Store
+    articles: Sequence[Article]
+    anna: Account
+    boris: Account
+    vera: Account
+    random: Random = field(default_factory=lambda: Random(3))  # noqa: S311 - for pictures
+    clock: FakeClock = field(default_factory=lambda: FakeClock(utc_now() - _BEGAN))
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        # More by lot than is usual, so that a few hundred customers suffice.
+        lots = Lots(
+            blind_collecting=0.3,
+            blind_later=0.1,
+            second_collecting=0.4,
+            audit_at_first=0.3,
+            audit_later=0.2,
+            random=self.random.random,
+        )
+        self.readiness = Readiness(self.store, clock=self.clock)
+        self.assistant = _Scripted(article=self.articles[0])
+        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
+        self.triager = Triager(
+            self.store, self.assistant, lots=lots, readiness=self.readiness, clock=self.clock
+        )
+        self.desk = Desk(self.store, undo=timedelta(0), lots=lots, clock=self.clock)
+        self.reviews = Reviews(self.store, clock=self.clock)
+        self.readiness.run_once(MODEL)
+
+    def play(self) -> None:
+        moments = sorted(
+            ((number + self.random.random()) / story.turns, topic)
+            for topic, story in STORIES.items()
+            for number in range(story.turns)
+        )
+        began = self.clock.now
+        for share, topic in moments:
+            self.clock.now = max(self.clock.now, began + share * _BEGAN)
+            self._one(topic, STORIES[topic])
+        for topic, story in STORIES.items():
+            if story.hold:
+                self.readiness.hold(topic, self.vera)
+
+    def _one(self, topic: str, story: Story) -> None:
+        live = self._state(topic) is ReadinessState.AUTOPILOT
+        articles = [
+            one
+            for one in self.articles
+            if one.topic == topic and one.language == "ru" and "{" not in one.answer
+        ]
+        article = self.random.choice(articles)
+        sure = self.random.random() < story.sure
+        confidence = self.random.uniform(0.95, 0.995) if sure else self.random.uniform(0.6, 0.95)
+        chance = story.slips_to if live and story.slips_to else story.right
+        right = self.random.random() < chance - (0 if sure else 0.5 * (0.95 - confidence))
+        self.assistant.article, self.assistant.confidence = article, confidence
+        question = self.random.choice([article.question, *article.phrasings])
+        self._answer(self._ask(question), article, articles, right=right)
+        self._judge(article, right=right)
+        if self.count % _TURNS_BETWEEN_LOOKS:
+            return
+        self.readiness.run_once(MODEL)
+        for name, one in STORIES.items():
+            if one.allow and self._state(name) is ReadinessState.READY:
+                self.readiness.allow(name, self.vera)
+
+    def _state(self, topic: str) -> ReadinessState:
+        with self.store.read() as tx:
+            stored = tx.readiness.get(topic)
+        return stored.state if stored else ReadinessState.COLLECTING
+
+    def _ask(self, question: str) -> int:
+        self.count += 1
+        message = IncomingMessage(
+            channel="telegram",
+            chat_id=f"picture {self.count}",
+            external_id=str(self.count),
+            text=question,
+            customer_name="",
+        )
+        conversation = self.reception.receive(message).conversation_id
+        self.triager.run_once()
+        return conversation
+
+    def _answer(self, conversation: int, article: Article, articles: list[Article], *, right: bool) -> None:
+        view = self.desk.conversation(conversation)
+        if view.turn is None:
+            return  # the bot has answered
+        fields: dict[str, object] = {"action": Action.ACCEPT, "rank": 1}
+        if view.turn.blind:
+            other = next(one for one in articles if one.id != article.id)
+            chosen = article if right else other
+            fields = {"action": Action.PICK_OTHER, "article_id": chosen.id}
+        elif not right:
+            fields = {"action": Action.REJECT, "reason": RejectReason.WRONG_ARTICLE}
+        self.desk.decide(
+            Decision(
+                turn_id=view.turn.id,
+                operator_id=self.anna.id,
+                seen_message_id=view.last_message_id,
+                **fields,  # type: ignore[arg-type]
+            )
+        )
+
+    def _judge(self, article: Article, *, right: bool) -> None:
+        """Boris judges whatever the lot has just fallen on."""
+        while (question := self.reviews.next(self.boris)) is not None:
+            place = (Choice.FIRST, Choice.SECOND)[question.answers.index(article.answer)]
+            self.reviews.judge(question.review_id, place if right else Choice.NEITHER, self.boris)
