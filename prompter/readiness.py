@@ -37,6 +37,7 @@ from prompter.storage import (
 )
 from prompter.triage import Triage
 from prompter.values import Mode, ReadinessState
+from prompter.watching import Gap, gap
 
 _WEEK = timedelta(days=7)
 _LATELY = timedelta(seconds=1)
@@ -414,6 +415,16 @@ class Readiness:
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
             return tx.readiness.ledger(self._units(tx).get(name, (name,)), since=stored.test_began_at)
+
+    def gaps(self) -> list[tuple[str, Gap]]:
+        """For each topic and group, how right its suggestions look to operators who see them, and blind."""
+        with self._store.read() as tx:
+            units, stored = self._units(tx), tx.readiness.all()
+            return [
+                (name, gap(tx.readiness.ledger(topics, since=stored[name].test_began_at)))
+                for name, topics in units.items()
+                if name in stored
+            ]
 
     def last_change(self) -> tuple[int, int]:
         """Two numbers: what they were before, nobody has judged or changed anything since."""

@@ -11,6 +11,7 @@ from prompter_api.desk.mounting import mount_nicegui
 from prompter_api.desk.review_page import add_reviews
 from prompter_api.desk.seats import Seats
 from prompter_api.desk.topic_page import add_topic
+from prompter_api.desk.watching_page import add_watching
 from prompter_api.parts import Parts
 
 __all__ = ["add_pages"]
@@ -28,6 +29,7 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     add_reviews(router, door, poll_seconds=poll_seconds)
     add_board(router, door, poll_seconds=poll_seconds)
     add_topic(router, door, poll_seconds=poll_seconds)
+    add_watching(router, door, poll_seconds=poll_seconds)
     app.include_router(login_router(parts, seats))
     app.include_router(router)
     mount_nicegui(app)

@@ -43,6 +43,7 @@ PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/desk", N_("Desk"), Role.OPERATOR),
     ("/reviews", N_("Second look"), Role.OPERATOR),
     ("/readiness", N_("Readiness"), Role.SUPERVISOR),
+    ("/watching", N_("Changes"), Role.SUPERVISOR),
 )
 
 

@@ -13,7 +13,7 @@ from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
 from prompter.storage import Account, Role
 from prompter.values import Choice, OfferedSuggestion, Reply, Turn
-from prompter.watching import OwnFigure
+from prompter.watching import Drift, Gap, OwnFigure, Person
 from prompter_api.desk.drafts import Draft, Drafts
 from prompter_api.parts import Parts
 
@@ -159,6 +159,12 @@ class Seat:
         if account.role < Role.SUPERVISOR:
             raise Forbidden("this needs the role supervisor")
         return account
+
+    def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:
+        """Drift, gaps between seen and blind by topic, and people."""
+        self._supervise()
+        watching = self.parts.watching
+        return watching.drift(), self.parts.readiness.gaps(), watching.people()
 
     def readiness_changed(self) -> tuple[int, int]:
         """Two numbers that stay as they are until somebody judges or changes something."""

@@ -1,0 +1,48 @@
+"""Drift, seen or blind, and who looks closely, on the screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from prompter.decisions import Action, Decision
+from tests.prompter_api.desk.conftest import Sit
+from tests.support_desk import DeskShop
+
+pytestmark = pytest.mark.e2e
+
+
+def accepted(shop: DeskShop, text: str, chat: str) -> None:
+    """Anna accepts the first suggestion."""
+    view = shop.desk.conversation(shop.ask(text, chat=chat))
+    assert view.turn is not None
+    anna = next(account for account in shop.accounts.all() if account.name == "anna")
+    shop.desk.decide(
+        Decision(
+            turn_id=view.turn.id,
+            operator_id=anna.id,
+            action=Action.ACCEPT,
+            seen_message_id=view.last_message_id,
+            rank=1,
+        )
+    )
+
+
+def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
+    shop.readiness.run_once("words-1")
+    accepted(shop, "как вернуть товар", "1")
+    shop.ask("погода", chat="2")
+    page = sit("vera")
+    page.get_by_role("link", name="Перемены").click()
+    expect(page.get_by_role("heading", name="Что изменилось и кто смотрит внимательно?")).to_be_visible()
+    row = page.get_by_role("row")
+    expect(row.filter(has_text="Обращений").get_by_role("cell").nth(0)).to_have_text("2")
+    expect(row.filter(has_text="Нечего подсказать").get_by_role("cell").nth(0)).to_contain_text("50 %")
+    expect(row.filter(has_text="returns").get_by_role("cell").nth(0)).to_contain_text("100 %")
+    expect(row.filter(has_text="anna").get_by_role("cell").nth(1)).to_have_text("0")
+
+
+def test_operators_do_not(sit: Sit) -> None:
+    page = sit("anna")
+    expect(page.get_by_role("link", name="Перемены")).to_have_count(0)
+    answer = page.goto(page.url.replace("/desk", "/watching").split("?")[0])
+    assert answer is not None
+    assert answer.status == 403
