@@ -14,10 +14,9 @@ from prompter.values import Signal
 class SignalRows(Rows):
     def add(self, turn_id: int, signal: Signal, now: datetime) -> bool:
         """Keep a signal; False if it was known."""
-        added = self._connection.execute(
-            self._insert_new(signals, {"turn_id": turn_id, "kind": signal.value, "at": now})
-        )
-        return added.rowcount == 1
+        row = {"turn_id": turn_id, "kind": signal.value, "at": now}
+        added = self._connection.scalar(self._insert_new(signals, row).returning(signals.c.turn_id))
+        return added is not None
 
     def of_turn(self, turn_id: int) -> set[Signal]:
         found = self._connection.scalars(select(signals.c.kind).where(signals.c.turn_id == turn_id))

@@ -8,13 +8,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text, update
 
+from prompter.feedback import Feedback
+from prompter.planting import Planter
 from prompter.storage import Conflict, Role, Store, connect, migrate
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
 from prompter.triage import HandoffReason, Route, Triage
-from prompter.values import Author, IncomingMessage, OfferedSuggestion, OutboxState, TurnState, Verdict
+from prompter.values import (
+    Author,
+    Choice,
+    IncomingMessage,
+    OfferedSuggestion,
+    OutboxState,
+    ReadinessState,
+    Signal,
+    TurnState,
+    Verdict,
+)
+from prompter.watching import Watching
 from tests.fakes import SHOP, START
 from tests.postgres import find_programs, running_server
+from tests.prompter.governed import RULE, GovernedShop
 from tests.skips import missing
 
 MESSAGE = IncomingMessage(
@@ -228,6 +242,35 @@ class StoreContract:
                 tx.articles.add_vectors("e", "query", [(b"1" * 16, b"ab"), (b"2" * 16, b"cd")])
             assert tx.articles.vectors("e", "query", [b"2" * 16, b"3" * 16]) == {b"2" * 16: b"cd"}
             assert tx.articles.vectors("e", "passage", [b"2" * 16]) == {}
+
+    def test_a_topic_comes_to_answer_alone_and_slips(self, store: Store) -> None:
+        """Everything about readiness, through the core: other databases must not see other evidence."""
+        shop = GovernedShop(store)
+        shop.go_live()
+        conversation = shop.ask(chat="ivan")
+        assert shop.route(conversation) == (Route.AUTOPILOT, None)
+        reply = shop.said_by_bot(conversation)[-1]
+        assert Feedback(store, clock=shop.clock).rate("telegram", "ivan", reply.id, helpful=False)
+        question = shop.reviews.next(shop.boris)
+        assert question is not None
+        shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
+        for _ in range(8):
+            shop.audited(right=False)
+        assert shop.look()
+        demoted = shop.returns()
+        assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
+        assert demoted.events[0].facts["audited_wrong"] == 8
+        watching = Watching(store, clock=shop.clock)
+        assert watching.drift().this_week.signals[Signal.THUMB_DOWN] == 1
+        assert [person.planted for person in watching.people()] == [0, 0, 0]
+        assert [name for name, _ in shop.readiness.gaps()] == ["orders", "returns"]
+        assert Planter(store, clock=shop.clock).run_once() is False
+        assert shop.readiness.evidence("returns").turns == []
+
+    def test_topics_are_tested_together(self, store: Store) -> None:
+        shop = GovernedShop(store, tested_together=("orders", "returns"))
+        shop.prove(14)
+        assert shop.returns().passed == RULE.thresholds[-1]
 
 
 class TestSqlite(StoreContract):
