@@ -385,6 +385,12 @@ class Readiness:
             allowed = (ReadinessState.READY, ReadinessState.AUTOPILOT)
             return [name for name, stored in tx.readiness.all().items() if stored.state in allowed]
 
+    def demoted(self) -> list[str]:
+        """Topics and groups that slipped and have not been shown to be right again."""
+        with self._store.read() as tx:
+            stored = tx.readiness.all().values()
+            return [one.name for one in stored if one.state is ReadinessState.DEMOTED]
+
     def topic(self, name: str) -> TopicReadiness:
         """One topic or group.
 

@@ -39,6 +39,7 @@ class Screen:
         frame = Frame(visitor, here="/desk", title=t.gettext("Desk"))
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
+            self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
         with frame.body:
             self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
         with self._root:
@@ -76,6 +77,7 @@ class Screen:
         self._queue.show_recent(recent)
         self._troubles.show(look.troubled)
         self._show_workload(look.workload)
+        self._show_demoted(look.demoted)
         self.notices.tick()
         if view is None:
             self._talk.show_empty()
@@ -96,6 +98,11 @@ class Screen:
             )
             text = self._t.gettext("Turns waiting: {waiting}. Replies on their way: {leaving}.")
             self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
+
+    def _show_demoted(self, topics: list[str]) -> None:
+        """Topics that no longer answer alone: somebody has to look at their answers."""
+        self._demoted.set_visibility(bool(topics))
+        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)

@@ -39,6 +39,7 @@ class Look:
     troubled: list[Reply] = field(default_factory=list)
     opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
     workload: Workload | None = None  # for supervisors
+    demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
 
     @property
     def turn(self) -> Turn | None:
@@ -85,6 +86,7 @@ class Seat:
             troubled=desk.troubled_replies(),
             opened_by=self.seats.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
+            demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
         )
 
     def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:

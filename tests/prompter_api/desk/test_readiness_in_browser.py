@@ -197,6 +197,11 @@ def test_a_topic_that_slips_says_what_to_look_at(governed: GovernedShop, vera: P
     expect(event).to_contain_text("Перечитайте эти статьи:")
     expect(event.locator("li").first).to_have_text("Как вернуть товар")
     expect(event.get_by_role("link", name=SURE)).to_have_count(8)
+    vera.get_by_role("link", name="Рабочее место").click()
+    note = vera.get_by_role("link", name="Отозваны темы: returns")
+    expect(note).to_be_visible()
+    note.click()
+    expect(vera.get_by_role("row", name="returns")).to_contain_text("отозвана")
 
 
 def test_names_of_topics_may_hold_any_character(governed: GovernedShop, vera: Page) -> None:
