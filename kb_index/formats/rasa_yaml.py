@@ -233,7 +233,7 @@ def _intent_yaml(name: str, article: Article) -> str:
 
 def _as_example(text: str) -> str:
     """The text on one line, with nothing in it that Rasa would take for an entity or YAML refuse."""
-    text = cleaned_line(text).replace("\ufeff", "")
+    text = cleaned_line(text).replace("\ufeff", "").strip()
     while _ENTITY.search(text):
         text = _ENTITY.sub(lambda found: found[0].replace("[", "(").replace("]", ")"), text)
     return text or "?"

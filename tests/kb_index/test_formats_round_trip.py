@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kb_index.article import Article, Status
@@ -67,6 +67,7 @@ knowledge_bases = st.lists(
 @pytest.mark.parametrize("file", FILES)
 @settings(max_examples=40, deadline=None)
 @given(base=knowledge_bases)
+@example(base=[Article(id="0", question="а\n  б\n\ufeff", answer="", topic="т", language="ru")])
 def test_what_is_written_is_read_again(file: str, base: list[Article]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file
