@@ -297,6 +297,7 @@ def test_a_reply_whose_answer_is_lost_is_never_sent_twice(
     assert records.replies(CHAT)[0].state is OutboxState.UNKNOWN
 
 
+@pytest.mark.slow
 def test_a_reply_waits_out_flood_control_and_outages_in_order(
     telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Writer
 ) -> None:

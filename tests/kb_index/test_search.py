@@ -227,6 +227,7 @@ for step in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
     """Killed before every fifth step on the disk; between the two renames there is no index."""

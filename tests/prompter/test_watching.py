@@ -30,6 +30,7 @@ def second_looks(shop: GovernedShop, *, right: int, wrong: int) -> None:
 # --- operators --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: GovernedShop) -> None:
     watching = Watching(shop.store, clock=shop.clock)
     second_looks(shop, right=48, wrong=1)
@@ -42,6 +43,7 @@ def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: Govern
     assert figure.refuted.low < 0.04 < figure.refuted.high < 0.15
 
 
+@pytest.mark.slow
 def test_supervisors_see_it_after_the_operator_has_and_in_order_of_name(shop: GovernedShop) -> None:
     watching = Watching(shop.store, clock=shop.clock)
     second_looks(shop, right=50, wrong=0)

@@ -158,6 +158,7 @@ def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert (report["n_articles"], report["threads"], report["n_messages"]) == (50, 1, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_the_answering_path_imports_nothing_heavy() -> None:
     script = (

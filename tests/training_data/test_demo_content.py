@@ -83,6 +83,7 @@ def _trigrams(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 3] for i in range(len(text) - 2))
 
 
+@pytest.mark.slow
 def test_no_held_out_text_is_nearly_a_phrasing(
     articles: list[Article], held_out: list[dict[str, str]]
 ) -> None:
