@@ -29,16 +29,26 @@ class Change:
 
 
 def change_of(standing: Standing, mode: Mode) -> Change | None:
-    """What changes by itself; None: nothing."""
+    """What changes by itself; None: nothing.
+
+    What has passed stays passed under the same rule; with a higher bar, or other thresholds, it may not.
+    """
     state, passed = standing.state, standing.passed
     if state is ReadinessState.AUTOPILOT:
         if standing.slipped:
             return Change(state=ReadinessState.DEMOTED, threshold=None, reason="slipped")
-        wider = passed is not None and standing.threshold is not None and passed < standing.threshold
-        if wider and mode is Mode.AUTOMATIC:
+        if passed is None or standing.threshold is None:
+            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
+        if passed > standing.threshold:
+            return Change(state=state, threshold=passed, reason="narrowed")
+        if passed < standing.threshold and mode is Mode.AUTOMATIC:
             return Change(state=state, threshold=passed, reason="widened")
         return None
-    if state is ReadinessState.HELD or passed is None:
+    if state is ReadinessState.HELD:
+        return None
+    if passed is None:
+        if state is ReadinessState.READY:
+            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
         return None
     if mode is Mode.AUTOMATIC:
         return Change(state=ReadinessState.AUTOPILOT, threshold=passed, reason="proved")

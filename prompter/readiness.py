@@ -189,7 +189,7 @@ class Readiness:
         if stored.model != model:
             return self._begin_test(stored, turns, model)
         if self._leave_out(stored, topics, turns):
-            return True
+            return self._look(name, topics, model) or True
         steps = assess(judged_turns(turns), self._rule, test_number=stored.test_number)
         live = _answered_since(turns, stored.live_since)
         standing = Standing(

@@ -211,6 +211,16 @@ def happened(event: ReadinessEvent, t: Translations, language: str) -> str:
             return t.gettext("Less sure answers have passed too: it answers alone{from_}.").format(
                 from_=from_
             )
+        case "narrowed":
+            return t.gettext("With the new settings less has passed: it answers alone{from_}.").format(
+                from_=from_
+            )
+        case "not_proved":
+            return t.gettext("With the new settings the evidence does not suffice: operators answer.")
+        case "left_out":
+            return t.gettext("Below the bar by themselves and left out of the group: {topics}.").format(
+                topics=", ".join(facts.get("topics", ())) or "—"
+            )
         case "slipped":
             return _slipped(facts, t)
         case "stopped":

@@ -6,12 +6,12 @@ import pytest
 
 from prompter.decisions import Action
 from prompter.errors import NotFound
-from prompter.readiness import NotReady
+from prompter.readiness import NotReady, Readiness
 from prompter.storage import Store
 from prompter.triage import HandoffReason, Route
 from prompter.values import Mode, ReadinessState, RejectReason, TurnState
 from tests.fakes import SHOP
-from tests.prompter.governed import ENOUGH, SURE, GovernedShop
+from tests.prompter.governed import ENOUGH, RULE, SURE, GovernedShop
 
 
 @pytest.fixture
@@ -283,3 +283,11 @@ def test_asking_without_a_customer_shows_who_would_answer(shop: GovernedShop) ->
     shop.clock.forward(10)
     shop.knowledge.import_articles([replace(SHOP[0], answer="Иначе.")], changed_by="vera")
     assert shop.readiness.preview(asked).handoff_reason is HandoffReason.ARTICLE_CHANGED
+
+
+def test_a_higher_bar_takes_the_permission_back_and_a_lower_one_needs_no_new_test(shop: GovernedShop) -> None:
+    shop.go_live()
+    for bar, state in ((0.9, ReadinessState.COLLECTING), (0.6, ReadinessState.READY)):
+        stricter = Readiness(shop.store, rule=replace(RULE, bar=bar), clock=shop.clock)
+        assert stricter.run_once(shop.model)
+        assert stricter.topic("returns").state is state
