@@ -162,6 +162,8 @@ class Desk:
             turn = _found(tx.conversations.turn(decision.turn_id), "turn")
             customer = _found(tx.conversations.customer(turn.conversation_id), "conversation")
             self._check_open(tx, turn, decision)
+            if turn.blind and decision.action is Action.REJECT:
+                raise InvalidDecision("this turn is answered blind: there is no suggestion to reject")
             offered = tx.conversations.suggestions(turn.id)
             first = _first(offered)
             used = self._used(tx, decision, [] if turn.blind else offered, customer)

@@ -282,7 +282,7 @@ class DeskPage:
             self._begin(_edit_of(suggestion, suggestion.text))
 
     async def _reject(self, _press: Press) -> None:
-        if self._turn is not None:
+        if self._turn is not None and not self._turn.blind:
             self._screen.enter(Mode.REASONS)
 
     async def _reason(self, press: Press) -> None:

@@ -24,14 +24,16 @@ class SuggestionCards:
                 ("search", t.gettext("Article"), "/"),
                 ("reject", t.gettext("Reject"), "R"),
             ):
-                with Tag("button", classes="button", data_do=action):
+                with Tag("button", classes="button", data_do=action) as button:
                     Tag("span", label)
                     keyed([key])
+        self._reject = button
 
     def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion], *, open_: bool) -> None:
         """Show a turn's suggestions, or that there is nothing to decide; `open_`: in a conversation."""
         self._deciding = turn is not None
         self._actions.set_visibility(self._visible and self._deciding)
+        self._reject.set_visibility(turn is None or not turn.blind)  # what is hidden cannot be rejected
         of_turn = suggestions[0].turn_id if suggestions else None
         shown = (turn.id if turn else None, of_turn, open_)
         if shown == self._shown:

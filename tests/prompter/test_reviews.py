@@ -111,6 +111,13 @@ def test_a_blind_turn_is_judged_by_the_article_that_the_operator_finds(office: O
     assert office.reviews.next(office.boris) is None
 
 
+def test_what_is_hidden_cannot_be_rejected(office: Office) -> None:
+    conversation = office.ask(blind=True)
+    with pytest.raises(InvalidDecision, match="answered blind"):
+        office.decide(conversation, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
+    assert office.evidence(conversation) == []
+
+
 def test_another_article_than_the_hidden_one_counts_as_wrong(office: Office) -> None:
     conversation = office.ask(blind=True)
     office.decide(conversation, Action.PICK_OTHER, article_id="order-where")
