@@ -54,6 +54,16 @@ def between(low: float, high: float, language: str) -> str:
     return f"{_number(low, language, down=True)}–{share(highest, language)}"
 
 
+def members(found: TopicReadiness, t: Translations) -> str:
+    """What a group is made of, and what is shown about it."""
+    text = t.gettext("A group of: {topics}. What is shown holds for their questions together.")
+    lines = [text.format(topics=", ".join(found.topics))]
+    if found.left_out:
+        text = t.gettext("Left out, as they are below the bar by themselves: {topics}.")
+        lines.append(text.format(topics=", ".join(found.left_out)))
+    return " ".join(lines)
+
+
 def standing(found: TopicReadiness, t: Translations, language: str) -> str:
     """What a state means, in a few words."""
     from_ = "" if found.threshold is None else from_confidence(found.threshold, t, language)

@@ -203,9 +203,7 @@ class TopicHead:
         show_state(self._state, found, self._t)
         self._standing.say(words.standing(found, self._t, self._language))
         is_group = found.topics not in ((), (found.name,))
-        self._members.say(
-            _("A group of: {topics}").format(topics=", ".join(found.topics)) if is_group else ""
-        )
+        self._members.say(words.members(found, self._t) if is_group else "")
         self._members.set_visibility(is_group)
         alone = found.state is ReadinessState.AUTOPILOT
         wider = alone and found.passed is not None and found.passed != found.threshold

@@ -116,12 +116,33 @@ def _weeks(drift: Drift, t: Translations, language: str) -> None:
     with Tag("section", classes="panel"):
         Tag("h2", _("This week and the one before"), classes="panel__head")
         _table((_("Figure"), _("Last 7 days"), _("7 days before")), rows)
+        _confidences(weeks, t, language)
         if drift.median_age_days is not None:
             text = _(
                 "Half of the first suggestions come from articles "
                 "that were last changed {days} days ago or more."
             )
             Tag("p", text.format(days=round(drift.median_age_days)), classes="side__hint")
+
+
+def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
+    """How many turns of each week had a first suggestion of which confidence, in tenths."""
+    totals = [max(1, sum(week.confidences)) for week in weeks]
+    if not any(sum(week.confidences) for week in weeks):
+        return
+    Tag("h3", t.gettext("How sure the first suggestions were"), classes="side__title")
+    with Tag("ol", classes="tenths"):
+        for place in range(10):
+            shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
+            this, before = (words.share(one, language) for one in shares)
+            from_, to = (words.share(one / 10, language) for one in (place, place + 1))
+            said = t.gettext("{from_} – {to}: {this} this week, {before} the week before").format(
+                from_=from_, to=to, this=this, before=before
+            )
+            with Tag("li", classes="tenths__one", title=said, aria_label=said):
+                for share, name in zip(shares, ("this", "before"), strict=True):
+                    bar = Tag("span", classes=f"tenths__bar tenths__bar--{name}", aria_hidden=True)
+                    bar.style(f"height: {round(100 * share)}%")
 
 
 def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str) -> None:

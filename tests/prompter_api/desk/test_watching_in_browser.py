@@ -36,6 +36,10 @@ def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
     row = page.get_by_role("row")
     expect(row.filter(has_text="Обращений").get_by_role("cell").nth(0)).to_have_text("2")
     expect(row.filter(has_text="Нечего подсказать").get_by_role("cell").nth(0)).to_contain_text("50 %")
+    sure = page.locator(".tenths__one").last
+    expect(sure).to_have_attribute(
+        "title", "90\u00a0% – 100\u00a0%: на этой неделе 100\u00a0%, на прошлой 0\u00a0%"
+    )
     expect(row.filter(has_text="returns").get_by_role("cell").nth(0)).to_contain_text("100 %")
     expect(row.filter(has_text="anna").get_by_role("cell").nth(1)).to_have_text("0")
 
