@@ -30,6 +30,7 @@ class Knowledge:
     intents: IntentModel | None  # None: nothing to learn intents from
     version: str  # equal versions, equal answers
     model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
+    learned_until: datetime | None = None  # when the verdicts that it learned from were cut; None: from none
     learned: Learned | None = None  # from people's verdicts; None: nothing yet
     corrector: Corrector | None = None  # of typos; None: texts are read as they are written
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zlib import crc32
 
 from kb_index import ArticleSearch, Hit, IndexNotBuilt, JudgedText, JudgedTexts, Weights
@@ -25,6 +25,7 @@ class Learned:
     judged: JudgedTexts
     weights: Weights
     confidence: ConfidenceModel
+    until: datetime | None = None  # when the verdicts were cut; None: nobody has noted it
 
     @property
     def fingerprint(self) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ def save_learned(learned: Learned, file: Path, *, reader_id: str) -> None:
     document = {
         "format": _FORMAT,
         "reader_id": reader_id,
+        "until": learned.until.isoformat() if learned.until else None,
         "weights": asdict(learned.weights),
         "confidence": asdict(learned.confidence),
         "texts": [[one.text, one.right, one.wrong] for one in learned.judged.texts],
@@ -69,6 +71,7 @@ def load_learned(file: Path, *, reader_id: str) -> Learned:
             judged=JudgedTexts(texts, vectors),
             weights=Weights(**document["weights"]),
             confidence=ConfidenceModel(**document["confidence"]),
+            until=datetime.fromisoformat(document["until"]) if document.get("until") else None,
         )
     except FileNotFoundError:
         raise IncompatibleModel(f"{file}: nothing has been learned yet") from None

@@ -1,6 +1,6 @@
 """Which topics may answer alone: looks at the evidence and acts on it; supervisors agree or stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from prompter.evidence import TopicEvidence, evidence_of
 from prompter.governing import Change, Standing, change_of
 from prompter.ledger import audits, is_judged_by_lot, judged_turns
 from prompter.policy import Surroundings, answer_alone
+from prompter.replaying import replay
 from prompter.storage import (
     Account,
     Conflict,
@@ -157,10 +158,18 @@ class Readiness:
 
     # --- by itself --------------------------------------------------------------------------
 
-    def run_once(self, model: str) -> bool:
+    def run_once(
+        self,
+        model: str,
+        *,
+        learned_until: datetime | None = None,
+        ask: Callable[[str], Triage] | None = None,
+    ) -> bool:
         """Look at what is new and act on it; True if some topic changed its state.
 
-        `model` names what ranks and says how sure it is: with another one every topic is tested anew.
+        `model` names what ranks and says how sure it is: with another one every topic is tested anew, on
+        turns that come in from now on. If it has `learned_until` some moment, it is also asked, by `ask`,
+        what was judged by lot since then.
         """
         with self._store.read() as tx:
             units = self._units(tx)
@@ -171,6 +180,8 @@ class Readiness:
             with self._store.write() as tx:
                 for name in sorted(missing):
                     tx.readiness.begin(name, model=model, now=self._clock())
+        if learned_until is not None and ask is not None and model != self._model:
+            self._replay(model, learned_until, ask)
         news = {
             name: topics
             for name, topics in units.items()
@@ -185,9 +196,10 @@ class Readiness:
     def _look(self, name: str, topics: Sequence[str], model: str) -> bool:
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
-            turns = tx.readiness.ledger(topics, since=stored.test_began_at)
+            turns = _ledger(tx, stored, topics)
         if stored.model != model:
-            return self._begin_test(stored, turns, model)
+            changed = self._begin_test(stored, turns, model)
+            return self._look(name, topics, model) or changed
         if self._leave_out(stored, topics, turns):
             return self._look(name, topics, model) or True
         steps = assess(judged_turns(turns), self._rule, test_number=stored.test_number)
@@ -204,6 +216,17 @@ class Readiness:
         facts = _facts(steps, live)
         return self._change(stored, change, facts)
 
+    def _replay(self, model: str, learned_until: datetime, ask: Callable[[str], Triage]) -> None:
+        """Ask a model that is new here what was judged by lot since the data it learned from was cut."""
+        with self._store.read() as tx:
+            if all(stored.model == model for stored in tx.readiness.all().values()):
+                return
+            turns = tx.readiness.ledger(None, since=learned_until)
+            sent = tx.decisions.articles_sent([turn.id for turn in turns])
+        found = replay(turns, sent, ask)
+        with self._store.write() as tx:
+            tx.readiness.add_replays(model, found, self._clock())
+
     def _passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
         """The laxest threshold at which the topic may answer alone."""
         if stored.name in self._together:
@@ -214,10 +237,7 @@ class Readiness:
         """Test topics together: whoever passes a threshold keeps the e-value that it passed with."""
         with self._store.read() as tx:
             stored = {name: _found(tx.readiness.get(name), name) for name in units}
-            turns = {
-                name: tx.readiness.ledger(topics, since=stored[name].test_began_at)
-                for name, topics in units.items()
-            }
+            turns = {name: _ledger(tx, stored[name], topics) for name, topics in units.items()}
         now = {
             name: log_e_values(judged_turns(turns[name]), self._rule, test_number=stored[name].test_number)
             for name in units
@@ -410,7 +430,7 @@ class Readiness:
             stored = _found(tx.readiness.get(name), name)
             return evidence_of(
                 tx,
-                tx.readiness.ledger(self._units(tx).get(name, (name,)), since=stored.test_began_at),
+                _ledger(tx, stored, self._units(tx).get(name, (name,))),
                 tx.readiness.events(name),
                 rule=self._rule,
                 test_number=stored.test_number,
@@ -420,7 +440,7 @@ class Readiness:
         """What was judged in the running test, in order of receipt."""
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
-            return tx.readiness.ledger(self._units(tx).get(name, (name,)), since=stored.test_began_at)
+            return _ledger(tx, stored, self._units(tx).get(name, (name,)))
 
     def gaps(self) -> list[tuple[str, Gap]]:
         """For each topic and group, how right its suggestions look to operators who see them, and blind."""
@@ -473,7 +493,8 @@ class Readiness:
         return self.topic(name)
 
     def _shown(self, tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> TopicReadiness:
-        turns = tx.readiness.ledger(topics, since=stored.test_began_at)
+        turns = _ledger(tx, stored, topics)
+        received = [turn for turn in turns if turn.received_at >= stored.test_began_at]
         live = _answered_since(turns, stored.live_since)
         judged = judged_turns(turns)
         steps = assess(judged, self._rule, test_number=stored.test_number)
@@ -486,7 +507,7 @@ class Readiness:
                     [turn for turn in judged if turn.confidence >= step.threshold],
                     alpha=self._rule.spends(stored.test_number),
                 ),
-                coverage=len(_from(turns, step)) / asked if asked else None,
+                coverage=len(_from(received, step)) / asked if asked else None,
             )
 
         last = measured(steps[-1])
@@ -522,6 +543,12 @@ class Readiness:
 
 def _from(turns: Sequence[LedgerTurn], step: Step) -> list[LedgerTurn]:
     return [turn for turn in turns if turn.confidence >= step.threshold]
+
+
+def _ledger(tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> list[LedgerTurn]:
+    """The turns of the running test: those from before that the model was asked anew, and those since."""
+    replayed = tx.readiness.replayed(topics, stored.model)
+    return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at)]
 
 
 def _answered_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:

@@ -137,7 +137,18 @@ def _knowledge(
         corrector=corrector,
         version=version_of(search.fingerprint, intents, learned, corrector),
         model=model_of(settings, encoder, learned),
+        learned_until=learned_until(settings, learned),
     )
+
+
+def learned_until(settings: Settings, learned: Learned | None) -> datetime | None:
+    """When the last verdicts came in that encoders and ranking have learned from; None: from none."""
+    from nlu.encoders.sentence import taught_at
+
+    models = (settings.encoder.model, *(part.model for part in settings.encoder.parts))
+    moments = [taught_at(model) for model in models if model is not None]
+    moments.append(learned.until if learned else None)
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def model_of(settings: Settings, encoder: Encoder, learned: Learned | None) -> str:

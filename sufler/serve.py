@@ -14,7 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits
 
+from prompter.assistant import Assistant
 from prompter.faults import describe
+from prompter.readiness import Readiness
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.settings import Settings
@@ -86,11 +88,17 @@ async def _build(
             loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
             loops.append(_every(60.0, bootstrap.build_planter(store).run_once, "planting"))
             readiness = bootstrap.build_readiness(settings, store)
-            loops.append(_every(1.0, lambda: readiness.run_once(assistant.knowledge.model), "readiness"))
+            loops.append(_every(1.0, lambda: _judge(readiness, assistant), "readiness"))
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant)
             loops.append(_web_server(app, listener, on_ready))
     return loops
+
+
+def _judge(readiness: Readiness, assistant: Assistant) -> bool:
+    """Look at new evidence on the model that answers now."""
+    knowledge = assistant.knowledge
+    return readiness.run_once(knowledge.model, learned_until=knowledge.learned_until, ask=assistant.triage)
 
 
 @contextmanager

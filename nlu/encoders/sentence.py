@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,19 @@ def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | No
         return saved
     is_e5 = re.search(r"(?<![a-z0-9])e5(?![a-z0-9])", Path(model).name.lower())
     return dict(_E5_PREFIX) if is_e5 else saved
+
+
+def taught_at(model: str) -> datetime | None:
+    """When a model was fine-tuned here; None: it was not, or nobody can tell.
+
+    >>> taught_at("some/model-of-the-hub")
+    """
+    try:
+        noted = json.loads((Path(model).expanduser() / METADATA).read_text(encoding="utf-8"))
+        moment = datetime.fromisoformat(noted["created"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def spread_factor_of(model: str) -> float:

@@ -4,7 +4,7 @@ from prompter.storage.accounts import Account, ApiToken, Role
 from prompter.storage.decisions import Evidence, StoredDecision
 from prompter.storage.engine import connect
 from prompter.storage.migrate import NewerDatabase, migrate
-from prompter.storage.readiness import LedgerTurn, ReadinessEvent, StoredReadiness
+from prompter.storage.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
 from prompter.storage.reviews import StoredReview
 from prompter.storage.store import Conflict, Store, Transaction
 
@@ -16,6 +16,7 @@ __all__ = [
     "LedgerTurn",
     "NewerDatabase",
     "ReadinessEvent",
+    "Replay",
     "Role",
     "Store",
     "StoredDecision",

@@ -1,5 +1,6 @@
 """What operators decided, and the evidence that follows from it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,6 +104,17 @@ class DecisionRows(Rows):
             _WITH_OPERATOR.where(decisions.c.turn_id == turn_id, decisions.c.superseded_at.is_(None))
         ).one_or_none()
         return None if row is None else _decision(row)
+
+    def articles_sent(self, turn_ids: Collection[int]) -> dict[int, str]:
+        """Which article the operators' decisions that stand have sent, by turn."""
+        rows = self._connection.execute(
+            select(decisions.c.turn_id, decisions.c.article_id).where(
+                decisions.c.turn_id.in_(turn_ids),
+                decisions.c.superseded_at.is_(None),
+                decisions.c.article_id.is_not(None),
+            )
+        )
+        return {row.turn_id: row.article_id for row in rows}
 
     def history(self, turn_id: int) -> list[StoredDecision]:
         """Every decision ever taken on the turn, oldest first."""

@@ -1,11 +1,11 @@
 """Which topics may answer alone, how they came to, and the evidence by topic."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, true, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
@@ -13,6 +13,7 @@ from prompter.storage.tables import (
     evidence,
     readiness,
     readiness_events,
+    replays,
     suggestions,
     turns,
 )
@@ -47,6 +48,17 @@ class LedgerTurn:
     probability: float
     second_probability: float
     rows: tuple[LedgerRow, ...]  # oldest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What a model would have suggested first in a turn that was judged by lot before it came."""
+
+    turn_id: int
+    topic: str
+    article_id: str
+    confidence: float
+    right: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,10 +199,68 @@ class ReadinessRows(Rows):
         )
         return self._connection.scalar(judged) or 0
 
-    def ledger(self, topics: Collection[str], *, since: datetime) -> list[LedgerTurn]:
-        """The turns of these topics from `since` on, in the order in which they were received."""
+    def add_replays(self, model: str, replayed: Sequence[Replay], now: datetime) -> None:
+        """Keep what a model would have suggested; what is known of it stays."""
+        for one in replayed:
+            self._connection.execute(
+                self._insert_new(
+                    replays,
+                    {
+                        "turn_id": one.turn_id,
+                        "model": model,
+                        "topic": one.topic,
+                        "article_id": one.article_id,
+                        "confidence": one.confidence,
+                        "right": one.right,
+                        "at": now,
+                    },
+                )
+            )
+
+    def replayed(self, topics: Collection[str], model: str) -> list[LedgerTurn]:
+        """Turns as the model would have answered them, judged, in the order in which they were received."""
+        rows = self._connection.execute(
+            select(
+                turns,
+                replays.c.topic,
+                replays.c.article_id,
+                replays.c.confidence,
+                replays.c.right,
+            )
+            .join(replays, replays.c.turn_id == turns.c.id)
+            .where(replays.c.model == model, replays.c.topic.in_(topics))
+            .order_by(turns.c.received_at, turns.c.id)
+        )
+        return [
+            LedgerTurn(
+                id=row.id,
+                conversation_id=row.conversation_id,
+                received_at=row.received_at,
+                utterance=row.utterance,
+                topic=row.topic,
+                article_id=row.article_id,
+                confidence=row.confidence,
+                is_waiting=False,
+                by_bot=False,
+                blind=True,
+                tests=True,
+                probability=row.lot_probability,
+                second_probability=row.second_probability,
+                rows=(
+                    LedgerRow(
+                        verdict=Verdict.CONFIRMED if row.right else Verdict.REFUTED,
+                        right=row.right,
+                        lot=Lot.BLIND,
+                    ),
+                ),
+            )
+            for row in rows
+        ]
+
+    def ledger(self, topics: Collection[str] | None, *, since: datetime) -> list[LedgerTurn]:
+        """The turns of these topics, or of all, from `since` on, in the order in which they were received."""
         chosen = (
-            suggestions.c.topic.in_(topics)
+            (suggestions.c.topic.in_(topics) if topics is not None else true())
             & (suggestions.c.rank == 1)
             & turns.c.lot_probability.is_not(None)
             & (turns.c.received_at >= since)

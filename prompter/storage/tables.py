@@ -319,6 +319,19 @@ signals = Table(
     _one_of("kind", "thumb_up", "thumb_down", "operator_called", "asked_again"),
 )
 
+# What a newer model would have suggested in turns that were judged by lot before it came.
+replays = Table(
+    "replays",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("model", String(100), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("article_id", String(200), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("right", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 # One row for each topic, or group of topics, that may come to answer alone.
 readiness = Table(
     "readiness",

@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nlu.encoders.band import REFERENCE_WIDTH, on_one_scale, width
-from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of
+from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of, taught_at
 from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import (
     Asked,
@@ -131,6 +132,18 @@ def test_sharpness_is_that_of_the_likelihood() -> None:
     right = np.array([[True, False]] * 3 + [[False, True]])
     assert sharpness(relevance, right) == pytest.approx(np.log(3) / 0.1, rel=0.03)
     assert sharpness(relevance, np.array([[True, False]] * 4)) > 300  # never wrong
+
+
+def test_when_a_model_was_taught_is_noted_in_its_folder(tmp_path: Path) -> None:
+    assert taught_at(str(tmp_path)) is None
+    for text, moment in (
+        ('{"created": "2026-03-02T09:00:00+00:00"}', datetime(2026, 3, 2, 9, tzinfo=UTC)),
+        ('{"created": "2026-03-02T09:00:00"}', None),  # of which zone?
+        ('{"created": 7}', None),
+        ("no json", None),
+    ):
+        (tmp_path / METADATA).write_text(text)
+        assert taught_at(str(tmp_path)) == moment
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"spread_factor": 0}', '{"spread_factor": "x"}'])

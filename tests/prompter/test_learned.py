@@ -12,6 +12,7 @@ from prompter.assistant import Assistant
 from prompter.learned import Learned, learn
 from prompter.learned_file import load_learned, save_learned
 from tests.encoders import LetterEncoder
+from tests.fakes import START
 from tests.prompter.test_assistant import CONFIDENCE, assistant, knowledge
 
 TODAY = date(2026, 3, 2)
@@ -73,11 +74,11 @@ def test_the_fingerprint_names_what_was_learned() -> None:
 
 
 def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
-    learned = taught(*VERDICTS)
+    learned = replace(taught(*VERDICTS), until=START)
     save_learned(learned, tmp_path / "learned.npz", reader_id="letters")
     save_learned(learned, tmp_path / "learned.npz", reader_id="letters")
     loaded = load_learned(tmp_path / "learned.npz", reader_id="letters")
-    assert loaded.fingerprint == learned.fingerprint
+    assert (loaded.fingerprint, loaded.until) == (learned.fingerprint, START)
     for text in ("отдайте-ка бабки", "как вернуть товар"):
         assert with_learned(loaded).suggest(text) == with_learned(learned).suggest(text)
     assert [path.name for path in tmp_path.iterdir()] == ["learned.npz"]

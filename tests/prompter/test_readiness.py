@@ -10,7 +10,7 @@ from prompter.readiness import NotReady, Readiness
 from prompter.storage import Store
 from prompter.triage import HandoffReason, Route
 from prompter.values import Mode, ReadinessState, RejectReason, TurnState
-from tests.fakes import SHOP
+from tests.fakes import SHOP, START
 from tests.prompter.governed import ENOUGH, RULE, SURE, GovernedShop
 
 
@@ -291,3 +291,47 @@ def test_a_higher_bar_takes_the_permission_back_and_a_lower_one_needs_no_new_tes
         stricter = Readiness(shop.store, rule=replace(RULE, bar=bar), clock=shop.clock)
         assert stricter.run_once(shop.model)
         assert stricter.topic("returns").state is state
+
+
+# --- another model, and what was judged before ------------------------------------------------
+
+
+def test_another_model_is_judged_by_lots_that_it_has_not_learned_from(shop: GovernedShop) -> None:
+    early = shop.clock()
+    shop.clock.forward(60)
+    shop.prove(20)
+    shop.decide(shop.ask(), Action.ACCEPT, rank=1)  # seen: whoever decided knew the old model's suggestion
+    shop.clock.forward(60)
+    assert shop.readiness.run_once("words-2", learned_until=early, ask=shop.assistant.triage)
+    again = shop.returns()
+    assert (again.test_number, again.steps[0].n_turns, again.steps[0].estimate) == (2, 20, 1.0)
+    assert again.state is ReadinessState.READY
+    assert again.coverage is None  # of the traffic since
+    assert len(shop.readiness.evidence("returns").pieces) == 20
+
+
+def test_what_came_in_before_its_data_were_cut_is_not_replayed(shop: GovernedShop) -> None:
+    shop.prove(20)
+    shop.clock.forward(60)
+    late = shop.clock()
+    shop.clock.forward(60)
+    assert shop.readiness.run_once("words-2", learned_until=late, ask=shop.assistant.triage)
+    assert shop.returns().steps[0].n_turns == 0
+
+
+def test_another_answer_is_right_only_if_the_operator_has_sent_it(shop: GovernedShop) -> None:
+    shop.clock.forward(60)
+    shop.blind(right=True)  # sent: returns-how
+    shop.blind(right=False)  # sent: refund-when
+    other = next(one for one in SHOP if one.id == "refund-when")
+    shop.assistant.articles = [replace(other, question=SURE)]
+    shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+    assert [piece.right for piece in shop.readiness.evidence("returns").pieces] == [False, True]
+
+
+def test_a_turn_that_the_new_model_would_leave_alone_is_no_evidence(shop: GovernedShop) -> None:
+    shop.clock.forward(60)
+    shop.prove(3)
+    shop.assistant.articles = []
+    shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+    assert shop.returns().steps[0].n_turns == 0

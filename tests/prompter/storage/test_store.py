@@ -267,6 +267,13 @@ class StoreContract:
         assert Planter(store, clock=shop.clock).run_once() is False
         assert shop.readiness.evidence("returns").turns == []
 
+    def test_a_new_model_is_asked_what_was_judged(self, store: Store) -> None:
+        shop = GovernedShop(store)
+        shop.prove(3)
+        for _ in range(2):  # the second time there is nothing to do
+            shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
+        assert shop.returns().steps[0].n_turns == 3
+
     def test_topics_are_tested_together(self, store: Store) -> None:
         shop = GovernedShop(store, tested_together=("orders", "returns"))
         shop.prove(14)

@@ -57,6 +57,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_signals_turn_id")),
         sa.PrimaryKeyConstraint("turn_id", "kind", name=op.f("pk_signals")),
     )
+    op.create_table(
+        "replays",
+        sa.Column("turn_id", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=100), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.String(length=200), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=False),
+        sa.Column("at", tables.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_replays_turn_id")),
+        sa.PrimaryKeyConstraint("turn_id", "model", name=op.f("pk_replays")),
+    )
     op.create_index("ix_readiness_events_name", "readiness_events", ["name"], unique=False)
     op.add_column(
         "outbox", sa.Column("offers_operator", sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -66,6 +78,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_column("offers_operator")
+    op.drop_table("replays")
     op.drop_table("signals")
     op.drop_table("readiness_events")
     op.drop_table("readiness")
