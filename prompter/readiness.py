@@ -148,7 +148,7 @@ class Readiness:
         self._looked_at: dict[str, tuple[str, ...]] = {}  # topics by unit
         self._model: str | None = None
         self._seen = 0  # judgements
-        self._previewed: Mapping[str, LiveTopic] = {}
+        self._previewed: Mapping[str, StoredReadiness] = {}
         self._previewed_at = datetime.min.replace(tzinfo=UTC)
 
     @property
@@ -337,26 +337,27 @@ class Readiness:
 
     # --- for triage -------------------------------------------------------------------------
 
-    def live(self, tx: Transaction) -> dict[str, LiveTopic]:
-        """The topics that answer alone now, whichever process or supervisor has decided so."""
-        found = {}
-        units = None
-        for name, stored in tx.readiness.all().items():
-            if stored.state is not ReadinessState.AUTOPILOT or stored.threshold is None:
-                continue
-            if (stored.mode or self._mode) is Mode.SHADOW or stored.live_since is None:
-                continue
-            units = units or self._units(tx)
-            topics = units.get(name, ())
-            alarmed = _is_alarmed(tx, topics, max(stored.live_since, self._clock() - _WEEK))
-            for topic in (one for one in topics if one not in stored.left_out):
-                found[topic] = LiveTopic(
-                    threshold=stored.threshold,
-                    since=stored.live_since,
-                    audits=tx.readiness.count_audits(topics, since=stored.live_since),
-                    alarmed=alarmed,
-                )
-        return found
+    def live(self, tx: Transaction, topic: str) -> LiveTopic | None:
+        """How a topic answers alone now, whoever has decided so, in whatever process; None: it does not."""
+        stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
+        if stored is None or stored.threshold is None or stored.live_since is None:
+            return None
+        topics = self._groups.get(stored.name, (topic,))
+        return LiveTopic(
+            threshold=stored.threshold,
+            since=stored.live_since,
+            audits=tx.readiness.count_audits(topics, since=stored.live_since),
+            alarmed=_is_alarmed(tx, topics, max(stored.live_since, self._clock() - _WEEK)),
+        )
+
+    def _answering(self, stored: StoredReadiness | None, topic: str) -> StoredReadiness | None:
+        """What is stored of the topic or its group, if it answers alone."""
+        if stored is None or stored.state is not ReadinessState.AUTOPILOT or topic in stored.left_out:
+            return None
+        return None if (stored.mode or self._mode) is Mode.SHADOW else stored
+
+    def _unit_of(self, topic: str) -> str:
+        return next((name for name, topics in self._groups.items() if topic in topics), topic)
 
     def preview(self, triage: Triage) -> Triage:
         """Who would answer a customer that nobody has written to: what `ask` shows.
@@ -366,28 +367,28 @@ class Readiness:
         if not triage.suggestions:
             return triage
         first = triage.suggestions[0]
-        live = self._live_lately().get(first.topic)
+        stored = self._answering(self._lately().get(self._unit_of(first.topic)), first.topic)
         changed = False
-        if live is not None:
+        if stored is not None and stored.live_since is not None:
             with self._store.read() as tx:
-                changed = self.is_changed(tx, first.article_id, first.topic, live)
+                changed = self.is_changed(tx, first.article_id, first.topic, stored.live_since)
         surroundings = Surroundings(
             operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
         )
-        threshold = live.threshold if live else None
+        threshold = stored.threshold if stored else None
         return answer_alone(triage, threshold=threshold, surroundings=surroundings, most_in_a_row=1)
 
-    def _live_lately(self) -> Mapping[str, LiveTopic]:
+    def _lately(self) -> Mapping[str, StoredReadiness]:
         now = self._clock()
         if not now - _LATELY < self._previewed_at <= now:
             with self._store.read() as tx:
-                self._previewed, self._previewed_at = self.live(tx), now
+                self._previewed, self._previewed_at = tx.readiness.all(), now
         return self._previewed
 
     @staticmethod
-    def is_changed(tx: Transaction, article_id: str, topic: str, live: LiveTopic) -> bool:
+    def is_changed(tx: Transaction, article_id: str, topic: str, since: datetime) -> bool:
         """Whether the answer is another one than at go-live, and no person has found it right since."""
-        is_newer = tx.articles.answer_is_newer(article_id, topic, live.since)
+        is_newer = tx.articles.answer_is_newer(article_id, topic, since)
         return is_newer and not tx.decisions.accepted_since_change(article_id)
 
     # --- supervisors ------------------------------------------------------------------------
@@ -398,12 +399,6 @@ class Readiness:
             units = self._units(tx)
             stored = tx.readiness.all()
             return [self._shown(tx, stored[name], topics) for name, topics in units.items() if name in stored]
-
-    def ready(self) -> list[str]:
-        """Topics and groups whose evidence allows them to answer alone, whether they do or not."""
-        with self._store.read() as tx:
-            allowed = (ReadinessState.READY, ReadinessState.AUTOPILOT)
-            return [name for name, stored in tx.readiness.all().items() if stored.state in allowed]
 
     def demoted(self) -> list[str]:
         """Topics and groups that slipped and have not been shown to be right again."""
@@ -436,12 +431,6 @@ class Readiness:
                 test_number=stored.test_number,
             )
 
-    def turns(self, name: str) -> list[LedgerTurn]:
-        """What was judged in the running test, in order of receipt."""
-        with self._store.read() as tx:
-            stored = _found(tx.readiness.get(name), name)
-            return _ledger(tx, stored, self._units(tx).get(name, (name,)))
-
     def gaps(self) -> list[tuple[str, Gap]]:
         """For each topic and group, how right its suggestions look to operators who see them, and blind."""
         with self._store.read() as tx:
@@ -464,33 +453,45 @@ class Readiness:
             NotFound: there is no such topic.
             NotReady: the evidence does not allow it.
         """
-        found = self.topic(name)
-        if found.passed is None:
-            raise NotReady(name, found.steps[-1])
-        change = Change(state=ReadinessState.AUTOPILOT, threshold=found.passed, reason="allowed")
+        stored, steps = self._assessed(name)
+        passed = self._passed(stored, steps)
+        if passed is None:
+            raise NotReady(name, steps[-1])
+        mode = stored.mode or self._mode
         return self._set(
-            name, change, account, mode=(Mode.MANUAL if found.mode is Mode.SHADOW else found.mode).value
+            stored,
+            Change(state=ReadinessState.AUTOPILOT, threshold=passed, reason="allowed"),
+            account,
+            mode=(Mode.MANUAL if mode is Mode.SHADOW else mode).value,
         )
 
     def hold(self, name: str, account: Account | None) -> TopicReadiness:
         """Stop a topic from answering alone, at once and until it is allowed again; evidence goes on."""
-        found = self.topic(name)
-        change = Change(state=ReadinessState.HELD, threshold=found.threshold, reason="stopped")
-        return self._set(name, change, account)
+        with self._store.read() as tx:
+            stored = _found(tx.readiness.get(name), name)
+        change = Change(state=ReadinessState.HELD, threshold=stored.threshold, reason="stopped")
+        return self._set(stored, change, account)
 
     def switch_off(self, name: str, account: Account | None) -> TopicReadiness:
         """Only measure from now on: whatever the evidence says, the topic does not answer alone."""
-        found = self.topic(name)
-        state = ReadinessState.READY if found.passed is not None else ReadinessState.COLLECTING
+        stored, steps = self._assessed(name)
+        is_proved = self._passed(stored, steps) is not None
+        state = ReadinessState.READY if is_proved else ReadinessState.COLLECTING
         change = Change(state=state, threshold=None, reason="switched_off")
-        return self._set(name, change, account, mode=Mode.SHADOW.value)
+        return self._set(stored, change, account, mode=Mode.SHADOW.value)
 
-    def _set(self, name: str, change: Change, account: Account | None, **values: Any) -> TopicReadiness:
+    def _assessed(self, name: str) -> tuple[StoredReadiness, list[Step]]:
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
+            turns = _ledger(tx, stored, self._units(tx).get(name, (name,)))
+        return stored, assess(judged_turns(turns), self._rule, test_number=stored.test_number)
+
+    def _set(
+        self, stored: StoredReadiness, change: Change, account: Account | None, **values: Any
+    ) -> TopicReadiness:
         if not self._change(stored, change, {}, account=account, **values):
             raise Conflict("the topic has just changed: look again")
-        return self.topic(name)
+        return self.topic(stored.name)
 
     def _shown(self, tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> TopicReadiness:
         turns = _ledger(tx, stored, topics)

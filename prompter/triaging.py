@@ -115,10 +115,10 @@ class Triager:
             # Here, and not before: what a supervisor has just stopped must not go out.
             live = self._live(tx, offered)
             triage = self._routed(tx, turn, triage, offered, live, now)
-            self._note_repetition(tx, turn, offered, now)
             draw = self._draw(triage, live)
             if not tx.conversations.record_triage(turn, triage, offered, now, draw=draw):
                 return False  # the customer wrote on, or another worker was faster
+            self._note_repetition(tx, turn, offered, now)
             if triage.route is Route.AUTOPILOT:
                 self._answer(tx, turn, offered, draw, language, now)
             elif (text := notice(triage.handoff_reason, language)) is not None:
@@ -135,7 +135,7 @@ class Triager:
     def _live(self, tx: Transaction, offered: Sequence[OfferedSuggestion]) -> LiveTopic | None:
         if self._readiness is None or not offered:
             return None
-        return self._readiness.live(tx).get(offered[0].topic)
+        return self._readiness.live(tx, offered[0].topic)
 
     def _routed(
         self,
@@ -155,7 +155,7 @@ class Triager:
             ),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
-            and self._readiness.is_changed(tx, first.article_id, first.topic, live),
+            and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
             is_complete=not fields(first.text),
         )
         return answer_alone(
@@ -171,8 +171,8 @@ class Triager:
         """A customer who asks the same again was not helped by the bot's answer."""
         if self._lots is None or not offered:
             return
-        before = tx.conversations.last_answered_alone(turn.conversation_id, since=now - _SOON)
-        if before is None or before.id == turn.id:
+        before = tx.conversations.last_answered_alone(turn, since=now - _SOON)
+        if before is None:
             return
         answered_with = tx.conversations.suggestions(before.id)[0].article_id
         if offered[0].article_id == answered_with:

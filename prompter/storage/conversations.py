@@ -299,12 +299,13 @@ class ConversationRows(Rows):
             .values(state=TurnState.WAITING.value, handoff_reason=reason.value)
         )
 
-    def last_answered_alone(self, conversation_id: int, *, since: datetime) -> Turn | None:
-        """The conversation's last turn that the bot has answered alone since then."""
+    def last_answered_alone(self, turn: Turn, *, since: datetime) -> Turn | None:
+        """The conversation's last turn before this one that the bot has answered alone since then."""
         row = self._connection.execute(
             select(turns)
             .where(
-                turns.c.conversation_id == conversation_id,
+                turns.c.conversation_id == turn.conversation_id,
+                turns.c.id < turn.id,
                 turns.c.route == Route.AUTOPILOT.value,
                 turns.c.received_at >= since,
             )

@@ -232,27 +232,17 @@ class ReadinessRows(Rows):
             .order_by(turns.c.received_at, turns.c.id)
         )
         return [
-            LedgerTurn(
-                id=row.id,
-                conversation_id=row.conversation_id,
-                received_at=row.received_at,
-                utterance=row.utterance,
-                topic=row.topic,
-                article_id=row.article_id,
-                confidence=row.confidence,
-                is_waiting=False,
+            _ledger_turn(
+                row,
                 by_bot=False,
                 blind=True,
-                tests=True,
-                probability=row.lot_probability,
-                second_probability=row.second_probability,
-                rows=(
+                rows=[
                     LedgerRow(
                         verdict=Verdict.CONFIRMED if row.right else Verdict.REFUTED,
                         right=row.right,
                         lot=Lot.BLIND,
-                    ),
-                ),
+                    )
+                ],
             )
             for row in rows
         ]
@@ -284,24 +274,33 @@ class ReadinessRows(Rows):
             .order_by(turns.c.received_at, turns.c.id)
         )
         return [
-            LedgerTurn(
-                id=row.id,
-                conversation_id=row.conversation_id,
-                received_at=row.received_at,
-                utterance=row.utterance,
-                topic=row.topic,
-                article_id=row.article_id,
-                confidence=row.confidence,
-                is_waiting=row.state != TurnState.CLOSED.value,
+            _ledger_turn(
+                row,
                 by_bot=row.route == Route.AUTOPILOT.value,
                 blind=row.blind,
-                tests=row.tests,
-                probability=row.lot_probability,
-                second_probability=row.second_probability,
-                rows=tuple(judged.get(row.id, ())),
+                rows=judged.get(row.id, ()),
             )
             for row in rows
         ]
+
+
+def _ledger_turn(row: Row[Any], *, by_bot: bool, blind: bool, rows: Sequence[LedgerRow]) -> LedgerTurn:
+    return LedgerTurn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        received_at=row.received_at,
+        utterance=row.utterance,
+        topic=row.topic,
+        article_id=row.article_id,
+        confidence=row.confidence,
+        is_waiting=row.state != TurnState.CLOSED.value,
+        by_bot=by_bot,
+        blind=blind,
+        tests=row.tests,
+        probability=row.lot_probability,
+        second_probability=row.second_probability,
+        rows=tuple(rows),
+    )
 
 
 def _stored(row: Row[Any]) -> StoredReadiness:

@@ -14,7 +14,7 @@ from prompter.lots import Lots
 from prompter.readiness import Readiness, TopicReadiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
-from prompter.storage import Account, Role, Store
+from prompter.storage import Account, LedgerTurn, Role, Store
 from prompter.triage import HandoffReason, Route
 from prompter.triaging import Autopilot, Triager
 from prompter.values import Author, Choice, IncomingMessage, Mode, Reply, Turn
@@ -153,6 +153,13 @@ class GovernedShop:
         own = answers.index("Верните товар за 14 дней.")
         choice = (Choice.FIRST, Choice.SECOND)[own] if right else Choice.NEITHER
         self.reviews.judge(question.review_id, choice, self.boris)
+
+    def turns(self, topic: str) -> list[LedgerTurn]:
+        """The ledger of the topic's running test."""
+        with self.store.read() as tx:
+            stored = tx.readiness.get(topic)
+            assert stored is not None
+            return tx.readiness.ledger((topic,), since=stored.test_began_at)
 
     def returns(self) -> TopicReadiness:
         return self.readiness.topic("returns")

@@ -26,7 +26,7 @@ def test_evidence_is_ordered_by_receipt_not_by_verdict(shop: GovernedShop) -> No
     early = shop.ask(falls=True)
     shop.blind(right=False)
     shop.decide(early, Action.PICK_OTHER, article_id="returns-how")
-    judged = judged_turns(shop.readiness.turns("returns"))
+    judged = judged_turns(shop.turns("returns"))
     assert [turn.judgement for turn in judged] == [RIGHT, WRONG]
 
 
@@ -47,7 +47,7 @@ def test_a_second_verdict_on_a_turn_is_refused_and_leaves_no_trace(shop: Governe
     assert view.turn is not None
     with pytest.raises(AlreadyDecided):
         shop.decide_turn(view.turn, view.last_message_id, Action.PICK_OTHER, article_id="order-where")
-    (turn,) = shop.readiness.turns("returns")
+    (turn,) = shop.turns("returns")
     assert len(turn.rows) == 1
 
 
@@ -61,7 +61,7 @@ def test_a_verdict_on_an_erased_message_counts_all_the_same(shop: GovernedShop) 
     question = shop.reviews.next(shop.boris)
     assert question is not None
     shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
-    (turn,) = shop.readiness.turns("returns")
+    (turn,) = shop.turns("returns")
     assert turn.rows[-1].right is False
 
 
@@ -73,7 +73,7 @@ def test_a_renamed_topic_begins_anew_and_the_old_evidence_stays_with_the_old_nam
     shop.look()
     assert [one.name for one in shop.readiness.topics()] == ["orders", "refunds"]
     assert shop.readiness.topic("refunds").state is ReadinessState.COLLECTING
-    assert len(shop.readiness.turns("returns")) == ENOUGH
+    assert len(shop.turns("returns")) == ENOUGH
 
 
 def test_an_article_that_moves_into_a_live_topic_is_looked_at_by_a_person_first(shop: GovernedShop) -> None:
@@ -101,7 +101,7 @@ def test_an_undone_decision_is_no_verdict(shop: GovernedShop) -> None:
     conversation = shop.ask(falls=True)
     decided = shop.decide(conversation, Action.PICK_OTHER, article_id="returns-how")
     shop.desk.undo(decided, shop.anna)
-    (turn,) = shop.readiness.turns("returns")
+    (turn,) = shop.turns("returns")
     assert [row.right for row in turn.rows] == [True, False]
     (judged,) = judged_turns([turn])
     assert judged.judgement == WRONG

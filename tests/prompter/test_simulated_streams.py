@@ -19,7 +19,7 @@ from prompter.reception import Reception
 from prompter.storage import Role, Store
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.triaging import Triager
-from prompter.values import IncomingMessage
+from prompter.values import IncomingMessage, ReadinessState
 from tests.fakes import FAST_HASHER, FakeClock, article
 
 STREAMS = 200
@@ -96,6 +96,12 @@ class Desks:
             )
         )
 
+    def ready(self) -> list[str]:
+        """Topics whose evidence allows them to answer alone."""
+        with self.store.read() as tx:
+            stored = tx.readiness.all().values()
+        return [one.name for one in stored if one.state is ReadinessState.READY]
+
 
 @pytest.fixture
 def desks(store: Store) -> Desks:
@@ -115,7 +121,7 @@ def test_every_stream_goes_live_at_the_label_that_the_simulator_says(desks: Desk
             for number in np.flatnonzero(live < 0).tolist():
                 desks.judge(number, label, right=bool(streams[number, label]))
             desks.readiness.run_once(f"model {version}")
-            for found in desks.readiness.ready():
+            for found in desks.ready():
                 number = int(found.removeprefix("topic "))
                 live[number] = label + 1 if live[number] < 0 else live[number]
     assert live.tolist() == first_live(streams, VERSIONS, RULE).tolist()

@@ -59,7 +59,7 @@ def test_a_topic_looks_better_where_operators_wave_through(shop: GovernedShop) -
     for _ in range(4):
         shop.decide(shop.ask(), Action.ACCEPT, rank=1)
         shop.blind(right=False)
-    found = gap(shop.readiness.turns("returns"))
+    found = gap(shop.turns("returns"))
     assert found.shown is not None
     assert found.by_lot is not None
     assert (found.shown.value, found.by_lot.value) == (1.0, 0.0)
