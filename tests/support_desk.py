@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from kb_index import Article
 from prompter.accounts import Accounts
 from prompter.clock import Clock, utc_now
+from prompter.decisions import Action, Decision
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
@@ -93,6 +94,22 @@ class DeskShop:
         conversation_id = self.say(text, chat=chat, name=name, channel=channel)
         self.triager.run_once()
         return conversation_id
+
+    def accept(self, text: str, *, chat: str = "7") -> int:
+        """A customer asks, and Anna accepts the first suggestion; returns the turn's id."""
+        view = self.desk.conversation(self.ask(text, chat=chat))
+        assert view.turn is not None
+        anna = next(account for account in self.accounts.all() if account.name == "anna")
+        self.desk.decide(
+            Decision(
+                turn_id=view.turn.id,
+                operator_id=anna.id,
+                action=Action.ACCEPT,
+                seen_message_id=view.last_message_id,
+                rank=1,
+            )
+        )
+        return view.turn.id
 
     def deliver(self) -> list[OutgoingMessage]:
         """The messenger takes whatever may leave now."""

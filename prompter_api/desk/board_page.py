@@ -1,40 +1,25 @@
 """Which topics may answer alone: one row for each, for supervisors."""
 
-import asyncio
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from fastapi import Request
-from fastapi.responses import Response
-from nicegui import APIRouter, ui
+from nicegui import APIRouter
 
 from evaluation.readiness import Rule
-from prompter.errors import Forbidden
 from prompter.readiness import TopicReadiness
-from prompter.storage import Role
 from prompter_api.desk import readiness_words as words
 from prompter_api.desk.elements import Tag
 from prompter_api.desk.explanation import explain
 from prompter_api.desk.frame import Door, Frame, Visitor
 from prompter_api.desk.gauge import Gauge, Sparkline
 from prompter_api.desk.keyed_rows import KeyedRows
-from prompter_api.desk.mounting import asset
-from prompter_api.desk.news import ReadinessNews
-from prompter_api.desk.seats import SignedOut
+from prompter_api.desk.news import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
 
 
 def add_board(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
     """Add the page /readiness."""
-
-    @ui.page("/readiness", api_router=router, reconnect_timeout=60)
-    async def readiness(request: Request) -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        ui.timer(poll_seconds, BoardPage(visitor).tick)
-        return None
+    add_refreshed_page(router, door, "/readiness", BoardPage, poll_seconds=poll_seconds)
 
 
 class BoardPage:
@@ -42,9 +27,7 @@ class BoardPage:
 
     def __init__(self, visitor: Visitor) -> None:
         self._seat = visitor.seat
-        self._news = ReadinessNews(visitor.seat)
-        self._looking = asyncio.Lock()
-        self._left = False
+        self.tick = Refreshing(visitor.seat, visitor.seat.topics, self._show).tick
         _ = visitor.t.gettext
         rule = visitor.seat.parts.readiness.rule
         frame = Frame(visitor, here="/readiness", title=_("Readiness"))
@@ -69,19 +52,6 @@ class BoardPage:
             explain(rule, visitor.t, visitor.language)
         self._table.element.set_visibility(False)
         self._empty.set_visibility(False)
-
-    async def tick(self) -> None:
-        """Look for news; called every second."""
-        if self._left or self._looking.locked():
-            return
-        async with self._looking:
-            try:
-                topics = await self._news.read(self._seat.topics)
-                if topics is not None:
-                    self._show(topics)
-            except (SignedOut, Forbidden):
-                self._left = True
-                ui.run_javascript("location.reload()")
 
     def _show(self, topics: Sequence[TopicReadiness]) -> None:
         self._table.show(topics)

@@ -1,11 +1,19 @@
 """When is it worth to read everything again?"""
 
+import asyncio
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
 
-from prompter_api.desk.frame import in_thread
-from prompter_api.desk.seats import Seat
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+
+from prompter.errors import Forbidden
+from prompter.storage import Role
+from prompter_api.desk.frame import Door, Visitor, in_thread
+from prompter_api.desk.mounting import asset
+from prompter_api.desk.seats import Seat, SignedOut
 
 T = TypeVar("T")
 _SECONDS = 30.0  # after which also what nobody has judged may look different: the traffic
@@ -38,3 +46,54 @@ class ReadinessNews:
         self._last, self._read_at = change, began
         self._not_before = self._clock() + _REST * (self._clock() - began)
         return found
+
+
+class Refreshing(Generic[T]):
+    """Shows what `look` finds whenever it may be new; a page whose reader may not see it any more reloads."""
+
+    def __init__(self, seat: Seat, look: Callable[[], T], show: Callable[[T], None]) -> None:
+        self._news = ReadinessNews(seat)
+        self._look = look
+        self._show = show
+        self._looking = asyncio.Lock()
+        self._left = False
+
+    async def tick(self) -> None:
+        """Look for news; called every second."""
+        if self._left or self._looking.locked():
+            return
+        async with self._looking:
+            try:
+                found = await self._news.read(self._look)
+                if found is not None:
+                    self._show(found)
+            except (SignedOut, Forbidden):
+                self._left = True
+                ui.run_javascript("location.reload()")
+
+
+class RefreshedPage(Protocol):
+    """An open page that looks for news."""
+
+    @property
+    def tick(self) -> Callable[[], Awaitable[None]]: ...
+
+
+def add_refreshed_page(
+    router: APIRouter,
+    door: Door,
+    address: str,
+    draw: Callable[[Visitor], RefreshedPage],
+    *,
+    poll_seconds: float,
+) -> None:
+    """Add a page for supervisors that only shows something."""
+
+    @ui.page(address, api_router=router, reconnect_timeout=60)
+    async def page(request: Request) -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        ui.timer(poll_seconds, draw(visitor).tick)
+        return None

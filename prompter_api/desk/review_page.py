@@ -46,6 +46,7 @@ class ReviewPage:
         self._t = visitor.t
         self._question: Question | None = None
         self._passed_over = 0
+        self._own_shown = False  # once a page: it writes down that it was seen
         self._acting = asyncio.Lock()
         self._left = False
         _ = visitor.t.gettext
@@ -102,7 +103,9 @@ class ReviewPage:
                 self._notices.say(words.refusal(error, self._t), bad=True)
 
     async def _look(self) -> None:
-        self._show_own(await in_thread(self._seat.own_figure))
+        if not self._own_shown:
+            self._own_shown = True
+            self._show_own(await in_thread(self._seat.own_figure))
         waiting, question = await in_thread(self._seat.next_review, self._passed_over)
         if question is None and self._passed_over:
             self._passed_over = 0

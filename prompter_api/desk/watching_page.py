@@ -1,24 +1,17 @@
 """What has changed, and how far the figures can be trusted: for supervisors."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import Request
-from fastapi.responses import Response
-from nicegui import APIRouter, ui
+from nicegui import APIRouter
 
 from evaluation.estimates import Estimate
-from prompter.errors import Forbidden
-from prompter.storage import Role
 from prompter.values import Signal
 from prompter.watching import Drift, Gap, Person, Week
 from prompter_api.desk import readiness_words as words
 from prompter_api.desk.elements import Tag
 from prompter_api.desk.frame import Door, Frame, Visitor
-from prompter_api.desk.mounting import asset
-from prompter_api.desk.news import ReadinessNews
-from prompter_api.desk.seats import SignedOut
+from prompter_api.desk.news import Refreshing, add_refreshed_page
 from prompter_api.desk.words import N_
 from prompter_api.locale import Translations
 
@@ -41,15 +34,7 @@ class Watched:
 
 def add_watching(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
     """Add the page /watching."""
-
-    @ui.page("/watching", api_router=router, reconnect_timeout=60)
-    async def watching(request: Request) -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
-        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        ui.timer(poll_seconds, WatchingPage(visitor).tick)
-        return None
+    add_refreshed_page(router, door, "/watching", WatchingPage, poll_seconds=poll_seconds)
 
 
 class WatchingPage:
@@ -59,9 +44,7 @@ class WatchingPage:
         self._seat = visitor.seat
         self._t = visitor.t
         self._language = visitor.language
-        self._news = ReadinessNews(visitor.seat)
-        self._looking = asyncio.Lock()
-        self._left = False
+        self.tick = Refreshing(visitor.seat, self._look, self._show).tick
         _ = visitor.t.gettext
         frame = Frame(visitor, here="/watching", title=_("Changes"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
@@ -73,19 +56,6 @@ class WatchingPage:
                     classes="side__hint",
                 )
             self._area = Tag("div", classes="sheet__area")
-
-    async def tick(self) -> None:
-        """Look for news; called every second."""
-        if self._left or self._looking.locked():
-            return
-        async with self._looking:
-            try:
-                watched = await self._news.read(self._look)
-                if watched is not None:
-                    self._show(watched)
-            except (SignedOut, Forbidden):
-                self._left = True
-                ui.run_javascript("location.reload()")
 
     def _look(self) -> Watched:
         drift, gaps, people = self._seat.watch()

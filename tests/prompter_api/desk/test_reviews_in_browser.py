@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from prompter.decisions import Action, Decision
 from prompter.values import Choice, Lot, Verdict
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
@@ -16,19 +15,7 @@ RETURNS = "Верните товар за 14 дней."
 def drawn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
     """Anna accepts the first suggestion, and the lot falls on it; returns the turn."""
     shop.numbers.prepared = [0.99, 0.0]
-    view = shop.desk.conversation(shop.ask(text, chat=chat))
-    assert view.turn is not None
-    anna = next(account for account in shop.accounts.all() if account.name == "anna")
-    shop.desk.decide(
-        Decision(
-            turn_id=view.turn.id,
-            operator_id=anna.id,
-            action=Action.ACCEPT,
-            seen_message_id=view.last_message_id,
-            rank=1,
-        )
-    )
-    return view.turn.id
+    return shop.accept(text, chat=chat)
 
 
 def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) -> None:

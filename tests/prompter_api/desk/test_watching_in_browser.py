@@ -3,32 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from prompter.decisions import Action, Decision
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
 
 pytestmark = pytest.mark.e2e
 
 
-def accepted(shop: DeskShop, text: str, chat: str) -> None:
-    """Anna accepts the first suggestion."""
-    view = shop.desk.conversation(shop.ask(text, chat=chat))
-    assert view.turn is not None
-    anna = next(account for account in shop.accounts.all() if account.name == "anna")
-    shop.desk.decide(
-        Decision(
-            turn_id=view.turn.id,
-            operator_id=anna.id,
-            action=Action.ACCEPT,
-            seen_message_id=view.last_message_id,
-            rank=1,
-        )
-    )
-
-
 def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
     shop.readiness.run_once("words-1")
-    accepted(shop, "как вернуть товар", "1")
+    shop.accept("как вернуть товар", chat="1")
     shop.ask("погода", chat="2")
     page = sit("vera")
     page.get_by_role("link", name="Перемены").click()
