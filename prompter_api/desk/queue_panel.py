@@ -8,6 +8,7 @@ from prompter.desk import QueueItem
 from prompter.values import Customer
 from prompter_api.desk import words
 from prompter_api.desk.elements import Tag
+from prompter_api.desk.keyed_rows import KeyedRows
 from prompter_api.locale import Translations
 
 _PREVIEW = 120  # characters of what the customer wrote
@@ -55,13 +56,12 @@ class QueuePanel:
 
     def __init__(self, t: Translations) -> None:
         self._t = t
-        self._rows: dict[int, _Row] = {}  # by conversation
-        self._order: list[int] = []
         with Tag("section", classes="queue", aria_label=t.gettext("Queue")):
             with Tag("h2", classes="panel__title"):
                 Tag("span", t.gettext("Queue"))
                 self._count = Tag("span", classes="count", role="status")
             self._list = Tag("ol", classes="queue__list queue__waiting")
+            self._rows = KeyedRows[int, _Row](self._list, lambda conversation_id: _Row(conversation_id, t))
             with Tag("div", classes="empty") as self._empty:
                 Tag("p", t.gettext("Nobody is waiting."), classes="empty__title")
                 Tag("p", t.gettext("New questions appear here by themselves."))
@@ -79,19 +79,8 @@ class QueuePanel:
         now: datetime,
     ) -> None:
         waiting = {each.first.customer.conversation_id: each for each in by_customer(queue)}
-        for known in [known for known in self._rows if known not in waiting]:
-            self._rows.pop(known).element.delete()
-            self._order.remove(known)
-        for place, (number, each) in enumerate(waiting.items()):
-            row = self._rows.get(number)
-            if row is None:
-                with self._list:
-                    row = self._rows[number] = _Row(number, self._t)
-                self._order.append(number)
-            if self._order[place] != number:
-                self._order.remove(number)
-                self._order.insert(place, number)
-                row.element.move(target_index=place)
+        rows = self._rows.show(list(waiting))
+        for row, (number, each) in zip(rows, waiting.items(), strict=True):
             row.show(each, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
         self._count.say(str(len(waiting)) if waiting else "")
         self._empty.set_visibility(not waiting)
