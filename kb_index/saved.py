@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 import time
 import zlib
 from collections.abc import Iterable
@@ -36,8 +37,7 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
         raise ValueError("the search has changes on top: save the one below them")
     folder.parent.mkdir(parents=True, exist_ok=True)
     _tidy(folder)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    shutil.rmtree(aside, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     for name, index in (("questions", contents.questions), ("passages", contents.passages)):
         (aside / name).mkdir(parents=True)
         index.save(aside / name)
@@ -59,8 +59,7 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
     (aside / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in (*aside.rglob("*"), aside):
         _sync(path)
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    old = aside.with_name(f"{aside.name}.old")
     try:
         if folder.exists():
             folder.rename(old)

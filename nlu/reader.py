@@ -38,6 +38,11 @@ class TextReader:
     def dimensions(self) -> int:
         return self._encoder.dimensions
 
+    @property
+    def corrector(self) -> Corrector | None:
+        """What corrects typos; None: texts are read as they are written."""
+        return self._corrector
+
     def correcting(self, corrector: Corrector | None) -> "TextReader":
         """Return a reader that corrects typos as well; None: nobody knows what is talked about."""
         return TextReader(self._encoder, corrector=corrector)

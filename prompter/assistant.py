@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from kb_index import ArticleSearch, Found, Hit, IndexNotBuilt
 from nlu.intent_model import IntentModel, IntentPrediction
 from nlu.reader import TextReader, Utterance
-from nlu.respelling.typos import Corrector
 from nlu.text import detect_language, looks_empty
 from prompter import policy
 from prompter.confidence import ConfidenceModel
@@ -26,39 +25,33 @@ def _today() -> date:
 class Knowledge:
     """What the assistant knows at one moment; replaced as a whole."""
 
+    reader: TextReader  # of what customers write
     search: ArticleSearch
     intents: IntentModel | None  # None: nothing to learn intents from
+    confidence: ConfidenceModel
+    thresholds: Thresholds
+    show_at: float  # no suggestion below this confidence is shown
     version: str  # equal versions, equal answers
     model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
     learned_until: datetime | None = None  # when the verdicts that it learned from were cut; None: from none
     learned: Learned | None = None  # from people's verdicts; None: nothing yet
-    corrector: Corrector | None = None  # of typos; None: texts are read as they are written
 
 
 class Assistant:
     """Suggests answers and says who should answer; which topics may answer alone it does not know.
 
-    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most, none below
-    `show_at`.
+    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most.
     """
 
     def __init__(
         self,
         *,
-        reader: TextReader,
         knowledge: Knowledge,
-        confidence: ConfidenceModel,
-        thresholds: Thresholds,
         most_suggestions: int = 3,
-        show_at: float = 0.0,
         today: Callable[[], date] = _today,
     ) -> None:
-        self._reader = reader
         self._knowledge = knowledge
-        self._confidence = confidence
-        self._thresholds = thresholds
         self._most_suggestions = most_suggestions
-        self._show_at = show_at
         self._today = today
 
     @property
@@ -72,23 +65,23 @@ class Assistant:
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """Rank answers to `text`, best first: up to ten, however improbable."""
         knowledge = self._knowledge
-        utterance = self._reader.correcting(knowledge.corrector).read(text)
+        utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
             return ()
         found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
-        return tuple(self._suggestion(hit, intent, knowledge) for hit in found.hits)
+        return tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
 
     def triage(self, text: str) -> Triage:
         """Suggest, and conclude who should answer and why."""
         knowledge = self._knowledge
-        utterance = self._reader.correcting(knowledge.corrector).read(text)
+        utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
             return _nothing_to_understand(text, knowledge.version)
         found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
-        suggestions = tuple(self._suggestion(hit, intent, knowledge) for hit in found.hits)
-        route, reason = policy.route(self._signals(knowledge, found, suggestions, intent), self._thresholds)
+        suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
+        route, reason = policy.route(_signals(knowledge, found, suggestions, intent), knowledge.thresholds)
         return Triage(
             utterance=text,
             intent=intent.intent if intent else None,
@@ -96,7 +89,7 @@ class Assistant:
             suggestions=tuple(
                 suggestion
                 for suggestion in suggestions[: self._most_suggestions]
-                if suggestion.confidence >= self._show_at
+                if suggestion.confidence >= knowledge.show_at
             ),
             route=route,
             handoff_reason=reason,
@@ -117,36 +110,37 @@ class Assistant:
         except IndexNotBuilt:
             return Found(hits=(), expired=None)  # a team may start without a knowledge base
 
-    def _signals(
-        self,
-        knowledge: Knowledge,
-        found: Found,
-        suggestions: tuple[Suggestion, ...],
-        intent: IntentPrediction | None,
-    ) -> policy.Signals:
-        return policy.Signals(
-            is_empty=False,
-            intent=intent.intent if intent else None,
-            control=_control(knowledge.intents, intent) if knowledge.intents and intent else {},
-            in_scope=intent.in_scope if intent else 1.0,
-            candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
-            expired_confidence=self._sure(found.expired, intent, knowledge) if found.expired else 0.0,
-        )
 
-    def _sure(self, hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:
-        model = knowledge.learned.confidence if knowledge.learned else self._confidence
-        return model.confidence(hit, in_scope=intent.in_scope if intent else None)
+def _signals(
+    knowledge: Knowledge,
+    found: Found,
+    suggestions: tuple[Suggestion, ...],
+    intent: IntentPrediction | None,
+) -> policy.Signals:
+    return policy.Signals(
+        is_empty=False,
+        intent=intent.intent if intent else None,
+        control=_control(knowledge.intents, intent) if knowledge.intents and intent else {},
+        in_scope=intent.in_scope if intent else 1.0,
+        candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+        expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
+    )
 
-    def _suggestion(self, hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> Suggestion:
-        return Suggestion(
-            article_id=hit.article.id,
-            question=hit.article.question,
-            answer=hit.article.answer,
-            topic=hit.article.topic,
-            language=hit.article.language,
-            similarity=hit.similarity,
-            confidence=self._sure(hit, intent, knowledge),
-        )
+
+def _sure(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:
+    return knowledge.confidence.confidence(hit, in_scope=intent.in_scope if intent else None)
+
+
+def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> Suggestion:
+    return Suggestion(
+        article_id=hit.article.id,
+        question=hit.article.question,
+        answer=hit.article.answer,
+        topic=hit.article.topic,
+        language=hit.article.language,
+        similarity=hit.similarity,
+        confidence=_sure(hit, intent, knowledge),
+    )
 
 
 def _intent(utterance: Utterance, knowledge: Knowledge) -> IntentPrediction | None:

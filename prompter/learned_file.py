@@ -1,79 +1,54 @@
-"""What was learned from verdicts, as one file of plain arrays and JSON: nothing in it can run.
+"""What was learned from verdicts, as arrays and plain values, and back.
 
-It holds what customers wrote: who erases a customer's texts learns anew and replaces the file.
+It holds what customers wrote, with personal data masked: who erases a customer's texts learns anew.
 """
 
 import json
-import os
-import zipfile
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
 from kb_index import JudgedText, JudgedTexts, Weights
+from nlu.artifacts import Part
 from nlu.errors import IncompatibleModel
 from prompter.confidence import ConfidenceModel
 from prompter.learned import Learned
 
-_FORMAT = 1  # raised whenever older code could not read what newer code writes, or the reverse
+
+def part_of(learned: Learned) -> Part:
+    """Lay open what was learned. The texts are an array, so that the manifest stays short."""
+    texts = json.dumps([[one.text, one.right, one.wrong] for one in learned.judged.texts], ensure_ascii=False)
+    return Part(
+        arrays={
+            "texts": np.frombuffer(texts.encode(), dtype=np.uint8),
+            "vectors": learned.judged.vectors(),
+        },
+        values={
+            "until": learned.until.isoformat() if learned.until else None,
+            "weights": asdict(learned.weights),
+            "confidence": asdict(learned.confidence),
+        },
+    )
 
 
-def save_learned(learned: Learned, file: Path, *, reader_id: str) -> None:
-    """Write it in place of what is there: all of it or nothing.
-
-    `reader_id` names encoder and text processing: vectors of others would mean nothing.
-    """
-    document = {
-        "format": _FORMAT,
-        "reader_id": reader_id,
-        "until": learned.until.isoformat() if learned.until else None,
-        "weights": asdict(learned.weights),
-        "confidence": asdict(learned.confidence),
-        "texts": [[one.text, one.right, one.wrong] for one in learned.judged.texts],
-    }
-    content = np.frombuffer(json.dumps(document, ensure_ascii=False).encode(), dtype=np.uint8)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    with aside.open("wb") as target:
-        np.savez(target, document=content, vectors=learned.judged.vectors())
-        target.flush()
-        os.fsync(target.fileno())
-    aside.rename(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def load_learned(file: Path, *, reader_id: str) -> Learned:
-    """Read what was learned with the encoder and text processing in use.
+def learned_of(part: Part) -> Learned:
+    """Put together again what was learned.
 
     Raises:
-        IncompatibleModel: nothing has been learned, or the file is damaged or was made by another
-            encoder or version; says which.
+        IncompatibleModel: the pieces do not fit.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            document, vectors = json.loads(bytes(arrays["document"])), arrays["vectors"]
-        found = (document["format"], document["reader_id"])
-        if found != (_FORMAT, reader_id):
-            raise IncompatibleModel(
-                f"{file}: learned in format {found[0]} with {found[1]}, in use are {_FORMAT} and {reader_id}"
-            )
         texts = [
             JudgedText(text=text, right=tuple(right), wrong=tuple(wrong))
-            for text, right, wrong in document["texts"]
+            for text, right, wrong in json.loads(bytes(part.arrays["texts"]))
         ]
+        until = part.values["until"]
         return Learned(
-            judged=JudgedTexts(texts, vectors),
-            weights=Weights(**document["weights"]),
-            confidence=ConfidenceModel(**document["confidence"]),
-            until=datetime.fromisoformat(document["until"]) if document.get("until") else None,
+            judged=JudgedTexts(texts, part.arrays["vectors"]),
+            weights=Weights(**part.values["weights"]),
+            confidence=ConfidenceModel(**part.values["confidence"]),
+            until=datetime.fromisoformat(until) if until else None,
         )
-    except FileNotFoundError:
-        raise IncompatibleModel(f"{file}: nothing has been learned yet") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise IncompatibleModel(f"{file}: is damaged: {error!r}") from None
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise IncompatibleModel(f"what was learned lacks or garbles {error!r}") from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
@@ -9,13 +10,16 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from evaluation.control import Detector
 from evaluation.readiness import Rule
 from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
+from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from prompter.accounts import Accounts
-from prompter.assistant import Assistant
+from prompter.assistant import Assistant, Knowledge
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.embeddings import StoredEncoder
@@ -29,14 +33,18 @@ from prompter.reviews import Reviews
 from prompter.storage import Store, connect, migrate
 from prompter.triaging import Autopilot, Triager
 from prompter.values import Mode
+from prompter.versions import Versions
 from prompter.watching import Watching
 from sufler import engines
+from sufler.model_versions import Encoders, ModelVersions, Version, index_name, settings_hash
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bot.channel import Channel
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
 ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
@@ -112,16 +120,13 @@ def build_deliveries(settings: Settings, store: Store) -> Deliveries:
     )
 
 
+def build_versions(settings: Settings, store: Store) -> Versions:
+    return Versions(store, settings=settings_hash(settings))
+
+
 def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
     """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
-    encoder = encoder or engines.build_encoder(settings)
-    return engines.open_assistant(
-        settings,
-        build_knowledge_base(store).articles(),
-        folder=settings.data_dir,
-        encoder=encoder,
-        kb_encoder=StoredEncoder(encoder, store),
-    )
+    return Refresher(settings, store, Encoders(store, given=encoder)).assistant
 
 
 def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) -> None:
@@ -141,36 +146,93 @@ def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) 
 
 
 class Refresher:
-    """Opens an assistant and gives it new knowledge when articles change, whichever process changed them."""
+    """Opens an assistant that follows articles and model versions, whichever process changes them."""
 
-    def __init__(self, settings: Settings, store: Store, encoder: Encoder) -> None:
-        self._settings = settings
-        self._encoder = StoredEncoder(encoder, store)
-        self._knowledge = build_knowledge_base(store)
-        # Before the articles are read: what changes meanwhile is news.
-        self._revision = self._knowledge.revision()
-        self.assistant = open_assistant(settings, store, encoder=encoder)
+    def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
+        self._encoders = encoders
+        self._base = build_knowledge_base(store)
+        self._versions = ModelVersions(settings, store, encoders)
+        self._lock = threading.Lock()  # of what is known
+        # Before anything is read: what changes meanwhile is news.
+        self._revision = self._base.revision()
+        self._articles = list(self._base.articles())
+        self._version = self._versions.in_use(self._articles)
+        use = self._versions.record.in_use()
+        self._number = use.number if use and use.version == self._version.id else 0
+        self._lately = {self._version.id: self._version}
+        self._search = self._versions.open_search(self._version.settings, self._articles)
+        self.assistant = engines.assemble(settings, self._knowledge())
 
-    def run_once(self) -> bool:
-        """Look once; True if there was something new."""
-        revision = self._knowledge.revision()
+    def follow_articles(self) -> bool:
+        """Look once for articles that have changed; True if there were any."""
+        revision = self._base.revision()
         if revision == self._revision:
             return False
-        self.assistant.replace_knowledge(
-            engines.open_knowledge(
-                self._settings,
-                self._knowledge.articles(),
-                self._encoder,
-                folder=self._settings.data_dir,
-                previous=self.assistant.knowledge,
-            )
-        )
+        articles = list(self._base.articles())
+        # New texts are encoded here, which may take long: a version that comes into use must not wait.
+        version, previous = self._version, self._search
+        search = self._versions.open_search(version.settings, articles, previous)
+        with self._lock:
+            if self._is_of_another_index(version):
+                search = self._versions.open_search(self._version.settings, articles, self._search)
+            self._search, self._articles = search, articles
+            self.assistant.replace_knowledge(self._knowledge())
         self._revision = revision
         return True
 
+    def follow_versions(self) -> bool:
+        """Look once whether another model version is to answer; True if it does now.
+
+        One that cannot be read is not used: the one that answers goes on.
+        """
+        number = self._versions.record.number()
+        if number == self._number:
+            return False
+        use = self._versions.record.in_use()
+        if use is None:
+            return False
+        try:
+            version = self._lately.get(use.version) or self._versions.load(use.version)
+        except IncompatibleModel as reason:
+            log.error("model_version_unreadable", version=use.version, reason=str(reason))
+            self._number = number
+            return False
+        with self._lock:
+            before, self._version = self._version, version
+            if self._is_of_another_index(before):
+                self._search = self._versions.open_search(version.settings, self._articles, self._search)
+            self.assistant.replace_knowledge(self._knowledge())
+        self._lately = {before.id: before, version.id: version}  # going back takes no time
+        self._number = number
+        log.info("model_version_in_use", version=version.id, reason=use.reason.value)
+        return True
+
+    def _is_of_another_index(self, other: Version) -> bool:
+        names = [
+            index_name(one.settings, self._encoders.of_articles(one.settings))
+            for one in (self._version, other)
+        ]
+        return names[0] != names[1]
+
+    def _knowledge(self) -> Knowledge:
+        version = self._version
+        reader = TextReader(
+            self._encoders.of(version.settings),
+            corrector=engines.corrector_of(version.settings, self._articles),
+        )
+        return engines.knowledge_of(
+            version.settings,
+            reader,
+            self._search,
+            version.intents,
+            version.learned,
+            model=version.model,
+            made_by=version.id,
+        )
+
 
 def build_refresher(settings: Settings, store: Store) -> Refresher:
-    return Refresher(settings, store, engines.build_encoder(settings))
+    return Refresher(settings, store, Encoders(store))
 
 
 def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:

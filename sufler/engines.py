@@ -15,18 +15,8 @@ from kb_index.formats import read_articles
 from kb_index.same_answers import answer_groups
 from kb_index.saved import load_search, save_search
 from kb_index.search import published, questions_of
-from nlu.artifacts import (
-    Manifest,
-    data_hash,
-    describe,
-    load_model,
-    read_manifest,
-    save_model,
-    use_model,
-    used_model,
-)
 from nlu.encoders.encoder import Encoder
-from nlu.errors import EncoderUnavailable, IncompatibleModel
+from nlu.errors import EncoderUnavailable
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
@@ -34,7 +24,6 @@ from nlu.training_data import Example, read_examples
 from prompter.assistant import Assistant, Knowledge
 from prompter.confidence import ConfidenceModel
 from prompter.learned import Learned, learn
-from prompter.learned_file import load_learned
 from prompter.policy import Thresholds
 from sufler.settings import Encoder as EncoderSettings
 from sufler.settings import EncoderPart, Settings
@@ -42,7 +31,6 @@ from sufler.settings import EncoderPart, Settings
 _log = structlog.get_logger(__name__)
 
 TOPIC_PREFIX = "topic:"
-LEARNED = "learned.npz"  # beside index and models
 
 
 def build_encoder(settings: Settings, *, threads: int | None = None) -> Encoder:
@@ -106,38 +94,42 @@ def build_assistant(
     chosen = list(articles)
     search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(settings))
     intents = train_intents(settings, chosen, encoder)
-    corrector = corrector_of(settings, chosen)
-    return assemble(settings, encoder, _knowledge(settings, encoder, search, intents, None, corrector))
+    reader = TextReader(encoder, corrector=corrector_of(settings, chosen))
+    return assemble(settings, knowledge_of(settings, reader, search, intents, None))
 
 
-def assemble(settings: Settings, encoder: Encoder, knowledge: Knowledge) -> Assistant:
-    """Put an assistant together; `encoder` reads what customers write."""
-    return Assistant(
-        reader=TextReader(encoder),
-        knowledge=knowledge,
-        confidence=confidence_model(settings),
-        thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
-        most_suggestions=settings.desk.suggestions,
-        show_at=settings.routing.show_at,
-    )
+def assemble(settings: Settings, knowledge: Knowledge) -> Assistant:
+    """Put an assistant together."""
+    return Assistant(knowledge=knowledge, most_suggestions=settings.desk.suggestions)
 
 
-def _knowledge(
+def knowledge_of(
     settings: Settings,
-    encoder: Encoder,
+    reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
     learned: Learned | None,
-    corrector: Corrector | None,
+    *,
+    model: str | None = None,
+    made_by: str = "",
 ) -> Knowledge:
+    """Put together what an assistant knows; `reader` reads what customers write.
+
+    `model` is what readiness is tested for, None: named after what it is made of. `made_by` is the model
+    version; what is known carries its name.
+    """
+    known = version_of(search.fingerprint, intents, learned, reader.corrector)
     return Knowledge(
+        reader=reader,
         search=search,
         intents=intents,
-        learned=learned,
-        corrector=corrector,
-        version=version_of(search.fingerprint, intents, learned, corrector),
-        model=model_of(settings, encoder, learned),
+        confidence=learned.confidence if learned else confidence_model(settings),
+        thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
+        show_at=settings.routing.show_at,
+        version=f"{made_by}.{known[:8]}" if made_by else known,
+        model=model or model_of(settings, reader, learned),
         learned_until=learned_until(settings, learned),
+        learned=learned,
     )
 
 
@@ -151,14 +143,14 @@ def learned_until(settings: Settings, learned: Learned | None) -> datetime | Non
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def model_of(settings: Settings, encoder: Encoder, learned: Learned | None) -> str:
+def model_of(settings: Settings, reader: TextReader, learned: Learned | None) -> str:
     """Name what ranks and says how sure it is.
 
     Articles do not belong to it, nor the intents that follow from their topics: a team that adds an
     article every day would otherwise test its readiness anew every day.
     """
     chosen = (settings.search, settings.confidence, settings.routing, settings.classifier)
-    digest = hashlib.sha256(TextReader(encoder).id.encode())
+    digest = hashlib.sha256(reader.id.encode())
     digest.update(repr([section.model_dump() for section in chosen]).encode())
     if learned is not None:
         digest.update(learned.fingerprint.encode())
@@ -199,7 +191,7 @@ def training_examples(settings: Settings, articles: Iterable[Article], reader: T
 
 def train_intents(settings: Settings, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
     """Learn the intents; takes seconds for thousands of examples."""
-    return _fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
+    return fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
 
 
 def version_of(
@@ -220,69 +212,18 @@ def version_of(
     return digest.hexdigest()[:12]
 
 
-def open_assistant(
+def open_search(
     settings: Settings,
-    articles: Iterable[Article],
-    *,
-    folder: Path,
-    encoder: Encoder | None = None,
-    kb_encoder: Encoder | None = None,
-) -> Assistant:
-    """Build an assistant from what is kept below `folder`, see `open_knowledge`.
-
-    `encoder` reads what customers write, `kb_encoder` the articles: it may be one that remembers.
-    """
-    encoder = encoder or build_encoder(settings)
-    return assemble(
-        settings, encoder, open_knowledge(settings, articles, kb_encoder or encoder, folder=folder)
-    )
-
-
-def open_knowledge(
-    settings: Settings,
-    articles: Iterable[Article],
+    articles: Sequence[Article],
     encoder: Encoder,
-    *,
     folder: Path,
-    previous: Knowledge | None = None,
-) -> Knowledge:
-    """Index and intents for the articles, kept below `folder` and read from there.
+    previous: ArticleSearch | None = None,
+) -> ArticleSearch:
+    """Index the articles; what is kept in `folder`, or `previous`, is used as far as it holds the same.
 
-    `previous` is what was known last time: its texts are not encoded again. What is missing, damaged
-    or made for other articles, topics, models or settings is built anew and the reason logged; then
+    What is missing, damaged or made for other models or settings is built anew and the reason logged; then
     this takes as long as encoding the articles does.
     """
-    chosen = list(articles)
-    search = _open_search(settings, chosen, encoder, folder / "index", previous.search if previous else None)
-    intents = _open_intents(settings, chosen, encoder, folder / "models")
-    learned = _open_learned(encoder, folder / LEARNED)
-    return _knowledge(settings, encoder, search, intents, learned, corrector_of(settings, chosen))
-
-
-def train(settings: Settings, articles: Iterable[Article], encoder: Encoder, models: Path) -> Manifest:
-    """Learn the intents, keep them as a version below `models` and use it from the next start on."""
-    reader = TextReader(encoder)
-    examples = training_examples(settings, articles, reader)
-    model, seconds = _fit(settings, examples, encoder)
-    manifest = describe(
-        reader_id=reader.id,
-        data=data_hash([example.text for example in examples], [example.intent for example in examples]),
-        config=settings.classifier.model_dump(),
-        created=datetime.now(tz=UTC),
-        metrics={"train_seconds": seconds, "examples": len(examples), "intents": len(model.classes)},
-    )
-    folder = save_model(model, manifest, models)
-    use_model(folder)
-    return read_manifest(folder)
-
-
-def _open_search(
-    settings: Settings,
-    articles: list[Article],
-    encoder: Encoder,
-    folder: Path,
-    previous: ArticleSearch | None,
-) -> ArticleSearch:
     reader, config = TextReader(encoder), search_config(settings)
     if previous is None:
         try:
@@ -297,34 +238,8 @@ def _open_search(
     return search
 
 
-def _open_learned(encoder: Encoder, file: Path) -> Learned | None:
-    if not file.exists():
-        return None
-    try:
-        return load_learned(file, reader_id=TextReader(encoder).id)
-    except IncompatibleModel as reason:
-        _log.warning("learned_left_out", reason=str(reason))
-        return None
-
-
-def _open_intents(settings: Settings, articles: list[Article], encoder: Encoder, models: Path) -> IntentModel:
-    reader = TextReader(encoder)
-    topics = {TOPIC_PREFIX + article.topic for article in published(articles)}
-    try:
-        model = load_model(used_model(models), reader_id=reader.id)[0]
-        if unknown := sorted(topics - set(model.classes)):
-            raise IncompatibleModel(
-                f"the model does not know the topic {unknown[0].removeprefix(TOPIC_PREFIX)}"
-            )
-    except IncompatibleModel as reason:
-        _log.info("model_trained_anew", reason=str(reason))
-    else:
-        return model
-    train(settings, articles, encoder, models)
-    return load_model(used_model(models), reader_id=reader.id)[0]
-
-
-def _fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
+def fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
+    """Learn intents; also says how many seconds that took."""
     from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
 
     start = time.perf_counter()
@@ -339,18 +254,20 @@ def classifier_settings(settings: Settings) -> dict[str, Any]:
 
 
 def taught(
-    settings: Settings, knowledge: Knowledge, judged: Sequence[JudgedText], encoder: Encoder
+    settings: Settings,
+    knowledge: Knowledge,
+    judged: Sequence[JudgedText],
 ) -> Knowledge:
     """Return what is known after learning from people's verdicts, in place of those learned before."""
     learned = learn(
         judged,
-        reader=TextReader(encoder, corrector=knowledge.corrector),
+        reader=knowledge.reader,
         search=knowledge.search,
         intents=knowledge.intents,
         confidence=confidence_model(settings),
         on=datetime.now(tz=UTC).date(),
     )
-    return _knowledge(settings, encoder, knowledge.search, knowledge.intents, learned, knowledge.corrector)
+    return knowledge_of(settings, knowledge.reader, knowledge.search, knowledge.intents, learned)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

@@ -64,7 +64,7 @@ class EvaluatedAssistant:
         self._encoder = encoder
         self._advance = advance
         self._assistant = (
-            engines.assemble(settings, encoder, knowledge)
+            engines.assemble(settings, knowledge)
             if knowledge
             else engines.build_assistant(settings, self._articles, encoder=encoder)
         )
@@ -96,5 +96,5 @@ class EvaluatedAssistant:
             self._articles,
             self._encoder,
             advance=self._advance,
-            knowledge=engines.taught(self._settings, self._assistant.knowledge, judged, self._encoder),
+            knowledge=engines.taught(self._settings, self._assistant.knowledge, judged),
         )

@@ -18,9 +18,9 @@ from kb_index import Article
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 from nlu.text import clean
 from prompter.assistant import Assistant
-from prompter.embeddings import StoredEncoder
 from sufler import bootstrap, engines
 from sufler.filler import FillerEncoder, generated_articles
+from sufler.model_versions import Encoders
 from sufler.served import NotServed, Served, measure_served
 from sufler.settings import Settings
 
@@ -55,13 +55,7 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
         )
         encoder = engines.build_encoder(settings)
         filler = FillerEncoder(encoder, [clean(article.question) for article in articles], seed=seed)
-        engines.open_assistant(
-            settings,
-            knowledge.articles(),
-            folder=settings.data_dir,
-            encoder=encoder,
-            kb_encoder=StoredEncoder(filler, store),
-        )
+        bootstrap.Refresher(settings, store, Encoders(store, given=encoder, of_articles=filler))
 
 
 def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:

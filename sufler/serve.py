@@ -82,7 +82,8 @@ async def _build(
             asyncio.sleep(0) if listener is None else asyncio.to_thread(bootstrap.import_web_face),
         )
         assistant = refresher.assistant
-        loops.append(_every(1.0, refresher.run_once, "refresh"))
+        loops.append(_every(1.0, refresher.follow_articles, "following articles"))
+        loops.append(_every(0.3, refresher.follow_versions, "following versions"))
         if Duty.WORKER in duties:
             triager = bootstrap.build_triager(settings, store, assistant)
             loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))

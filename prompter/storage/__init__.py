@@ -7,6 +7,7 @@ from prompter.storage.migrate import NewerDatabase, migrate
 from prompter.storage.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
 from prompter.storage.reviews import StoredReview
 from prompter.storage.store import Conflict, Store, Transaction
+from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState
 
 __all__ = [
     "Account",
@@ -14,15 +15,20 @@ __all__ = [
     "Conflict",
     "Evidence",
     "LedgerTurn",
+    "Made",
     "NewerDatabase",
     "ReadinessEvent",
+    "Reason",
     "Replay",
     "Role",
     "Store",
     "StoredDecision",
     "StoredReadiness",
     "StoredReview",
+    "StoredVersion",
     "Transaction",
+    "Use",
+    "VersionState",
     "connect",
     "migrate",
 ]

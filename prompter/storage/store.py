@@ -15,6 +15,7 @@ from prompter.storage.outbox import OutboxRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
 from prompter.storage.signals import SignalRows
+from prompter.storage.versions import VersionRows
 from prompter.storage.watching import WatchingRows
 
 
@@ -35,6 +36,7 @@ class Transaction:
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
         self.signals = SignalRows(connection)
+        self.versions = VersionRows(connection)
         self.watching = WatchingRows(connection)
 
 

@@ -365,6 +365,97 @@ readiness_events = Table(
     Column("account_id", ForeignKey("accounts.id")),  # NULL: by itself
 )
 
+# --- model versions -----------------------------------------------------------------------------
+
+model_versions = Table(
+    "model_versions",
+    metadata,
+    Column("id", String(100), primary_key=True),  # also the name of its folder
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("parent", String(100)),  # the version that was in use when it was made
+    Column("reason", String(20), nullable=False),  # why it was made
+    Column("state", String(20), nullable=False),
+    Column("model", String(100), nullable=False),  # what readiness is tested for
+    Column("report", JSON, nullable=False),  # what the gate has measured
+    Column("changed_at", UtcDateTime, nullable=False),
+    _one_of("reason", "first", "settings", "train", "learn"),
+    _one_of("state", "candidate", "shadow", "refused", "passed", "pruned"),
+)
+
+# Which version answers, and which did before: the highest number does. Whoever comes second to write a
+# number is refused.
+model_uses = Table(
+    "model_uses",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", ForeignKey("model_versions.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("settings", String(64), nullable=False),  # hash of what config.yml said of models at that time
+    Column("account_id", ForeignKey("accounts.id")),  # NULL: by itself, or on the command line
+    _one_of("reason", "first", "settings", "train", "gate", "promoted", "rollback", "damaged"),
+)
+
+# Where the topics stood when a version was replaced: what a rollback brings back.
+readiness_before = Table(
+    "readiness_before",
+    metadata,
+    Column("use", ForeignKey("model_uses.number"), primary_key=True),  # the one that ended
+    Column("name", Text, primary_key=True),
+    Column("values", JSON, nullable=False),
+)
+
+# What a version that answers nobody would have suggested first.
+shadow_triages = Table(
+    "shadow_triages",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("version", ForeignKey("model_versions.id"), primary_key=True),
+    Column("article_id", String(200)),  # NULL: nothing
+    Column("confidence", Float),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Questions that must never be answered worse again.
+pinned_cases = Table(
+    "pinned_cases",
+    metadata,
+    _id(),
+    Column("text", Text, nullable=False),
+    Column("article_id", String(200), nullable=False),
+    Column("pinned_at", UtcDateTime, nullable=False),
+    Column("account_id", ForeignKey("accounts.id")),
+    UniqueConstraint("text", "article_id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("asked_by", ForeignKey("accounts.id")),  # NULL: the schedule, or the command line
+    Column("began_at", UtcDateTime),
+    Column("alive_until", UtcDateTime),  # whoever works on it says so again and again
+    Column("ended_at", UtcDateTime),
+    Column("step", String(40), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer),
+    Column("outcome", JSON),
+    Column("problem", Text),
+    _one_of("kind", "learn"),
+    _one_of("state", "waiting", "running", "done", "failed"),
+)
+Index(
+    "uq_jobs_one_open",
+    jobs.c.kind,
+    jobs.c.state,
+    unique=True,
+    sqlite_where=jobs.c.state.in_(["waiting", "running"]),
+    postgresql_where=jobs.c.state.in_(["waiting", "running"]),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -1,30 +1,126 @@
-"""sufler train, sufler ask: model versions, and what they say."""
+"""sufler train, models, promote, rollback, ask: model versions, and what they say."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sufler.cli.common import ConfigOption, JsonOption, print_json
 from sufler.cli.progress import progress_bar
 
+if TYPE_CHECKING:
+    from prompter.storage import StoredVersion
+    from prompter.versions import ShownVersion, Versions
+
 
 def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Learn the intents from nlu.yml and the knowledge base, and use them from the next start on."""
+    """Learn the intents from nlu.yml and the knowledge base, and use them at once, in every process."""
     from nlu import ProgressEncoder
     from sufler import bootstrap, engines
+    from sufler.model_versions import Encoders, ModelVersions
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    encoder = ProgressEncoder(engines.build_encoder(settings), progress_bar)
     with bootstrap.open_store(settings) as store:
         articles = list(bootstrap.build_knowledge_base(store).articles())
-    manifest = engines.train(settings, articles, encoder, settings.data_dir / "models")
+        encoder = ProgressEncoder(engines.build_encoder(settings), progress_bar)
+        version = ModelVersions(settings, store, Encoders(store, given=encoder)).train(articles)
+    manifest = version.manifest
     facts = {"version": manifest.id, "created": manifest.created.isoformat(), **manifest.metrics}
     if as_json:
         print_json({**facts, "ci": {}})
         return
     for name, value in facts.items():
         typer.echo(f"{name}: {value}")
+
+
+def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List the model versions, newest first: where each came from, what became of it, which one answers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from sufler import bootstrap
+    from sufler.model_versions import Encoders, ModelVersions
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    with bootstrap.open_store(settings) as store:
+        kept = ModelVersions(settings, store, Encoders(store))
+        found = [(shown, kept.condition(shown.version)) for shown in kept.record.all()]
+    if as_json:
+        print_json({"models": [_as_object(shown, condition) for shown, condition in found], "ci": {}})
+        return
+    if not found:
+        typer.echo("No model has been made yet: the first start makes one (sufler train, sufler run).")
+        return
+    table = Table("version", "made", "from", "state", "used since", "first right")
+    for shown, condition in found:
+        version = shown.version
+        row = _as_object(shown, condition)
+        table.add_row(
+            version.id + (" *" if shown.is_used else ""),
+            f"{version.created_at:%Y-%m-%d %H:%M} {version.made.value}",
+            version.parent or "–",
+            version.state.value + ("" if condition is None else f", {condition}"),
+            row["used_since"] or "–",
+            "–" if row["p_at_1"] is None else f"{row['p_at_1']:.1%}",
+        )
+    Console().print(table)
+
+
+def promote(
+    version: Annotated[str, typer.Argument(help="As sufler models names it.")],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Even if it was refused; topics have to prove themselves anew.")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a version answer, in every process and without a restart."""
+    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=anyway), version)
+
+
+def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Go back to the version before: model, index, thresholds, calibration, and where the topics stood."""
+    _choose(config, as_json, lambda versions: versions.roll_back(None))
+
+
+def _choose(
+    config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion]", wanted: str | None = None
+) -> None:
+    from prompter.storage import VersionState
+    from sufler import bootstrap
+    from sufler.model_versions import check_folder
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    with bootstrap.open_store(settings) as store:
+        versions = bootstrap.build_versions(settings, store)
+        if wanted is None or versions.get(wanted).state is not VersionState.PRUNED:
+            check_folder(settings, wanted or next(iter(versions.before()), None))
+        before = versions.in_use()
+        chosen = act(versions)
+    if as_json:
+        print_json({"version": chosen.id, "before": before.version if before else None, "ci": {}})
+    else:
+        typer.echo(f"{chosen.id} answers now" + (f", {before.version} did before." if before else "."))
+
+
+def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
+    version = shown.version
+    champion = version.report.get("candidate") or {}
+    return {
+        "version": version.id,
+        "created": version.created_at.isoformat(),
+        "made": version.made.value,
+        "parent": version.parent,
+        "state": version.state.value,
+        "condition": condition,
+        "is_used": shown.is_used,
+        "used_since": f"{shown.uses[-1].at:%Y-%m-%d %H:%M}" if shown.is_used else None,
+        "p_at_1": champion.get("p_at_1"),
+        "refused": version.report.get("refused"),
+    }
 
 
 def ask(

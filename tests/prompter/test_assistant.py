@@ -34,18 +34,28 @@ def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Knowled
     model = IntentClassifier(encoder).fit(texts, intents).model_
     # four intents with an example or two are too few to learn the scope from
     scope = replace(model.scope, bias=5.0)
-    return Knowledge(search=search, intents=replace(model, scope=scope), version=version, model="m")
+    return Knowledge(
+        reader=TextReader(encoder),
+        search=search,
+        intents=replace(model, scope=scope),
+        confidence=CONFIDENCE,
+        thresholds=THRESHOLDS,
+        show_at=0.0,
+        version=version,
+        model="m",
+    )
 
 
-def assistant(encoder: LetterEncoder | None = None, **changes: object) -> Assistant:
-    parts: dict[str, object] = {
-        "reader": TextReader(encoder or LetterEncoder()),
-        "knowledge": knowledge(),
-        "confidence": CONFIDENCE,
-        "thresholds": THRESHOLDS,
-        "today": lambda: date(2026, 3, 2),
-    }
-    return Assistant(**{**parts, **changes})  # type: ignore[arg-type]
+def assistant(known: Knowledge | None = None, *, most_suggestions: int = 3) -> Assistant:
+    return Assistant(
+        knowledge=known or knowledge(),
+        most_suggestions=most_suggestions,
+        today=lambda: date(2026, 3, 2),
+    )
+
+
+def with_reader(encoder: LetterEncoder, *, corrector: Corrector | None = None) -> Assistant:
+    return assistant(replace(knowledge(), reader=TextReader(encoder, corrector=corrector)))
 
 
 def test_a_known_question_gets_its_answer() -> None:
@@ -79,14 +89,14 @@ def test_odd_texts_are_triaged(text: str) -> None:
 
 def test_an_utterance_is_encoded_once() -> None:
     encoder = LetterEncoder()
-    assistant(encoder).triage("где мой заказ")
+    with_reader(encoder).triage("где мой заказ")
     assert encoder.encoded == ["где мой заказ"]
 
 
 def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> None:
     corrector = Corrector.of(article.question for article in SHOP)
     encoder = LetterEncoder()
-    one = assistant(encoder, knowledge=replace(knowledge(), corrector=corrector))
+    one = with_reader(encoder, corrector=corrector)
     triage = one.triage("где мой заакз")
     assert encoder.encoded == ["где мой заказ"]
     assert triage.utterance == "где мой заакз"
@@ -96,13 +106,13 @@ def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> Non
 
 def test_only_so_many_suggestions_and_none_that_is_hopeless() -> None:
     assert len(assistant(most_suggestions=2).triage("как вернуть товар").suggestions) == 2
-    shown = assistant(show_at=0.5).triage("как вернуть товар").suggestions
+    shown = assistant(replace(knowledge(), show_at=0.5)).triage("как вернуть товар").suggestions
     assert [one.article_id for one in shown] == ["returns-how"]
 
 
 def test_without_articles_it_still_listens() -> None:
-    empty = Knowledge(search=knowledge([]).search, intents=None, version="0", model="m")
-    triage = assistant(knowledge=empty).triage("где мой заказ")
+    empty = replace(knowledge([]), intents=None)
+    triage = assistant(empty).triage("где мой заказ")
     assert (triage.route, triage.handoff_reason) == (Route.HANDOFF, HandoffReason.NO_ARTICLE)
     assert triage.intent is None
 

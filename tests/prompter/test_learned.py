@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from kb_index import JudgedText
+from nlu.artifacts import describe, load_version, save_version
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from prompter.assistant import Assistant
 from prompter.learned import Learned, learn
-from prompter.learned_file import load_learned, save_learned
+from prompter.learned_file import learned_of, part_of
 from tests.encoders import LetterEncoder
 from tests.fakes import START
 from tests.prompter.test_assistant import CONFIDENCE, assistant, knowledge
@@ -37,7 +38,9 @@ def taught(*texts: JudgedText, corrector: Corrector | None = None) -> Learned:
 
 
 def with_learned(learned: Learned | None) -> Assistant:
-    return assistant(knowledge=replace(knowledge(), learned=learned))
+    known = knowledge()
+    confidence = learned.confidence if learned else known.confidence
+    return assistant(replace(known, learned=learned, confidence=confidence))
 
 
 def test_a_confirmed_text_is_answered_with_its_article() -> None:
@@ -75,24 +78,20 @@ def test_the_fingerprint_names_what_was_learned() -> None:
 
 def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
     learned = replace(taught(*VERDICTS), until=START)
-    save_learned(learned, tmp_path / "learned.npz", reader_id="letters")
-    save_learned(learned, tmp_path / "learned.npz", reader_id="letters")
-    loaded = load_learned(tmp_path / "learned.npz", reader_id="letters")
+    said = describe(reader_id="letters", data=learned.fingerprint, config={}, created=START)
+    parts, _ = load_version(save_version({"learned": part_of(learned)}, said, tmp_path))
+    loaded = learned_of(parts["learned"])
     assert (loaded.fingerprint, loaded.until) == (learned.fingerprint, START)
     for text in ("отдайте-ка бабки", "как вернуть товар"):
         assert with_learned(loaded).suggest(text) == with_learned(learned).suggest(text)
-    assert [path.name for path in tmp_path.iterdir()] == ["learned.npz"]
 
 
-def test_what_is_missing_damaged_or_of_another_encoder_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "learned.npz"
-    with pytest.raises(IncompatibleModel, match="nothing has been learned"):
-        load_learned(file, reader_id="letters")
-    save_learned(taught(*VERDICTS), file, reader_id="letters")
-    with pytest.raises(IncompatibleModel, match="letters"):
-        load_learned(file, reader_id="other")
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    file.write_bytes(content)
-    with pytest.raises(IncompatibleModel, match="damaged"):
-        load_learned(file, reader_id="letters")
+def test_pieces_that_do_not_fit_are_refused() -> None:
+    part = part_of(taught(*VERDICTS))
+    for broken in (
+        replace(part, values={**part.values, "weights": {}}),
+        replace(part, arrays={**part.arrays, "vectors": part.arrays["vectors"][:1]}),
+        replace(part, arrays={}),
+    ):
+        with pytest.raises(IncompatibleModel, match="what was learned lacks or garbles"):
+            learned_of(broken)

@@ -23,7 +23,7 @@ def opened(folder: Path, articles: list[Article]) -> tuple[ArticleSearch, list[s
     """The search, what was logged and what was encoded for it."""
     encoder = LetterEncoder()
     with capture_logs() as logs:
-        search = engines._open_search(load_settings(None), articles, encoder, folder, None)
+        search = engines.open_search(load_settings(None), articles, encoder, folder)
     return (
         search,
         [f"{log['event']} {log.get('reason', log.get('choice', ''))}" for log in logs],

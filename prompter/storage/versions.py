@@ -1,0 +1,203 @@
+"""Model versions, and which of them answers."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, model_uses, model_versions, readiness_before
+
+
+class VersionState(StrEnum):
+    """What became of a version."""
+
+    CANDIDATE = "candidate"  # made, and not measured yet
+    SHADOW = "shadow"  # passed the gate; it triages what customers write, unseen
+    REFUSED = "refused"  # by the gate
+    PASSED = "passed"  # may be used; one of these is
+    PRUNED = "pruned"  # its folder was removed
+
+
+class Made(StrEnum):
+    """Why a version was made."""
+
+    FIRST = "first"  # there was none
+    SETTINGS = "settings"  # config.yml has changed
+    TRAIN = "train"  # to learn the intents of new topics
+    LEARN = "learn"  # from verdicts
+
+
+class Reason(StrEnum):
+    """Why a version came into use."""
+
+    FIRST = "first"
+    SETTINGS = "settings"
+    TRAIN = "train"
+    GATE = "gate"  # measured, and not worse than the one before
+    PROMOTED = "promoted"  # a supervisor said so
+    ROLLBACK = "rollback"
+    DAMAGED = "damaged"  # the one before could not be read
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredVersion:
+    """A version as it stands in the table; `model` is what readiness is tested for."""
+
+    id: str
+    created_at: datetime
+    parent: str | None
+    made: Made
+    state: VersionState
+    model: str
+    report: Mapping[str, Any]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """From `at` on the version answered; `settings` is a hash of what config.yml said of models then."""
+
+    number: int
+    version: str
+    at: datetime
+    reason: Reason
+    settings: str
+    account_name: str | None
+
+
+class VersionRows(Rows):
+    def add(self, version: StoredVersion) -> None:
+        """Add a version; one that is there stays as it is."""
+        row = {
+            "id": version.id,
+            "created_at": version.created_at,
+            "parent": version.parent,
+            "reason": version.made.value,
+            "state": version.state.value,
+            "model": version.model,
+            "report": dict(version.report),
+            "changed_at": version.changed_at,
+        }
+        self._connection.execute(self._insert_new(model_versions, row))
+
+    def get(self, version_id: str) -> StoredVersion | None:
+        row = self._connection.execute(
+            select(model_versions).where(model_versions.c.id == version_id)
+        ).one_or_none()
+        return None if row is None else _version(row)
+
+    def all(self) -> list[StoredVersion]:
+        """Every version there ever was, newest first."""
+        rows = self._connection.execute(
+            select(model_versions).order_by(model_versions.c.created_at.desc(), model_versions.c.id)
+        )
+        return [_version(row) for row in rows]
+
+    def in_state(self, state: VersionState) -> list[StoredVersion]:
+        return [version for version in self.all() if version.state is state]
+
+    def change(
+        self,
+        version_id: str,
+        old: Collection[VersionState],
+        new: VersionState,
+        now: datetime,
+        *,
+        report: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Change the state; False if it is none of the `old` ones any more."""
+        values: dict[str, Any] = {"state": new.value, "changed_at": now}
+        if report is not None:
+            values["report"] = dict(report)
+        changed = self._connection.execute(
+            update(model_versions)
+            .where(
+                model_versions.c.id == version_id, model_versions.c.state.in_([state.value for state in old])
+            )
+            .values(**values)
+        )
+        return changed.rowcount == 1
+
+    # --- which of them answers --------------------------------------------------------------
+
+    def last_number(self) -> int:
+        """Grows whenever another version comes into use."""
+        return self._connection.scalar(select(func.max(model_uses.c.number))) or 0
+
+    def uses(self) -> list[Use]:
+        """Which versions answered, oldest first; the last one does."""
+        rows = self._connection.execute(
+            select(model_uses, accounts.c.name.label("account_name"))
+            .join(accounts, accounts.c.id == model_uses.c.account_id, isouter=True)
+            .order_by(model_uses.c.number)
+        )
+        return [
+            Use(
+                number=row.number,
+                version=row.version,
+                at=row.at,
+                reason=Reason(row.reason),
+                settings=row.settings,
+                account_name=row.account_name,
+            )
+            for row in rows
+        ]
+
+    def in_use(self) -> Use | None:
+        uses = self.uses()
+        return uses[-1] if uses else None
+
+    def use(
+        self,
+        version_id: str,
+        *,
+        after: int,
+        reason: Reason,
+        settings: str,
+        account_id: int | None,
+        now: datetime,
+    ) -> int:
+        """Let a version answer from now on, after use number `after`; returns the new number.
+
+        A primary key refuses whoever comes second.
+        """
+        self._connection.execute(
+            model_uses.insert().values(
+                number=after + 1,
+                version=version_id,
+                at=now,
+                reason=reason.value,
+                settings=settings,
+                account_id=account_id,
+            )
+        )
+        return after + 1
+
+    def keep_readiness(self, use: int, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Note where the topics stand, by name, as this use ends."""
+        for name, kept in values.items():
+            row = {"use": use, "name": name, "values": dict(kept)}
+            self._connection.execute(self._insert_new(readiness_before, row))
+
+    def kept_readiness(self, use: int) -> dict[str, Mapping[str, Any]]:
+        rows = self._connection.execute(
+            select(readiness_before.c.name, readiness_before.c["values"]).where(readiness_before.c.use == use)
+        )
+        return {row.name: row[1] for row in rows}
+
+
+def _version(row: Row[Any]) -> StoredVersion:
+    return StoredVersion(
+        id=row.id,
+        created_at=row.created_at,
+        parent=row.parent,
+        made=Made(row.reason),
+        state=VersionState(row.state),
+        model=row.model,
+        report=row.report,
+        changed_at=row.changed_at,
+    )

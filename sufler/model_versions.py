@@ -1,0 +1,315 @@
+"""Model versions on disk: made, kept below `data_dir`/models, and read again by every process."""
+
+import hashlib
+import json
+import shutil
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kb_index import Article, ArticleSearch
+from nlu.artifacts import Manifest, Part, data_hash, describe, load_version, save_version
+from nlu.encoders.encoder import Encoder
+from nlu.errors import IncompatibleModel
+from nlu.intent_file import intents_of
+from nlu.intent_file import part_of as part_of_intents
+from nlu.intent_model import IntentModel
+from nlu.reader import TextReader
+from prompter.embeddings import StoredEncoder
+from prompter.learned import Learned
+from prompter.learned_file import learned_of
+from prompter.learned_file import part_of as part_of_learned
+from prompter.storage import Made, Reason, Store, StoredVersion, VersionState
+from prompter.versions import Versions
+from sufler import engines
+from sufler.settings import Settings
+
+_SECTIONS = ("encoder", "classifier", "search", "confidence", "routing")  # what a version is made with
+_INTENTS, _LEARNED = "intents", "learned"
+_LEFT_BEHIND = 3600  # seconds after which a folder half written is nobody's
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """All that answers depend on, but for the articles. `settings` are those that it was made with."""
+
+    id: str
+    model: str  # what readiness is tested for
+    settings: Settings
+    intents: IntentModel
+    learned: Learned | None
+    manifest: Manifest
+
+
+class Encoders:
+    """Encoders by their settings, each built once."""
+
+    def __init__(
+        self, store: Store, *, given: Encoder | None = None, of_articles: Encoder | None = None
+    ) -> None:
+        """`given` reads what customers write, whatever the settings say; `of_articles` what articles say."""
+        self._store = store
+        self._given = given
+        self._of_articles = of_articles
+        self._built: dict[str, Encoder] = {}
+        self._lock = threading.Lock()
+
+    def of_articles(self, settings: Settings) -> Encoder:
+        """One that remembers in the database, for texts of the knowledge base."""
+        return StoredEncoder(self._of_articles or self.of(settings), self._store)
+
+    def of(self, settings: Settings) -> Encoder:
+        """One for what customers write."""
+        if self._given is not None:
+            return self._given
+        key = repr((settings.encoder, settings.training_data_dir))
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = engines.build_encoder(settings)
+            return self._built[key]
+
+
+class ModelVersions:
+    """Makes, keeps and reads versions; which one answers is in the database, see `prompter.versions`."""
+
+    def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
+        self._settings = settings
+        self._encoders = encoders
+        self._folder = settings.data_dir / "models"
+        self.record = Versions(store, settings=settings_hash(settings))
+
+    def in_use(self, articles: Sequence[Article]) -> Version:
+        """The version that answers; made where there is none, or config.yml says something else of models.
+
+        `articles` are learned from where a version has to be made. One that cannot be read is told of, and
+        the one before it is used.
+        """
+        use = self.record.in_use()
+        if use is None:
+            return self._made(articles, Made.FIRST, Reason.FIRST, previous=None, after=0)
+        try:
+            version = self.load(use.version)
+        except IncompatibleModel as reason:
+            log.error("model_version_unreadable", version=use.version, reason=str(reason))
+            return self._instead(articles, after=use.number)
+        if self.record.settings_changed(use) or not self._is_readable(version):
+            log.info("model_version_remade", version=version.id, reason="settings or program have changed")
+            return self._made(articles, Made.SETTINGS, Reason.SETTINGS, previous=version, after=use.number)
+        return version
+
+    def load(self, version_id: str) -> Version:
+        """Read a version from its folder.
+
+        Raises:
+            IncompatibleModel: it is damaged, was changed by hand, or is not there.
+        """
+        parts, manifest = load_version(self._folder / version_id)
+        if manifest.id != version_id:
+            raise IncompatibleModel(f"{self._folder / version_id}: holds version {manifest.id}")
+        return Version(
+            id=version_id,
+            model=self.record.get(version_id).model,
+            settings=frozen_settings(self._settings, manifest.config),
+            intents=intents_of(_part(parts, _INTENTS)),
+            learned=learned_of(parts[_LEARNED]) if _LEARNED in parts else None,
+            manifest=manifest,
+        )
+
+    def train(self, articles: Sequence[Article]) -> Version:
+        """Make a version with the settings of config.yml and the intents of these articles; use it."""
+        previous, use = self.in_use(articles), self.record.in_use()
+        return self._made(
+            articles, Made.TRAIN, Reason.TRAIN, previous=previous, after=use.number if use else 0
+        )
+
+    def condition(self, version: StoredVersion) -> str | None:
+        """What is wrong with a version's folder; None: nothing, or it was removed on purpose."""
+        if version.state is VersionState.PRUNED:
+            return None
+        try:
+            load_version(self._folder / version.id)
+        except IncompatibleModel as reason:
+            return str(reason)
+        return None
+
+    def folder(self, version_id: str) -> Path:
+        """Where the version is kept."""
+        return self._folder / version_id
+
+    def open_search(
+        self, settings: Settings, articles: Sequence[Article], previous: ArticleSearch | None = None
+    ) -> ArticleSearch:
+        """Index the articles; each kind of index has a folder, so that going back finds its own."""
+        encoder = self._encoders.of_articles(settings)
+        folder = self._settings.data_dir / "index" / index_name(settings, encoder)
+        return engines.open_search(settings, articles, encoder, folder, previous)
+
+    def make(
+        self,
+        settings: Settings,
+        articles: Sequence[Article],
+        *,
+        made: Made,
+        previous: Version | None,
+        learned: Learned | None,
+        model: str | None = None,
+    ) -> Version:
+        """Make a version of these settings, write it and put it on record; nobody uses it yet.
+
+        The intents are those of `previous` where they would be learned from the same examples, with the same
+        settings. `model` names what readiness is tested for, None: this is another model.
+        """
+        encoder = self._encoders.of_articles(settings)
+        reader = TextReader(encoder)
+        examples = engines.training_examples(settings, articles, reader)
+        data = data_hash([one.text for one in examples], [one.intent for one in examples])
+        metrics: dict[str, Any] = {"examples": len(examples)}
+        if previous is not None and _same_intents(previous, settings, reader, data):
+            intents, metrics["train_seconds"] = previous.intents, 0.0
+        else:
+            intents, metrics["train_seconds"] = engines.fit(settings, examples, encoder)
+        metrics["intents"] = len(intents.classes)
+        parts = {_INTENTS: part_of_intents(intents)}
+        if learned is not None:
+            parts[_LEARNED] = part_of_learned(learned)
+            metrics["learned_texts"] = len(learned.judged)
+        manifest = describe(
+            reader_id=reader.id,
+            data=data,
+            config=sections(settings) | {"learned": learned.fingerprint if learned else None},
+            created=datetime.now(tz=UTC),
+            metrics=metrics,
+        )
+        save_version(parts, manifest, self._folder)
+        model = model or engines.model_of(settings, reader, learned)
+        parent = previous.id if previous else None
+        self.record.add(manifest.id, made=made, model=model, parent=parent)
+        return self.load(manifest.id)
+
+    def tidy(self, keep: int) -> None:
+        """Remove versions that nobody will go back to, and what a crash left half written."""
+        for version_id in self.record.prune(keep):
+            shutil.rmtree(self._folder / version_id, ignore_errors=True)
+        for left in self._folder.glob(".*"):
+            if left.is_dir() and time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _made(
+        self,
+        articles: Sequence[Article],
+        made: Made,
+        reason: Reason,
+        *,
+        previous: Version | None,
+        after: int,
+    ) -> Version:
+        """Make a version and use it; somebody may be faster."""
+        settings = self._settings
+        learned = self._learned_anew(previous, settings, articles) if previous else None
+        version = self.make(settings, articles, made=made, previous=previous, learned=learned)
+        if previous is not None and version.id == previous.id:
+            return version  # it answers already
+        if not self.record.use(version.id, after=after, reason=reason):
+            return self.in_use(articles)
+        return version
+
+    def _instead(self, articles: Sequence[Article], *, after: int) -> Version:
+        """Another version than the damaged one that is in use."""
+        for version_id in self.record.before():
+            try:
+                version = self.load(version_id)
+            except IncompatibleModel:
+                continue
+            if self._is_readable(version) and self.record.use(version_id, after=after, reason=Reason.DAMAGED):
+                return version
+        return self._made(articles, Made.FIRST, Reason.DAMAGED, previous=None, after=after)
+
+    def _is_readable(self, version: Version) -> bool:
+        """Whether this program reads texts as the one did that made the version."""
+        return version.manifest.reader_id == TextReader(self._encoders.of(version.settings)).id
+
+    def _learned_anew(
+        self, previous: Version, settings: Settings, articles: Sequence[Article]
+    ) -> Learned | None:
+        """What people's verdicts say with other settings: the texts stay, what follows from them may not."""
+        if previous.learned is None:
+            return None
+        reader = TextReader(self._encoders.of(settings), corrector=engines.corrector_of(settings, articles))
+        same = all(
+            getattr(previous.settings, name) == getattr(settings, name)
+            for name in ("encoder", "search", "confidence")
+        )
+        if same and previous.manifest.reader_id == reader.id:
+            return previous.learned
+        search = self.open_search(settings, articles)
+        knowledge = engines.knowledge_of(settings, reader, search, None, None)
+        learned = engines.taught(settings, knowledge, previous.learned.judged.texts).learned
+        return replace(learned, until=previous.learned.until) if learned else None
+
+
+def check_folder(settings: Settings, version_id: str | None) -> None:
+    """Make sure that a version can be read before it is said to answer.
+
+    Raises:
+        IncompatibleModel: it is damaged, was changed by hand, or is not there.
+    """
+    if version_id is not None:
+        load_version(settings.data_dir / "models" / version_id)
+
+
+def sections(settings: Settings) -> dict[str, Any]:
+    """What a version is made with, as JSON; the number of threads is the machine's business."""
+    return {name: getattr(settings, name).model_dump(mode="json", exclude={"threads"}) for name in _SECTIONS}
+
+
+def index_name(settings: Settings, encoder: Encoder) -> str:
+    """Equal names: one index serves both."""
+    said = (TextReader(encoder).id, settings.search.model_dump())
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def settings_hash(settings: Settings) -> str:
+    """Equal hashes: config.yml says the same of models."""
+    return hashlib.sha256(json.dumps(sections(settings), sort_keys=True).encode()).hexdigest()
+
+
+def frozen_settings(settings: Settings, config: Mapping[str, Any]) -> Settings:
+    """These settings, but with what a version was made with.
+
+    Raises:
+        IncompatibleModel: the version was made with settings that this Sufler does not know.
+    """
+    kept = {}
+    try:
+        for name in _SECTIONS:
+            section = getattr(settings, name)
+            values = dict(config[name])
+            if name == "encoder":
+                values["threads"] = settings.encoder.threads
+            kept[name] = type(section).model_validate(values)
+    except (KeyError, ValueError) as error:
+        raise IncompatibleModel(
+            f"the version was made with other settings than this Sufler has: {error!r}"
+        ) from None
+    return settings.model_copy(update=kept)
+
+
+def _part(parts: Mapping[str, Part], name: str) -> Part:
+    try:
+        return parts[name]
+    except KeyError:
+        raise IncompatibleModel(f"the version holds no {name}") from None
+
+
+def _same_intents(previous: Version, settings: Settings, reader: TextReader, data: str) -> bool:
+    """Whether learning the intents again would give the same."""
+    made_with = (previous.manifest.data_hash, previous.manifest.reader_id, previous.settings.classifier)
+    return made_with == (data, reader.id, settings.classifier)

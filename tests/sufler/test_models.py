@@ -1,0 +1,248 @@
+"""Model versions on the command line and in running processes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb_index import Article, JudgedText
+from prompter.storage import Made, Store
+from prompter.versions import CannotUse
+from sufler import bootstrap, engines
+from sufler.bootstrap import Refresher
+from sufler.model_versions import Encoders, ModelVersions, Version
+from sufler.settings import Settings, load_settings
+from tests.fakes import SHOP
+from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
+
+CONFIG = """\
+sufler:
+  encoder: {kind: tfidf}
+  data_dir: data
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.chdir(tmp_path)
+    return configured(tmp_path)
+
+
+def configured(folder: Path, more: str = "") -> Settings:
+    (folder / "config.yml").write_text(CONFIG + more, encoding="utf-8")
+    return load_settings(folder / "config.yml")
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Iterator[Store]:
+    with bootstrap.open_store(settings) as store:
+        bootstrap.build_knowledge_base(store).import_articles(SHOP, changed_by="test")
+        yield store
+
+
+def taught(settings: Settings, store: Store, *texts: JudgedText) -> Version:
+    """A version that has learned these texts; nobody uses it yet."""
+    versions = ModelVersions(settings, store, Encoders(store))
+    articles = list(bootstrap.build_knowledge_base(store).articles())
+    previous = versions.in_use(articles)
+    known = bootstrap.open_assistant(settings, store).knowledge
+    learned = engines.taught(previous.settings, known, texts).learned
+    return versions.make(
+        previous.settings, articles, made=Made.LEARN, previous=previous, learned=learned, model=previous.model
+    )
+
+
+NEW = (
+    JudgedText(text="бабки назад", right=("refund-when",)),
+    JudgedText(text="бабки верните", right=("refund-when",)),
+)
+
+
+def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa: F811
+    run("kb", "import", "kb.csv")
+    assert "No model has been made yet" in run("models").stdout
+    first = json.loads(run("train", "--json").stdout)["version"]
+    Path("config.yml").write_text("sufler: {classifier: {ridge: 0.5}}", encoding="utf-8")
+    second = json.loads(run("train", "--json", "--config", "config.yml").stdout)["version"]
+    assert first != second
+
+    listed = json.loads(run("models", "--json").stdout)["models"]
+    assert [(one["version"], one["is_used"], one["parent"]) for one in listed] == [
+        (second, True, first),
+        (first, False, None),
+    ]
+    assert {one["condition"] for one in listed} == {None}
+    assert run("rollback", "--config", "config.yml").stdout == f"{first} answers now, {second} did before.\n"
+    assert json.loads(run("ask", "где заказ", "--json", "--config", "config.yml").stdout)[
+        "model_version"
+    ].startswith(first)
+    assert json.loads(run("promote", second, "--json", "--config", "config.yml").stdout)["version"] == second
+    ended = run("rollback", "--config", "config.yml")
+    ended = run("rollback", "--config", "config.yml")
+    assert (ended.exit_code, ended.stderr) == (
+        2,
+        "sufler: no other version was in use before this one\n",
+    )
+    assert run("promote", "nothing").stderr == (
+        "sufler: there is no model version nothing: sufler models lists them\n"
+    )
+
+
+def test_a_folder_changed_by_hand_is_shown_and_never_promoted(run: Run) -> None:  # noqa: F811
+    run("kb", "import", "kb.csv")
+    first = json.loads(run("train", "--json").stdout)["version"]
+    Path("config.yml").write_text("sufler: {classifier: {ridge: 0.5}}", encoding="utf-8")
+    second = json.loads(run("train", "--json", "--config", "config.yml").stdout)["version"]
+    manifest = Path("sufler-data/models") / first / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("intents", "intentions", 1))
+    condition = {one["version"]: str(one["condition"]) for one in _models(run)}
+    assert "changed by hand" in condition[first]
+    assert condition[second] == "None"
+    for command in (("promote", first), ("rollback",)):
+        refused = run(*command, "--config", "config.yml")
+        assert refused.exit_code == 2
+        assert "changed by hand" in refused.stderr
+    assert [one["version"] for one in _models(run) if one["is_used"]] == [second]
+
+
+def _models(run: Run) -> list[dict[str, object]]:  # noqa: F811
+    models: list[dict[str, object]] = json.loads(run("models", "--json").stdout)["models"]
+    return models
+
+
+def test_running_processes_follow_within_one_look(settings: Settings, shop: Store) -> None:
+    here, there = (Refresher(settings, shop, Encoders(shop)) for _ in range(2))
+    first = here.assistant.knowledge.version.partition(".")[0]
+    version = taught(settings, shop, *NEW)
+    record = bootstrap.build_versions(settings, shop)
+    assert not here.follow_versions()
+    with pytest.raises(CannotUse, match="never measured"):
+        record.promote(version.id, None)
+    record.promote(version.id, None, anyway=True)
+    for process in (here, there):
+        assert process.follow_versions()
+        assert not process.follow_versions()
+        assert process.assistant.knowledge.learned is not None
+        assert process.assistant.triage("бабки").model_version.startswith(version.id)
+    record.roll_back(None)
+    assert here.follow_versions()
+    assert here.assistant.knowledge.learned is None
+    assert here.assistant.triage("бабки").model_version.startswith(first)
+
+
+def test_going_back_brings_back_settings_index_thresholds_and_calibration(
+    tmp_path: Path, settings: Settings, shop: Store
+) -> None:
+    refresher = Refresher(settings, shop, Encoders(shop))
+    before = refresher.assistant.knowledge
+    changed = configured(
+        tmp_path,
+        "  search: {on_words: 9.0}\n  routing: {suggest_at: 0.9}\n  confidence: {bias: -3.0}\n",
+    )
+    after = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    assert (after.search.config.on_words, after.thresholds.suggest_at, after.confidence.bias) == (
+        9.0,
+        0.9,
+        -3.0,
+    )
+    assert refresher.follow_versions()  # the other process had the old file, and follows all the same
+    assert refresher.assistant.knowledge.version == after.version
+
+    bootstrap.build_versions(changed, shop).roll_back(None)
+    assert refresher.follow_versions()
+    known = refresher.assistant.knowledge
+    assert (known.version, known.model) == (before.version, before.model)
+    assert (known.thresholds, known.confidence) == (before.thresholds, before.confidence)
+    assert known.search.config == before.search.config
+    # and it stays so over a restart: config.yml is the same as when somebody went back
+    again = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    assert again.version == before.version
+
+
+def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: Settings, shop: Store) -> None:
+    version = taught(settings, shop, *NEW)
+    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    changed = configured(tmp_path, "  search: {on_words: 9.0}\n")
+    known = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    assert known.learned is not None
+    assert known.learned.judged.texts == NEW
+    assert known.learned.weights.on_words != version.learned.weights.on_words  # type: ignore[union-attr]
+
+
+def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, shop: Store) -> None:
+    first = Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version
+    version = taught(settings, shop, *NEW)
+    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    running = Refresher(settings, shop, Encoders(shop))
+    weights = settings.data_dir / "models" / version.id / "intents-weights.npy"
+    weights.write_bytes(b"nothing")
+    assert running.assistant.triage("бабки").model_version.startswith(version.id)  # it is in memory
+    assert Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version == first
+    shown = bootstrap.build_versions(settings, shop).in_use()
+    assert shown is not None
+    assert shown.reason.value == "damaged"
+
+
+def test_a_running_process_keeps_its_version_when_the_new_one_cannot_be_read(
+    settings: Settings, shop: Store
+) -> None:
+    running = Refresher(settings, shop, Encoders(shop))
+    first = running.assistant.knowledge.version
+    version = taught(settings, shop, *NEW)
+    (settings.data_dir / "models" / version.id / "manifest.json").unlink()
+    bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    assert not running.follow_versions()
+    assert running.assistant.triage("бабки").model_version == first
+
+
+def test_a_new_topic_is_answered_before_its_intent_is_learned(settings: Settings, shop: Store) -> None:
+    running = Refresher(settings, shop, Encoders(shop))
+    made_by = running.assistant.knowledge.version.partition(".")[0]
+    new = Article(
+        id="gift", question="Как упаковать подарок", answer="Бесплатно.", topic="gifts", language="ru"
+    )
+    bootstrap.build_knowledge_base(shop).import_articles([new], changed_by="test")
+    assert running.follow_articles()
+    triage = running.assistant.triage("как упаковать подарок")
+    assert triage.suggestions[0].article_id == "gift"
+    assert triage.model_version.startswith(made_by)  # nothing was trained
+    changed = replace(new, answer="За 100 рублей.")
+    bootstrap.build_knowledge_base(shop).import_articles([changed], changed_by="test")
+    assert running.follow_articles()
+    assert running.assistant.suggest("как упаковать подарок")[0].answer == "За 100 рублей."
+
+
+def test_two_that_start_at_once_agree(settings: Settings, shop: Store) -> None:
+    found: list[str] = []
+
+    def start() -> None:
+        found.append(Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version)
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert len(set(found)) == 1
+
+
+def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Store) -> None:
+    record = bootstrap.build_versions(settings, shop)
+    made = []
+    for number in range(4):
+        version = taught(settings, shop, JudgedText(text=f"бабки {number}", right=("refund-when",)))
+        record.promote(version.id, None, anyway=True)
+        made.append(version.id)
+    versions = ModelVersions(settings, shop, Encoders(shop))
+    left = settings.data_dir / "models" / ".abc.1"
+    left.mkdir()
+    versions.tidy(2)
+    assert {path.name for path in (settings.data_dir / "models").iterdir()} == {*made[-2:], left.name}
+    assert record.before() == [*reversed(made[:-1]), record.all()[-1].version.id]
+    assert record.roll_back(None).id == made[-2]
+    with pytest.raises(CannotUse, match="removed to save space"):
+        record.promote(made[0], None)
