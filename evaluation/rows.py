@@ -42,8 +42,10 @@ def read_intents(path: Path) -> list[IntentRow]:
     return rows
 
 
-def read_cases(path: Path, *, known_ids: Collection[str]) -> list[Case]:
+def read_cases(path: Path, *, known_ids: Collection[str] | None) -> list[Case]:
     """Read a CSV with the columns text and article_id (several ids joined by |; empty: out of scope).
+
+    `known_ids` are all that there may be; None: any.
 
     Raises:
         BadRows: the file cannot be read, a column is missing, a text is empty, an id is unknown, or
@@ -54,7 +56,7 @@ def read_cases(path: Path, *, known_ids: Collection[str]) -> list[Case]:
         _check_filled(path, cells, number, "text")
         ids = tuple(dict.fromkeys(part.strip() for part in cells["article_id"].split("|") if part.strip()))
         for article_id in ids:
-            if article_id not in known_ids:
+            if known_ids is not None and article_id not in known_ids:
                 raise BadRows(
                     path, f"the base holds no article {article_id!r}", row=number, column="article_id"
                 )

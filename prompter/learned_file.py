@@ -4,7 +4,7 @@ It holds what customers wrote, with personal data masked: who erases a customer'
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 
 import numpy as np
@@ -26,7 +26,8 @@ def part_of(learned: Learned) -> Part:
         },
         values={
             "until": learned.until.isoformat() if learned.until else None,
-            "weights": asdict(learned.weights),
+            # Where nothing was fitted, they are the search's own, which has more to it.
+            "weights": {one.name: getattr(learned.weights, one.name) for one in fields(Weights)},
             "confidence": asdict(learned.confidence),
         },
     )

@@ -107,6 +107,12 @@ class Versions:
             tx.versions.add(version)
             return _found(tx.versions.get(version_id), version_id)
 
+    def reopen(self, version_id: str) -> None:
+        """Let a version be measured again that was refused or removed before, or whose job broke off."""
+        old = [VersionState.REFUSED, VersionState.PRUNED]
+        with self._store.write() as tx:
+            tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report={})
+
     def use(self, version_id: str, *, after: int, reason: Reason) -> bool:
         """Let a version answer from now on; False if another one came into use after number `after`."""
         try:

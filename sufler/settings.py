@@ -184,6 +184,16 @@ class Lots(_Section):
         return self
 
 
+class Learning(_Section):
+    at: str | None = Field("03:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    least_new: int = Field(20, ge=1)
+    test_share: float = Field(0.2, ge=0, lt=1)
+    worst_difference: float = Field(-0.01, le=0, ge=-1)
+    held_out: Path | None = None
+    shadow_turns: int = Field(0, ge=0)
+    keep_versions: int = Field(5, ge=2)
+
+
 class Turns(_Section):
     quiet_seconds: float = Field(1.5, ge=0)
     longest_seconds: float = Field(10.0, ge=0)
@@ -240,6 +250,7 @@ class Settings(BaseSettings):
     readiness: Readiness = Readiness()
     lots: Lots = Lots()
     autopilot: Autopilot = Autopilot()
+    learning: Learning = Learning()
     turns: Turns = Turns()
     desk: Desk = Desk()
     delivery: Delivery = Delivery()

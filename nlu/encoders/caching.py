@@ -27,6 +27,11 @@ class CachingEncoder:
     def dimensions(self) -> int:
         return self._encoder.dimensions
 
+    def remember(self, texts: Sequence[str], vectors: Vectors, *, kind: Kind) -> None:
+        """Take vectors, shape (len(texts), dimensions), that were computed before."""
+        with self._lock:
+            self._vectors.update(((kind, text), vector) for text, vector in zip(texts, vectors, strict=True))
+
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """See `Encoder`."""
         with self._lock:

@@ -1,9 +1,11 @@
 """Where everything is kept: the only place with SQL."""
 
 from prompter.storage.accounts import Account, ApiToken, Role
-from prompter.storage.decisions import Evidence, StoredDecision
+from prompter.storage.decisions import Evidence, StoredDecision, TeachingTurn
 from prompter.storage.engine import connect
+from prompter.storage.jobs import JobKind, JobState, StoredJob
 from prompter.storage.migrate import NewerDatabase, migrate
+from prompter.storage.pins import PinnedCase
 from prompter.storage.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
 from prompter.storage.reviews import StoredReview
 from prompter.storage.store import Conflict, Store, Transaction
@@ -14,18 +16,23 @@ __all__ = [
     "ApiToken",
     "Conflict",
     "Evidence",
+    "JobKind",
+    "JobState",
     "LedgerTurn",
     "Made",
     "NewerDatabase",
+    "PinnedCase",
     "ReadinessEvent",
     "Reason",
     "Replay",
     "Role",
     "Store",
     "StoredDecision",
+    "StoredJob",
     "StoredReadiness",
     "StoredReview",
     "StoredVersion",
+    "TeachingTurn",
     "Transaction",
     "Use",
     "VersionState",

@@ -314,6 +314,21 @@ class ConversationRows(Rows):
         ).one_or_none()
         return None if row is None else _turn(row)
 
+    def answered_alone_lately(self, *, most: int) -> list[tuple[int, str, str]]:
+        """Turn, topic and text of the last turns that the bot has answered alone, newest first."""
+        rows = self._connection.execute(
+            select(turns.c.id, suggestions.c.topic, turns.c.utterance)
+            .join(suggestions, suggestions.c.turn_id == turns.c.id)
+            .where(
+                turns.c.route == Route.AUTOPILOT.value,
+                suggestions.c.rank == 1,
+                turns.c.utterance.is_not(None),
+            )
+            .order_by(turns.c.id.desc())
+            .limit(most)
+        )
+        return [(row.id, row.topic, row.utterance) for row in rows]
+
     def reopen_turn(self, turn_id: int) -> None:
         """Back to waiting, with the other turns that its reply had answered."""
         self._connection.execute(

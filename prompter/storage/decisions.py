@@ -1,7 +1,7 @@
 """What operators decided, and the evidence that follows from it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,10 @@ class Evidence:
 class TeachingTurn:
     """A decided turn that models may learn from; `offered` are the suggested articles, best first."""
 
-    utterance: str
+    turn_id: int
+    operator_id: int
+    decided_at: datetime
+    utterance: str = field(repr=False)
     verdict: Verdict
     reason: RejectReason | None
     article_id: str | None
@@ -157,6 +160,9 @@ class DecisionRows(Rows):
             offered.setdefault(row.turn_id, []).append(row.article_id)
         return [
             TeachingTurn(
+                turn_id=row.turn_id,
+                operator_id=row.operator_id,
+                decided_at=row.decided_at,
                 utterance=row.utterance,
                 verdict=Verdict(row.verdict),
                 reason=RejectReason(row.reason) if row.reason else None,

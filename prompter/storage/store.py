@@ -11,7 +11,9 @@ from prompter.storage.articles import ArticleRows
 from prompter.storage.conversations import ConversationRows
 from prompter.storage.decisions import DecisionRows
 from prompter.storage.facts import FactRows
+from prompter.storage.jobs import JobRows
 from prompter.storage.outbox import OutboxRows
+from prompter.storage.pins import PinRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
 from prompter.storage.signals import SignalRows
@@ -32,7 +34,9 @@ class Transaction:
         self.conversations = ConversationRows(connection)
         self.decisions = DecisionRows(connection)
         self.facts = FactRows(connection)
+        self.jobs = JobRows(connection)
         self.outbox = OutboxRows(connection)
+        self.pins = PinRows(connection)
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
         self.signals = SignalRows(connection)

@@ -2,15 +2,38 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from kb_index import JudgedText
 from prompter.decisions import Action, Decision
-from prompter.lessons import Lesson, lesson, lessons
-from prompter.storage import Store
+from prompter.lessons import Lesson, lesson, lessons, taught
+from prompter.storage import Store, TeachingTurn
 from prompter.values import RejectReason, Verdict
+from tests.fakes import START
 from tests.support_desk import PASSWORD, DeskShop
+
+
+def decided(
+    verdict: Verdict,
+    article_id: str | None,
+    *,
+    reason: RejectReason | None = None,
+    utterance: str = "where?",
+    offered: tuple[str, ...] = ("a", "b", "c"),
+) -> TeachingTurn:
+    return TeachingTurn(
+        turn_id=1,
+        operator_id=2,
+        decided_at=START,
+        utterance=utterance,
+        verdict=verdict,
+        reason=reason,
+        article_id=article_id,
+        offered=offered,
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,8 +54,10 @@ def test_what_a_verdict_teaches(
     right: str | None,
     wrong: tuple[str, ...],
 ) -> None:
-    found = lesson("where?", verdict, reason=reason, article_id=article_id, offered=("a", "b", "c"))
-    assert found == Lesson(text="where?", right=right, wrong=wrong)
+    found = lesson(decided(verdict, article_id, reason=reason))
+    assert found == Lesson(
+        turn_id=1, operator_id=2, decided_at=START, text="where?", right=right, wrong=wrong
+    )
     assert "where" not in repr(found)
 
 
@@ -45,13 +70,62 @@ def test_what_a_verdict_teaches(
     ],
 )
 def test_what_teaches_nothing(verdict: Verdict, reason: RejectReason | None, article_id: str | None) -> None:
-    assert lesson("where?", verdict, reason=reason, article_id=article_id, offered=("a",)) is None
+    assert lesson(decided(verdict, article_id, reason=reason)) is None
 
 
 def test_nothing_can_be_learned_without_a_text_or_a_suggestion() -> None:
-    assert lesson(" ", Verdict.ACCEPTED, reason=None, article_id="a", offered=("a",)) is None
-    wrong = RejectReason.WRONG_ARTICLE
-    assert lesson("where?", Verdict.REJECTED, reason=wrong, article_id=None, offered=()) is None
+    assert lesson(decided(Verdict.ACCEPTED, "a", utterance=" ")) is None
+    rejected = decided(Verdict.REJECTED, None, reason=RejectReason.WRONG_ARTICLE, offered=())
+    assert lesson(rejected) is None
+
+
+def test_personal_data_are_not_learned() -> None:
+    found = lesson(decided(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
+    assert found is not None
+    assert found.text == "перезвоните [phone]"
+
+
+def said(number: int, text: str, right: str | None, *wrong: str) -> Lesson:
+    return Lesson(
+        turn_id=number,
+        operator_id=number,
+        decided_at=START + timedelta(minutes=number),
+        text=text,
+        right=right,
+        wrong=wrong,
+    )
+
+
+def test_the_same_question_is_learned_once() -> None:
+    found = taught([said(1, "Где заказ?", "order"), said(2, "где заказ", "order", "refund")])
+    assert found.texts == (JudgedText(text="где заказ", right=("order",), wrong=("refund",)),)
+    assert found.contradictions == ()
+
+
+def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
+    two_to_one = [said(1, "где", "order"), said(2, "где", "refund"), said(3, "где", "order")]
+    found = taught(two_to_one)
+    assert found.texts == (JudgedText(text="где", right=("order",)),)
+    (told,) = found.contradictions
+    assert [one.turn_id for one in told.lessons] == [1, 2, 3]
+    tie = taught(two_to_one[:2])
+    assert tie.texts == ()
+    assert len(tie.contradictions) == 1
+
+
+def test_articles_with_the_same_answer_do_not_contradict_each_other() -> None:
+    same = {"order-2": "order", "order": "order"}
+    found = taught([said(1, "где", "order"), said(2, "где", "order-2")], same)
+    assert [one.right for one in found.texts] == [("order-2",)]
+    assert found.contradictions == ()
+
+
+def test_called_right_and_wrong_as_often_says_nothing() -> None:
+    found = taught([said(1, "где", "order"), said(2, "где", None, "order")])
+    assert found.texts == ()
+    assert len(found.contradictions) == 1
+    rejected = taught([said(1, "где", None, "order"), said(2, "где", None, "order")])
+    assert rejected.texts == (JudgedText(text="где", wrong=("order",)),)
 
 
 def decide(shop: DeskShop, text: str, action: Action, *, chat: str, **fields: object) -> int:
@@ -82,8 +156,8 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
         database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
     offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
-    assert lessons(store) == [
-        Lesson(text="где мой заказ", right="order-where"),
-        Lesson(text="отменить заказ как", right=None, wrong=("order-cancel",)),
-        Lesson(text="где мой товар", right="order-cancel", wrong=tuple(offered)),
+    assert [(one.text, one.right, one.wrong) for one in lessons(store)] == [
+        ("где мой заказ", "order-where", ()),
+        ("отменить заказ как", None, ("order-cancel",)),
+        ("где мой товар", "order-cancel", tuple(offered)),
     ]

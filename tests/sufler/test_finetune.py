@@ -14,6 +14,7 @@ from prompter.lessons import Lesson
 from sufler import cli, finetuning
 from sufler.settings import Settings
 from tests.encoders import minilm_folder
+from tests.fakes import START
 
 WORDS = {
     "velm": "Returning goods",
@@ -122,8 +123,8 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
     cases = read_cases(tmp_path / "cases.csv", known_ids={"a", "b", "c"})
     assert finetuning.asked_in_cases(articles, cases) == [Asked(text="do you?", right=frozenset({"a", "b"}))]
     taught = [
-        Lesson(text="do you?", right="a", wrong=("b", "c")),
-        Lesson(text="why?", right=None, wrong=("b",)),
+        Lesson(turn_id=1, operator_id=1, decided_at=START, text="do you?", right="a", wrong=("b", "c")),
+        Lesson(turn_id=2, operator_id=1, decided_at=START, text="why?", right=None, wrong=("b",)),
     ]
     assert finetuning.asked_in_lessons(articles, taught) == [
         Asked(text="do you?", right=frozenset({"a", "b"}), wrong=frozenset({"c"})),

@@ -1,0 +1,202 @@
+"""May a new model take the place of the one that answers?  Both are asked the same rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from evaluation.estimates import Estimate, share
+from evaluation.outcomes import Outcome
+from evaluation.paired import compare, retrieval_statistics
+from evaluation.rows import Case
+
+_OVERALL = "p_at_1"
+
+
+class Source(StrEnum):
+    """Where a row comes from."""
+
+    HELD_OUT = "held_out"  # a file that nothing learns from
+    VERDICT = "verdict"  # what operators decided after what both models have learned
+    PINNED = "pinned"  # a supervisor wants it answered so for ever
+
+
+class Refusal(StrEnum):
+    """Why a candidate is refused."""
+
+    PINNED = "pinned"  # a pinned case that was right would be wrong
+    WORSE = "worse"  # all in all it may be worse by more than is allowed
+    TOPIC = (
+        "topic"  # a topic that answers alone would give more wrong answers than its evidence leaves room for
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What is asked; `key` says which verdict or pinned case it is. Customers' words stay out of the repr."""
+
+    case: Case = field(repr=False)
+    source: Source
+    key: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTopic:
+    """A topic, or group, that answers alone from `threshold` on.
+
+    `margin`: by how much the lower end of its share of right answers is above the bar.
+    """
+
+    name: str
+    topics: frozenset[str]
+    threshold: float
+    margin: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicChange:
+    """What would change in a topic that answers alone, of `n_answered` rows that either model answers."""
+
+    name: str
+    n_answered: int
+    turned_right: int  # a wrong answer would not be given any more
+    turned_wrong: int  # a wrong answer would be given that was not
+    allowed: float  # so many more may turn wrong than turn right
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.turned_wrong - self.turned_right > self.allowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A row for which the two models suggest different articles first; None: nothing."""
+
+    row: Row
+    before: str | None
+    after: str | None
+    was_right: bool
+    is_right: bool
+    topic: str | None  # that answered it alone, or would; None: none
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateReport:
+    """What was measured, and what follows. `difference` is the candidate's share minus the champion's."""
+
+    refusal: Refusal | None
+    n_rows: Mapping[Source, int]
+    champion: Estimate | None  # share of rows whose first suggestion is right
+    candidate: Estimate | None
+    difference: Estimate | None
+    won: int
+    lost: int
+    broken: tuple[Row, ...]  # pinned cases
+    topics: tuple[TopicChange, ...]
+    changes: tuple[Change, ...]
+
+
+def judge(
+    rows: Sequence[Row],
+    champion: Sequence[Outcome],
+    candidate: Sequence[Outcome],
+    *,
+    topic_of: Mapping[str, str],
+    live: Sequence[LiveTopic] = (),
+    worst_difference: float = -0.01,
+    same_answer: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> GateReport:
+    """Compare two models by what came of the same rows, in the same order.
+
+    Refused is who breaks a pinned case; whose paired difference over all other rows has a lower end below
+    `worst_difference`; or who turns more answers of a live topic wrong than right, by more than its margin.
+    `topic_of` and `same_answer` are about articles.
+    """
+    same = same_answer or {}
+    pairs = list(zip(rows, champion, candidate, strict=True))
+    broken = tuple(
+        row for row, old, new in pairs if row.source is Source.PINNED and old.is_right and not new.is_right
+    )
+    judged = [(old, new) for row, old, new in pairs if row.source is not Source.PINNED and old.in_scope]
+    old_outcomes, new_outcomes = [old for old, _ in judged], [new for _, new in judged]
+    difference, won, lost = None, 0, 0
+    if judged:
+        statistics = {_OVERALL: retrieval_statistics()[_OVERALL]}
+        compared = compare(new_outcomes, old_outcomes, statistics, seed=seed)
+        difference, won, lost = compared.differences[_OVERALL].estimate, compared.won, compared.lost
+    changed = tuple(_topic_change(topic, pairs, topic_of) for topic in live)
+    return GateReport(
+        refusal=_refusal(broken, difference, changed, worst_difference),
+        n_rows={source: sum(row.source is source for row in rows) for source in Source},
+        champion=share(sum(one.is_right for one in old_outcomes), len(judged)),
+        candidate=share(sum(one.is_right for one in new_outcomes), len(judged)),
+        difference=difference,
+        won=won,
+        lost=lost,
+        broken=broken,
+        topics=changed,
+        changes=tuple(
+            Change(
+                row=row,
+                before=old.suggested,
+                after=new.suggested,
+                was_right=old.is_right,
+                is_right=new.is_right,
+                topic=_answering(new, live, topic_of) or _answering(old, live, topic_of),
+            )
+            for row, old, new in pairs
+            if _stands_for(old.suggested, same) != _stands_for(new.suggested, same)
+        ),
+    )
+
+
+def _refusal(
+    broken: Sequence[Row],
+    difference: Estimate | None,
+    changed: Sequence[TopicChange],
+    worst_difference: float,
+) -> Refusal | None:
+    if broken:
+        return Refusal.PINNED
+    if difference is not None and difference.low < worst_difference:
+        return Refusal.WORSE
+    if any(topic.is_too_much for topic in changed):
+        return Refusal.TOPIC
+    return None
+
+
+def _topic_change(
+    topic: LiveTopic, pairs: Sequence[tuple[Row, Outcome, Outcome]], topic_of: Mapping[str, str]
+) -> TopicChange:
+    n_answered = turned_right = turned_wrong = 0
+    for _, old, new in pairs:
+        answered, answers = (_is_answered(one, topic, topic_of) for one in (old, new))
+        n_answered += answered or answers
+        was_wrong, is_wrong = answered and not old.is_right, answers and not new.is_right
+        turned_right += was_wrong and not is_wrong
+        turned_wrong += is_wrong and not was_wrong
+    return TopicChange(
+        name=topic.name,
+        n_answered=n_answered,
+        turned_right=turned_right,
+        turned_wrong=turned_wrong,
+        allowed=max(0.0, topic.margin) * n_answered,
+    )
+
+
+def _is_answered(outcome: Outcome, topic: LiveTopic, topic_of: Mapping[str, str]) -> bool:
+    """Whether the topic would answer alone what the first suggestion is of."""
+    suggested = outcome.suggested
+    return (
+        suggested is not None
+        and topic_of.get(suggested) in topic.topics
+        and outcome.confidence >= topic.threshold
+    )
+
+
+def _answering(outcome: Outcome, live: Sequence[LiveTopic], topic_of: Mapping[str, str]) -> str | None:
+    return next((topic.name for topic in live if _is_answered(outcome, topic, topic_of)), None)
+
+
+def _stands_for(article: str | None, same: Mapping[str, str]) -> str | None:
+    return None if article is None else same.get(article, article)

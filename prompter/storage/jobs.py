@@ -1,0 +1,104 @@
+"""Long work, one of a kind at a time, whichever process does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, jobs
+
+
+class JobKind(StrEnum):
+    LEARN = "learn"
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"  # for a worker
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredJob:
+    """A job; `alive_until`: without a sign of life by then, its process has died."""
+
+    id: int
+    kind: JobKind
+    state: JobState
+    asked_at: datetime
+    asked_by: str | None  # None: the schedule, or the command line
+    began_at: datetime | None
+    alive_until: datetime | None
+    ended_at: datetime | None
+    step: str
+    done: int
+    total: int | None
+    outcome: Mapping[str, Any] | None
+    problem: str | None
+
+
+class JobRows(Rows):
+    def add(self, kind: JobKind, state: JobState, *, account_id: int | None, now: datetime) -> int:
+        """Add a job; an index refuses a second one of its kind in the same open state."""
+        return self._insert(
+            jobs,
+            kind=kind.value,
+            state=state.value,
+            asked_at=now,
+            asked_by=account_id,
+            step="",
+            done=0,
+        )
+
+    def open(self, kind: JobKind, state: JobState) -> StoredJob | None:
+        """The one job of this kind that waits, or runs."""
+        row = self._connection.execute(
+            _WITH_NAME.where(jobs.c.kind == kind.value, jobs.c.state == state.value)
+        ).one_or_none()
+        return None if row is None else _job(row)
+
+    def get(self, job_id: int) -> StoredJob | None:
+        row = self._connection.execute(_WITH_NAME.where(jobs.c.id == job_id)).one_or_none()
+        return None if row is None else _job(row)
+
+    def last(self, kind: JobKind, *, most: int = 20) -> list[StoredJob]:
+        """Newest first."""
+        rows = self._connection.execute(
+            _WITH_NAME.where(jobs.c.kind == kind.value).order_by(jobs.c.id.desc()).limit(most)
+        )
+        return [_job(row) for row in rows]
+
+    def change(self, job_id: int, old: JobState, **values: Any) -> bool:
+        """Change a job; False if it is not in the `old` state any more."""
+        changed = self._connection.execute(
+            update(jobs).where(jobs.c.id == job_id, jobs.c.state == old.value).values(**values)
+        )
+        return changed.rowcount == 1
+
+
+_WITH_NAME = select(jobs, accounts.c.name.label("account_name")).join(
+    accounts, accounts.c.id == jobs.c.asked_by, isouter=True
+)
+
+
+def _job(row: Row[Any]) -> StoredJob:
+    return StoredJob(
+        id=row.id,
+        kind=JobKind(row.kind),
+        state=JobState(row.state),
+        asked_at=row.asked_at,
+        asked_by=row.account_name,
+        began_at=row.began_at,
+        alive_until=row.alive_until,
+        ended_at=row.ended_at,
+        step=row.step,
+        done=row.done,
+        total=row.total,
+        outcome=row.outcome,
+        problem=row.problem,
+    )

@@ -1,0 +1,46 @@
+"""What comes of learning: values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evaluation.gate import GateReport
+from prompter.learning import TimeSplit
+from prompter.lessons import Taught
+from prompter.trust import OperatorCheck
+
+
+class Result(StrEnum):
+    """How it ended."""
+
+    PROMOTED = "promoted"
+    REFUSED = "refused"
+    SHADOW = "shadow"  # it triages unseen before it may answer
+    NOTHING_NEW = "nothing_new"
+    OVERTAKEN = "overtaken"  # another version came into use meanwhile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of learning; the report is None where there was nothing to measure."""
+
+    result: Result
+    version: str | None
+    champion: str
+    split: TimeSplit
+    taught: Taught | None
+    operators: tuple[OperatorCheck, ...]
+    report: GateReport | None
+    changed_alone: tuple["ChangedAnswer", ...]
+    operator_names: Mapping[int, str]  # by id
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedAnswer:
+    """A question that was answered alone, and would now be answered with another article."""
+
+    turn_id: int
+    topic: str
+    before: str
+    after: str | None

@@ -1,0 +1,103 @@
+"""What came of learning, as JSON: what the command prints, what a job's row and a version's row keep."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from evaluation.estimates import Estimate
+from evaluation.gate import GateReport, Refusal
+from sufler.learning_outcome import ChangedAnswer, Outcome
+
+_LISTED = 200  # changed answers that a report names
+
+
+def as_object(outcome: Outcome) -> dict[str, Any]:
+    """What came of learning, as JSON: what `sufler learn --json` prints, and the job's row keeps."""
+    report = outcome.report
+    return {
+        "result": outcome.result.value,
+        "version": outcome.version,
+        "champion": outcome.champion,
+        "refused": report.refusal.value if report and report.refusal else None,
+        "n_new": outcome.split.n_new,
+        "n_learned": len(outcome.taught.texts) if outcome.taught else 0,
+        "n_test": sum(report.n_rows.values()) if report else 0,
+        "p_at_1": _value(report.candidate if report else None),
+        "p_at_1_champion": _value(report.champion if report else None),
+        "difference": _value(report.difference if report else None),
+        "won": report.won if report else 0,
+        "lost": report.lost if report else 0,
+        "contradictions": len(outcome.taught.contradictions) if outcome.taught else 0,
+        "flagged_operators": [
+            outcome.operator_names.get(one.operator_id, str(one.operator_id))
+            for one in outcome.operators
+            if one.is_flagged
+        ],
+        "changed_alone": len(outcome.changed_alone),
+        "seconds": round(outcome.seconds, 1),
+        "ci": {
+            "p_at_1": _interval(report.candidate if report else None),
+            "p_at_1_champion": _interval(report.champion if report else None),
+            "difference": _interval(report.difference if report else None),
+        },
+    }
+
+
+def report_as_object(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> dict[str, Any]:
+    """What is kept of a measurement, without a word of any customer."""
+    figures = {
+        "p_at_1": _value(report.candidate),
+        "p_at_1_champion": _value(report.champion),
+        "difference": _value(report.difference),
+        "interval": _interval(report.difference),
+        "rows": {source.value: count for source, count in report.n_rows.items()},
+        "won": report.won,
+        "lost": report.lost,
+    }
+    return {
+        "figures": figures,
+        "refused": report.refusal.value if report.refusal else None,
+        "broken_pins": [row.key for row in report.broken],
+        "topics": [
+            {
+                "name": one.name,
+                "answered": one.n_answered,
+                "turned_right": one.turned_right,
+                "turned_wrong": one.turned_wrong,
+                "allowed": round(one.allowed, 3),
+            }
+            for one in report.topics
+        ],
+        "changes": [
+            {
+                "source": one.row.source.value,
+                "key": one.row.key,
+                "before": one.before,
+                "after": one.after,
+                "was_right": one.was_right,
+                "is_right": one.is_right,
+                "topic": one.topic,
+            }
+            for one in report.changes[:_LISTED]
+        ],
+        "changed_alone": [
+            {"turn": one.turn_id, "topic": one.topic, "before": one.before, "after": one.after}
+            for one in changed_alone[:_LISTED]
+        ],
+    }
+
+
+def why_refused(refusal: Refusal) -> str:
+    """In plain words."""
+    return {
+        Refusal.PINNED: "a pinned case would be answered wrong",
+        Refusal.WORSE: "it may be worse than the version that answers",
+        Refusal.TOPIC: "a topic that answers alone would give more wrong answers",
+    }[refusal]
+
+
+def _value(estimate: Estimate | None) -> float | None:
+    return None if estimate is None else round(estimate.value, 4)
+
+
+def _interval(estimate: Estimate | None) -> list[float] | None:
+    return None if estimate is None else [round(estimate.low, 4), round(estimate.high, 4)]

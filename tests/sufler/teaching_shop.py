@@ -1,0 +1,90 @@
+"""A shop whose operators teach: customers ask, operators decide, on the clock of the test."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from kb_index import Article
+from prompter.accounts import Accounts
+from prompter.decisions import Action, Decision
+from prompter.desk import Desk
+from prompter.lots import Lots
+from prompter.reception import Reception
+from prompter.storage import Role, Store
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage, RejectReason
+from sufler import bootstrap
+from sufler.bootstrap import Refresher
+from sufler.model_versions import Encoders
+from sufler.settings import Settings
+from tests.fakes import FAST_HASHER, START, FakeClock, Numbers
+
+
+@dataclass
+class TeachingShop:
+    """Turns close at once; nothing is drawn by lot unless `numbers` say so."""
+
+    settings: Settings
+    store: Store
+    articles: Sequence[Article]
+    operators: Sequence[str] = ("anna", "boris", "vera")
+    numbers: Numbers = field(default_factory=Numbers)
+    clock: FakeClock = field(default_factory=FakeClock)
+    _chats: int = 0
+
+    def __post_init__(self) -> None:
+        bootstrap.build_knowledge_base(self.store).import_articles(self.articles, changed_by="test")
+        accounts = Accounts(self.store, hasher=FAST_HASHER)
+        self.ids = {name: accounts.add(name, Role.OPERATOR, "correct horse").id for name in self.operators}
+        self.refresher = Refresher(self.settings, self.store, Encoders(self.store))
+        lots = Lots(random=self.numbers)
+        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
+        self.triager = Triager(self.store, self.refresher.assistant, lots=lots, clock=self.clock)
+        self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=lots, clock=self.clock)
+
+    def ask(self, text: str) -> tuple[int, int, list[str]]:
+        """A new customer asks; returns the turn, its last message and the suggested articles."""
+        self._chats += 1
+        self.clock.forward(10)
+        conversation = self.reception.receive(
+            IncomingMessage(channel="web", chat_id=str(self._chats), external_id="1", text=text)
+        ).conversation_id
+        self.triager.run_once()
+        view = self.desk.conversation(conversation)
+        assert view.turn is not None
+        return view.turn.id, view.last_message_id, [one.article_id for one in view.suggestions]
+
+    def answer(self, text: str, article_id: str | None, operator: str) -> list[str]:
+        """Ask, and let the operator send that article, accepting it where it is suggested.
+
+        None: the suggestion is rejected as wrong. Returns the articles that were suggested.
+        """
+        turn, message, offered = self.ask(text)
+        if article_id is None:
+            action = Action.REJECT
+        else:
+            action = Action.ACCEPT if article_id in offered else Action.PICK_OTHER
+        decision = Decision(
+            turn_id=turn,
+            operator_id=self.ids[operator],
+            action=action,
+            seen_message_id=message,
+            rank=offered.index(article_id) + 1 if action is Action.ACCEPT and article_id else None,
+            article_id=article_id if action is Action.PICK_OTHER else None,
+            reason=RejectReason.WRONG_ARTICLE if action is Action.REJECT else None,
+        )
+        self.desk.decide(decision)
+        return offered
+
+    def day(self, asked: Iterable[tuple[str, str]], *, wrong: Callable[[str], str] | None = None) -> float:
+        """A day's questions with their right articles; returns the share whose first suggestion was right.
+
+        `wrong`: the operators send another article than the right one.
+        """
+        right = []
+        for number, (text, article_id) in enumerate(asked):
+            sent = wrong(article_id) if wrong else article_id
+            offered = self.answer(text, sent, self.operators[number % len(self.operators)])
+            right.append(offered[:1] == [article_id])
+        self.clock.now = datetime.combine(self.clock.now.date(), START.timetz()) + timedelta(days=1)
+        return sum(right) / len(right)
