@@ -1,6 +1,7 @@
 """Model versions as folders of plain arrays and JSON: nothing in them can run."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -151,7 +152,10 @@ def load_version(folder: Path) -> tuple[dict[str, Part], Manifest]:
 def _write(parts: Mapping[str, Part], manifest: Manifest, folder: Path) -> None:
     for name, part in parts.items():
         for array, values in part.arrays.items():
-            np.save(folder / _file_name(name, array), values)
+            # Not straight to the file: numpy does not notice when the disk is full.
+            content = io.BytesIO()
+            np.save(content, values, allow_pickle=False)
+            (folder / _file_name(name, array)).write_bytes(content.getbuffer())
     document = {
         "format": _FORMAT,
         "id": manifest.id,

@@ -197,15 +197,15 @@ class Versions:
             return _found(tx.versions.get(target.version), target.version)
 
     def prune(self, keep: int) -> list[str]:
-        """Give up all versions but the last `keep` that were in use, and fresh candidates; returns which."""
+        """Give up all versions but the last `keep` that were in use or made; returns which."""
         now = self._clock()
         with self._store.write() as tx:
             used = [use.version for use in reversed(_stack(tx.versions.uses()))]
             last = list(dict.fromkeys(used))[: max(1, keep)]
             removed = []
-            for number, version in enumerate(tx.versions.all()):
-                is_fresh = version.state in _OPEN and number < keep
-                if version.id in last or is_fresh or version.state is VersionState.PRUNED:
+            there = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
+            for version in there[max(1, keep) :]:
+                if version.id in last or version.state is VersionState.SHADOW:
                     continue
                 tx.versions.change(version.id, [version.state], VersionState.PRUNED, now)
                 removed.append(version.id)

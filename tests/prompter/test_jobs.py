@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+import pytest
+
+from prompter.accounts import Accounts
+from prompter.jobs import JobRunning, Jobs
+from prompter.storage import JobKind, JobState, Role, Store
+from tests.fakes import FAST_HASHER, FakeClock
+
+LEARN = JobKind.LEARN
+
+
+def test_a_job_is_asked_for_once_taken_and_done(store: Store) -> None:
+    clock = FakeClock()
+    jobs = Jobs(store, clock=clock)
+    vera = Accounts(store, hasher=FAST_HASHER).add("vera", Role.SUPERVISOR, "correct horse")
+    assert not jobs.waiting(LEARN)
+    asked = jobs.ask(LEARN, vera)
+    assert (asked.state, asked.asked_by) == (JobState.WAITING, "vera")
+    assert jobs.ask(LEARN, None).id == asked.id
+    assert jobs.waiting(LEARN)
+    with jobs.running(LEARN) as job:
+        assert job.id == asked.id
+        assert not jobs.waiting(LEARN)
+        job.tell("learning", total=10)
+        job.advance(4)
+        job.sign()
+        (shown,) = jobs.last(LEARN)
+        assert (shown.state, shown.step, shown.done, shown.total) == (JobState.RUNNING, "learning", 4, 10)
+        assert jobs.ask(LEARN, vera).id == job.id
+        job.outcome = {"result": "promoted"}
+    (shown,) = jobs.last(LEARN)
+    assert (shown.state, shown.outcome, shown.problem) == (JobState.DONE, {"result": "promoted"}, None)
+
+
+def test_two_at_once_are_refused(store: Store) -> None:
+    jobs = Jobs(store, clock=FakeClock())
+    with jobs.running(LEARN) as first:
+        with pytest.raises(JobRunning, match="being done already"), jobs.running(LEARN):
+            pass
+        assert [(job.id, job.state) for job in jobs.last(LEARN)] == [(first.id, JobState.RUNNING)]
+    with jobs.running(LEARN):
+        pass
+    assert [job.state for job in jobs.last(LEARN)] == [JobState.DONE, JobState.DONE]
+
+
+def test_a_job_that_breaks_has_failed_with_its_reason(store: Store) -> None:
+    jobs = Jobs(store, clock=FakeClock())
+    with pytest.raises(OSError, match="No space"), jobs.running(LEARN):
+        raise OSError(28, "No space left on device")
+    (shown,) = jobs.last(LEARN)
+    assert (shown.state, shown.problem) == (JobState.FAILED, "[Errno 28] No space left on device")
+
+
+def test_a_job_whose_process_died_does_not_stand_in_the_way(store: Store) -> None:
+    clock = FakeClock()
+    jobs = Jobs(store, clock=clock)
+    with store.write() as tx:  # a process that was killed has left this
+        dead = tx.jobs.add(LEARN, JobState.WAITING, account_id=None, now=clock())
+        until = clock() + timedelta(seconds=60)
+        tx.jobs.change(dead, JobState.WAITING, state=JobState.RUNNING.value, alive_until=until)
+    clock.forward(59)
+    with pytest.raises(JobRunning), jobs.running(LEARN):
+        pass
+    clock.forward(2)
+    with jobs.running(LEARN) as job:
+        assert job.id != dead
+    alive, failed = jobs.last(LEARN)
+    assert (alive.state, failed.state) == (JobState.DONE, JobState.FAILED)
+    assert "has ended" in str(failed.problem)
