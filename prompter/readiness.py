@@ -553,7 +553,8 @@ def _from(turns: Sequence[LedgerTurn], step: Step) -> list[LedgerTurn]:
 def _ledger(tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> list[LedgerTurn]:
     """The turns of the running test: those from before that the model was asked anew, and those since."""
     replayed = tx.readiness.replayed(topics, stored.model)
-    return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at)]
+    left = tx.versions.left()  # what was seen of a version that was gone back from says nothing of this one
+    return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at, without=left)]
 
 
 def _answered_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:

@@ -83,6 +83,7 @@ class Triager:
         self._language = language
         self._template_values = dict(template_values or {})
         self._clock = clock
+        self._changes: tuple[str, frozenset[str]] | None = None  # of the last version that triaged
 
     def run_once(self) -> int:
         """Triage every turn that is due; returns how many were."""
@@ -115,7 +116,7 @@ class Triager:
             # Here, and not before: what a supervisor has just stopped must not go out.
             live = self._live(tx, offered)
             triage = self._routed(tx, turn, triage, offered, live, now)
-            draw = self._draw(triage, live)
+            draw = self._draw(tx, triage, live)
             if not tx.conversations.record_triage(turn, triage, offered, now, draw=draw):
                 return False  # the customer wrote on, or another worker was faster
             self._note_repetition(tx, turn, offered, now)
@@ -178,12 +179,20 @@ class Triager:
         if offered[0].article_id == answered_with:
             note(tx, before, Signal.ASKED_AGAIN, self._lots, now)
 
-    def _draw(self, triage: Triage, live: LiveTopic | None) -> Draw | None:
+    def _draw(self, tx: Transaction, triage: Triage, live: LiveTopic | None) -> Draw | None:
         if self._lots is None:
             return None
         if live is None:
             return self._lots.draw(triage)
-        return self._lots.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed)
+        is_new = triage.suggestions[0].article_id in self._newly_answered(tx, triage.model_version)
+        return self._lots.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
+
+    def _newly_answered(self, tx: Transaction, model_version: str) -> frozenset[str]:
+        """Articles of which more is audited: this version answers with them what the last one did not."""
+        version, _, _ = model_version.partition(".")
+        if self._changes is None or self._changes[0] != version:
+            self._changes = version, tx.versions.newly_answered(version)
+        return self._changes[1]
 
     def _answer(
         self,

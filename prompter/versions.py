@@ -8,7 +8,7 @@ from typing import Any
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound, PrompterError
 from prompter.storage import Account, Conflict, Store, Transaction
-from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState
+from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
 from prompter.values import ReadinessState
 
 
@@ -80,7 +80,7 @@ class Versions:
     def before(self) -> list[str]:
         """Versions that a rollback may go back to, the nearest first; those gone back from are left out."""
         with self._store.read() as tx:
-            return [use.version for use in reversed(_stack(tx.versions.uses())[:-1])]
+            return [use.version for use in reversed(stack_of(tx.versions.uses())[:-1])]
 
     def add(
         self,
@@ -150,6 +150,7 @@ class Versions:
             with self._store.write() as tx:
                 tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, now, report=report)
                 self._use(tx, version_id, after=after, reason=Reason.GATE, account=None)
+                self._tell_live_topics(tx, version_id)
         except Conflict:
             return False
         return True
@@ -169,12 +170,18 @@ class Versions:
             if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
                 why = version.report.get("refused") or "it was never measured"
                 raise CannotUse(f"version {version_id} may not be used: {why}")
-            if version.state is VersionState.REFUSED:
-                tx.versions.change(version_id, [version.state], VersionState.PASSED, self._clock())
             last = tx.versions.in_use()
-            if last is None or last.version != version_id:
-                number = last.number if last else 0
-                self._use(tx, version_id, after=number, reason=Reason.PROMOTED, account=account)
+            if last is not None and last.version == version_id:
+                return version
+            known = {use.version for use in tx.versions.uses()}
+            was_measured = version.state in (VersionState.PASSED, VersionState.SHADOW)
+            if not (was_measured and (version_id in known or (last and version.parent == last.version))):
+                # Nobody has compared it with what answers now: what the topics have shown is not about it.
+                tx.versions.change(
+                    version_id, [version.state], VersionState.PASSED, self._clock(), model=version_id
+                )
+            number = last.number if last else 0
+            self._use(tx, version_id, after=number, reason=Reason.PROMOTED, account=account)
         return self.get(version_id)
 
     def roll_back(self, account: Account | None) -> StoredVersion:
@@ -185,7 +192,7 @@ class Versions:
             Conflict: another version came into use just now.
         """
         with self._store.write() as tx:
-            stack = _stack(tx.versions.uses())
+            stack = stack_of(tx.versions.uses())
             kept = [use for use in stack[:-1] if _is_there(tx, use.version)]
             if not kept:
                 raise NothingBefore("no other version was in use before this one")
@@ -200,7 +207,7 @@ class Versions:
         """Give up all versions but the last `keep` that were in use or made; returns which."""
         now = self._clock()
         with self._store.write() as tx:
-            used = [use.version for use in reversed(_stack(tx.versions.uses()))]
+            used = [use.version for use in reversed(stack_of(tx.versions.uses()))]
             last = list(dict.fromkeys(used))[: max(1, keep)]
             removed = []
             there = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
@@ -232,6 +239,19 @@ class Versions:
             account_id=account.id if account else None,
             now=self._clock(),
         )
+
+    def _tell_live_topics(self, tx: Transaction, version_id: str) -> None:
+        changed = len(tx.versions.newly_answered(version_id))
+        for name, stored in tx.readiness.all().items():
+            if stored.state is ReadinessState.AUTOPILOT:
+                tx.readiness.add_event(
+                    name,
+                    state=stored.state,
+                    reason="new_version",
+                    facts={"version": version_id, "changed": changed},
+                    account_id=None,
+                    now=self._clock(),
+                )
 
     def _bring_back(self, tx: Transaction, kept: Mapping[str, Mapping[str, Any]]) -> None:
         """Topics stand where they stood, unless a supervisor has stopped them since."""
@@ -274,17 +294,6 @@ def _restored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(frozen: Mapping[float, float]) -> dict[str, float]:
     return {str(threshold): value for threshold, value in frozen.items()}
-
-
-def _stack(uses: Sequence[Use]) -> list[Use]:
-    """What came into use and was not gone back from; the last one answers."""
-    stack: list[Use] = []
-    for use in uses:
-        if use.reason is Reason.ROLLBACK and any(one.version == use.version for one in stack):
-            while stack.pop().version != use.version:
-                continue
-        stack.append(use)
-    return stack
 
 
 def _is_there(tx: Transaction, version_id: str) -> bool:

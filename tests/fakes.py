@@ -43,6 +43,7 @@ class WordAssistant:
 
     articles: Sequence[Article]
     seen: list[str] = field(default_factory=list)
+    version: str = "words-1"
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         words = set(text.lower().split())
@@ -74,7 +75,7 @@ class WordAssistant:
             suggestions=suggestions,
             route=Route.SUGGEST if suggestions else Route.HANDOFF,
             handoff_reason=HandoffReason.TOPIC_NOT_READY if suggestions else HandoffReason.NO_ARTICLE,
-            model_version="words-1",
+            model_version=self.version,
         )
 
     @staticmethod

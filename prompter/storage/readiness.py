@@ -247,14 +247,21 @@ class ReadinessRows(Rows):
             for row in rows
         ]
 
-    def ledger(self, topics: Collection[str] | None, *, since: datetime) -> list[LedgerTurn]:
-        """The turns of these topics, or of all, from `since` on, in the order in which they were received."""
+    def ledger(
+        self, topics: Collection[str] | None, *, since: datetime, without: Collection[str] = ()
+    ) -> list[LedgerTurn]:
+        """The turns of these topics, or of all, from `since` on, in the order in which they were received.
+
+        Those that the model versions named in `without` have triaged are left out.
+        """
         chosen = (
             (suggestions.c.topic.in_(topics) if topics is not None else true())
             & (suggestions.c.rank == 1)
             & turns.c.lot_probability.is_not(None)
             & (turns.c.received_at >= since)
         )
+        for version in without:
+            chosen &= func.coalesce(turns.c.model_version, "").not_like(f"{version}.%")
         joined = turns.join(suggestions, suggestions.c.turn_id == turns.c.id)
         judged: dict[int, list[LedgerRow]] = {}
         for row in self._connection.execute(

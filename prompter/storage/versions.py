@@ -1,6 +1,6 @@
 """Model versions, and which of them answers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,11 +108,14 @@ class VersionRows(Rows):
         now: datetime,
         *,
         report: Mapping[str, Any] | None = None,
+        model: str | None = None,
     ) -> bool:
         """Change the state; False if it is none of the `old` ones any more."""
         values: dict[str, Any] = {"state": new.value, "changed_at": now}
         if report is not None:
             values["report"] = dict(report)
+        if model is not None:
+            values["model"] = model
         changed = self._connection.execute(
             update(model_versions)
             .where(
@@ -121,6 +124,14 @@ class VersionRows(Rows):
             .values(**values)
         )
         return changed.rowcount == 1
+
+    def newly_answered(self, version_id: str) -> frozenset[str]:
+        """Articles that the version answers questions with, alone, that its champion answered otherwise."""
+        version = self.get(version_id)
+        if version is None:
+            return frozenset()
+        listed = [*version.report.get("changes", ()), *version.report.get("changed_alone", ())]
+        return frozenset(one["after"] for one in listed if one["topic"] and one["after"])
 
     # --- which of them answers --------------------------------------------------------------
 
@@ -146,6 +157,11 @@ class VersionRows(Rows):
             )
             for row in rows
         ]
+
+    def left(self) -> frozenset[str]:
+        """Versions that were gone back from, and have not come into use since."""
+        uses = self.uses()
+        return frozenset(use.version for use in uses) - {use.version for use in stack_of(uses)}
 
     def in_use(self) -> Use | None:
         uses = self.uses()
@@ -188,6 +204,17 @@ class VersionRows(Rows):
             select(readiness_before.c.name, readiness_before.c["values"]).where(readiness_before.c.use == use)
         )
         return {row.name: row[1] for row in rows}
+
+
+def stack_of(uses: Sequence[Use]) -> list[Use]:
+    """What came into use and was not gone back from, oldest first; the last one answers."""
+    stack: list[Use] = []
+    for use in uses:
+        if use.reason is Reason.ROLLBACK and any(one.version == use.version for one in stack):
+            while stack.pop().version != use.version:
+                continue
+        stack.append(use)
+    return stack
 
 
 def _version(row: Row[Any]) -> StoredVersion:

@@ -241,8 +241,25 @@ def happened(event: ReadinessEvent, t: Translations, language: str) -> str:
             return t.gettext("The bot has a new model ({model}): it is tested anew.").format(
                 model=facts.get("model", "?")
             )
+        case "new_version":
+            return _new_version(facts, t)
+        case "rolled_back":
+            return t.gettext("The last model version was taken back: the topic stands where it stood before.")
         case _:
             return event.reason
+
+
+def _new_version(facts: Any, t: Translations) -> str:
+    """A version that was measured to be no worse answers on."""
+    changed = facts.get("changed", 0)
+    if not changed:
+        return t.gettext("A new model version answers: measured, and no answer has changed.")
+    text = t.ngettext(
+        "A new model version answers: measured, and {changed} answer has changed, which is audited more.",
+        "A new model version answers: measured, and {changed} answers have changed, which are audited more.",
+        changed,
+    )
+    return text.format(changed=changed)
 
 
 def _slipped(facts: Any, t: Translations) -> str:

@@ -191,7 +191,18 @@ def test_what_another_bar_would_have_done() -> None:
 @pytest.mark.parametrize("state", list(ReadinessState))
 @pytest.mark.parametrize(
     "reason",
-    ["proved", "allowed", "widened", "slipped", "stopped", "switched_off", "new_model", "what is new"],
+    [
+        "proved",
+        "allowed",
+        "widened",
+        "slipped",
+        "stopped",
+        "switched_off",
+        "new_model",
+        "new_version",
+        "rolled_back",
+        "what is new",
+    ],
 )
 def test_every_event_is_a_sentence_even_without_facts(
     reason: str, state: ReadinessState, language: str
