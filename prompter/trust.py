@@ -8,7 +8,7 @@ from math import exp
 from prompter.lessons import Lesson
 
 _ENOUGH = 10  # verdicts of a person before anything is said of them
-_MOST = 300  # the newest of a person's verdicts that are looked at
+_MOST = 60  # the newest of a person's verdicts that are looked at
 _LEVEL = 1e-3  # probability that a careful person is flagged, at most
 
 

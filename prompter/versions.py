@@ -1,10 +1,11 @@
 """Which model version answers: one at a time, whatever process asks; every one of them stays on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from nlu.errors import IncompatibleModel
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound, PrompterError
 from prompter.storage import Account, Conflict, Store, Transaction
@@ -36,9 +37,18 @@ class Versions:
     version.
     """
 
-    def __init__(self, store: Store, *, settings: str = "", clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: str = "",
+        check: Callable[[str], None] = lambda _: None,
+        clock: Clock = utc_now,
+    ) -> None:
+        """`check` raises IncompatibleModel for a version that cannot be read."""
         self._store = store
         self._settings = settings
+        self._check = check
         self._clock = clock
 
     def number(self) -> int:
@@ -160,7 +170,7 @@ class Versions:
 
         Raises:
             NotFound: there is no such version.
-            CannotUse: it was refused, or its folder is gone.
+            CannotUse: it was refused, or its folder is gone or damaged.
             Conflict: another version came into use just now.
         """
         with self._store.write() as tx:
@@ -173,6 +183,7 @@ class Versions:
             last = tx.versions.in_use()
             if last is not None and last.version == version_id:
                 return version
+            self._check_readable(version_id)
             known = {use.version for use in tx.versions.uses()}
             was_measured = version.state in (VersionState.PASSED, VersionState.SHADOW)
             if not (was_measured and (version_id in known or (last and version.parent == last.version))):
@@ -189,6 +200,7 @@ class Versions:
 
         Raises:
             NothingBefore: there is none.
+            CannotUse: its folder is damaged.
             Conflict: another version came into use just now.
         """
         with self._store.write() as tx:
@@ -199,6 +211,7 @@ class Versions:
             last, target = tx.versions.in_use(), kept[-1]
             if last is None:
                 raise NothingBefore("no version is in use")
+            self._check_readable(target.version)
             self._use(tx, target.version, after=last.number, reason=Reason.ROLLBACK, account=account)
             self._bring_back(tx, tx.versions.kept_readiness(target.number))
             return _found(tx.versions.get(target.version), target.version)
@@ -217,6 +230,12 @@ class Versions:
                 tx.versions.change(version.id, [version.state], VersionState.PRUNED, now)
                 removed.append(version.id)
         return removed
+
+    def _check_readable(self, version_id: str) -> None:
+        try:
+            self._check(version_id)
+        except IncompatibleModel as reason:
+            raise CannotUse(f"version {version_id} cannot be read: {reason}") from None
 
     def _settle(self, version_id: str, state: VersionState, report: Mapping[str, Any]) -> None:
         with self._store.write() as tx:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from evaluation.control import Detector
+from evaluation.gate import LiveTopic
 from evaluation.readiness import Rule
+from kb_index import ArticleSearch
 from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
 from nlu.errors import IncompatibleModel
@@ -36,7 +38,14 @@ from prompter.values import Mode
 from prompter.versions import Versions
 from prompter.watching import Watching
 from sufler import engines
-from sufler.model_versions import Encoders, ModelVersions, Version, index_name, settings_hash
+from sufler.model_versions import (
+    Encoders,
+    ModelVersions,
+    Version,
+    check_folder,
+    index_name,
+    settings_hash,
+)
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,6 +121,23 @@ def build_readiness(settings: Settings, store: Store) -> Readiness:
     )
 
 
+def live_topics(settings: Settings, store: Store) -> list[LiveTopic]:
+    """The topics that answer alone, and how much room their evidence leaves."""
+    readiness = build_readiness(settings, store)
+    return [
+        LiveTopic(
+            name=one.name,
+            topics=frozenset(one.topics) - frozenset(one.left_out),
+            threshold=one.threshold,
+            margin=one.proved.interval.low - readiness.rule.bar
+            if one.proved is not None and one.proved.interval is not None
+            else 0.0,
+        )
+        for one in readiness.live_topics()
+        if one.threshold is not None
+    ]
+
+
 def build_deliveries(settings: Settings, store: Store) -> Deliveries:
     return Deliveries(
         store,
@@ -121,7 +147,11 @@ def build_deliveries(settings: Settings, store: Store) -> Deliveries:
 
 
 def build_versions(settings: Settings, store: Store) -> Versions:
-    return Versions(store, settings=settings_hash(settings))
+    return Versions(
+        store,
+        settings=settings_hash(settings),
+        check=lambda version_id: check_folder(settings, version_id),
+    )
 
 
 def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
@@ -207,6 +237,19 @@ class Refresher:
         log.info("model_version_in_use", version=version.id, reason=use.reason.value)
         return True
 
+    def unseen(self, version_id: str) -> Assistant:
+        """An assistant that answers with another version, and the articles of now.
+
+        Raises:
+            IncompatibleModel: the version cannot be read.
+        """
+        version = self._versions.load(version_id)
+        with self._lock:
+            search = self._search
+            if self._is_of_another_index(version):
+                search = self._versions.open_search(version.settings, self._articles)
+            return engines.assemble(version.settings, self._knowledge(version, search))
+
     def _is_of_another_index(self, other: Version) -> bool:
         names = [
             index_name(one.settings, self._encoders.of_articles(one.settings))
@@ -214,8 +257,9 @@ class Refresher:
         ]
         return names[0] != names[1]
 
-    def _knowledge(self) -> Knowledge:
-        version = self._version
+    def _knowledge(self, version: Version | None = None, search: ArticleSearch | None = None) -> Knowledge:
+        """What is known with a version, the one in use unless another is named."""
+        version = version or self._version
         reader = TextReader(
             self._encoders.of(version.settings),
             corrector=engines.corrector_of(version.settings, self._articles),
@@ -223,7 +267,7 @@ class Refresher:
         return engines.knowledge_of(
             version.settings,
             reader,
-            self._search,
+            search or self._search,
             version.intents,
             version.learned,
             model=version.model,

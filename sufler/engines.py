@@ -14,7 +14,7 @@ from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, Sear
 from kb_index.formats import read_articles
 from kb_index.same_answers import answer_groups
 from kb_index.saved import load_search, save_search
-from kb_index.search import published, questions_of
+from kb_index.search import published
 from nlu.encoders.encoder import Encoder
 from nlu.errors import EncoderUnavailable
 from nlu.intent_model import IntentModel
@@ -181,11 +181,12 @@ def training_examples(settings: Settings, articles: Iterable[Article], reader: T
     """Control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
     by_topic: dict[str, list[str]] = {}
     for article in published(articles):
-        by_topic.setdefault(article.topic, []).extend(questions_of(article, reader))
+        by_topic.setdefault(article.topic, []).extend((article.question, *article.phrasings))
     examples = read_examples(settings.training_data_dir / "nlu.yml")
     for topic, texts in by_topic.items():
         step = max(1, -(-len(texts) // settings.classifier.most_per_topic))  # rounded up
-        examples += [Example(text=text, intent=TOPIC_PREFIX + topic) for text in texts[::step]]
+        chosen = dict.fromkeys(reader.clean(text) for text in texts[::step])
+        examples += [Example(text=text, intent=TOPIC_PREFIX + topic) for text in chosen]
     return examples
 
 

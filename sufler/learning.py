@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from threadpoolctl import threadpool_limits
 
-from evaluation.gate import GateReport, LiveTopic, Row, Source, judge
+from evaluation.gate import GateReport, Row, Source, judge
 from evaluation.retrieval import ask
 from evaluation.rows import Case, read_cases
 from kb_index import Article, ArticleSearch, JudgedTexts
+from kb_index.search import published
 from nlu.artifacts import note_metrics
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
@@ -99,14 +101,16 @@ class _Learner:
             operator_names=self._names(),
             seconds=0.0,
         )
-        if split.n_new < self._settings.learning.least_new:
+        is_enough = split.n_new >= self._settings.learning.least_new
+        if not is_enough and not _new_topics(articles, champion):
             return replace(ended, seconds=time.perf_counter() - start)
         same = engines.same_answers(articles)
         bench = self._bench(champion, articles, split)
-        operators = self._check(bench, split.to_learn, same)
-        flagged = {one.operator_id for one in operators if one.is_flagged}
-        judged = taught((one for one in split.to_learn if one.operator_id not in flagged), same)
-        learned = self._learn(bench, judged, split.until)
+        with _small_matrices():
+            operators = self._check(bench, split.to_learn, same)
+            flagged = {one.operator_id for one in operators if one.is_flagged}
+            judged = taught((one for one in split.to_learn if one.operator_id not in flagged), same)
+            learned = self._learn(bench, judged, split.until)
         candidate = self._versions.make(
             champion.settings,
             articles,
@@ -119,7 +123,8 @@ class _Learner:
         if candidate.id == champion.id:
             return replace(ended, version=None, seconds=time.perf_counter() - start)
         self._versions.record.reopen(candidate.id)
-        report, changed = self._measure(bench, candidate, split.to_test, same)
+        with _small_matrices():
+            report, changed = self._measure(bench, candidate, split.to_test, same)
         result = self._settle(candidate, report, changed, after=use.number if use else 0, shadow=shadow)
         self._versions.tidy(self._settings.learning.keep_versions)
         return replace(
@@ -223,7 +228,7 @@ class _Learner:
             before,
             after,
             topic_of={article.id: article.topic for article in bench.search.articles},
-            live=self._live(),
+            live=bootstrap.live_topics(self._settings, self._store),
             worst_difference=self._settings.learning.worst_difference,
             same_answer=same,
         )
@@ -295,21 +300,6 @@ class _Learner:
             if pin.article_id in known
         ]
 
-    def _live(self) -> list[LiveTopic]:
-        readiness = bootstrap.build_readiness(self._settings, self._store)
-        return [
-            LiveTopic(
-                name=one.name,
-                topics=frozenset(one.topics) - frozenset(one.left_out),
-                threshold=one.threshold,
-                margin=one.proved.interval.low - readiness.rule.bar
-                if one.proved is not None and one.proved.interval is not None
-                else 0.0,
-            )
-            for one in readiness.live_topics()
-            if one.threshold is not None
-        ]
-
     def _answered_alone(self) -> list[tuple[int, str, str]]:
         """Turn, topic and text of questions that the bot answered alone of late."""
         with self._store.read() as tx:
@@ -378,6 +368,17 @@ class _Progress:
     def __exit__(self, *error: Any) -> None:
         if self._shown:
             self._shown.__exit__(*error)
+
+
+def _small_matrices() -> AbstractContextManager[Any]:
+    """Threads that share the small matrices of one message only wait for each other."""
+    return threadpool_limits(1, user_api="blas")
+
+
+def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:
+    """Topics whose names the champion does not know."""
+    topics = {engines.TOPIC_PREFIX + article.topic for article in published(articles)}
+    return topics - set(champion.intents.classes)
 
 
 def _first(assistant: _Telling, text: str) -> str | None:

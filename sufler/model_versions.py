@@ -255,14 +255,13 @@ class ModelVersions:
         return replace(learned, until=previous.learned.until) if learned else None
 
 
-def check_folder(settings: Settings, version_id: str | None) -> None:
+def check_folder(settings: Settings, version_id: str) -> None:
     """Make sure that a version can be read before it is said to answer.
 
     Raises:
         IncompatibleModel: it is damaged, was changed by hand, or is not there.
     """
-    if version_id is not None:
-        load_version(settings.data_dir / "models" / version_id)
+    load_version(settings.data_dir / "models" / version_id)
 
 
 def sections(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from prompter.faults import describe
 from prompter.readiness import Readiness
 from prompter.storage import Store
 from sufler import bootstrap
+from sufler.background import Teacher
 from sufler.settings import Settings
+from sufler.shadowing import Shadow
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +92,8 @@ async def _build(
             loops.append(_every(60.0, bootstrap.build_planter(store).run_once, "planting"))
             readiness = bootstrap.build_readiness(settings, store)
             loops.append(_every(1.0, lambda: _judge(readiness, assistant), "readiness"))
+            loops.append(_every(1.0, Shadow(settings, store, refresher).run_once, "shadow"))
+            loops.append(Teacher(settings, store).run)
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant)
             loops.append(_web_server(app, listener, on_ready))

@@ -16,6 +16,7 @@ from prompter.storage.outbox import OutboxRows
 from prompter.storage.pins import PinRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
+from prompter.storage.shadows import ShadowRows
 from prompter.storage.signals import SignalRows
 from prompter.storage.versions import VersionRows
 from prompter.storage.watching import WatchingRows
@@ -39,6 +40,7 @@ class Transaction:
         self.pins = PinRows(connection)
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
+        self.shadows = ShadowRows(connection)
         self.signals = SignalRows(connection)
         self.versions = VersionRows(connection)
         self.watching = WatchingRows(connection)

@@ -77,7 +77,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Let a version answer, in every process and without a restart."""
-    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=anyway), version)
+    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=anyway))
 
 
 def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -85,19 +85,13 @@ def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     _choose(config, as_json, lambda versions: versions.roll_back(None))
 
 
-def _choose(
-    config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion]", wanted: str | None = None
-) -> None:
-    from prompter.storage import VersionState
+def _choose(config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion]") -> None:
     from sufler import bootstrap
-    from sufler.model_versions import check_folder
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
         versions = bootstrap.build_versions(settings, store)
-        if wanted is None or versions.get(wanted).state is not VersionState.PRUNED:
-            check_folder(settings, wanted or next(iter(versions.before()), None))
         before = versions.in_use()
         chosen = act(versions)
     if as_json:

@@ -1,0 +1,138 @@
+"""A candidate in the shadow: it triages what customers write, unseen, until it is known how it does."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from evaluation.gate import Row, Source, judge
+from evaluation.outcomes import Outcome
+from evaluation.rows import Case
+from nlu.errors import IncompatibleModel
+from prompter.assistant import Assistant
+from prompter.clock import Clock, utc_now
+from prompter.lessons import Lesson, lessons
+from prompter.storage import Store, StoredVersion
+from prompter.storage.shadows import ShadowRow
+from sufler import bootstrap, engines
+from sufler.bootstrap import Refresher
+from sufler.learning_report import report_as_object
+from sufler.settings import Settings
+
+_AT_ONCE = 20  # turns between two looks whether the candidate is still in the shadow
+
+log = structlog.get_logger(__name__)
+
+
+class Shadow:
+    """Triages with the candidate, off the customers' way, and settles its fate after enough decided turns."""
+
+    def __init__(
+        self, settings: Settings, store: Store, refresher: Refresher, *, clock: Clock = utc_now
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._refresher = refresher
+        self._record = bootstrap.build_versions(settings, store)
+        self._clock = clock
+        self._assistant: tuple[tuple[str, str], Assistant] | None = None
+        self._judged = 0  # verdicts when it was last measured
+
+    def run_once(self) -> bool:
+        """Triage what is new; True if the candidate's fate was settled."""
+        version = self._record.shadowing()
+        if version is None:
+            self._assistant = None
+            return False
+        try:
+            assistant = self._of(version)
+        except IncompatibleModel as reason:
+            self._record.refuse(version.id, {**version.report, "refused": "damaged"})
+            log.error("shadow_unreadable", version=version.id, reason=str(reason))
+            return True
+        self._triage(version, assistant)
+        return self._settle(version)
+
+    def _of(self, version: StoredVersion) -> Assistant:
+        """The candidate, with the articles that the champion has now."""
+        key = (version.id, self._refresher.assistant.knowledge.search.fingerprint)
+        if self._assistant is None or self._assistant[0] != key:
+            self._assistant = key, self._refresher.unseen(version.id)
+        return self._assistant[1]
+
+    def _triage(self, version: StoredVersion, assistant: Assistant) -> None:
+        with self._store.read() as tx:
+            turns = tx.shadows.to_triage(version.id, since=version.changed_at, most=_AT_ONCE)
+        for turn_id, text in turns:
+            suggestions = assistant.triage(text).suggestions
+            first = suggestions[0] if suggestions else None
+            with self._store.write() as tx:
+                tx.shadows.add(
+                    version.id,
+                    turn_id,
+                    article_id=first.article_id if first else None,
+                    confidence=first.confidence if first else None,
+                    now=self._clock(),
+                )
+
+    def _settle(self, version: StoredVersion) -> bool:
+        """Promote or refuse once enough operators have decided what both versions have triaged."""
+        wanted = self._settings.learning.shadow_turns
+        if wanted == 0:
+            return False  # a supervisor decides
+        with self._store.read() as tx:
+            seen = tx.shadows.all(version.id)
+        told = [one for one in lessons(self._store) if one.turn_id in seen and one.right is not None]
+        if len(told) < wanted or len(told) == self._judged:
+            return False
+        self._judged = len(told)
+        use = self._record.in_use()
+        same = engines.same_answers(self._refresher.assistant.knowledge.search.articles)
+        report = judge(
+            [_row(one) for one in told],
+            _outcomes(told, seen, same, champion=True),
+            _outcomes(told, seen, same, champion=False),
+            topic_of={
+                article.id: article.topic for article in self._refresher.assistant.knowledge.search.articles
+            },
+            live=bootstrap.live_topics(self._settings, self._store),
+            worst_difference=self._settings.learning.worst_difference,
+            same_answer=same,
+        )
+        said = {**version.report, "shadow": report_as_object(report, ())}
+        if report.refusal is not None:
+            self._record.refuse(version.id, {**said, "refused": report.refusal.value})
+            log.warning("shadow_refused", version=version.id, reason=report.refusal.value)
+        elif self._record.pass_(version.id, said, after=use.number if use else 0):
+            log.info("shadow_promoted", version=version.id)
+        return True
+
+
+def _row(one: Lesson) -> Row:
+    case = Case(text=one.text, article_ids=(one.right,) if one.right else ())
+    return Row(case=case, source=Source.VERDICT, key=one.turn_id)
+
+
+def _outcomes(
+    told: Sequence[Lesson],
+    seen: Mapping[int, ShadowRow],
+    same: Mapping[str, str],
+    *,
+    champion: bool,
+) -> list[Outcome]:
+    outcomes = []
+    for one in told:
+        row, right = seen[one.turn_id], str(one.right)
+        suggested = row.champion if champion else row.candidate
+        is_right = suggested is not None and same.get(suggested, suggested) == same.get(right, right)
+        outcomes.append(
+            Outcome(
+                text=one.text,
+                right=(right,),
+                suggested=suggested,
+                confidence=row.champion_confidence if champion else row.candidate_confidence,
+                rank=1 if is_right else None,
+                is_right=is_right,
+                in_scope=True,
+            )
+        )
+    return outcomes
