@@ -32,6 +32,7 @@ def save_learned(learned: Learned, file: Path, *, reader_id: str) -> None:
         "weights": asdict(learned.weights),
         "confidence": asdict(learned.confidence),
         "texts": [[one.text, one.right, one.wrong] for one in learned.judged.texts],
+        "cleaned": learned.judged.cleaned,
     }
     content = np.frombuffer(json.dumps(document, ensure_ascii=False).encode(), dtype=np.uint8)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def load_learned(file: Path, *, reader_id: str) -> Learned:
             for text, right, wrong in document["texts"]
         ]
         return Learned(
-            judged=JudgedTexts(texts, vectors),
+            judged=JudgedTexts(texts, vectors, cleaned=document.get("cleaned", ())),
             weights=Weights(**document["weights"]),
             confidence=ConfidenceModel(**document["confidence"]),
             until=datetime.fromisoformat(document["until"]) if document.get("until") else None,

@@ -349,6 +349,7 @@ def taught(
         intents=knowledge.intents,
         confidence=confidence_model(settings),
         on=datetime.now(tz=UTC).date(),
+        known=knowledge.learned.judged if knowledge.learned else None,
     )
     return _knowledge(settings, encoder, knowledge.search, knowledge.intents, learned, knowledge.corrector)
 
