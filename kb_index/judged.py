@@ -42,11 +42,22 @@ class JudgedTexts:
     They are kept apart from the authors' phrasings: a single one that is wrong must not win alone.
     """
 
-    def __init__(self, texts: Sequence[JudgedText], vectors: Vectors, *, hnsw_above: int = 5000) -> None:
-        """`vectors` are those of the cleaned texts encoded as "query", shape (len(texts), dimensions)."""
-        if len(texts) != len(vectors):
-            raise ValueError(f"{len(texts)} texts with {len(vectors)} vectors")
+    def __init__(
+        self,
+        texts: Sequence[JudgedText],
+        vectors: Vectors,
+        *,
+        cleaned: Sequence[str] = (),
+        hnsw_above: int = 5000,
+    ) -> None:
+        """`vectors` are those of the `cleaned` texts encoded as "query", shape (len(texts), dimensions).
+
+        Without `cleaned`, nobody knows what was encoded: learning anew has no use for the vectors.
+        """
+        if len(texts) != len(vectors) or (cleaned and len(texts) != len(cleaned)):
+            raise ValueError(f"{len(texts)} texts, {len(cleaned)} cleaned, with {len(vectors)} vectors")
         self.texts = tuple(texts)
+        self.cleaned = tuple(cleaned)
         self._none = vectors[:0]
         self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
         if len(vectors):
@@ -56,11 +67,31 @@ class JudgedTexts:
         return len(self.texts)
 
     @classmethod
-    def build(cls, texts: Sequence[JudgedText], *, reader: Encodes) -> Self:
-        cleaned = [reader.clean(judged.text) for judged in texts]
-        if not cleaned:
-            return cls((), np.zeros((0, reader.dimensions), dtype=np.float32))
-        return cls(texts, reader.encode(cleaned, kind="query"))
+    def build(
+        cls,
+        texts: Sequence[JudgedText],
+        *,
+        reader: Encodes,
+        cleaned: Sequence[str] | None = None,
+        known: "JudgedTexts | None" = None,
+    ) -> Self:
+        """Encode each text once, and none that `known`, made with the same encoder, has encoded already.
+
+        `cleaned` are the texts as `reader` cleans them, where that has been done.
+        """
+        if cleaned is None:
+            cleaned = [reader.clean(judged.text) for judged in texts]
+        wanted = dict.fromkeys(cleaned)
+        places = {text: place for place, text in enumerate(known.cleaned if known else ()) if text in wanted}
+        missing = [text for text in wanted if text not in places]
+        parts = [np.zeros((0, reader.dimensions), dtype=np.float32)]
+        if known is not None and places:
+            parts.append(known.index.vectors(np.array(list(places.values()), dtype=np.int64)))
+        if missing:
+            parts.append(reader.encode(missing, kind="query"))
+        row_of = {text: row for row, text in enumerate([*places, *missing])}
+        vectors = np.concatenate(parts)[[row_of[text] for text in cleaned]]
+        return cls(texts, vectors, cleaned=cleaned)
 
     def vectors(self) -> Vectors:
         """All vectors, shape (texts, dimensions)."""
@@ -70,7 +101,11 @@ class JudgedTexts:
         """Those texts alone."""
         kept = np.array(numbers, dtype=np.int64)
         vectors = self.index.vectors(kept) if len(kept) else self._none
-        return JudgedTexts([self.texts[number] for number in numbers], vectors)
+        return JudgedTexts(
+            [self.texts[number] for number in numbers],
+            vectors,
+            cleaned=[self.cleaned[number] for number in numbers] if self.cleaned else (),
+        )
 
     def nearest(self, vector: Vectors, k: int) -> Integers:
         """Numbers of up to `k` texts, nearest first."""

@@ -11,7 +11,7 @@ from nlu.intent_model import IntentModel
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
 from prompter.confidence import ConfidenceModel, features, updated
-from prompter.ranking import fit_weights, ranking
+from prompter.ranking import fit_weights, ranking, reranked
 
 _FOLDS = 5
 _LOOKED_AT = 24  # hits that the weights are fitted on
@@ -44,6 +44,7 @@ def learn(
     intents: IntentModel | None,
     confidence: ConfidenceModel,
     on: date,
+    known: JudgedTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Learned:
     """Learn from judged texts, starting from the weights and the confidence that Sufler ships with.
@@ -51,45 +52,63 @@ def learn(
     Both are cross-fitted: each text is asked of a search that knows the other four fifths only. A search
     that finds a text itself would believe that similarity tells more, and be surer, than is true.
     `reader` reads them as it reads what customers ask: where typos are corrected, these are too.
+    Texts that stand among the `known`, learned before with the same encoder, are not encoded again.
     """
-    judged = JudgedTexts.build(
-        [one for one in texts if not looks_empty(reader.clean(one.text))], reader=reader
-    )
-    utterances = [reader.read(one.text) for one in judged.texts]
-    fold_of = [crc32(one.text.encode()) % _FOLDS for one in utterances]
-
-    def asked(weights: Weights) -> list[tuple[Hit, ...]]:
-        """Ask each text of a search that has not learned it."""
-        found: list[tuple[Hit, ...]] = [()] * len(utterances)
-        for fold in range(_FOLDS):
-            others = judged.only([number for number, its in enumerate(fold_of) if its != fold])
-            for number, its in enumerate(fold_of):
-                if its == fold:
-                    found[number] = _hits(search, utterances[number], others, weights, on)
-                    advance(1)
-        return found
-
+    judged = _read(texts, reader, known)
+    found, in_scope = _asked(judged, reader, search, intents, on, advance)
     right = [frozenset(one.right) for one in judged.texts]
     shipped: Weights = search.config
-    rankings = [ranking(hits, its, shipped) for hits, its in zip(asked(shipped), right, strict=True)]
+    rankings = [ranking(hits, its, shipped) for hits, its in zip(found, right, strict=True)]
     weights = fit_weights(rankings, shipped, strength=_STRENGTH)
     rows, outcomes = [], []
-    for utterance, hits, one in zip(utterances, asked(weights), judged.texts, strict=True):
-        if hits and (
-            one.right or hits[0].article.id in one.wrong
-        ):  # whether another article is right is unknown
-            in_scope = intents.predict(utterance.vector, utterance.grams).in_scope if intents else None
-            rows.append(features(hits[0], in_scope=in_scope))
-            outcomes.append(hits[0].article.id in one.right)
+    for hits, one, scope in zip(found, judged.texts, in_scope, strict=True):
+        # Weights only put articles in another order: to ask once more would find the same
+        best = next(iter(reranked(hits, shipped, weights)), None)
+        if best and (one.right or best.article.id in one.wrong):  # else, what would be right is unknown
+            rows.append(features(best, in_scope=scope))
+            outcomes.append(best.article.id in one.right)
     return Learned(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
 
 
-def _hits(
-    search: ArticleSearch, utterance: Utterance, judged: JudgedTexts, weights: Weights, on: date
-) -> tuple[Hit, ...]:
+def _read(texts: Sequence[JudgedText], reader: TextReader, known: JudgedTexts | None) -> JudgedTexts:
+    """Read all that say something."""
+    cleaned = [(one, reader.clean(one.text)) for one in texts]
+    kept = [(one, text) for one, text in cleaned if not looks_empty(text)]
+    return JudgedTexts.build(
+        [one for one, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
+    )
+
+
+def _asked(
+    judged: JudgedTexts,
+    reader: TextReader,
+    search: ArticleSearch,
+    intents: IntentModel | None,
+    on: date,
+    advance: Callable[[int], None],
+) -> tuple[list[tuple[Hit, ...]], list[float | None]]:
+    """Ask each text of a search that has not learned it: what is found, and whether it is in scope."""
+    found: list[tuple[Hit, ...]] = [()] * len(judged)
+    in_scope: list[float | None] = [None] * len(judged)
+    # Equal texts go together, or else a search would know them all the same
+    fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
+    vectors = judged.vectors()
+    for fold in sorted(set(fold_of)):
+        others = judged.only([number for number, its in enumerate(fold_of) if its != fold])
+        for number in (number for number, its in enumerate(fold_of) if its == fold):
+            text = judged.cleaned[number]
+            utterance = Utterance(text=text, vector=vectors[number], grams=reader.analyze([text]))
+            found[number] = _hits(search, utterance, others, on)
+            if intents is not None:
+                in_scope[number] = intents.predict(utterance.vector, utterance.grams).in_scope
+            advance(1)
+    return found, in_scope
+
+
+def _hits(search: ArticleSearch, utterance: Utterance, judged: JudgedTexts, on: date) -> tuple[Hit, ...]:
     language = detect_language(utterance.text)
     try:
-        found = search.search(utterance, _LOOKED_AT, on=on, language=language, judged=judged, weights=weights)
+        found = search.search(utterance, _LOOKED_AT, on=on, language=language, judged=judged)
     except IndexNotBuilt:
         return ()
     return found.hits

@@ -18,11 +18,16 @@ from prompter.learned import Learned
 
 def part_of(learned: Learned) -> Part:
     """Lay open what was learned. The texts are an array, so that the manifest stays short."""
-    texts = json.dumps([[one.text, one.right, one.wrong] for one in learned.judged.texts], ensure_ascii=False)
+    judged = learned.judged
+    cleaned = judged.cleaned or [None] * len(judged)
+    texts = json.dumps(
+        [[one.text, one.right, one.wrong, read] for one, read in zip(judged.texts, cleaned, strict=True)],
+        ensure_ascii=False,
+    )
     return Part(
         arrays={
             "texts": np.frombuffer(texts.encode(), dtype=np.uint8),
-            "vectors": learned.judged.vectors(),
+            "vectors": judged.vectors(),
         },
         values={
             "until": learned.until.isoformat() if learned.until else None,
@@ -40,13 +45,14 @@ def learned_of(part: Part) -> Learned:
         IncompatibleModel: the pieces do not fit.
     """
     try:
+        rows = json.loads(bytes(part.arrays["texts"]))
         texts = [
-            JudgedText(text=text, right=tuple(right), wrong=tuple(wrong))
-            for text, right, wrong in json.loads(bytes(part.arrays["texts"]))
+            JudgedText(text=text, right=tuple(right), wrong=tuple(wrong)) for text, right, wrong, _ in rows
         ]
+        cleaned = [read for *_, read in rows if read is not None]
         until = part.values["until"]
         return Learned(
-            judged=JudgedTexts(texts, part.arrays["vectors"]),
+            judged=JudgedTexts(texts, part.arrays["vectors"], cleaned=cleaned),
             weights=Weights(**part.values["weights"]),
             confidence=ConfidenceModel(**part.values["confidence"]),
             until=datetime.fromisoformat(until) if until else None,

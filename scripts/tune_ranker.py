@@ -31,7 +31,7 @@ from nlu.encoders.encoder import Encoder, Kind, Vectors
 from nlu.reader import TextReader
 from nlu.text import clean, detect_language
 from prompter.confidence import ConfidenceModel, features, updated
-from prompter.ranking import SIGNALS, Ranking, fit_weights, ranking
+from prompter.ranking import SIGNALS, Ranking, fit_weights, ranking, reranked
 from sufler import engines
 from sufler.settings import Settings, load_settings
 
@@ -213,22 +213,9 @@ def fit_on(asked: Iterable[Asked], weights: Weights) -> Weights:
     return fit_weights(rankings, weights, strength=1.0, counts=counts)
 
 
-def rank(hits: Sequence[Hit], old: Weights, new: Weights) -> list[Hit]:
-    """Put hits that were found with `old` weights in the order of `new` ones."""
-    relevance = np.array([hit.relevance for hit in hits])
-    for weight, signal in SIGNALS.items():
-        change = getattr(new, weight) - getattr(old, weight)
-        relevance += change * np.array([getattr(hit, signal) for hit in hits])
-    odds = np.exp(relevance - relevance.max())
-    return [
-        replace(hits[place], relevance=float(relevance[place]), probability=float(odds[place] / odds.sum()))
-        for place in np.argsort(-relevance, kind="stable")
-    ]
-
-
 def precision(asked: Asked, old: Weights, new: Weights) -> float:
     """Share of the cases in scope whose first article is right under the `new` weights."""
-    return float(np.mean([rank(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
+    return float(np.mean([reranked(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +233,7 @@ def outcomes_of(asked: Asked, old: Weights, new: Weights, *, looked_at: int) -> 
     outside = float(np.mean([not one for one in asked.right]))
     for hits, its, in_scope in zip(asked.hits, asked.right, asked.in_scope.tolist(), strict=True):
         share = 1.0 if not outside else (1 - OUTSIDE) / (1 - outside) if its else OUTSIDE / outside
-        for place, hit in enumerate(rank(hits, old, new)[:looked_at] if hits else []):
+        for place, hit in enumerate(reranked(hits, old, new)[:looked_at] if hits else []):
             found.rows.append(features(hit, in_scope=in_scope))
             found.right.append(hit.article.id in its)
             found.counts.append(share * (0.5 if place else 1.0))

@@ -267,6 +267,7 @@ def taught(
         intents=knowledge.intents,
         confidence=confidence_model(settings),
         on=datetime.now(tz=UTC).date(),
+        known=knowledge.learned.judged if knowledge.learned else None,
     )
     return knowledge_of(settings, knowledge.reader, knowledge.search, knowledge.intents, learned)
 

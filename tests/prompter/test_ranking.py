@@ -1,10 +1,15 @@
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
-from kb_index import Weights
-from prompter.ranking import Ranking, fit_weights
+from kb_index import ArticleSearch, Weights
+from nlu.reader import TextReader
+from prompter.ranking import Ranking, fit_weights, reranked
+from tests.encoders import LetterEncoder
+from tests.fakes import SHOP
+from tests.prompter.test_assistant import CONFIG
 
 PRIOR = Weights(on_question=10, on_passage=5, on_words=2, on_characters=1, on_language=1, on_votes=3)
 
@@ -43,3 +48,18 @@ def test_verdicts_move_the_weights_to_what_tells_right_from_wrong() -> None:
 def test_what_tells_nothing_gets_no_weight_but_never_a_negative_one() -> None:
     contrary = replace(PRIOR, on_words=-4.0)
     assert fit_weights(rankings(2000, contrary), PRIOR, strength=10).on_words == 0
+
+
+def test_hits_reranked_are_what_a_search_with_those_weights_finds() -> None:
+    reader = TextReader(LetterEncoder())
+    search = ArticleSearch.build(SHOP, reader=reader, config=CONFIG)
+    utterance = reader.read("когда мне вернут заказ")
+    new = replace(PRIOR, on_question=1, on_words=30)
+    before = search.search(utterance, 4, on=date(2026, 3, 2)).hits
+    after = search.search(utterance, 4, on=date(2026, 3, 2), weights=new).hits
+    ours = reranked(before, CONFIG, new)
+    assert [hit.article.id for hit in ours] == [hit.article.id for hit in after]
+    assert [hit.article.id for hit in ours] != [hit.article.id for hit in before]
+    assert [hit.relevance for hit in ours] == pytest.approx([hit.relevance for hit in after], abs=1e-5)
+    assert [hit.probability for hit in ours] == pytest.approx([hit.probability for hit in after], abs=1e-5)
+    assert reranked((), CONFIG, new) == ()
