@@ -23,6 +23,7 @@ from prompter.feedback import Feedback
 from prompter.knowledge import KnowledgeBase
 from prompter.lots import Lots
 from prompter.planting import Planter
+from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
@@ -61,6 +62,10 @@ def build_accounts(store: Store) -> Accounts:
 
 def build_knowledge_base(store: Store) -> KnowledgeBase:
     return KnowledgeBase(store)
+
+
+def build_proposals(store: Store) -> Proposals:
+    return Proposals(store)
 
 
 def build_reception(settings: Settings, store: Store) -> Reception:
@@ -211,6 +216,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         assistant=assistant,
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store),
+        proposals=build_proposals(store),
         reviews=Reviews(store),
         readiness=build_readiness(settings, store),
         watching=Watching(store),

@@ -12,6 +12,7 @@ from prompter.storage.conversations import ConversationRows
 from prompter.storage.decisions import DecisionRows
 from prompter.storage.facts import FactRows
 from prompter.storage.outbox import OutboxRows
+from prompter.storage.proposals import ProposalRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
 from prompter.storage.signals import SignalRows
@@ -32,6 +33,7 @@ class Transaction:
         self.decisions = DecisionRows(connection)
         self.facts = FactRows(connection)
         self.outbox = OutboxRows(connection)
+        self.proposals = ProposalRows(connection)
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
         self.signals = SignalRows(connection)
