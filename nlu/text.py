@@ -82,6 +82,19 @@ def clean(text: str) -> str:
     return cleaned
 
 
+def without_greeting(text: str) -> str:
+    """The text as it was written, from where it says something; a greeting alone stays.
+
+    >>> without_greeting("Здравствуйте! Подскажите, пожалуйста, где мой ЗАКАЗ?")
+    'где мой ЗАКАЗ?'
+    """
+    text = text.strip()
+    lowered = text.lower().replace("ё", "е")
+    if len(lowered) != len(text):  # a letter that is two when it is small
+        return text
+    return text[len(text) - len(_without_greeting(lowered)) :]
+
+
 def looks_empty(cleaned: str) -> bool:
     """Whether there is nothing to understand: no letter and no digit of any script."""
     return not any(character.isalnum() for character in cleaned)

@@ -60,7 +60,7 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     if suggested.split() == sent.split() or _only_filled(suggested, sent):
         return Verdict.ACCEPTED
     changed = _flipped(suggested, sent) or any(
-        facts(suggested) != facts(sent) for facts in (_links, _numbers, _times, _negations, _named_things)
+        named(suggested) != named(sent) for named in (_links, _numbers, _times, _negations, _named_things)
     )
     if changed or _sentences_differ(suggested, sent):
         return Verdict.EDITED_SUBSTANTIVE
@@ -102,6 +102,11 @@ def _times(text: str) -> list[str]:
     ]
 
 
+def facts(text: str) -> tuple[object, ...]:
+    """What two texts must have in common to say the same: numbers, and what they deny."""
+    return tuple(_numbers(text)), tuple(_negations(text))
+
+
 def _negations(text: str) -> list[str]:
     words = [word.lower() for word in _NEGATION.findall(text)]
     # Which of two things is allowed: the order counts only where both stand.
@@ -124,7 +129,7 @@ def _named_things(text: str) -> Counter[str]:
     """Quoted titles, words in capitals inside a sentence, Latin words inside Russian text."""
     things = [title.lower() for title in _NAMED.findall(text)]
     cyrillic = bool(re.search(r"[а-яё]", text, re.I))
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         for place, word in enumerate(_WORD.findall(sentence)):
             capital = word[:1].isupper() and (place > 0 or (len(word) > 1 and word.isupper()))
             polite = word.lower() in _POLITE or word == "I"
@@ -151,25 +156,26 @@ _POLITE = {
 }
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """The sentences and lines in which something is said, without the spaces between them."""
     return [part for part in (piece.strip() for piece in _SENTENCE_END.split(text)) if _WORD.search(part)]
 
 
 def _sentences_differ(suggested: str, sent: str) -> bool:
     """Whether some sentence of either text has no counterpart in the other."""
-    before, after = _sentences(suggested), _sentences(sent)
+    before, after = sentences(suggested), sentences(sent)
     if len(before) != len(after):
         return True
     unmatched = list(after)
     for sentence in before:
-        best = max(unmatched, key=lambda other: _shared(sentence, other))
-        if _shared(sentence, best) < _KEPT_WORDS:
+        best = max(unmatched, key=lambda other: shared(sentence, other))
+        if shared(sentence, best) < _KEPT_WORDS:
             return True
         unmatched.remove(best)
     return False
 
 
-def _shared(one: str, other: str) -> float:
+def shared(one: str, other: str) -> float:
     """Share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
     a, b = (Counter(_stem(word) for word in _folded_words(text)) for text in (one, other))
     return 2 * (a & b).total() / max(1, a.total() + b.total())

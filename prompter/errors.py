@@ -10,6 +10,10 @@ class PrompterError(Exception):
     ├── CustomerWroteAgain
     ├── TooLateToUndo
     ├── InvalidDecision
+    ├── AlreadySettled
+    ├── ArticleGone
+    ├── ArticleChanged
+    ├── InvalidProposal
     └── Forbidden
     """
 
@@ -32,6 +36,22 @@ class TooLateToUndo(PrompterError):
 
 class InvalidDecision(PrompterError):
     """The decision does not hold together; the message says why."""
+
+
+class AlreadySettled(PrompterError):
+    """Somebody has approved, dismissed or merged the proposal before."""
+
+
+class ArticleGone(PrompterError):
+    """The article that a proposal is about is not there any more, or it is archived."""
+
+
+class ArticleChanged(PrompterError):
+    """The article's answer has changed since the proposal was made: look again."""
+
+
+class InvalidProposal(PrompterError):
+    """The proposal does not hold together as it is; the message says why."""
 
 
 class Forbidden(PrompterError):

@@ -11,7 +11,7 @@ from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound
 from prompter.storage import Store
 
-_REVISION = "kb_revision"
+KB_REVISION = "kb_revision"
 _BATCH = 500
 
 
@@ -61,7 +61,7 @@ class KnowledgeBase:
                 added, changed, total = added + new, changed + differing, total + len(batch)
                 progress(len(batch))
             if added or changed:
-                tx.facts.count_up(_REVISION)
+                tx.facts.count_up(KB_REVISION)
         return ImportReport(added=added, changed=changed, unchanged=total - added - changed)
 
     def articles(self) -> Iterator[Article]:
@@ -84,7 +84,7 @@ class KnowledgeBase:
     def revision(self) -> int:
         """Grows with every change; whoever has loaded the articles compares it to know of news."""
         with self._store.read() as tx:
-            return int(tx.facts.get(_REVISION) or 0)
+            return int(tx.facts.get(KB_REVISION) or 0)
 
     def add_phrasing(self, article_id: str, text: str) -> None:
         """Add another way to put the article's question; imports never remove it.
@@ -100,4 +100,4 @@ class KnowledgeBase:
                 raise NotFound(f"there is no article {article_id}")
             replace(article, phrasings=(*article.phrasings, text))  # the article checks itself
             if tx.articles.add_phrasing(article_id, text):
-                tx.facts.count_up(_REVISION)
+                tx.facts.count_up(KB_REVISION)

@@ -46,16 +46,12 @@ class Taught:
 
 
 def lesson(turn: TeachingTurn) -> Lesson | None:
-    """What models may learn from a decision; None: nothing.
-
-    What stood above an accepted suggestion was passed over; so was all that was offered when the operator
-    picked another article. A rejected suggestion is the wrong article only if the operator said so: an
-    outdated answer may still be the right one's. A text edited in substance or written anew names no right
-    article.
-    """
+    """What models may learn from a decision; None: nothing."""
     if not turn.utterance.strip():
         return None
-    right, wrong = _judged(turn)
+    right, wrong = said_of_articles(
+        turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
+    )
     if right is None and not wrong:
         return None
     return Lesson(
@@ -68,13 +64,25 @@ def lesson(turn: TeachingTurn) -> Lesson | None:
     )
 
 
-def _judged(turn: TeachingTurn) -> tuple[str | None, tuple[str, ...]]:
-    offered = turn.offered
-    if turn.verdict in _USED and turn.article_id:
-        place = offered.index(turn.article_id) if turn.article_id in offered else len(offered)
-        return turn.article_id, offered[:place]
-    if turn.verdict is Verdict.REJECTED and turn.reason is RejectReason.WRONG_ARTICLE:
-        return None, offered[:1]
+def said_of_articles(
+    verdict: Verdict,
+    *,
+    reason: RejectReason | None,
+    article_id: str | None,
+    offered: Sequence[str],
+) -> tuple[str | None, tuple[str, ...]]:
+    """Which article a decision calls right, None: none, and which ones wrong.
+
+    `article_id` is of what the operator used, `offered` the articles suggested, best first. What stood
+    above an accepted suggestion was passed over; so was all that was offered when the operator picked
+    another article. A rejected suggestion is the wrong article only if the operator said so: an outdated
+    answer may still be the right one's. A text edited in substance or written anew names no right article.
+    """
+    if verdict in _USED and article_id:
+        place = offered.index(article_id) if article_id in offered else len(offered)
+        return article_id, tuple(offered[:place])
+    if verdict is Verdict.REJECTED and reason is RejectReason.WRONG_ARTICLE:
+        return None, tuple(offered[:1])
     return None, ()
 
 

@@ -16,9 +16,13 @@ from kb_index import InvalidArticle
 from prompter.accounts import LastAdmin, NameTaken, WeakPassword, WrongPassword
 from prompter.errors import (
     AlreadyDecided,
+    AlreadySettled,
+    ArticleChanged,
+    ArticleGone,
     CustomerWroteAgain,
     Forbidden,
     InvalidDecision,
+    InvalidProposal,
     NotFound,
     PrompterError,
     TooLateToUndo,
@@ -52,6 +56,10 @@ STATUS: Mapping[type[Exception], int] = {
     CustomerWroteAgain: 409,
     TooLateToUndo: 409,
     InvalidDecision: 422,
+    AlreadySettled: 409,
+    ArticleGone: 409,
+    ArticleChanged: 409,
+    InvalidProposal: 422,
     Forbidden: 403,
     NameTaken: 409,
     LastAdmin: 409,
@@ -99,14 +107,28 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+def described(error: Exception) -> tuple[str, str]:
+    """The two words for an error of the core: for programs, and for people.
+
+    Raises:
+        Exception: the error itself, if there are no words for it.
+    """
+    kind = _kind_of(error)
+    # A conflict's text is the database's own.
+    message = "somebody else was faster: look again" if kind is Conflict else str(error)
+    return _snake_case(kind.__name__), message
+
+
+def _kind_of(error: Exception) -> type[Exception]:
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS), None)
     if kind is None:
         raise error
+    return kind
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else None
-    # A conflict's text is the database's own.
-    message = "somebody else was faster: look again" if kind is Conflict else str(error)
-    return problem(STATUS[kind], _snake_case(kind.__name__), message, headers)
+    return problem(STATUS[_kind_of(error)], *described(error), headers)
 
 
 def _framework_refused(_request: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from fastapi import Request
 from prompter.accounts import Accounts
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reviews import Reviews
 from prompter.triage import Triage
@@ -31,6 +32,7 @@ class Parts:
     assistant: Assistant
     desk: Desk
     knowledge: KnowledgeBase
+    proposals: Proposals
     reviews: Reviews
     readiness: Readiness
     watching: Watching

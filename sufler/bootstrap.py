@@ -24,11 +24,14 @@ from prompter.accounts import Accounts
 from prompter.assistant import Assistant, Knowledge
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
+from prompter.drafting import desk_turns, drafts_of_decisions
 from prompter.embeddings import StoredEncoder
 from prompter.feedback import Feedback
 from prompter.knowledge import KnowledgeBase
 from prompter.lots import Lots
+from prompter.meaning import Meaning
 from prompter.planting import Planter
+from prompter.proposals import Proposals, Refreshed
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
@@ -78,6 +81,10 @@ def build_accounts(store: Store) -> Accounts:
 
 def build_knowledge_base(store: Store) -> KnowledgeBase:
     return KnowledgeBase(store)
+
+
+def build_proposals(store: Store) -> Proposals:
+    return Proposals(store)
 
 
 def build_reception(settings: Settings, store: Store) -> Reception:
@@ -173,6 +180,27 @@ def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) 
             longest = settings.search.longest_answer
             reader.encode([passage_of(article, reader, longest) for article in live], kind="passage")
             advance(len(batch))
+
+
+def propose(
+    settings: Settings,
+    store: Store,
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Refreshed:
+    """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
+    encoder = encoder or engines.build_encoder(settings)
+    meaning = Meaning(TextReader(encoder), progress=progress)
+    drafts = drafts_of_decisions(
+        desk_turns(store),
+        build_knowledge_base(store).articles(),
+        meaning,
+        kb_meaning=Meaning(TextReader(StoredEncoder(encoder, store)), progress=progress),
+        constants=settings.templates,
+        language=settings.language,
+    )
+    return build_proposals(store).refresh(drafts, encode=meaning.of)
 
 
 class Refresher:
@@ -317,6 +345,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         assistant=assistant,
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store),
+        proposals=build_proposals(store),
         reviews=Reviews(store),
         readiness=build_readiness(settings, store),
         watching=Watching(store),

@@ -144,7 +144,8 @@ class _Learner:
         search = self._versions.open_search(champion.settings, articles)
         if champion.learned is not None:
             judged = champion.learned.judged
-            encoder.remember([reader.clean(one.text) for one in judged.texts], judged.vectors(), kind="query")
+            if judged.cleaned:
+                encoder.remember(judged.cleaned, judged.vectors(), kind="query")
         bench = _Bench(champion=champion, reader=reader, encoder=encoder, search=search)
         self._encode(bench, [], [one.text for one in (*split.to_learn, *split.to_test)])
         return bench
@@ -372,7 +373,8 @@ class _Progress:
 
 def _small_matrices() -> AbstractContextManager[Any]:
     """Threads that share the small matrices of one message only wait for each other."""
-    return threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:

@@ -15,6 +15,7 @@ from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
 from prompter.lots import Lots
+from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
@@ -129,6 +130,7 @@ class DeskShop:
             assistant=self.assistant,
             desk=self.desk,
             knowledge=self.knowledge,
+            proposals=Proposals(self.store),
             reviews=Reviews(self.store),
             readiness=self.readiness,
             watching=Watching(self.store),

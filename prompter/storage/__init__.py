@@ -6,6 +6,7 @@ from prompter.storage.engine import connect
 from prompter.storage.jobs import JobKind, JobState, StoredJob
 from prompter.storage.migrate import NewerDatabase, migrate
 from prompter.storage.pins import PinnedCase
+from prompter.storage.proposals import Proposal, ProposalState
 from prompter.storage.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
 from prompter.storage.reviews import StoredReview
 from prompter.storage.store import Conflict, Store, Transaction
@@ -22,6 +23,8 @@ __all__ = [
     "Made",
     "NewerDatabase",
     "PinnedCase",
+    "Proposal",
+    "ProposalState",
     "ReadinessEvent",
     "Reason",
     "Replay",

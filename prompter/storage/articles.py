@@ -26,6 +26,11 @@ class ArticleRows(Rows):
             found |= {article.id: article for article in self._load(articles.c.id.in_(batch))}
         return found
 
+    def locked(self, article_id: str) -> Article | None:
+        """The article, which nobody else can change before this transaction ends."""
+        self._connection.execute(select(articles.c.id).where(articles.c.id == article_id).with_for_update())
+        return self.get_many([article_id]).get(article_id)
+
     def all(self, *, batch: int = _BATCH) -> Iterator[Article]:
         """Every article in order of id, read in batches: bounded memory whatever their number."""
         last = ""

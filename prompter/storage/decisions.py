@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import accounts, articles, decisions, evidence, suggestions, turns
+from prompter.storage.tables import (
+    accounts,
+    articles,
+    conversations,
+    customers,
+    decisions,
+    evidence,
+    suggestions,
+    turns,
+)
 from prompter.values import Lot, OfferedSuggestion, RejectReason, Turn, Verdict
 
 
@@ -67,6 +76,30 @@ class TeachingTurn:
     reason: RejectReason | None
     article_id: str | None
     offered: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskTurn:
+    """A turn, what became of it, and who wrote: what proposals are made of.
+
+    `verdict` is None where nobody has decided; `offered` are the suggested articles, best first, and
+    `first_text` the first one's answer as it was offered. What people wrote stays out of the repr.
+    """
+
+    turn_id: int
+    conversation_id: int
+    utterance: str = field(repr=False)
+    intent: str | None
+    intent_confidence: float  # 0.0 where intent is None
+    verdict: Verdict | None
+    reason: RejectReason | None
+    article_id: str | None
+    suggested_text: str | None = field(repr=False)
+    sent_text: str | None = field(repr=False)
+    operator_id: int | None
+    offered: tuple[str, ...]
+    first_text: str | None = field(repr=False)
+    customer_name: str = field(repr=False)
 
 
 class DecisionRows(Rows):
@@ -170,6 +203,71 @@ class DecisionRows(Rows):
                 offered=tuple(offered.get(row.turn_id, ())),
             )
             for row in rows
+        ]
+
+    def desk_turns(self, *, unanswered: Collection[str]) -> list[DeskTurn]:
+        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models.
+
+        With them those that nobody has decided and that were handed over for a reason in `unanswered`.
+        """
+        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
+        live = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
+        left_alone = turns.c.handoff_reason.in_(unanswered) & turns.c.blind.is_(False)
+        of_interest = (
+            turns.c.utterance.is_not(None)
+            & turns.c.id.not_in(by_lot)
+            & (decisions.c.id.is_not(None) | left_alone)
+        )
+        offered: dict[int, list[tuple[str, str]]] = {}
+        shown = (
+            select(suggestions.c.turn_id, suggestions.c.article_id, suggestions.c.text)
+            .join(turns, turns.c.id == suggestions.c.turn_id)
+            .outerjoin(decisions, live)
+            .where(of_interest)
+            .order_by(suggestions.c.turn_id, suggestions.c.rank)
+        )
+        for row in self._connection.execute(shown):
+            offered.setdefault(row.turn_id, []).append((row.article_id, row.text))
+        wanted = (
+            select(
+                turns.c.id,
+                turns.c.conversation_id,
+                turns.c.utterance,
+                turns.c.intent,
+                turns.c.intent_confidence,
+                decisions.c.verdict,
+                decisions.c.reason,
+                decisions.c.article_id,
+                decisions.c.suggested_text,
+                decisions.c.sent_text,
+                decisions.c.operator_id,
+                customers.c.name,
+            )
+            .select_from(turns)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .outerjoin(decisions, live)
+            .where(of_interest)
+            .order_by(turns.c.id)
+        )
+        return [
+            DeskTurn(
+                turn_id=row.id,
+                conversation_id=row.conversation_id,
+                utterance=row.utterance,
+                intent=row.intent,
+                intent_confidence=row.intent_confidence or 0.0,
+                verdict=Verdict(row.verdict) if row.verdict else None,
+                reason=RejectReason(row.reason) if row.reason else None,
+                article_id=row.article_id,
+                suggested_text=row.suggested_text,
+                sent_text=row.sent_text,
+                operator_id=row.operator_id,
+                offered=tuple(article_id for article_id, _ in offered.get(row.id, ())),
+                first_text=next((text for _, text in offered.get(row.id, ())), None),
+                customer_name=row.name,
+            )
+            for row in self._connection.execute(wanted)
         ]
 
     def accepted_since_change(self, article_id: str) -> bool:

@@ -14,6 +14,7 @@ from prompter.storage.facts import FactRows
 from prompter.storage.jobs import JobRows
 from prompter.storage.outbox import OutboxRows
 from prompter.storage.pins import PinRows
+from prompter.storage.proposals import ProposalRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
 from prompter.storage.shadows import ShadowRows
@@ -38,6 +39,7 @@ class Transaction:
         self.jobs = JobRows(connection)
         self.outbox = OutboxRows(connection)
         self.pins = PinRows(connection)
+        self.proposals = ProposalRows(connection)
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
         self.shadows = ShadowRows(connection)

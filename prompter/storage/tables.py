@@ -332,6 +332,43 @@ replays = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# What decisions and old chats suggest to change in the knowledge base; a supervisor settles each.
+proposals = Table(
+    "proposals",
+    metadata,
+    _id(),
+    Column("kind", String(20), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    # Of a new article once it is there; no foreign key: the article may have gone meanwhile.
+    Column("article_id", String(200)),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("base_answer", Text),  # the article's answer that the proposed one was made from
+    Column("weight", Integer, nullable=False),  # turns that speak for it
+    Column("evidence", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("edited_by", ForeignKey("accounts.id")),
+    Column("settled_at", UtcDateTime),
+    Column("settled_by", ForeignKey("accounts.id")),
+    Column("merged_into", ForeignKey("proposals.id")),
+    Column("about", LargeBinary(16), nullable=False),  # equal: the same was proposed
+    _one_of("kind", "phrasing", "changed_answer", "new_article"),
+    _one_of("source", "desk", "history"),
+    _one_of("state", "open", "approved", "dismissed", "merged", "outdated"),
+    Index("ix_proposals_state", "state", "weight"),
+)
+Index(
+    "uq_proposals_one_open",
+    proposals.c.about,
+    unique=True,
+    sqlite_where=proposals.c.state == "open",
+    postgresql_where=proposals.c.state == "open",
+)
+
 # One row for each topic, or group of topics, that may come to answer alone.
 readiness = Table(
     "readiness",

@@ -9,6 +9,7 @@ from prompter_api.routes import (
     decisions,
     knowledge,
     me,
+    proposals,
     readiness,
     replies,
     reviews,
@@ -40,6 +41,7 @@ def api_router() -> APIRouter:
         readiness,
         watching,
         knowledge,
+        proposals,
         me,
         users,
     ):

@@ -14,6 +14,7 @@ from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
 from prompter.lots import Lots
+from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
@@ -48,6 +49,7 @@ class Office:
         self.lots = Lots(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=self.lots, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
+        self.proposals = Proposals(self.store, clock=clock)
         self.readiness = Readiness(self.store, clock=clock)
         self.reception = Reception(self.store, clock=clock)
         self.assistant = WordAssistant(SHOP)
@@ -70,6 +72,7 @@ class Office:
             "assistant": self.assistant,
             "desk": self.desk,
             "knowledge": self.knowledge,
+            "proposals": self.proposals,
             "reviews": Reviews(self.store, clock=self.clock),
             "readiness": self.readiness,
             "watching": Watching(self.store, clock=self.clock),

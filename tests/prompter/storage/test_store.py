@@ -1,6 +1,8 @@
 """The store keeps the same promises on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -8,9 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text, update
 
+from prompter.drafts import ProposalKind
+from prompter.errors import AlreadySettled
 from prompter.feedback import Feedback
 from prompter.planting import Planter
-from prompter.storage import Conflict, Role, Store, connect, migrate
+from prompter.proposals import Proposals
+from prompter.storage import Conflict, ProposalState, Role, Store, connect, migrate
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
 from prompter.triage import HandoffReason, Route, Triage
@@ -28,6 +33,7 @@ from prompter.values import (
 from prompter.watching import Watching
 from tests.fakes import SHOP, START
 from tests.postgres import find_programs, running_server
+from tests.prompter.drafted import changed_answer, new_article, phrasing
 from tests.prompter.governed import RULE, GovernedShop
 from tests.skips import missing
 
@@ -242,6 +248,55 @@ class StoreContract:
                 tx.articles.add_vectors("e", "query", [(b"1" * 16, b"ab"), (b"2" * 16, b"cd")])
             assert tx.articles.vectors("e", "query", [b"2" * 16, b"3" * 16]) == {b"2" * 16: b"cd"}
             assert tx.articles.vectors("e", "passage", [b"2" * 16]) == {}
+
+    def test_a_proposal_is_open_once_and_settled_once(self, store: Store) -> None:
+        draft = new_article("картой платить?", "картой можно?", turns=[1, 2])
+        with store.write() as tx:
+            number = tx.proposals.add(draft, START)
+            lighter = tx.proposals.add(phrasing("order-cancel", "передумал"), START)
+        with pytest.raises(Conflict), store.write() as tx:
+            tx.proposals.add(replace(draft, question="Картой... платить!"), START)
+        with store.read() as tx:
+            found = tx.proposals.get(number)
+            assert [one.id for one in tx.proposals.all(state=ProposalState.OPEN)] == [number, lighter]
+            assert tx.proposals.count(kind=ProposalKind.PHRASING, article_id="order-cancel") == 1
+        assert found is not None
+        assert (found.question, found.answer, found.proof) == (draft.question, draft.answer, draft.proof)
+        assert found.created_at == START
+        vera = self.operator(store)
+        with store.write() as tx:
+            assert tx.proposals.edit(number, {"answer": "Да."}, vera, START)
+            assert tx.proposals.settle(number, ProposalState.DISMISSED, START, settled_by=vera)
+            assert not tx.proposals.settle(number, ProposalState.APPROVED, START, settled_by=vera)
+            assert not tx.proposals.edit(number, {"answer": "Нет."}, vera, START)
+            again = tx.proposals.add(draft, START)  # who decides that it may come is the use case
+            settled = tx.proposals.get(number)
+        assert settled is not None
+        assert (settled.state, settled.answer, settled.settled_by) == (ProposalState.DISMISSED, "Да.", "Анна")
+        assert again > number
+
+    def test_two_supervisors_approve_the_same_at_once(self, store: Store) -> None:
+        with store.write() as tx:
+            tx.articles.upsert(SHOP, changed_by="test", now=START)
+            for name in ("vera", "boss"):
+                tx.accounts.add(
+                    name=name, role=Role.SUPERVISOR, password_hash="-", one_time_password=False, now=START
+                )
+            people = tx.accounts.all()
+        proposals = Proposals(store)
+        words = ("цвет", "вес", "срок", "размер", "запах")
+        proposals.add([new_article(f"{word}?", turns=[turn]) for turn, word in enumerate(words)])
+        change = changed_answer("order-cancel", "Нажмите «Отменить».", added=["Это бесплатно."], turns=[1])
+        proposals.add([change])
+        numbers = [proposal.id for proposal in proposals.open()]
+        with ThreadPoolExecutor() as pool:
+            done = list(pool.map(lambda account: proposals.approve_many(numbers, account), people))
+        for first, second in zip(*done, strict=True):
+            errors = [type(outcome.error) for outcome in (first, second) if outcome.error]
+            assert errors == [AlreadySettled]
+        with store.read() as tx:
+            assert tx.articles.count() == len(SHOP) + len(words)
+            assert [row["version"] for row in tx.articles.versions("order-cancel")] == [1, 2]
 
     def test_a_topic_comes_to_answer_alone_and_slips(self, store: Store) -> None:
         """Everything about readiness, through the core: other databases must not see other evidence."""

@@ -1,0 +1,117 @@
+"""What decisions and old chats suggest to change in the knowledge base: values only."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+MOST_TEXTS = 300  # different texts, and turns, that a proposal remembers
+MOST_ANSWERS = 5
+
+
+class ProposalKind(StrEnum):
+    """What is proposed."""
+
+    PHRASING = "phrasing"  # another way to put an article's question
+    CHANGED_ANSWER = "changed_answer"
+    NEW_ARTICLE = "new_article"
+
+
+class Source(StrEnum):
+    """Where it comes from."""
+
+    DESK = "desk"  # decisions of operators
+    HISTORY = "history"  # chats of the past
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenAnswer:
+    """An answer that operators gave, without what belonged to one customer, and how often."""
+
+    text: str = field(repr=False)
+    times: int
+    operators: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenText:
+    """What customers wrote, masked, and how often."""
+
+    text: str = field(repr=False)
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What speaks for a proposal.
+
+    `texts` are of customers, the most frequent first; `added` and `removed` sentences of a changed answer.
+    `turns` are ids, none where it comes from history. At most `MOST_TEXTS` of each are kept: the numbers
+    count all of them.
+    """
+
+    n_turns: int
+    n_conversations: int
+    n_operators: int
+    texts: tuple[SeenText, ...] = ()
+    turns: tuple[int, ...] = ()
+    answers: tuple[GivenAnswer, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A proposal before anybody has seen it.
+
+    Of a phrasing, `question` is the phrasing; of a changed answer it is the article's. `answer` is the whole
+    proposed answer, empty where nobody has given one; `base_answer` the one that it changes.
+    """
+
+    kind: ProposalKind
+    source: Source = Source.DESK
+    article_id: str | None = None  # None: of a new article
+    question: str = field(repr=False)
+    answer: str = field(default="", repr=False)
+    topic: str
+    language: str
+    base_answer: str | None = field(default=None, repr=False)
+    proof: Proof
+
+
+def joined(one: Proof, other: Proof) -> Proof:
+    """Both together. What they have in common is counted once; without turns, the larger number holds:
+    the same chats may have been read twice.
+    """
+    shared = len(set(one.turns) & set(other.turns))
+    apart = not shared and bool(one.turns or other.turns)
+
+    def together(mine: int, others: int) -> int:
+        return mine + others if apart else max(mine, others)
+
+    times = {seen.text: seen.times for seen in one.texts}
+    for seen in other.texts:
+        times[seen.text] = together(times.get(seen.text, 0), seen.times)
+    answers = {given.text: given for given in one.answers}
+    for given in other.answers:
+        before = answers.get(given.text)
+        answers[given.text] = replace(
+            given,
+            times=together(before.times if before else 0, given.times),
+            operators=max(before.operators if before else 0, given.operators),
+        )
+    turns = tuple(dict.fromkeys((*one.turns, *other.turns)))
+    n_turns = max(together(one.n_turns, other.n_turns), len(turns))
+    return Proof(
+        n_turns=n_turns,
+        n_conversations=together(one.n_conversations, other.n_conversations),
+        n_operators=max(one.n_operators, other.n_operators),
+        texts=tuple(
+            SeenText(text=text, times=times[text])
+            for text in sorted(times, key=lambda text: -times[text])[:MOST_TEXTS]
+        ),
+        turns=turns[-MOST_TEXTS:],  # the newest: those that will be seen again
+        answers=tuple(
+            sorted(answers.values(), key=lambda given: (-given.operators, -given.times, given.text))
+        )[:MOST_ANSWERS],
+        added=tuple(dict.fromkeys((*one.added, *other.added)))[:MOST_ANSWERS],
+        removed=tuple(dict.fromkeys((*one.removed, *other.removed)))[:MOST_ANSWERS],
+    )

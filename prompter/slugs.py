@@ -1,0 +1,31 @@
+"""Ids of articles that people can read: `kak-vernut-tovar`."""
+
+import re
+
+_LATIN = dict(
+    zip(
+        "абвгдезийклмнопрстуфхцъыьэ",
+        "a b v g d e z i y k l m n o p r s t u f h c  y  e".split(" "),
+        strict=True,
+    )
+) | {"ё": "e", "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
+_LONGEST = 60  # characters
+
+
+def slug(question: str) -> str:
+    """A readable id made of the question's words; letters of other scripts than Russian stay.
+
+    >>> slug("Как вернуть товар, если он не подошёл?")
+    'kak-vernut-tovar-esli-on-ne-podoshel'
+    >>> slug("???")
+    'article'
+    """
+    text = "".join(_LATIN.get(letter, letter) for letter in question.casefold())
+    words = re.findall(r"[^\W_]+", text)
+    chosen = ""
+    for word in words:
+        longer = f"{chosen}-{word}" if chosen else word[:_LONGEST]
+        if len(longer) > _LONGEST:
+            break
+        chosen = longer
+    return chosen or "article"

@@ -1,0 +1,107 @@
+"""What decisions and old chats propose to change in the knowledge base, for supervisors."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from prompter.drafts import ProposalKind
+from prompter_api.auth import Supervisor
+from prompter_api.parts import parts_of
+from prompter_api.schemas.common import LARGEST_ID, ArticleId, Done, Id, Problem
+from prompter_api.schemas.proposals import (
+    ApprovalIn,
+    ApprovedOut,
+    ManyApprovalsIn,
+    ManyIn,
+    MergeIn,
+    OutcomeOut,
+    ProposalEdit,
+    ProposalOut,
+    ProposalsOut,
+)
+
+router = APIRouter(prefix="/api/proposals", tags=["proposals"])
+
+_SETTLED = {"model": Problem, "description": "already_settled: somebody else was faster"}
+
+
+@router.get("")
+def get_proposals(
+    request: Request,
+    _me: Supervisor,
+    kind: ProposalKind | None = None,
+    article_id: ArticleId | None = None,
+    language: Annotated[str | None, Query(max_length=35)] = None,
+    newest_first: bool = False,
+    most: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
+) -> ProposalsOut:
+    """Open proposals, what most turns speak for first."""
+    proposals = parts_of(request).proposals
+    found = proposals.open(
+        kind=kind,
+        article_id=article_id,
+        language=language and language.replace("\x00", ""),
+        newest_first=newest_first,
+        most=most,
+        offset=offset,
+    )
+    return ProposalsOut(
+        waiting=dict(proposals.waiting()), proposals=[ProposalOut.of(proposal) for proposal in found]
+    )
+
+
+@router.post("/approve")
+def approve_proposals(request: Request, me: Supervisor, body: ManyApprovalsIn) -> list[OutcomeOut]:
+    """Approve several; what fails for one is told, and stops no other."""
+    done = parts_of(request).proposals.approve_many(body.ids, me, topic=body.topic)
+    return [OutcomeOut.of(outcome) for outcome in done]
+
+
+@router.post("/dismiss")
+def dismiss_proposals(request: Request, me: Supervisor, body: ManyIn) -> list[OutcomeOut]:
+    """Dismiss several; what fails for one is told, and stops no other."""
+    return [OutcomeOut.of(outcome) for outcome in parts_of(request).proposals.dismiss_many(body.ids, me)]
+
+
+@router.get("/{proposal_id}")
+def get_proposal(request: Request, _me: Supervisor, proposal_id: Id) -> ProposalOut:
+    """A proposal, whatever became of it."""
+    return ProposalOut.of(parts_of(request).proposals.get(proposal_id))
+
+
+@router.patch("/{proposal_id}", responses={409: _SETTLED})
+def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ProposalEdit) -> ProposalOut:
+    """Change what is proposed, before it is approved."""
+    changed = parts_of(request).proposals.edit(proposal_id, me, **body.model_dump(exclude_none=True))
+    return ProposalOut.of(changed)
+
+
+@router.post(
+    "/{proposal_id}/approve",
+    responses={
+        409: {
+            "model": Problem,
+            "description": "already_settled: somebody else was faster; article_gone; article_changed",
+        }
+    },
+)
+def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ApprovalIn) -> ApprovedOut:
+    """Bring it into the knowledge base; running processes find it by themselves."""
+    approved = parts_of(request).proposals.approve(
+        proposal_id, me, topic=body.topic, as_phrasings_of=body.as_phrasings_of
+    )
+    return ApprovedOut.of(approved)
+
+
+@router.post("/{proposal_id}/dismiss", responses={409: _SETTLED})
+def dismiss_proposal(request: Request, me: Supervisor, proposal_id: Id) -> Done:
+    """Do without it; the same does not come back."""
+    parts_of(request).proposals.dismiss(proposal_id, me)
+    return Done()
+
+
+@router.post("/{proposal_id}/merge", responses={409: _SETTLED})
+def merge_proposals(request: Request, me: Supervisor, proposal_id: Id, body: MergeIn) -> ProposalOut:
+    """Several are the same: this one's words stay, what speaks for the others speaks for it."""
+    return ProposalOut.of(parts_of(request).proposals.merge(body.ids, proposal_id, me))

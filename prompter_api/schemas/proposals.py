@@ -1,0 +1,128 @@
+"""What is proposed to change in the knowledge base."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from prompter.drafts import ProposalKind, Source
+from prompter.proposals import Approved, Outcome, Proposal, ProposalState
+from prompter_api.errors import described
+from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Line, Output, Text
+
+ProposalId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Ids = Annotated[list[ProposalId], Field(min_length=1, max_length=500)]
+
+
+class SeenTextOut(Output):
+    text: str = Field(
+        description="What customers wrote, personal data masked", examples=["где заказ [number]"]
+    )
+    times: int
+
+
+class GivenAnswerOut(Output):
+    text: str = Field(description="What operators answered, without what belonged to one customer")
+    times: int
+    operators: int
+
+
+class ProofOut(Output):
+    """What speaks for a proposal."""
+
+    n_turns: int
+    n_conversations: int
+    n_operators: int
+    texts: list[SeenTextOut] = Field(description="The most frequent first")
+    turns: list[int] = Field(description="Ids of turns; none where it comes from history")
+    answers: list[GivenAnswerOut] = Field(description="What most operators agree on first")
+    added: list[str] = Field(description="Sentences that operators added")
+    removed: list[str] = Field(description="Sentences that operators took out")
+
+
+class ProposalOut(Output):
+    """A change of the knowledge base that waits for a supervisor, or has been settled."""
+
+    id: int
+    kind: ProposalKind
+    source: Source
+    state: ProposalState
+    article_id: str | None = Field(description="Null: of an article that is not there yet")
+    question: str = Field(description="Of a phrasing: the phrasing", examples=["Как вернуть товар"])
+    answer: str = Field(description="The whole proposed answer; empty: nobody has given one")
+    topic: str
+    language: str
+    base_answer: str | None = Field(description="The article's answer that the change was made from")
+    proof: ProofOut
+    created_at: datetime
+    changed_at: datetime
+    edited: bool = Field(description="A supervisor chose the words: new evidence leaves them as they are")
+    settled_at: datetime | None
+    settled_by: str | None
+    merged_into: int | None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "ProposalOut":
+        names = cls.model_fields.keys() - {"edited", "proof"}
+        fields = {name: getattr(proposal, name) for name in names}
+        proof = ProofOut.model_validate(proposal.proof)
+        return cls(**fields, proof=proof, edited=proposal.edited_by is not None)
+
+
+class ProposalsOut(Output):
+    waiting: dict[ProposalKind, int] = Field(description="How many are open, by kind")
+    proposals: list[ProposalOut]
+
+
+class ProposalEdit(Input):
+    """What is left out stays as it is."""
+
+    question: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
+    answer: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
+    topic: Line | None = None
+    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+
+
+class ApprovalIn(Input):
+    topic: Line | None = Field(None, description="Of a new article; without it, the proposal's")
+    as_phrasings_of: ArticleId | None = Field(
+        None, description="Give an existing article the questions instead of making a new one"
+    )
+
+
+class ManyIn(Input):
+    ids: Ids
+
+
+class ManyApprovalsIn(Input):
+    ids: Ids
+    topic: Line | None = Field(None, description="Of all new articles; without it, each proposal's own")
+
+
+class MergeIn(Input):
+    ids: Ids = Field(description="Those that are the same")
+
+
+class ApprovedOut(Output):
+    proposal_id: int
+    article_id: str = Field(description="Where it went", examples=["kak-vernut-tovar"])
+
+    @classmethod
+    def of(cls, approved: Approved) -> "ApprovedOut":
+        return cls.model_validate(approved)
+
+
+class OutcomeOut(Output):
+    """What became of one of many; `error` and `message` are null where it was done."""
+
+    proposal_id: int
+    article_id: str | None
+    error: str | None = Field(examples=["already_settled"])
+    message: str | None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "OutcomeOut":
+        code, message = described(outcome.error) if outcome.error else (None, None)
+        return cls(
+            proposal_id=outcome.proposal_id, article_id=outcome.article_id, error=code, message=message
+        )

@@ -1,0 +1,101 @@
+"""A team that starts without a single article, with the encoder that ships."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from kb_index import Article
+from kb_index.formats import read_articles
+from prompter.accounts import Accounts
+from prompter.decisions import Action, Decision
+from prompter.desk import Desk
+from prompter.proposals import Proposals
+from prompter.reception import Reception
+from prompter.storage import Account, Role, Store
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage
+from sufler import bootstrap, engines
+from sufler.model_versions import Encoders
+from sufler.settings import Settings, load_settings
+from tests.fakes import FAST_HASHER
+
+_TURNS = 300
+_EVERY = 50  # turns between two looks at the proposals
+_ARTICLES = 20
+
+
+class Team:
+    """One operator who knows the answers, one supervisor who approves whatever is proposed."""
+
+    def __init__(self, store: Store, settings: Settings, known: list[Article]) -> None:
+        self.store, self.settings = store, settings
+        self.answers = {text: one for one in known for text in (one.question, *one.phrasings)}
+        accounts = Accounts(store, hasher=FAST_HASHER)
+        accounts.add("anna", Role.OPERATOR, "correct horse battery")
+        accounts.add("vera", Role.SUPERVISOR, "correct horse battery")
+        self.anna, self.vera = sorted(accounts.all(), key=lambda account: account.name)
+        self.encoder = engines.build_encoder(settings)
+        self.refresher = bootstrap.Refresher(settings, store, Encoders(store, given=self.encoder))
+        self.desk = Desk(store)
+        self.reception = Reception(store, quiet=timedelta(0), longest=timedelta(0))
+        self.triager = Triager(store, self.refresher.assistant)
+        self.proposals = Proposals(store)
+
+    def asked(self, number: int, text: str) -> bool:
+        """A customer asks. Was the answer among the suggestions? If it was it is sent, else written."""
+        message = IncomingMessage(
+            channel="web", chat_id=str(number), external_id="1", text=text, customer_name="Ольга"
+        )
+        view_id = self.reception.receive(message).conversation_id
+        self.triager.run_once()
+        view = self.desk.conversation(view_id)
+        assert view.turn is not None
+        right = self.answers[text].answer
+        found = [one for one in view.suggestions if one.text == right]
+        decision = Decision(
+            turn_id=view.turn.id,
+            operator_id=self.anna.id,
+            action=Action.ACCEPT if found else Action.WRITE_OWN,
+            rank=found[0].rank if found else None,
+            text=None if found else f"Здравствуйте, Ольга! {right}",
+            seen_message_id=view.last_message_id,
+        )
+        self.desk.decide(decision)
+        return bool(found)
+
+    def learns(self, account: Account) -> None:
+        """Proposals are made and approved all at once; the running assistant picks them up."""
+        bootstrap.propose(self.settings, self.store, encoder=self.encoder)
+        done = self.proposals.approve_many([one.id for one in self.proposals.open(most=500)], account)
+        assert [outcome.error for outcome in done if outcome.error] == []
+        self.refresher.follow_articles()
+
+
+@pytest.mark.slow
+def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_turns(
+    store: Store, tmp_path: object
+) -> None:
+    settings = load_settings(None).model_copy(update={"data_dir": tmp_path})
+    shipped = [
+        article
+        for article in read_articles(settings.training_data_dir / "kb.csv")
+        if article.language == "ru" and "{" not in article.answer and len(article.phrasings) >= 5
+    ]
+    known = random.Random(1).sample(shipped, _ARTICLES)
+    team = Team(store, settings, known)
+    texts = sorted(team.answers)
+    asked = random.Random(2).choices(texts, k=_TURNS)
+    hits = []
+    for number, text in enumerate(asked):
+        hits.append(team.asked(number, text))
+        if (number + 1) % _EVERY == 0:
+            team.learns(team.vera)
+    assert not any(hits[:_EVERY])  # there was nothing to suggest
+    made = list(bootstrap.build_knowledge_base(store).articles())
+    rate = sum(hits[-100:]) / 100
+    print(  # noqa: T201
+        [sum(hits[start : start + _EVERY]) / _EVERY for start in range(0, _TURNS, _EVERY)], len(made), rate
+    )
+    assert rate >= 0.7
+    assert len(made) <= 2 * _ARTICLES
