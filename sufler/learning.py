@@ -27,6 +27,7 @@ from prompter.jobs import Job, Jobs
 from prompter.learned import Learned, learn
 from prompter.learning import TimeSplit, split_by_time
 from prompter.lessons import Lesson, Taught, lessons, taught
+from prompter.proposals import Refreshed
 from prompter.storage import JobKind, Made, Store
 from prompter.trust import Guess, OperatorCheck, check_operators
 from sufler import bootstrap, engines
@@ -58,9 +59,12 @@ def learn_now(
     Raises:
         JobRunning: somebody else is at it.
     """
+    start = time.perf_counter()
     with Jobs(store).running(JobKind.LEARN) as job:
         learner = _Learner(settings, store, job, encoder=encoder, bar=bar)
         outcome = learner.run(shadow=settings.learning.shadow_turns > 0 if shadow is None else shadow)
+        # Afterwards, when what was measured with has been let go of: this needs room as well.
+        outcome = replace(outcome, proposals=learner.propose(), seconds=time.perf_counter() - start)
         job.outcome = as_object(outcome)
         return outcome
 
@@ -75,10 +79,10 @@ class _Learner:
         self._bar = bar
         self._encoders = Encoders(store, given=encoder)
         self._versions = ModelVersions(settings, store, self._encoders)
+        self._texts: CachingEncoder | None = None  # of customers
 
     def run(self, *, shadow: bool) -> Outcome:
         """See `learn_now`."""
-        start = time.perf_counter()
         self._job.tell("reading")
         articles = list(bootstrap.build_knowledge_base(self._store).articles())
         champion = self._versions.in_use(articles)
@@ -99,11 +103,12 @@ class _Learner:
             report=None,
             changed_alone=(),
             operator_names=self._names(),
+            proposals=None,
             seconds=0.0,
         )
         is_enough = split.n_new >= self._settings.learning.least_new
         if not is_enough and not _new_topics(articles, champion):
-            return replace(ended, seconds=time.perf_counter() - start)
+            return ended
         same = engines.same_answers(articles)
         bench = self._bench(champion, articles, split)
         with _small_matrices():
@@ -121,23 +126,24 @@ class _Learner:
         )
         ended = replace(ended, version=candidate.id, taught=judged, operators=tuple(operators))
         if candidate.id == champion.id:
-            return replace(ended, version=None, seconds=time.perf_counter() - start)
+            return replace(ended, version=None)
         self._versions.record.reopen(candidate.id)
         with _small_matrices():
             report, changed = self._measure(bench, candidate, split.to_test, same)
         result = self._settle(candidate, report, changed, after=use.number if use else 0, shadow=shadow)
         self._versions.tidy(self._settings.learning.keep_versions)
-        return replace(
-            ended,
-            result=result,
-            report=report,
-            changed_alone=changed,
-            seconds=time.perf_counter() - start,
-        )
+        return replace(ended, result=result, report=report, changed_alone=changed)
+
+    def propose(self) -> Refreshed:
+        """Bring the proposals up to what has been decided."""
+        with self._progress("proposing", None) as advance:
+            encoder = self._texts or self._encoders.of(self._settings)
+            return bootstrap.propose(self._settings, self._store, encoder=encoder, progress=advance)
 
     def _bench(self, champion: Version, articles: Sequence[Article], split: TimeSplit) -> "_Bench":
         """Everything that both models share; each text is encoded once, and known ones not again."""
         encoder = CachingEncoder(self._encoders.of(champion.settings), most_texts=_MOST_TEXTS)
+        self._texts = encoder
         corrector = engines.corrector_of(champion.settings, articles)
         reader = TextReader(encoder, corrector=corrector)
         self._job.tell("opening")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from evaluation.gate import GateReport
 from prompter.learning import TimeSplit
 from prompter.lessons import Taught
+from prompter.proposals import Refreshed
 from prompter.trust import OperatorCheck
 
 
@@ -33,6 +34,7 @@ class Outcome:
     report: GateReport | None
     changed_alone: tuple["ChangedAnswer", ...]
     operator_names: Mapping[int, str]  # by id
+    proposals: Refreshed | None  # None: nobody has looked yet
     seconds: float
 
 

@@ -33,6 +33,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
             if one.is_flagged
         ],
         "changed_alone": len(outcome.changed_alone),
+        "new_proposals": outcome.proposals.new if outcome.proposals else 0,
         "seconds": round(outcome.seconds, 1),
         "ci": {
             "p_at_1": _interval(report.candidate if report else None),

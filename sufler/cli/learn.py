@@ -45,6 +45,8 @@ def _print(outcome: "Outcome", least_new: int) -> None:
     from sufler.learning_report import why_refused
 
     report = outcome.report
+    if outcome.proposals is not None and outcome.proposals.new:
+        typer.echo(f"{outcome.proposals.new} new proposals wait for a supervisor.")
     new = f"{outcome.split.n_new} decisions to learn from since the last time"
     match outcome.result:
         case Result.NOTHING_NEW:

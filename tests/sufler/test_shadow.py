@@ -1,0 +1,96 @@
+"""A candidate that triages unseen before it may answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prompter.storage import VersionState
+from sufler import bootstrap
+from sufler.learning import learn_now
+from sufler.learning_outcome import Result
+from sufler.settings import load_settings
+from sufler.shadowing import Shadow
+from tests.sufler.teaching_shop import TeachingShop
+from tests.sufler.test_learning import ARTICLES, CONFIG, SLANG
+
+TURNS = 8
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
+    monkeypatch.chdir(tmp_path)
+    config = CONFIG.replace("least_new: 5", f"least_new: 5, shadow_turns: {TURNS}")
+    (tmp_path / "config.yml").write_text(config, encoding="utf-8")
+    settings = load_settings(tmp_path / "config.yml")
+    with bootstrap.open_store(settings) as store:
+        yield TeachingShop(settings, store, ARTICLES)
+
+
+@pytest.fixture
+def shadow(shop: TeachingShop) -> Shadow:
+    """With a candidate that has learned what the slang means."""
+    shop.day(SLANG * 2)
+    assert learn_now(shop.settings, shop.store).result is Result.SHADOW
+    assert not shop.refresher.follow_versions()
+    return Shadow(shop.settings, shop.store, shop.refresher, clock=shop.clock)
+
+
+def candidate(shop: TeachingShop) -> VersionState:
+    return bootstrap.build_versions(shop.settings, shop.store).all()[0].version.state
+
+
+def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(shop: TeachingShop, shadow: Shadow) -> None:
+    first = shop.refresher.assistant.knowledge.version
+    shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
+    for text, right in SLANG[: TURNS - 1]:
+        offered = shop.answer(f"{text}, а", right, "anna")
+        assert not shadow.run_once()
+        assert offered == [
+            one.article_id for one in shop.refresher.assistant.triage(f"{text}, а").suggestions
+        ]
+    assert candidate(shop) is VersionState.SHADOW
+    with shop.store.read() as tx:
+        version = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+        assert version is not None
+        seen = tx.shadows.all(version.id)
+    assert len(seen) == TURNS - 1
+    assert [row.candidate for row in seen.values()] == [right for _, right in SLANG[: TURNS - 1]]
+
+    shop.answer("передумал, а", "cancel", "boris")
+    assert shadow.run_once()
+    assert candidate(shop) is VersionState.PASSED
+    assert shop.refresher.follow_versions()
+    assert shop.refresher.assistant.knowledge.version != first
+
+
+def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow: Shadow) -> None:
+    shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
+    for text, learned in SLANG[:TURNS]:
+        offered = [one.article_id for one in shop.refresher.assistant.triage(text).suggestions]
+        other = next(one for one in [*offered, "courier"] if one != learned)
+        shop.answer(text, other, "anna")  # the world has changed: now it means something else
+    assert shadow.run_once()
+    assert candidate(shop) is VersionState.REFUSED
+    assert not shop.refresher.follow_versions()
+
+
+def test_a_supervisor_may_promote_it_at_once(shop: TeachingShop, shadow: Shadow) -> None:
+    record = bootstrap.build_versions(shop.settings, shop.store)
+    version = record.shadowing()
+    assert version is not None
+    record.promote(version.id, None)
+    assert shop.refresher.follow_versions()
+    assert not shadow.run_once()
+    assert record.shadowing() is None
+
+
+def test_a_newer_candidate_takes_its_place(shop: TeachingShop, shadow: Shadow) -> None:
+    before = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+    shop.day([(f"{text} уже", right) for text, right in SLANG])
+    assert learn_now(shop.settings, shop.store).result is Result.SHADOW
+    now = bootstrap.build_versions(shop.settings, shop.store).shadowing()
+    assert before is not None
+    assert now is not None
+    assert now.id != before.id
+    assert not shadow.run_once()
