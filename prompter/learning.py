@@ -1,10 +1,14 @@
-"""What is learned from now, and what is kept back to see whether it has helped."""
+"""Learning from verdicts: who starts it, what is learned now, and what is kept back as a test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from prompter.disagreements import Disagreements, disagreements
+from prompter.jobs import Jobs
 from prompter.lessons import Lesson
+from prompter.pins import Pins
+from prompter.storage import Account, JobKind, Store, StoredJob
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +35,24 @@ def split_by_time(lessons: Sequence[Lesson], *, since: datetime | None, test_sha
     n_test = int(test_share * n_new)
     cut = len(ordered) - n_test
     return TimeSplit(to_learn=tuple(ordered[:cut]), to_test=tuple(ordered[cut:]), n_new=n_new)
+
+
+class Learning:
+    """The use cases of supervisors who have the bot learn; `pins` are what it must never unlearn."""
+
+    def __init__(self, store: Store) -> None:
+        self.pins = Pins(store)
+        self._store = store
+        self._jobs = Jobs(store)
+
+    def start(self, account: Account | None) -> StoredJob:
+        """Ask for learning to begin soon; if it waits or runs already, that one is returned."""
+        return self._jobs.ask(JobKind.LEARN, account)
+
+    def jobs(self) -> list[StoredJob]:
+        """How learning went the last times, newest first."""
+        return self._jobs.last(JobKind.LEARN)
+
+    def disagreements(self) -> Disagreements:
+        """What people should settle among themselves."""
+        return disagreements(self._store)

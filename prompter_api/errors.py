@@ -28,8 +28,11 @@ from prompter.errors import (
     TooLateToUndo,
 )
 from prompter.faults import trace
+from prompter.jobs import JobRunning
+from prompter.pins import InvalidPin
 from prompter.readiness import NotReady
 from prompter.storage import Conflict
+from prompter.versions import CannotUse, NothingBefore
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +73,10 @@ STATUS: Mapping[type[Exception], int] = {
     TooManyTries: 429,
     Conflict: 409,
     NotReady: 409,
+    JobRunning: 409,
+    CannotUse: 409,
+    NothingBefore: 409,
+    InvalidPin: 422,
     InvalidArticle: 422,
 }
 

@@ -10,10 +10,12 @@ from fastapi import Request
 from prompter.accounts import Accounts
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.learning import Learning
 from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reviews import Reviews
 from prompter.triage import Triage
+from prompter.versions import Versions
 from prompter.watching import Watching
 from prompter_api.throttle import LoginThrottle
 
@@ -32,7 +34,9 @@ class Parts:
     assistant: Assistant
     desk: Desk
     knowledge: KnowledgeBase
+    learning: Learning
     proposals: Proposals
+    versions: Versions
     reviews: Reviews
     readiness: Readiness
     watching: Watching

@@ -28,6 +28,7 @@ from prompter.drafting import desk_turns, drafts_of_decisions
 from prompter.embeddings import StoredEncoder
 from prompter.feedback import Feedback
 from prompter.knowledge import KnowledgeBase
+from prompter.learning import Learning
 from prompter.lots import Lots
 from prompter.meaning import Meaning
 from prompter.planting import Planter
@@ -345,7 +346,9 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         assistant=assistant,
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store),
+        learning=Learning(store),
         proposals=build_proposals(store),
+        versions=build_versions(settings, store),
         reviews=Reviews(store),
         readiness=build_readiness(settings, store),
         watching=Watching(store),

@@ -14,6 +14,7 @@ from prompter.decisions import Action, Decision
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.learning import Learning
 from prompter.lots import Lots
 from prompter.proposals import Proposals
 from prompter.readiness import Readiness
@@ -22,6 +23,7 @@ from prompter.reviews import Reviews
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage, MessageKind
+from prompter.versions import Versions
 from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
@@ -130,7 +132,9 @@ class DeskShop:
             assistant=self.assistant,
             desk=self.desk,
             knowledge=self.knowledge,
+            learning=Learning(self.store),
             proposals=Proposals(self.store),
+            versions=Versions(self.store),
             reviews=Reviews(self.store),
             readiness=self.readiness,
             watching=Watching(self.store),

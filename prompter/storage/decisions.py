@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
@@ -269,6 +269,33 @@ class DecisionRows(Rows):
             )
             for row in self._connection.execute(wanted)
         ]
+
+    def verdicts_by_article(self) -> dict[str, dict[Verdict, int]]:
+        """How the answer of each article was used since it last changed, and how often called out of date.
+
+        Of rejections only those count that find fault with the answer, not with its being suggested.
+        """
+        first = suggestions.c.article_id.label("article")
+        at_fault = [RejectReason.OUTDATED.value, RejectReason.INCOMPLETE.value]
+        used = select(
+            decisions.c.article_id.label("article"), decisions.c.verdict, decisions.c.decided_at
+        ).where(decisions.c.superseded_at.is_(None), decisions.c.article_id.is_not(None))
+        rejected = (
+            select(first, decisions.c.verdict, decisions.c.decided_at)
+            .join(suggestions, (suggestions.c.turn_id == decisions.c.turn_id) & (suggestions.c.rank == 1))
+            .where(decisions.c.superseded_at.is_(None), decisions.c.reason.in_(at_fault))
+        )
+        told = used.union_all(rejected).subquery()
+        rows = self._connection.execute(
+            select(told.c.article, told.c.verdict, func.count())
+            .join(articles, articles.c.id == told.c.article)
+            .where(told.c.decided_at >= articles.c.changed_at)
+            .group_by(told.c.article, told.c.verdict)
+        )
+        counts: dict[str, dict[Verdict, int]] = {}
+        for article, verdict, count in rows:
+            counts.setdefault(article, {})[Verdict(verdict)] = count
+        return counts
 
     def accepted_since_change(self, article_id: str) -> bool:
         """Whether the last person who judged the article's answer since it last changed found it right."""

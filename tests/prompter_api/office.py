@@ -13,6 +13,7 @@ from prompter.accounts import Accounts
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
+from prompter.learning import Learning
 from prompter.lots import Lots
 from prompter.proposals import Proposals
 from prompter.readiness import Readiness
@@ -21,6 +22,7 @@ from prompter.reviews import Reviews
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage
+from prompter.versions import Versions
 from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
@@ -50,6 +52,7 @@ class Office:
         self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=self.lots, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
         self.proposals = Proposals(self.store, clock=clock)
+        self.versions = Versions(self.store, clock=clock)
         self.readiness = Readiness(self.store, clock=clock)
         self.reception = Reception(self.store, clock=clock)
         self.assistant = WordAssistant(SHOP)
@@ -72,7 +75,9 @@ class Office:
             "assistant": self.assistant,
             "desk": self.desk,
             "knowledge": self.knowledge,
+            "learning": Learning(self.store),
             "proposals": self.proposals,
+            "versions": self.versions,
             "reviews": Reviews(self.store, clock=self.clock),
             "readiness": self.readiness,
             "watching": Watching(self.store, clock=self.clock),

@@ -1,0 +1,138 @@
+"""Learning, model versions and what is pinned, over HTTP."""
+
+import pytest
+
+from nlu.errors import IncompatibleModel
+from prompter.decisions import Action, Decision
+from prompter.storage import Made, Reason
+from prompter.values import RejectReason
+from prompter.versions import Versions
+from tests.prompter_api.office import Office, refusal
+
+
+def with_versions(office: Office, *names: str) -> None:
+    for number, name in enumerate(names):
+        office.versions.add(name, made=Made.LEARN, model="m", parent=None)
+        office.versions.use(name, after=number, reason=Reason.GATE)
+
+
+def test_a_supervisor_has_the_bot_learn_once(office: Office) -> None:
+    vera = office.browser("vera")
+    assert vera.get("/api/learning").json() == []
+    asked = vera.post("/api/learning")
+    assert asked.status_code == 202
+    assert (asked.json()["state"], asked.json()["asked_by"]) == ("waiting", "vera")
+    assert vera.post("/api/learning").json()["id"] == asked.json()["id"]
+    assert [job["id"] for job in vera.get("/api/learning").json()] == [asked.json()["id"]]
+
+
+def test_versions_are_promoted_and_rolled_back(office: Office) -> None:
+    vera = office.browser("vera")
+    assert refusal(vera.post("/api/models/rollback")) == (409, "nothing_before")
+    with_versions(office, "v1", "v2")
+    shown = {model["id"]: model for model in vera.get("/api/models").json()}
+    assert {name: model["is_used"] for name, model in shown.items()} == {"v1": False, "v2": True}
+    assert vera.post("/api/models/rollback").status_code == 200
+    assert vera.post("/api/models/v2/promote", json={}).status_code == 200
+    shown = {model["id"]: model for model in vera.get("/api/models").json()}
+    assert [(use["reason"], use["account_name"]) for use in shown["v2"]["uses"]] == [
+        ("gate", None),
+        ("promoted", "vera"),
+    ]
+    assert [(use["reason"], use["account_name"]) for use in shown["v1"]["uses"]] == [
+        ("gate", None),
+        ("rollback", "vera"),
+    ]
+    assert refusal(vera.post("/api/models/nothing/promote", json={})) == (404, "not_found")
+    office.versions.add("v3", made=Made.LEARN, model="m", parent="v2")
+    office.versions.refuse("v3", {"refused": "worse"})
+    assert refusal(vera.post("/api/models/v3/promote", json={})) == (409, "cannot_use")
+    assert vera.post("/api/models/v3/promote", json={"anyway": True}).status_code == 200
+
+
+def test_a_damaged_version_is_not_used(office: Office) -> None:
+    def check(version_id: str) -> None:
+        raise IncompatibleModel(f"{version_id}: was changed by hand")
+
+    with_versions(office, "v1", "v2")
+    app = office.build(versions=Versions(office.store, check=check, clock=office.clock))
+    vera = office.browser("vera", app=app)
+    for request in ("/api/models/v1/promote", "/api/models/rollback"):
+        answer = vera.post(request, json={})
+        assert refusal(answer) == (409, "cannot_use")
+        assert "changed by hand" in answer.json()["message"]
+
+
+def test_questions_are_pinned_and_let_go(office: Office) -> None:
+    vera = office.browser("vera")
+    assert (
+        vera.post("/api/pins", json={"text": "где мой заказ", "article_id": "order-where"}).status_code == 201
+    )
+    (pinned,) = vera.get("/api/pins").json()
+    assert (pinned["text"], pinned["article_id"], pinned["pinned_by"]) == (
+        "где мой заказ",
+        "order-where",
+        "vera",
+    )
+    assert refusal(vera.post("/api/pins", json={"text": "где", "article_id": "none"})) == (404, "not_found")
+    assert refusal(vera.post("/api/pins", json={"text": " ", "article_id": "order-where"}))[0] == 422
+    assert vera.delete(f"/api/pins/{pinned['id']}").status_code == 200
+    assert refusal(vera.delete(f"/api/pins/{pinned['id']}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/api/learning"),
+        ("POST", "/api/learning"),
+        ("GET", "/api/models"),
+        ("POST", "/api/models/rollback"),
+        ("POST", "/api/models/v1/promote"),
+        ("GET", "/api/pins"),
+        ("POST", "/api/pins"),
+        ("DELETE", "/api/pins/1"),
+        ("GET", "/api/disagreements"),
+    ],
+)
+def test_operators_may_not(office: Office, method: str, address: str) -> None:
+    body = {"text": "где", "article_id": "order-where"} if method == "POST" and "pins" in address else {}
+    answer = office.browser("anna").request(method, address, json=body if method == "POST" else None)
+    assert refusal(answer) == (403, "forbidden")
+
+
+def test_where_people_disagree(office: Office) -> None:
+    def decide(asked: str, action: Action, operator: str, **fields: object) -> None:
+        accounts = {account.name: account.id for account in office.accounts.all()}
+        view = office.desk.conversation(office.ask(asked, chat=f"{asked} {office.count}"))
+        assert view.turn is not None
+        office.desk.decide(
+            Decision(
+                turn_id=view.turn.id,
+                operator_id=accounts[operator],
+                action=action,
+                seen_message_id=view.last_message_id,
+                **fields,  # type: ignore[arg-type]
+            )
+        )
+
+    office.clock.forward(10)
+    decide("где мой заказ", Action.ACCEPT, "anna", rank=1)
+    office.clock.forward(10)
+    decide("Где мой заказ?", Action.PICK_OTHER, "boris", article_id="order-cancel")
+    for number in range(6):
+        if number % 2:
+            decide("как отменить заказ", Action.EDIT, "anna", rank=1, text=f"Нажмите {number} раз.")
+        else:
+            decide("как отменить заказ", Action.ACCEPT, "anna", rank=1)
+    decide("отменить заказ как", Action.REJECT, "boris", reason=RejectReason.OUTDATED)
+    found = office.browser("vera").get("/api/disagreements").json()
+    (question,) = found["questions"]
+    assert question["text"] == "Где мой заказ?"
+    assert [(one["operator"], one["right"]) for one in question["opinions"]] == [
+        ("boris", "order-cancel"),
+        ("anna", "order-where"),
+    ]
+    assert found["articles"] == [
+        {"article_id": "order-cancel", "question": "Как отменить заказ", "n_used": 8, "n_changed": 4}
+    ]
+    assert found["names"]["order-where"] == "Где мой заказ"
