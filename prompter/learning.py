@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from prompter.comparing import ChangedQuestion, what_changed
 from prompter.disagreements import Disagreements, disagreements
 from prompter.jobs import Jobs
 from prompter.lessons import Lesson
 from prompter.pins import Pins
-from prompter.storage import Account, JobKind, Store, StoredJob
+from prompter.storage import Account, JobKind, Store, StoredJob, StoredVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,14 @@ class Learning:
     def jobs(self) -> list[StoredJob]:
         """How learning went the last times, newest first."""
         return self._jobs.last(JobKind.LEARN)
+
+    def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+        """What a version answers otherwise than the one before it.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        return what_changed(self._store, version_id)
 
     def disagreements(self) -> Disagreements:
         """What people should settle among themselves."""

@@ -1,18 +1,22 @@
 """Who sits at the desk: every call of a page checks that its account may still work."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kb_index import Article
+from prompter.comparing import ChangedQuestion
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
+from prompter.disagreements import Disagreements
 from prompter.errors import Forbidden, NotFound
 from prompter.evidence import TopicEvidence
 from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
-from prompter.storage import Account, Role
+from prompter.storage import Account, PinnedCase, Role, StoredJob, StoredVersion
 from prompter.values import Choice, OfferedSuggestion, Reply, Turn
+from prompter.versions import ShownVersion
 from prompter.watching import Drift, Gap, OwnFigure, Person
 from prompter_api.desk.drafts import Draft, Drafts
 from prompter_api.parts import Parts
@@ -189,6 +193,34 @@ class Seat:
 
     def switch_off(self, name: str) -> None:
         self.parts.readiness.switch_off(name, self._supervise())
+
+    def models(self) -> tuple[list[StoredJob], list[ShownVersion]]:
+        """How learning went, and every model version."""
+        self._supervise()
+        return self.parts.learning.jobs(), self.parts.versions.all()
+
+    def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+        """What a version answers otherwise than the one before it."""
+        self._supervise()
+        return self.parts.learning.changed_by(version_id)
+
+    def disagreements(self) -> tuple[Disagreements, list[PinnedCase]]:
+        """Where people disagree, and what is pinned."""
+        self._supervise()
+        return self.parts.learning.disagreements(), self.parts.learning.pins.all()
+
+    def start_learning(self) -> None:
+        self.parts.learning.start(self._supervise())
+
+    def promote(self, version_id: str, *, anyway: bool) -> None:
+        self.parts.versions.promote(version_id, self._supervise(), anyway=anyway)
+
+    def roll_back(self) -> None:
+        self.parts.versions.roll_back(self._supervise())
+
+    def unpin(self, pin_id: int) -> None:
+        self._supervise()
+        self.parts.learning.pins.unpin(pin_id)
 
     # These two only touch memory: they may be called on the event loop.
 
