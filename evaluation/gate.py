@@ -40,8 +40,8 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiveTopic:
-    """A topic, or group, that answers alone from `threshold` on.
+class GovernedTopic:
+    """A topic, or group, that answers alone from `threshold` on, or is tested whether it may.
 
     `margin`: by how much the lower end of its share of right answers is above the bar.
     """
@@ -50,13 +50,15 @@ class LiveTopic:
     topics: frozenset[str]
     threshold: float
     margin: float
+    is_live: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicChange:
-    """What would change in a topic that answers alone, of `n_answered` rows that either model answers."""
+    """What would change in a topic, of `n_answered` rows that either model would answer alone."""
 
     name: str
+    is_live: bool
     n_answered: int
     turned_right: int  # a wrong answer would not be given any more
     turned_wrong: int  # a wrong answer would be given that was not
@@ -64,7 +66,13 @@ class TopicChange:
 
     @property
     def is_too_much(self) -> bool:
-        return self.turned_wrong - self.turned_right > self.allowed
+        """Whether more answers turn wrong than the evidence leaves room for."""
+        return self.is_live and self.turned_wrong - self.turned_right > self.allowed
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether more answers turn wrong than right: what was shown before says little of the new model."""
+        return self.turned_wrong > self.turned_right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +109,7 @@ def judge(
     candidate: Sequence[Outcome],
     *,
     topic_of: Mapping[str, str],
-    live: Sequence[LiveTopic] = (),
+    tested: Sequence[GovernedTopic] = (),
     worst_difference: float = -0.01,
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
@@ -124,7 +132,7 @@ def judge(
         statistics = {_OVERALL: retrieval_statistics()[_OVERALL]}
         compared = compare(new_outcomes, old_outcomes, statistics, seed=seed)
         difference, won, lost = compared.differences[_OVERALL].estimate, compared.won, compared.lost
-    changed = tuple(_topic_change(topic, pairs, topic_of) for topic in live)
+    changed = tuple(_topic_change(topic, pairs, topic_of) for topic in tested)
     return GateReport(
         refusal=_refusal(broken, difference, changed, worst_difference),
         n_rows={source: sum(row.source is source for row in rows) for source in Source},
@@ -142,7 +150,7 @@ def judge(
                 after=new.suggested,
                 was_right=old.is_right,
                 is_right=new.is_right,
-                topic=_answering(new, live, topic_of) or _answering(old, live, topic_of),
+                topic=_answering(new, tested, topic_of) or _answering(old, tested, topic_of),
             )
             for row, old, new in pairs
             if _stands_for(old.suggested, same) != _stands_for(new.suggested, same)
@@ -166,7 +174,7 @@ def _refusal(
 
 
 def _topic_change(
-    topic: LiveTopic, pairs: Sequence[tuple[Row, Outcome, Outcome]], topic_of: Mapping[str, str]
+    topic: GovernedTopic, pairs: Sequence[tuple[Row, Outcome, Outcome]], topic_of: Mapping[str, str]
 ) -> TopicChange:
     n_answered = turned_right = turned_wrong = 0
     for _, old, new in pairs:
@@ -177,6 +185,7 @@ def _topic_change(
         turned_wrong += is_wrong and not was_wrong
     return TopicChange(
         name=topic.name,
+        is_live=topic.is_live,
         n_answered=n_answered,
         turned_right=turned_right,
         turned_wrong=turned_wrong,
@@ -184,7 +193,7 @@ def _topic_change(
     )
 
 
-def _is_answered(outcome: Outcome, topic: LiveTopic, topic_of: Mapping[str, str]) -> bool:
+def _is_answered(outcome: Outcome, topic: GovernedTopic, topic_of: Mapping[str, str]) -> bool:
     """Whether the topic would answer alone what the first suggestion is of."""
     suggested = outcome.suggested
     return (
@@ -194,8 +203,10 @@ def _is_answered(outcome: Outcome, topic: LiveTopic, topic_of: Mapping[str, str]
     )
 
 
-def _answering(outcome: Outcome, live: Sequence[LiveTopic], topic_of: Mapping[str, str]) -> str | None:
-    return next((topic.name for topic in live if _is_answered(outcome, topic, topic_of)), None)
+def _answering(outcome: Outcome, tested: Sequence[GovernedTopic], topic_of: Mapping[str, str]) -> str | None:
+    return next(
+        (topic.name for topic in tested if topic.is_live and _is_answered(outcome, topic, topic_of)), None
+    )
 
 
 def _stands_for(article: str | None, same: Mapping[str, str]) -> str | None:

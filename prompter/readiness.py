@@ -400,10 +400,6 @@ class Readiness:
             stored = tx.readiness.all()
             return [self._shown(tx, stored[name], topics) for name, topics in units.items() if name in stored]
 
-    def live_topics(self) -> list[TopicReadiness]:
-        """Topics and groups that answer alone."""
-        return [one for one in self.topics() if one.state is ReadinessState.AUTOPILOT]
-
     def demoted(self) -> list[str]:
         """Topics and groups that slipped and have not been shown to be right again."""
         with self._store.read() as tx:

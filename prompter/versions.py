@@ -8,7 +8,7 @@ from typing import Any
 from nlu.errors import IncompatibleModel
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound, PrompterError
-from prompter.storage import Account, Conflict, Store, Transaction
+from prompter.storage import Account, Conflict, Store, StoredReadiness, Transaction
 from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
 from prompter.values import ReadinessState
 
@@ -160,7 +160,7 @@ class Versions:
             with self._store.write() as tx:
                 tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, now, report=report)
                 self._use(tx, version_id, after=after, reason=Reason.GATE, account=None)
-                self._tell_live_topics(tx, version_id)
+                self._tell_topics(tx, version_id, report)
         except Conflict:
             return False
         return True
@@ -259,9 +259,13 @@ class Versions:
             now=self._clock(),
         )
 
-    def _tell_live_topics(self, tx: Transaction, version_id: str) -> None:
+    def _tell_topics(self, tx: Transaction, version_id: str, report: Mapping[str, Any]) -> None:
+        """Live topics answer on; one that is still tested, and does worse now, is tested anew."""
         changed = len(tx.versions.newly_answered(version_id))
+        worse = {topic["name"] for topic in report.get("topics", ()) if topic["is_worse"]}
         for name, stored in tx.readiness.all().items():
+            if name in worse and stored.state in _BEFORE_LIVE:
+                self._test_anew(tx, stored, version_id)
             if stored.state is ReadinessState.AUTOPILOT:
                 tx.readiness.add_event(
                     name,
@@ -271,6 +275,27 @@ class Versions:
                     account_id=None,
                     now=self._clock(),
                 )
+
+    def _test_anew(self, tx: Transaction, stored: StoredReadiness, version_id: str) -> None:
+        now = self._clock()
+        tx.readiness.change(
+            stored,
+            state=ReadinessState.COLLECTING.value,
+            threshold=None,
+            test_number=stored.test_number + 1,
+            test_began_at=now,
+            frozen={},
+            left_out=[],
+            changed_at=now,
+        )
+        tx.readiness.add_event(
+            stored.name,
+            state=ReadinessState.COLLECTING,
+            reason="new_model",
+            facts={"model": version_id},
+            account_id=None,
+            now=now,
+        )
 
     def _bring_back(self, tx: Transaction, kept: Mapping[str, Mapping[str, Any]]) -> None:
         """Topics stand where they stood, unless a supervisor has stopped them since."""
@@ -295,6 +320,7 @@ class Versions:
             )
 
 
+_BEFORE_LIVE = (ReadinessState.COLLECTING, ReadinessState.READY, ReadinessState.DEMOTED)
 _OPEN = (VersionState.CANDIDATE, VersionState.SHADOW)
 _KEPT = ("state", "threshold", "test_number", "model", "frozen", "left_out")
 _MOMENTS = ("test_began_at", "live_since")

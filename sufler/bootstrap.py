@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from evaluation.control import Detector
-from evaluation.gate import LiveTopic
+from evaluation.gate import GovernedTopic
 from evaluation.readiness import Rule
 from kb_index import ArticleSearch
 from kb_index.search import passage_of, published, questions_of
@@ -38,7 +38,7 @@ from prompter.reception import Reception
 from prompter.reviews import Reviews
 from prompter.storage import Store, connect, migrate
 from prompter.triaging import Autopilot, Triager
-from prompter.values import Mode
+from prompter.values import Mode, ReadinessState
 from prompter.versions import Versions
 from prompter.watching import Watching
 from sufler import engines
@@ -129,20 +129,20 @@ def build_readiness(settings: Settings, store: Store) -> Readiness:
     )
 
 
-def live_topics(settings: Settings, store: Store) -> list[LiveTopic]:
-    """The topics that answer alone, and how much room their evidence leaves."""
+def tested_topics(settings: Settings, store: Store) -> list[GovernedTopic]:
+    """The topics that answer alone, with the room that their evidence leaves, and those that may come to."""
     readiness = build_readiness(settings, store)
     return [
-        LiveTopic(
+        GovernedTopic(
             name=one.name,
             topics=frozenset(one.topics) - frozenset(one.left_out),
-            threshold=one.threshold,
+            threshold=readiness.rule.thresholds[-1] if one.threshold is None else one.threshold,
             margin=one.proved.interval.low - readiness.rule.bar
             if one.proved is not None and one.proved.interval is not None
             else 0.0,
+            is_live=one.state is ReadinessState.AUTOPILOT,
         )
-        for one in readiness.live_topics()
-        if one.threshold is not None
+        for one in readiness.topics()
     ]
 
 

@@ -235,7 +235,7 @@ class _Learner:
             before,
             after,
             topic_of={article.id: article.topic for article in bench.search.articles},
-            live=bootstrap.live_topics(self._settings, self._store),
+            tested=bootstrap.tested_topics(self._settings, self._store),
             worst_difference=self._settings.learning.worst_difference,
             same_answer=same,
         )

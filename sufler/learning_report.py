@@ -61,6 +61,8 @@ def report_as_object(report: GateReport, changed_alone: Sequence[ChangedAnswer])
         "topics": [
             {
                 "name": one.name,
+                "is_live": one.is_live,
+                "is_worse": one.is_worse,
                 "answered": one.n_answered,
                 "turned_right": one.turned_right,
                 "turned_wrong": one.turned_wrong,

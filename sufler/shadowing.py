@@ -94,7 +94,7 @@ class Shadow:
             topic_of={
                 article.id: article.topic for article in self._refresher.assistant.knowledge.search.articles
             },
-            live=bootstrap.live_topics(self._settings, self._store),
+            tested=bootstrap.tested_topics(self._settings, self._store),
             worst_difference=self._settings.learning.worst_difference,
             same_answer=same,
         )

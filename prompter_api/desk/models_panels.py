@@ -170,7 +170,7 @@ class ComparisonPanel:
             "{topic} answers alone: of {answered} answers {wrong} turn wrong and {right} right; "
             "{allowed} more may."
         )
-        for topic in version.report.get("topics", ()):
+        for topic in (one for one in version.report.get("topics", ()) if one["is_live"]):
             Tag(
                 "p",
                 text.format(

@@ -70,7 +70,7 @@ def _print(outcome: "Outcome", least_new: int) -> None:
             f"difference {100 * difference.value:+.1f} points, "
             f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f})."
         )
-    for topic in report.topics:
+    for topic in (one for one in report.topics if one.is_live):
         typer.echo(
             f"{topic.name} answers alone: of {topic.n_answered} answers {topic.turned_wrong} would turn "
             f"wrong and {topic.turned_right} right; {topic.allowed:.1f} more may."

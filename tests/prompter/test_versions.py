@@ -72,6 +72,15 @@ def test_a_live_topic_answers_on_with_a_version_that_passed_the_gate(shop: Versi
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
 
 
+def test_a_topic_that_is_still_tested_begins_anew_where_it_does_worse(shop: VersionedShop) -> None:
+    shop.prove(4)
+    shop.passes("v2", {"topics": [{"name": "returns", "is_worse": False}]})
+    assert (shop.returns().test_number, shop.returns().last.step.n_turns) == (1, 4)
+    shop.passes("v3", {"topics": [{"name": "returns", "is_worse": True}]})
+    now = shop.returns()
+    assert (now.test_number, now.last.step.n_turns, now.events[0].reason) == (2, 0, "new_model")
+
+
 def test_what_a_new_version_answers_otherwise_is_audited_more(shop: VersionedShop) -> None:
     shop.go_live()
     for _ in range(300):  # so many audits that the share has fallen

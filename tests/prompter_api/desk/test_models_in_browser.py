@@ -31,7 +31,10 @@ def report(turn: int, refused: str | None = None) -> dict[str, object]:
         },
         "refused": refused,
         "topics": [
-            {"name": "returns", "answered": 40, "turned_right": 1, "turned_wrong": 2, "allowed": 1.2}
+            {
+                "name": "returns", "is_live": True, "is_worse": True,
+                "answered": 40, "turned_right": 1, "turned_wrong": 2, "allowed": 1.2,
+            }
         ],
         "changes": [
             {
