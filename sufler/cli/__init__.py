@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, evaluate, finetune, kb, models, readiness, serving, users
+from sufler.cli import database, evaluate, finetune, history, kb, models, readiness, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(serving.run)
 app.add_typer(kb.app, name="kb")
 app.command()(database.migrate)
 app.command()(models.train)
+app.command()(history.learn)
 app.command()(models.ask)
 app.command()(finetune.finetune)
 app.command()(readiness.readiness)
