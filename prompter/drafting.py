@@ -9,11 +9,11 @@ from kb_index.near_texts import normal
 from kb_index.same_answers import answer_groups
 from kb_index.templates import fill
 from prompter.changes import EditedTurn, changed_answers
-from prompter.drafts import Draft
+from prompter.drafts import Draft, Source
 from prompter.lessons import said_of_articles
 from prompter.meaning import Meaning
 from prompter.policy import CONTROL_INTENTS
-from prompter.privacy import contacts
+from prompter.privacy import FEWEST_OF_THE_TEAM, contacts
 from prompter.questions import Asked, Known, new_articles, phrasings
 from prompter.said import answer_text, asks_back, is_small_talk, question_text
 from prompter.storage import Store
@@ -22,6 +22,7 @@ from prompter.triage import HandoffReason
 from prompter.values import RejectReason, Verdict
 
 LEAST_CONVERSATIONS = 2  # one customer alone changes nothing
+LEAST_CONVERSATIONS_OF_HISTORY = 3
 _UNANSWERED = (HandoffReason.NO_ARTICLE.value, HandoffReason.OUT_OF_SCOPE.value)
 _ABOUT_THE_ANSWER = (RejectReason.OUTDATED, RejectReason.INCOMPLETE)
 _NO_QUESTION = (RejectReason.NOT_A_QUESTION, RejectReason.TONE)
@@ -29,7 +30,6 @@ _SMALL_TALK = frozenset(
     {"greeting", "thanks", "goodbye", "bot_challenge", "affirm", "deny", "how_are_you", *CONTROL_INTENTS}
 )
 _SURE = 0.8  # probability of an intent that is believed
-_FEWEST_OF_THE_TEAM = 3  # conversations in which a contact was sent, so that it is no customer's
 
 
 def desk_turns(store: Store) -> list[DeskTurn]:
@@ -66,6 +66,31 @@ def drafts_of_decisions(
             unanswered(asked), known, meaning, least_conversations=least_conversations, language=language
         ),
     ]
+
+
+def drafts_of_history(
+    asked: Sequence[Asked],
+    articles: Iterable[Article],
+    meaning: Meaning,
+    *,
+    kb_meaning: Meaning | None = None,
+    constants: Mapping[str, str] | None = None,
+    language: str = "ru",
+    least_conversations: int = LEAST_CONVERSATIONS_OF_HISTORY,
+) -> list[Draft]:
+    """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
+    current = [article for article in articles if article.status is not Status.ARCHIVED]
+    known = Known.of(current, kb_meaning or meaning)
+    settled = with_same_answers(asked, current, dict(constants or {}))
+    found = phrasings(settled, known, meaning, least_conversations=least_conversations, source=Source.HISTORY)
+    return found + new_articles(
+        unanswered(settled),
+        known,
+        meaning,
+        least_conversations=least_conversations,
+        source=Source.HISTORY,
+        language=language,
+    )
 
 
 def unanswered(asked: Sequence[Asked]) -> list[Asked]:
@@ -200,4 +225,4 @@ def _contacts(
             sent[contact].add(turn.conversation_id)
     own = [text for article in articles for text in contacts(article.answer)]
     own += [text for value in constants.values() for text in contacts(value)]
-    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= _FEWEST_OF_THE_TEAM)])
+    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= FEWEST_OF_THE_TEAM)])

@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 PHONE, EMAIL, CARD, NUMBER = "[phone]", "[email]", "[card]", "[number]"
 
+FEWEST_OF_THE_TEAM = 3  # conversations in which a contact was sent, so that it is no customer's
+
 _FEWEST_DIGITS = 6  # of a run without spaces that is a number of something rather than a quantity
 _FEWEST_AFTER_NAME = 3  # after "order", "№" and the like
 _MOST_DIGITS_OF_AMOUNT = 7  # "1 250 000" without a currency is an amount, one digit more is a number

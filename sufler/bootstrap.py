@@ -24,9 +24,10 @@ from prompter.accounts import Accounts
 from prompter.assistant import Assistant, Knowledge
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
-from prompter.drafting import desk_turns, drafts_of_decisions
+from prompter.drafting import desk_turns, drafts_of_decisions, drafts_of_history
 from prompter.embeddings import StoredEncoder
 from prompter.feedback import Feedback
+from prompter.history import History
 from prompter.knowledge import KnowledgeBase
 from prompter.learning import Learning
 from prompter.lots import Lots
@@ -202,6 +203,28 @@ def propose(
         language=settings.language,
     )
     return build_proposals(store).refresh(drafts, encode=meaning.of)
+
+
+def propose_from_history(
+    settings: Settings,
+    store: Store,
+    history: History,
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Refreshed:
+    """Propose what chats of the past say; `progress` is told of texts read."""
+    encoder = encoder or engines.build_encoder(settings)
+    meaning = Meaning(TextReader(encoder), progress=progress)
+    drafts = drafts_of_history(
+        history.asked,
+        build_knowledge_base(store).articles(),
+        meaning,
+        kb_meaning=Meaning(TextReader(StoredEncoder(encoder, store)), progress=progress),
+        constants=settings.templates,
+        language=settings.language,
+    )
+    return build_proposals(store).add(drafts, encode=Meaning(TextReader(encoder)).of)
 
 
 class Refresher:

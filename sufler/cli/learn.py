@@ -1,10 +1,12 @@
 """sufler learn: what operators have decided becomes a better model, or is refused."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, print_json
+from sufler.cli.history import mine
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -20,10 +22,20 @@ def learn(
             show_default=False,
         ),
     ] = None,
+    from_history: Annotated[
+        Path | None,
+        typer.Option(
+            help="Propose articles and phrasings from chats of the past instead: CSV, JSON or JSONL "
+            "with conversation, author, time, text."
+        ),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Learn from operators' decisions; what comes of it answers, unless it is measured to be worse."""
+    if from_history is not None:
+        mine(from_history, config, as_json)
+        return
     from sufler import bootstrap
     from sufler.learning import learn_now
     from sufler.learning_report import as_object

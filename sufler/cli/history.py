@@ -1,0 +1,42 @@
+"""sufler learn --from-history: proposals from chats of the past."""
+
+from pathlib import Path
+
+import typer
+
+from sufler.cli.common import print_json
+from sufler.cli.progress import progress_bar
+
+
+def mine(path: Path, config: Path | None, as_json: bool) -> None:
+    """Read a file of chats and propose what it says: everything, or nothing if a row is bad."""
+    from prompter.drafts import ProposalKind
+    from prompter.history import count_hint, mined, read_history
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    with progress_bar("Reading", count_hint(path)) as advance:
+        history = mined(read_history(path), progress=advance)
+    with bootstrap.open_store(settings) as store:
+        with progress_bar("Comparing", None) as advance:
+            report = bootstrap.propose_from_history(settings, store, history, progress=advance)
+        waiting = bootstrap.build_proposals(store).waiting()
+    if as_json:
+        print_json(
+            {
+                "messages": history.n_messages,
+                "conversations": history.n_conversations,
+                "questions": history.n_questions,
+                "new": report.new,
+                "grown": report.grown,
+                "known": report.known,
+                "waiting": {kind.value: waiting[kind] for kind in ProposalKind},
+            }
+        )
+        return
+    typer.echo(
+        f"{history.n_messages} messages in {history.n_conversations} conversations, "
+        f"{history.n_questions} different questions."
+    )
+    typer.echo(f"{report.new} new proposals, {report.grown} grown, {report.known} known before.")
