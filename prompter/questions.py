@@ -30,6 +30,8 @@ _OTHERS = 0.92  # cosine to what was confirmed for another article from which on
 _LINKED = 0.45  # mean cosine of questions that got the very same answer, from which on they are one article's
 _TOPIC_NEAR = 0.5  # cosine to an article's text from which on its topic is a guess worth making
 _LONGEST_PHRASING = 300  # characters; what is longer tells a story
+_AGAIN = 2  # times that a question was answered on average, before clusters are parted by answers
+_ALWAYS = 0.9  # share of them that got the answer which the question got most often
 _LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
 _BLOCK = 4_000_000  # cosines computed at a time
 
@@ -209,7 +211,8 @@ def new_articles(
     weights = [one.times for one in words]
     parts = [list(one.members) for one in clusters([one.text for one in words], vectors, weights=weights)]
     drafts = []
-    for part in _linked(parts, words, vectors, weights):
+    linked = _linked(parts, words, vectors, weights)
+    for part in (one for each in linked for one in _parted(each, words, least_conversations)):
         members = [words[row] for row in part]
         named = [one for one in part if len(words[one].text) <= _LONGEST_PHRASING] or part
         centre = named[
@@ -269,6 +272,41 @@ def _linked(
     for number, part in enumerate(parts):
         joined[find(number)] += part
     return [sorted(part) for part in joined.values()]
+
+
+def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) -> list[list[int]]:
+    """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
+
+    Where one question got several answers, operators only put them in different words.
+    """
+    given = [
+        (row, one)
+        for row in part
+        for one in words[row].asked
+        if len(normal(one.answer).split()) >= _LINKING_WORDS
+    ]
+    told: dict[int, Counter[int]] = defaultdict(Counter)
+    for (row, one), group in zip(given, _same([one.answer for _, one in given]), strict=True):
+        told[row][group] += one.times
+    own = {row: groups.most_common(1)[0][0] for row, groups in told.items()}
+    times = sum(groups.total() for groups in told.values())
+    agreed = sum(groups[own[row]] for row, groups in told.items())
+    if times < _AGAIN * len(told) or agreed < _ALWAYS * times:
+        return [part]
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, group in own.items():
+        rows[group].append(row)
+    large = [
+        group
+        for group in rows.values()
+        if len({number for row in group for one in words[row].asked for number in one.conversations})
+        >= least_conversations
+    ]
+    if len(large) < 2:
+        return [part]
+    large.sort(key=lambda group: (-sum(words[row].times for row in group), group))
+    rest = [row for row in part if not any(row in group for group in large)]
+    return [sorted([*large[0], *rest]), *large[1:]]
 
 
 def _same(answers: Sequence[str]) -> list[int]:
