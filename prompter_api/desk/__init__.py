@@ -7,6 +7,7 @@ from prompter_api.desk.board_page import add_board
 from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
 from prompter_api.desk.disagreements_page import add_disagreements
 from prompter_api.desk.frame import Door
+from prompter_api.desk.inbox_page import add_inbox
 from prompter_api.desk.login_page import login_router
 from prompter_api.desk.models_page import add_models
 from prompter_api.desk.mounting import mount_nicegui
@@ -32,6 +33,7 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     add_board(router, door, poll_seconds=poll_seconds)
     add_topic(router, door, poll_seconds=poll_seconds)
     add_watching(router, door, poll_seconds=poll_seconds)
+    add_inbox(router, door, poll_seconds=poll_seconds)
     add_models(router, door, poll_seconds=poll_seconds)
     add_disagreements(router, door)
     app.include_router(login_router(parts, seats))

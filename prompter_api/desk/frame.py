@@ -44,6 +44,7 @@ PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/reviews", N_("Second look"), Role.OPERATOR),
     ("/readiness", N_("Readiness"), Role.SUPERVISOR),
     ("/watching", N_("Changes"), Role.SUPERVISOR),
+    ("/learning", N_("Learning"), Role.SUPERVISOR),
     ("/models", N_("Models"), Role.SUPERVISOR),
 )
 

@@ -1,7 +1,7 @@
 """Who sits at the desk: every call of a page checks that its account may still work."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,10 @@ from prompter.comparing import ChangedQuestion
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
 from prompter.disagreements import Disagreements
+from prompter.drafts import ProposalKind
 from prompter.errors import Forbidden, NotFound
 from prompter.evidence import TopicEvidence
+from prompter.proposals import Outcome, Proposal
 from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
 from prompter.storage import Account, PinnedCase, Role, StoredJob, StoredVersion
@@ -193,6 +195,27 @@ class Seat:
 
     def switch_off(self, name: str) -> None:
         self.parts.readiness.switch_off(name, self._supervise())
+
+    def inbox(
+        self, kind: ProposalKind | None, *, most: int
+    ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, str]]:
+        """How many proposals wait, the weightiest, and questions of the articles that they name."""
+        self._supervise()
+        found = self.parts.proposals.open(kind=kind, most=most)
+        names = self.parts.desk.questions_of({one.article_id for one in found if one.article_id})
+        return self.parts.proposals.waiting(), found, names
+
+    def approve_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
+        return self.parts.proposals.approve_many(proposal_ids, self._supervise())
+
+    def dismiss_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
+        return self.parts.proposals.dismiss_many(proposal_ids, self._supervise())
+
+    def edit_proposal(self, proposal_id: int, changes: Mapping[str, str]) -> None:
+        self.parts.proposals.edit(proposal_id, self._supervise(), **changes)
+
+    def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
+        self.parts.proposals.merge(proposal_ids, into, self._supervise())
 
     def models(self) -> tuple[list[StoredJob], list[ShownVersion]]:
         """How learning went, and every model version."""
