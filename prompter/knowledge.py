@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from kb_index import Article
+from kb_index import Article, Status
 from prompter.clock import Clock, utc_now
-from prompter.errors import NotFound
-from prompter.storage import Store
+from prompter.errors import ArticleChanged, NotFound
+from prompter.storage import Account, Store
 
 KB_REVISION = "kb_revision"
 _BATCH = 500
@@ -81,6 +81,58 @@ class KnowledgeBase:
                 raise NotFound(f"there is no article {article_id}")
             return article, [ArticleVersion(**row) for row in tx.articles.versions(article_id)]
 
+    def page(
+        self,
+        *,
+        text: str = "",
+        topic: str | None = None,
+        status: Status | None = None,
+        after: str = "",
+        most: int = 50,
+    ) -> list[Article]:
+        """Up to `most` articles of whatever status behind the id `after`, in order of id.
+
+        `text` is a part of an id, a question or an answer, in any case.
+        """
+        with self._store.read() as tx:
+            return tx.articles.page(text=text.strip(), topic=topic, status=status, after=after, most=most)
+
+    def put(self, article: Article, account: Account, *, version: int) -> int:
+        """Put an article in place of its `version`, 0: it is new; returns the new version.
+
+        Running processes find it by themselves. Its phrasings are a person's from now on: imports keep them.
+
+        Raises:
+            ArticleChanged: somebody has changed it meanwhile, or there is one of that id.
+            NotFound: there is no such article.
+        """
+        with self._store.write() as tx:
+            if version and not tx.articles.version(article.id):
+                raise NotFound(f"there is no article {article.id}")
+            if not tx.articles.put(article, version=version, changed_by=account.name, now=self._clock()):
+                raise ArticleChanged(
+                    f"{article.id} has been changed meanwhile: look at it again"
+                    if version
+                    else f"there is an article {article.id} already"
+                )
+            tx.facts.count_up(KB_REVISION)
+        return version + 1
+
+    def restore(self, article_id: str, version: int, account: Account) -> int:
+        """Make an article what it was in an earlier version; returns the new version.
+
+        Raises:
+            NotFound: there is no such article or version.
+            ArticleChanged: somebody is changing it just now.
+        """
+        article, versions = self.article(article_id)
+        before = next((one for one in versions if one.version == version), None)
+        if before is None:
+            raise NotFound(f"{article_id} has no version {version}")
+        with self._store.read() as tx:
+            last = tx.articles.version(article_id)
+        return self.put(_as_it_was(article, before.fields), account, version=last)
+
     def revision(self) -> int:
         """Grows with every change; whoever has loaded the articles compares it to know of news."""
         with self._store.read() as tx:
@@ -101,3 +153,20 @@ class KnowledgeBase:
             replace(article, phrasings=(*article.phrasings, text))  # the article checks itself
             if tx.articles.add_phrasing(article_id, text):
                 tx.facts.count_up(KB_REVISION)
+
+
+def _as_it_was(article: Article, fields: dict[str, Any]) -> Article:
+    def day(name: str) -> date | None:
+        return date.fromisoformat(fields[name]) if fields.get(name) else None
+
+    return replace(
+        article,
+        question=fields["question"],
+        answer=fields["answer"],
+        topic=fields["topic"],
+        language=fields["language"],
+        phrasings=tuple(fields["phrasings"]),
+        status=Status(fields["status"]),
+        valid_from=day("valid_from"),
+        valid_until=day("valid_until"),
+    )

@@ -154,6 +154,69 @@ class ArticleRows(Rows):
                 self._connection.execute(insert(table), rows)
         return added, changed
 
+    def put(self, article: Article, *, version: int, changed_by: str, now: datetime) -> bool:
+        """Put an article in place of its `version`, 0: it is new; False if it is at another one by now.
+
+        Its phrasings are exactly these from now on; a person chose them, so that imports keep them.
+        """
+        row = {
+            **_fields(article),
+            "valid_from": article.valid_from,
+            "valid_until": article.valid_until,
+            "version": version + 1,
+            "changed_at": now,
+        }
+        if version:
+            same = (articles.c.id == article.id) & (articles.c.version == version)
+            if self._connection.execute(update(articles).where(same).values(**row)).rowcount != 1:
+                return False
+        elif self._connection.scalar(select(articles.c.id).where(articles.c.id == article.id)) is not None:
+            return False
+        else:
+            self._connection.execute(insert(articles).values(id=article.id, **row))
+        texts = list(dict.fromkeys(article.phrasings))
+        own = phrasings.c.article_id == article.id
+        self._connection.execute(phrasings.delete().where(own & phrasings.c.text.not_in(texts)))
+        self._connection.execute(update(phrasings).where(own).values(source="operator"))
+        for text in texts:
+            added = {"article_id": article.id, "text": text, "source": "operator"}
+            self._connection.execute(self._insert_new(phrasings, added))
+        self._connection.execute(
+            insert(article_versions).values(
+                article_id=article.id,
+                version=version + 1,
+                fields={**_fields(article), "phrasings": texts},
+                changed_at=now,
+                changed_by=changed_by,
+            )
+        )
+        return True
+
+    def version(self, article_id: str) -> int:
+        """The number of the article's last version; 0: there is no such article."""
+        return self._connection.scalar(select(articles.c.version).where(articles.c.id == article_id)) or 0
+
+    def page(
+        self,
+        *,
+        text: str = "",
+        topic: str | None = None,
+        status: Status | None = None,
+        after: str = "",
+        most: int = 50,
+    ) -> list[Article]:
+        """Articles in order of id behind `after`, of whatever status, that hold the text in any case."""
+        where = articles.c.id > after
+        if text:
+            pattern = f"%{_escaped(text.lower())}%"
+            columns = (articles.c.id, articles.c.question, articles.c.answer)
+            where &= or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+        if topic is not None:
+            where &= articles.c.topic == topic
+        if status is not None:
+            where &= articles.c.status == status.value
+        return self._load(where, limit=most)
+
     def add_phrasing(self, article_id: str, text: str) -> bool:
         """Add an operator's phrasing, which imports never remove; False if it was there already."""
         row = {"article_id": article_id, "text": text, "source": "operator"}

@@ -4,12 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from kb_index import Status
 from prompter_api.auth import Operator, Supervisor
 from prompter_api.parts import parts_of
-from prompter_api.schemas.common import ArticleId, Done
-from prompter_api.schemas.knowledge import ArticleHistoryOut, ArticleOut, ArticleVersionOut, NewPhrasing
+from prompter_api.schemas.common import ArticleId, Done, Id, Problem
+from prompter_api.schemas.knowledge import (
+    ArticleHistoryOut,
+    ArticleIn,
+    ArticleOut,
+    ArticleVersionOut,
+    NewPhrasing,
+    SavedOut,
+)
 
 router = APIRouter(prefix="/api", tags=["knowledge base"])
+
+_CHANGED = {"model": Problem, "description": "article_changed: somebody else was faster"}
 
 
 @router.get("/articles")
@@ -22,6 +32,40 @@ def find_articles(
     """Published articles that hold the text, in any case."""
     found = parts_of(request).desk.find_articles(q.replace("\x00", ""), most=most)
     return [ArticleOut.model_validate(article) for article in found]
+
+
+@router.get("/kb/articles")
+def list_articles(
+    request: Request,
+    _me: Supervisor,
+    q: Annotated[str, Query(max_length=200, description="Part of an id, a question or an answer")] = "",
+    topic: Annotated[str | None, Query(max_length=1000)] = None,
+    status: Status | None = None,
+    after: Annotated[str, Query(max_length=200, description="Only ids behind this one")] = "",
+    most: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[ArticleOut]:
+    """Articles of whatever status, in order of id."""
+    found = parts_of(request).knowledge.page(
+        text=q.replace("\x00", ""),
+        topic=topic and topic.replace("\x00", ""),
+        status=status,
+        after=after.replace("\x00", ""),
+        most=most,
+    )
+    return [ArticleOut.model_validate(article) for article in found]
+
+
+@router.put("/kb/articles/{article_id}", responses={409: _CHANGED})
+def put_article(request: Request, me: Supervisor, article_id: ArticleId, body: ArticleIn) -> SavedOut:
+    """Change an article, or add one; running processes answer with it within seconds."""
+    version = parts_of(request).knowledge.put(body.article(article_id), me, version=body.version)
+    return SavedOut(version=version)
+
+
+@router.post("/kb/articles/{article_id}/versions/{version}/restore", responses={409: _CHANGED})
+def restore_article(request: Request, me: Supervisor, article_id: ArticleId, version: Id) -> SavedOut:
+    """Make an article what it was; that is a new version, too."""
+    return SavedOut(version=parts_of(request).knowledge.restore(article_id, version, me))
 
 
 @router.get("/kb/articles/{article_id}")

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from kb_index import Status
+from kb_index import Article, Status
 from prompter.triage import HandoffReason, Route
-from prompter_api.schemas.common import Input, Output, Text
+from prompter_api.schemas.common import LARGEST_ID, Input, Output, Text
 
 
 def _readable(text: str) -> str:
@@ -70,6 +70,44 @@ class ArticleVersionOut(Output):
 class ArticleHistoryOut(Output):
     article: ArticleOut
     versions: list[ArticleVersionOut] = Field(description="Oldest first")
+
+
+class ArticleIn(Input):
+    """What an article is to be; its id stands in the address."""
+
+    question: Text = Field(examples=["Как вернуть товар"])
+    answer: Text = Field(examples=["Верните товар за 14 дней, {customer_name}."])
+    topic: str = Field(max_length=1000, examples=["returns"])
+    language: str = Field(max_length=35, examples=["ru"])
+    phrasings: list[str] = Field([], max_length=2000, description="All other ways to put the question")
+    status: Status = Status.PUBLISHED
+    valid_from: date | None = None
+    valid_until: date | None = None
+    version: int = Field(
+        ge=0, le=LARGEST_ID, description="The version that this is made from; 0: a new article"
+    )
+
+    def article(self, article_id: str) -> Article:
+        """The article.
+
+        Raises:
+            InvalidArticle: a field does not hold what it should.
+        """
+        return Article(
+            id=article_id,
+            question=self.question.strip(),
+            answer=self.answer.strip(),
+            topic=self.topic.strip(),
+            language=self.language,
+            phrasings=tuple(dict.fromkeys(" ".join(text.split()) for text in self.phrasings if text.strip())),
+            status=self.status,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+
+class SavedOut(Output):
+    version: int = Field(description="The article's new version")
 
 
 class NewPhrasing(Input):

@@ -1,0 +1,111 @@
+"""Articles are changed one by one, over HTTP."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.fakes import SHOP
+from tests.prompter_api.office import Office, refusal
+
+ADDRESS = "/api/kb/articles/order-where"
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {
+        "question": "Где мой заказ",
+        "answer": "Смотрите раздел «Заказы».",
+        "topic": "orders",
+        "language": "ru",
+        "version": 1,
+    } | changes
+
+
+def test_an_article_is_changed_and_what_it_was_is_kept(office: Office) -> None:
+    vera = office.browser("vera")
+    before = office.knowledge.revision()
+    saved = vera.put(ADDRESS, json=body(phrasings=["посылка  где", "посылка где", " "]))
+    assert saved.json() == {"version": 2}
+    assert office.knowledge.revision() == before + 1
+    found = vera.get(ADDRESS).json()
+    assert found["article"]["answer"] == "Смотрите раздел «Заказы»."
+    assert found["article"]["phrasings"] == ["посылка где"]
+    assert [(one["version"], one["changed_by"]) for one in found["versions"]] == [(1, "test"), (2, "vera")]
+
+
+def test_who_comes_second_is_told_and_nothing_is_lost(office: Office) -> None:
+    vera, adam = office.browser("vera"), office.browser("adam")
+    assert vera.put(ADDRESS, json=body(answer="Первый.")).status_code == 200
+    assert refusal(adam.put(ADDRESS, json=body(answer="Второй."))) == (409, "article_changed")
+    assert vera.get(ADDRESS).json()["article"]["answer"] == "Первый."
+
+
+def test_an_article_is_added_and_taken_out(office: Office) -> None:
+    vera = office.browser("vera")
+    new = "/api/kb/articles/gift-wrap"
+    assert vera.put(new, json=body(question="Упакуете?", version=0)).json() == {"version": 1}
+    assert refusal(vera.put(new, json=body(version=0))) == (409, "article_changed")
+    assert vera.put(new, json=body(question="Упакуете?", status="archived")).json() == {"version": 2}
+    assert [one["id"] for one in vera.get("/api/articles", params={"q": "Упакуете"}).json()] == []
+    listed = vera.get("/api/kb/articles", params={"status": "archived"}).json()
+    assert [one["id"] for one in listed] == ["gift-wrap"]
+    assert refusal(vera.put("/api/kb/articles/nothing", json=body(version=3))) == (404, "not_found")
+
+
+def test_it_is_made_what_it_was(office: Office) -> None:
+    vera = office.browser("vera")
+    vera.put(ADDRESS, json=body(answer="Ошибка.", phrasings=["ау"]))
+    assert vera.post(f"{ADDRESS}/versions/1/restore").json() == {"version": 3}
+    article = vera.get(ADDRESS).json()["article"]
+    original = next(one for one in SHOP if one.id == "order-where")
+    assert (article["answer"], article["phrasings"]) == (original.answer, [])
+    assert refusal(vera.post(f"{ADDRESS}/versions/9/restore")) == (404, "not_found")
+
+
+def test_imports_keep_the_phrasings_that_a_person_chose(office: Office) -> None:
+    office.browser("vera").put(ADDRESS, json=body(phrasings=["посылка где"]))
+    original = next(one for one in SHOP if one.id == "order-where")
+    office.knowledge.import_articles([replace(original, phrasings=("из файла",))], changed_by="import")
+    article, _ = office.knowledge.article("order-where")
+    assert set(article.phrasings) == {"посылка где", "из файла"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"question": " "}, "question"),
+        ({"topic": ""}, "topic"),
+        ({"language": "по-русски"}, "language"),
+        ({"valid_from": "2026-05-01", "valid_until": "2026-04-01"}, "valid_until"),
+    ],
+)
+def test_what_no_article_holds_is_refused_by_field(
+    office: Office, changes: dict[str, Any], field: str
+) -> None:
+    answer = office.browser("vera").put(ADDRESS, json=body(**changes))
+    assert answer.status_code == 422
+    assert field in answer.json()["message"]
+
+
+def test_the_list_goes_on_where_it_ended(office: Office) -> None:
+    vera = office.browser("vera")
+    first = vera.get("/api/kb/articles", params={"most": 3}).json()
+    rest = vera.get("/api/kb/articles", params={"most": 3, "after": first[-1]["id"]}).json()
+    assert [one["id"] for one in [*first, *rest]] == sorted(article.id for article in SHOP)
+    assert [one["id"] for one in vera.get("/api/kb/articles", params={"topic": "returns"}).json()] == [
+        "refund-when",
+        "returns-how",
+    ]
+    assert [one["id"] for one in vera.get("/api/kb/articles", params={"q": "ОТМЕНИТЬ"}).json()] == [
+        "order-cancel"
+    ]
+
+
+def test_operators_may_not(office: Office) -> None:
+    anna = office.browser("anna")
+    for answer in (
+        anna.put(ADDRESS, json=body()),
+        anna.get("/api/kb/articles"),
+        anna.post(f"{ADDRESS}/versions/1/restore"),
+    ):
+        assert refusal(answer) == (403, "forbidden")
