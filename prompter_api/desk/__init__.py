@@ -3,11 +3,13 @@
 from fastapi import FastAPI
 from nicegui import APIRouter
 
+from prompter_api.desk.article_page import add_article
 from prompter_api.desk.board_page import add_board
 from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
 from prompter_api.desk.disagreements_page import add_disagreements
 from prompter_api.desk.frame import Door
 from prompter_api.desk.inbox_page import add_inbox
+from prompter_api.desk.kb_page import add_kb
 from prompter_api.desk.login_page import login_router
 from prompter_api.desk.models_page import add_models
 from prompter_api.desk.mounting import mount_nicegui
@@ -33,6 +35,8 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     add_board(router, door, poll_seconds=poll_seconds)
     add_topic(router, door, poll_seconds=poll_seconds)
     add_watching(router, door, poll_seconds=poll_seconds)
+    add_kb(router, door)
+    add_article(router, door)
     add_inbox(router, door, poll_seconds=poll_seconds)
     add_models(router, door, poll_seconds=poll_seconds)
     add_disagreements(router, door)

@@ -45,6 +45,7 @@ PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/readiness", N_("Readiness"), Role.SUPERVISOR),
     ("/watching", N_("Changes"), Role.SUPERVISOR),
     ("/learning", N_("Learning"), Role.SUPERVISOR),
+    ("/kb", N_("Knowledge base"), Role.SUPERVISOR),
     ("/models", N_("Models"), Role.SUPERVISOR),
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb_index import Article
+from kb_index import Article, Status
 from prompter.comparing import ChangedQuestion
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
@@ -13,6 +13,7 @@ from prompter.disagreements import Disagreements
 from prompter.drafts import ProposalKind
 from prompter.errors import Forbidden, NotFound
 from prompter.evidence import TopicEvidence
+from prompter.knowledge import ArticleVersion
 from prompter.proposals import Outcome, Proposal
 from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
@@ -195,6 +196,20 @@ class Seat:
 
     def switch_off(self, name: str) -> None:
         self.parts.readiness.switch_off(name, self._supervise())
+
+    def articles(self, text: str, status: Status | None, after: str, most: int) -> list[Article]:
+        self._supervise()
+        return self.parts.knowledge.page(text=text, status=status, after=after, most=most)
+
+    def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
+        self._supervise()
+        return self.parts.knowledge.article(article_id)
+
+    def put_article(self, article: Article, version: int) -> int:
+        return self.parts.knowledge.put(article, self._supervise(), version=version)
+
+    def restore_article(self, article_id: str, version: int) -> int:
+        return self.parts.knowledge.restore(article_id, version, self._supervise())
 
     def inbox(
         self, kind: ProposalKind | None, *, most: int

@@ -1,0 +1,257 @@
+"""One article: changed, looked at as customers see it, and made again what it was."""
+
+import asyncio
+from datetime import UTC, date, datetime, tzinfo
+from difflib import SequenceMatcher
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from kb_index import Article, InvalidArticle, Status
+from kb_index.templates import fill
+from prompter.errors import ArticleChanged, Forbidden, NotFound
+from prompter.knowledge import ArticleVersion
+from prompter.storage import Conflict, Role
+from prompter_api.desk.elements import Tag
+from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.kb_page import STATUSES, article_address
+from prompter_api.desk.mounting import asset
+from prompter_api.desk.notices import Notices
+from prompter_api.desk.seats import SignedOut
+from prompter_api.desk.words import moment
+
+_FIELDS = ("question", "answer", "topic", "language", "phrasings", "status", "valid_from", "valid_until")
+
+
+def add_article(router: APIRouter, door: Door) -> None:
+    """Add the page /kb/article; `?id=` says which, none: a new one."""
+
+    @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
+    async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - it stands in the address
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = ArticlePage(visitor, id.replace("\0", ""))
+        ui.on("desk", page.hear)
+        ui.timer(1.0, page.tick)
+        ui.timer(0.01, page.read, once=True)
+        return None
+
+
+class ArticlePage:
+    """One open editor. What is typed stays, whatever others do meanwhile."""
+
+    def __init__(self, visitor: Visitor, article_id: str) -> None:
+        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+        self._id, self._version = article_id, 0
+        self._acting = asyncio.Lock()
+        self._zone: tzinfo | None = None
+        self._versions: list[ArticleVersion] = []
+        _ = visitor.t.gettext
+        address = article_address(article_id) if article_id else "/kb/article"
+        frame = Frame(visitor, here="/kb", title=article_id or _("New article"), after=address)
+        with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+            with Tag("a", href="/kb", classes="link sheet__back"):
+                Tag("span", "←", aria_hidden=True)
+                Tag("span", _("Knowledge base"))
+            Tag("h1", article_id or _("New article"), classes="sheet__title", dir="auto")
+            self._refusal = Tag("p", classes="notice notice--bad", role="alert")
+            with Tag("div", classes="sheet__pair"):
+                with Tag("section", classes="panel"):
+                    self._form()
+                with Tag("section", classes="panel"):
+                    Tag("h2", _("As customers see it"), classes="panel__head")
+                    self._preview = Tag("p", classes="card__text", dir="auto")
+                    Tag("h2", _("What it was"), classes="panel__head")
+                    self._history = Tag("ol", classes="history")
+        self._notices = Notices(visitor.t)
+        self._refuse("")
+
+    def _form(self) -> None:
+        _ = self._t.gettext
+        self._new_id = ui.input(_("Id: a short name without spaces")).classes("w-full")
+        self._new_id.set_visibility(not self._id)
+        self._question = ui.input(_("Question")).classes("w-full")
+        self._answer = ui.textarea(_("Answer"), on_change=lambda _: self._show_preview()).props("autogrow")
+        self._answer.classes("w-full")
+        self._phrasings = ui.textarea(_("Other ways to put the question, one a line")).props("autogrow")
+        self._phrasings.classes("w-full")
+        self._topic = ui.input(_("Topic")).classes("w-full")
+        self._tongue = ui.input(_("Language"), value=self._language)
+        self._status = ui.select(
+            {status.value: _(name) for status, name in STATUSES.items()},
+            label=_("Status"),
+            value=Status.PUBLISHED.value,
+        )
+        self._from = ui.input(_("Valid from")).props("type=date stack-label")
+        self._until = ui.input(_("Valid until")).props("type=date stack-label")
+        with Tag("footer", classes="card__foot"):
+            Tag("button", _("Save"), classes="button button--main", data_do="save")
+
+    def tick(self) -> None:
+        """Take old notices away; called every second."""
+        self._notices.tick()
+
+    async def read(self) -> None:
+        """Fill the fields with the article as it is."""
+        async with self._acting:
+            try:
+                self._zone = await zone_of_browser()
+                await self._read()
+            except (SignedOut, Forbidden):
+                ui.run_javascript("location.reload()")
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A click; one after the other."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        number = str(pressed.get("version") or "")
+        async with self._acting:
+            try:
+                match pressed.get("do"):
+                    case "save":
+                        await self._save()
+                    case "restore" if number.isdecimal():
+                        await self._restore(int(number))
+            except (SignedOut, Forbidden):
+                ui.run_javascript("location.reload()")
+
+    async def _read(self) -> None:
+        if not self._id:
+            return
+        try:
+            article, self._versions = await in_thread(self._seat.article, self._id)
+        except NotFound:
+            self._refuse(self._t.gettext("There is no such article."))
+            return
+        self._version = self._versions[-1].version
+        self._question.value, self._answer.value = article.question, article.answer
+        self._topic.value, self._tongue.value = article.topic, article.language
+        self._phrasings.value = "\n".join(article.phrasings)
+        self._status.value = article.status.value
+        self._from.value, self._until.value = (
+            day.isoformat() if day else "" for day in (article.valid_from, article.valid_until)
+        )
+        self._show_preview()
+        self._show_history()
+
+    async def _save(self) -> None:
+        _ = self._t.gettext
+        self._refuse("")
+        article_id = self._id or str(self._new_id.value or "").strip()
+        try:
+            article = self._typed(article_id)
+            await in_thread(self._seat.put_article, article, self._version)
+        except InvalidArticle as error:
+            self._refuse(_("This cannot be saved: {reason}").format(reason=error))
+            return
+        except (ArticleChanged, Conflict):
+            if not self._id:
+                self._refuse(_("There is an article of that id already."))
+                return
+            await self._show_what_others_did()
+            return
+        except NotFound:
+            self._refuse(_("There is no such article."))
+            return
+        if not self._id:
+            ui.navigate.to(article_address(article_id))
+            return
+        self._notices.say(_("Saved: it is answered from now."))
+        await self._read()
+
+    async def _show_what_others_did(self) -> None:
+        """What was typed stays; the newest version stands beside it, and the next save is made from that."""
+        _, self._versions = await in_thread(self._seat.article, self._id)
+        self._version = self._versions[-1].version
+        self._show_history()
+        text = self._t.gettext(
+            "{name} has changed it meanwhile: compare with the newest version on the right, then save again."
+        )
+        self._refuse(text.format(name=self._versions[-1].changed_by))
+
+    async def _restore(self, version: int) -> None:
+        try:
+            await in_thread(self._seat.restore_article, self._id, version)
+        except (NotFound, ArticleChanged, Conflict):
+            self._refuse(self._t.gettext("Somebody else was faster: look again."))
+        await self._read()
+
+    def _typed(self, article_id: str) -> Article:
+        def day(value: Any) -> date | None:
+            return date.fromisoformat(str(value)) if value else None
+
+        lines = (" ".join(line.split()) for line in str(self._phrasings.value or "").splitlines())
+        try:
+            valid_from, valid_until = day(self._from.value), day(self._until.value)
+        except ValueError:
+            raise InvalidArticle("valid_from", "is no date") from None
+        return Article(
+            id=article_id,
+            question=str(self._question.value or "").strip(),
+            answer=str(self._answer.value or "").strip(),
+            topic=str(self._topic.value or "").strip(),
+            language=str(self._tongue.value or "").strip(),
+            phrasings=tuple(dict.fromkeys(line for line in lines if line)),
+            status=Status(str(self._status.value)),
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+
+    def _show_preview(self) -> None:
+        sample = {"customer_name": self._t.gettext("Olga"), "ticket": "12345"}
+        self._preview.say(fill(str(self._answer.value or ""), sample))
+
+    def _show_history(self) -> None:
+        _ = self._t.gettext
+        now = datetime.now(tz=UTC)
+        last = self._versions[-1]
+        self._history.clear()
+        with self._history:
+            for version in reversed(self._versions):
+                with Tag("li", classes="history__one"):
+                    when = moment(version.changed_at, now, self._zone, self._language)
+                    said = _("Version {number}, {when}, {name}").format(
+                        number=version.version, when=when, name=version.changed_by
+                    )
+                    Tag("p", said, classes="board__small", dir="auto")
+                    if version is last:
+                        continue
+                    for field in _FIELDS:
+                        _difference(_as_text(version.fields.get(field)), _as_text(last.fields.get(field)))
+                    Tag(
+                        "button",
+                        _("Make it so again"),
+                        classes="link",
+                        data_do="restore",
+                        data_version=version.version,
+                    )
+
+    def _refuse(self, text: str) -> None:
+        self._refusal.say(text)
+        self._refusal.set_visibility(bool(text))
+
+
+def _as_text(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _difference(before: str, now: str) -> None:
+    """What was taken out since then, struck through, and what was put in, underlined."""
+    if before == now:
+        return
+    old, new = before.split(), now.split()
+    with Tag("p", classes="card__text", dir="auto"):
+        for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+            if kind == "equal":
+                Tag("span", " ".join(old[a:b]) + " ")
+                continue
+            if b > a:
+                Tag("del", " ".join(old[a:b]))
+                Tag("span", " ")
+            if d > c:
+                Tag("ins", " ".join(new[c:d]))
+                Tag("span", " ")

@@ -1,0 +1,81 @@
+"""The knowledge base on the page, as a supervisor tends it."""
+
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fakes import SHOP
+from tests.prompter_api.desk.conftest import Sit
+from tests.support_desk import DeskShop
+
+pytestmark = pytest.mark.e2e
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_an_article_is_found_changed_and_made_what_it_was(sit: Sit, shop: DeskShop) -> None:
+    page = sit("vera")
+    page.get_by_role("link", name="База знаний").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+    page.get_by_role("searchbox").fill("деньги")
+    page.get_by_role("button", name="Найти").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Когда вернут деньги").click()
+    answer = page.get_by_label("Ответ")
+    expect(answer).to_have_value("Деньги придут за 3 дня, {customer_name}.")
+    expect(page.get_by_text("Деньги придут за 3 дня, Ольга.")).to_be_visible()
+    answer.fill(f"Деньги придут за 5 дней, {{customer_name}}. {EVIL}")
+    expect(page.get_by_text("Деньги придут за 5 дней, Ольга.")).to_be_visible()
+    page.get_by_label("Другие слова").fill("где мои деньги\nгде мои деньги\n")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_text("Сохранено: теперь на это есть ответ.")).to_be_visible()
+    changed, versions = shop.knowledge.article("refund-when")
+    assert changed.phrasings == ("где мои деньги",)
+    assert [one.changed_by for one in versions] == ["test", "vera"]
+    history = page.locator("ol.history")
+    expect(history.locator("del").first).to_have_text("3 дня,")
+    expect(history.locator("ins").first).to_have_text("5 дней,")
+    assert page.locator("img[src=x]").count() == 0
+    page.get_by_role("button", name="Вернуть этот вид").click()
+    expect(answer).to_have_value("Деньги придут за 3 дня, {customer_name}.")
+    assert shop.knowledge.article("refund-when")[0].phrasings == ()
+
+
+def test_what_was_typed_stays_when_a_colleague_was_faster(sit: Sit, shop: DeskShop) -> None:
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/kb/article?id=order-cancel"))
+    answer = page.get_by_label("Ответ")
+    expect(answer).to_have_value("Нажмите «Отменить».")
+    answer.fill("Мой ответ.")
+    article = next(one for one in SHOP if one.id == "order-cancel")
+    shop.knowledge.import_articles([replace(article, answer="Чужой ответ.")], changed_by="boris")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("alert").first).to_contain_text("boris тем временем изменил(а) статью")
+    expect(answer).to_have_value("Мой ответ.")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_text("Сохранено")).to_be_visible()
+    assert shop.knowledge.article("order-cancel")[0].answer == "Мой ответ."
+
+
+def test_a_new_article_and_what_cannot_be_saved(sit: Sit, shop: DeskShop) -> None:
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/kb"))
+    page.get_by_role("link", name="Новая статья").click()
+    page.get_by_label("Идентификатор").fill("gift")
+    page.get_by_label("Вопрос", exact=True).fill("Упакуете подарок?")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя: topic")
+    page.get_by_label("Тема").fill("gifts")
+    page.get_by_label("Ответ").fill("Бесплатно.")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("heading", name="gift")).to_be_visible()
+    assert shop.knowledge.article("gift")[0].answer == "Бесплатно."
+
+
+def test_operators_do_not_get_in(sit: Sit) -> None:
+    page = sit("anna")
+    expect(page.get_by_role("link", name="База знаний")).to_have_count(0)
+    for address in ("/kb", "/kb/article?id=order-where"):
+        answer = page.request.get(page.url.replace("/desk", address))
+        assert answer.status == 403
