@@ -73,14 +73,18 @@ class ArticlePage:
 
     def _form(self) -> None:
         _ = self._t.gettext
-        self._new_id = ui.input(_("Id: a short name without spaces")).classes("w-full")
+        self._new_id = ui.input(_("Id: a short name without spaces")).props("stack-label").classes("w-full")
         self._new_id.set_visibility(not self._id)
-        self._question = ui.input(_("Question")).classes("w-full")
-        self._answer = ui.textarea(_("Answer"), on_change=lambda _: self._show_preview()).props("autogrow")
+        self._question = ui.input(_("Question")).props("stack-label").classes("w-full")
+        self._answer = ui.textarea(_("Answer"), on_change=lambda _: self._show_preview()).props(
+            "autogrow stack-label"
+        )
         self._answer.classes("w-full")
-        self._phrasings = ui.textarea(_("Other ways to put the question, one a line")).props("autogrow")
+        self._phrasings = ui.textarea(_("Other ways to put the question, one a line")).props(
+            "autogrow stack-label"
+        )
         self._phrasings.classes("w-full")
-        self._topic = ui.input(_("Topic")).classes("w-full")
+        self._topic = ui.input(_("Topic")).props("stack-label").classes("w-full")
         self._tongue = ui.input(_("Language"), value=self._language)
         self._status = ui.select(
             {status.value: _(name) for status, name in STATUSES.items()},

@@ -76,7 +76,9 @@ class ProposalCard:
             if proposal.kind is ProposalKind.NEW_ARTICLE:
                 self._fields["topic"] = ui.input(_("Topic"), value=proposal.topic)
             if proposal.kind is not ProposalKind.PHRASING:
-                self._fields["answer"] = ui.textarea(_("Answer"), value=proposal.answer).props("autogrow")
+                self._fields["answer"] = ui.textarea(_("Answer"), value=proposal.answer).props(
+                    "autogrow stack-label"
+                )
         with self._foot:
             self._button(_("Save"), "save", main=True)
             self._button(_("Cancel"), "cancel")

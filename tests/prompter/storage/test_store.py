@@ -10,12 +10,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text, update
 
+from kb_index import Status
 from prompter.drafts import ProposalKind
 from prompter.errors import AlreadySettled
 from prompter.feedback import Feedback
+from prompter.jobs import JobRunning, Jobs
 from prompter.planting import Planter
 from prompter.proposals import Proposals
-from prompter.storage import Conflict, ProposalState, Role, Store, connect, migrate
+from prompter.storage import (
+    Conflict,
+    JobKind,
+    JobState,
+    Made,
+    ProposalState,
+    Reason,
+    Role,
+    Store,
+    VersionState,
+    connect,
+    migrate,
+)
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
 from prompter.triage import HandoffReason, Route, Triage
@@ -30,6 +44,7 @@ from prompter.values import (
     TurnState,
     Verdict,
 )
+from prompter.versions import Versions
 from prompter.watching import Watching
 from tests.fakes import SHOP, START
 from tests.postgres import find_programs, running_server
@@ -100,6 +115,63 @@ class StoreContract:
                 sent_text="a",
                 now=START,
             )
+
+    def test_one_version_answers_and_going_back_finds_the_one_before(self, store: Store) -> None:
+        versions = Versions(store, settings="s")
+        for number, name in enumerate(("v1", "v2")):
+            versions.add(name, made=Made.LEARN, model="m", parent=None)
+            assert versions.pass_(name, {"figures": {"p_at_1": 0.9}}, after=number)
+        assert not versions.use("v1", after=1, reason=Reason.TRAIN)
+        assert versions.roll_back(None).id == "v1"
+        versions.add("v3", made=Made.LEARN, model="m", parent="v1")
+        versions.shadow("v3", {})
+        shadowing = versions.shadowing()
+        assert shadowing is not None
+        assert (shadowing.id, versions.number()) == ("v3", 3)
+        assert [(one.version.id, one.version.state) for one in versions.all() if one.is_used] == [
+            ("v1", VersionState.PASSED)
+        ]
+
+    def test_two_jobs_of_a_kind_do_not_run_at_once(self, store: Store) -> None:
+        jobs = Jobs(store)
+        asked = jobs.ask(JobKind.LEARN, None)
+        assert jobs.ask(JobKind.LEARN, None).id == asked.id
+        with jobs.running(JobKind.LEARN) as job:
+            assert job.id == asked.id
+            with pytest.raises(JobRunning), jobs.running(JobKind.LEARN):
+                pass
+        assert [one.state for one in jobs.last(JobKind.LEARN)] == [JobState.DONE]
+
+    def test_what_a_shadow_suggests_stands_beside_the_champion(self, store: Store) -> None:
+        _, turn_id = self.waiting_turn(store)
+        Versions(store).add("v2", made=Made.LEARN, model="m", parent=None)
+        with store.write() as tx:
+            assert [turn for turn, _ in tx.shadows.to_triage("v2", since=START, most=9)] == [turn_id]
+            for _ in range(2):
+                tx.shadows.add("v2", turn_id, article_id="order-where", confidence=0.4, now=START)
+            assert tx.shadows.to_triage("v2", since=START, most=9) == []
+            (row,) = tx.shadows.all("v2").values()
+        assert (row.turn_id, row.candidate, row.candidate_confidence) == (turn_id, "order-where", 0.4)
+
+    def test_an_article_is_put_in_place_of_the_version_that_was_seen(self, store: Store) -> None:
+        with store.write() as tx:
+            tx.articles.upsert(SHOP[:1], changed_by="import", now=START)
+            changed = replace(SHOP[0], answer="Новый.", phrasings=("а", "б"))
+            assert tx.articles.put(changed, version=1, changed_by="vera", now=START)
+            assert not tx.articles.put(changed, version=1, changed_by="adam", now=START)
+            assert not tx.articles.put(changed, version=0, changed_by="adam", now=START)
+            assert tx.articles.get_many([changed.id]) == {changed.id: changed}
+            assert [one["version"] for one in tx.articles.versions(changed.id)] == [1, 2]
+            assert tx.articles.page(text="НОВЫЙ", status=Status.PUBLISHED) == [changed]
+            assert tx.articles.page(after=changed.id) == []
+
+    def test_a_case_is_pinned_once(self, store: Store) -> None:
+        with store.write() as tx:
+            for _ in range(2):
+                tx.pins.add("где", "order-where", account_id=None, now=START)
+            (pinned,) = tx.pins.all()
+            assert tx.pins.remove(pinned.id)
+            assert not tx.pins.remove(pinned.id)
 
     def test_times_come_back_in_utc(self, store: Store) -> None:
         moscow = START.astimezone(tz=None) + timedelta(microseconds=123456)
