@@ -68,7 +68,7 @@ class Assistant:
         utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
             return ()
-        found = self._find(utterance, knowledge)
+        found = self.find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         return tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
 
@@ -78,7 +78,7 @@ class Assistant:
         utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
             return _nothing_to_understand(text, knowledge.version)
-        found = self._find(utterance, knowledge)
+        found = self.find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
         route, reason = policy.route(_signals(knowledge, found, suggestions, intent), knowledge.thresholds)
@@ -96,7 +96,8 @@ class Assistant:
             model_version=knowledge.version,
         )
 
-    def _find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+    def find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+        """Look for articles with what is known at one moment."""
         learned = knowledge.learned
         try:
             return knowledge.search.search(

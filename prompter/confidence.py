@@ -16,6 +16,8 @@ _NEVER_SURER = 1e-3  # nothing is certain, neither way
 # come from differs from those that the prior was fitted on about as much as those among themselves.
 _DEVIATIONS = (0.7, 0.2, 1.5, 0.05, 0.2)
 
+FEATURES = ("constant", "lead", "vote", "in_scope", "phrasings")  # in the order of the coefficients
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceModel:

@@ -1,6 +1,7 @@
 """What the HTTP face is built from; bootstrap puts it together."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from fastapi import Request
 
 from prompter.accounts import Accounts
 from prompter.desk import Desk
+from prompter.explaining import Explanation
 from prompter.knowledge import KnowledgeBase
 from prompter.learning import Learning
 from prompter.proposals import Proposals
@@ -34,6 +36,7 @@ class Parts:
     assistant: Assistant
     desk: Desk
     knowledge: KnowledgeBase
+    explain: Callable[[str], Explanation]
     learning: Learning
     proposals: Proposals
     versions: Versions

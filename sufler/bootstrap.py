@@ -26,6 +26,7 @@ from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.drafting import desk_turns, drafts_of_decisions, drafts_of_history
 from prompter.embeddings import StoredEncoder
+from prompter.explaining import explain
 from prompter.feedback import Feedback
 from prompter.history import History
 from prompter.knowledge import KnowledgeBase
@@ -369,6 +370,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         assistant=assistant,
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store),
+        explain=lambda text: explain(assistant, text),
         learning=Learning(store),
         proposals=build_proposals(store),
         versions=build_versions(settings, store),

@@ -8,6 +8,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
+from prompter.explaining import ExplainedSuggestion, Explanation, NearText, Part
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
@@ -82,6 +83,31 @@ class WordAssistant:
     def _share(words: set[str], article: Article) -> float:
         own = set(" ".join((article.question, *article.phrasings)).lower().split())
         return len(words & own) / max(1, len(words))
+
+
+def explained(assistant: WordAssistant, text: str) -> Explanation:
+    """What the word assistant does, laid open: one signal, the share of common words."""
+    triage = assistant.triage(text)
+    return Explanation(
+        read_as=text.lower(),
+        triage=triage,
+        in_scope=0.9,
+        suggestions=tuple(
+            ExplainedSuggestion(
+                suggestion=one,
+                relevance=4 * one.confidence,
+                probability=one.confidence,
+                ranked_by=(
+                    Part(name="on_words", value=one.confidence, weight=4.0, points=4 * one.confidence),
+                ),
+                sure_by=(Part(name="lead", value=1.0, weight=one.confidence, points=one.confidence),),
+                nearest=NearText(text=one.question, similarity=one.confidence),
+                shared_words=tuple(word for word in one.question.lower().split() if word in text.lower()),
+                confirmed=(),
+            )
+            for one in triage.suggestions
+        ),
+    )
 
 
 class BrokenAssistant:

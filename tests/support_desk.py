@@ -29,7 +29,7 @@ from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts
 from tests.browser import serve
-from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant
+from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, explained
 
 PASSWORD = "correct horse battery"
 
@@ -132,6 +132,7 @@ class DeskShop:
             assistant=self.assistant,
             desk=self.desk,
             knowledge=self.knowledge,
+            explain=lambda text: explained(self.assistant, text),
             learning=Learning(self.store),
             proposals=Proposals(self.store),
             versions=Versions(self.store),

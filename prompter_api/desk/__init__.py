@@ -16,6 +16,7 @@ from prompter_api.desk.mounting import mount_nicegui
 from prompter_api.desk.review_page import add_reviews
 from prompter_api.desk.seats import Seats
 from prompter_api.desk.topic_page import add_topic
+from prompter_api.desk.try_page import add_try
 from prompter_api.desk.watching_page import add_watching
 from prompter_api.parts import Parts
 
@@ -37,6 +38,7 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     add_watching(router, door, poll_seconds=poll_seconds)
     add_kb(router, door)
     add_article(router, door)
+    add_try(router, door)
     add_inbox(router, door, poll_seconds=poll_seconds)
     add_models(router, door, poll_seconds=poll_seconds)
     add_disagreements(router, door)

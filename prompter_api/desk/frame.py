@@ -46,6 +46,7 @@ PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/watching", N_("Changes"), Role.SUPERVISOR),
     ("/learning", N_("Learning"), Role.SUPERVISOR),
     ("/kb", N_("Knowledge base"), Role.SUPERVISOR),
+    ("/try", N_("Try it"), Role.SUPERVISOR),
     ("/models", N_("Models"), Role.SUPERVISOR),
 )
 

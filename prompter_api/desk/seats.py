@@ -13,6 +13,7 @@ from prompter.disagreements import Disagreements
 from prompter.drafts import ProposalKind
 from prompter.errors import Forbidden, NotFound
 from prompter.evidence import TopicEvidence
+from prompter.explaining import Explanation
 from prompter.knowledge import ArticleVersion
 from prompter.proposals import Outcome, Proposal
 from prompter.readiness import TopicReadiness
@@ -231,6 +232,14 @@ class Seat:
 
     def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
         self.parts.proposals.merge(proposal_ids, into, self._supervise())
+
+    def explain(self, text: str) -> Explanation:
+        """What the assistant makes of a text, and why."""
+        self._supervise()
+        return self.parts.explain(text)
+
+    def pin(self, text: str, article_id: str) -> None:
+        self.parts.learning.pins.pin(text, article_id, self._supervise())
 
     def models(self) -> tuple[list[StoredJob], list[ShownVersion]]:
         """How learning went, and every model version."""

@@ -27,7 +27,7 @@ from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
 from prompter_api.throttle import LoginThrottle
-from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
+from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant, explained
 
 PASSWORD = "correct horse battery"
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -75,6 +75,7 @@ class Office:
             "assistant": self.assistant,
             "desk": self.desk,
             "knowledge": self.knowledge,
+            "explain": lambda text: explained(self.assistant, text),
             "learning": Learning(self.store),
             "proposals": self.proposals,
             "versions": self.versions,
