@@ -76,7 +76,9 @@ class SearchConfig(Weights):
 
     neighbours: int  # texts that vote
     sharpness: float  # of their kernel
-    ridge: float  # higher: smoother, for noisy verdicts
+    ridge: float  # higher: smoother
+    judged_neighbours: int  # texts that vote where people have judged some; those are many for few articles
+    judged_ridge: float  # the ridge there; higher: smoother, for noisy verdicts
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
     most_postings: int  # word occurrences read for one utterance
@@ -189,12 +191,13 @@ class ArticleSearch:
         config = self.config
         weights = weights or config
         words = self._words.query(utterance.grams.words)
-        taught = judged.nearest(utterance.vector, config.neighbours) if judged else _NOTHING
-        rows = self._candidates(utterance.vector, words, judged, taught)
+        taught = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
+        rows = self._candidates(utterance.vector, words, judged, taught[: config.neighbours])
         texts, first = texts_of(self._starts, rows)
         vectors = self._questions.vectors(texts)
         cosines = vectors @ utterance.vector
-        near = np.argsort(-cosines, kind="stable")[: config.neighbours]
+        most = config.judged_neighbours if len(taught) else config.neighbours
+        near = np.argsort(-cosines, kind="stable")[:most]
         owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
         vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
         question = np.maximum.reduceat(cosines, first)
@@ -289,8 +292,11 @@ class ArticleSearch:
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
                         shares[line, place] += share
-        if len(vectors) > self.config.neighbours:
-            near = np.argsort(-(vectors @ vector), kind="stable")[: self.config.neighbours]
+        most, ridge = self.config.neighbours, self.config.ridge
+        if len(taught):
+            most, ridge = self.config.judged_neighbours, self.config.judged_ridge
+        if len(vectors) > most:
+            near = np.argsort(-(vectors @ vector), kind="stable")[:most]
             vectors, shares = vectors[near], shares[near]
         vote = votes(
             vector,
@@ -298,7 +304,7 @@ class ArticleSearch:
             shares,
             centre=self._centre,
             sharpness=self.config.sharpness,
-            ridge=self.config.ridge,
+            ridge=ridge,
         )
         answer = self._same_answer[rows]
         alike = (answer[:, None] == answer).astype(np.float32)

@@ -103,6 +103,8 @@ class Search(_Section):
     neighbours: int = Field(48, ge=1, le=1000)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
+    judged_neighbours: int = Field(128, ge=1, le=1000)
+    judged_ridge: float = Field(0.15, gt=0)
     longest_answer: int = Field(250, ge=0, le=20_000)
     candidates: int = Field(24, ge=10, le=10_000)
     most_postings: int = Field(50_000, ge=1000)

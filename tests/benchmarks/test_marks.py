@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from evaluation import Estimate, evaluate_intents, evaluate_retrieval, read_cases, read_intents
+from evaluation.splits import with_noise
 from kb_index.formats import read_articles
+from nlu.encoders.caching import CachingEncoder
 from sufler import engines
-from sufler.evaluated import EvaluatedClassifier
+from sufler.evaluated import EvaluatedAssistant, EvaluatedClassifier
 from sufler.settings import load_settings
 
 DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
@@ -48,3 +50,23 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     assert reached(report.metrics["p_at_1"]) >= p_at_1
     assert reached(report.metrics["hit_at_3"]) >= hit_at_3
     assert reached(report.metrics["ece"]) <= 0.04
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.88), ("stack", 0.96)])
+def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at_1: float) -> None:
+    settings = load_settings(None)
+    articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
+    ids = {article.id for article in articles}
+    cases = read_cases(DATA / "faq" / f"{name}_test.csv", known_ids=ids)
+    learn = read_cases(DATA / "faq" / f"{name}_learn.csv", known_ids=ids)
+    base = EvaluatedAssistant(settings, articles, CachingEncoder(engines.build_encoder(settings)))
+    noisy = with_noise(learn, 0.1, article_ids=ids, seed=1)
+    before, after, after_noise = (
+        evaluate_retrieval(cases, base.learned_from(confirmed) if confirmed else base)
+        for confirmed in ([], learn, noisy)
+    )
+    assert reached(after.metrics["p_at_1"]) >= p_at_1
+    assert reached(after.metrics["ece"]) <= 0.04
+    lift = reached(after.metrics["p_at_1"]) - reached(before.metrics["p_at_1"])
+    assert reached(after_noise.metrics["p_at_1"]) - reached(before.metrics["p_at_1"]) >= 0.7 * lift

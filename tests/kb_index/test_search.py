@@ -38,6 +38,8 @@ CONFIG = SearchConfig(
     neighbours=8,
     sharpness=2,
     ridge=0.3,
+    judged_neighbours=8,
+    judged_ridge=0.3,
     longest_answer=100,
     candidates=10,
     most_postings=1000,
@@ -401,6 +403,25 @@ def test_a_wrong_verdict_is_outvoted() -> None:
     }
     assert alone["order"] > alone["refund"]
     assert together["refund"] > together["order"]
+
+
+def test_where_texts_were_judged_more_of_them_vote_and_only_there() -> None:
+    texts = ("отдайте бабки", "бабки отдай", "отдай бабки", "бабки отдайте")
+    taught = judged(*(JudgedText(text=text, right=("refund",)) for text in texts))
+    utterance = TextReader(LetterEncoder()).read("бабки отдайте уже")
+
+    def votes(
+        taught: JudgedTexts | None, judged_neighbours: int = 8, judged_ridge: float = 0.3
+    ) -> dict[str, float]:
+        config = replace(CONFIG, neighbours=1, judged_neighbours=judged_neighbours, judged_ridge=judged_ridge)
+        search = ArticleSearch.build(SHOP, reader=TextReader(LetterEncoder()), config=config)
+        hits = search.search(utterance, 9, on=TODAY, judged=taught).hits
+        return {hit.article.id: hit.vote for hit in hits}
+
+    assert votes(taught, judged_neighbours=4)["refund"] > votes(taught, judged_neighbours=1)["refund"]
+    assert votes(taught, judged_ridge=2.0)["refund"] < votes(taught, judged_ridge=0.1)["refund"]
+    assert votes(None, judged_neighbours=4, judged_ridge=2.0) == votes(None)
+    assert votes(judged(), judged_neighbours=4, judged_ridge=2.0) == votes(None)
 
 
 def test_a_rejected_article_loses_votes() -> None:

@@ -18,7 +18,7 @@ from tests.fakes import SHOP
 
 CONFIG = SearchConfig(
     on_question=10, on_passage=5, on_words=5, on_characters=2, on_language=1, on_votes=3, neighbours=8,
-    sharpness=2, ridge=0.3, longest_answer=100,
+    sharpness=2, ridge=0.3, judged_neighbours=8, judged_ridge=0.3, longest_answer=100,
     candidates=10, most_postings=1000, ranked_closely=10, hnsw_above=1000,
 )  # fmt: skip
 THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, ambiguous_from=0.47, in_scope_at=0.5)
