@@ -192,8 +192,8 @@ def test_a_running_process_keeps_its_version_when_the_new_one_cannot_be_read(
     running = Refresher(settings, shop, Encoders(shop))
     first = running.assistant.knowledge.version
     version = taught(settings, shop, *NEW)
-    (settings.data_dir / "models" / version.id / "manifest.json").unlink()
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
+    (settings.data_dir / "models" / version.id / "manifest.json").unlink()  # before anybody has looked
     assert not running.follow_versions()
     assert running.assistant.triage("бабки").model_version == first
 
