@@ -77,7 +77,7 @@ def test_the_board_shows_every_topic_and_keeps_itself_up_to_date(governed: Gover
 def test_a_topic_that_gets_it_wrong_is_not_on_course(governed: GovernedShop, vera: Page) -> None:
     for right in (True, False, False):
         governed.blind(right=right)
-    expect(vera.locator(".board__warning")).to_have_text("не по пути")
+    expect(vera.locator(".board__warning")).to_have_text("не по пути", timeout=30_000)
 
 
 def test_a_topic_that_has_passed_is_allowed_with_a_click(governed: GovernedShop, vera: Page) -> None:
