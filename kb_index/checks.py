@@ -42,6 +42,7 @@ class Problem:
     severity: Severity
     article_ids: tuple[str, ...]
     message: str
+    field: str | None = None  # the template field that nothing fills in
 
 
 _Key = tuple[str, str]  # language, normal text
@@ -100,6 +101,7 @@ def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Pr
             severity=severity,
             article_ids=(article.id,),
             message=f"{article.id} asks for {{{field}}}, which nothing fills in: {advice}",
+            field=field,
         )
 
 

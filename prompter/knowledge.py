@@ -1,15 +1,18 @@
 """The knowledge base: import, export, what changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from kb_index import Article, Status
+from kb_index.checks import Problem, check
+from kb_index.templates import fill
 from prompter.clock import Clock, utc_now
 from prompter.errors import ArticleChanged, NotFound
-from prompter.storage import Account, Store
+from prompter.storage import Account, Store, Transaction
+from prompter.templates import sample_values, template_fields
 
 KB_REVISION = "kb_revision"
 _BATCH = 500
@@ -34,10 +37,16 @@ class ArticleVersion:
 
 
 class KnowledgeBase:
-    """The articles, as one whole with a revision number that grows with every change."""
+    """The articles, as one whole with a revision number that grows with every change.
 
-    def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
+    `template_values` are the constants that the settings put in place of template fields.
+    """
+
+    def __init__(
+        self, store: Store, *, template_values: Mapping[str, str] | None = None, clock: Clock = utc_now
+    ) -> None:
         self._store = store
+        self._template_values = dict(template_values or {})
         self._clock = clock
 
     def import_articles(
@@ -97,6 +106,27 @@ class KnowledgeBase:
         with self._store.read() as tx:
             return tx.articles.page(text=text.strip(), topic=topic, status=status, after=after, most=most)
 
+    def topics(self) -> list[str]:
+        """Topics of articles of whatever status, in order."""
+        with self._store.read() as tx:
+            return tx.articles.all_topics()
+
+    def preview(self, answer: str, *, customer_name: str) -> str:
+        """The answer as a customer of that name might read it; fields that nothing fills in stay."""
+        return fill(answer, sample_values(self._template_values, customer_name=customer_name))
+
+    def problems(self, article: Article, *, beside: Collection[str] = ()) -> list[Problem]:
+        """What is wrong with an article that may not be saved yet, errors first.
+
+        `beside` are the ids of articles that it is compared with, such as those that its question finds:
+        all of a large base would take too long for somebody who waits.
+        """
+        with self._store.read() as tx:
+            others = tx.articles.get_many({*beside} - {article.id})
+        compared = [article, *(others[key] for key in sorted(others))]
+        found = check(compared, known_fields=template_fields(self._template_values))
+        return [problem for problem in found if article.id in problem.article_ids]
+
     def put(self, article: Article, account: Account, *, version: int) -> int:
         """Put an article in place of its `version`, 0: it is new; returns the new version.
 
@@ -109,29 +139,37 @@ class KnowledgeBase:
         with self._store.write() as tx:
             if version and not tx.articles.version(article.id):
                 raise NotFound(f"there is no article {article.id}")
-            if not tx.articles.put(article, version=version, changed_by=account.name, now=self._clock()):
-                raise ArticleChanged(
-                    f"{article.id} has been changed meanwhile: look at it again"
-                    if version
-                    else f"there is an article {article.id} already"
-                )
-            tx.facts.count_up(KB_REVISION)
+            self._put(tx, article, account, version)
         return version + 1
+
+    def _put(self, tx: Transaction, article: Article, account: Account, version: int) -> None:
+        if not tx.articles.put(article, version=version, changed_by=account.name, now=self._clock()):
+            raise ArticleChanged(
+                f"{article.id} has been changed meanwhile: look at it again"
+                if version
+                else f"there is an article {article.id} already"
+            )
+        tx.facts.count_up(KB_REVISION)
 
     def restore(self, article_id: str, version: int, account: Account) -> int:
         """Make an article what it was in an earlier version; returns the new version.
 
+        Nobody can change it in between.
+
         Raises:
             NotFound: there is no such article or version.
-            ArticleChanged: somebody is changing it just now.
         """
-        article, versions = self.article(article_id)
-        before = next((one for one in versions if one.version == version), None)
-        if before is None:
-            raise NotFound(f"{article_id} has no version {version}")
-        with self._store.read() as tx:
+        with self._store.write() as tx:
+            article = tx.articles.locked(article_id)
+            if article is None:
+                raise NotFound(f"there is no article {article_id}")
+            versions = tx.articles.versions(article_id)
+            before = next((one["fields"] for one in versions if one["version"] == version), None)
+            if before is None:
+                raise NotFound(f"{article_id} has no version {version}")
             last = tx.articles.version(article_id)
-        return self.put(_as_it_was(article, before.fields), account, version=last)
+            self._put(tx, _as_it_was(article, before), account, last)
+        return last + 1
 
     def revision(self) -> int:
         """Grows with every change; whoever has loaded the articles compares it to know of news."""

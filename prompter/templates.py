@@ -19,6 +19,16 @@ def template_fields(constants: Mapping[str, str]) -> frozenset[str]:
     return frozenset({*constants, *_OF_THE_CUSTOMER})
 
 
+def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[str, str]:
+    """What the fields of an answer might stand for, to see how it reads.
+
+    >>> sample_values({"shop_name": "Северок"}, customer_name="Ольга")["ticket"]
+    '№12345'
+    """
+    sample = Customer(id=0, conversation_id=12345, channel="", chat_id="", name=customer_name, language=None)
+    return template_values(sample, constants)
+
+
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
     """What the fields of an answer to this customer stand for."""
     return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from anyio import CapacityLimiter
@@ -51,6 +51,11 @@ class Parts:
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     # More messages than cores would only wait for each other, and what they wait with costs time.
     asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
+
+    def explanation(self, text: str) -> Explanation:
+        """What is made of a text and why; who would answer as `ask` says it, readiness included."""
+        found = self.explain(text)
+        return replace(found, triage=self.readiness.preview(found.triage))
 
 
 def parts_of(request: Request) -> Parts:

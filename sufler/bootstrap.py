@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
 from importlib import import_module
@@ -82,8 +82,8 @@ def build_accounts(store: Store) -> Accounts:
     return Accounts(store)
 
 
-def build_knowledge_base(store: Store) -> KnowledgeBase:
-    return KnowledgeBase(store)
+def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
+    return KnowledgeBase(store, template_values=template_values)
 
 
 def build_proposals(store: Store) -> Proposals:
@@ -369,7 +369,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         accounts=build_accounts(store),
         assistant=assistant,
         desk=build_desk(settings, store),
-        knowledge=build_knowledge_base(store),
+        knowledge=build_knowledge_base(store, template_values=settings.templates),
         explain=lambda text: explain(assistant, text),
         learning=Learning(store),
         proposals=build_proposals(store),

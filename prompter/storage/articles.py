@@ -46,6 +46,10 @@ class ArticleRows(Rows):
         found = select(articles.c.topic).where(articles.c.status == Status.PUBLISHED.value).distinct()
         return list(self._connection.scalars(found.order_by(articles.c.topic)))
 
+    def all_topics(self) -> list[str]:
+        """Topics that have an article of whatever status, in order."""
+        return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
+
     def answers_of_other_topics(self, topic: str, *, most: int = 1000) -> list[str]:
         """Answers of published articles of other topics, without those that have to be filled in."""
         found = self._connection.scalars(

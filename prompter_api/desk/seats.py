@@ -236,7 +236,7 @@ class Seat:
     def explain(self, text: str) -> Explanation:
         """What the assistant makes of a text, and why."""
         self._supervise()
-        return self.parts.explain(text)
+        return self.parts.explanation(text)
 
     def pin(self, text: str, article_id: str) -> None:
         self.parts.learning.pins.pin(text, article_id, self._supervise())

@@ -13,6 +13,7 @@ from prompter_api.schemas.knowledge import (
     ArticleIn,
     ArticleOut,
     ArticleVersionOut,
+    NewArticle,
     NewPhrasing,
     SavedOut,
 )
@@ -53,6 +54,12 @@ def list_articles(
         most=most,
     )
     return [ArticleOut.model_validate(article) for article in found]
+
+
+@router.post("/kb/articles", status_code=201, responses={409: _CHANGED})
+def add_article(request: Request, me: Supervisor, body: NewArticle) -> SavedOut:
+    """Add an article; running processes answer with it within seconds."""
+    return SavedOut(version=parts_of(request).knowledge.put(body.article(body.id), me, version=0))
 
 
 @router.put("/kb/articles/{article_id}", responses={409: _CHANGED})

@@ -1,13 +1,13 @@
 """Questions to the assistant, and the articles it answers from."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from kb_index import Article, Status
 from prompter.triage import HandoffReason, Route
-from prompter_api.schemas.common import LARGEST_ID, Input, Output, Text
+from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Output, Text
 
 
 def _readable(text: str) -> str:
@@ -44,6 +44,40 @@ class TriageOut(Output):
     route: Route = Field(description="Who would answer")
     handoff_reason: HandoffReason | None = Field(description="Why the bot would not answer alone")
     model_version: str
+
+
+class PartOut(Output):
+    """What one signal adds: its value times its weight."""
+
+    name: str = Field(examples=["on_words"])
+    value: float
+    weight: float
+    points: float
+
+
+class NearTextOut(Output):
+    text: str = Field(examples=["Как вернуть товар"])
+    similarity: float = Field(description="Cosine; 1.0 is identical", examples=[0.91])
+
+
+class ExplainedSuggestionOut(Output):
+    suggestion: SuggestedAnswer
+    relevance: float = Field(description="The sum of the points of ranked_by; higher is better")
+    probability: float = Field(description="That this one is right, if one of those found is")
+    ranked_by: list[PartOut] = Field(description="Why it stands where it stands")
+    sure_by: list[PartOut] = Field(description="Their points add up to the log-odds of the confidence")
+    nearest: NearTextOut = Field(description="The nearest of its question and phrasings")
+    shared_words: list[str] = Field(description="Words of the nearest text that were asked, too")
+    confirmed: list[NearTextOut] = Field(description="Texts nearby that people said belong to it")
+
+
+class ExplanationOut(Output):
+    """What the assistant makes of a text, and why."""
+
+    read_as: str = Field(description="The text after cleaning and correcting")
+    triage: TriageOut
+    in_scope: float | None = Field(description="Probability that it is our subject; null: nobody knows")
+    suggestions: list[ExplainedSuggestionOut] = Field(description="Best first")
 
 
 class ArticleOut(Output):
@@ -104,6 +138,13 @@ class ArticleIn(Input):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
         )
+
+
+class NewArticle(ArticleIn):
+    """An article that is not there yet."""
+
+    id: ArticleId = Field(examples=["returns-how"])
+    version: Literal[0] = 0
 
 
 class SavedOut(Output):

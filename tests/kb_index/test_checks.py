@@ -136,12 +136,14 @@ def test_empty_answers_and_unknown_fields() -> None:
             severity=Severity.ERROR,
             article_ids=("typo",),
             message="typo asks for {custmer_name}, which nothing fills in: did you mean {customer_name}?",
+            field="custmer_name",
         ),
         Problem(
             kind=Kind.UNKNOWN_FIELD,
             severity=Severity.ERROR,
             article_ids=("far",),
             message="far asks for {qqq}, which nothing fills in: known are {customer_name}, {ticket}",
+            field="qqq",
         ),
     ]
     (problem,) = check([article("a", answer="{x}")], known_fields=frozenset())

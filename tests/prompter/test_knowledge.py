@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kb_index import Article, BadFile, Status
+from kb_index.checks import Kind
 from prompter.embeddings import StoredEncoder
 from prompter.errors import NotFound
 from prompter.knowledge import ImportReport, KnowledgeBase
@@ -138,3 +139,35 @@ def test_only_new_texts_are_encoded(store: Store) -> None:
     assert encoder.encode(["два"], kind="passage").tolist() == [[3.0, 0.0]]
     assert inner.seen == ["раз", "два", "пятёрка", "два"]
     assert encoder.encode([], kind="query").shape == (0, 2)
+
+
+def test_an_article_is_looked_at_before_it_is_saved(store: Store) -> None:
+    knowledge = KnowledgeBase(store, template_values={"shop_name": "Северок"})
+    load(knowledge, *SHOP)
+    draft = article("new", "Где мой заказ?", "В {shop_nam}, {customer_name}.")
+    found = knowledge.problems(draft, beside=["order-where", "returns-how", "new", "no-such"])
+    assert [(one.kind, one.article_ids, one.field) for one in found] == [
+        (Kind.CONFLICTING_ANSWERS, ("new", "order-where"), None),
+        (Kind.UNKNOWN_FIELD, ("new",), "shop_nam"),
+    ]
+    fine = replace(draft, question="Упакуете?", answer="В {shop_name}, {customer_name}.")
+    assert knowledge.problems(fine, beside=["order-where"]) == []
+    saved = next(one for one in SHOP if one.id == "order-where")
+    assert knowledge.problems(saved, beside=["order-where"]) == []  # not compared with itself
+
+
+def test_problems_of_other_articles_are_not_told(knowledge: KnowledgeBase) -> None:
+    load(knowledge, article("a", "Где заказ", "{nobody}"), article("b", "Где  заказ", "Тут."))
+    assert knowledge.problems(article("c", "Упакуете?", "Да."), beside=["a", "b"]) == []
+
+
+def test_a_preview_is_what_a_customer_might_read(store: Store) -> None:
+    knowledge = KnowledgeBase(store, template_values={"shop_name": "Северок"})
+    answer = "{customer_name}, обращение {ticket} в {shop_name}: {other}"
+    filled = "Ольга, обращение №12345 в Северок: {other}"
+    assert knowledge.preview(answer, customer_name="Ольга") == filled
+
+
+def test_topics_of_every_status_are_named(knowledge: KnowledgeBase) -> None:
+    load(knowledge, article("a", "А?", "а", topic="gifts", status=Status.DRAFT), *SHOP)
+    assert knowledge.topics() == ["gifts", "orders", "returns"]

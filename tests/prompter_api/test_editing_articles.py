@@ -52,6 +52,22 @@ def test_an_article_is_added_and_taken_out(office: Office) -> None:
     assert refusal(vera.put("/api/kb/articles/nothing", json=body(version=3))) == (404, "not_found")
 
 
+def test_a_new_article_is_posted_once(office: Office) -> None:
+    vera = office.browser("vera")
+    new = {key: value for key, value in body(id="gift-wrap").items() if key != "version"}
+    before = office.knowledge.revision()
+    posted = vera.post("/api/kb/articles", json=new)
+    assert (posted.status_code, posted.json()) == (201, {"version": 1})
+    assert office.knowledge.revision() == before + 1
+    assert refusal(vera.post("/api/kb/articles", json=new)) == (409, "article_changed")
+    assert refusal(vera.post("/api/kb/articles", json=new | {"id": "a b"})) == (422, "invalid_request")
+    assert refusal(vera.post("/api/kb/articles", json=new | {"id": "other", "topic": " "})) == (
+        422,
+        "invalid_article",
+    )
+    assert office.knowledge.article("gift-wrap")[1][-1].changed_by == "vera"
+
+
 def test_it_is_made_what_it_was(office: Office) -> None:
     vera = office.browser("vera")
     vera.put(ADDRESS, json=body(answer="Ошибка.", phrasings=["ау"]))
@@ -105,6 +121,7 @@ def test_operators_may_not(office: Office) -> None:
     anna = office.browser("anna")
     for answer in (
         anna.put(ADDRESS, json=body()),
+        anna.post("/api/kb/articles", json=body(id="gift-wrap", version=0)),
         anna.get("/api/kb/articles"),
         anna.post(f"{ADDRESS}/versions/1/restore"),
     ):
