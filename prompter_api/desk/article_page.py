@@ -2,8 +2,8 @@
 
 import asyncio
 from datetime import UTC, date, datetime, tzinfo
-from difflib import SequenceMatcher
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -11,19 +11,17 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from kb_index import Article, InvalidArticle, Status
-from kb_index.templates import fill
 from prompter.errors import ArticleChanged, Forbidden, NotFound
 from prompter.knowledge import ArticleVersion
 from prompter.storage import Conflict, Role
-from prompter_api.desk.elements import Tag
+from prompter_api.desk import article_words
+from prompter_api.desk.elements import Tag, keyed
 from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, zone_of_browser
 from prompter_api.desk.kb_page import STATUSES, article_address
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.notices import Notices
 from prompter_api.desk.seats import SignedOut
 from prompter_api.desk.words import moment
-
-_FIELDS = ("question", "answer", "topic", "language", "phrasings", "status", "valid_from", "valid_until")
 
 
 def add_article(router: APIRouter, door: Door) -> None:
@@ -51,6 +49,8 @@ class ArticlePage:
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         self._versions: list[ArticleVersion] = []
+        self._looked_at: Article | None = None  # for problems; looked at again once another one is typed
+        self._restoring = 0  # the version that waits for a yes
         _ = visitor.t.gettext
         address = article_address(article_id) if article_id else "/kb/article"
         frame = Frame(visitor, here="/kb", title=article_id or _("New article"), after=address)
@@ -65,10 +65,19 @@ class ArticlePage:
                     self._form()
                 with Tag("section", classes="panel"):
                     Tag("h2", _("As customers see it"), classes="panel__head")
-                    self._preview = Tag("p", classes="card__text", dir="auto")
+                    self._preview = Tag("p", classes="card__text article__preview", dir="auto")
+                    with Tag("div", role="status") as self._warnings:
+                        Tag("h2", _("Worth a look before you save"), classes="panel__head")
+                        self._problems = Tag("ul", classes="history__list")
+                    with Tag("div") as self._theirs:
+                        Tag("h2", _("What saving would change in the newest version"), classes="panel__head")
+                        self._theirs_now = Tag("div", classes="history__one")
                     Tag("h2", _("What it was"), classes="panel__head")
                     self._history = Tag("ol", classes="history")
+        self._confirm_restore()
         self._notices = Notices(visitor.t)
+        self._warnings.set_visibility(False)
+        self._theirs.set_visibility(False)
         self._refuse("")
 
     def _form(self) -> None:
@@ -95,10 +104,31 @@ class ArticlePage:
         self._until = ui.input(_("Valid until")).props("type=date stack-label")
         with Tag("footer", classes="card__foot"):
             Tag("button", _("Save"), classes="button button--main", data_do="save")
+            self._try = Tag("a", _("Try this question"), classes="link")
+            self._try.set_visibility(False)
 
-    def tick(self) -> None:
-        """Take old notices away; called every second."""
+    def _confirm_restore(self) -> None:
+        _ = self._t.gettext
+        with (
+            ui.dialog() as self._dialog,
+            Tag("section", classes="dialog", role="alertdialog", aria_labelledby="restore-title"),
+        ):
+            self._asked = Tag("h2", id="restore-title")
+            Tag("p", _("It becomes a new version. What you have typed and not saved is lost."))
+            with Tag("div", classes="dialog__foot"):
+                with Tag("button", classes="button button--main", data_do="back", autofocus=True):
+                    Tag("span", _("Leave it as it is"))
+                    keyed(["Esc"])
+                Tag("button", _("Make it so"), classes="button", data_do="restore_now")
+
+    async def tick(self) -> None:
+        """Take old notices away, and look at what has been typed; called every second."""
         self._notices.tick()
+        if not self._acting.locked():
+            try:
+                await self._look_for_problems()
+            except (SignedOut, Forbidden):
+                ui.run_javascript("location.reload()")
 
     async def read(self) -> None:
         """Fill the fields with the article as it is."""
@@ -119,7 +149,16 @@ class ArticlePage:
                     case "save":
                         await self._save()
                     case "restore" if number.isdecimal():
-                        await self._restore(int(number))
+                        self._restoring = int(number)
+                        self._asked.say(
+                            self._t.gettext("Make version {number} valid again?").format(number=number)
+                        )
+                        self._dialog.open()
+                    case "back":
+                        self._dialog.close()
+                    case "restore_now" if self._restoring:
+                        self._dialog.close()
+                        await self._restore(self._restoring)
             except (SignedOut, Forbidden):
                 ui.run_javascript("location.reload()")
 
@@ -139,8 +178,27 @@ class ArticlePage:
         self._from.value, self._until.value = (
             day.isoformat() if day else "" for day in (article.valid_from, article.valid_until)
         )
+        self._try.set(href="/try?" + urlencode({"text": article.question[:2000]}))
+        self._try.set_visibility(True)
+        self._theirs.set_visibility(False)
         self._show_preview()
         self._show_history()
+
+    async def _look_for_problems(self) -> None:
+        """Show what is wrong with what is typed, unless that has been looked at."""
+        try:
+            article = self._typed(self._id or str(self._new_id.value or "").strip() or "new")
+        except InvalidArticle:
+            return  # not far enough yet; saving says what is missing
+        if article == self._looked_at:
+            return
+        self._looked_at = article
+        found = await in_thread(self._seat.article_problems, article)
+        self._problems.clear()
+        with self._problems:
+            for wrong in found:
+                article_words.problem(wrong, article.id, self._t)
+        self._warnings.set_visibility(bool(found))
 
     async def _save(self) -> None:
         _ = self._t.gettext
@@ -150,13 +208,13 @@ class ArticlePage:
             article = self._typed(article_id)
             await in_thread(self._seat.put_article, article, self._version)
         except InvalidArticle as error:
-            self._refuse(_("This cannot be saved: {reason}").format(reason=error))
+            self._refuse(article_words.refusal(error, self._t))
             return
         except (ArticleChanged, Conflict):
             if not self._id:
                 self._refuse(_("There is an article of that id already."))
                 return
-            await self._show_what_others_did()
+            await self._show_what_others_did(article)
             return
         except NotFound:
             self._refuse(_("There is no such article."))
@@ -167,11 +225,16 @@ class ArticlePage:
         self._notices.say(_("Saved: it is answered from now."))
         await self._read()
 
-    async def _show_what_others_did(self) -> None:
+    async def _show_what_others_did(self, typed: Article) -> None:
         """What was typed stays; the newest version stands beside it, and the next save is made from that."""
         _, self._versions = await in_thread(self._seat.article, self._id)
         self._version = self._versions[-1].version
         self._show_history()
+        self._theirs_now.clear()
+        with self._theirs_now:
+            fields = article_words.as_fields(typed)
+            differs = article_words.differences(self._versions[-1].fields, fields, self._t)
+        self._theirs.set_visibility(differs)
         text = self._t.gettext(
             "{name} has changed it meanwhile: compare with the newest version on the right, then save again."
         )
@@ -182,6 +245,8 @@ class ArticlePage:
             await in_thread(self._seat.restore_article, self._id, version)
         except (NotFound, ArticleChanged, Conflict):
             self._refuse(self._t.gettext("Somebody else was faster: look again."))
+        else:
+            self._refuse("")
         await self._read()
 
     def _typed(self, article_id: str) -> Article:
@@ -206,8 +271,8 @@ class ArticlePage:
         )
 
     def _show_preview(self) -> None:
-        sample = {"customer_name": self._t.gettext("Olga"), "ticket": "12345"}
-        self._preview.say(fill(str(self._answer.value or ""), sample))
+        answer = str(self._answer.value or "")
+        self._preview.say(self._seat.preview(answer, customer_name=self._t.gettext("Olga")))
 
     def _show_history(self) -> None:
         _ = self._t.gettext
@@ -224,8 +289,9 @@ class ArticlePage:
                     Tag("p", said, classes="board__small", dir="auto")
                     if version is last:
                         continue
-                    for field in _FIELDS:
-                        _difference(_as_text(version.fields.get(field)), _as_text(last.fields.get(field)))
+                    if not article_words.differences(version.fields, last.fields, self._t):
+                        Tag("p", _("The same as now."), classes="board__small")
+                        continue
                     Tag(
                         "button",
                         _("Make it so again"),
@@ -237,25 +303,3 @@ class ArticlePage:
     def _refuse(self, text: str) -> None:
         self._refusal.say(text)
         self._refusal.set_visibility(bool(text))
-
-
-def _as_text(value: Any) -> str:
-    return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
-
-
-def _difference(before: str, now: str) -> None:
-    """What was taken out since then, struck through, and what was put in, underlined."""
-    if before == now:
-        return
-    old, new = before.split(), now.split()
-    with Tag("p", classes="card__text", dir="auto"):
-        for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-            if kind == "equal":
-                Tag("span", " ".join(old[a:b]) + " ")
-                continue
-            if b > a:
-                Tag("del", " ".join(old[a:b]))
-                Tag("span", " ")
-            if d > c:
-                Tag("ins", " ".join(new[c:d]))
-                Tag("span", " ")

@@ -1,7 +1,7 @@
 """The knowledge base: every article, found and listed, for supervisors."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
@@ -25,20 +25,23 @@ _LONGEST = 200  # characters of what is looked for
 
 
 def add_kb(router: APIRouter, door: Door) -> None:
-    """Add the page /kb; `?q=` looks for words, `?status=` and `?after=` narrow the list."""
+    """Add the page /kb; `?q=` looks for words, `?topic=`, `?status=` and `?after=` narrow the list."""
 
     @ui.page("/kb", api_router=router, reconnect_timeout=60)
-    async def kb(request: Request, q: str = "", status: str = "", after: str = "") -> Response | None:
+    async def kb(
+        request: Request, q: str = "", topic: str = "", status: str = "", after: str = ""
+    ) -> Response | None:
         visitor = await door.let_in(request, Role.SUPERVISOR)
         if isinstance(visitor, Response):
             return visitor
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         chosen = Status(status) if status in set(Status) else None
-        text = q.replace("\0", "")[:_LONGEST]
-        found = await asyncio.shield(
-            in_thread(visitor.seat.articles, text, chosen, after.replace("\0", ""), _MOST)
+        text, topic = q.replace("\0", "")[:_LONGEST], topic.replace("\0", "")
+        found, topics = await asyncio.shield(
+            in_thread(visitor.seat.articles, text, topic or None, chosen, after.replace("\0", ""), _MOST)
         )
-        _draw(visitor, text, chosen, found)
+        asked = {"q": text, "topic": topic, "status": chosen.value if chosen else ""}
+        _draw(visitor, asked, topics, found)
         return None
 
 
@@ -47,10 +50,11 @@ def article_address(article_id: str) -> str:
     return f"/kb/article?id={quote(article_id, safe='')}"
 
 
-def _draw(visitor: Visitor, text: str, status: Status | None, found: Sequence[Article]) -> None:
+def _draw(
+    visitor: Visitor, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
+) -> None:
     _ = visitor.t.gettext
-    here = "/kb?" + urlencode({"q": text, "status": status.value if status else ""})
-    frame = Frame(visitor, here="/kb", title=_("Knowledge base"), after=here)
+    frame = Frame(visitor, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
     with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
         with Tag("header", classes="sheet__head"):
             Tag("h1", _("Knowledge base"), classes="sheet__title")
@@ -59,16 +63,16 @@ def _draw(visitor: Visitor, text: str, status: Status | None, found: Sequence[Ar
                     "input",
                     type="search",
                     name="q",
-                    value=text,
+                    value=asked["q"],
                     classes="field",
                     maxlength=_LONGEST,
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),
                 )
-                with Tag("select", name="status", classes="field", aria_label=_("Status")):
-                    Tag("option", _("every status"), value="")
-                    for one, name in STATUSES.items():
-                        Tag("option", _(name), value=one.value, selected=True if one is status else None)
+                each = [(one, one) for one in topics]
+                _choice("topic", _("Topic"), [("", _("every topic")), *each], asked["topic"])
+                statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
+                _choice("status", _("Status"), [("", _("every status")), *statuses], asked["status"])
                 Tag("button", _("Find"), type="submit", classes="button")
                 Tag("a", _("New article"), href="/kb/article", classes="button")
         if not found:
@@ -95,5 +99,11 @@ def _draw(visitor: Visitor, text: str, status: Status | None, found: Sequence[Ar
                         Tag("td", _(STATUSES[article.status]), data_label=heads[2])
                         Tag("td", article.language, data_label=heads[3])
         if len(found) == _MOST:
-            more = urlencode({"q": text, "status": status.value if status else "", "after": found[-1].id})
+            more = urlencode({**asked, "after": found[-1].id})
             Tag("a", _("More"), href=f"/kb?{more}", classes="link")
+
+
+def _choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> None:
+    with Tag("select", name=name, classes="field", aria_label=label):
+        for value, text in options:
+            Tag("option", text, value=value, selected=True if value == chosen else None, dir="auto")

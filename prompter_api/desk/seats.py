@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kb_index import Article, Status
+from kb_index.checks import Problem
 from prompter.comparing import ChangedQuestion
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
@@ -198,9 +199,20 @@ class Seat:
     def switch_off(self, name: str) -> None:
         self.parts.readiness.switch_off(name, self._supervise())
 
-    def articles(self, text: str, status: Status | None, after: str, most: int) -> list[Article]:
+    def articles(
+        self, text: str, topic: str | None, status: Status | None, after: str, most: int
+    ) -> tuple[list[Article], list[str]]:
+        """A page of articles, and the topics that there are to choose from."""
         self._supervise()
-        return self.parts.knowledge.page(text=text, status=status, after=after, most=most)
+        knowledge = self.parts.knowledge
+        found = knowledge.page(text=text, topic=topic, status=status, after=after, most=most)
+        return found, knowledge.topics()
+
+    def article_problems(self, article: Article) -> list[Problem]:
+        """What is wrong with an article that is being written, compared with what its question finds."""
+        self._supervise()
+        found = self.parts.assistant.triage(article.question).suggestions
+        return self.parts.knowledge.problems(article, beside={one.article_id for one in found})
 
     def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
         self._supervise()
@@ -269,7 +281,10 @@ class Seat:
         self._supervise()
         self.parts.learning.pins.unpin(pin_id)
 
-    # These two only touch memory: they may be called on the event loop.
+    # These only touch memory: they may be called on the event loop.
+
+    def preview(self, answer: str, *, customer_name: str) -> str:
+        return self.parts.knowledge.preview(answer, customer_name=customer_name)
 
     def keep_draft(self, conversation_id: int, draft: Draft) -> None:
         self.seats.drafts.keep(self.account.id, conversation_id, draft)

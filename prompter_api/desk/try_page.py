@@ -123,14 +123,36 @@ def _draw(found: Explanation, t: Translations) -> None:
     reason = found.triage.handoff_reason
     said = words.handoff(reason.value if reason else None, t)
     Tag("p", said or _("The bot answers alone."), classes="side__hint")
+    _understood(found, t)
     if not found.suggestions:
         Tag("p", _("Nothing would be suggested."), classes="empty__title")
         return
+    Tag("p", _first(found.suggestions[0], t))
     if len(found.suggestions) > 1:
-        Tag("p", _between(found.suggestions, t), dir="auto")
+        Tag("p", _between(found.suggestions, t))
     largest = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
     for rank, one in enumerate(found.suggestions, start=1):
         _suggestion(rank, one, largest, t)
+
+
+def _understood(found: Explanation, t: Translations) -> None:
+    """What it is taken to be about, and whether that is our subject."""
+    _, triage = t.gettext, found.triage
+    if triage.intent is not None:
+        text = _("Taken to be about: {intent} ({probability})").format(
+            intent=triage.intent.removeprefix("topic:"), probability=f"{triage.intent_confidence:.0%}"
+        )
+        Tag("p", text, classes="side__hint", dir="auto")
+    if found.in_scope is not None:
+        text = _("Our subject at all: {probability}").format(probability=f"{found.in_scope:.0%}")
+        Tag("p", text, classes="side__hint")
+
+
+def _first(one: ExplainedSuggestion, t: Translations) -> str:
+    """What brought the first one up, in a sentence."""
+    best = max(one.ranked_by, key=lambda part: part.points)
+    text = t.gettext("The first stands there above all by this: {signal}.")
+    return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
 
 def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
@@ -140,9 +162,15 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
         (part.points - other.points, part.name)
         for part, other in zip(first.ranked_by, second.ranked_by, strict=True)
     ]
-    _, name = max(ahead)
-    text = t.gettext("The first is ahead of the second above all by this: {signal}.")
-    return text.format(signal=t.gettext(SIGNALS.get(name, name)))
+    points, name = max(ahead)
+    behind, against = min(ahead)
+    text = t.gettext("The first is ahead of the second above all by this: {signal}.").format(
+        signal=t.gettext(SIGNALS.get(name, name))
+    )
+    if -behind > points / 10:  # less would not be seen in the bars
+        more = t.gettext("For the second speaks: {signal}.")
+        text += " " + more.format(signal=t.gettext(SIGNALS.get(against, against)))
+    return text
 
 
 def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translations) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
+from kb_index import Status
 from tests.fakes import SHOP
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
@@ -38,6 +39,13 @@ def test_an_article_is_found_changed_and_made_what_it_was(sit: Sit, shop: DeskSh
     expect(history.locator("ins").first).to_have_text("5 дней,")
     assert page.locator("img[src=x]").count() == 0
     page.get_by_role("button", name="Вернуть этот вид").click()
+    asked = page.get_by_role("alertdialog")
+    expect(asked).to_contain_text("Вернуть версию 1?")
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    assert len(shop.knowledge.article("refund-when")[1]) == 2
+    page.get_by_role("button", name="Вернуть этот вид").press("Enter")
+    asked.get_by_role("button", name="Вернуть", exact=True).press("Enter")
     expect(answer).to_have_value("Деньги придут за 3 дня, {customer_name}.")
     assert shop.knowledge.article("refund-when")[0].phrasings == ()
 
@@ -53,6 +61,10 @@ def test_what_was_typed_stays_when_a_colleague_was_faster(sit: Sit, shop: DeskSh
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_role("alert").first).to_contain_text("boris тем временем изменил(а) статью")
     expect(answer).to_have_value("Мой ответ.")
+    expect(page.get_by_role("heading", name="Что сохранение изменит")).to_be_visible()
+    theirs = page.locator(".history__one").first
+    expect(theirs.locator("del")).to_have_text("Чужой")
+    expect(theirs.locator("ins")).to_have_text("Мой")
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_text("Сохранено")).to_be_visible()
     assert shop.knowledge.article("order-cancel")[0].answer == "Мой ответ."
@@ -65,12 +77,47 @@ def test_a_new_article_and_what_cannot_be_saved(sit: Sit, shop: DeskShop) -> Non
     page.get_by_label("Идентификатор").fill("gift")
     page.get_by_label("Вопрос", exact=True).fill("Упакуете подарок?")
     page.get_by_role("button", name="Сохранить").click()
-    expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя: topic")
+    expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя. Статье нужна тема.")
     page.get_by_label("Тема").fill("gifts")
     page.get_by_label("Ответ").fill("Бесплатно.")
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_role("heading", name="gift")).to_be_visible()
     assert shop.knowledge.article("gift")[0].answer == "Бесплатно."
+
+
+def test_what_is_wrong_is_told_before_it_is_saved(sit: Sit, shop: DeskShop) -> None:
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/kb/article?id=order-cancel"))
+    answer = page.get_by_label("Ответ")
+    expect(answer).to_have_value("Нажмите «Отменить».")
+    expect(page.get_by_text("На что взглянуть")).to_be_hidden()
+    answer.fill("Нажмите {shop_nam}.")
+    expect(page.get_by_text("Вместо {shop_nam} нечего подставить")).to_be_visible()
+    page.get_by_label("Вопрос", exact=True).fill("Как вернуть товар?")
+    expect(page.get_by_text("отвечает иначе")).to_be_visible()
+    expect(page.get_by_role("link", name="returns-how")).to_have_attribute(
+        "href", "/kb/article?id=returns-how"
+    )
+    answer.fill("Нажмите «Отменить».")
+    page.get_by_label("Вопрос", exact=True).fill("Как отменить заказ")
+    expect(page.get_by_text("На что взглянуть")).to_be_hidden()
+    assert len(shop.knowledge.article("order-cancel")[1]) == 1
+
+
+def test_articles_of_one_topic_and_status(sit: Sit, shop: DeskShop) -> None:
+    hidden = replace(SHOP[0], id="evil", question=EVIL, topic=EVIL, status=Status.DRAFT)
+    shop.knowledge.import_articles([hidden], changed_by="test")
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/kb"))
+    page.get_by_label("Тема").select_option("returns")
+    page.get_by_role("button", name="Найти").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Тема")).to_have_value("returns")
+    page.get_by_label("Тема").select_option(EVIL)
+    page.get_by_label("Статус").select_option("draft")
+    page.get_by_role("button", name="Найти").click()
+    expect(page.get_by_role("link", name=EVIL)).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
 
 
 def test_operators_do_not_get_in(sit: Sit) -> None:

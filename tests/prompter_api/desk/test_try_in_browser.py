@@ -22,6 +22,9 @@ def test_a_supervisor_asks_and_sees_why_and_pins(sit: Sit, shop: DeskShop) -> No
     expect(cards.nth(0)).to_contain_text("Общие слова: как, отменить, заказ")
     expect(cards.nth(0)).to_contain_text("те же слова")
     expect(page.get_by_text("Первая впереди второй прежде всего вот чем: те же слова.")).to_be_visible()
+    expect(page.get_by_text("Первая стоит первой прежде всего вот почему: те же слова.")).to_be_visible()
+    expect(page.get_by_text("Понято как тема: orders")).to_be_visible()
+    expect(page.get_by_text("Вообще по нашей части: 90%")).to_be_visible()
     expect(page.get_by_text(f"Прочитано как: как отменить заказ {EVIL}")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
     cards.nth(0).get_by_role("button", name="Закрепить этот ответ").click()
