@@ -65,10 +65,7 @@ class ArticlePage:
                     self._form()
                 with Tag("section", classes="panel"):
                     Tag("h2", _("As customers see it"), classes="panel__head")
-                    self._preview = Tag("p", classes="card__text article__preview", dir="auto")
-                    with Tag("div", role="status") as self._warnings:
-                        Tag("h2", _("Worth a look before you save"), classes="panel__head")
-                        self._problems = Tag("ul", classes="history__list")
+                    self._preview = Tag("p", classes="card__text", dir="auto")
                     with Tag("div") as self._theirs:
                         Tag("h2", _("What saving would change in the newest version"), classes="panel__head")
                         self._theirs_now = Tag("div", classes="history__one")
@@ -102,6 +99,9 @@ class ArticlePage:
         )
         self._from = ui.input(_("Valid from")).props("type=date stack-label")
         self._until = ui.input(_("Valid until")).props("type=date stack-label")
+        with Tag("div", role="status", classes="article__warnings") as self._warnings:
+            Tag("h2", _("Worth a look before you save"), classes="panel__head")
+            self._problems = Tag("ul", classes="history__list")
         with Tag("footer", classes="card__foot"):
             Tag("button", _("Save"), classes="button button--main", data_do="save")
             self._try = Tag("a", _("Try this question"), classes="link")
@@ -295,7 +295,7 @@ class ArticlePage:
                     Tag(
                         "button",
                         _("Make it so again"),
-                        classes="link",
+                        classes="button button--small",
                         data_do="restore",
                         data_version=version.version,
                     )

@@ -1,6 +1,7 @@
 """What an article's fields, and what is wrong with them, are called on its page."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -92,16 +93,30 @@ def _as_text(name: str, value: Any, t: Translations) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
+def _words(text: str) -> list[str]:
+    """Words, and the ends of lines between them."""
+    return re.findall(r"\n|[^\s]+", text)
+
+
+def _seen(words: list[str]) -> str:
+    """Words that came or went; the end of a line would be nothing to see."""
+    return _joined("↵\n" if word == "\n" else word for word in words)
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(words).replace("\n ", "\n")
+
+
 def _difference(before: str, now: str) -> None:
-    old, new = before.split(), now.split()
+    old, new = _words(before), _words(now)
     with Tag("p", classes="card__text", dir="auto"):
         for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
             if kind == "equal":
-                Tag("span", " ".join(old[a:b]) + " ")
+                Tag("span", _joined([*old[a:b], ""]))
                 continue
             if b > a:
-                Tag("del", " ".join(old[a:b]))
+                Tag("del", _seen(old[a:b]))
                 Tag("span", " ")
             if d > c:
-                Tag("ins", " ".join(new[c:d]))
+                Tag("ins", _seen(new[c:d]))
                 Tag("span", " ")

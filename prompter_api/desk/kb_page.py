@@ -64,7 +64,7 @@ def _draw(
                     type="search",
                     name="q",
                     value=asked["q"],
-                    classes="field",
+                    classes="field field--wide",
                     maxlength=_LONGEST,
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),

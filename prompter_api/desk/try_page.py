@@ -119,25 +119,24 @@ class TryPage:
 
 def _draw(found: Explanation, t: Translations) -> None:
     _ = t.gettext
-    Tag("p", _("Read as: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
-    reason = found.triage.handoff_reason
-    said = words.handoff(reason.value if reason else None, t)
-    Tag("p", said or _("The bot answers alone."), classes="side__hint")
-    _understood(found, t)
+    with Tag("div", classes="try__read"):
+        _understood(found, t)
     if not found.suggestions:
         Tag("p", _("Nothing would be suggested."), classes="empty__title")
         return
-    Tag("p", _first(found.suggestions[0], t))
-    if len(found.suggestions) > 1:
-        Tag("p", _between(found.suggestions, t))
+    with Tag("div"):
+        Tag("p", _first(found.suggestions[0], t))
+        if len(found.suggestions) > 1:
+            Tag("p", _between(found.suggestions, t))
     largest = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
     for rank, one in enumerate(found.suggestions, start=1):
         _suggestion(rank, one, largest, t)
 
 
 def _understood(found: Explanation, t: Translations) -> None:
-    """What it is taken to be about, and whether that is our subject."""
+    """How the text was read, what it is taken to be about, and who would answer."""
     _, triage = t.gettext, found.triage
+    Tag("p", _("Read as: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
     if triage.intent is not None:
         text = _("Taken to be about: {intent} ({probability})").format(
             intent=triage.intent.removeprefix("topic:"), probability=f"{triage.intent_confidence:.0%}"
@@ -146,6 +145,9 @@ def _understood(found: Explanation, t: Translations) -> None:
     if found.in_scope is not None:
         text = _("Our subject at all: {probability}").format(probability=f"{found.in_scope:.0%}")
         Tag("p", text, classes="side__hint")
+    reason = words.handoff(triage.handoff_reason.value if triage.handoff_reason else None, t)
+    said = _("A person answers: {reason}").format(reason=reason) if reason else _("The bot answers alone.")
+    Tag("p", said, classes="side__hint")
 
 
 def _first(one: ExplainedSuggestion, t: Translations) -> str:
@@ -179,7 +181,7 @@ def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translat
     with Tag("article", classes="card"):
         with Tag("header", classes="card__head"):
             with Tag("span", classes="card__kind"):
-                Tag("span", f"{rank}.", classes="card__name")
+                Tag("span", f"{rank}.", classes="card__name try__rank")
                 address = article_address(suggestion.article_id)
                 Tag("a", suggestion.question, href=address, classes="card__name", dir="auto")
             Tag("span", words.confidence(suggestion.confidence, t), classes="card__confidence")

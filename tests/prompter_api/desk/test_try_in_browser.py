@@ -24,6 +24,7 @@ def test_a_supervisor_asks_and_sees_why_and_pins(sit: Sit, shop: DeskShop) -> No
     expect(page.get_by_text("Первая впереди второй прежде всего вот чем: те же слова.")).to_be_visible()
     expect(page.get_by_text("Первая стоит первой прежде всего вот почему: те же слова.")).to_be_visible()
     expect(page.get_by_text("Понято как тема: orders")).to_be_visible()
+    expect(page.get_by_text("Отвечает человек: тема учится")).to_be_visible()
     expect(page.get_by_text("Вообще по нашей части: 90%")).to_be_visible()
     expect(page.get_by_text(f"Прочитано как: как отменить заказ {EVIL}")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
@@ -39,6 +40,16 @@ def test_nothing_to_suggest(sit: Sit) -> None:
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/try?text=погода"))
     expect(page.get_by_text("Подсказывать нечего.")).to_be_visible()
+
+
+def test_a_narrow_screen_is_enough(sit: Sit) -> None:
+    page = sit("vera", width=400)
+    for path in ("/try?text=как вернуть товар", "/kb", "/kb/article?id=refund-when"):
+        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
+        expect(page.get_by_role("link", name="API")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 400, path
 
 
 def test_operators_do_not_get_in(sit: Sit) -> None:
