@@ -62,6 +62,12 @@ class Assistant:
         """Answer from now on with this; calls under way finish with what they began with."""
         self._knowledge = knowledge
 
+    def frozen(self) -> "Assistant":
+        """One that answers with what is known now, however often: its answers belong together."""
+        return Assistant(
+            knowledge=self._knowledge, most_suggestions=self._most_suggestions, today=self._today
+        )
+
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """Rank answers to `text`, best first: up to ten, however improbable."""
         knowledge = self._knowledge

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from kb_index import Hit, JudgedTexts, Weights
+from kb_index import Hit, Weights
 from kb_index.near_texts import normal
 from kb_index.search import questions_of
 from nlu.reader import TextReader, Utterance
@@ -66,6 +66,7 @@ class Explanation:
 
 def explain(assistant: Assistant, text: str) -> Explanation:
     """Triage `text` and lay open how the first suggestions came about; slower than triage alone."""
+    assistant = assistant.frozen()  # models may be replaced meanwhile
     knowledge = assistant.knowledge
     triage = assistant.triage(text)
     utterance = knowledge.reader.read(text)
@@ -108,7 +109,6 @@ def _explained(
     is_same = abs(rest) > 1e-3
     parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.on_language, points=rest))
     nearest = _nearest(hit, utterance, knowledge.reader)
-    judged = knowledge.learned.judged if knowledge.learned else None
     asked = set(normal(utterance.text).split())
     return ExplainedSuggestion(
         suggestion=suggestion,
@@ -118,7 +118,7 @@ def _explained(
         sure_by=_sure_by(hit, knowledge, in_scope),
         nearest=nearest,
         shared_words=tuple(dict.fromkeys(word for word in normal(nearest.text).split() if word in asked)),
-        confirmed=_confirmed(hit, utterance, judged),
+        confirmed=_confirmed(hit, utterance, knowledge),
     )
 
 
@@ -142,12 +142,14 @@ def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
     return NearText(text=written, similarity=float(cosines[best]))
 
 
-def _confirmed(hit: Hit, utterance: Utterance, judged: JudgedTexts | None) -> tuple[NearText, ...]:
+def _confirmed(hit: Hit, utterance: Utterance, knowledge: Knowledge) -> tuple[NearText, ...]:
+    """Of the judged texts that vote, those for this article."""
+    judged = knowledge.learned.judged if knowledge.learned else None
     if judged is None:
         return ()
     numbers = [
         number
-        for number in judged.nearest(utterance.vector, 48).tolist()
+        for number in judged.nearest(utterance.vector, knowledge.search.config.judged_neighbours).tolist()
         if hit.article.id in judged.texts[number].right
     ][:_CONFIRMED]
     cosines = judged.vectors()[numbers] @ utterance.vector if numbers else ()

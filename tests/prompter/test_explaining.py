@@ -1,9 +1,10 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import exp
 
 import pytest
 
-from kb_index import JudgedText
+from kb_index import JudgedText, Weights
+from prompter.confidence import FEATURES
 from prompter.explaining import explain
 from tests.prompter.test_assistant import assistant, knowledge
 from tests.prompter.test_learned import taught, with_learned
@@ -51,3 +52,18 @@ def test_nothing_to_understand_and_nothing_to_find() -> None:
     empty = replace(knowledge([]), intents=None)
     found = explain(assistant(empty), "где мой заказ")
     assert (found.suggestions, found.in_scope, found.read_as) == ((), None, "где мой заказ")
+
+
+def test_a_frozen_assistant_does_not_notice_what_comes_later() -> None:
+    one = assistant()
+    before, still = one.suggest("где мой заказ"), one.frozen()
+    one.replace_knowledge(knowledge([]))
+    assert one.suggest("где мой заказ") == ()
+    assert still.suggest("где мой заказ") == before
+    assert still.triage("где мой заказ").suggestions == before[:3]
+
+
+def test_every_weight_of_the_search_is_explained() -> None:
+    first = explain(assistant(), "где мой заказ").suggestions[0]
+    assert {part.name for part in first.ranked_by} == {field.name for field in fields(Weights)}
+    assert [part.name for part in first.sure_by] == list(FEATURES)
