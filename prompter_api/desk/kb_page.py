@@ -63,7 +63,7 @@ def _draw(
                     "input",
                     type="search",
                     name="q",
-                    value=asked["q"],
+                    defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
                     classes="field field--wide",
                     maxlength=_LONGEST,
                     aria_label=_("Words of the question or the answer"),

@@ -73,7 +73,7 @@ class TryPage:
                         "input",
                         type="search",
                         name="text",
-                        value=text,
+                        defaultValue=text,  # `value` would be set again at every redraw, over what is typed
                         classes="field field--wide",
                         maxlength=_LONGEST,
                         aria_label=label,

@@ -36,6 +36,18 @@ def test_a_supervisor_asks_and_sees_why_and_pins(sit: Sit, shop: DeskShop) -> No
     expect(page.get_by_label("Ответ")).to_have_value("Нажмите «Отменить».")
 
 
+def test_what_is_typed_stays_when_the_page_is_drawn_again(sit: Sit) -> None:
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/try?text=как отменить заказ"))
+    box = page.get_by_role("searchbox")
+    expect(box).to_have_value("как отменить заказ")
+    expect(page.locator("article.card").first).to_be_visible()
+    box.fill("другой вопрос")
+    page.get_by_role("button", name="Закрепить этот ответ").first.click()
+    expect(page.get_by_text("Закреплено")).to_be_visible()
+    expect(box).to_have_value("другой вопрос")
+
+
 def test_nothing_to_suggest(sit: Sit) -> None:
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/try?text=погода"))
