@@ -102,7 +102,7 @@ def _choose(config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion
 
 def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
     version = shown.version
-    champion = version.report.get("candidate") or {}
+    figures = version.report.get("figures") or {}
     return {
         "version": version.id,
         "created": version.created_at.isoformat(),
@@ -112,7 +112,7 @@ def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
         "condition": condition,
         "is_used": shown.is_used,
         "used_since": f"{shown.uses[-1].at:%Y-%m-%d %H:%M}" if shown.is_used else None,
-        "p_at_1": champion.get("p_at_1"),
+        "p_at_1": figures.get("p_at_1"),
         "refused": version.report.get("refused"),
     }
 

@@ -12,6 +12,7 @@ from prompter.jobs import JobRunning, Jobs
 from prompter.pins import Pins
 from prompter.storage import JobKind, JobState, VersionState
 from sufler import bootstrap
+from sufler.cli import main
 from sufler.learning import learn_now
 from sufler.learning_outcome import Result
 from sufler.settings import load_settings
@@ -196,3 +197,19 @@ def test_on_the_command_line(run: Run, tmp_path: Path) -> None:  # noqa: F811
     )
     found = json.loads(run("learn", "--json", "--config", "config.yml").stdout)
     assert (found["result"], found["version"], found["n_new"]) == ("nothing_new", None, 0)
+
+
+def test_what_the_gate_measured_is_listed_with_the_versions(
+    shop: TeachingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.day(SLANG * 2)
+    outcome = learn_now(shop.settings, shop.store)
+    assert outcome.report is not None
+    assert outcome.report.candidate is not None
+    capsys.readouterr()
+    monkeypatch.setattr("sys.argv", ["sufler", "models", "--json", "--config", "config.yml"])
+    with pytest.raises(SystemExit):
+        main()
+    newest, first = json.loads(capsys.readouterr().out)["models"]
+    assert newest["p_at_1"] == pytest.approx(outcome.report.candidate.value, abs=1e-4)
+    assert first["p_at_1"] is None
