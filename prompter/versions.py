@@ -99,7 +99,6 @@ class Versions:
         made: Made,
         model: str,
         parent: str | None,
-        state: VersionState = VersionState.CANDIDATE,
     ) -> StoredVersion:
         """Put a version on record; one that is there stays as it is."""
         now = self._clock()
@@ -108,7 +107,7 @@ class Versions:
             created_at=now,
             parent=parent,
             made=made,
-            state=state,
+            state=VersionState.CANDIDATE,
             model=model,
             report={},
             changed_at=now,
@@ -134,7 +133,8 @@ class Versions:
 
     def refuse(self, version_id: str, report: Mapping[str, Any]) -> None:
         """Note why a candidate may not be used."""
-        self._settle(version_id, VersionState.REFUSED, report)
+        with self._store.write() as tx:
+            tx.versions.change(version_id, list(_OPEN), VersionState.REFUSED, self._clock(), report=report)
 
     def shadow(self, version_id: str, report: Mapping[str, Any]) -> None:
         """Let a candidate triage what customers write, unseen; an earlier one stops."""
@@ -142,7 +142,7 @@ class Versions:
         with self._store.write() as tx:
             for other in tx.versions.in_state(VersionState.SHADOW):
                 tx.versions.change(other.id, [VersionState.SHADOW], VersionState.PASSED, now)
-        self._settle(version_id, VersionState.SHADOW, report)
+            tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
 
     def shadowing(self) -> StoredVersion | None:
         """The version that triages unseen."""
@@ -236,10 +236,6 @@ class Versions:
             self._check(version_id)
         except IncompatibleModel as reason:
             raise CannotUse(f"version {version_id} cannot be read: {reason}") from None
-
-    def _settle(self, version_id: str, state: VersionState, report: Mapping[str, Any]) -> None:
-        with self._store.write() as tx:
-            tx.versions.change(version_id, list(_OPEN), state, self._clock(), report=report)
 
     def _use(
         self, tx: Transaction, version_id: str, *, after: int, reason: Reason, account: Account | None

@@ -232,6 +232,7 @@ class Refresher:
     """Opens an assistant that follows articles and model versions, whichever process changes them."""
 
     def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
+        self._settings = settings
         self._encoders = encoders
         self._base = build_knowledge_base(store)
         self._versions = ModelVersions(settings, store, encoders)
@@ -239,6 +240,7 @@ class Refresher:
         # Before anything is read: what changes meanwhile is news.
         self._revision = self._base.revision()
         self._articles = list(self._base.articles())
+        self._corrector = engines.corrector_of(settings, self._articles)
         self._version = self._versions.in_use(self._articles)
         use = self._versions.record.in_use()
         self._number = use.number if use and use.version == self._version.id else 0
@@ -252,13 +254,14 @@ class Refresher:
         if revision == self._revision:
             return False
         articles = list(self._base.articles())
+        corrector = engines.corrector_of(self._settings, articles)
         # New texts are encoded here, which may take long: a version that comes into use must not wait.
         version, previous = self._version, self._search
         search = self._versions.open_search(version.settings, articles, previous)
         with self._lock:
             if self._is_of_another_index(version):
                 search = self._versions.open_search(self._version.settings, articles, self._search)
-            self._search, self._articles = search, articles
+            self._search, self._articles, self._corrector = search, articles, corrector
             self.assistant.replace_knowledge(self._knowledge())
         self._revision = revision
         return True
@@ -313,10 +316,7 @@ class Refresher:
     def _knowledge(self, version: Version | None = None, search: ArticleSearch | None = None) -> Knowledge:
         """What is known with a version, the one in use unless another is named."""
         version = version or self._version
-        reader = TextReader(
-            self._encoders.of(version.settings),
-            corrector=engines.corrector_of(version.settings, self._articles),
-        )
+        reader = TextReader(self._encoders.of(version.settings), corrector=self._corrector)
         return engines.knowledge_of(
             version.settings,
             reader,

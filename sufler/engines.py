@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, SearchConfig
+from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, JudgedTexts, SearchConfig
 from kb_index.formats import read_articles
 from kb_index.same_answers import answer_groups
 from kb_index.saved import load_search, save_search
@@ -254,19 +254,41 @@ def classifier_settings(settings: Settings) -> dict[str, Any]:
     return settings.classifier.model_dump(exclude={"most_per_topic"})
 
 
+def learn_from(
+    settings: Settings,
+    judged: Sequence[JudgedText],
+    *,
+    reader: TextReader,
+    search: ArticleSearch,
+    intents: IntentModel | None,
+    known: JudgedTexts | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Learned:
+    """Learn from people's verdicts as of today; see `prompter.learned.learn`."""
+    return learn(
+        judged,
+        reader=reader,
+        search=search,
+        intents=intents,
+        confidence=confidence_model(settings),
+        on=datetime.now(tz=UTC).date(),
+        known=known,
+        advance=advance,
+    )
+
+
 def taught(
     settings: Settings,
     knowledge: Knowledge,
     judged: Sequence[JudgedText],
 ) -> Knowledge:
     """Return what is known after learning from people's verdicts, in place of those learned before."""
-    learned = learn(
+    learned = learn_from(
+        settings,
         judged,
         reader=knowledge.reader,
         search=knowledge.search,
         intents=knowledge.intents,
-        confidence=confidence_model(settings),
-        on=datetime.now(tz=UTC).date(),
         known=knowledge.learned.judged if knowledge.learned else None,
     )
     return knowledge_of(settings, knowledge.reader, knowledge.search, knowledge.intents, learned)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from nlu.reader import TextReader
 from nlu.text import looks_empty
 from prompter.assistant import Assistant
 from prompter.jobs import Job, Jobs
-from prompter.learned import Learned, learn
+from prompter.learned import Learned
 from prompter.learning import TimeSplit, split_by_time
 from prompter.lessons import Lesson, Taught, lessons, taught
 from prompter.proposals import Refreshed
 from prompter.storage import JobKind, Made, Store
 from prompter.trust import Guess, OperatorCheck, check_operators
 from sufler import bootstrap, engines
+from sufler.bootstrap import ProgressBar
 from sufler.learning_outcome import ChangedAnswer, Outcome, Result
 from sufler.learning_report import as_object, report_as_object
 from sufler.model_versions import Encoders, ModelVersions, Version
@@ -40,7 +41,6 @@ _BATCH = 128  # texts encoded between two looks at the progress bar
 _MOST_TEXTS = 200_000  # vectors that are remembered while learning
 _LOOKED_THROUGH = 500  # questions answered alone of late, which are asked again to see what changes
 
-ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 log = structlog.get_logger(__name__)
 
 
@@ -201,13 +201,12 @@ class _Learner:
 
     def _learn(self, bench: "_Bench", judged: Taught, until: datetime | None) -> Learned:
         with self._progress("learning", None) as advance:
-            learned = learn(
+            learned = engines.learn_from(
+                bench.champion.settings,
                 judged.texts,
                 reader=bench.reader,
                 search=bench.search,
                 intents=bench.champion.intents,
-                confidence=engines.confidence_model(bench.champion.settings),
-                on=datetime.now(tz=UTC).date(),
                 advance=advance,
             )
         return replace(learned, until=until)

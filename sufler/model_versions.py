@@ -250,9 +250,9 @@ class ModelVersions:
         if same and previous.manifest.reader_id == reader.id:
             return previous.learned
         search = self.open_search(settings, articles)
-        knowledge = engines.knowledge_of(settings, reader, search, None, None)
-        learned = engines.taught(settings, knowledge, previous.learned.judged.texts).learned
-        return replace(learned, until=previous.learned.until) if learned else None
+        texts = previous.learned.judged.texts
+        learned = engines.learn_from(settings, texts, reader=reader, search=search, intents=None)
+        return replace(learned, until=previous.learned.until)
 
 
 def check_folder(settings: Settings, version_id: str) -> None:

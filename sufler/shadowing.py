@@ -35,7 +35,7 @@ class Shadow:
         self._record = bootstrap.build_versions(settings, store)
         self._clock = clock
         self._assistant: tuple[tuple[str, str], Assistant] | None = None
-        self._judged = 0  # verdicts when it was last measured
+        self._looked_at: tuple[str, int, int] | None = None  # candidate, turns it has seen, judgements
 
     def run_once(self) -> bool:
         """Triage what is new; True if the candidate's fate was settled."""
@@ -81,10 +81,13 @@ class Shadow:
             return False  # a supervisor decides
         with self._store.read() as tx:
             seen = tx.shadows.all(version.id)
-        told = [one for one in lessons(self._store) if one.turn_id in seen and one.right is not None]
-        if len(told) < wanted or len(told) == self._judged:
+            news = (version.id, len(seen), tx.readiness.last_evidence())
+        if len(seen) < wanted or news == self._looked_at:
             return False
-        self._judged = len(told)
+        self._looked_at = news
+        told = [one for one in lessons(self._store) if one.turn_id in seen and one.right is not None]
+        if len(told) < wanted:
+            return False
         use = self._record.in_use()
         same = engines.same_answers(self._refresher.assistant.knowledge.search.articles)
         report = judge(

@@ -67,10 +67,7 @@ class ArticleRows(Rows):
 
     def find(self, text: str, *, most: int) -> list[Article]:
         """Published articles whose id, question or answer holds the text, in any case."""
-        pattern = f"%{_escaped(text.lower())}%"
-        columns = (articles.c.id, articles.c.question, articles.c.answer)
-        matches = or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
-        return self._load(matches & (articles.c.status == Status.PUBLISHED.value), limit=most)
+        return self.page(text=text, status=Status.PUBLISHED, most=most)
 
     def _load(self, where: ColumnElement[bool], *, limit: int | None = None) -> list[Article]:
         rows = self._connection.execute(
@@ -189,7 +186,7 @@ class ArticleRows(Rows):
             insert(article_versions).values(
                 article_id=article.id,
                 version=version + 1,
-                fields={**_fields(article), "phrasings": texts},
+                fields=version_fields(article),
                 changed_at=now,
                 changed_by=changed_by,
             )
@@ -277,6 +274,11 @@ class ArticleRows(Rows):
         ]
         for batch in _batches(rows):
             self._connection.execute(self._insert_new(embeddings, list(batch)))
+
+
+def version_fields(article: Article) -> dict[str, Any]:
+    """An article as its versions are stored."""
+    return {**_fields(article), "phrasings": list(dict.fromkeys(article.phrasings))}
 
 
 def _fields(article: Article) -> dict[str, Any]:

@@ -60,17 +60,8 @@ class ProposalRows(Rows):
             kind=draft.kind.value,
             source=draft.source.value,
             state=ProposalState.OPEN.value,
-            article_id=draft.article_id,
-            question=draft.question,
-            answer=draft.answer,
-            topic=draft.topic,
-            language=draft.language,
-            base_answer=draft.base_answer,
-            weight=draft.proof.n_turns,
-            evidence=asdict(draft.proof),
             created_at=now,
-            changed_at=now,
-            about=about(draft),
+            **_said(draft, now),
         )
 
     def get(self, proposal_id: int) -> Proposal | None:
@@ -122,28 +113,13 @@ class ProposalRows(Rows):
     def renew(self, proposal: Proposal, draft: Draft, now: datetime) -> None:
         """Take over a draft's words and evidence into an open proposal."""
         self._connection.execute(
-            update(proposals)
-            .where(proposals.c.id == proposal.id)
-            .values(
-                article_id=draft.article_id,
-                question=draft.question,
-                answer=draft.answer,
-                topic=draft.topic,
-                language=draft.language,
-                base_answer=draft.base_answer,
-                weight=draft.proof.n_turns,
-                evidence=asdict(draft.proof),
-                changed_at=now,
-                about=about(draft),
-            )
+            update(proposals).where(proposals.c.id == proposal.id).values(**_said(draft, now))
         )
 
     def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
         """Note what else speaks for it, and leave its words as they are."""
         self._connection.execute(
-            update(proposals)
-            .where(proposals.c.id == proposal_id)
-            .values(weight=proof.n_turns, evidence=asdict(proof), changed_at=now)
+            update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
         )
 
     def edit(self, proposal_id: int, changes: Mapping[str, str], edited_by: int, now: datetime) -> bool:
@@ -196,6 +172,24 @@ def _filters(
         yield proposals.c.article_id, article_id
     if language is not None:
         yield proposals.c.language, language
+
+
+def _said(draft: Draft, now: datetime) -> dict[str, Any]:
+    """The columns that follow from a draft's words and evidence."""
+    return {
+        "article_id": draft.article_id,
+        "question": draft.question,
+        "answer": draft.answer,
+        "topic": draft.topic,
+        "language": draft.language,
+        "base_answer": draft.base_answer,
+        "about": about(draft),
+        **_proven(draft.proof, now),
+    }
+
+
+def _proven(proof: Proof, now: datetime) -> dict[str, Any]:
+    return {"weight": proof.n_turns, "evidence": asdict(proof), "changed_at": now}
 
 
 def about(draft: Draft) -> bytes:

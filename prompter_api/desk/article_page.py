@@ -11,16 +11,16 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from kb_index import Article, InvalidArticle, Status
-from prompter.errors import ArticleChanged, Forbidden, NotFound
+from prompter.errors import ArticleChanged, NotFound
 from prompter.knowledge import ArticleVersion
 from prompter.storage import Conflict, Role
+from prompter.storage.articles import version_fields
 from prompter_api.desk import article_words
 from prompter_api.desk.elements import Tag, keyed
-from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
 from prompter_api.desk.kb_page import STATUSES, article_address
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.notices import Notices
-from prompter_api.desk.seats import SignedOut
 from prompter_api.desk.words import moment
 
 
@@ -125,26 +125,22 @@ class ArticlePage:
         """Take old notices away, and look at what has been typed; called every second."""
         self._notices.tick()
         if not self._acting.locked():
-            try:
+            with reloading():
                 await self._look_for_problems()
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
 
     async def read(self) -> None:
         """Fill the fields with the article as it is."""
         async with self._acting:
-            try:
+            with reloading():
                 self._zone = await zone_of_browser()
                 await self._read()
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
 
     async def hear(self, event: GenericEventArguments) -> None:
         """A click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
         number = str(pressed.get("version") or "")
         async with self._acting:
-            try:
+            with reloading():
                 match pressed.get("do"):
                     case "save":
                         await self._save()
@@ -159,8 +155,6 @@ class ArticlePage:
                     case "restore_now" if self._restoring:
                         self._dialog.close()
                         await self._restore(self._restoring)
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
 
     async def _read(self) -> None:
         if not self._id:
@@ -232,7 +226,7 @@ class ArticlePage:
         self._show_history()
         self._theirs_now.clear()
         with self._theirs_now:
-            fields = article_words.as_fields(typed)
+            fields = version_fields(typed)
             differs = article_words.differences(self._versions[-1].fields, fields, self._t)
         self._theirs.set_visibility(differs)
         text = self._t.gettext(

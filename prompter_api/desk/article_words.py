@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-from kb_index import Article, InvalidArticle
+from kb_index import InvalidArticle
 from kb_index.checks import Kind, Problem
 from prompter_api.desk.elements import Tag
 from prompter_api.desk.kb_page import STATUSES, article_address
@@ -56,20 +56,6 @@ def problem(wrong: Problem, article_id: str, t: Translations) -> None:
             if other != article_id:
                 Tag("span", " ")
                 Tag("a", other, href=article_address(other), classes="link", dir="auto")
-
-
-def as_fields(article: Article) -> dict[str, Any]:
-    """An article as its versions are stored."""
-    return {
-        "question": article.question,
-        "answer": article.answer,
-        "topic": article.topic,
-        "language": article.language,
-        "phrasings": list(article.phrasings),
-        "status": article.status.value,
-        "valid_from": article.valid_from.isoformat() if article.valid_from else None,
-        "valid_until": article.valid_until.isoformat() if article.valid_until else None,
-    }
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], t: Translations) -> bool:

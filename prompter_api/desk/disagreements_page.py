@@ -1,6 +1,7 @@
 """Where people disagree with each other, or with an article; and what is pinned: for supervisors."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 
 from fastapi import Request
@@ -9,12 +10,11 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.disagreements import Disagreements, DividedQuestion
-from prompter.errors import Forbidden, NotFound
+from prompter.errors import NotFound
 from prompter.storage import PinnedCase, Role
 from prompter_api.desk.elements import Tag
-from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
 from prompter_api.desk.mounting import asset
-from prompter_api.desk.seats import SignedOut
 from prompter_api.desk.words import moment
 
 
@@ -58,31 +58,26 @@ class DisagreementsPage:
     async def read(self) -> None:
         """Read and draw everything."""
         async with self._acting:
-            try:
+            with reloading():
                 self._zone = self._zone or await zone_of_browser()
-                found, pins = await in_thread(self._seat.disagreements)
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
-                return
-            self._area.clear()
-            with self._area:
-                self._questions(found)
-                self._articles(found)
-                self._pins(pins)
+                self._draw(*await in_thread(self._seat.disagreements))
+
+    def _draw(self, found: Disagreements, pins: list[PinnedCase]) -> None:
+        self._area.clear()
+        with self._area:
+            self._questions(found)
+            self._articles(found)
+            self._pins(pins)
 
     async def hear(self, event: GenericEventArguments) -> None:
         """A click."""
         pressed = event.args if isinstance(event.args, dict) else {}
         number = str(pressed.get("pin") or "")
         if pressed.get("do") == "unpin" and number.isdecimal():
-            try:
-                await in_thread(self._seat.unpin, int(number))
-            except NotFound:
-                pass  # a colleague was faster
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
-                return
-            await self.read()
+            with reloading():
+                with suppress(NotFound):  # a colleague was faster
+                    await in_thread(self._seat.unpin, int(number))
+                await self.read()
 
     def _questions(self, found: Disagreements) -> None:
         _ = self._t.gettext

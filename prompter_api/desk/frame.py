@@ -14,7 +14,8 @@ A page module has a function that adds its route:
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import ParamSpec, TypeVar
@@ -25,12 +26,13 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
+from prompter.errors import Forbidden
 from prompter.storage import Account, Role
 from prompter_api.auth import session_account
 from prompter_api.desk.elements import Tag
 from prompter_api.desk.login_page import page_language, refused_page
 from prompter_api.desk.mounting import asset
-from prompter_api.desk.seats import Seat, Seats
+from prompter_api.desk.seats import Seat, Seats, SignedOut
 from prompter_api.desk.words import N_, ROLES
 from prompter_api.locale import LANGUAGES, Translations, translator
 from prompter_api.parts import Parts
@@ -88,6 +90,15 @@ async def zone_of_browser() -> tzinfo | None:
         return ZoneInfo(str(name))
     except (TimeoutError, ValueError, OSError, KeyError):
         return None
+
+
+@contextmanager
+def reloading() -> Iterator[None]:
+    """Whoever may not do this any more has the page loaded again, which tells them why."""
+    try:
+        yield
+    except (SignedOut, Forbidden):
+        ui.run_javascript("location.reload()")
 
 
 class Door:

@@ -1,8 +1,7 @@
 """What the bot would like to learn: proposals that wait for a supervisor."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -48,15 +47,6 @@ def add_inbox(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
         ui.on("desk", page.hear)
         ui.timer(poll_seconds, page.tick)
         return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inbox:
-    """Everything on the page; `names` are questions of the articles named, by id."""
-
-    waiting: Mapping[ProposalKind, int]
-    proposals: Sequence[Proposal]
-    names: dict[str, str]
 
 
 class InboxPage:
@@ -198,34 +188,29 @@ class InboxPage:
         self._notices.say(text.format(done=len(outcomes) - len(refused), refused=len(refused)))
 
     async def _refresh(self) -> None:
-        found: Inbox = await in_thread(self._look)
-        self._show(found)
+        self._show(*await in_thread(self._seat.inbox, self._kind, most=_MOST))
 
-    def _look(self) -> Inbox:
-        """Look, in a thread."""
-        waiting, proposals, names = self._seat.inbox(self._kind, most=_MOST)
-        return Inbox(waiting=waiting, proposals=proposals, names=names)
-
-    def _show(self, found: Inbox) -> None:
+    def _show(
+        self, waiting: Mapping[ProposalKind, int], proposals: Sequence[Proposal], names: dict[str, str]
+    ) -> None:
+        """Show what waits; `names` are questions of the articles named, by id."""
         _ = self._t.gettext
-        total = sum(found.waiting.values())
+        total = sum(waiting.values())
         for kind, link in self._links.items():
-            count = total if kind is None else found.waiting.get(kind, 0)
+            count = total if kind is None else waiting.get(kind, 0)
             name = _("All") if kind is None else _(KINDS[kind])
             link.say(f"{name} · {count}")
             link.set(aria_current="true" if kind is self._kind else None)
-        cards = self._rows.show([one.id for one in found.proposals])
-        for gone in self._cards.keys() - {one.id for one in found.proposals}:
+        cards = self._rows.show([one.id for one in proposals])
+        for gone in self._cards.keys() - {one.id for one in proposals}:
             del self._cards[gone]
-        for card, proposal in zip(cards, found.proposals, strict=True):
-            card.show(proposal, found.names)
-        self._empty.set_visibility(not found.proposals)
+        for card, proposal in zip(cards, proposals, strict=True):
+            card.show(proposal, names)
+        self._empty.set_visibility(not proposals)
 
-    async def _guarded(self, act: Callable[[], object]) -> None:
+    async def _guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         try:
-            result = act()
-            if asyncio.iscoroutine(result):
-                await result
+            await act()
         except (SignedOut, Forbidden):
             self._left = True
             ui.run_javascript("location.reload()")

@@ -11,7 +11,7 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.comparing import ChangedQuestion
-from prompter.errors import Forbidden, NotFound, PrompterError
+from prompter.errors import Forbidden, PrompterError
 from prompter.storage import Conflict, Role, StoredJob, StoredVersion
 from prompter.versions import ShownVersion
 from prompter_api.desk import learning_words as words
@@ -53,6 +53,7 @@ class ModelsPage:
     def __init__(self, visitor: Visitor, version: str | None) -> None:
         self._seat, self._t = visitor.seat, visitor.t
         self._compared = version
+        self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # of the compared one
         self._acting = asyncio.Lock()
         self._left = False
         self._zone: tzinfo | None = None
@@ -132,13 +133,12 @@ class ModelsPage:
     def _look(self) -> "_Found":
         """Look, in a thread."""
         jobs, versions = self._seat.models()
-        compared: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None
-        if self._compared is not None:
-            try:
-                compared = self._seat.changed_by(self._compared)
-            except NotFound:
-                self._compared = None
-        return _Found(job=jobs[0] if jobs else None, versions=versions, compared=compared)
+        chosen = next((one.version for one in versions if one.version.id == self._compared), None)
+        if chosen is None:
+            self._changes = None
+        elif self._changes is None or self._changes[0] != chosen:  # a version that stays has the same report
+            self._changes = self._seat.changed_by(chosen.id)
+        return _Found(job=jobs[0] if jobs else None, versions=versions, compared=self._changes)
 
     def _show(self, found: "_Found") -> None:
         now = datetime.now(tz=UTC)

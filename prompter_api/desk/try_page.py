@@ -8,17 +8,16 @@ from fastapi.responses import Response
 from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
-from prompter.errors import Forbidden, NotFound
+from prompter.errors import NotFound
 from prompter.explaining import ExplainedSuggestion, Explanation, Part
 from prompter.pins import InvalidPin
 from prompter.storage import Role
 from prompter_api.desk import words
 from prompter_api.desk.elements import Tag
-from prompter_api.desk.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.frame import Door, Frame, Visitor, in_thread, reloading
 from prompter_api.desk.kb_page import article_address
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.notices import Notices
-from prompter_api.desk.seats import SignedOut
 from prompter_api.desk.words import N_
 from prompter_api.locale import Translations
 
@@ -92,13 +91,10 @@ class TryPage:
         """Ask and draw what comes of it."""
         if not self._text.strip():
             return
-        try:
+        with reloading():
             found = await in_thread(self._seat.explain, self._text)
-        except (SignedOut, Forbidden):
-            ui.run_javascript("location.reload()")
-            return
-        with self._area:
-            _draw(found, self._t)
+            with self._area:
+                _draw(found, self._t)
 
     async def hear(self, event: GenericEventArguments) -> None:
         """A click: pin the article for this text."""
@@ -108,13 +104,12 @@ class TryPage:
             return
         _ = self._t.gettext
         async with self._acting:
-            try:
-                await in_thread(self._seat.pin, self._text, article_id)
-                self._notices.say(_("Pinned: a version that answers this otherwise is refused."))
-            except (InvalidPin, NotFound):
-                self._notices.say(_("This cannot be pinned."), bad=True)
-            except (SignedOut, Forbidden):
-                ui.run_javascript("location.reload()")
+            with reloading():
+                try:
+                    await in_thread(self._seat.pin, self._text, article_id)
+                    self._notices.say(_("Pinned: a version that answers this otherwise is refused."))
+                except (InvalidPin, NotFound):
+                    self._notices.say(_("This cannot be pinned."), bad=True)
 
 
 def _draw(found: Explanation, t: Translations) -> None:

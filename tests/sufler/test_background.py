@@ -9,20 +9,17 @@ import pytest
 
 from prompter.jobs import Jobs
 from prompter.storage import JobKind, JobState
-from sufler import bootstrap
 from sufler.background import Teacher, last_due
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
-from tests.sufler.test_learning import ARTICLES, CONFIG, SLANG
+from tests.sufler.test_learning import CONFIG, SLANG, opened
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
-    settings = load_settings(tmp_path / "config.yml")
-    with bootstrap.open_store(settings) as store:
-        yield TeachingShop(settings, store, ARTICLES)
+    with opened(tmp_path) as shop:
+        yield shop
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,15 @@ SLANG = [
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
-    settings = load_settings(tmp_path / "config.yml")
+    with opened(tmp_path) as shop:
+        yield shop
+
+
+@contextmanager
+def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
+    """The shop, with these settings in the folder's config.yml."""
+    (folder / "config.yml").write_text(config, encoding="utf-8")
+    settings = load_settings(folder / "config.yml")
     with bootstrap.open_store(settings) as store:
         yield TeachingShop(settings, store, ARTICLES)
 

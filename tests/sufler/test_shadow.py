@@ -9,10 +9,9 @@ from prompter.storage import VersionState
 from sufler import bootstrap
 from sufler.learning import learn_now
 from sufler.learning_outcome import Result
-from sufler.settings import load_settings
 from sufler.shadowing import Shadow
 from tests.sufler.teaching_shop import TeachingShop
-from tests.sufler.test_learning import ARTICLES, CONFIG, SLANG
+from tests.sufler.test_learning import CONFIG, SLANG, opened
 
 TURNS = 8
 
@@ -21,10 +20,8 @@ TURNS = 8
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
     config = CONFIG.replace("least_new: 5", f"least_new: 5, shadow_turns: {TURNS}")
-    (tmp_path / "config.yml").write_text(config, encoding="utf-8")
-    settings = load_settings(tmp_path / "config.yml")
-    with bootstrap.open_store(settings) as store:
-        yield TeachingShop(settings, store, ARTICLES)
+    with opened(tmp_path, config) as shop:
+        yield shop
 
 
 @pytest.fixture
