@@ -1,7 +1,7 @@
 """Where operators work: the queue, the conversation, the decision."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -132,11 +132,6 @@ class Desk:
         """Published articles that hold the text, for an operator who looks for another answer."""
         with self._store.read() as tx:
             return tx.articles.find(text, most=most)
-
-    def questions_of(self, article_ids: Collection[str]) -> dict[str, str]:
-        """The questions of those articles that exist, by id."""
-        with self._store.read() as tx:
-            return {one.id: one.question for one in tx.articles.get_many(article_ids).values()}
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """The article's answer as this customer would read it."""

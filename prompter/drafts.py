@@ -1,10 +1,15 @@
 """What decisions and old chats suggest to change in the knowledge base: values only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from kb_index.near_texts import normal
+
 MOST_TEXTS = 300  # different texts, and turns, that a proposal remembers
 MOST_ANSWERS = 5
+MOST_PHRASINGS = 50  # of a new article
+_LONGEST_PHRASING = 300  # characters; what is longer tells a story
 
 
 class ProposalKind(StrEnum):
@@ -115,3 +120,15 @@ def joined(one: Proof, other: Proof) -> Proof:
         added=tuple(dict.fromkeys((*one.added, *other.added)))[:MOST_ANSWERS],
         removed=tuple(dict.fromkeys((*one.removed, *other.removed)))[:MOST_ANSWERS],
     )
+
+
+def phrasings_of(question: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Which of the texts are other ways to put the question, each of them once."""
+    known = {normal(question)}
+    chosen = []
+    for text in texts:
+        key = normal(text)
+        if key and key not in known and len(text) <= _LONGEST_PHRASING:
+            known.add(key)
+            chosen.append(" ".join(text.split()))
+    return tuple(chosen[:MOST_PHRASINGS])

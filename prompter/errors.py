@@ -11,9 +11,13 @@ class PrompterError(Exception):
     ├── TooLateToUndo
     ├── InvalidDecision
     ├── AlreadySettled
+    │   └── Outdated
     ├── ArticleGone
     ├── ArticleChanged
+    ├── ProposalChanged
     ├── InvalidProposal
+    │   ├── Unanswered
+    │   └── CannotMerge
     └── Forbidden
     """
 
@@ -39,7 +43,15 @@ class InvalidDecision(PrompterError):
 
 
 class AlreadySettled(PrompterError):
-    """Somebody has approved, dismissed or merged the proposal before."""
+    """Somebody has approved, dismissed or merged the proposal before; `by` is their name."""
+
+    def __init__(self, message: str, *, by: str | None = None) -> None:
+        super().__init__(message)
+        self.by = by
+
+
+class Outdated(AlreadySettled):
+    """Nothing speaks for the proposal any more, so that it was taken back."""
 
 
 class ArticleGone(PrompterError):
@@ -50,8 +62,20 @@ class ArticleChanged(PrompterError):
     """The article's answer has changed since the proposal was made: look again."""
 
 
+class ProposalChanged(PrompterError):
+    """The proposal does not say any more what was looked at: look again."""
+
+
 class InvalidProposal(PrompterError):
     """The proposal does not hold together as it is; the message says why."""
+
+
+class Unanswered(InvalidProposal):
+    """Nobody has given the answer of a new article yet: write one first."""
+
+
+class CannotMerge(InvalidProposal):
+    """Only two or more proposals of one kind, about one article, can be merged."""
 
 
 class Forbidden(PrompterError):

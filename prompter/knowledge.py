@@ -90,6 +90,11 @@ class KnowledgeBase:
                 raise NotFound(f"there is no article {article_id}")
             return article, [ArticleVersion(**row) for row in tx.articles.versions(article_id)]
 
+    def some(self, article_ids: Collection[str]) -> dict[str, Article]:
+        """Those of the articles that exist, by id."""
+        with self._store.read() as tx:
+            return tx.articles.get_many(article_ids)
+
     def page(
         self,
         *,

@@ -1,38 +1,34 @@
 """Proposals wait for a supervisor, who approves, edits, dismisses or merges them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-import numpy as np
+from functools import partial
+from typing import Any
 
 from kb_index import Article, InvalidArticle, Status
-from kb_index.near_texts import normal, similar
-from nlu.encoders.encoder import Vectors
+from kb_index.near_texts import normal
 from prompter.clock import Clock, utc_now
-from prompter.drafts import Draft, ProposalKind, Source, joined
+from prompter.drafts import Draft, ProposalKind, Source, joined, phrasings_of
 from prompter.errors import (
     AlreadySettled,
     ArticleChanged,
     ArticleGone,
+    CannotMerge,
     InvalidProposal,
     NotFound,
+    Outdated,
     PrompterError,
+    ProposalChanged,
+    Unanswered,
 )
 from prompter.knowledge import KB_REVISION
+from prompter.likeness import Encode, Likeness, There
 from prompter.slugs import slug
 from prompter.storage import Account, Conflict, Proposal, ProposalState, Store, Transaction
-from prompter.storage.proposals import about
 
 __all__ = ["Approved", "Outcome", "Proposal", "ProposalState", "Proposals", "Refreshed"]
 
-Encode = Callable[[Sequence[str]], Vectors]  # texts as what is asked; rows of length 1
-
-SAME = 0.85  # cosine of two questions from which on they are the same one
-_SHARED = 0.5  # of the smaller one's turns or texts: from here on both are about the same
-_MOST_PHRASINGS = 50  # of a new article
-_LONGEST_PHRASING = 300  # characters; what is longer tells a story
 _TRIES = 3
 
 
@@ -50,7 +46,7 @@ class Outcome:
 
     proposal_id: int
     article_id: str | None = None
-    error: PrompterError | InvalidArticle | None = None
+    error: PrompterError | InvalidArticle | Conflict | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,26 +122,38 @@ class Proposals:
         answer: str | None = None,
         topic: str | None = None,
         language: str | None = None,
+        phrasings: Sequence[str] | None = None,
+        base_answer: str | None = None,
+        seen: str | None = None,
     ) -> Proposal:
         """Change what is proposed; new evidence will not change these words any more.
+
+        `phrasings` are all that a new article shall have; `base_answer` the article's answer that a changed
+        one was written from. `seen` is the wording that was looked at; without it, whatever there is changes.
 
         Raises:
             NotFound: there is no such proposal.
             AlreadySettled: it was settled before.
+            ProposalChanged: it does not say any more what was looked at.
             InvalidProposal: a phrasing has no answer, a changed answer no other question.
             InvalidArticle: no article could hold that.
         """
         given = {"question": question, "answer": answer, "topic": topic, "language": language}
-        changes = {name: value.strip() for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {name: value.strip() for name, value in given.items() if value is not None}
+        if base_answer is not None:
+            changes["base_answer"] = base_answer  # it has to equal the article's to the letter
+        if phrasings is not None:
+            lines = (" ".join(line.split()) for line in phrasings)
+            changes["chosen_phrasings"] = tuple(dict.fromkeys(line for line in lines if line))
         with self._store.write() as tx:
-            proposal = _still_open(tx, proposal_id)
+            proposal = _still_open(tx, proposal_id, seen)
             for name in changes:
                 if name not in _EDITABLE[proposal.kind]:
-                    raise InvalidProposal(f"the {name} of this proposal is the article's: change it there")
+                    field = _NAMES.get(name, name)
+                    raise InvalidProposal(f"the {field} of this proposal is the article's: change it there")
             if "question" in changes:
                 changes["question"] = " ".join(changes["question"].split())
-            changed = replace(proposal, **changes)  # type: ignore[arg-type]
-            _as_article(changed, "new")
+            _as_article(replace(proposal, **changes), "new")
             if not tx.proposals.edit(proposal_id, changes, account.id, self._clock()):
                 raise _settled(tx, proposal_id)
             return _found(tx, proposal_id)
@@ -157,34 +165,37 @@ class Proposals:
         *,
         topic: str | None = None,
         as_phrasings_of: str | None = None,
+        seen: str | None = None,
     ) -> Approved:
         """Bring it into the knowledge base, where running processes find it by themselves.
 
         A new article is published at once, under `topic` or else the one that was guessed; with
-        `as_phrasings_of` an article that exists gets its questions instead.
+        `as_phrasings_of` an article that exists gets its questions instead. `seen` is the wording that
+        was looked at; without it, whatever it says is approved.
 
         Raises:
             NotFound: there is no such proposal.
             AlreadySettled: another supervisor was faster.
+            ProposalChanged: it does not say any more what was looked at.
             ArticleGone: the article has been deleted or archived meanwhile.
             ArticleChanged: its answer is not the one that the change was made from.
-            InvalidProposal: a new article has no answer yet.
+            Unanswered: a new article has no answer yet.
             InvalidArticle: no article could hold that.
         """
         for left in reversed(range(_TRIES)):
             try:
-                return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of)
+                return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of, seen=seen)
             except Conflict:
                 if not left:  # somebody takes every id that we choose
                     raise
         raise AssertionError
 
     def _approve(
-        self, proposal_id: int, account: Account, *, topic: str | None, into: str | None
+        self, proposal_id: int, account: Account, *, topic: str | None, into: str | None, seen: str | None
     ) -> Approved:
         now = self._clock()
         with self._store.write() as tx:
-            proposal = _still_open(tx, proposal_id)
+            proposal = _still_open(tx, proposal_id, seen)
             if into is not None and proposal.kind is not ProposalKind.NEW_ARTICLE:
                 raise InvalidProposal("only the questions of a new article can go to another one")
             # First: whoever comes second waits here, and is told.
@@ -220,43 +231,54 @@ class Proposals:
         Raises:
             NotFound: one of them does not exist.
             AlreadySettled: one of them was settled before.
-            InvalidProposal: they are of different kinds or articles, or there is only one.
+            CannotMerge: they are of different kinds or articles, or there is only one.
         """
         others = [number for number in dict.fromkeys(proposal_ids) if number != into]
         if not others:
-            raise InvalidProposal("name at least one other proposal to merge")
+            raise CannotMerge("name at least one other proposal to merge")
         now = self._clock()
         with self._store.write() as tx:
             target = _still_open(tx, into)
-            proof = target.proof
+            proof, phrasings = target.proof, target.phrasings
             for number in others:
                 other = _still_open(tx, number)
                 if (other.kind, other.article_id) != (target.kind, target.article_id):
-                    raise InvalidProposal("only proposals of one kind, about one article, can be merged")
+                    raise CannotMerge("only proposals of one kind, about one article, can be merged")
                 proof = joined(proof, other.proof)
+                phrasings = phrasings_of(target.question, [*phrasings, other.question, *other.phrasings])
                 if not tx.proposals.settle(
                     number, ProposalState.MERGED, now, settled_by=account.id, merged_into=into
                 ):
                     raise _settled(tx, number)
             tx.proposals.set_proof(into, proof, now)
             # The words were chosen by a person, who saw the others too.
-            tx.proposals.edit(into, {}, account.id, now)
+            changes = {"chosen_phrasings": phrasings} if target.kind is ProposalKind.NEW_ARTICLE else {}
+            tx.proposals.edit(into, changes, account.id, now)
             return _found(tx, into)
 
     def approve_many(
-        self, proposal_ids: Iterable[int], account: Account, *, topic: str | None = None
+        self,
+        proposal_ids: Iterable[int],
+        account: Account,
+        *,
+        topic: str | None = None,
+        seen: Mapping[int, str] | None = None,
     ) -> list[Outcome]:
-        """Approve each by itself: what fails for one is told, and stops no other."""
-        return [
-            _outcome(number, lambda number=number: self.approve(number, account, topic=topic).article_id)  # type: ignore[misc]
-            for number in dict.fromkeys(proposal_ids)
-        ]
+        """Approve each by itself: what fails for one is told, and stops no other.
+
+        `seen` are the wordings that were looked at, by proposal.
+        """
+
+        def approved(number: int) -> str:
+            wording = seen.get(number) if seen else None
+            return self.approve(number, account, topic=topic, seen=wording).article_id
+
+        return [_outcome(number, partial(approved, number)) for number in dict.fromkeys(proposal_ids)]
 
     def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[Outcome]:
         """Dismiss each by itself: what fails for one is told, and stops no other."""
         return [
-            _outcome(number, lambda number=number: self.dismiss(number, account))  # type: ignore[misc]
-            for number in dict.fromkeys(proposal_ids)
+            _outcome(number, partial(self.dismiss, number, account)) for number in dict.fromkeys(proposal_ids)
         ]
 
     # --- what is new ------------------------------------------------------------------------
@@ -278,7 +300,7 @@ class Proposals:
 
     def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
         with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
-            likeness = _Likeness(tx.proposals.all(), drafts, encode)
+            likeness = Likeness(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
                 return self._take(drafts, likeness, everything=everything)
@@ -287,11 +309,11 @@ class Proposals:
                     raise
         raise AssertionError
 
-    def _take(self, drafts: Sequence[Draft], likeness: "_Likeness", *, everything: bool) -> Refreshed:
+    def _take(self, drafts: Sequence[Draft], likeness: "Likeness", *, everything: bool) -> Refreshed:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
-            there = _There(tx.proposals.all(), likeness)
+            there = There(tx.proposals.all(), likeness)
             seen: set[int] = set()
             for draft in drafts:
                 found = there.same_as(draft)
@@ -327,131 +349,12 @@ class Proposals:
         return Refreshed(new=new, grown=grown, known=known, outdated=len(outdated))
 
 
-class _Likeness:
-    """Whose questions mean the same? Vectors are computed once, outside of any lock."""
-
-    def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
-        self._row: dict[str, int] = {}
-        both: list[Draft | Proposal] = [*proposals, *drafts]
-        for one in both:
-            if one.kind is not ProposalKind.CHANGED_ANSWER:
-                self._row.setdefault(one.question, len(self._row))
-        self._vectors = encode(list(self._row)) if encode and self._row else None
-
-    def near(self, draft: Draft, others: Sequence[Proposal]) -> list[Proposal]:
-        row = self._row.get(draft.question)
-        known = [other for other in others if other.question in self._row]
-        if self._vectors is None or row is None or not known:
-            return []
-        rows = np.array([self._row[other.question] for other in known])
-        cosines = self._vectors[rows] @ self._vectors[row]
-        order = np.argsort(-cosines, kind="stable")
-        return [known[place] for place in order.tolist() if cosines[place] >= SAME]
-
-
-class _There:
-    """The proposals that exist, to be asked which one is the same as a draft."""
-
-    def __init__(self, proposals: Iterable[Proposal], likeness: _Likeness) -> None:
-        self._likeness = likeness
-        self._proposals: dict[int, Proposal] = {}
-        self._by_key: dict[object, set[int]] = {}
-        for proposal in proposals:
-            self.put(proposal)
-
-    def put(self, proposal: Proposal) -> None:
-        """Add a proposal, or take its new state in place of the old one."""
-        if proposal.state is ProposalState.OUTDATED:
-            return
-        self._proposals[proposal.id] = proposal
-        for key in (_subject(proposal), *_keys(proposal)):
-            self._by_key.setdefault(key, set()).add(proposal.id)
-
-    def open(self) -> list[Proposal]:
-        return [one for one in self._proposals.values() if one.state is ProposalState.OPEN]
-
-    def is_taken(self, draft: Draft, but: Proposal) -> bool:
-        """Whether another open proposal says the very same."""
-        wanted = about(draft)
-        return any(one.about == wanted and one.id != but.id for one in self.open())
-
-    def same_as(self, draft: Draft) -> Proposal | None:
-        """The proposal about the same; the settled one where several are equally like it."""
-        subject = _subject(draft)
-        candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
-        if draft.kind is ProposalKind.CHANGED_ANSWER:
-            found = [one for one in candidates if _same_change(draft, one)]
-        else:
-            found = self._sharing(draft, subject) or self._likeness.near(draft, candidates)
-        if not found:
-            wanted = about(draft)
-            found = [one for one in self.open() if one.about == wanted]
-        return self._at_the_end(found[0]) if found else None
-
-    def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
-        keys = _keys(draft)
-        shared = Counter(
-            number for key in keys for number in self._by_key.get(key, ()) if number in self._proposals
-        )
-        likely = []
-        for number, count in shared.items():
-            other = self._proposals[number]
-            if _subject(other) != subject:
-                continue
-            mine, others = set(keys), set(_keys(other))
-            overlaps = [
-                len(part & others) / max(1, min(len(part), len(kind_of_others)))
-                for part, kind_of_others in (
-                    (_turns(mine), _turns(others)),
-                    (mine - _turns(mine), others - _turns(others)),
-                )
-            ]
-            if max(overlaps) >= _SHARED:
-                likely.append((count, other.state is not ProposalState.OPEN, -other.id, other))
-        return [one for *_, one in sorted(likely, key=lambda item: item[:3], reverse=True)]
-
-    def _at_the_end(self, proposal: Proposal) -> Proposal:
-        """What was merged lives on in another one."""
-        seen = set()
-        while (
-            proposal.merged_into is not None
-            and proposal.merged_into in self._proposals
-            and proposal.id not in seen
-        ):
-            seen.add(proposal.id)
-            proposal = self._proposals[proposal.merged_into]
-        return proposal
-
-
-def _turns(keys: set[object]) -> set[object]:
-    return {key for key in keys if isinstance(key, int)}
-
-
-def _keys(one: Draft | Proposal) -> list[object]:
-    """Turns and texts that it rests on."""
-    texts = (seen.text for seen in one.proof.texts)
-    return [*one.proof.turns, *dict.fromkeys(normal(text) or text for text in (one.question, *texts))]
-
-
-def _subject(one: Draft | Proposal) -> object:
-    """Only proposals with the same subject can be the same; a new article has none but being one."""
-    return (one.kind, one.article_id if one.kind is not ProposalKind.NEW_ARTICLE else None)
-
-
-def _same_change(draft: Draft, proposal: Proposal) -> bool:
-    mine, other = draft.proof, proposal.proof
-    if {normal(text) for text in mine.removed} != {normal(text) for text in other.removed}:
-        return False
-    if not mine.added or not other.added:
-        return mine.added == other.added
-    return any(similar(one, two) for one in mine.added for two in other.added)
-
-
 _EDITABLE = {
     ProposalKind.PHRASING: ("question",),
-    ProposalKind.CHANGED_ANSWER: ("answer",),
-    ProposalKind.NEW_ARTICLE: ("question", "answer", "topic", "language"),
+    ProposalKind.CHANGED_ANSWER: ("answer", "base_answer"),
+    ProposalKind.NEW_ARTICLE: ("question", "answer", "topic", "language", "chosen_phrasings"),
 }
+_NAMES = {"base_answer": "answer", "chosen_phrasings": "phrasings"}
 
 
 def _found(tx: Transaction, proposal_id: int) -> Proposal:
@@ -461,25 +364,27 @@ def _found(tx: Transaction, proposal_id: int) -> Proposal:
     return proposal
 
 
-def _still_open(tx: Transaction, proposal_id: int) -> Proposal:
+def _still_open(tx: Transaction, proposal_id: int, seen: str | None = None) -> Proposal:
     proposal = _found(tx, proposal_id)
     if proposal.state is not ProposalState.OPEN:
         raise _settled(tx, proposal_id)
+    if seen is not None and proposal.wording != seen:
+        raise ProposalChanged("somebody has changed this proposal since you looked: look again")
     return proposal
 
 
 def _settled(tx: Transaction, proposal_id: int) -> AlreadySettled:
     proposal = _found(tx, proposal_id)
     if proposal.state is ProposalState.OUTDATED:
-        return AlreadySettled("nothing speaks for this proposal any more")
+        return Outdated("nothing speaks for this proposal any more")
     who = proposal.settled_by or "somebody"
-    return AlreadySettled(f"{who} has {proposal.state.value} this proposal before")
+    return AlreadySettled(f"{who} has {proposal.state.value} this proposal before", by=proposal.settled_by)
 
 
 def _outcome(proposal_id: int, done: Callable[[], str | None]) -> Outcome:
     try:
         return Outcome(proposal_id=proposal_id, article_id=done())
-    except (PrompterError, InvalidArticle) as error:
+    except (PrompterError, InvalidArticle, Conflict) as error:
         return Outcome(proposal_id=proposal_id, error=error)
 
 
@@ -506,7 +411,7 @@ def _add_phrasings(tx: Transaction, proposal: Proposal, article_id: str) -> str:
     texts = (
         [proposal.question]
         if proposal.kind is ProposalKind.PHRASING
-        else [proposal.question, *_phrasings(proposal)]
+        else [proposal.question, *proposal.phrasings]
     )
     known = {normal(text) for text in (article.question, *article.phrasings)}
     new = [text for text in texts if normal(text) not in known]
@@ -521,14 +426,14 @@ def _make_article(
 ) -> str:
     _with_an_answer(proposal)
     chosen = replace(proposal, topic=topic.strip() if topic else proposal.topic)
-    article = replace(_as_article(chosen, _free_id(tx, proposal.question)), phrasings=_phrasings(proposal))
+    article = _as_article(chosen, _free_id(tx, proposal.question))
     tx.articles.upsert([article], changed_by=account.name, now=now)
     return article.id
 
 
 def _with_an_answer(proposal: Proposal) -> str:
     if not proposal.answer.strip():
-        raise InvalidProposal("nobody has given an answer yet: write one first")
+        raise Unanswered("nobody has given an answer yet: write one first")
     return proposal.answer
 
 
@@ -540,18 +445,8 @@ def _as_article(proposal: Proposal, article_id: str) -> Article:
         answer=proposal.answer,
         topic=proposal.topic,
         language=proposal.language,
+        phrasings=proposal.phrasings,
     )
-
-
-def _phrasings(proposal: Proposal) -> tuple[str, ...]:
-    known = {normal(proposal.question)}
-    chosen = []
-    for seen in proposal.proof.texts:
-        key = normal(seen.text)
-        if key and key not in known and len(seen.text) <= _LONGEST_PHRASING:
-            known.add(key)
-            chosen.append(" ".join(seen.text.split()))
-    return tuple(chosen[:_MOST_PHRASINGS])
 
 
 def _free_id(tx: Transaction, question: str) -> str:

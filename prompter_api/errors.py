@@ -25,6 +25,7 @@ from prompter.errors import (
     InvalidProposal,
     NotFound,
     PrompterError,
+    ProposalChanged,
     TooLateToUndo,
 )
 from prompter.faults import trace
@@ -62,6 +63,7 @@ STATUS: Mapping[type[Exception], int] = {
     AlreadySettled: 409,
     ArticleGone: 409,
     ArticleChanged: 409,
+    ProposalChanged: 409,
     InvalidProposal: 422,
     Forbidden: 403,
     NameTaken: 409,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from kb_index.near_texts import normal
-from prompter.drafts import Draft, GivenAnswer, Proof, ProposalKind, SeenText, Source
+from prompter.drafts import Draft, GivenAnswer, Proof, ProposalKind, SeenText, Source, phrasings_of
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, proposals
 
@@ -42,6 +42,7 @@ class Proposal:
     topic: str
     language: str
     base_answer: str | None = field(repr=False)
+    chosen_phrasings: tuple[str, ...] | None = field(default=None, repr=False)  # None: nobody has chosen
     proof: Proof
     created_at: datetime
     changed_at: datetime
@@ -50,6 +51,19 @@ class Proposal:
     settled_by: str | None  # the supervisor's name
     merged_into: int | None
     about: bytes = field(repr=False)  # see `about`
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """Other ways to put the question of a new article: what customers wrote, unless they were edited."""
+        if self.chosen_phrasings is not None or self.kind is not ProposalKind.NEW_ARTICLE:
+            return self.chosen_phrasings or ()
+        return phrasings_of(self.question, (seen.text for seen in self.proof.texts))
+
+    @property
+    def wording(self) -> str:
+        """Equal wordings would bring the same into the knowledge base."""
+        said = (self.question, self.answer, self.topic, self.language, self.base_answer, self.phrasings)
+        return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
 
 class ProposalRows(Rows):
@@ -122,7 +136,7 @@ class ProposalRows(Rows):
             update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
         )
 
-    def edit(self, proposal_id: int, changes: Mapping[str, str], edited_by: int, now: datetime) -> bool:
+    def edit(self, proposal_id: int, changes: Mapping[str, Any], edited_by: int, now: datetime) -> bool:
         """Change the words of an open proposal; False if it is not open any more."""
         return self._change(proposal_id, now, edited_by=edited_by, **changes)
 
@@ -213,6 +227,7 @@ def _proposal(row: Row[Any]) -> Proposal:
         topic=row.topic,
         language=row.language,
         base_answer=row.base_answer,
+        chosen_phrasings=None if row.chosen_phrasings is None else tuple(row.chosen_phrasings),
         proof=_proof(row.evidence),
         created_at=row.created_at,
         changed_at=row.changed_at,

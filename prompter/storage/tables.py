@@ -347,6 +347,7 @@ proposals = Table(
     Column("topic", Text, nullable=False),
     Column("language", String(35), nullable=False),
     Column("base_answer", Text),  # the article's answer that the proposed one was made from
+    Column("chosen_phrasings", JSON(none_as_null=True)),  # of a new article, where a supervisor chose them
     Column("weight", Integer, nullable=False),  # turns that speak for it
     Column("evidence", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

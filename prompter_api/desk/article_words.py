@@ -69,7 +69,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], t: Translatio
         if old != new:
             found = True
             Tag("p", t.gettext(label), classes="board__small")
-            _difference(old, new)
+            difference(old, new)
     return found
 
 
@@ -93,7 +93,7 @@ def _joined(words: Iterable[str]) -> str:
     return " ".join(words).replace("\n ", "\n")
 
 
-def _difference(before: str, now: str) -> None:
+def difference(before: str, now: str) -> None:
     old, new = _words(before), _words(now)
     with Tag("p", classes="card__text", dir="auto"):
         for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():

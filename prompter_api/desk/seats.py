@@ -226,21 +226,41 @@ class Seat:
 
     def inbox(
         self, kind: ProposalKind | None, *, most: int
-    ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, str]]:
-        """How many proposals wait, the weightiest, and questions of the articles that they name."""
+    ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, Article]]:
+        """How many proposals wait, the weightiest, and the articles that they are about."""
         self._supervise()
         found = self.parts.proposals.open(kind=kind, most=most)
-        names = self.parts.desk.questions_of({one.article_id for one in found if one.article_id})
-        return self.parts.proposals.waiting(), found, names
+        articles = self.parts.knowledge.some({one.article_id for one in found if one.article_id})
+        return self.parts.proposals.waiting(), found, articles
 
-    def approve_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
-        return self.parts.proposals.approve_many(proposal_ids, self._supervise())
+    def proposal(self, proposal_id: int) -> tuple[Proposal, Article | None]:
+        """A proposal in whatever state, and the article that it is about."""
+        self._supervise()
+        proposal = self.parts.proposals.get(proposal_id)
+        articles = self.parts.knowledge.some([proposal.article_id] if proposal.article_id else [])
+        return proposal, articles.get(proposal.article_id or "")
+
+    def approve_proposals(self, seen: Mapping[int, str]) -> list[Outcome]:
+        """Approve those proposals, as far as they still have the wording that was looked at."""
+        return self.parts.proposals.approve_many(seen, self._supervise(), seen=seen)
+
+    def approve_into(self, proposal_id: int, article_id: str, seen: str) -> None:
+        """The questions of a new article go to one that exists."""
+        account = self._supervise()
+        self.parts.proposals.approve(proposal_id, account, as_phrasings_of=article_id, seen=seen)
 
     def dismiss_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
         return self.parts.proposals.dismiss_many(proposal_ids, self._supervise())
 
-    def edit_proposal(self, proposal_id: int, changes: Mapping[str, str]) -> None:
-        self.parts.proposals.edit(proposal_id, self._supervise(), **changes)
+    def edit_proposal(self, proposal_id: int, changes: Mapping[str, Any], seen: str) -> None:
+        self.parts.proposals.edit(proposal_id, self._supervise(), **changes, seen=seen)
+
+    def nearest_articles(self, question: str) -> list[Article]:
+        """What would be suggested for a question, best first."""
+        self._supervise()
+        ids = [one.article_id for one in self.parts.assistant.triage(question).suggestions]
+        articles = self.parts.knowledge.some(ids)
+        return [articles[number] for number in ids if number in articles]
 
     def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
         self.parts.proposals.merge(proposal_ids, into, self._supervise())

@@ -22,6 +22,11 @@ from prompter_api.schemas.proposals import (
 
 router = APIRouter(prefix="/api/proposals", tags=["proposals"])
 
+_CHANGED = {
+    "model": Problem,
+    "description": "already_settled: somebody else was faster; proposal_changed: it says something else than "
+    "`wording`",
+}
 _SETTLED = {"model": Problem, "description": "already_settled: somebody else was faster"}
 
 
@@ -70,10 +75,11 @@ def get_proposal(request: Request, _me: Supervisor, proposal_id: Id) -> Proposal
     return ProposalOut.of(parts_of(request).proposals.get(proposal_id))
 
 
-@router.patch("/{proposal_id}", responses={409: _SETTLED})
+@router.patch("/{proposal_id}", responses={409: _CHANGED})
 def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ProposalEdit) -> ProposalOut:
     """Change what is proposed, before it is approved."""
-    changed = parts_of(request).proposals.edit(proposal_id, me, **body.model_dump(exclude_none=True))
+    changes = body.model_dump(exclude_none=True, exclude={"wording"})
+    changed = parts_of(request).proposals.edit(proposal_id, me, **changes, seen=body.wording)
     return ProposalOut.of(changed)
 
 
@@ -82,14 +88,15 @@ def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: Propo
     responses={
         409: {
             "model": Problem,
-            "description": "already_settled: somebody else was faster; article_gone; article_changed",
+            "description": "already_settled: somebody else was faster; proposal_changed: it says something "
+            "else than `wording`; article_gone; article_changed",
         }
     },
 )
 def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ApprovalIn) -> ApprovedOut:
     """Bring it into the knowledge base; running processes find it by themselves."""
     approved = parts_of(request).proposals.approve(
-        proposal_id, me, topic=body.topic, as_phrasings_of=body.as_phrasings_of
+        proposal_id, me, topic=body.topic, as_phrasings_of=body.as_phrasings_of, seen=body.wording
     )
     return ApprovedOut.of(approved)
 

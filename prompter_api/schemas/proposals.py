@@ -5,12 +5,18 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from kb_index.article import MOST_PHRASINGS
 from prompter.drafts import ProposalKind, Source
 from prompter.proposals import Approved, Outcome, Proposal, ProposalState
 from prompter_api.errors import described
 from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Line, Output, Text
 
 ProposalId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Wording = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    Field(description="What was looked at: 409 if it says something else now"),
+]
 Ids = Annotated[list[ProposalId], Field(min_length=1, max_length=500)]
 
 
@@ -53,6 +59,11 @@ class ProposalOut(Output):
     topic: str
     language: str
     base_answer: str | None = Field(description="The article's answer that the change was made from")
+    phrasings: list[str] = Field(description="Other ways to put the question that a new article would have")
+    wording: str = Field(
+        description="Names these words: who sends it approves and edits only what was looked at",
+        examples=["5f1c2ad09e7b3c44"],
+    )
     proof: ProofOut
     created_at: datetime
     changed_at: datetime
@@ -66,6 +77,7 @@ class ProposalOut(Output):
         names = cls.model_fields.keys() - {"edited", "proof"}
         fields = {name: getattr(proposal, name) for name in names}
         proof = ProofOut.model_validate(proposal.proof)
+        fields["phrasings"] = list(proposal.phrasings)
         return cls(**fields, proof=proof, edited=proposal.edited_by is not None)
 
 
@@ -81,6 +93,14 @@ class ProposalEdit(Input):
     answer: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
     topic: Line | None = None
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    phrasings: Annotated[list[Line], Field(max_length=MOST_PHRASINGS)] | None = Field(
+        None, description="All other ways to put the question of a new article"
+    )
+    base_answer: Text | None = Field(
+        None,
+        description="The article's answer that a changed answer was written from, where that is a newer one",
+    )
+    wording: Wording | None = None
 
 
 class ApprovalIn(Input):
@@ -88,6 +108,7 @@ class ApprovalIn(Input):
     as_phrasings_of: ArticleId | None = Field(
         None, description="Give an existing article the questions instead of making a new one"
     )
+    wording: Wording | None = None
 
 
 class ManyIn(Input):

@@ -15,7 +15,10 @@ from prompter.errors import (
     ArticleGone,
     InvalidProposal,
     NotFound,
+    Outdated,
     PrompterError,
+    ProposalChanged,
+    Unanswered,
 )
 from prompter.knowledge import KnowledgeBase
 from prompter.proposals import Proposals, ProposalState, Refreshed
@@ -197,7 +200,7 @@ def test_many_at_once(office: Office) -> None:
     done = office.proposals.approve_many([fine, empty, gone_by, 999, fine], office.vera, topic="goods")
     assert [(outcome.proposal_id, outcome.article_id, type(outcome.error)) for outcome in done] == [
         (fine, "cvet-kakoy", type(None)),
-        (empty, None, InvalidProposal),
+        (empty, None, Unanswered),
         (gone_by, None, ArticleGone),
         (999, None, NotFound),
     ]
@@ -229,6 +232,54 @@ def test_what_is_not_edited_takes_the_new_words(office: Office) -> None:
     office.add(new_article("Можно ли картой", turns=[1, 2, 3], answer="Да."))
     proposal = office.proposals.get(number)
     assert (proposal.question, proposal.answer) == ("Можно ли картой", "Да.")
+
+
+def test_only_what_was_looked_at_is_changed(office: Office) -> None:
+    (number,) = office.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
+    seen = office.proposals.get(number).wording
+    office.proposals.edit(number, office.boss, answer="Да.")
+    for act in (
+        lambda: office.proposals.edit(number, office.vera, answer="Нет.", seen=seen),
+        lambda: office.proposals.approve(number, office.vera, seen=seen),
+    ):
+        with pytest.raises(ProposalChanged):
+            act()
+    (outcome,) = office.proposals.approve_many([number], office.vera, seen={number: seen})
+    assert type(outcome.error) is ProposalChanged
+    newest = office.proposals.get(number)
+    assert newest.answer == "Да."
+    office.proposals.approve(number, office.vera, seen=newest.wording)
+
+
+def test_phrasings_of_a_new_article_can_be_chosen(office: Office) -> None:
+    (number,) = office.add(new_article("картой платить?", "картой можно?", "чушь", turns=[1, 2, 3]))
+    assert office.proposals.get(number).phrasings == ("картой можно?", "чушь")
+    office.proposals.edit(number, office.vera, phrasings=[" картой\tможно? ", "", "безнал?", "безнал?"])
+    office.add(new_article("картой платить?", "опять картой", turns=[1, 2, 3, 4]))
+    assert office.proposals.get(number).phrasings == ("картой можно?", "безнал?")
+    office.proposals.approve(number, office.vera)
+    assert office.knowledge.article("kartoy-platit")[0].phrasings == ("картой можно?", "безнал?")
+    (other,) = office.add(phrasing("order-cancel", "передумал"))
+    with pytest.raises(InvalidProposal, match="phrasings"):
+        office.proposals.edit(other, office.vera, phrasings=["а"])
+
+
+def test_a_changed_answer_can_be_brought_up_to_date(office: Office) -> None:
+    (number,) = office.add(changed_answer("order-cancel", CANCEL, added=["Это бесплатно."]))
+    office.change("order-cancel", answer="Позвоните нам.")
+    office.proposals.edit(number, office.vera, answer="Позвоните нам. Это бесплатно.")
+    with pytest.raises(ArticleChanged):  # nobody says that the new answer has been looked at
+        office.proposals.approve(number, office.vera)
+    office.proposals.edit(number, office.vera, base_answer="Позвоните нам.")
+    office.proposals.approve(number, office.vera)
+    assert office.knowledge.article("order-cancel")[0].answer == "Позвоните нам. Это бесплатно."
+
+
+def test_what_is_taken_back_says_so(office: Office) -> None:
+    (number,) = office.add(new_article("картой платить?", turns=[1, 2]))
+    office.proposals.refresh([])
+    with pytest.raises(Outdated, match="nothing speaks"):
+        office.proposals.approve(number, office.vera)
 
 
 def test_what_cannot_be_edited(office: Office) -> None:

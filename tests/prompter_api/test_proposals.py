@@ -38,6 +38,8 @@ def test_a_supervisor_reads_and_approves(proposed: Office) -> None:
         "topic": "orders",
         "language": "ru",
         "base_answer": None,
+        "phrasings": ["картой можно"],
+        "wording": first["wording"],
         "proof": {
             "n_turns": 3,
             "n_conversations": 3,
@@ -57,6 +59,12 @@ def test_a_supervisor_reads_and_approves(proposed: Office) -> None:
     }
     edited = vera.patch("/api/proposals/1", json={"answer": "Да, курьеру."}).json()
     assert (edited["answer"], edited["edited"]) == ("Да, курьеру.", True)
+    stale = {"wording": first["wording"]}
+    assert refusal(vera.post("/api/proposals/1/approve", json=stale)) == (409, "proposal_changed")
+    assert refusal(vera.patch("/api/proposals/1", json={"topic": "money"} | stale)) == (
+        409,
+        "proposal_changed",
+    )
     approved = vera.post("/api/proposals/1/approve", json={"topic": "payment"})
     assert approved.json() == {"proposal_id": 1, "article_id": "mozhno-kartoy"}
     made = vera.get("/api/kb/articles/mozhno-kartoy").json()["article"]

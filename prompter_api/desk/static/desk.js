@@ -2,7 +2,7 @@
 // What a key means is decided in keyboard.py; here it only gets a name that is the same on every
 // keyboard layout.
 (() => {
-  const LETTERS = { KeyE: "e", KeyW: "w", KeyR: "r", KeyZ: "z", KeyJ: "j", KeyK: "k" };
+  const LETTERS = { KeyE: "e", KeyW: "w", KeyR: "r", KeyX: "x", KeyZ: "z", KeyJ: "j", KeyK: "k" };
   const NAMED = { Enter: "enter", Escape: "escape", ArrowUp: "up", ArrowDown: "down" };
   const MILLISECONDS_TO_ANSWER = 2000;
   const OPENING = ["e", "w", "/"]; // the server opens a text field: letters that follow belong into it
@@ -38,7 +38,7 @@
     else if (field.closest("[data-keys=list]") && NAMED[event.key]) name = NAMED[event.key];
     else if (event.key === "Enter" && !event.shiftKey && field.value?.trim() === "") name = "field-enter";
     if (name === null) return;
-    if (name === "enter" && !field && event.target.closest?.("button, a, summary")) return;
+    if (name === "enter" && !field && event.target.closest?.("button, a, summary, [role=checkbox]")) return;
     if (!root().dataset.keys.split(" ").includes(name)) return;
     event.preventDefault();
     if (!field && !command && name !== "escape" && performance.now() < opening) {
