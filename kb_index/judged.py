@@ -1,6 +1,6 @@
 """Which articles did people call right or wrong for texts like this one?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
@@ -10,6 +10,9 @@ import numpy.typing as npt
 from kb_index.faiss_index import FaissIndex
 from kb_index.lexical import Floats, Integers
 from kb_index.vector_index import Vectors
+
+_AS_IF_ALIKE = 200  # texts as if seen to differ evenly in all directions, so that few judged ones say little
+_AS_IF_ANYWHERE = 1  # text of each article as if seen in the middle of all: the mean of few is uncertain
 
 
 class Encodes(Protocol):
@@ -36,6 +39,63 @@ class JudgedText:
         return dict.fromkeys(self.wrong, -1.0) | dict.fromkeys(self.right, 1 / max(1, len(self.right)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Typical:
+    """Where the judged texts of each article lie, and in which directions texts of one article differ.
+
+    Two texts that ask for the same differ in some directions a lot (who asks, how politely) and in
+    others hardly. Votes see a distance in any direction as the same; this is what they miss.
+    """
+
+    row_of: Mapping[str, int]  # by the article's id
+    sums: Floats  # shape (articles, dimensions): of the vectors of its texts
+    counts: Floats  # shape (articles,): a text that several articles answer counts for each in part
+    precision: Floats  # shape (dimensions, dimensions): inverse covariance within articles / dimensions
+
+    @classmethod
+    def of(cls, texts: Sequence[JudgedText], vectors: Vectors) -> "Typical":
+        """Of the texts that have a right article; `vectors` has shape (len(texts), dimensions)."""
+        kept = [number for number, one in enumerate(texts) if one.right]
+        row_of = {id_: row for row, id_ in enumerate(sorted({id_ for n in kept for id_ in texts[n].right}))}
+        pairs = [(n, row_of[id_], 1 / len(texts[n].right)) for n in kept for id_ in texts[n].right]
+        numbers, rows = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in (0, 1))
+        share = np.array([pair[2] for pair in pairs], dtype=np.float32)
+        sums = np.zeros((len(row_of), vectors.shape[1]), dtype=np.float32)
+        np.add.at(sums, rows, vectors[numbers] * share[:, None])
+        counts = np.bincount(rows, weights=share, minlength=len(row_of)).astype(np.float32)
+        return cls(
+            row_of=row_of,
+            sums=sums,
+            counts=counts,
+            precision=_precision(vectors[kept], sums, counts),
+        )
+
+    def likeness(
+        self, vector: Vectors, ids: Sequence[str], own: Vectors, texts: Integers, *, centre: Vectors
+    ) -> Floats:
+        """Tell how like the texts of each article `vector` is: linear discriminant analysis (Fisher, 1936).
+
+        Args:
+            vector: shape (dimensions,).
+            ids: of the articles.
+            own: sums of the vectors of each article's own texts, shape (articles, dimensions).
+            texts: how many those are, shape (articles,).
+            centre: subtracted from all vectors.
+
+        Returns:
+            shape (articles,): log-density per dimension up to a constant: only differences mean something.
+        """
+        sums, counts = own - centre * texts[:, None], texts.astype(np.float32)
+        known = [(place, self.row_of[id_]) for place, id_ in enumerate(ids) if id_ in self.row_of]
+        if known:
+            places, rows = np.array(known, dtype=np.int64).T
+            sums[places] += self.sums[rows] - centre * self.counts[rows, None]
+            counts[places] += self.counts[rows]
+        means = sums / (counts + _AS_IF_ANYWHERE)[:, None]
+        weighed = means @ self.precision
+        return np.asarray(weighed @ (vector - centre) - (weighed * means).sum(axis=1) / 2, dtype=np.float32)
+
+
 class JudgedTexts:
     """Judged texts by meaning; never changes.
 
@@ -59,6 +119,7 @@ class JudgedTexts:
         self.texts = tuple(texts)
         self.cleaned = tuple(cleaned)
         self._none = vectors[:0]
+        self.typical = Typical.of(self.texts, vectors)
         self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
         if len(vectors):
             self.index.add(np.arange(len(vectors)), vectors)
@@ -148,6 +209,19 @@ def votes(
     own, new = kernel[:-1, :-1], kernel[:-1, -1]
     own.flat[:: len(own) + 1] += ridge
     return np.asarray(np.linalg.solve(own, new) @ shares, dtype=np.float32)
+
+
+def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
+    """Inverse of the covariance within articles, shrunken towards an even one (Friedman, 1989)."""
+    n, dimensions = vectors.shape
+    middle = vectors.mean(axis=0) if n else np.zeros(dimensions, dtype=np.float32)
+    apart, moved = vectors - middle, sums - counts[:, None] * middle
+    # As if one more text had been seen, at a distance of 1: the variance of few is unknown, and never 0
+    variance = (float((apart * apart).sum()) + 1) / (n + 1) / dimensions
+    within = (apart.T @ apart - moved.T @ (moved / counts[:, None])).astype(np.float64)
+    within.flat[:: dimensions + 1] += _AS_IF_ALIKE * variance
+    freedom = max(0, n - len(counts)) + _AS_IF_ALIKE
+    return np.asarray(np.linalg.inv(within) * (freedom / dimensions), dtype=np.float32)
 
 
 def centre_of(vectors: Vectors, *, as_if: int = 5) -> Vectors:

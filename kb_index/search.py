@@ -68,6 +68,8 @@ class Weights:
     on_characters: float  # the same by character n-grams
     on_language: float  # added where the article is written in the utterance's language
     on_votes: float  # what the nearest texts say together, the judged ones among them
+    # How like all texts of the article; only where some are judged, and not where weights are older than it
+    on_likeness: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ class Hit:
     vote: float  # what the nearest texts say together: near 1 for the article of texts like this one
     relevance: float  # weighted sum of them, higher is better; only differences mean something
     probability: float  # P(this one | one of the articles found is right)
+    likeness: float = 0.0  # to all its texts, own and judged; only differences mean something
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +203,7 @@ class ArticleSearch:
         near = np.argsort(-cosines, kind="stable")[:most]
         owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
         vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
+        likeness = self._likeness(utterance.vector, rows, vectors, first, judged)
         question = np.maximum.reduceat(cosines, first)
         passage = self._passages.vectors(rows) @ utterance.vector
         word = np.maximum.reduceat(self._words.similarities(words, texts), first)
@@ -208,12 +212,14 @@ class ArticleSearch:
             + weights.on_passage * passage
             + weights.on_words * word
             + weights.on_votes * vote
+            + weights.on_likeness * likeness
         )
         if language is not None:
             relevance += weights.on_language * (self._languages[rows] == language)
         if len(rows) > config.ranked_closely:
             best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
             rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
+            likeness = likeness[best_rows]
             question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
         spelling = self._characters.query(utterance.grams.characters)
         texts, first = texts_of(self._starts, rows)
@@ -233,6 +239,7 @@ class ArticleSearch:
                 word_similarity=float(word[place]),
                 character_similarity=float(character[place]),
                 vote=float(vote[place]),
+                likeness=float(likeness[place]),
                 relevance=float(relevance[place]),
                 probability=probability,
             )
@@ -309,6 +316,25 @@ class ArticleSearch:
         answer = self._same_answer[rows]
         alike = (answer[:, None] == answer).astype(np.float32)
         return np.asarray(alike @ vote, dtype=np.float32)
+
+    def _likeness(
+        self,
+        vector: Vectors,
+        rows: Integers,
+        own: Vectors,
+        first: Integers,
+        judged: JudgedTexts | None,
+    ) -> Floats:
+        """For each article, how like all its texts the utterance is; `own` are theirs, from `first` on."""
+        if judged is None or not judged.typical.row_of:
+            return np.zeros(len(rows), dtype=np.float32)
+        return judged.typical.likeness(
+            vector,
+            [self._rows[row].id for row in rows.tolist()],
+            np.add.reduceat(own, first, axis=0),
+            np.diff(np.append(first, len(own))),
+            centre=self._centre,
+        )
 
     def _distinct(self, rows: Integers, order: Integers) -> Integers:
         """Of several articles with the same answer keep the first."""

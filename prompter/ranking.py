@@ -16,6 +16,7 @@ SIGNALS = {  # what each weight is for, by its name in a hit
     "on_words": "word_similarity",
     "on_characters": "character_similarity",
     "on_votes": "vote",
+    "on_likeness": "likeness",
 }
 
 

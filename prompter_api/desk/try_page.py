@@ -27,6 +27,7 @@ SIGNALS = {
     "on_words": N_("the same words"),
     "on_characters": N_("the same letters"),
     "on_votes": N_("questions nearby belong to it"),
+    "on_likeness": N_("like all that is asked of it"),
     "on_language": N_("the same language"),
 }
 FEATURES = {

@@ -11,18 +11,27 @@ from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
 from tests.prompter.test_assistant import CONFIG
 
-PRIOR = Weights(on_question=10, on_passage=5, on_words=2, on_characters=1, on_language=1, on_votes=3)
+PRIOR = Weights(
+    on_question=10, on_passage=5, on_words=2, on_characters=1, on_language=1, on_votes=3, on_likeness=1
+)
 
 
 def rankings(n: int, truth: Weights) -> list[Ranking]:
     """Of ten hits each, with the right one drawn by the softmax of relevance under `truth`."""
     random = np.random.default_rng(0)
     weights = np.array(
-        [truth.on_question, truth.on_passage, truth.on_words, truth.on_characters, truth.on_votes]
+        [
+            truth.on_question,
+            truth.on_passage,
+            truth.on_words,
+            truth.on_characters,
+            truth.on_votes,
+            truth.on_likeness,
+        ]
     )
     drawn = []
     for _ in range(n):
-        signals = random.uniform(0, 1, (10, 5))
+        signals = random.uniform(0, 1, (10, 6))
         relevance = signals @ weights
         odds = np.exp(relevance - relevance.max())
         right = random.choice(10, p=odds / odds.sum())
