@@ -84,7 +84,9 @@ class SearchConfig(Weights):
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
     most_postings: int  # word occurrences read for one utterance
-    ranked_closely: int  # articles that are compared by characters too, the costliest comparison
+    ranked_closely: (
+        int  # articles that are compared by characters and likeness too, the costliest comparisons
+    )
     hnsw_above: int
 
 
@@ -203,7 +205,6 @@ class ArticleSearch:
         near = np.argsort(-cosines, kind="stable")[:most]
         owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
         vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
-        likeness = self._likeness(utterance.vector, rows, vectors, first, judged)
         question = np.maximum.reduceat(cosines, first)
         passage = self._passages.vectors(rows) @ utterance.vector
         word = np.maximum.reduceat(self._words.similarities(words, texts), first)
@@ -212,19 +213,18 @@ class ArticleSearch:
             + weights.on_passage * passage
             + weights.on_words * word
             + weights.on_votes * vote
-            + weights.on_likeness * likeness
         )
         if language is not None:
             relevance += weights.on_language * (self._languages[rows] == language)
         if len(rows) > config.ranked_closely:
             best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
             rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
-            likeness = likeness[best_rows]
             question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
         spelling = self._characters.query(utterance.grams.characters)
         texts, first = texts_of(self._starts, rows)
         character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
-        relevance = relevance + weights.on_characters * character
+        likeness = self._likeness(utterance.vector, rows, texts, first, judged)
+        relevance = relevance + weights.on_characters * character + weights.on_likeness * likeness
         live = self._live_on(rows, on)
         order = np.lexsort((self._rank[rows], -relevance))
         chosen = self._distinct(rows, order[live[order]])
@@ -321,18 +321,18 @@ class ArticleSearch:
         self,
         vector: Vectors,
         rows: Integers,
-        own: Vectors,
+        texts: Integers,
         first: Integers,
         judged: JudgedTexts | None,
     ) -> Floats:
-        """For each article, how like all its texts the utterance is; `own` are theirs, from `first` on."""
+        """For each article, how like all its texts the utterance is; `texts` are its own, from `first` on."""
         if judged is None or not judged.typical.row_of:
             return np.zeros(len(rows), dtype=np.float32)
         return judged.typical.likeness(
             vector,
             [self._rows[row].id for row in rows.tolist()],
-            np.add.reduceat(own, first, axis=0),
-            np.diff(np.append(first, len(own))),
+            np.add.reduceat(self._questions.vectors(texts), first, axis=0),
+            np.diff(np.append(first, len(texts))),
             centre=self._centre,
         )
 
