@@ -255,6 +255,22 @@ class ArticleSearch:
             else hit(best, float(1 / (1 + np.exp(relevance[chosen] - relevance[best]).sum()))),
         )
 
+    def own_vectors(self, article_id: str) -> Vectors:
+        """Vectors of a published article's question and phrasings, shape (texts, dimensions)."""
+        row = self._row_of[article_id]
+        return self._questions.vectors(np.arange(self._starts[row], self._starts[row + 1]))
+
+    def nearest(self, vectors: Vectors, k: int) -> tuple[Vectors, list[list[str]]]:
+        """Find the texts nearest to each vector: cosines, shape (n, k at most), and whose texts they are."""
+        if not self.articles:
+            return np.zeros((len(vectors), 0), dtype=np.float32), [[] for _ in vectors]
+        cosines, texts = self._questions.search(vectors, k)
+        owners = [
+            [self._rows[self._article_of[text]].id if text >= 0 else "" for text in row]
+            for row in texts.tolist()
+        ]
+        return cosines, owners
+
     def _candidates(
         self, vector: Vectors, words: Query, judged: JudgedTexts | None, taught: Integers
     ) -> Integers:

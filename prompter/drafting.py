@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from kb_index import Article, Status
+from kb_index import Article, ArticleSearch, Status
 from kb_index.near_texts import normal
 from kb_index.same_answers import answer_groups
 from kb_index.templates import fill
 from prompter.changes import EditedTurn, changed_answers
 from prompter.drafts import Draft, Source
+from prompter.known import Known
 from prompter.lessons import said_of_articles
 from prompter.meaning import Meaning
 from prompter.policy import CONTROL_INTENTS
 from prompter.privacy import FEWEST_OF_THE_TEAM, contacts
-from prompter.questions import Asked, Known, new_articles, phrasings
+from prompter.questions import Asked, new_articles, phrasings
 from prompter.said import answer_text, asks_back, is_small_talk, question_text
 from prompter.storage import Store
 from prompter.storage.decisions import DeskTurn
@@ -43,20 +44,20 @@ def drafts_of_decisions(
     articles: Iterable[Article],
     meaning: Meaning,
     *,
-    kb_meaning: Meaning | None = None,
+    search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
     language: str = "ru",
     least_conversations: int = LEAST_CONVERSATIONS,
 ) -> list[Draft]:
     """All that the decisions say now: phrasings, changed answers and new articles.
 
-    `articles` are all that exist; archived ones know nothing. `kb_meaning` reads the articles' texts and
-    may be one that remembers; `constants` are what the settings put in place of template fields.
+    `articles` are all that exist; archived ones know nothing. `search` saves reading what it holds of
+    them; `constants` are what the settings put in place of template fields.
     """
     values = dict(constants or {})
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
-    known = Known.of(current, kb_meaning or meaning)
+    known = Known(current, meaning, search)
     asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
@@ -73,14 +74,14 @@ def drafts_of_history(
     articles: Iterable[Article],
     meaning: Meaning,
     *,
-    kb_meaning: Meaning | None = None,
+    search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
     language: str = "ru",
     least_conversations: int = LEAST_CONVERSATIONS_OF_HISTORY,
 ) -> list[Draft]:
     """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
     current = [article for article in articles if article.status is not Status.ARCHIVED]
-    known = Known.of(current, kb_meaning or meaning)
+    known = Known(current, meaning, search)
     settled = with_same_answers(asked, current, dict(constants or {}))
     found = phrasings(settled, known, meaning, least_conversations=least_conversations, source=Source.HISTORY)
     return found + new_articles(
@@ -114,11 +115,13 @@ def with_same_answers(
     keep: Collection[str] = (),
 ) -> list[Asked]:
     """An operator who wrote what an article says has confirmed that article."""
+    own = sorted({one.answer for one in asked if one.answer and one.article_id is None})
+    if not own:
+        return list(asked)
     filled = [
         answer_text(fill(article.answer, {**constants, "customer_name": "", "ticket": ""}), keep=keep)
         for article in articles
     ]
-    own = sorted({one.answer for one in asked if one.answer and one.article_id is None})
     groups = answer_groups([*filled, *own]).tolist()
     article_of: dict[int, str] = {}
     for article, group in zip(articles, groups, strict=False):

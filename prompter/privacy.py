@@ -96,6 +96,8 @@ def contacts(text: str) -> list[str]:
     >>> contacts("Звоните 8 800 555-35-35 или пишите help@severok.example")
     ['78005553535', 'help@severok.example']
     """
+    if not _WORTH_A_LOOK.search(text):
+        return []
     matches = _TOKEN.finditer(text)
     return [_folded(match[0]) for match in matches if match["email"] or _kind(match) == PHONE]
 

@@ -22,6 +22,7 @@ from prompter.drafts import (
     SeenText,
     Source,
 )
+from prompter.known import Known
 from prompter.meaning import Meaning
 
 GENERAL_TOPIC = "general"
@@ -33,7 +34,6 @@ _LONGEST_PHRASING = 300  # characters; what is longer tells a story
 _AGAIN = 2  # times that a question was answered on average, before clusters are parted by answers
 _ALWAYS = 0.9  # share of them that got the answer which the question got most often
 _LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
-_BLOCK = 4_000_000  # cosines computed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,43 +52,6 @@ class Asked:
     article_id: str | None = None
     wrong: tuple[str, ...] = ()
     answer: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the articles that exist know: their questions and phrasings, with vectors and owners."""
-
-    articles: dict[str, Article] = field(repr=False)
-    owners: tuple[str, ...] = field(repr=False)  # ids, by text
-    vectors: Vectors = field(repr=False)
-    normals: dict[str, set[str]] = field(repr=False)  # of each article
-
-    @classmethod
-    def of(cls, articles: Iterable[Article], meaning: Meaning) -> "Known":
-        chosen = {article.id: article for article in articles}
-        texts = [(one.id, text) for one in chosen.values() for text in (one.question, *one.phrasings)]
-        normals: dict[str, set[str]] = defaultdict(set)
-        for article_id, text in texts:
-            normals[article_id].add(normal(text))
-        return cls(
-            articles=chosen,
-            owners=tuple(article_id for article_id, _ in texts),
-            vectors=meaning.of([text for _, text in texts]),
-            normals=normals,
-        )
-
-    def nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
-        """For each vector the cosine to the nearest text, and the article that has it."""
-        best = np.zeros(len(vectors), dtype=np.float32)
-        where = np.zeros(len(vectors), dtype=np.int64)
-        if not len(self.vectors):
-            return best, [""] * len(vectors)
-        step = max(1, _BLOCK // len(self.vectors))
-        for start in range(0, len(vectors), step):
-            cosines = vectors[start : start + step] @ self.vectors.T
-            where[start : start + step] = cosines.argmax(axis=1)
-            best[start : start + step] = cosines.max(axis=1)
-        return best, [self.owners[row] for row in where.tolist()]
 
 
 class _Heard:
@@ -177,13 +140,9 @@ def phrasings(
 
 
 def _not_known(article_id: str, words: Sequence[_Heard], vectors: Vectors, known: Known) -> list[int]:
-    own = known.vectors[[row for row, owner in enumerate(known.owners) if owner == article_id]]
-    near = (vectors @ own.T).max(axis=1, initial=0.0)
-    return [
-        row
-        for row, one in enumerate(words)
-        if near[row] < HAS and normal(one.text) not in known.normals[article_id]
-    ]
+    near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
+    has = known.normals(article_id)
+    return [row for row, one in enumerate(words) if near[row] < HAS and normal(one.text) not in has]
 
 
 def new_articles(

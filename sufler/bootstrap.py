@@ -15,7 +15,7 @@ import structlog
 from evaluation.control import Detector
 from evaluation.gate import GovernedTopic
 from evaluation.readiness import Rule
-from kb_index import ArticleSearch
+from kb_index import Article, ArticleSearch
 from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
 from nlu.errors import IncompatibleModel
@@ -193,13 +193,12 @@ def propose(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
-    encoder = encoder or engines.build_encoder(settings)
-    meaning = Meaning(TextReader(encoder), progress=progress)
+    articles, search, meaning = _known(settings, store, encoder, progress)
     drafts = drafts_of_decisions(
         desk_turns(store),
-        build_knowledge_base(store).articles(),
+        articles,
         meaning,
-        kb_meaning=Meaning(TextReader(StoredEncoder(encoder, store)), progress=progress),
+        search=search,
         constants=settings.templates,
         language=settings.language,
     )
@@ -215,17 +214,29 @@ def propose_from_history(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Propose what chats of the past say; `progress` is told of texts read."""
-    encoder = encoder or engines.build_encoder(settings)
-    meaning = Meaning(TextReader(encoder), progress=progress)
+    articles, search, meaning = _known(settings, store, encoder, progress)
     drafts = drafts_of_history(
         history.asked,
-        build_knowledge_base(store).articles(),
+        articles,
         meaning,
-        kb_meaning=Meaning(TextReader(StoredEncoder(encoder, store)), progress=progress),
+        search=search,
         constants=settings.templates,
         language=settings.language,
     )
-    return build_proposals(store).add(drafts, encode=Meaning(TextReader(encoder)).of)
+    return build_proposals(store).add(drafts, encode=meaning.of)
+
+
+def _known(
+    settings: Settings, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
+) -> tuple[list[Article], ArticleSearch, Meaning]:
+    """All articles, the search of those that answer, and what reads texts as it does."""
+    articles = list(build_knowledge_base(store).articles())
+    encoders = Encoders(store, given=encoder)
+    versions = ModelVersions(settings, store, encoders)
+    chosen = versions.in_use(articles).settings
+    corrector = engines.corrector_of(chosen, articles)
+    reader = TextReader(encoders.of(chosen), corrector=corrector)
+    return articles, versions.open_search(chosen, articles), Meaning(reader, progress=progress)
 
 
 class Refresher:

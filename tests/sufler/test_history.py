@@ -7,12 +7,11 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from kb_index.formats import read_articles
-from sufler.cli import app
 from sufler.settings import load_settings
 
 _HEADER = ("conversation", "author", "time", "text")
@@ -73,13 +72,18 @@ def test_a_bad_row_is_one_line_and_changes_nothing(tmp_path: Path, config: Path)
 @pytest.mark.slow
 def test_chats_become_proposals_and_again_nothing_new(tmp_path: Path, config: Path) -> None:
     answers = chats(tmp_path / "chats.csv", messages=3000, topics=10)
-    runner = CliRunner()
-    command = ["learn", "--from-history", str(tmp_path / "chats.csv"), "--config", str(config), "--json"]
-    first = json.loads(runner.invoke(app, command, catch_exceptions=False).stdout)
+
+    def mine() -> dict[str, Any]:
+        path = tmp_path / "chats.csv"
+        command = [sys.executable, "-m", "sufler", "learn", "--from-history", str(path), "--json"]
+        done = subprocess.run([*command, "--config", str(config)], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+    first = mine()
     assert (first["messages"], first["conversations"]) == (3000, 600)
     assert 10 <= first["new"] <= 20
     assert first["waiting"] == {"phrasing": 0, "changed_answer": 0, "new_article": first["new"]}
-    again = json.loads(runner.invoke(app, command, catch_exceptions=False).stdout)
+    again = mine()
     assert (again["new"], again["grown"]) == (0, first["new"])
     from sufler import bootstrap
 
