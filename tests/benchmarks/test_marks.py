@@ -53,7 +53,7 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.88), ("stack", 0.96)])
+@pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.89), ("stack", 0.965)])
 def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at_1: float) -> None:
     settings = load_settings(None)
     articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
