@@ -100,7 +100,7 @@ class Search(_Section):
     on_characters: float = Field(0.5, ge=0)
     on_language: float = Field(1.0, ge=0)
     on_votes: float = Field(10.0, ge=0)
-    on_likeness: float = Field(10.0, ge=0)
+    on_likeness: float = Field(3.0, ge=0)
     neighbours: int = Field(48, ge=1, le=1000)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
