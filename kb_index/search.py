@@ -68,7 +68,7 @@ class Weights:
     on_characters: float  # the same by character n-grams
     on_language: float  # added where the article is written in the utterance's language
     on_votes: float  # what the nearest texts say together, the judged ones among them
-    # How like all texts of the article; only where some are judged, and not where weights are older than it
+    # How like all texts of the article, where some are judged; versions made before it was known do without
     on_likeness: float = 0.0
 
 
@@ -84,9 +84,7 @@ class SearchConfig(Weights):
     longest_answer: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
     most_postings: int  # word occurrences read for one utterance
-    ranked_closely: (
-        int  # articles that are compared by characters and likeness too, the costliest comparisons
-    )
+    ranked_closely: int  # articles that are compared by characters and likeness, which cost most
     hnsw_above: int
 
 
