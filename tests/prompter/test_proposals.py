@@ -181,7 +181,7 @@ def test_an_answer_has_to_be_written_where_nobody_gave_one(office: Office) -> No
 def test_two_supervisors_approve_the_same_at_once(office: Office) -> None:
     numbers = office.add(*(new_article(f"{word} какой?") for word in ("Цвет", "Вес", "Срок", "Размер")))
 
-    def approve(account: Account) -> list[PrompterError | InvalidArticle | None]:
+    def approve(account: Account) -> list[Exception | None]:
         return [outcome.error for outcome in office.proposals.approve_many(numbers, account)]
 
     with ThreadPoolExecutor() as pool:
