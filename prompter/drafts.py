@@ -9,7 +9,7 @@ from kb_index.near_texts import normal
 MOST_TEXTS = 300  # different texts, and turns, that a proposal remembers
 MOST_ANSWERS = 5
 MOST_PHRASINGS = 50  # of a new article
-_LONGEST_PHRASING = 300  # characters; what is longer tells a story
+LONGEST_PHRASING = 300  # characters; what is longer tells a story
 
 
 class ProposalKind(StrEnum):
@@ -128,7 +128,7 @@ def phrasings_of(question: str, texts: Iterable[str]) -> tuple[str, ...]:
     chosen = []
     for text in texts:
         key = normal(text)
-        if key and key not in known and len(text) <= _LONGEST_PHRASING:
+        if key and key not in known and len(text) <= LONGEST_PHRASING:
             known.add(key)
             chosen.append(" ".join(text.split()))
     return tuple(chosen[:MOST_PHRASINGS])

@@ -13,6 +13,7 @@ from kb_index.same_answers import answer_groups
 from nlu.encoders.encoder import Vectors
 from nlu.text import detect_language
 from prompter.drafts import (
+    LONGEST_PHRASING,
     MOST_ANSWERS,
     MOST_TEXTS,
     Draft,
@@ -30,7 +31,6 @@ HAS = 0.85  # cosine to one of an article's texts from which on the article know
 _OTHERS = 0.92  # cosine to what was confirmed for another article from which on the two contradict each other
 _LINKED = 0.45  # mean cosine of questions that got the very same answer, from which on they are one article's
 _TOPIC_NEAR = 0.5  # cosine to an article's text from which on its topic is a guess worth making
-_LONGEST_PHRASING = 300  # characters; what is longer tells a story
 _AGAIN = 2  # times that a question was answered on average, before clusters are parted by answers
 _ALWAYS = 0.9  # share of them that got the answer which the question got most often
 _LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
@@ -102,7 +102,7 @@ def phrasings(
         key = normal(one.text)
         for wrong in one.wrong:
             against[key][wrong] += one.times
-        if one.article_id in known.articles and key and len(one.text) <= _LONGEST_PHRASING:
+        if one.article_id in known.articles and key and len(one.text) <= LONGEST_PHRASING:
             votes[key][one.article_id or ""] += one.times
             confirmed[one.article_id or ""].append(one)
 
@@ -173,7 +173,7 @@ def new_articles(
     linked = _linked(parts, words, vectors, weights)
     for part in (one for each in linked for one in _parted(each, words, least_conversations)):
         members = [words[row] for row in part]
-        named = [one for one in part if len(words[one].text) <= _LONGEST_PHRASING] or part
+        named = [one for one in part if len(words[one].text) <= LONGEST_PHRASING] or part
         centre = named[
             central([words[row].text for row in named], vectors[named], [weights[row] for row in named])
         ]

@@ -94,6 +94,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def difference(before: str, now: str) -> None:
+    """Word by word, what was taken out and what was put in."""
     old, new = _words(before), _words(now)
     with Tag("p", classes="card__text", dir="auto"):
         for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():

@@ -345,9 +345,9 @@ class InboxPage:
         self._more.set_visibility(left > 0)
         numbers = [one.id for one in proposals]
         before = list(self._cards)
-        for number, card in self._cards.items():
+        for place, (number, card) in enumerate(self._cards.items()):
             if card.is_lost and card.is_edited and number not in numbers:
-                numbers.insert(min(before.index(number), len(numbers)), number)
+                numbers.insert(place, number)
         place = before.index(self._current) if self._current in before else 0
         rows = self._rows.show(numbers)
         self._cards = dict(zip(numbers, rows, strict=True))
