@@ -201,7 +201,9 @@ class ArticleSearch:
         cosines = vectors @ utterance.vector
         most = config.judged_neighbours if len(taught) else config.neighbours
         near = np.argsort(-cosines, kind="stable")[:most]
-        owner = np.repeat(np.arange(len(rows)), np.diff(np.append(first, len(texts))))
+        counts = np.diff(np.append(first, len(texts)))
+        sums = np.add.reduceat(vectors, first, axis=0)
+        owner = np.repeat(np.arange(len(rows)), counts)
         vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
         question = np.maximum.reduceat(cosines, first)
         passage = self._passages.vectors(rows) @ utterance.vector
@@ -218,10 +220,11 @@ class ArticleSearch:
             best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
             rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
             question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
+            sums, counts = sums[best_rows], counts[best_rows]
         spelling = self._characters.query(utterance.grams.characters)
         texts, first = texts_of(self._starts, rows)
         character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
-        likeness = self._likeness(utterance.vector, rows, texts, first, judged)
+        likeness = self._likeness(utterance.vector, rows, sums, counts, judged)
         relevance = relevance + weights.on_characters * character + weights.on_likeness * likeness
         live = self._live_on(rows, on)
         order = np.lexsort((self._rank[rows], -relevance))
@@ -335,18 +338,18 @@ class ArticleSearch:
         self,
         vector: Vectors,
         rows: Integers,
-        texts: Integers,
-        first: Integers,
+        sums: Vectors,
+        counts: Integers,
         judged: JudgedTexts | None,
     ) -> Floats:
-        """For each article, how like all its texts the utterance is; `texts` are its own, from `first` on."""
+        """For each article, how like all its texts the utterance is; `sums` of `counts` own vectors each."""
         if judged is None or not judged.typical.row_of:
             return np.zeros(len(rows), dtype=np.float32)
         return judged.typical.likeness(
             vector,
             [self._rows[row].id for row in rows.tolist()],
-            np.add.reduceat(self._questions.vectors(texts), first, axis=0),
-            np.diff(np.append(first, len(texts))),
+            sums,
+            counts,
             centre=self._centre,
         )
 

@@ -34,6 +34,9 @@ class Known:
         ]
         self._owners = [article_id for article_id, _ in texts]
         self._vectors = meaning.of([text for _, text in texts])
+        self._rows: dict[str, list[int]] = {}
+        for row, owner in enumerate(self._owners):
+            self._rows.setdefault(owner, []).append(row)
 
     def normals(self, article_id: str) -> set[str]:
         """The article's texts in their normal form."""
@@ -44,7 +47,7 @@ class Known:
         """Vectors of the article's texts, shape (texts, dimensions)."""
         if self._search is not None and article_id in self._held:
             return self._search.own_vectors(article_id)
-        return self._vectors[[row for row, owner in enumerate(self._owners) if owner == article_id]]
+        return self._vectors[self._rows[article_id]]
 
     def nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
         """For each vector the cosine to the nearest text, and the article that has it; 0 and "" if none."""
