@@ -108,13 +108,13 @@ class InboxPage:
                 }
                 for one in KINDS:
                     self._links[one] = Tag("a", href=f"/learning?kind={one.value}", classes="link")
-            with Tag("div", classes="sheet__line"):
+            with Tag("div", classes="sheet__line") as self._actions:
                 Tag("button", _("Choose all shown"), classes="button", data_do="choose_all")
                 Tag("button", _("Choose none"), classes="button", data_do="choose_none")
                 Tag("button", _("Approve chosen"), classes="button", data_do="approve_many")
                 Tag("button", _("Dismiss chosen"), classes="button", data_do="dismiss_many")
                 Tag("button", _("Merge chosen into one"), classes="button", data_do="merge")
-            with Tag("p", classes="side__hint keys"):
+            with Tag("p", classes="side__hint keys") as self._keys:
                 for keys, text in (
                     (("J", "K"), _("next, previous")),
                     (("Enter",), _("approve")),
@@ -354,6 +354,8 @@ class InboxPage:
         for proposal in proposals:
             self._cards[proposal.id].show(proposal, articles.get(proposal.article_id or ""))
         self._empty.set_visibility(not numbers)
+        self._actions.set_visibility(bool(numbers))
+        self._keys.set_visibility(bool(numbers))
         if self._current not in self._cards:  # the one that has taken its place
             self._current = numbers[min(place, len(numbers) - 1)] if numbers else None
         self._choose_current(self._current)

@@ -96,7 +96,7 @@ class Screen:
             leaving = workload.replies.get(OutboxState.PENDING, 0) + workload.replies.get(
                 OutboxState.SENDING, 0
             )
-            text = self._t.gettext("Turns waiting: {waiting}. Replies on their way: {leaving}.")
+            text = self._t.gettext("Waiting: {waiting} · on their way: {leaving}")
             self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
 
     def _show_demoted(self, topics: list[str]) -> None:

@@ -331,7 +331,7 @@ def test_a_conversation_that_was_open_is_found_again(shop: DeskShop, sit: Sit) -
 
 def test_supervisors_see_how_much_there_is_to_do(shop: DeskShop, sit: Sit) -> None:
     shop.ask("как вернуть товар")
-    expect(sit("vera").locator(".bar__counts")).to_have_text("Ждут ответа: 1. Ответов в пути: 0.")
+    expect(sit("vera").locator(".bar__counts")).to_have_text("Ждут: 1 · в пути: 0")
     expect(sit("anna").locator(".bar__counts")).to_have_text("")
 
 
