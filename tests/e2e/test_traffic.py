@@ -45,12 +45,12 @@ def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
             return found
 
         wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE)
-        expect(row).to_contain_text("отвечает сама", timeout=30_000)
+        expect(row).to_contain_text("отвечает сама", timeout=PATIENCE * 1000)
         live = warranty()
         assert live["steps"][0]["passed_after"] is not None
         assert live["steps"][0]["n_turns"] >= 46  # fewer right answers cannot pass at a bar of .9
         wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
-        expect(row).to_contain_text("отозвана", timeout=30_000)
+        expect(row).to_contain_text("отозвана", timeout=PATIENCE * 1000)
         slipped = warranty()["events"][0]
         assert slipped["reason"] == "slipped"
         assert slipped["facts"]["audited_wrong"] >= 3
