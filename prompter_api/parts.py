@@ -1,14 +1,16 @@
 """What the HTTP face is built from; bootstrap puts it together."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from anyio import CapacityLimiter
 from fastapi import Request
 
+from nlu.encoders.encoder import Vectors
 from prompter.accounts import Accounts
+from prompter.actions import Actions
 from prompter.desk import Desk
 from prompter.explaining import Explanation
 from prompter.knowledge import KnowledgeBase
@@ -29,11 +31,21 @@ class Assistant(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """Vectors, shape (texts, dimensions); those of equally named encoders can be compared."""
+
+    encoder: str
+    vectors: Vectors
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """The use cases behind the pages and the API, and how the face itself is set up."""
 
     accounts: Accounts
+    actions: Actions
     assistant: Assistant
+    encode: Callable[[Sequence[str]], Encoded]
     desk: Desk
     knowledge: KnowledgeBase
     explain: Callable[[str], Explanation]
@@ -49,6 +61,8 @@ class Parts:
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    # Actions that are none of ours: the call as it came goes to the team's own server.
+    own_actions: Callable[[bytes], tuple[int, bytes]] | None = None
     # More messages than cores would only wait for each other, and what they wait with costs time.
     asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
 

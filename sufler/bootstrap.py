@@ -1,9 +1,10 @@
 """The composition root: reads settings, chooses parts, puts them together."""
 
 import asyncio
+import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
 from importlib import import_module
@@ -21,6 +22,7 @@ from nlu.encoders.encoder import Encoder
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from prompter.accounts import Accounts
+from prompter.actions import Actions
 from prompter.assistant import Assistant, Knowledge
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
@@ -39,6 +41,7 @@ from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
 from prompter.storage import Store, connect, migrate
+from prompter.triage import Triage
 from prompter.triaging import Autopilot, Triager
 from prompter.values import Mode, ReadinessState
 from prompter.versions import Versions
@@ -52,12 +55,14 @@ from sufler.model_versions import (
     index_name,
     settings_hash,
 )
+from sufler.rasa_token import token_for_rasa
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bot.channel import Channel
+    from prompter_api.parts import Encoded
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +85,17 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 def build_accounts(store: Store) -> Accounts:
     return Accounts(store)
+
+
+def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
+    """What Rasa is told: where Sufler answers, and with which token to ask."""
+    host = settings.web.host if settings.web.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+    variables = {"SUFLER_ADDRESS": os.environ.get("SUFLER_ADDRESS") or f"{host}:{settings.web.port}"}
+    if with_token and not os.environ.get("SUFLER_TOKEN"):
+        with open_store(settings) as store:
+            token = token_for_rasa(build_accounts(store), settings.data_dir / "rasa" / "token")
+        variables["SUFLER_TOKEN"] = token
+    return variables
 
 
 def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
@@ -365,6 +381,36 @@ def import_web_face() -> None:
         import_module(name)
 
 
+def build_actions(settings: Settings, store: Store, triage: Callable[[str], Triage]) -> Actions:
+    """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
+    from sufler.orders import build_orders
+
+    return Actions(
+        store,
+        triage,
+        orders=build_orders(settings.dialogue.orders, timeout=settings.dialogue.timeout_seconds),
+        template_values=settings.templates,
+        lots=build_lots(settings),
+    )
+
+
+def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
+    """The team's own action server, where there is one."""
+    if settings.dialogue.own_actions is None:
+        return None
+    from sufler.own_actions import OwnActions
+
+    return OwnActions(settings.dialogue.own_actions, timeout=settings.dialogue.timeout_seconds)
+
+
+def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
+    from prompter_api.parts import Encoded
+
+    reader = assistant.knowledge.reader
+    vectors = reader.encode([reader.clean(text) for text in texts], kind="query")
+    return Encoded(encoder=reader.id, vectors=vectors)
+
+
 def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "FastAPI":
     """Pages, JSON API and web chat."""
     from bot.webchat import web_chat_router
@@ -376,9 +422,12 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
 
     with store.write() as tx:
         secret = tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
+    readiness = build_readiness(settings, store)
     parts = Parts(
         accounts=build_accounts(store),
+        actions=build_actions(settings, store, lambda text: readiness.preview(assistant.triage(text))),
         assistant=assistant,
+        encode=lambda texts: _encoded(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
         explain=lambda text: explain(assistant, text),
@@ -386,13 +435,14 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         proposals=build_proposals(store),
         versions=build_versions(settings, store),
         reviews=Reviews(store),
-        readiness=build_readiness(settings, store),
+        readiness=readiness,
         watching=Watching(store),
         language=settings.language,
         session_secret=secret,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
         largest_body=settings.web.largest_body,
+        own_actions=build_own_actions(settings),
         throttle=LoginThrottle(
             per_name=settings.web.login_tries_per_name,
             per_address=settings.web.login_tries_per_address,

@@ -26,9 +26,15 @@ _RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "imp
 
 
 _PREFIX = "SUFLER_"
-# Variables that are no settings: those of our own tests and scripts, and the addresses that Kubernetes
-# and Docker tell every program of a service called "sufler".
-_OTHER_VARIABLES = {"SUFLER_TESTS_REQUIRE_ALL", "SUFLER_BENCHMARK_DATA", "SUFLER_PICTURES"}
+# Variables that are no settings: those of our own tests and scripts, what Rasa is told, and the addresses
+# that Kubernetes and Docker tell every program of a service called "sufler".
+_OTHER_VARIABLES = {
+    "SUFLER_TESTS_REQUIRE_ALL",
+    "SUFLER_BENCHMARK_DATA",
+    "SUFLER_PICTURES",
+    "SUFLER_ADDRESS",
+    "SUFLER_TOKEN",
+}
 _SERVICE_ADDRESS = re.compile(r"SUFLER_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)=|SUFLER_PORT=\w+://")
 
 
@@ -197,6 +203,12 @@ class Learning(_Section):
     keep_versions: int = Field(5, ge=2)
 
 
+class Dialogue(_Section):
+    own_actions: str | None = Field(None, pattern=r"^https?://")
+    orders: str | None = None
+    timeout_seconds: float = Field(5.0, gt=0)
+
+
 class Turns(_Section):
     quiet_seconds: float = Field(1.5, ge=0)
     longest_seconds: float = Field(10.0, ge=0)
@@ -254,6 +266,7 @@ class Settings(BaseSettings):
     lots: Lots = Lots()
     autopilot: Autopilot = Autopilot()
     learning: Learning = Learning()
+    dialogue: Dialogue = Dialogue()
     turns: Turns = Turns()
     desk: Desk = Desk()
     delivery: Delivery = Delivery()

@@ -1,15 +1,18 @@
 """Working stand-ins: small enough to compute by hand, and real enough to use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
+from prompter.actions import OrdersUnavailable
 from prompter.explaining import ExplainedSuggestion, Explanation, NearText, Part
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
+from prompter_api.parts import Encoded
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -108,6 +111,24 @@ def explained(assistant: WordAssistant, text: str) -> Explanation:
             for one in triage.suggestions
         ),
     )
+
+
+class FixedOrders:
+    """Orders that one can count; while `broken`, nobody can look them up."""
+
+    def __init__(self, states: Mapping[str, str]) -> None:
+        self.states = dict(states)
+        self.broken = False
+
+    def state_of(self, number: str) -> str | None:
+        if self.broken:
+            raise OrdersUnavailable("the orders' service does not answer")
+        return self.states.get(number)
+
+
+def by_length(texts: Sequence[str]) -> Encoded:
+    """Vectors that one can compute by hand: the number of characters, and 1."""
+    return Encoded(encoder="lengths-1", vectors=np.array([[len(t), 1] for t in texts], dtype=np.float32))
 
 
 class BrokenAssistant:

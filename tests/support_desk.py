@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from kb_index import Article
 from prompter.accounts import Accounts
+from prompter.actions import Actions
 from prompter.clock import Clock, utc_now
 from prompter.decisions import Action, Decision
 from prompter.deliveries import Deliveries, OutgoingMessage
@@ -29,7 +30,7 @@ from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts
 from tests.browser import serve
-from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, explained
+from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, by_length, explained
 
 PASSWORD = "correct horse battery"
 
@@ -129,7 +130,9 @@ class DeskShop:
     def parts(self) -> Parts:
         return Parts(
             accounts=self.accounts,
+            actions=Actions(self.store, self.assistant.triage),
             assistant=self.assistant,
+            encode=by_length,
             desk=self.desk,
             knowledge=self.knowledge,
             explain=lambda text: explained(self.assistant, text),

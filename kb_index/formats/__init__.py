@@ -109,7 +109,7 @@ def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -
     """Write a file of articles; an existing one is replaced only when the new one is complete.
 
     Reading it again gives `normalised(article)` for every article. Rasa YAML goes into one file if
-    `path` ends in .yml or .yaml, else into nlu.yml and domain.yml in the folder `path`.
+    `path` ends in .yml or .yaml, else into nlu.yml, domain.yml and rules.yml in the folder `path`.
 
     Raises:
         BadFile: it cannot be written, or the format cannot hold an article.
@@ -120,8 +120,12 @@ def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -
     tidy = _writable(articles, path)
     if format is Format.RASA and path.suffix.lower() not in {".yml", ".yaml"}:
         make_folder(path)
-        with written_aside(path / "nlu.yml") as nlu, written_aside(path / "domain.yml") as domain:
-            rasa_yaml.write(tidy, nlu, domain)
+        with (
+            written_aside(path / "nlu.yml") as nlu,
+            written_aside(path / "domain.yml") as domain,
+            written_aside(path / "rules.yml") as rules,
+        ):
+            rasa_yaml.write(tidy, nlu, domain, rules)
         return
     with written_aside(path) as part:
         _WRITERS[format](tidy, part)

@@ -67,8 +67,8 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
             yield _record(name, intent, answers[f"utter_{name}"])
 
 
-def write(articles: Iterable[Article], nlu: Path, domain: Path) -> None:
-    """Write the intents to one file and the responses to another."""
+def write(articles: Iterable[Article], nlu: Path, domain: Path, rules: Path) -> None:
+    """Write the intents to one file, the responses to another, and to a third that they answer them."""
     used: set[str] = set()
     retrieval_intents: dict[str, None] = {}
     with nlu.open("w", encoding="utf-8") as intents, domain.open("w", encoding="utf-8") as responses:
@@ -85,18 +85,30 @@ def write(articles: Iterable[Article], nlu: Path, domain: Path) -> None:
             intents.write("  []\n")
         responses.write("intents:\n" if used else "intents: []\n")
         responses.writelines(f"- {_scalar(name)}\n" for name in retrieval_intents)
+    rules.write_text(
+        'version: "3.1"\n' + ("rules:\n" if used else "rules: []\n") + "".join(map(_rule, retrieval_intents)),
+        encoding="utf-8",
+    )
 
 
 def write_one(articles: Iterable[Article], path: Path) -> None:
-    """Write intents and responses into one file."""
-    domain = path.with_name(path.name + ".domain")
+    """Write intents, responses and rules into one file."""
+    others = [path.with_name(f"{path.name}.{part}") for part in ("domain", "rules")]
     try:
-        write(articles, path, domain)
-        with path.open("a", encoding="utf-8") as file, domain.open(encoding="utf-8") as responses:
-            next(responses)  # the version is there already
-            file.writelines(responses)
+        write(articles, path, *others)
+        with path.open("a", encoding="utf-8") as file:
+            for other in others:
+                with other.open(encoding="utf-8") as part:
+                    next(part)  # the version is there already
+                    file.writelines(part)
     finally:
-        domain.unlink(missing_ok=True)
+        for other in others:
+            other.unlink(missing_ok=True)
+
+
+def _rule(intent: str) -> str:
+    steps = f"  - intent: {_scalar(intent)}\n  - action: {_scalar('utter_' + intent)}\n"
+    return f"- rule: {_scalar('answer ' + intent)}\n  steps:\n{steps}"
 
 
 def _files(path: Path) -> list[Path]:

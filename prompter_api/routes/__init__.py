@@ -11,6 +11,7 @@ from prompter_api.routes import (
     learning,
     me,
     proposals,
+    rasa,
     readiness,
     replies,
     reviews,
@@ -44,6 +45,7 @@ def api_router() -> APIRouter:
         knowledge,
         learning,
         proposals,
+        rasa,
         me,
         users,
     ):

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, evaluate, finetune, kb, learn, models, readiness, serving, users
+from sufler.cli import database, evaluate, finetune, kb, learn, models, rasa, readiness, serving, users
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(readiness.readiness)
 app.add_typer(readiness.app, name="autopilot")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
+app.add_typer(rasa.app, name="rasa")
 
 
 def main() -> None:
@@ -42,12 +43,22 @@ def main() -> None:
     from prompter.errors import PrompterError
     from prompter.storage import Conflict
     from sufler.logs import configure_logs
+    from sufler.rasa_environment import NoRasa
     from sufler.settings import BadConfig
 
     configure_logs()
     try:
         app()
-    except (BadConfig, EvaluationError, KbIndexError, NluError, PrompterError, Conflict, OSError) as error:
+    except (
+        BadConfig,
+        EvaluationError,
+        KbIndexError,
+        NluError,
+        NoRasa,
+        PrompterError,
+        Conflict,
+        OSError,
+    ) as error:
         typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
         sys.exit(BAD_INPUT)
     except SQLAlchemyError as error:

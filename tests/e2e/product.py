@@ -77,6 +77,7 @@ class Product:
         self._config = _write_config(folder, telegram=emulator.base_url, lots=lots)
         self.folder = folder
         self._telegram_token = emulator.token
+        self.token = token
         self._http = httpx.Client(timeout=10)
         if token is not None:
             self._http.headers["Authorization"] = f"Bearer {token}"

@@ -114,6 +114,9 @@ def test_a_written_project_is_plain_rasa(tmp_path: Path) -> None:
     write_articles([article], tmp_path / "project", format=Format.RASA)
     nlu = yaml.safe_load((tmp_path / "project" / "nlu.yml").read_text(encoding="utf-8"))
     domain = yaml.safe_load((tmp_path / "project" / "domain.yml").read_text(encoding="utf-8"))
+    rules = yaml.safe_load((tmp_path / "project" / "rules.yml").read_text(encoding="utf-8"))
+    steps = [{"intent": "возврат_и_обмен"}, {"action": "utter_возврат_и_обмен"}]
+    assert rules["rules"] == [{"rule": "answer возврат_и_обмен", "steps": steps}]
     assert nlu["nlu"] == [
         {
             "intent": "возврат_и_обмен/returns-1",

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from prompter.accounts import Accounts
+from prompter.actions import Actions
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
@@ -27,7 +28,16 @@ from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
 from prompter_api.throttle import LoginThrottle
-from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant, explained
+from tests.fakes import (
+    FAST_HASHER,
+    SHOP,
+    FakeClock,
+    FixedOrders,
+    Numbers,
+    WordAssistant,
+    by_length,
+    explained,
+)
 
 PASSWORD = "correct horse battery"
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -56,6 +66,7 @@ class Office:
         self.readiness = Readiness(self.store, clock=clock)
         self.reception = Reception(self.store, clock=clock)
         self.assistant = WordAssistant(SHOP)
+        self.orders = FixedOrders({"40018237": "едет"})
         self.triager = Triager(self.store, self.assistant, lots=self.lots, clock=clock)
         self.deliveries = Deliveries(self.store, clock=clock)
         self.knowledge.import_articles(SHOP, changed_by="test")
@@ -72,7 +83,15 @@ class Office:
         """The application; `parts` replace those of the office."""
         mine: dict[str, Any] = {
             "accounts": self.accounts,
+            "actions": Actions(
+                self.store,
+                lambda text: self.readiness.preview(self.assistant.triage(text)),
+                orders=self.orders,
+                template_values={"shop_name": "Северок"},
+                clock=self.clock,
+            ),
             "assistant": self.assistant,
+            "encode": by_length,
             "desk": self.desk,
             "knowledge": self.knowledge,
             "explain": lambda text: explained(self.assistant, text),

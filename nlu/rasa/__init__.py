@@ -1,0 +1,13 @@
+"""What does Sufler add to a Rasa pipeline?
+
+Rasa 3.6 imports this on Python 3.10, in an environment that has none of Sufler's libraries. In config.yml:
+
+    pipeline:
+      - name: nlu.rasa.SuflerFeaturizer   # after the tokenizer, before DIETClassifier
+      - name: nlu.rasa.SuflerRetriever    # after FallbackClassifier
+"""
+
+from nlu.rasa.featurizer import SuflerFeaturizer
+from nlu.rasa.retriever import SuflerRetriever
+
+__all__ = ["SuflerFeaturizer", "SuflerRetriever"]

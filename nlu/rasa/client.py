@@ -1,0 +1,88 @@
+"""Asks a running Sufler over HTTP, and never waits long for it."""
+
+import http.client
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError
+
+import numpy as np
+
+_ADDRESS = "127.0.0.1:8080"
+_PAUSE = 5.0  # seconds without asking after Sufler was silent: each try stops Rasa for up to its time-out
+
+
+class SuflerSilent(Exception):
+    """Sufler does not answer, or refuses; the message says which."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors, shape (texts, dimensions), and which encoder they are of."""
+
+    encoder: str
+    vectors: np.ndarray
+
+
+class SuflerClient:
+    """Answers of `POST /api/rasa/vectors` and `POST /api/ask`.
+
+    `address` is host:port or a URL; without it SUFLER_ADDRESS counts, then 127.0.0.1:8080. The token
+    stands in SUFLER_TOKEN alone, not in config.yml: Rasa writes its configuration into every model.
+    """
+
+    def __init__(self, address: str | None = None, timeout: float = 0.5) -> None:
+        address = address or os.environ.get("SUFLER_ADDRESS") or _ADDRESS
+        self.url = address if "://" in address else f"http://{address}"
+        self._timeout = timeout
+        self._silent_until = 0.0
+        # No proxy: Sufler is in the house, and what customers write stays there.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def encode(self, texts: Sequence[str], timeout: float | None = None) -> Encoded:
+        """Sentence embeddings as Sufler's search compares them.
+
+        Raises:
+            SuflerSilent: there are none to be had now.
+        """
+        answer = self._ask("/api/rasa/vectors", {"texts": list(texts)}, timeout)
+        try:
+            vectors = np.array(answer["vectors"], dtype=np.float32)
+            encoder = str(answer["encoder"])
+        except (KeyError, TypeError, ValueError):
+            raise SuflerSilent("Sufler answers something else than vectors") from None
+        if vectors.ndim != 2 or len(vectors) != len(texts):
+            raise SuflerSilent(f"Sufler answers {vectors.shape} for {len(texts)} texts")
+        return Encoded(encoder=encoder, vectors=vectors)
+
+    def triage(self, text: str) -> dict[str, Any]:
+        """Suggestions with calibrated confidence, who would answer, and why.
+
+        Raises:
+            SuflerSilent: there is nothing to be had now.
+        """
+        return self._ask("/api/ask", {"text": text}, None)
+
+    def _ask(self, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
+        if time.monotonic() < self._silent_until:
+            raise SuflerSilent("Sufler was silent a moment ago")
+        headers = {"Content-Type": "application/json"}
+        if token := os.environ.get("SUFLER_TOKEN"):
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=timeout or self._timeout) as answer:
+                found = json.load(answer)
+        except HTTPError as error:
+            hint = ": set SUFLER_TOKEN (sufler user token NAME)" if error.code in {401, 403} else ""
+            raise SuflerSilent(f"Sufler at {self.url} refuses with status {error.code}{hint}") from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            self._silent_until = time.monotonic() + _PAUSE
+            raise SuflerSilent(f"Sufler at {self.url} does not answer: {error}") from None
+        if not isinstance(found, dict):
+            raise SuflerSilent(f"Sufler at {self.url} answers no JSON object")
+        return found

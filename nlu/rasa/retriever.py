@@ -1,0 +1,102 @@
+"""Puts Sufler's ranked suggestions on the message."""
+
+import logging
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.rasa.client import SuflerClient, SuflerSilent
+
+_log = logging.getLogger(__name__)
+
+_KEY = "sufler"  # of the message, and of its metadata
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class SuflerRetriever(GraphComponent, IntentClassifier):
+    """What Sufler would suggest, with calibrated confidence, under `sufler` of the message.
+
+    Where its first suggestion is at least as sure as `intent_from`, and no operator is called for, an intent
+    out of `intent_over` becomes `intent`: a rule lets it call `action_answer_faq`. How sure Rasa is does not
+    count: its confidence is not calibrated. A message that comes from Sufler brings its triage along; it is
+    not triaged again. If Sufler is silent, the message stays as it is.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`intent_from` null: the intent is never touched; `intent_over` null: whichever it is."""
+        return {
+            "address": None,
+            "timeout": 0.5,
+            "intent": "faq",
+            "intent_from": None,
+            "intent_over": None,
+        }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        self._client = SuflerClient(config["address"], float(config["timeout"]))
+        self._intent: str = config["intent"]
+        self._intent_from: float | None = config["intent_from"]
+        self._intent_over: list[str] | None = config["intent_over"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,  # noqa: ARG003 - the names are Rasa's
+        resource: Resource,  # noqa: ARG003
+        execution_context: ExecutionContext,  # noqa: ARG003
+    ) -> "SuflerRetriever":
+        """A component; there is nothing to train."""
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add what Sufler suggests, in place."""
+        for message in messages:
+            triage = self._triage(message)
+            if triage is not None:
+                message.set(_KEY, triage, add_to_output=True)
+                self._set_intent(message, triage)
+        return messages
+
+    def _triage(self, message: Message) -> dict[str, Any] | None:
+        metadata = message.get("metadata")
+        ours = metadata.get(_KEY) if isinstance(metadata, dict) else None
+        triage = ours.get("triage") if isinstance(ours, dict) else None
+        if isinstance(triage, dict):
+            return triage
+        text = message.get(TEXT)
+        if not isinstance(text, str) or not text.strip() or text.startswith("/"):
+            return None
+        try:
+            return self._client.triage(text)
+        except SuflerSilent as error:
+            _log.warning("%s. Rasa decides without its suggestions.", error)
+            return None
+
+    def _set_intent(self, message: Message, triage: dict[str, Any]) -> None:
+        suggestions = triage.get("suggestions") or []
+        if self._intent_from is None or not suggestions:
+            return
+        confidence = float(suggestions[0].get("confidence", 0.0))
+        own = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        replaced = self._intent_over is None or own in self._intent_over
+        if not replaced or confidence < self._intent_from or triage.get("route") == "handoff":
+            return
+        intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
+        ranking = [one for one in message.get(INTENT_RANKING_KEY) or [] if one.get("name") != self._intent]
+        message.set(INTENT, intent, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)

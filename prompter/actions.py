@@ -1,0 +1,201 @@
+"""What may a dialogue engine ask us to do?  Answer, hand over, hear a rating, look an order up.
+
+An engine that Sufler itself has asked says which turn it is about, and what was concluded about it: that is
+given back, nothing is triaged twice, and the turn's own route decides who answers.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from kb_index.templates import fields, fill
+from prompter.clock import Clock, utc_now
+from prompter.errors import NotFound
+from prompter.faults import describe
+from prompter.feedback import note
+from prompter.lots import Lots
+from prompter.storage import Store
+from prompter.triage import HandoffReason, Route, Triage
+from prompter.values import Signal
+
+log = structlog.get_logger(__name__)
+
+ORDER_NUMBER = "order_number"
+_ORDER_FORM = "validate_order_status_form"
+_SOON = timedelta(hours=1)  # a rating is about an answer of the same talk
+_ORDER = re.compile(r"[0-9]{8}")
+_BETWEEN_DIGITS = re.compile(r"[\s\-]")
+
+
+class UnknownAction(NotFound):
+    """No action of that name is ours."""
+
+
+class OrdersUnavailable(Exception):
+    """Orders cannot be looked up now; the message says why."""
+
+
+class Orders(Protocol):
+    """Where orders are looked up."""
+
+    def state_of(self, number: str) -> str | None:
+        """How an order stands, in words for its customer; None: there is no such order.
+
+        Raises:
+            OrdersUnavailable: nobody can tell now.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the engine knows when it calls an action."""
+
+    action: str
+    text: str = field(default="", repr=False)  # the customer's latest message
+    intent: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict, repr=False)
+    turn_id: int | None = None  # the turn that Sufler has asked the engine about; None: it has not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing to say: a text, or a response of the engine's own with values for its fields."""
+
+    text: str = field(default="", repr=False)
+    response: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What comes of an action.
+
+    `uses_triage`: what was concluded about the turn answers it. `handoff`: an operator does.
+    """
+
+    said: tuple[Said, ...] = ()
+    slots: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    uses_triage: bool = False
+    handoff: HandoffReason | None = None
+    forgets: bool = False  # the engine goes on as if the message had not been written
+    triage: Triage | None = field(default=None, repr=False)  # made for this very call
+
+
+class Actions:
+    """The actions that Sufler does for a dialogue engine; `triage` must know who may answer alone."""
+
+    def __init__(
+        self,
+        store: Store,
+        triage: Callable[[str], Triage],
+        *,
+        orders: Orders | None = None,
+        template_values: Mapping[str, str] | None = None,
+        lots: Lots = Lots(),  # noqa: B008 - frozen
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._triage = triage
+        self._orders = orders
+        self._template_values = {"customer_name": "", **(template_values or {})}
+        self._lots = lots
+        self._clock = clock
+        self._known: dict[str, Callable[[Asked], Outcome]] = {
+            "action_answer_faq": self._answer_faq,
+            "action_default_fallback": self._fall_back,
+            "action_handoff": self._handoff,
+            "action_rate_answer": self._rate_answer,
+            _ORDER_FORM: self._check_order_number,
+            "action_order_status": self._order_status,
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._known)
+
+    def run(self, asked: Asked) -> Outcome:
+        """Do what is asked.
+
+        Raises:
+            UnknownAction: it is none of ours.
+        """
+        action = self._known.get(asked.action)
+        if action is None:
+            raise UnknownAction(f"there is no action named {asked.action}: ours are {', '.join(self._known)}")
+        return action(asked)
+
+    def _answer_faq(self, asked: Asked) -> Outcome:
+        if asked.turn_id is not None:
+            return Outcome(uses_triage=True)
+        triage = self._triage(asked.text)
+        if triage.route is not Route.AUTOPILOT:
+            return Outcome(said=(_CALLED,), handoff=triage.handoff_reason, triage=triage)
+        answer = fill(triage.suggestions[0].answer, self._template_values)
+        if fields(answer):  # nobody here knows what they stand for
+            return Outcome(said=(_CALLED,), handoff=HandoffReason.POLICY, triage=triage)
+        return Outcome(said=(Said(text=answer),), triage=triage)
+
+    def _fall_back(self, asked: Asked) -> Outcome:
+        return replace(self._answer_faq(asked), forgets=True)
+
+    def _handoff(self, asked: Asked) -> Outcome:
+        return _handed_over(asked, HandoffReason.CUSTOMER_REQUEST)
+
+    def _rate_answer(self, asked: Asked) -> Outcome:
+        helpful = asked.intent != "deny"
+        if asked.turn_id is not None:
+            self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
+        if helpful:
+            return Outcome(said=(Said(response="utter_rated_helpful"),))
+        return Outcome(said=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST)
+
+    def _note(self, turn_id: int, signal: Signal) -> None:
+        """Keep what the customer thinks of the answer that the bot gave alone before this turn."""
+        now = self._clock()
+        with self._store.write() as tx:
+            turn = tx.conversations.turn(turn_id)
+            before = tx.conversations.last_answered_alone(turn, since=now - _SOON) if turn else None
+            if before is not None:
+                note(tx, before, signal, self._lots, now)
+
+    def _check_order_number(self, asked: Asked) -> Outcome:
+        given = asked.slots.get(ORDER_NUMBER)
+        if given is None:
+            return Outcome()
+        number = _BETWEEN_DIGITS.sub("", given)
+        if not _ORDER.fullmatch(number):
+            return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
+        try:
+            if self._orders is not None and self._orders.state_of(number) is None:
+                return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
+        except OrdersUnavailable as error:  # an operator will look it up
+            log.error("orders_unavailable", error=describe(error))
+        return Outcome(slots={ORDER_NUMBER: number})
+
+    def _order_status(self, asked: Asked) -> Outcome:
+        number = asked.slots.get(ORDER_NUMBER, "")
+        forgotten = {ORDER_NUMBER: None}  # the next order is another one
+        try:
+            state = self._orders.state_of(number) if self._orders else None
+        except OrdersUnavailable as error:
+            log.error("orders_unavailable", error=describe(error))
+            state = None
+        if state is None:
+            return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
+        values = {ORDER_NUMBER: number, "order_state": state}
+        return Outcome(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
+
+
+_CALLED = Said(response="utter_handoff_request")
+
+
+def _handed_over(
+    asked: Asked, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
+) -> Outcome:
+    """An operator answers; where Sufler has asked, it tells the customer itself."""
+    said = () if asked.turn_id is not None else (_CALLED,)
+    return Outcome(said=said, handoff=reason, slots=slots or {})

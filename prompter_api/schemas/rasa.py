@@ -1,0 +1,64 @@
+"""What Rasa asks: vectors for its featurizer, and actions in the words of its action server's protocol."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from prompter_api.schemas.common import LARGEST_ID, Input, Output, Text
+
+MOST_TEXTS = 128
+
+
+class TextsIn(Input):
+    texts: list[Text] = Field(min_length=1, max_length=MOST_TEXTS, repr=False)
+
+
+class VectorsOut(Output):
+    encoder: str = Field(description="Vectors of equal names can be compared")
+    vectors: list[list[float]] = Field(description="One of each text; their length is 1")
+
+
+class _Theirs(BaseModel):
+    """Rasa sends much that is none of our business."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class IntentIn(_Theirs):
+    name: str | None = None
+
+
+class AboutTurn(_Theirs):
+    """What Sufler has told the engine about the message."""
+
+    turn: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
+
+
+class MetadataIn(_Theirs):
+    sufler: AboutTurn = AboutTurn()
+
+
+class MessageIn(_Theirs):
+    text: Text | None = Field(None, repr=False)
+    intent: IntentIn | None = None
+    metadata: MetadataIn | None = None
+
+
+class TrackerIn(_Theirs):
+    latest_message: MessageIn | None = Field(None, repr=False)
+    slots: dict[str, Any] = Field(default={}, repr=False)
+
+
+class ActionIn(_Theirs):
+    """A call of Rasa's action server protocol (Rasa 3.6)."""
+
+    next_action: Annotated[str, Field(min_length=1, max_length=200)]
+    sender_id: Annotated[str, Field(max_length=1000)] = Field("", repr=False)
+    tracker: TrackerIn = Field(TrackerIn(), repr=False)
+
+
+class ActionOut(BaseModel):
+    """What the engine has to say and to note."""
+
+    events: list[dict[str, Any]] = []
+    responses: list[dict[str, Any]] = []

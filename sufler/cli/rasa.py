@@ -1,0 +1,128 @@
+"""sufler rasa ...: Rasa in an environment of its own, on the same config.yml and training data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sufler.cli.common import ConfigOption, fail
+
+if TYPE_CHECKING:
+    from sufler.rasa_environment import RasaEnvironment, RasaProject
+
+app = typer.Typer(no_args_is_help=True, help="Rasa: multi-turn dialogues, in an environment of its own.")
+
+_FOLDER = Path(".venv-rasa")
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def setup(
+    python: Annotated[Path | None, typer.Option(help="A Python 3.10; without it, one is looked for.")] = None,
+    or_skip: Annotated[bool, typer.Option(help="Without a Python 3.10, say so and end well.")] = False,
+) -> None:
+    """Install Rasa 3.6 into .venv-rasa, from the lock file: two minutes, 2.7 GB."""
+    from sufler.rasa_environment import NoRasa, RasaEnvironment, find_python
+
+    environment = RasaEnvironment(folder=_FOLDER)
+    if environment.is_complete():
+        typer.echo(f"{_FOLDER} is complete.", err=True)
+        return
+    try:
+        chosen = python or find_python()
+    except NoRasa as error:
+        if not or_skip:
+            raise
+        typer.echo(f"Skipped: {error}", err=True)
+        return
+    typer.echo(f"Installing Rasa 3.6 into {_FOLDER} with {chosen} …", err=True)
+    environment.set_up(chosen)
+    typer.echo(f"{_FOLDER} is complete.", err=True)
+
+
+@app.command(context_settings=_PASSED_ON)
+def validate(context: typer.Context, config: ConfigOption = None) -> None:
+    """Let Rasa's validator look at domain, stories and rules; its warnings count as errors."""
+    environment, project = _parts(config)
+    environment.run(
+        project, ["data", "validate", "--fail-on-warnings", *_project_flags(project), *context.args]
+    )
+
+
+@app.command(context_settings=_PASSED_ON)
+def train(context: typer.Context, config: ConfigOption = None) -> None:
+    """Train a Rasa model; while Sufler runs, with its sentence embeddings."""
+    environment, project = _parts(config, with_token=True)
+    environment.run(project, ["train", *_project_flags(project), "--out", str(project.models), *context.args])
+
+
+@app.command("test", context_settings=_PASSED_ON)
+def measure(
+    context: typer.Context,
+    part: Annotated[str, typer.Argument(help="nlu: by cross-validation; core: on test stories.")],
+    config: ConfigOption = None,
+) -> None:
+    """Measure Rasa: `test nlu`, or `test core --stories FOLDER`."""
+    from sufler.rasa_environment import newest_model
+
+    environment, project = _parts(config, with_token=True)
+    match part:
+        case "nlu":
+            nlu, recipe = str(project.training_data), str(project.config)
+            flags = ["--cross-validation", "--nlu", nlu, "--config", recipe]
+        case "core":
+            flags = ["--model", str(newest_model(project.models))]
+        case _:
+            fail(f"sufler rasa test {part}: use nlu or core")
+    environment.run(project, ["test", part, *flags, "--out", str(project.home / "results"), *context.args])
+
+
+@app.command(context_settings=_PASSED_ON)
+def shell(context: typer.Context, config: ConfigOption = None) -> None:
+    """Talk to the trained model here; its actions ask Sufler, which must be running."""
+    from sufler.rasa_environment import newest_model
+
+    environment, project = _parts(config, with_token=True)
+    model = str(newest_model(project.models))
+    endpoints = ["--endpoints", str(project.training_data / "endpoints.yml")]
+    environment.run(project, ["shell", "--model", model, *endpoints, *context.args])
+
+
+@app.command(context_settings=_PASSED_ON)
+def run(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Rasa listens on this port of 127.0.0.1.")
+    ] = 5005,
+    config: ConfigOption = None,
+) -> None:
+    """Serve the trained model to Sufler, on this machine only: Rasa asks nobody for a password."""
+    from sufler.rasa_environment import check_port, newest_model
+
+    environment, project = _parts(config, with_token=True)
+    model = str(newest_model(project.models))
+    check_port(port)
+    faces = ["--endpoints", str(project.training_data / "endpoints.yml")]
+    faces += ["--credentials", str(project.training_data / "credentials.yml")]
+    served = ["--enable-api", "--model", model, "--interface", "127.0.0.1", "--port", str(port)]
+    environment.run(project, ["run", *served, *faces, *context.args])
+
+
+def _parts(config: Path | None, *, with_token: bool = False) -> "tuple[RasaEnvironment, RasaProject]":
+    from sufler import bootstrap, resources
+    from sufler.rasa_environment import RasaEnvironment, RasaProject
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    project = RasaProject(
+        config=(config or resources.default_config()).resolve(),
+        training_data=settings.training_data_dir.resolve(),
+        home=(settings.data_dir / "rasa").resolve(),
+    )
+    variables = bootstrap.rasa_variables(settings, with_token=with_token)
+    return RasaEnvironment(folder=_FOLDER.resolve(), variables=variables), project
+
+
+def _project_flags(project: "RasaProject") -> list[str]:
+    flags = {"--domain": project.domain, "--data": project.training_data, "--config": project.config}
+    return [text for flag, path in flags.items() for text in (flag, str(path))]

@@ -1,0 +1,32 @@
+"""With which token does Rasa ask Sufler?"""
+
+import secrets
+from pathlib import Path
+
+from prompter.accounts import Accounts
+from prompter.storage import Role
+
+_NAME = "rasa"
+
+
+def token_for_rasa(accounts: Accounts, file: Path) -> str:
+    """The token in `file`, if it still opens a door; else a new one, of an account of its own."""
+    token = _kept(file)
+    if token and accounts.by_token(token) is not None:
+        return token
+    account = next((one for one in accounts.all() if one.name == _NAME), None)
+    if account is None:
+        account = accounts.add(_NAME, Role.OPERATOR, secrets.token_urlsafe(32))  # nobody logs in with it
+    token = accounts.create_token(account.id, "Rasa's actions")
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(token, encoding="utf-8")
+    return token
+
+
+def _kept(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

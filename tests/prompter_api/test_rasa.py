@@ -1,0 +1,210 @@
+"""What Rasa asks: vectors, and actions in the words of its action server's protocol."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from prompter.storage import Store
+from prompter.values import Signal
+from tests.prompter.governed import GovernedShop
+from tests.prompter_api.office import Office, refusal
+
+HANDED_OVER = {"response": "utter_handoff_request"}
+
+
+def call(
+    action: str,
+    *,
+    text: str = "",
+    intent: str = "faq",
+    slots: dict[str, Any] | None = None,
+    turn: int | None = None,
+) -> dict[str, Any]:
+    """An action call as Rasa 3.6 sends it."""
+    metadata = {"sufler": {"turn": turn, "triage": {}}} if turn else {}
+    return {
+        "next_action": action,
+        "sender_id": "customer-7",
+        "version": "3.6.21",
+        "tracker": {
+            "sender_id": "customer-7",
+            "slots": {"order_number": None, "requested_slot": None} | (slots or {}),
+            "latest_message": {
+                "text": text,
+                "intent": {"name": intent, "confidence": 0.9},
+                "entities": [],
+                "metadata": metadata,
+            },
+            "events": [{"event": "action", "name": "action_listen"}],
+            "paused": False,
+        },
+        "domain": {"intents": ["faq"], "responses": {}},
+    }
+
+
+def ask(client: TestClient, body: dict[str, Any]) -> dict[str, Any]:
+    answer = client.post("/api/rasa/actions", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found.keys() == {"events", "responses"}
+    return found
+
+
+@pytest.fixture
+def rasa(office: Office) -> TestClient:
+    return office.program("anna")
+
+
+def test_vectors_of_texts(rasa: TestClient) -> None:
+    answer = rasa.post("/api/rasa/vectors", json={"texts": ["abc", "я"]}).json()
+    assert answer == {"encoder": "lengths-1", "vectors": [[3, 1], [1, 1]]}
+
+
+def test_texts_are_counted_and_measured(rasa: TestClient) -> None:
+    for texts in ([], ["a"] * 129, ["x" * 20_001], [5], None):
+        assert refusal(rasa.post("/api/rasa/vectors", json={"texts": texts})) == (422, "invalid_request")
+
+
+def test_a_token_opens_the_door_in_either_header(office: Office) -> None:
+    anna = next(account for account in office.accounts.all() if account.name == "anna")
+    token = office.accounts.create_token(anna.id, "test")
+    body = call("action_handoff")
+    nobody = office.browser()
+    for headers in ({}, {"X-Sufler-Token": "token=${SUFLER_TOKEN}"}, {"X-Sufler-Token": token}):
+        answer = nobody.post("/api/rasa/actions", json=body, headers=headers)
+        assert refusal(answer) == (401, "not_logged_in")
+    for headers in ({"X-Sufler-Token": f"token={token}"}, {"Authorization": f"Bearer {token}"}):
+        assert nobody.post("/api/rasa/actions", json=body, headers=headers).status_code == 200
+
+
+def test_a_question_that_may_not_be_answered_alone_goes_to_an_operator(rasa: TestClient) -> None:
+    answer = ask(rasa, call("action_answer_faq", text="как вернуть товар"))
+    handed_over, about = answer["responses"]
+    assert handed_over == HANDED_OVER
+    assert about["custom"]["sufler"]["handoff"] == "topic_not_ready"
+    triage = about["custom"]["sufler"]["triage"]
+    assert (triage["route"], triage["suggestions"][0]["article_id"]) == ("suggest", "returns-how")
+
+
+def test_readiness_governs_what_rasa_answers(store: Store) -> None:
+    shop = GovernedShop(store)
+    shop.go_live()
+    office = Office(store, clock=shop.clock)
+    office.readiness = shop.readiness
+    office.app = office.build(readiness=shop.readiness)
+    rasa = office.program("anna")
+    said, about = ask(rasa, call("action_answer_faq", text="как вернуть товар"))["responses"]
+    assert said == {"text": "Верните товар за 14 дней."}
+    assert about["custom"]["sufler"]["triage"]["route"] == "autopilot"
+    assert "handoff" not in about["custom"]["sufler"]
+
+
+def test_what_sufler_has_asked_about_is_not_triaged_again(office: Office, rasa: TestClient) -> None:
+    turn = office.desk.conversation(office.ask("как вернуть товар")).turn
+    assert turn is not None
+    office.assistant.seen.clear()
+    answer = ask(rasa, call("action_answer_faq", text="как вернуть товар", turn=turn.id))
+    assert answer["responses"] == [{"custom": {"sufler": {"uses_triage": True}}}]
+    assert office.assistant.seen == []
+
+
+def test_where_rasa_knows_no_next_step_sufler_answers_and_rasa_forgets(rasa: TestClient) -> None:
+    answer = ask(rasa, call("action_default_fallback", text="как вернуть товар", turn=1))
+    assert answer["responses"] == [{"custom": {"sufler": {"uses_triage": True}}}]
+    assert answer["events"] == [{"event": "rewind"}]
+
+
+def test_handing_over(rasa: TestClient) -> None:
+    about = {"custom": {"sufler": {"handoff": "customer_request"}}}
+    assert ask(rasa, call("action_handoff"))["responses"] == [HANDED_OVER, about]
+    assert ask(rasa, call("action_handoff", turn=1))["responses"] == [about]  # Sufler tells the customer
+
+
+def test_a_rating_is_kept_for_the_answer_before(store: Store) -> None:
+    shop = GovernedShop(store)
+    shop.go_live()
+    office = Office(store, clock=shop.clock)
+    rasa = office.program("anna")
+    answered = shop.turn(shop.ask(chat="rated")).id
+    rating = shop.turn(shop.ask("да, помогло", chat="rated")).id
+    for intent, response, signals in (
+        ("affirm", "utter_rated_helpful", {Signal.THUMB_UP}),
+        ("deny", "utter_rated_unhelpful", {Signal.THUMB_UP, Signal.THUMB_DOWN}),
+    ):
+        said = ask(rasa, call("action_rate_answer", intent=intent, turn=rating))["responses"]
+        assert said[0] == {"response": response}
+        with store.read() as tx:
+            assert tx.signals.of_turn(answered) == signals
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "said"),
+    [
+        ("40018237", "40018237", []),
+        ("4001 82-37", "40018237", []),
+        ("4001823", None, ["utter_order_number_wrong"]),
+        ("٤٠٠١٨٢٣٧", None, ["utter_order_number_wrong"]),
+        ("40000000", None, ["utter_order_unknown"]),
+        (40018237, "40018237", []),
+    ],
+)
+def test_an_order_number_is_checked(rasa: TestClient, given: Any, kept: str | None, said: list[str]) -> None:
+    answer = ask(rasa, call("validate_order_status_form", slots={"order_number": given}))
+    assert answer["events"] == [{"event": "slot", "name": "order_number", "value": kept}]
+    assert [response["response"] for response in answer["responses"]] == said
+
+
+def test_without_a_number_there_is_nothing_to_check(rasa: TestClient) -> None:
+    assert ask(rasa, call("validate_order_status_form")) == {"events": [], "responses": []}
+
+
+def test_an_order_is_looked_up(rasa: TestClient) -> None:
+    answer = ask(rasa, call("action_order_status", slots={"order_number": "40018237"}))
+    assert answer["responses"] == [
+        {"response": "utter_order_status", "order_number": "40018237", "order_state": "едет"}
+    ]
+    assert answer["events"] == [{"event": "slot", "name": "order_number", "value": None}]
+
+
+def test_an_operator_looks_where_nobody_else_can(office: Office, rasa: TestClient) -> None:
+    office.orders.broken = True
+    slots = {"order_number": "40018237"}
+    checked = ask(rasa, call("validate_order_status_form", slots=slots))
+    assert checked["events"] == [{"event": "slot", "name": "order_number", "value": "40018237"}]
+    answer = ask(rasa, call("action_order_status", slots=slots))
+    assert answer["responses"] == [HANDED_OVER, {"custom": {"sufler": {"handoff": "no_article"}}}]
+
+
+def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) -> None:
+    body = call("action_own", text="привет")
+    answer = rasa.post("/api/rasa/actions", json=body)
+    assert refusal(answer) == (404, "not_found")
+    assert "action_answer_faq" in answer.json()["message"]
+
+    passed_on: list[bytes] = []
+
+    def own(raw: bytes) -> tuple[int, bytes]:
+        passed_on.append(raw)
+        return 400, b'{"error": "no", "action_name": "action_own"}'
+
+    office.app = office.build(own_actions=own)
+    answer = office.program("anna").post("/api/rasa/actions", json=body)
+    assert (answer.status_code, answer.json()) == (400, {"error": "no", "action_name": "action_own"})
+    assert b'"domain"' in passed_on[0]  # as it came
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"next_action": ""},
+        {"next_action": "action_handoff", "tracker": {"slots": []}},
+        {
+            "next_action": "action_handoff",
+            "tracker": {"latest_message": {"metadata": {"sufler": {"turn": "x"}}}},
+        },
+    ],
+)
+def test_what_is_no_call_is_refused(rasa: TestClient, body: dict[str, Any]) -> None:
+    assert refusal(rasa.post("/api/rasa/actions", json=body)) == (422, "invalid_request")
