@@ -29,7 +29,9 @@ _METADATA = "sufler"
 
 
 @dataclass(kw_only=True)
-class _Intent:
+class Intent:
+    """An intent as far as it has been read."""
+
     path: Path
     line: int
     examples: list[str] = field(default_factory=list)
@@ -41,18 +43,18 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
 
     `warn` hears about what is left out: second variants of a response, intents without one.
     """
-    intents: dict[str, _Intent] = {}
+    intents: dict[str, Intent] = {}
     answers: dict[str, str] = {}
-    for file in _files(path):
+    for file in files_of(path):
         root = load(file)
         if root is None:
             continue
-        for item in _section(root, "nlu").items:
-            _add_intent(file, item, intents)
-        for name, variants in _section(root, "responses").fields.items():
+        for item in section(root, "nlu").items:
+            add_intent(file, item, intents)
+        for name, variants in section(root, "responses").fields.items():
             if name in answers:
                 raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
-            answers[name] = _answer(file, name, variants, warn)
+            answers[name] = answer_of(file, name, variants, warn)
     unanswered = [name for name in intents if f"utter_{name}" not in answers]
     if len(unanswered) == len(intents):
         problem = (
@@ -64,7 +66,7 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
         warn(f"{path}: left out what has no response utter_<intent>, {len(unanswered)} in all: {names}")
     for name, intent in intents.items():
         if f"utter_{name}" in answers:
-            yield _record(name, intent, answers[f"utter_{name}"])
+            yield record_of(name, intent, answers[f"utter_{name}"])
 
 
 def write(articles: Iterable[Article], nlu: Path, domain: Path, rules: Path) -> None:
@@ -111,7 +113,12 @@ def _rule(intent: str) -> str:
     return f"- rule: {_scalar('answer ' + intent)}\n  steps:\n{steps}"
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """The file itself, or all YAML files below the folder.
+
+    Raises:
+        BadFile: there are none.
+    """
     if not path.is_dir():
         return [path]
     files = [
@@ -126,18 +133,19 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _section(root: Node, name: str) -> Node:
+def section(root: Node, name: str) -> Node:
+    """A file's top-level entry; an empty one where it has none."""
     return root.fields.get(name, Node(line=root.line, value=None))
 
 
-def _add_intent(file: Path, item: Node, intents: dict[str, _Intent]) -> None:
+def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
     """Take in one item of `nlu`; synonyms, lookup tables and regular expressions are passed over."""
     named = item.fields.get("intent")
     if named is None:
         return
     if not named.text:
         raise BadFile(file, "the intent has no name", row=named.line)
-    intent = intents.setdefault(named.text, _Intent(path=file, line=item.line))
+    intent = intents.setdefault(named.text, Intent(path=file, line=item.line))
     if "metadata" in item.fields and not intent.metadata:
         sufler = item.fields["metadata"].fields.get(_METADATA)
         intent.metadata = sufler.fields if sufler else {}
@@ -153,7 +161,7 @@ def _add_intent(file: Path, item: Node, intents: dict[str, _Intent]) -> None:
             intent.examples.append(text.strip())
 
 
-def _answer(file: Path, name: str, variants: Node, warn: Warn) -> str:
+def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:
     """The text of a response: of its first variant that holds for every channel and condition."""
     texts = [variant for variant in variants.items if "text" in variant.fields]
     if not texts:
@@ -165,7 +173,8 @@ def _answer(file: Path, name: str, variants: Node, warn: Warn) -> str:
     return (general or texts)[0].fields["text"].text or ""
 
 
-def _record(name: str, intent: _Intent, answer: str) -> Record:
+def record_of(name: str, intent: Intent, answer: str) -> Record:
+    """The article that an intent and its answer are."""
     exact = _exact(intent)
     examples = [exact.get(example) or _without_entities(example) for example in intent.examples]
     topic, slash, _ = name.partition("/")
@@ -182,7 +191,7 @@ def _record(name: str, intent: _Intent, answer: str) -> Record:
     return Record(row=intent.line, values=values, path=intent.path)
 
 
-def _exact(intent: _Intent) -> dict[str | None, str | None]:
+def _exact(intent: Intent) -> dict[str | None, str | None]:
     pairs = intent.metadata["exact"].items if "exact" in intent.metadata else []
     return {
         pair.fields["example"].text: pair.fields["text"].text

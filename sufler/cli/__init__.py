@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from sufler.cli import database, evaluate, finetune, kb, learn, models, rasa, readiness, serving, users
+from sufler.cli import (
+    database,
+    evaluate,
+    finetune,
+    kb,
+    learn,
+    models,
+    moving_in,
+    rasa,
+    readiness,
+    serving,
+    users,
+)
 from sufler.cli.common import BAD_INPUT
 
 app = typer.Typer(
@@ -30,6 +42,7 @@ app.command()(readiness.readiness)
 app.add_typer(readiness.app, name="autopilot")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
+app.command()(moving_in.import_rasa)
 app.add_typer(rasa.app, name="rasa")
 
 

@@ -1,0 +1,277 @@
+"""Which part of a Rasa project is a knowledge base, and which part are dialogues?
+
+An intent is an article if all that ever follows it, outside of forms, is one answer: a retrieval intent's
+response, or one and the same response in every rule or story. Everything else stays Rasa's.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from kb_index.article import Article
+from kb_index.errors import BadFile
+from kb_index.formats.rasa_yaml import Intent, add_intent, answer_of, files_of, record_of, section
+from kb_index.formats.records import Record, articles_of
+from kb_index.formats.yaml_tree import Node, load
+
+SMALL_TALK = "small_talk"
+_FIELD = re.compile(r"\{([^{}\s]+)\}")
+_UTTER = "utter_"
+_SMALL_TALK = re.compile(
+    r"(greet|hello|hi|good|bye|thank|affirm|deny|bot|human|chitchat|how_are|mood|name|joke)", re.IGNORECASE
+)
+_DATA = ("lookup", "synonym", "regex")
+_OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
+
+
+class Kept(StrEnum):
+    """Why an intent stays Rasa's."""
+
+    FORM = "form"  # it starts a form
+    ACTION = "action"  # an action of the team's own follows it
+    SLOT = "slot"  # it fills in a slot
+    STORY = "story"  # what follows it depends on the conversation
+    FIELDS = "fields"  # its answer has fields that only Rasa fills in
+    UNANSWERED = "unanswered"  # nothing answers it by itself: it goes on with a form or a story
+    OUT_OF_SCOPE = "out_of_scope"  # it stands for what no article answers
+    NO_EXAMPLES = "no_examples"  # nobody says how customers put it
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptIntent:
+    """An intent that stays Rasa's; `detail` names the form, the action, or the fields."""
+
+    intent: str
+    reason: Kept
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RasaProject:
+    """What a Rasa project holds; `moved` are article ids by intent, `counts` of what Rasa goes on using."""
+
+    articles: tuple[Article, ...]
+    moved: Mapping[str, str]
+    kept: tuple[KeptIntent, ...]
+    counts: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class _Read:
+    """A project as far as it has been read."""
+
+    intents: dict[str, Intent] = field(default_factory=dict)
+    declared: dict[str, None] = field(default_factory=dict)  # intents of the domain
+    responses: dict[str, tuple[Path, Node]] = field(default_factory=dict)
+    forms: dict[str, None] = field(default_factory=dict)
+    follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
+    opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
+    fills: dict[str, str] = field(default_factory=dict)  # the slot that an intent fills in
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def count(self, what: str, how_many: int = 1) -> None:
+        if how_many:
+            self.counts[what] = self.counts.get(what, 0) + how_many
+
+
+def read_project(
+    folder: Path, *, known_fields: Iterable[str] = (), default_language: str | None = None
+) -> RasaProject:
+    """Tell articles from dialogues.
+
+    `known_fields` are template fields that Sufler fills in; an answer with others stays Rasa's.
+
+    Raises:
+        BadFile: a file cannot be read, or nothing in the folder is an intent.
+    """
+    read = _Read()
+    documents = [(file, root) for file in files_of(folder) if (root := load(file)) is not None]
+    for file, root in documents:  # forms first: what a step means depends on them
+        _read_domain(read, file, root)
+    for file, root in documents:
+        _read_nlu(read, file, root)
+        _read_steps(read, root)
+    if not read.intents:
+        raise BadFile(folder, "holds no intent with examples: give the folder of a Rasa project")
+    records, moved, kept = _sorted_out(read, frozenset(known_fields))
+    articles = tuple(articles_of(folder, records, default_language)) if records else ()
+    return RasaProject(
+        articles=articles,
+        moved={name: article.id for name, article in zip(moved, articles, strict=True)},
+        kept=tuple(kept),
+        counts=read.counts,
+        warnings=tuple(read.warnings),
+    )
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _read_domain(read: _Read, file: Path, root: Node) -> None:
+    for name, variants in section(root, "responses").fields.items():
+        if name in read.responses:
+            raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
+        read.responses[name] = file, variants
+    read.forms |= dict.fromkeys(_names(section(root, "forms")))
+    read.declared |= dict.fromkeys(_names(section(root, "intents")))
+    for name, slot in section(root, "slots").fields.items():
+        for mapping in slot.fields["mappings"].items if "mappings" in slot.fields else []:
+            for intent in _texts(mapping.fields.get("intent")):
+                read.fills.setdefault(intent, name)
+    for kind in ("forms", "slots", "entities", "actions"):
+        read.count(kind, len(_names(section(root, kind))))
+
+
+def _read_nlu(read: _Read, file: Path, root: Node) -> None:
+    for item in section(root, "nlu").items:
+        for kind in _DATA:
+            read.count(f"{kind}s" if kind != "regex" else "regexes", kind in item.fields)
+        add_intent(file, item, read.intents)
+
+
+def _read_steps(read: _Read, root: Node) -> None:
+    for kind, named in (("rules", "rule"), ("stories", "story")):
+        for block in section(root, kind).items:
+            if named in block.fields:
+                read.count(kind)
+                _read_block(read, block)
+
+
+def _read_block(read: _Read, block: Node) -> None:
+    """Note what follows each intent of a rule or story, unless a form is asking there."""
+    conditions = block.fields["condition"].items if "condition" in block.fields else []
+    form = any(_form_of(condition) for condition in conditions)
+    begun = form
+    waiting: list[str] = []
+    steps: list[str] = []
+    for step in block.fields["steps"].items if "steps" in block.fields else []:
+        intents = _intents_of(step)
+        if intents:
+            _note(read, waiting, steps)
+            if not begun:
+                read.opens.update(intents)
+            waiting, steps = ([] if form else intents), []
+        elif "action" in step.fields:
+            steps.append(step.fields["action"].text or "")
+        elif "active_loop" in step.fields:
+            form = bool(_form_of(step))
+            if form:
+                steps.append(_form_of(step) or "")
+        elif "checkpoint" in step.fields:
+            steps.append("")  # it goes on elsewhere
+        begun = True
+    _note(read, waiting, steps)
+
+
+def _note(read: _Read, intents: Sequence[str], steps: Sequence[str]) -> None:
+    for intent in intents:
+        read.follows.setdefault(intent, []).append(tuple(step for step in steps if step != "action_listen"))
+
+
+def _intents_of(step: Node) -> list[str]:
+    if "or" in step.fields:
+        return [name for one in step.fields["or"].items for name in _intents_of(one)]
+    named = step.fields.get("intent")
+    return [named.text] if named is not None and named.text else []
+
+
+def _form_of(step: Node) -> str | None:
+    loop = step.fields.get("active_loop")
+    return loop.text if loop is not None else None
+
+
+def _texts(node: Node | None) -> list[str]:
+    """A text, or the texts of a list."""
+    if node is None:
+        return []
+    return [one.text for one in (node.items or [node]) if one.text]
+
+
+def _names(node: Node) -> list[str]:
+    """Names in a list of texts or of one-entry mappings, or of a mapping's keys."""
+    if node.fields:
+        return list(node.fields)
+    return [name for item in node.items for name in ([item.text] if item.text else list(item.fields))]
+
+
+# --- sorting out --------------------------------------------------------------------------------
+
+
+def _sorted_out(
+    read: _Read, known_fields: frozenset[str]
+) -> tuple[list[Record], list[str], list[KeptIntent]]:
+    records: list[Record] = []
+    moved: list[str] = []
+    kept: list[KeptIntent] = []
+    answering: set[str] = set()
+    for name, intent in read.intents.items():
+        found = _answers(read, name)
+        if isinstance(found, KeptIntent):
+            kept.append(found)
+            continue
+        answer = "\n\n".join(filter(None, (_text(read, response) for response in found)))
+        strange = sorted(set(_FIELD.findall(answer)) - known_fields)
+        if strange:
+            kept.append(KeptIntent(intent=name, reason=Kept.FIELDS, detail=", ".join(strange)))
+        elif not intent.examples:
+            kept.append(KeptIntent(intent=name, reason=Kept.NO_EXAMPLES))
+        else:
+            record = record_of(name, intent, answer)
+            records.append(record if record.values["topic"] else _with_topic(record, name))
+            moved.append(name)
+            answering.update(found)
+    retrieval = {name.partition("/")[0] for name in read.intents if "/" in name}
+    unread = [name for name in read.declared if name not in read.intents and name not in retrieval]
+    for name in unread:
+        reason = Kept.OUT_OF_SCOPE if name in _OUT_OF_SCOPE else Kept.NO_EXAMPLES
+        kept.append(KeptIntent(intent=name, reason=reason))
+    read.count("responses", len(read.responses.keys() - answering))
+    return records, moved, kept
+
+
+def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
+    """Names of the responses that answer an intent, or why it stays Rasa's."""
+    own = _UTTER + name
+    if "/" in name:
+        if own in read.responses:
+            return (own,)
+        return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+    if name in _OUT_OF_SCOPE:
+        return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
+    follows = {steps for steps in read.follows.get(name, []) if steps}
+    for steps in sorted(follows):
+        form = next((step for step in steps if step in read.forms), None)
+        if form is not None:
+            return KeptIntent(intent=name, reason=Kept.FORM, detail=form)
+        action = next((step for step in steps if not step.startswith(_UTTER)), None)
+        if action is not None:
+            return KeptIntent(intent=name, reason=Kept.ACTION if action else Kept.STORY, detail=action)
+    if name in read.fills:
+        return KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name])
+    if len(follows) > 1 or (follows and name not in read.opens):
+        return KeptIntent(intent=name, reason=Kept.STORY)
+    steps = next(iter(follows)) if follows else ((own,) if name not in read.follows else ())
+    if steps and all(step in read.responses for step in steps):
+        return steps
+    return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+
+
+def _text(read: _Read, response: str) -> str:
+    file, variants = read.responses[response]
+    if any(
+        {"buttons", "image", "attachment", "custom"} & variant.fields.keys() for variant in variants.items
+    ):
+        problem = f"{file}, row {variants.line}: of the response {response} only the text is taken"
+        if problem not in read.warnings:
+            read.warnings.append(problem)
+    return answer_of(file, response, variants, read.warnings.append)
+
+
+def _with_topic(record: Record, name: str) -> Record:
+    """A plain intent names no topic: what is said out of courtesy is small talk."""
+    topic = SMALL_TALK if _SMALL_TALK.search(name) else None
+    return replace(record, values={**record.values, "topic": topic})

@@ -1,0 +1,150 @@
+"""Which part of a Rasa project is a knowledge base?"""
+
+from pathlib import Path
+
+import pytest
+
+from kb_index.errors import BadFile
+from kb_index.formats.rasa_project import Kept, KeptIntent, RasaProject, read_project
+
+NLU = """
+nlu:
+- {intent: greet, examples: "- привет\\n- hi"}
+- {intent: hours, examples: "- когда вы открыты?"}
+- {intent: faq/price, examples: "- сколько стоит?\\n- почём"}
+- {intent: faq/nowhere, examples: "- где?"}
+- {intent: pay, examples: "- оплатить"}
+- {intent: balance, examples: "- сколько у меня"}
+- {intent: yes, examples: "- да"}
+- {intent: inform, examples: "- 100"}
+- {intent: named, examples: "- зовут"}
+- {intent: mood, examples: "- так себе"}
+- {intent: silent, examples: ""}
+- {intent: out_of_scope, examples: "- погода"}
+- {lookup: city, examples: "- Омск"}
+- {synonym: Питер, examples: "- СПб"}
+- {regex: number, examples: "- [0-9]+"}
+"""
+DOMAIN = """
+intents: [greet, hours, faq, {pay: {use_entities: []}}, undescribed]
+entities: [city, number]
+slots:
+  amount: {type: text, mappings: [{type: from_text, intent: inform}, {type: from_entity, entity: number}]}
+forms: {pay_form: {required_slots: [amount]}}
+actions: [action_balance]
+responses:
+  utter_greet: [{text: Здравствуйте!, buttons: [{title: Меню, payload: /menu}]}]
+  utter_menu: [{text: Вот что я умею.}]
+  utter_hours: [{text: С девяти до шести.}]
+  utter_faq/price: [{text: Сто рублей.}, {text: Сотня.}]
+  utter_named: [{text: "Приятно, {name}! Это {shop_name}."}]
+  utter_ask_amount: [{text: Сколько?}]
+  utter_good: [{text: Отлично.}]
+  utter_bad: [{text: Жаль.}]
+  utter_silent: [{text: Тихо.}]
+"""
+STEPS = """
+rules:
+- {rule: greet, steps: [{intent: greet}, {action: utter_greet}, {action: utter_menu}]}
+- {rule: pay, steps: [{intent: pay}, {action: pay_form}, {active_loop: pay_form}]}
+- rule: hours in the form
+  condition: [{active_loop: pay_form}]
+  steps: [{intent: hours}, {action: utter_bad}]
+- {rule: named, steps: [{intent: named}, {action: utter_named}]}
+- {rule: silent, steps: [{intent: silent}, {action: utter_silent}]}
+stories:
+- story: hours
+  steps:
+  - intent: greet
+  - action: utter_greet
+  - action: utter_menu
+  - intent: hours
+  - action: utter_hours
+- {story: hours at once, steps: [{intent: hours}, {action: utter_hours}, {action: action_listen}]}
+- {story: balance, steps: [{or: [{intent: balance}, {intent: pay}]}, {action: action_balance}]}
+- story: good
+  steps: [{intent: greet}, {action: utter_greet}, {action: utter_menu}, {intent: yes}, {action: utter_good}]
+- {story: up, steps: [{intent: mood}, {action: utter_good}]}
+- {story: down, steps: [{intent: mood}, {action: utter_bad}]}
+"""
+
+
+def project(folder: Path, **files: str) -> RasaProject:
+    for name, text in ({"nlu": NLU, "domain": DOMAIN, "steps": STEPS} | files).items():
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
+    return read_project(folder, known_fields={"shop_name"})
+
+
+def test_what_one_answer_follows_is_an_article(tmp_path: Path) -> None:
+    found = project(tmp_path)
+    greet, hours, price = found.articles
+    assert (greet.question, greet.phrasings, greet.topic) == ("привет", ("hi",), "small_talk")
+    assert greet.answer == "Здравствуйте!\n\nВот что я умею."
+    assert (hours.id, hours.topic, hours.answer) == ("hours", "general", "С девяти до шести.")
+    assert (price.id, price.topic, price.answer) == ("faq/price", "faq", "Сто рублей.")
+    assert found.moved == {"greet": "greet", "hours": "hours", "faq/price": "faq/price"}
+
+
+def test_the_rest_stays_rasas_and_the_report_says_why(tmp_path: Path) -> None:
+    found = project(tmp_path)
+    assert found.kept == (
+        KeptIntent(intent="faq/nowhere", reason=Kept.UNANSWERED),
+        KeptIntent(intent="pay", reason=Kept.ACTION, detail="action_balance"),
+        KeptIntent(intent="balance", reason=Kept.ACTION, detail="action_balance"),
+        KeptIntent(intent="yes", reason=Kept.STORY),
+        KeptIntent(intent="inform", reason=Kept.SLOT, detail="amount"),
+        KeptIntent(intent="named", reason=Kept.FIELDS, detail="name"),
+        KeptIntent(intent="mood", reason=Kept.STORY),
+        KeptIntent(intent="silent", reason=Kept.NO_EXAMPLES),
+        KeptIntent(intent="out_of_scope", reason=Kept.OUT_OF_SCOPE),
+        KeptIntent(intent="undescribed", reason=Kept.NO_EXAMPLES),
+    )
+    assert found.counts == {
+        "forms": 1,
+        "slots": 1,
+        "entities": 2,
+        "actions": 1,
+        "lookups": 1,
+        "synonyms": 1,
+        "regexes": 1,
+        "rules": 5,
+        "stories": 6,
+        "responses": 5,
+    }
+    assert [warning.partition(": ")[2] for warning in found.warnings] == [
+        "of the response utter_greet only the text is taken",
+        "the response utter_faq/price has several variants, only one is imported",
+    ]
+
+
+def test_a_form_is_named(tmp_path: Path) -> None:
+    found = project(
+        tmp_path, steps=STEPS.replace("{intent: pay}]}, {action: action", "{intent: x}]}, {action: action")
+    )
+    assert KeptIntent(intent="pay", reason=Kept.FORM, detail="pay_form") in found.kept
+
+
+def test_an_intent_that_nobody_mentions_is_answered_by_the_response_of_its_name(tmp_path: Path) -> None:
+    found = project(tmp_path, steps="stories: []")
+    assert {"greet", "hours", "silent"} & found.moved.keys() == {"greet", "hours"}
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"nlu": "nlu: []"}, "holds no intent with examples"),
+        ({"more": "responses: {utter_hours: [{text: x}]}"}, "utter_hours is defined twice"),
+        ({"nlu": "nlu: ["}, "is no valid YAML"),
+        ({"steps": "rules: 5\nstories: [5, {story: x, steps: 5}]", "nlu": "nlu: []"}, "holds no intent"),
+    ],
+)
+def test_bad_projects(tmp_path: Path, files: dict[str, str], problem: str) -> None:
+    with pytest.raises(BadFile, match=problem):
+        project(tmp_path, **files)
+
+
+def test_odd_steps_are_passed_over(tmp_path: Path) -> None:
+    steps = (
+        "rules: 5\nstories: [5, {story: x, steps: [7, {intent: 5}, {or: 3}, {active_loop: []}]}, {story: y}]"
+    )
+    assert "hours" in project(tmp_path, steps=steps).moved

@@ -1,0 +1,102 @@
+"""An existing Rasa project moves in, through the command line."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kb_index import Article
+from kb_index.formats import Format, normalised, read_articles, write_articles
+from tests.e2e.product import run_cli
+
+pytestmark = pytest.mark.slow
+
+SHIPPED = Path(__file__).parents[2] / "training_data"
+DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
+LOOKUP = """
+version: "3.1"
+nlu:
+- lookup: city
+  examples: "- Омск"
+- synonym: СПб
+  examples: "- Питер"
+"""
+
+
+def configured(folder: Path) -> str:
+    config = folder / "config.yml"
+    sufler = {"data_dir": str(folder / "data"), "encoder": {"kind": "tfidf"}}
+    config.write_text(yaml.safe_dump({"sufler": sufler}), encoding="utf-8")
+    return str(config)
+
+
+def imported(project: Path, config: str, *options: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(
+        run_cli("import-rasa", str(project), "--config", config, "--json", *options)
+    )
+    return report
+
+
+def articles(config: str, folder: Path) -> list[Article]:
+    path = folder / "exported.jsonl"
+    run_cli("kb", "export", str(path), "--config", config)
+    return sorted(read_articles(path), key=lambda article: article.id)
+
+
+def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path: Path) -> None:
+    shop = sorted(map(normalised, read_articles(SHIPPED / "kb.csv")), key=lambda article: article.id)
+    project = tmp_path / "project"
+    write_articles(shop, project, format=Format.RASA)
+    shutil.copytree(SHIPPED / "flows", project / "flows")
+    form = yaml.safe_load((SHIPPED / "domain.yml").read_text(encoding="utf-8"))
+    dialogue = {key: form[key] for key in ("slots", "forms", "entities", "actions")}
+    (project / "dialogue.yml").write_text(yaml.safe_dump(dialogue), encoding="utf-8")
+    (project / "lookup.yml").write_text(LOOKUP, encoding="utf-8")
+    config = configured(tmp_path)
+
+    report = imported(project, config)
+    assert report["added"] == len(report["articles"]) == len(shop) > 30
+    assert articles(config, tmp_path) == shop
+    assert {one["intent"]: (one["reason"], one["detail"]) for one in report["kept"]} == {
+        "order_status": ("form", "order_status_form"),
+        "faq": ("action", "action_answer_faq"),
+    }
+    assert (report["counts"]["lookups"], report["counts"]["synonyms"], report["counts"]["forms"]) == (1, 1, 1)
+    assert report["warnings"] == []
+
+    again = imported(project, config)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, len(shop))
+
+
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    report = imported(SHIPPED, config, "--dry-run")
+    assert (report["added"], [one["intent"] for one in report["articles"]]) == (
+        0,
+        ["greeting", "thanks", "goodbye", "bot_challenge", "how_are_you"],
+    )
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.benchmark_data
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no benchmark data in {DATA}")
+def test_a_real_project(tmp_path: Path) -> None:
+    project = DATA / "rasa_financial_demo"
+    printed = run_cli("import-rasa", str(project), "--config", configured(tmp_path))
+    assert "5 intents become articles:" in printed
+    assert "  small_talk: are you a bot?" in printed
+    assert "  pay_cc: starts a form (cc_payment_form)" in printed
+    assert "  check_balance: calls an action (action_show_balance)" in printed
+    assert "  affirm: fills in a slot (AA_CONTINUE_FORM)" in printed
+    assert printed.endswith("5 added, 0 changed, 0 unchanged.\n")
+
+
+def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run_cli("import-rasa", str(empty), "--config", configured(tmp_path), status=2)
+    run_cli("import-rasa", str(tmp_path / "nowhere"), "--config", configured(tmp_path), status=2)
