@@ -26,7 +26,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     root = typer.main.get_command(app)
     for first, second in re.findall(
-        r"(?:^|`)sufler ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8"), re.MULTILINE
+        r"(?:^|`)sufler ([a-z-]+)(?: ([a-z]+))?", page.read_text("utf-8"), re.MULTILINE
     ):
         assert first in root.commands, first  # type: ignore[attr-defined]
         group = root.commands[first]  # type: ignore[attr-defined]
