@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ class Example:
 def read_examples(path: Path) -> list[Example]:
     """Read a file, or every .yml and .yaml file below a folder, in the order of their names.
 
-    Entity annotations are stripped: `[Omsk](city)` and `[Omsk]{"entity": "city"}` become `Omsk`.
+    Entity annotations are stripped: `[Omsk](city)` and `[Omsk]{"entity": "city"}` become `Omsk`. Lookup
+    tables, synonyms and expressions are Rasa's, retrieval intents are articles: a warning names them.
 
     Raises:
         BadTrainingData: a file cannot be read; the message names file, row and problem.
@@ -70,16 +72,26 @@ def _examples(path: Path, document: yaml.MappingNode | None) -> Iterator[Example
         fields = _fields(entry)
         ignored = next((kind for kind in _NOT_EXAMPLES if kind in fields), None)
         if ignored:
-            _log.warning("%s, row %d: %s is not used by Sufler", path, entry.start_mark.line + 1, ignored)
+            _pass_over(path, entry.start_mark.line + 1, f"{ignored} is Rasa's: Sufler does not use it")
             continue
         intent = fields.get("intent")
         if not isinstance(intent, yaml.ScalarNode) or not intent.value.strip():
             raise _bad(path, intent or entry, "an entry of nlu needs an intent")
+        if "/" in intent.value:
+            problem = f"{intent.value.strip()} is an article, not an intent: sufler import-rasa {path.parent}"
+            _pass_over(path, entry.start_mark.line + 1, problem)
+            continue
         examples = fields.get("examples")
         if examples is None:
             raise _bad(path, entry, f"intent {intent.value} has no examples")
         for text in _texts(path, examples):
             yield Example(text=text, intent=intent.value.strip())
+
+
+@cache
+def _pass_over(path: Path, row: int, problem: str) -> None:
+    """Say what is not used, once: the same file is read for several purposes."""
+    _log.warning("%s, row %d: %s", path, row, problem)
 
 
 def _texts(path: Path, node: yaml.Node) -> Iterator[str]:

@@ -26,7 +26,26 @@ def test_examples_lose_their_annotations(tmp_path: Path, caplog: pytest.LogCaptu
         Example(text="пока", intent="bye"),
         Example(text="до встречи", intent="bye"),
     ]
-    assert "row 8: lookup is not used" in caplog.text
+    assert "row 8: lookup is Rasa's: Sufler does not use it" in caplog.text
+
+
+def test_what_is_passed_over_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(
+        tmp_path,
+        'version: "3.1"\n'
+        "nlu:\n"
+        '- {synonym: СПб, examples: "- Питер"}\n'
+        '- {regex: number, examples: "- [0-9]+"}\n'
+        '- {intent: faq/returns, examples: "- как вернуть"}\n'
+        '- {intent: hi, examples: "- привет"}\n',
+    )
+    for _ in range(2):
+        assert read_examples(path) == [Example(text="привет", intent="hi")]
+    assert [record.message.partition(", row ")[2] for record in caplog.records] == [
+        "3: synonym is Rasa's: Sufler does not use it",
+        "4: regex is Rasa's: Sufler does not use it",
+        f"5: faq/returns is an article, not an intent: sufler import-rasa {tmp_path}",
+    ]
 
 
 def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
