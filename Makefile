@@ -21,7 +21,7 @@ check: $(VENV)/.check  ## format, lint, types, layers, what Rasa imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if [ -e .venv-rasa/complete ]; then .venv-rasa/bin/python -W ignore -c "import nlu.rasa"; \
+	@if [ -e .venv-rasa/complete ]; then TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -W ignore -c "import nlu.rasa"; \
 	  else echo "Skipped: importing nlu.rasa as Rasa does (make rasa)"; fi
 
 format: $(VENV)/.check

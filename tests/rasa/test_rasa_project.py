@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-rasa"
-ORDERS = 'number,state\n40018237,"в пути, приедет завтра"\n'
 
 
 @dataclass
@@ -61,11 +60,9 @@ def sufler(tmp_path_factory: pytest.TempPathFactory, telegram: TelegramEmulator)
         missing(f"{ENVIRONMENT} (make rasa)")
     template = tmp_path_factory.mktemp("template")
     token = prepare(template)
-    orders = template / "orders.csv"
-    orders.write_text(ORDERS, encoding="utf-8")
     folder = tmp_path_factory.mktemp("product") / "shop"
     with pytest.MonkeyPatch.context() as patch, Product(folder, template, token, telegram) as product:
-        patch.setenv("SUFLER_DIALOGUE__ORDERS", str(orders))
+        patch.setenv("SUFLER_DIALOGUE__ORDERS", str(ROOT / "training_data" / "orders.csv"))
         product.start()
         yield product
 
@@ -197,7 +194,7 @@ def test_a_form_asks_checks_looks_up_and_answers(served: httpx.Client) -> None:
     assert again == asked
     unknown, _ = say(served, "form", "99999999")
     assert unknown.startswith("Заказа с таким номером у нас нет")
-    assert say(served, "form", "4001-8237") == ["Заказ 40018237: в пути, приедет завтра."]
+    assert say(served, "form", "4001-8237") == ["Заказ 40018237: в пути, приедет завтра с 10 до 14."]
 
 
 def test_a_form_can_be_left_and_interrupted(served: httpx.Client) -> None:
