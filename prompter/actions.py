@@ -4,6 +4,8 @@ An engine that Sufler itself has asked says which turn it is about, and what was
 given back, nothing is triaged twice, and the turn's own route decides who answers.
 """
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,7 @@ from prompter.values import Signal
 log = structlog.get_logger(__name__)
 
 ORDER_NUMBER = "order_number"
+HANDOFF = "sufler_handoff"  # a slot that says why an operator was called; none: nobody was
 _ORDER_FORM = "validate_order_status_form"
 _SOON = timedelta(hours=1)  # a rating is about an answer of the same talk
 _ORDER = re.compile(r"[0-9]{8}")
@@ -59,6 +62,7 @@ class Asked:
     intent: str = ""
     slots: Mapping[str, str] = field(default_factory=dict, repr=False)
     turn_id: int | None = None  # the turn that Sufler has asked the engine about; None: it has not
+    seal: str = field(default="", repr=False)  # of that turn: whoever writes to the engine could name any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,7 @@ class Outcome:
     uses_triage: bool = False
     handoff: HandoffReason | None = None
     forgets: bool = False  # the engine goes on as if the message had not been written
-    triage: Triage | None = field(default=None, repr=False)  # made for this very call
+    is_of_turn: bool = False  # Sufler has asked, and hears of the handoff itself
 
 
 class Actions:
@@ -93,6 +97,7 @@ class Actions:
         store: Store,
         triage: Callable[[str], Triage],
         *,
+        secret: str,
         orders: Orders | None = None,
         template_values: Mapping[str, str] | None = None,
         lots: Lots = Lots(),  # noqa: B008 - frozen
@@ -100,6 +105,7 @@ class Actions:
     ) -> None:
         self._store = store
         self._triage = triage
+        self._secret = secret.encode()
         self._orders = orders
         self._template_values = {"customer_name": "", **(template_values or {})}
         self._lots = lots
@@ -126,18 +132,28 @@ class Actions:
         action = self._known.get(asked.action)
         if action is None:
             raise UnknownAction(f"there is no action named {asked.action}: ours are {', '.join(self._known)}")
-        return action(asked)
+        if asked.turn_id is not None and not self._is_sealed(asked.turn_id, asked.seal):
+            log.warning("turn_without_a_seal", turn_id=asked.turn_id)
+            asked = replace(asked, turn_id=None)
+        return replace(action(asked), is_of_turn=asked.turn_id is not None)
+
+    def seal(self, turn_id: int) -> str:
+        """What shows that Sufler has asked about the turn."""
+        return hmac.new(self._secret, f"turn {turn_id}".encode(), hashlib.sha256).hexdigest()
+
+    def _is_sealed(self, turn_id: int, seal: str) -> bool:
+        return hmac.compare_digest(self.seal(turn_id).encode(), seal.encode())
 
     def _answer_faq(self, asked: Asked) -> Outcome:
         if asked.turn_id is not None:
             return Outcome(uses_triage=True)
         triage = self._triage(asked.text)
         if triage.route is not Route.AUTOPILOT:
-            return Outcome(said=(_CALLED,), handoff=triage.handoff_reason, triage=triage)
+            return Outcome(said=(_CALLED,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
         if fields(answer):  # nobody here knows what they stand for
-            return Outcome(said=(_CALLED,), handoff=HandoffReason.POLICY, triage=triage)
-        return Outcome(said=(Said(text=answer),), triage=triage)
+            return Outcome(said=(_CALLED,), handoff=HandoffReason.POLICY)
+        return Outcome(said=(Said(text=answer),))
 
     def _fall_back(self, asked: Asked) -> Outcome:
         return replace(self._answer_faq(asked), forgets=True)
@@ -146,6 +162,8 @@ class Actions:
         return _handed_over(asked, HandoffReason.CUSTOMER_REQUEST)
 
     def _rate_answer(self, asked: Asked) -> Outcome:
+        if asked.slots.get(HANDOFF):  # nothing was answered: an operator is on the way
+            return Outcome(said=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
         helpful = asked.intent != "deny"
         if asked.turn_id is not None:
             self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)

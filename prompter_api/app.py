@@ -18,6 +18,8 @@ from prompter_api.parts import Parts
 from prompter_api.routes import SESSION_COOKIE, api_router, operations
 from prompter_api.schemas.common import Problem
 
+# Rasa sends its whole conversation, and its domain.
+_LARGER = {"/api/rasa/actions": 5_000_000}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DESCRIPTION = """\
 What the operators' desk can do: the queue, conversations, decisions, the knowledge base, accounts.
@@ -64,7 +66,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
         same_site="lax",
         https_only=parts.secure_cookies,
     )
-    app.add_middleware(BodyLimit, largest=parts.largest_body)
+    app.add_middleware(BodyLimit, largest=parts.largest_body, larger=_LARGER)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)

@@ -1,5 +1,7 @@
 """How large a request may be."""
 
+from collections.abc import Mapping
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,34 +15,34 @@ class BodyLimit:
     comes. `Connection: close`, because what the client is still sending will not be read.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int) -> None:
+    def __init__(self, app: ASGIApp, *, largest: int, larger: Mapping[str, int] | None = None) -> None:
+        """`larger` are bytes that may come to these paths."""
         self._app = app
         self._largest = largest
+        self._larger = dict(larger or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = max(self._largest, self._larger.get(scope["path"], 0))
+        message = f"the request is larger than {largest} bytes"
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced[:20]) > self._largest:
-            await problem(413, "too_large", self._message, _CLOSE)(scope, receive, send)
+        if not announced.isdigit() or int(announced[:20]) > largest:
+            await problem(413, "too_large", message, _CLOSE)(scope, receive, send)
             return
         seen = 0
 
         async def counted() -> Message:
             nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._largest:
+            part = await receive()
+            seen += len(part.get("body", b""))
+            if seen > largest:
                 # Whoever reads the body lets an HTTPException pass, to the handler that answers it.
-                raise HTTPException(413, self._message, _CLOSE)
-            return message
+                raise HTTPException(413, message, _CLOSE)
+            return part
 
         await self._app(scope, counted, send)
-
-    @property
-    def _message(self) -> str:
-        return f"the request is larger than {self._largest} bytes"
 
 
 _CLOSE = {"Connection": "close"}

@@ -66,6 +66,9 @@ class Parts:
     # More messages than cores would only wait for each other, and what they wait with costs time.
     asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
 
+    # They may wait for other servers: requests that need nothing of them must not wait, too.
+    actions_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
+
     def explanation(self, text: str) -> Explanation:
         """What is made of a text and why; who would answer as `ask` says it, readiness included."""
         found = self.explain(text)

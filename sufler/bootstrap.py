@@ -381,13 +381,16 @@ def import_web_face() -> None:
         import_module(name)
 
 
-def build_actions(settings: Settings, store: Store, triage: Callable[[str], Triage]) -> Actions:
+def build_actions(
+    settings: Settings, store: Store, triage: Callable[[str], Triage], *, secret: str
+) -> Actions:
     """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
     from sufler.orders import build_orders
 
     return Actions(
         store,
         triage,
+        secret=secret,
         orders=build_orders(settings.dialogue.orders, timeout=settings.dialogue.timeout_seconds),
         template_values=settings.templates,
         lots=build_lots(settings),
@@ -425,7 +428,9 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
     readiness = build_readiness(settings, store)
     parts = Parts(
         accounts=build_accounts(store),
-        actions=build_actions(settings, store, lambda text: readiness.preview(assistant.triage(text))),
+        actions=build_actions(
+            settings, store, lambda text: readiness.preview(assistant.triage(text)), secret=secret
+        ),
         assistant=assistant,
         encode=lambda texts: _encoded(assistant, texts),
         desk=build_desk(settings, store),

@@ -42,14 +42,17 @@ class CsvOrders:
                 self._states, self._read_at = self._read(), changed_at
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise OrdersUnavailable(f"{self._path}: cannot be read: {error}") from None
-        return self._states.get(number)
+        state = self._states.get(number)
+        if state == "":
+            raise OrdersUnavailable(f"{self._path}: the order has no {_STATE}")
+        return state
 
     def _read(self) -> dict[str, str]:
         with self._path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if not {"number", _STATE} <= set(rows.fieldnames or ()):
                 raise OrdersUnavailable(f"{self._path}: needs the columns number and {_STATE}")
-            return {row["number"].strip(): row[_STATE].strip() for row in rows if row["number"]}
+            return {row["number"].strip(): (row[_STATE] or "").strip() for row in rows if row["number"]}
 
 
 class HttpOrders:

@@ -32,7 +32,7 @@ class RasaProject:
 
     config: Path
     training_data: Path
-    home: Path  # of models, results, conversations
+    home: Path  # of models, results, cache
 
     @property
     def domain(self) -> Path:
@@ -83,7 +83,7 @@ class RasaEnvironment:
         (self.folder / _COMPLETE).write_text(_LOCK.read_text(encoding="utf-8"), encoding="utf-8")
 
     def run(self, project: RasaProject, arguments: Sequence[str]) -> NoReturn:
-        """Become Rasa, with these arguments, in the project's home.
+        """Become Rasa, with these arguments.
 
         Raises:
             NoRasa: the environment is not set up.
@@ -95,9 +95,8 @@ class RasaEnvironment:
         command = [str(self.python), "-m", "rasa", *arguments]
         environment = {**os.environ, **self._own(project)}
         if os.name == "nt":  # where nothing can become another program
-            done = subprocess.run(command, env=environment, cwd=project.home, check=False)  # noqa: S603
+            done = subprocess.run(command, env=environment, check=False)  # noqa: S603
             sys.exit(done.returncode)
-        os.chdir(project.home)
         os.execve(command[0], command, environment)  # noqa: S606
 
     def _own(self, project: RasaProject) -> dict[str, str]:
@@ -153,6 +152,17 @@ def find_python() -> Path:
         "Rasa needs Python 3.10, and none runs here: install it (apt install python3.10, pyenv install 3.10, "
         "uv python install 3.10) or name one with --python. Sufler itself does not need it."
     )
+
+
+def check_python(python: Path) -> Path:
+    """That Python, which must be a 3.10.
+
+    Raises:
+        NoRasa: it is another one, or does not run.
+    """
+    if not _is_right(python):
+        raise NoRasa(f"{python} is no Python 3.10 that runs: Rasa needs one")
+    return python
 
 
 def _candidates() -> Iterator[Path]:

@@ -5,16 +5,24 @@ from pathlib import Path
 
 from prompter.accounts import Accounts
 from prompter.storage import Role
+from sufler.rasa_environment import NoRasa
 
 _NAME = "rasa"
 
 
 def token_for_rasa(accounts: Accounts, file: Path) -> str:
-    """The token in `file`, if it still opens a door; else a new one, of an account of its own."""
+    """The token in `file`, if it still opens a door; else a new one, of an account of its own.
+
+    Raises:
+        NoRasa: the account of that name is no operator's, or disabled.
+    """
     token = _kept(file)
     if token and accounts.by_token(token) is not None:
         return token
-    account = next((one for one in accounts.all() if one.name == _NAME), None)
+    account = next((one for one in accounts.all() if one.name.casefold() == _NAME), None)
+    if account is not None and (account.role is not Role.OPERATOR or account.disabled_at is not None):
+        state = "disabled" if account.disabled_at else f"one with the role {account.role.label}"
+        raise NoRasa(f"the account {account.name} is {state}: give Rasa another one's token in SUFLER_TOKEN")
     if account is None:
         account = accounts.add(_NAME, Role.OPERATOR, secrets.token_urlsafe(32))  # nobody logs in with it
     token = accounts.create_token(account.id, "Rasa's actions")

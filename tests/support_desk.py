@@ -130,7 +130,7 @@ class DeskShop:
     def parts(self) -> Parts:
         return Parts(
             accounts=self.accounts,
-            actions=Actions(self.store, self.assistant.triage),
+            actions=Actions(self.store, self.assistant.triage, secret="a secret of the tests"),
             assistant=self.assistant,
             encode=by_length,
             desk=self.desk,

@@ -19,9 +19,11 @@ from kb_index.formats.yaml_tree import Node, load
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
 _UTTER = "utter_"
-_SMALL_TALK = re.compile(
-    r"(greet|hello|hi|good|bye|thank|affirm|deny|bot|human|chitchat|how_are|mood|name|joke)", re.IGNORECASE
+_ELSEWHERE = ""  # a step that makes what follows depend on more than the intent
+_SMALL_TALK = frozenset(
+    "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
 )
+_WORD = re.compile(r"[^\W_]+")
 _DATA = ("lookup", "synonym", "regex")
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
@@ -145,6 +147,7 @@ def _read_block(read: _Read, block: Node) -> None:
     """Note what follows each intent of a rule or story, unless a form is asking there."""
     conditions = block.fields["condition"].items if "condition" in block.fields else []
     form = any(_form_of(condition) for condition in conditions)
+    depends = any("active_loop" not in condition.fields for condition in conditions)
     begun = form
     waiting: list[str] = []
     steps: list[str] = []
@@ -155,14 +158,16 @@ def _read_block(read: _Read, block: Node) -> None:
             if not begun:
                 read.opens.update(intents)
             waiting, steps = ([] if form else intents), []
+            if depends or "entities" in step.fields:
+                steps.append(_ELSEWHERE)
         elif "action" in step.fields:
             steps.append(step.fields["action"].text or "")
         elif "active_loop" in step.fields:
             form = bool(_form_of(step))
             if form:
                 steps.append(_form_of(step) or "")
-        elif "checkpoint" in step.fields:
-            steps.append("")  # it goes on elsewhere
+        elif {"checkpoint", "slot_was_set"} & step.fields.keys():
+            steps.append(_ELSEWHERE)
         begun = True
     _note(read, waiting, steps)
 
@@ -217,6 +222,8 @@ def _sorted_out(
         strange = sorted(set(_FIELD.findall(answer)) - known_fields)
         if strange:
             kept.append(KeptIntent(intent=name, reason=Kept.FIELDS, detail=", ".join(strange)))
+        elif not answer.strip():
+            kept.append(KeptIntent(intent=name, reason=Kept.UNANSWERED, detail=", ".join(found)))
         elif not intent.examples:
             kept.append(KeptIntent(intent=name, reason=Kept.NO_EXAMPLES))
         else:
@@ -255,9 +262,17 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     if len(follows) > 1 or (follows and name not in read.opens):
         return KeptIntent(intent=name, reason=Kept.STORY)
     steps = next(iter(follows)) if follows else ((own,) if name not in read.follows else ())
+    if any(_is_conditional(read, step) for step in steps):
+        return KeptIntent(intent=name, reason=Kept.STORY, detail=", ".join(steps))
     if steps and all(step in read.responses for step in steps):
         return steps
     return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+
+
+def _is_conditional(read: _Read, response: str) -> bool:
+    """Whether the response says something else for some slot or channel."""
+    variants = read.responses[response][1].items if response in read.responses else []
+    return any({"condition", "channel"} & variant.fields.keys() for variant in variants)
 
 
 def _text(read: _Read, response: str) -> str:
@@ -273,5 +288,6 @@ def _text(read: _Read, response: str) -> str:
 
 def _with_topic(record: Record, name: str) -> Record:
     """A plain intent names no topic: what is said out of courtesy is small talk."""
-    topic = SMALL_TALK if _SMALL_TALK.search(name) else None
+    words = set(_WORD.findall(name.lower()))
+    topic = SMALL_TALK if words & _SMALL_TALK or {"how", "are", "you"} <= words else None
     return replace(record, values={**record.values, "topic": topic})

@@ -26,6 +26,7 @@ _ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\})")
 _PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
 _NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
 _METADATA = "sufler"
+_NOT_THE_PROJECT = {"venv", "env", "node_modules", "site-packages", "tests"}
 
 
 @dataclass(kw_only=True)
@@ -126,7 +127,8 @@ def files_of(path: Path) -> list[Path]:
         for file in sorted(path.rglob("*"))
         if file.suffix.lower() in {".yml", ".yaml"}
         and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        and not any(part.startswith(".") or part in _NOT_THE_PROJECT for part in file.relative_to(path).parts)
+        and not file.name.startswith("test_")  # of conversations, not to learn from
     ]
     if not files:
         raise BadFile(path, "the folder holds no .yml files")

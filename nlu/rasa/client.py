@@ -31,7 +31,7 @@ class Encoded:
 class SuflerClient:
     """Answers of `POST /api/rasa/vectors` and `POST /api/ask`.
 
-    `address` is host:port or a URL; without it SUFLER_ADDRESS counts, then 127.0.0.1:8080. The token
+    `address` is host:port or a URL; without it SUFLER_ADDRESS (host:port), or else 127.0.0.1:8080. The token
     stands in SUFLER_TOKEN alone, not in config.yml: Rasa writes its configuration into every model.
     """
 

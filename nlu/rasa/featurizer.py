@@ -13,14 +13,15 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.rasa.client import SuflerClient, SuflerSilent
+from nlu.rasa.client import Encoded, SuflerClient, SuflerSilent
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 64  # texts asked for at once while training
+_BATCH = 16  # texts asked for at once: customers' messages must get their turn in between
 _TRAINING_SECONDS = 60.0  # for a batch: nobody waits for an answer then
 _MOST_KEPT = 2000  # vectors of messages that are kept in memory
 
@@ -49,7 +50,8 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         """Which encoder answers now: Rasa must not take another one's features from its cache."""
         try:
             return SuflerClient(config.get("address")).encode(["?"], _TRAINING_SECONDS).encoder
-        except SuflerSilent:
+        except SuflerSilent as error:
+            _log.warning("%s.", error)
             return None
 
     @classmethod
@@ -104,14 +106,20 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Ask for the vectors of all training texts, once."""
         texts = sorted({text for one in training_data.training_examples for text in _texts(one)})
-        try:
-            parts = [
-                self._client.encode(texts[start : start + _BATCH], _TRAINING_SECONDS)
-                for start in range(0, len(texts), _BATCH)
-            ]
-        except SuflerSilent as error:
-            _log.warning("%s. The model is trained without its sentence embeddings.", error)
-            parts = []
+        encoder = self.fingerprint_addon(self._config)  # None: nobody answers, and Rasa's cache knows that
+        parts: list[Encoded] = []
+        if encoder is None:
+            _log.warning("Sufler does not answer. The model is trained without its sentence embeddings.")
+        else:
+            try:
+                parts += [
+                    self._client.encode(texts[start : start + _BATCH], _TRAINING_SECONDS)
+                    for start in range(0, len(texts), _BATCH)
+                ]
+            except SuflerSilent as error:
+                raise RasaException(f"{error}. It did a moment ago: train again.") from None
+            if any(part.encoder != encoder for part in parts):
+                raise RasaException("Sufler encodes differently than a moment ago: train again.")
         if parts:
             self._encoder, self._dimensions = parts[0].encoder, parts[0].vectors.shape[1]
             self._known = dict(zip(texts, np.concatenate([part.vectors for part in parts]), strict=True))

@@ -67,9 +67,10 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         """Add what Sufler suggests, in place."""
         for message in messages:
             triage = self._triage(message)
-            if triage is not None:
-                message.set(_KEY, triage, add_to_output=True)
-                self._set_intent(message, triage)
+            found = _found(triage) if triage is not None else None
+            if found is not None:
+                message.set(_KEY, found, add_to_output=True)
+                self._set_intent(message, found)
         return messages
 
     def _triage(self, message: Message) -> dict[str, Any] | None:
@@ -88,15 +89,35 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
             return None
 
     def _set_intent(self, message: Message, triage: dict[str, Any]) -> None:
-        suggestions = triage.get("suggestions") or []
+        suggestions = triage["suggestions"]
         if self._intent_from is None or not suggestions:
             return
-        confidence = float(suggestions[0].get("confidence", 0.0))
+        confidence = suggestions[0]["confidence"]
         own = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
         replaced = self._intent_over is None or own in self._intent_over
-        if not replaced or confidence < self._intent_from or triage.get("route") == "handoff":
+        if not replaced or confidence < self._intent_from or triage["route"] == "handoff":
             return
         intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
         ranking = [one for one in message.get(INTENT_RANKING_KEY) or [] if one.get("name") != self._intent]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
+
+
+def _found(triage: dict[str, Any]) -> dict[str, Any] | None:
+    """What Rasa keeps of a triage, in every message of a conversation: no texts; None where it is none."""
+    try:
+        return {
+            "route": triage["route"],
+            "handoff_reason": triage["handoff_reason"],
+            "suggestions": [
+                {
+                    "article_id": str(one["article_id"]),
+                    "topic": str(one["topic"]),
+                    "confidence": float(one["confidence"]),
+                }
+                for one in triage["suggestions"]
+            ],
+        }
+    except (KeyError, TypeError, ValueError):
+        _log.warning("what should be Sufler's triage is none")
+        return None

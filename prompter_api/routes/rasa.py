@@ -6,11 +6,10 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from prompter.actions import Asked, Outcome, Said, UnknownAction
+from prompter.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
 from prompter_api.auth import Operator
 from prompter_api.parts import parts_of
-from prompter_api.schemas.knowledge import TriageOut
-from prompter_api.schemas.rasa import ActionIn, ActionOut, MetadataIn, TextsIn, VectorsOut
+from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
 
 router = APIRouter(prefix="/api/rasa", tags=["rasa"])
 
@@ -40,47 +39,39 @@ async def actions(request: Request, _me: Operator, body: ActionIn) -> Response:
                 raise
             status, answer = parts.own_actions(as_it_came)
             return Response(answer, status, media_type="application/json")
-        return JSONResponse(_answer(outcome).model_dump(mode="json"))
+        return JSONResponse(_answer(outcome, body).model_dump(mode="json"))
 
-    return await to_thread.run_sync(done)
+    return await to_thread.run_sync(done, limiter=parts.actions_at_once)
 
 
 def _asked(body: ActionIn) -> Asked:
     message = body.tracker.latest_message
-    metadata = (message.metadata if message else None) or MetadataIn()
+    about = AboutTurn.of(message.metadata) if message else None
     return Asked(
         action=body.next_action,
         text=(message.text if message else None) or "",
         intent=(message.intent.name if message and message.intent else None) or "",
         slots={name: str(value) for name, value in body.tracker.slots.items() if value is not None},
-        turn_id=metadata.sufler.turn,
+        turn_id=about.turn if about else None,
+        seal=about.seal if about else "",
     )
 
 
-def _answer(outcome: Outcome) -> ActionOut:
-    about = _about(outcome)
+def _answer(outcome: Outcome, body: ActionIn) -> ActionOut:
+    slots: dict[str, str | None] = dict(outcome.slots)
+    asks = body.next_action.startswith("validate_")  # in the middle of a form
+    if HANDOFF in body.tracker.slots and not asks:  # a domain may do without it
+        slots[HANDOFF] = outcome.handoff.value if outcome.handoff else None
     events: list[dict[str, Any]] = [
-        {"event": "slot", "name": name, "value": value} for name, value in outcome.slots.items()
+        {"event": "slot", "name": name, "value": value} for name, value in slots.items()
     ]
     if outcome.forgets:
         events.append({"event": "rewind"})
-    return ActionOut(
-        events=events,
-        responses=[_response(said) for said in outcome.said]
-        + ([{"custom": {"sufler": about}}] if about else []),
-    )
-
-
-def _about(outcome: Outcome) -> dict[str, Any]:
-    """What Sufler, or the team's own channel, has to know beside what is said."""
-    about: dict[str, Any] = {}
-    if outcome.uses_triage:
-        about["uses_triage"] = True
-    if outcome.handoff is not None:
-        about["handoff"] = outcome.handoff.value
-    if outcome.triage is not None:
-        about["triage"] = TriageOut.model_validate(outcome.triage).model_dump(mode="json")
-    return about
+    responses = [_response(said) for said in outcome.said]
+    if outcome.is_of_turn:  # for Sufler alone: other channels would show it to the customer
+        handoff = outcome.handoff.value if outcome.handoff else None
+        responses.append({"custom": {"sufler": {"uses_triage": outcome.uses_triage, "handoff": handoff}}})
+    return ActionOut(events=events, responses=responses)
 
 
 def _response(said: Said) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What Rasa asks: vectors for its featurizer, and actions in the words of its action server's protocol."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prompter_api.schemas.common import LARGEST_ID, Input, Output, Text
 
@@ -31,17 +31,22 @@ class IntentIn(_Theirs):
 class AboutTurn(_Theirs):
     """What Sufler has told the engine about the message."""
 
-    turn: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
+    turn: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    seal: Annotated[str, Field(max_length=200)] = Field(repr=False)
 
-
-class MetadataIn(_Theirs):
-    sufler: AboutTurn = AboutTurn()
+    @classmethod
+    def of(cls, metadata: object) -> Self | None:
+        """None where it tells nothing: other channels and customers put there what they like."""
+        try:
+            return cls.model_validate(metadata.get("sufler") if isinstance(metadata, dict) else None)
+        except ValidationError:
+            return None
 
 
 class MessageIn(_Theirs):
     text: Text | None = Field(None, repr=False)
     intent: IntentIn | None = None
-    metadata: MetadataIn | None = None
+    metadata: Any = None
 
 
 class TrackerIn(_Theirs):

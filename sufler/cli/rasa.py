@@ -22,14 +22,14 @@ def setup(
     or_skip: Annotated[bool, typer.Option(help="Without a Python 3.10, say so and end well.")] = False,
 ) -> None:
     """Install Rasa 3.6 into .venv-rasa, from the lock file: two minutes, 2.7 GB."""
-    from sufler.rasa_environment import NoRasa, RasaEnvironment, find_python
+    from sufler.rasa_environment import NoRasa, RasaEnvironment, check_python, find_python
 
     environment = RasaEnvironment(folder=_FOLDER)
     if environment.is_complete():
         typer.echo(f"{_FOLDER} is complete.", err=True)
         return
     try:
-        chosen = python or find_python()
+        chosen = check_python(python) if python else find_python()
     except NoRasa as error:
         if not or_skip:
             raise

@@ -148,3 +148,49 @@ def test_odd_steps_are_passed_over(tmp_path: Path) -> None:
         "rules: 5\nstories: [5, {story: x, steps: [7, {intent: 5}, {or: 3}, {active_loop: []}]}, {story: y}]"
     )
     assert "hours" in project(tmp_path, steps=steps).moved
+
+
+CONDITIONAL = """
+rules:
+- {rule: a, condition: [{slot_was_set: [{logged_in: true}]}], steps: [{intent: greet}, {action: utter_menu}]}
+- {rule: b, steps: [{intent: hours, entities: [{city: Omsk}]}, {action: utter_hours}]}
+stories:
+- {story: c, steps: [{intent: mood}, {slot_was_set: [{amount: "5"}]}, {action: utter_good}]}
+- {story: d, steps: [{intent: yes}, {action: utter_vip}]}
+- {story: e, steps: [{intent: balance}, {action: utter_picture}]}
+"""
+VARIANTS = """
+responses:
+  utter_vip: [{text: Дорогой клиент!, condition: [{type: slot, name: amount, value: "5"}]}]
+  utter_picture: [{image: "https://shop.example/a.png"}]
+"""
+
+
+def test_what_holds_only_sometimes_stays_rasas(tmp_path: Path) -> None:
+    found = project(tmp_path, steps=CONDITIONAL, variants=VARIANTS)
+    reasons = {one.intent: (one.reason, one.detail) for one in found.kept}
+    assert reasons["greet"] == reasons["hours"] == reasons["mood"] == (Kept.STORY, "")
+    assert reasons["yes"] == (Kept.STORY, "utter_vip")
+    assert reasons["balance"] == (Kept.UNANSWERED, "utter_picture")
+
+
+def test_small_talk_is_told_by_words_not_by_letters(tmp_path: Path) -> None:
+    names = ("shipping_cost", "goods_return", "ask_how_are_you", "say-thanks", "username")
+    nlu = "nlu:" + "".join(f'\n- {{intent: {name}, examples: "- {name}?"}}' for name in names)
+    domain = "responses:" + "".join(f"\n  utter_{name}: [{{text: {name}}}]" for name in names)
+    found = project(tmp_path, nlu=nlu, domain=domain, steps="")
+    assert [article.topic for article in found.articles] == [
+        "general",
+        "general",
+        "small_talk",
+        "small_talk",
+        "general",
+    ]
+
+
+def test_what_lies_beside_the_project_is_not_read(tmp_path: Path) -> None:
+    for folder in ("venv/lib", "node_modules", "tests", ".git"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "domain.yml").write_text("responses: {utter_greet: {{ x }}", encoding="utf-8")
+    (tmp_path / "test_stories.yml").write_text("stories: [{{ x }}]", encoding="utf-8")
+    assert len(project(tmp_path).articles) == 3

@@ -86,6 +86,7 @@ class Office:
             "actions": Actions(
                 self.store,
                 lambda text: self.readiness.preview(self.assistant.triage(text)),
+                secret="the session secret",
                 orders=self.orders,
                 template_values={"shop_name": "Северок"},
                 clock=self.clock,

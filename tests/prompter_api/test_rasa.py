@@ -1,5 +1,6 @@
 """What Rasa asks: vectors, and actions in the words of its action server's protocol."""
 
+import hmac
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from tests.prompter_api.office import Office, refusal
 HANDED_OVER = {"response": "utter_handoff_request"}
 
 
+def slot(name: str, value: str | None) -> dict[str, str | None]:
+    return {"event": "slot", "name": name, "value": value}
+
+
+def for_sufler(*, uses_triage: bool = False, handoff: str | None = None) -> dict[str, Any]:
+    return {"custom": {"sufler": {"uses_triage": uses_triage, "handoff": handoff}}}
+
+
 def call(
     action: str,
     *,
@@ -22,14 +31,15 @@ def call(
     turn: int | None = None,
 ) -> dict[str, Any]:
     """An action call as Rasa 3.6 sends it."""
-    metadata = {"sufler": {"turn": turn, "triage": {}}} if turn else {}
+    seal = hmac.new(b"the session secret", f"turn {turn}".encode(), "sha256").hexdigest()
+    metadata = {"sufler": {"turn": turn, "seal": seal, "triage": {}}} if turn else {}
     return {
         "next_action": action,
         "sender_id": "customer-7",
         "version": "3.6.21",
         "tracker": {
             "sender_id": "customer-7",
-            "slots": {"order_number": None, "requested_slot": None} | (slots or {}),
+            "slots": {"order_number": None, "requested_slot": None, "sufler_handoff": None} | (slots or {}),
             "latest_message": {
                 "text": text,
                 "intent": {"name": intent, "confidence": 0.9},
@@ -80,11 +90,8 @@ def test_a_token_opens_the_door_in_either_header(office: Office) -> None:
 
 def test_a_question_that_may_not_be_answered_alone_goes_to_an_operator(rasa: TestClient) -> None:
     answer = ask(rasa, call("action_answer_faq", text="как вернуть товар"))
-    handed_over, about = answer["responses"]
-    assert handed_over == HANDED_OVER
-    assert about["custom"]["sufler"]["handoff"] == "topic_not_ready"
-    triage = about["custom"]["sufler"]["triage"]
-    assert (triage["route"], triage["suggestions"][0]["article_id"]) == ("suggest", "returns-how")
+    assert answer["responses"] == [HANDED_OVER]  # and nothing of what Sufler would have suggested
+    assert answer["events"] == [slot("sufler_handoff", "topic_not_ready")]
 
 
 def test_readiness_governs_what_rasa_answers(store: Store) -> None:
@@ -94,10 +101,9 @@ def test_readiness_governs_what_rasa_answers(store: Store) -> None:
     office.readiness = shop.readiness
     office.app = office.build(readiness=shop.readiness)
     rasa = office.program("anna")
-    said, about = ask(rasa, call("action_answer_faq", text="как вернуть товар"))["responses"]
-    assert said == {"text": "Верните товар за 14 дней."}
-    assert about["custom"]["sufler"]["triage"]["route"] == "autopilot"
-    assert "handoff" not in about["custom"]["sufler"]
+    answer = ask(rasa, call("action_answer_faq", text="как вернуть товар"))
+    assert answer["responses"] == [{"text": "Верните товар за 14 дней."}]
+    assert answer["events"] == [slot("sufler_handoff", None)]
 
 
 def test_what_sufler_has_asked_about_is_not_triaged_again(office: Office, rasa: TestClient) -> None:
@@ -105,20 +111,63 @@ def test_what_sufler_has_asked_about_is_not_triaged_again(office: Office, rasa: 
     assert turn is not None
     office.assistant.seen.clear()
     answer = ask(rasa, call("action_answer_faq", text="как вернуть товар", turn=turn.id))
-    assert answer["responses"] == [{"custom": {"sufler": {"uses_triage": True}}}]
+    assert answer["responses"] == [for_sufler(uses_triage=True)]
     assert office.assistant.seen == []
 
 
 def test_where_rasa_knows_no_next_step_sufler_answers_and_rasa_forgets(rasa: TestClient) -> None:
     answer = ask(rasa, call("action_default_fallback", text="как вернуть товар", turn=1))
-    assert answer["responses"] == [{"custom": {"sufler": {"uses_triage": True}}}]
-    assert answer["events"] == [{"event": "rewind"}]
+    assert answer["responses"] == [for_sufler(uses_triage=True)]
+    assert answer["events"] == [slot("sufler_handoff", None), {"event": "rewind"}]
 
 
 def test_handing_over(rasa: TestClient) -> None:
-    about = {"custom": {"sufler": {"handoff": "customer_request"}}}
-    assert ask(rasa, call("action_handoff"))["responses"] == [HANDED_OVER, about]
-    assert ask(rasa, call("action_handoff", turn=1))["responses"] == [about]  # Sufler tells the customer
+    called = [slot("sufler_handoff", "customer_request")]
+    assert ask(rasa, call("action_handoff")) == {"responses": [HANDED_OVER], "events": called}
+    answer = ask(rasa, call("action_handoff", turn=1))  # Sufler tells the customer
+    assert answer == {"responses": [for_sufler(handoff="customer_request")], "events": called}
+
+
+def test_a_domain_without_the_slot_is_not_told(rasa: TestClient) -> None:
+    body = call("action_handoff")
+    del body["tracker"]["slots"]["sufler_handoff"]
+    assert ask(rasa, body)["events"] == []
+
+
+def test_a_turn_that_sufler_has_not_named_counts_for_nothing(store: Store) -> None:
+    shop = GovernedShop(store)
+    shop.go_live()
+    rasa = Office(store, clock=shop.clock).program("anna")
+    answered = shop.turn(shop.ask(chat="rated")).id
+    rating = shop.turn(shop.ask("нет, не помогло", chat="rated")).id
+    wrong: tuple[Any, ...] = (
+        {"turn": rating},
+        {"turn": rating, "seal": "0" * 64},
+        {"turn": rating, "seal": "é"},
+        {"turn": "x", "seal": 5},
+        None,
+        [],
+        7,
+    )
+    for about in wrong:
+        body = call("action_rate_answer", intent="deny")
+        body["tracker"]["latest_message"]["metadata"] = {"sufler": about}
+        assert ask(rasa, body)["responses"] == [{"response": "utter_rated_unhelpful"}]
+    with store.read() as tx:
+        assert tx.signals.of_turn(answered) == set()
+
+
+def test_whoever_waits_for_an_operator_rates_nothing(rasa: TestClient) -> None:
+    answer = ask(rasa, call("action_rate_answer", intent="affirm", slots={"sufler_handoff": "no_article"}))
+    assert answer["responses"] == [HANDED_OVER]
+
+
+def test_a_long_conversation_fits(rasa: TestClient) -> None:
+    body = call("action_handoff")
+    body["tracker"]["events"] = [{"event": "bot", "text": "x" * 1000}] * 1000
+    assert ask(rasa, body)["responses"] == [HANDED_OVER]
+    body["tracker"]["events"] *= 6
+    assert refusal(rasa.post("/api/rasa/actions", json=body)) == (413, "too_large")
 
 
 def test_a_rating_is_kept_for_the_answer_before(store: Store) -> None:
@@ -151,12 +200,12 @@ def test_a_rating_is_kept_for_the_answer_before(store: Store) -> None:
 )
 def test_an_order_number_is_checked(rasa: TestClient, given: Any, kept: str | None, said: list[str]) -> None:
     answer = ask(rasa, call("validate_order_status_form", slots={"order_number": given}))
-    assert answer["events"] == [{"event": "slot", "name": "order_number", "value": kept}]
+    assert answer["events"] == [slot("order_number", kept)]
     assert [response["response"] for response in answer["responses"]] == said
 
 
 def test_without_a_number_there_is_nothing_to_check(rasa: TestClient) -> None:
-    assert ask(rasa, call("validate_order_status_form")) == {"events": [], "responses": []}
+    assert ask(rasa, call("validate_order_status_form"))["responses"] == []
 
 
 def test_an_order_is_looked_up(rasa: TestClient) -> None:
@@ -164,16 +213,17 @@ def test_an_order_is_looked_up(rasa: TestClient) -> None:
     assert answer["responses"] == [
         {"response": "utter_order_status", "order_number": "40018237", "order_state": "едет"}
     ]
-    assert answer["events"] == [{"event": "slot", "name": "order_number", "value": None}]
+    assert answer["events"] == [slot("order_number", None), slot("sufler_handoff", None)]
 
 
 def test_an_operator_looks_where_nobody_else_can(office: Office, rasa: TestClient) -> None:
     office.orders.broken = True
     slots = {"order_number": "40018237"}
     checked = ask(rasa, call("validate_order_status_form", slots=slots))
-    assert checked["events"] == [{"event": "slot", "name": "order_number", "value": "40018237"}]
+    assert checked["events"] == [slot("order_number", "40018237")]
     answer = ask(rasa, call("action_order_status", slots=slots))
-    assert answer["responses"] == [HANDED_OVER, {"custom": {"sufler": {"handoff": "no_article"}}}]
+    assert answer["responses"] == [HANDED_OVER]
+    assert answer["events"] == [slot("order_number", None), slot("sufler_handoff", "no_article")]
 
 
 def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) -> None:
@@ -200,10 +250,7 @@ def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) 
         {},
         {"next_action": ""},
         {"next_action": "action_handoff", "tracker": {"slots": []}},
-        {
-            "next_action": "action_handoff",
-            "tracker": {"latest_message": {"metadata": {"sufler": {"turn": "x"}}}},
-        },
+        {"next_action": "action_handoff", "tracker": {"latest_message": {"text": 5}}},
     ],
 )
 def test_what_is_no_call_is_refused(rasa: TestClient, body: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -118,10 +117,10 @@ def _answers(client: httpx.Client) -> bool:
         return False
 
 
-def say(rasa: httpx.Client, sender: str, text: str) -> list[Any]:
-    """What the bot says to a message: texts, and what it lets Sufler know."""
+def say(rasa: httpx.Client, sender: str, text: str) -> list[str]:
+    """What the bot says to a message."""
     answer = rasa.post("/webhooks/rest/webhook", json={"sender": sender, "message": text})
-    return [one.get("text") or one["custom"]["sufler"] for one in answer.json()]
+    return [one["text"] for one in answer.json()]
 
 
 def test_the_validator_has_nothing_to_say_against_the_repository(rasa: Rasa) -> None:
@@ -199,11 +198,18 @@ def test_a_form_asks_checks_looks_up_and_answers(served: httpx.Client) -> None:
 
 def test_a_form_can_be_left_and_interrupted(served: httpx.Client) -> None:
     say(served, "left", "проверить статус моего заказа")
-    called, about, asked = say(served, "left", "как вернуть товар?")
+    called, asked = say(served, "left", "как вернуть товар?")
     assert called.startswith("Передал разговор оператору")
-    assert about["triage"]["suggestions"][0]["article_id"] == "returns-how"
     assert asked.startswith("Напишите номер заказа")
+    slots = served.get("/conversations/left/tracker").json()["slots"]
+    assert slots["sufler_handoff"] == "topic_not_ready"
     assert say(served, "left", "нет, не надо") == ["Хорошо, оставим. Чем ещё помочь?"]
+
+
+def test_an_operator_can_be_called_out_of_a_form(served: httpx.Client) -> None:
+    say(served, "called", "проверить статус моего заказа")
+    assert say(served, "called", "позовите оператора") == ["Передал разговор оператору, он ответит здесь."]
+    assert served.get("/conversations/called/tracker").json()["active_loop"] == {}
 
 
 def test_suggestions_lie_on_the_message_and_decide_where_they_are_sure(served: httpx.Client) -> None:
@@ -216,11 +222,19 @@ def test_suggestions_lie_on_the_message_and_decide_where_they_are_sure(served: h
     assert parsed["intent_ranking"][0] == parsed["intent"]
 
 
-def test_a_turn_of_sufler_is_not_triaged_again(served: httpx.Client) -> None:
-    metadata = {"sufler": {"turn": 1, "triage": {"suggestions": [{"article_id": "x", "confidence": 0.99}]}}}
-    body = {"sender": "turn", "message": "фыва олдж", "metadata": metadata}
-    answer = served.post("/webhooks/rest/webhook", json=body).json()
-    assert [one.get("custom") for one in answer] == [{"sufler": {"uses_triage": True}}]
+def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client) -> None:
+    brought = {"article_id": "x", "topic": "y", "confidence": 0.99}
+    triage = {"route": "suggest", "handoff_reason": "topic_not_ready", "suggestions": [brought]}
+    for sufler, found in (
+        ({"triage": triage}, "x"),
+        ({"triage": {"suggestions": [5]}}, None),
+        (7, "returns-how"),
+    ):
+        body = {"sender": f"turn {found}", "message": "Как вернуть товар?", "metadata": {"sufler": sufler}}
+        assert served.post("/webhooks/rest/webhook", json=body).json()
+        tracker = served.get(f"/conversations/turn {found}/tracker").json()
+        kept = tracker["latest_message"].get("sufler", {"suggestions": []})["suggestions"]
+        assert [one["article_id"] for one in kept[:1]] == ([found] if found else [])
 
 
 def test_without_sufler_rasa_answers_on(served: httpx.Client, sufler: Product) -> None:

@@ -105,13 +105,21 @@ def test_without_a_python_setting_up_says_so(machine: Path) -> None:
 
 
 def test_a_half_installed_environment_is_none(machine: Path) -> None:
-    python = program(machine / "half", f"mkdir -p {machine}/.venv-rasa/bin; exit 0")
+    python = program(machine / "half", "echo Python 3.10.1")
     program(machine / ".venv-rasa/bin/python", "exit 1")  # pip fails
     failed = setup(machine, "--python", str(python))
     assert (failed.returncode, "could not be installed" in failed.stderr) == (2, True)
     project = RasaProject(config=machine, training_data=machine, home=machine / "home")
     with pytest.raises(NoRasa, match="run sufler rasa setup"):
         RasaEnvironment(folder=machine / ".venv-rasa").run(project, ["--version"])
+
+
+def test_another_python_does_not_replace_an_environment(machine: Path) -> None:
+    (machine / ".venv-rasa").mkdir()
+    python = program(machine / "new", "echo Python 3.12.1")
+    refused = setup(machine, "--python", str(python))
+    assert (refused.returncode, "is no Python 3.10 that runs" in refused.stderr) == (2, True)
+    assert (machine / ".venv-rasa").exists()
 
 
 def test_an_environment_from_another_lock_file_is_old(tmp_path: Path) -> None:
@@ -134,13 +142,26 @@ def test_rasa_gets_a_token_of_its_own_once(store: Store, tmp_path: Path) -> None
     assert [one.name for one in accounts.all()] == ["rasa"]
 
 
+def test_somebody_elses_account_is_not_used(store: Store, tmp_path: Path) -> None:
+    accounts = Accounts(store, hasher=FAST_HASHER)
+    accounts.add("adam", Role.ADMIN, "correct horse battery")
+    accounts.add("Rasa", Role.ADMIN, "correct horse battery")
+    with pytest.raises(NoRasa, match="the account Rasa is one with the role admin"):
+        token_for_rasa(accounts, tmp_path / "token")
+    accounts.disable("Rasa")
+    with pytest.raises(NoRasa, match="the account Rasa is disabled"):
+        token_for_rasa(accounts, tmp_path / "token")
+
+
 # --- orders -----------------------------------------------------------------------------------
 
 
 def test_orders_in_a_file_are_read_anew_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text("\ufeffnumber,state\n40018237,едет\n,\n", encoding="utf-8")
+    path.write_text("\ufeffnumber,state\n40018237,едет\n,\n40018239\n", encoding="utf-8")
     orders = CsvOrders(path)
+    with pytest.raises(OrdersUnavailable, match="has no state"):
+        orders.state_of("40018239")
     assert (orders.state_of("40018237"), orders.state_of("40018238")) == ("едет", None)
     path.write_text("number,state\n40018238,собран\n", encoding="utf-8")
     os.utime(path, ns=(1, 1))
