@@ -9,7 +9,6 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -18,7 +17,7 @@ from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound
 from prompter.faults import describe
-from prompter.feedback import note
+from prompter.feedback import SOON, note
 from prompter.lots import Lots
 from prompter.storage import Store
 from prompter.triage import HandoffReason, Route, Triage
@@ -29,7 +28,6 @@ log = structlog.get_logger(__name__)
 ORDER_NUMBER = "order_number"
 HANDOFF = "sufler_handoff"  # a slot that says why an operator was called; none: nobody was
 _ORDER_FORM = "validate_order_status_form"
-_SOON = timedelta(hours=1)  # a rating is about an answer of the same talk
 _ORDER = re.compile(r"[0-9]{8}")
 _BETWEEN_DIGITS = re.compile(r"[\s\-]")
 
@@ -119,10 +117,6 @@ class Actions:
             "action_order_status": self._order_status,
         }
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._known)
-
     def run(self, asked: Asked) -> Outcome:
         """Do what is asked.
 
@@ -176,7 +170,7 @@ class Actions:
         now = self._clock()
         with self._store.write() as tx:
             turn = tx.conversations.turn(turn_id)
-            before = tx.conversations.last_answered_alone(turn, since=now - _SOON) if turn else None
+            before = tx.conversations.last_answered_alone(turn, since=now - SOON) if turn else None
             if before is not None:
                 note(tx, before, signal, self._lots, now)
 

@@ -1,6 +1,6 @@
 """What customers let us know about answers that the bot gave alone: thumbs, and a call for a person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound
@@ -10,6 +10,8 @@ from prompter.reviews import ask_again
 from prompter.storage import Store, Transaction
 from prompter.triage import HandoffReason, Route
 from prompter.values import Author, Reply, ReviewKind, Signal, Turn, TurnState
+
+SOON = timedelta(hours=1)  # what a customer writes so soon after an answer may be about it
 
 
 class Feedback:

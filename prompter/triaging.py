@@ -10,7 +10,7 @@ import structlog
 from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
 from prompter.faults import describe
-from prompter.feedback import note
+from prompter.feedback import SOON, note
 from prompter.lots import Lots
 from prompter.messages import notice, split_into_parts
 from prompter.policy import Surroundings, answer_alone
@@ -30,8 +30,6 @@ from prompter.values import (
     Signal,
     Turn,
 )
-
-_SOON = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +170,7 @@ class Triager:
         """A customer who asks the same again was not helped by the bot's answer."""
         if self._lots is None or not offered:
             return
-        before = tx.conversations.last_answered_alone(turn, since=now - _SOON)
+        before = tx.conversations.last_answered_alone(turn, since=now - SOON)
         if before is None:
             return
         answered_with = tx.conversations.suggestions(before.id)[0].article_id

@@ -55,7 +55,6 @@ from sufler.model_versions import (
     index_name,
     settings_hash,
 )
-from sufler.rasa_token import token_for_rasa
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
     host = settings.web.host if settings.web.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
     variables = {"SUFLER_ADDRESS": os.environ.get("SUFLER_ADDRESS") or f"{host}:{settings.web.port}"}
     if with_token and not os.environ.get("SUFLER_TOKEN"):
+        from sufler.rasa_token import token_for_rasa  # whoever serves does not start Rasa
+
         with open_store(settings) as store:
             token = token_for_rasa(build_accounts(store), settings.data_dir / "rasa" / "token")
         variables["SUFLER_TOKEN"] = token

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from kb_index.article import Article
 from kb_index.errors import BadFile
-from kb_index.formats.rasa_yaml import Intent, add_intent, answer_of, files_of, record_of, section
+from kb_index.formats.rasa_yaml import (
+    Intent,
+    add_intent,
+    add_responses,
+    answer_of,
+    files_of,
+    record_of,
+    section,
+)
 from kb_index.formats.records import Record, articles_of
 from kb_index.formats.yaml_tree import Node, load
 
@@ -114,10 +122,7 @@ def read_project(
 
 
 def _read_domain(read: _Read, file: Path, root: Node) -> None:
-    for name, variants in section(root, "responses").fields.items():
-        if name in read.responses:
-            raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
-        read.responses[name] = file, variants
+    add_responses(file, root, read.responses)
     read.forms |= dict.fromkeys(_names(section(root, "forms")))
     read.declared |= dict.fromkeys(_names(section(root, "intents")))
     for name, slot in section(root, "slots").fields.items():

@@ -45,17 +45,15 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
     `warn` hears about what is left out: second variants of a response, intents without one.
     """
     intents: dict[str, Intent] = {}
-    answers: dict[str, str] = {}
+    responses: dict[str, tuple[Path, Node]] = {}
     for file in files_of(path):
         root = load(file)
         if root is None:
             continue
         for item in section(root, "nlu").items:
             add_intent(file, item, intents)
-        for name, variants in section(root, "responses").fields.items():
-            if name in answers:
-                raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
-            answers[name] = answer_of(file, name, variants, warn)
+        add_responses(file, root, responses)
+    answers = {name: answer_of(file, name, node, warn) for name, (file, node) in responses.items()}
     unanswered = [name for name in intents if f"utter_{name}" not in answers]
     if len(unanswered) == len(intents):
         problem = (
@@ -161,6 +159,18 @@ def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
         text = example.fields["text"].text if "text" in example.fields else example.text
         if text and text.strip():
             intent.examples.append(text.strip())
+
+
+def add_responses(file: Path, root: Node, responses: dict[str, tuple[Path, Node]]) -> None:
+    """Take in the responses of a domain, with the file that each stands in.
+
+    Raises:
+        BadFile: one is there already.
+    """
+    for name, variants in section(root, "responses").fields.items():
+        if name in responses:
+            raise BadFile(file, f"the response {name} is defined twice: remove one", row=variants.line)
+        responses[name] = file, variants
 
 
 def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:

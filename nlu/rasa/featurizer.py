@@ -105,7 +105,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Ask for the vectors of all training texts, once."""
-        texts = sorted({text for one in training_data.training_examples for text in _texts(one)})
+        texts = sorted({text for one in training_data.training_examples for text in _texts(one).values()})
         encoder = self.fingerprint_addon(self._config)  # None: nobody answers, and Rasa's cache knows that
         parts: list[Encoded] = []
         if encoder is None:
@@ -139,15 +139,12 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         """Add features to messages, in place."""
         if not self._dimensions:
             return messages
-        vectors = self._vectors([text for message in messages for text in _texts(message)])
+        vectors = self._vectors([text for message in messages for text in _texts(message).values()])
+        unknown = np.zeros(self._dimensions, dtype=np.float32)
         for message in messages:
-            for attribute in DENSE_FEATURIZABLE_ATTRIBUTES:
-                text = message.get(attribute)
-                if isinstance(text, str) and text.strip():
-                    vector = vectors.get(text.strip())
-                    if vector is None:
-                        vector = np.zeros(self._dimensions, dtype=np.float32)
-                    self.add_features_to_message(None, vector[None, :], attribute, message)
+            for attribute, text in _texts(message).items():
+                vector = vectors.get(text, unknown)
+                self.add_features_to_message(None, vector[None, :], attribute, message)
         return messages
 
     def _vectors(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
@@ -181,6 +178,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
             del self._recent[text]
 
 
-def _texts(message: Message) -> list[str]:
-    texts = (message.get(attribute) for attribute in DENSE_FEATURIZABLE_ATTRIBUTES)
-    return [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+def _texts(message: Message) -> dict[str, str]:
+    """What there is to encode, by attribute."""
+    texts = {attribute: message.get(attribute) for attribute in DENSE_FEATURIZABLE_ATTRIBUTES}
+    return {name: text.strip() for name, text in texts.items() if isinstance(text, str) and text.strip()}

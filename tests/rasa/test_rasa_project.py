@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +112,6 @@ def _answers(client: httpx.Client) -> bool:
     try:
         return client.get("/status").status_code == 200
     except httpx.TransportError:
-        time.sleep(0.5)
         return False
 
 
