@@ -103,7 +103,7 @@ class Actions:
     ) -> None:
         self._store = store
         self._triage = triage
-        self._secret = secret.encode()
+        self._secret = secret
         self._orders = orders
         self._template_values = {"customer_name": "", **(template_values or {})}
         self._lots = lots
@@ -126,17 +126,14 @@ class Actions:
         action = self._known.get(asked.action)
         if action is None:
             raise UnknownAction(f"there is no action named {asked.action}: ours are {', '.join(self._known)}")
-        if asked.turn_id is not None and not self._is_sealed(asked.turn_id, asked.seal):
+        if asked.turn_id is not None and not self._is_sealed(asked):
             log.warning("turn_without_a_seal", turn_id=asked.turn_id)
             asked = replace(asked, turn_id=None)
         return replace(action(asked), is_of_turn=asked.turn_id is not None)
 
-    def seal(self, turn_id: int) -> str:
-        """What shows that Sufler has asked about the turn."""
-        return hmac.new(self._secret, f"turn {turn_id}".encode(), hashlib.sha256).hexdigest()
-
-    def _is_sealed(self, turn_id: int, seal: str) -> bool:
-        return hmac.compare_digest(self.seal(turn_id).encode(), seal.encode())
+    def _is_sealed(self, asked: Asked) -> bool:
+        own = seal(self._secret, asked.turn_id or 0)
+        return hmac.compare_digest(own.encode(), asked.seal.encode())
 
     def _answer_faq(self, asked: Asked) -> Outcome:
         if asked.turn_id is not None:
@@ -200,6 +197,11 @@ class Actions:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {ORDER_NUMBER: number, "order_state": state}
         return Outcome(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
+
+
+def seal(secret: str, turn_id: int) -> str:
+    """What shows that Sufler has asked about the turn."""
+    return hmac.new(secret.encode(), f"turn {turn_id}".encode(), hashlib.sha256).hexdigest()
 
 
 _CALLED = Said(response="utter_handoff_request")

@@ -1,6 +1,6 @@
 """What would we answer?  Models and index together, without a database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -40,7 +40,9 @@ class Knowledge:
 class Assistant:
     """Suggests answers and says who should answer; which topics may answer alone it does not know.
 
-    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most.
+    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most. `parse` gives
+    what somebody else makes of a text: probabilities of intents, best first. Where it gives any, they say
+    what the customer wants; how sure a suggestion is stays our own measure.
     """
 
     def __init__(
@@ -48,9 +50,11 @@ class Assistant:
         *,
         knowledge: Knowledge,
         most_suggestions: int = 3,
+        parse: Callable[[str], Mapping[str, float]] | None = None,
         today: Callable[[], date] = _today,
     ) -> None:
         self._knowledge = knowledge
+        self._parse = parse
         self._most_suggestions = most_suggestions
         self._today = today
 
@@ -64,6 +68,15 @@ class Assistant:
 
     def frozen(self) -> "Assistant":
         """One that answers with what is known now, however often: its answers belong together."""
+        return Assistant(
+            knowledge=self._knowledge,
+            most_suggestions=self._most_suggestions,
+            parse=self._parse,
+            today=self._today,
+        )
+
+    def by_itself(self) -> "Assistant":
+        """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
         return Assistant(
             knowledge=self._knowledge, most_suggestions=self._most_suggestions, today=self._today
         )
@@ -87,11 +100,20 @@ class Assistant:
         found = self.find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
-        route, reason = policy.route(_signals(knowledge, found, suggestions, intent), knowledge.thresholds)
+        meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
+        signals = policy.Signals(
+            is_empty=False,
+            intent=meant.intent,
+            control=meant.control,
+            in_scope=intent.in_scope if intent else 1.0,
+            candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+            expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
+        )
+        route, reason = policy.route(signals, knowledge.thresholds)
         return Triage(
             utterance=text,
-            intent=intent.intent if intent else None,
-            intent_confidence=intent.confidence * intent.in_scope if intent else 0.0,
+            intent=meant.intent,
+            intent_confidence=meant.confidence,
             suggestions=tuple(
                 suggestion
                 for suggestion in suggestions[: self._most_suggestions]
@@ -118,19 +140,24 @@ class Assistant:
             return Found(hits=(), expired=None)  # a team may start without a knowledge base
 
 
-def _signals(
-    knowledge: Knowledge,
-    found: Found,
-    suggestions: tuple[Suggestion, ...],
-    intent: IntentPrediction | None,
-) -> policy.Signals:
-    return policy.Signals(
-        is_empty=False,
-        intent=intent.intent if intent else None,
-        control=_control(knowledge.intents, intent) if knowledge.intents and intent else {},
-        in_scope=intent.in_scope if intent else 1.0,
-        candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
-        expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
+@dataclass(frozen=True, kw_only=True)
+class _Meant:
+    """What the customer wants; `control` is the probability that it calls for a human, by reason."""
+
+    intent: str | None
+    confidence: float
+    control: Mapping[HandoffReason, float]
+
+
+def _meant(parsed: Mapping[str, float], model: IntentModel | None, intent: IntentPrediction | None) -> _Meant:
+    if parsed:
+        best = next(iter(parsed))
+        return _Meant(intent=best, confidence=parsed[best], control=_control(parsed))
+    if model is None or intent is None:
+        return _Meant(intent=None, confidence=0.0, control={})
+    own = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
+    return _Meant(
+        intent=intent.intent, confidence=intent.confidence * intent.in_scope, control=_control(dict(own))
     )
 
 
@@ -154,13 +181,13 @@ def _intent(utterance: Utterance, knowledge: Knowledge) -> IntentPrediction | No
     return knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
 
 
-def _control(model: IntentModel, intent: IntentPrediction) -> dict[HandoffReason, float]:
+def _control(intents: Mapping[str, float]) -> dict[HandoffReason, float]:
     """Add up the intents that call for a human for the same reason."""
     total: dict[HandoffReason, float] = {}
-    for name, probability in zip(model.classes, intent.probabilities.tolist(), strict=True):
+    for name, probability in intents.items():
         reason = policy.CONTROL_INTENTS.get(name)
         if reason is not None:
-            total[reason] = total.get(reason, 0.0) + probability * intent.in_scope
+            total[reason] = total.get(reason, 0.0) + probability
     return total
 
 

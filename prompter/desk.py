@@ -9,6 +9,7 @@ from typing import TypeVar
 from kb_index import Article
 from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
+from prompter.conversing import MODEL, Silence, silence
 from prompter.decisions import Action, Decided, Decision, counts_as_right
 from prompter.edits import classify_edit
 from prompter.errors import (
@@ -31,6 +32,7 @@ from prompter.values import (
     Message,
     OfferedSuggestion,
     OutboxState,
+    ReadinessState,
     Reply,
     ReviewKind,
     Turn,
@@ -53,7 +55,11 @@ class QueueItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationView:
-    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer."""
+    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer.
+
+    `held`: an operator has written lately, so until it is given back the bot answers nothing alone there,
+    and its dialogue stands still.
+    """
 
     customer: Customer
     messages: list[Message]
@@ -61,14 +67,19 @@ class ConversationView:
     turn: Turn | None
     suggestions: list[OfferedSuggestion]
     last_message_id: int
+    held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """How much there is to do: turns that wait for an operator, replies by state."""
+    """How much there is to do: turns that wait for an operator, replies by state.
+
+    `silence`: the dialogue engine gives no answers.
+    """
 
     waiting: int
     replies: Mapping[OutboxState, int]
+    silence: Silence | None = None
 
 
 class Desk:
@@ -81,10 +92,12 @@ class Desk:
         undo: timedelta = timedelta(seconds=5),
         template_values: Mapping[str, str] | None = None,
         lots: Lots = Lots(),  # noqa: B008 - frozen
+        operator_stays: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._undo = undo
+        self._operator_stays = operator_stays
         self._lots = lots
         self._template_values = dict(template_values or {})
         self._clock = clock
@@ -101,7 +114,16 @@ class Desk:
 
     def workload(self) -> Workload:
         with self._store.read() as tx:
-            return Workload(waiting=tx.conversations.count_waiting(), replies=tx.outbox.count_by_state())
+            return Workload(
+                waiting=tx.conversations.count_waiting(),
+                replies=tx.outbox.count_by_state(),
+                silence=silence(tx),
+            )
+
+    def silence(self) -> Silence | None:
+        """Since when the dialogue engine gives no answers; None: it does, or there is none."""
+        with self._store.read() as tx:
+            return silence(tx)
 
     def conversation(self, conversation_id: int) -> ConversationView:
         """Everything said in a conversation, and what there is to decide.
@@ -120,6 +142,7 @@ class Desk:
                 turn=turn,
                 suggestions=_visible(tx, turn) if turn else [],
                 last_message_id=tx.conversations.last_message_id(conversation_id),
+                held=_is_held(tx, conversation_id, since=self._clock() - self._operator_stays),
             )
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
@@ -318,6 +341,16 @@ class Desk:
                 now=now,
             )[0]
 
+    def give_back(self, conversation_id: int) -> None:
+        """The operator is done: from now on the bot may answer again, and its dialogue goes on.
+
+        Raises:
+            NotFound: there is no such conversation.
+        """
+        with self._store.write() as tx:
+            _found(tx.conversations.customer(conversation_id), "conversation")
+            tx.conversations.give_back(conversation_id, self._clock())
+
     # --- replies whose fate is unknown ------------------------------------------------------
 
     def troubled_replies(self) -> list[Reply]:
@@ -391,6 +424,14 @@ def _checked_text(text: str | None) -> str | None:
 def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
     """The turn's suggestions, unless it is drawn to be answered without a look at them."""
     return [] if turn.blind else tx.conversations.suggestions(turn.id)
+
+
+def _is_held(tx: Transaction, conversation_id: int, *, since: datetime) -> bool:
+    """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
+    may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
+    if may_answer and tx.conversations.operator_wrote(conversation_id, since=since):
+        return True
+    return bool(tx.facts.get(MODEL)) and tx.conversations.is_taken_over(conversation_id, since=since)
 
 
 def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:

@@ -10,6 +10,7 @@ from evaluation.betting import Floats
 from evaluation.readiness import Interval, JudgedTurn, Rule, Step, assess, confidence_sequence
 from evaluation.reliability import Bin, reliability_bins
 from evaluation.selective import risk_by_coverage
+from prompter.dialogue import dialogue_name, is_dialogue
 from prompter.ledger import HowJudged, is_evidence, judged_turns, outcome
 from prompter.storage import LedgerTurn, ReadinessEvent, Transaction
 
@@ -122,7 +123,8 @@ def evidence_of(
         turns=turns,
         judged=judged,
         pieces=pieces,
-        questions={one.id: one.question for one in tx.articles.get_many(articles).values()},
+        questions={one.id: one.question for one in tx.articles.get_many(articles).values()}
+        | {one: dialogue_name(one) for one in articles if is_dialogue(one)},
         asked={
             turn.id: Asked(conversation_id=turn.conversation_id, question=turn.utterance)
             for turn in tx.conversations.turns(wrong).values()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kb_index import JudgedText
 from kb_index.near_texts import normal
+from prompter.dialogue import is_dialogue
 from prompter.privacy import mask
 from prompter.storage import Store, TeachingTurn
 from prompter.values import RejectReason, Verdict
@@ -77,7 +78,11 @@ def said_of_articles(
     above an accepted suggestion was passed over; so was all that was offered when the operator picked
     another article. A rejected suggestion is the wrong article only if the operator said so: an outdated
     answer may still be the right one's. A text edited in substance or written anew names no right article.
+    Of what a dialogue has said nothing is learned.
     """
+    offered = [one for one in offered if not is_dialogue(one)]
+    if article_id is not None and is_dialogue(article_id):
+        return None, ()
     if verdict in _USED and article_id:
         place = offered.index(article_id) if article_id in offered else len(offered)
         return article_id, tuple(offered[:place])

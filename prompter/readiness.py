@@ -21,6 +21,8 @@ from evaluation.readiness import (
     threshold_passed,
 )
 from prompter.clock import Clock, utc_now
+from prompter.conversing import MODEL as DIALOGUE_MODEL
+from prompter.dialogue import TOPICS
 from prompter.errors import NotFound, PrompterError
 from prompter.evidence import TopicEvidence, evidence_of
 from prompter.governing import Change, Standing, change_of
@@ -120,6 +122,24 @@ class TopicReadiness:
         return more / self.labels_per_day if more is not None and self.labels_per_day else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Models:
+    """What readiness is tested for: what ranks articles, and what speaks in dialogues."""
+
+    articles: str
+    dialogues: str
+
+    def of(self, topics: Sequence[str]) -> str:
+        """Name what answers in these topics."""
+        of_dialogue = {topic.startswith(TOPICS) for topic in topics}
+        names = {False: self.articles, True: self.dialogues}
+        return "+".join(names[one] for one in sorted(of_dialogue))
+
+    @staticmethod
+    def is_tested(dialogue_model: str, name: str) -> bool:
+        return dialogue_model in name.split("+")
+
+
 class Readiness:
     """Topics, and groups of small topics that were named beforehand.
 
@@ -146,7 +166,7 @@ class Readiness:
         self._together = frozenset(tested_together)
         self._clock = clock
         self._looked_at: dict[str, tuple[str, ...]] = {}  # topics by unit
-        self._model: str | None = None
+        self._models = Models(articles="", dialogues="")
         self._seen = 0  # judgements
         self._previewed: Mapping[str, StoredReadiness] = {}
         self._previewed_at = datetime.min.replace(tzinfo=UTC)
@@ -173,24 +193,25 @@ class Readiness:
         """
         with self._store.read() as tx:
             units = self._units(tx)
+            models = Models(articles=model, dialogues=tx.facts.get(DIALOGUE_MODEL) or "")
             seen = tx.readiness.last_evidence()
             judged = tx.readiness.topics_judged(after=self._seen) if seen > self._seen else set()
             missing = units.keys() - tx.readiness.all().keys()
         if missing:
             with self._store.write() as tx:
                 for name in sorted(missing):
-                    tx.readiness.begin(name, model=model, now=self._clock())
-        if learned_until is not None and ask is not None and model != self._model:
+                    tx.readiness.begin(name, model=models.of(units[name]), now=self._clock())
+        if learned_until is not None and ask is not None and model != self._models.articles:
             self._replay(model, learned_until, ask)
         news = {
             name: topics
             for name, topics in units.items()
-            if model != self._model or judged & set(topics) or self._looked_at.get(name) != topics
+            if models != self._models or judged & set(topics) or self._looked_at.get(name) != topics
         }
         if self._together & news.keys():
             self._compare({name: units[name] for name in sorted(self._together) if name in units})
-        changed = [self._look(name, topics, model) for name, topics in news.items()]
-        self._model, self._seen, self._looked_at = model, seen, units
+        changed = [self._look(name, topics, models.of(topics)) for name, topics in news.items()]
+        self._models, self._seen, self._looked_at = models, seen, units
         return any(changed)
 
     def _look(self, name: str, topics: Sequence[str], model: str) -> bool:
@@ -219,7 +240,8 @@ class Readiness:
     def _replay(self, model: str, learned_until: datetime, ask: Callable[[str], Triage]) -> None:
         """Ask a model that is new here what was judged by lot since the data it learned from was cut."""
         with self._store.read() as tx:
-            if all(stored.model == model for stored in tx.readiness.all().values()):
+            tested = (one for one in tx.readiness.all().values() if not one.name.startswith(TOPICS))
+            if all(stored.model == model for stored in tested):
                 return
             turns = tx.readiness.ledger(None, since=learned_until)
             sent = tx.decisions.articles_sent([turn.id for turn in turns])
@@ -337,10 +359,15 @@ class Readiness:
 
     # --- for triage -------------------------------------------------------------------------
 
-    def live(self, tx: Transaction, topic: str) -> LiveTopic | None:
-        """How a topic answers alone now, whoever has decided so, in whatever process; None: it does not."""
+    def live(self, tx: Transaction, topic: str, *, dialogue_model: str | None = None) -> LiveTopic | None:
+        """How a topic answers alone now, whoever has decided so, in whatever process; None: it does not.
+
+        A dialogue does not if another of the engine's models answers than the one that was tested.
+        """
         stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
         if stored is None or stored.threshold is None or stored.live_since is None:
+            return None
+        if dialogue_model is not None and not Models.is_tested(dialogue_model, stored.model):
             return None
         topics = self._groups.get(stored.name, (topic,))
         return LiveTopic(
@@ -536,9 +563,13 @@ class Readiness:
         )
 
     def _units(self, tx: Transaction) -> dict[str, tuple[str, ...]]:
-        """Groups, and topics that are in none; a group's topics may have no article any more."""
+        """Groups, and topics that are in none; a group's topics may have no article any more.
+
+        A dialogue that has spoken is a topic from then on.
+        """
         grouped = {topic for topics in self._groups.values() for topic in topics}
-        alone = {topic: (topic,) for topic in tx.articles.topics() if topic not in grouped}
+        dialogues = [name for name in tx.readiness.all() if name.startswith(TOPICS)]
+        alone = {topic: (topic,) for topic in (*tx.articles.topics(), *dialogues) if topic not in grouped}
         return dict(sorted({**self._groups, **alone}.items()))
 
 

@@ -1,7 +1,8 @@
 """Turns whose customer has fallen silent are triaged and offered to the operators."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,6 +10,8 @@ import structlog
 
 from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
+from prompter.conversing import Conversing, Spoken
+from prompter.dialogue import is_dialogue
 from prompter.faults import describe
 from prompter.feedback import SOON, note
 from prompter.lots import Lots
@@ -31,6 +34,8 @@ from prompter.values import (
     Turn,
 )
 
+_AT_ONCE = 4  # turns that are taken to the dialogue engine
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,12 +43,14 @@ log = structlog.get_logger(__name__)
 class Autopilot:
     """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
 
-    It is silent for `operator_stays` after an operator has written, and after `most_in_a_row` answers.
+    It is silent for `operator_stays` after an operator has written, and after `most_in_a_row` answers;
+    in a dialogue after `most_in_a_dialogue`.
     """
 
     signatures: Mapping[str, str] = field(default_factory=dict)
     operator_stays: timedelta = timedelta(minutes=30)
     most_in_a_row: int = 3
+    most_in_a_dialogue: int = 10
 
     def signature(self, language: str) -> str:
         return self.signatures.get(language, self.signatures.get("en", ""))
@@ -58,7 +65,7 @@ class TurnAssistant(Protocol):
 class Triager:
     """Asks the assistant about closed turns, outside any transaction, and stores what it says.
 
-    Without `lots`, no turn is ever drawn to judge the bot by.
+    Without `lots`, no turn is ever drawn to judge the bot by; without `conversing`, there are no dialogues.
     """
 
     def __init__(
@@ -71,6 +78,7 @@ class Triager:
         lots: Lots | None = None,
         readiness: Readiness | None = None,
         autopilot: Autopilot = Autopilot(),
+        conversing: Conversing | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
@@ -78,6 +86,7 @@ class Triager:
         self._lots = lots
         self._readiness = readiness
         self._autopilot = autopilot
+        self._conversing = conversing
         self._language = language
         self._template_values = dict(template_values or {})
         self._clock = clock
@@ -87,7 +96,10 @@ class Triager:
         """Triage every turn that is due; returns how many were."""
         with self._store.read() as tx:
             due = tx.conversations.due_turns(self._clock())
-        return sum(self._survived(turn) for turn in due)
+        if self._conversing is None or len(due) < 2:
+            return sum(self._survived(turn) for turn in due)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others
+            return sum(pool.map(self._survived, due))
 
     def _survived(self, turn: Turn) -> bool:
         """Triage one turn; one that cannot be stored must not hold up the others."""
@@ -104,6 +116,10 @@ class Triager:
         if customer is None:
             return False
         triage = self._conclude(messages)
+        spoken = self._spoken(turn, triage, customer)
+        if spoken is None:
+            return False  # another worker has taken it to the dialogue engine
+        triage = spoken.triage
         offered = [
             self._offer(turn, rank, suggestion, customer)
             for rank, suggestion in enumerate(triage.suggestions, start=1)
@@ -112,11 +128,13 @@ class Triager:
         now = self._clock()
         with self._store.write() as tx:
             # Here, and not before: what a supervisor has just stopped must not go out.
-            live = self._live(tx, offered)
-            triage = self._routed(tx, turn, triage, offered, live, now)
-            draw = self._draw(tx, triage, live)
-            if not tx.conversations.record_triage(turn, triage, offered, now, draw=draw):
+            triage = self._routed(tx, turn, spoken, offered, now)
+            draw = self._draw(tx, triage, self._live(tx, offered[0], spoken) if offered else None)
+            is_stored = tx.conversations.record_triage(turn, triage, offered, now, draw=draw)
+            Conversing.settle(tx, turn, spoken, is_stored=is_stored)
+            if not is_stored:
                 return False  # the customer wrote on, or another worker was faster
+            self._begin_test(tx, turn, offered, spoken)
             self._note_repetition(tx, turn, offered, now)
             if triage.route is Route.AUTOPILOT:
                 self._answer(tx, turn, offered, draw, language, now)
@@ -131,44 +149,84 @@ class Triager:
                 )
         return True
 
-    def _live(self, tx: Transaction, offered: Sequence[OfferedSuggestion]) -> LiveTopic | None:
-        if self._readiness is None or not offered:
+    def _spoken(self, turn: Turn, triage: Triage, customer: Customer) -> Spoken | None:
+        if self._conversing is None:
+            return Spoken(triage=triage)
+        return self._conversing.hear(turn, triage, language=self._language_of(customer, triage))
+
+    def _live(self, tx: Transaction, first: OfferedSuggestion, spoken: Spoken) -> LiveTopic | None:
+        if self._readiness is None:
             return None
-        return self._readiness.live(tx, offered[0].topic)
+        of_dialogue = spoken.reply is not None and is_dialogue(first.article_id)
+        model = spoken.reply.model if spoken.reply and of_dialogue else None
+        return self._readiness.live(tx, first.topic, dialogue_model=model)
 
     def _routed(
         self,
         tx: Transaction,
         turn: Turn,
-        triage: Triage,
+        spoken: Spoken,
         offered: Sequence[OfferedSuggestion],
-        live: LiveTopic | None,
         now: datetime,
     ) -> Triage:
+        """Let the bot answer alone if it may say every part of the answer; else say what holds it back."""
+        triage = spoken.triage
         if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
             return triage
-        rules, first = self._autopilot, offered[0]
+        for number, part in enumerate(offered[: spoken.n_parts]):
+            said = replace(triage, suggestions=triage.suggestions[number:])
+            routed = self._part_routed(tx, turn, said, part, spoken, now)
+            if routed.route is not Route.AUTOPILOT:
+                return replace(routed, suggestions=triage.suggestions)
+        return replace(triage, route=Route.AUTOPILOT, handoff_reason=None)
+
+    def _part_routed(
+        self,
+        tx: Transaction,
+        turn: Turn,
+        triage: Triage,
+        first: OfferedSuggestion,
+        spoken: Spoken,
+        now: datetime,
+    ) -> Triage:
+        rules, live = self._autopilot, self._live(tx, first, spoken)
+        in_dialogue = spoken.in_dialogue
         surroundings = Surroundings(
-            operator_active=tx.conversations.has_operator(
-                turn.conversation_id, since=now - rules.operator_stays, but=turn.id
-            ),
+            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=in_dialogue),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
-            and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
+            and not is_dialogue(first.article_id)
+            and Readiness.is_changed(tx, first.article_id, first.topic, live.since),
             is_complete=not fields(first.text),
         )
         return answer_alone(
             triage,
             threshold=live.threshold if live else None,
             surroundings=surroundings,
-            most_in_a_row=rules.most_in_a_row,
+            most_in_a_row=rules.most_in_a_dialogue if in_dialogue else rules.most_in_a_row,
         )
+
+    def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
+        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn to its end."""
+        since = now - self._autopilot.operator_stays
+        if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
+            return True
+        if in_dialogue:
+            return tx.conversations.is_taken_over(turn.conversation_id, since=since)
+        return tx.conversations.operator_wrote(turn.conversation_id, since=since)
+
+    def _begin_test(
+        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], spoken: Spoken
+    ) -> None:
+        """The first time that a dialogue speaks, its readiness begins to be tested."""
+        if self._readiness is not None and spoken.reply is not None and spoken.in_dialogue:
+            tx.readiness.begin(offered[0].topic, model=spoken.reply.model, now=turn.received_at)
 
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
     ) -> None:
         """A customer who asks the same again was not helped by the bot's answer."""
-        if self._lots is None or not offered:
+        if self._lots is None or not offered or is_dialogue(offered[0].article_id):
             return
         before = tx.conversations.last_answered_alone(turn, since=now - SOON)
         if before is None:

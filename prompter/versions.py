@@ -7,6 +7,7 @@ from typing import Any
 
 from nlu.errors import IncompatibleModel
 from prompter.clock import Clock, utc_now
+from prompter.dialogue import TOPICS
 from prompter.errors import NotFound, PrompterError
 from prompter.storage import Account, Conflict, Store, StoredReadiness, Transaction
 from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
@@ -244,7 +245,7 @@ class Versions:
             raise Conflict("another version has just come into use: look again")
         tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
         if after:
-            stored = tx.readiness.all().values()
+            stored = [one for one in tx.readiness.all().values() if not one.name.startswith(TOPICS)]
             tx.versions.keep_readiness(after, {one.name: _kept(asdict(one)) for one in stored})
         tx.versions.use(
             version_id,
@@ -260,6 +261,8 @@ class Versions:
         changed = len(tx.versions.newly_answered(version_id))
         worse = {topic["name"] for topic in report.get("topics", ()) if topic["is_worse"]}
         for name, stored in tx.readiness.all().items():
+            if name.startswith(TOPICS):
+                continue  # another model speaks in dialogues
             if name in worse and stored.state in _BEFORE_LIVE:
                 self._test_anew(tx, stored, version_id)
             if stored.state is ReadinessState.AUTOPILOT:

@@ -53,17 +53,19 @@ class _WorkloadCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         workload = self._desk.workload()
-        waiting, replies = _families()
+        waiting, replies, silent = _families()
         waiting.add_metric([], workload.waiting)
+        silent.add_metric([], workload.silence is not None)
         for state, count in workload.replies.items():
             replies.add_metric([state.value], count)
-        return waiting, replies
+        return waiting, replies, silent
 
 
-def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
     return (
         GaugeMetricFamily("sufler_turns_waiting", "Turns that wait for an operator"),
         GaugeMetricFamily("sufler_replies", "Replies in the outbox by state", labels=["state"]),
+        GaugeMetricFamily("sufler_dialogue_silent", "1 while the dialogue engine gives no answers"),
     )
 
 

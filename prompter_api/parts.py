@@ -45,6 +45,7 @@ class Parts:
     accounts: Accounts
     actions: Actions
     assistant: Assistant
+    asked_by_engine: Callable[[str], Triage]  # asks no engine in its turn: that would wait for us
     encode: Callable[[Sequence[str]], Encoded]
     desk: Desk
     knowledge: KnowledgeBase

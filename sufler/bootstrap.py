@@ -1,8 +1,6 @@
 """The composition root: reads settings, chooses parts, puts them together."""
 
 import asyncio
-import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
@@ -22,8 +20,8 @@ from nlu.encoders.encoder import Encoder
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from prompter.accounts import Accounts
-from prompter.actions import Actions
 from prompter.assistant import Assistant, Knowledge
+from prompter.conversing import Conversing
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.drafting import desk_turns, drafts_of_decisions, drafts_of_history
@@ -46,7 +44,7 @@ from prompter.triaging import Autopilot, Triager
 from prompter.values import Mode, ReadinessState
 from prompter.versions import Versions
 from prompter.watching import Watching
-from sufler import engines
+from sufler import dialogues, engines
 from sufler.model_versions import (
     Encoders,
     ModelVersions,
@@ -86,19 +84,6 @@ def build_accounts(store: Store) -> Accounts:
     return Accounts(store)
 
 
-def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
-    """What Rasa is told: where Sufler answers, and with which token to ask."""
-    host = settings.web.host if settings.web.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
-    variables = {"SUFLER_ADDRESS": os.environ.get("SUFLER_ADDRESS") or f"{host}:{settings.web.port}"}
-    if with_token and not os.environ.get("SUFLER_TOKEN"):
-        from sufler.rasa_token import token_for_rasa  # whoever serves does not start Rasa
-
-        with open_store(settings) as store:
-            token = token_for_rasa(build_accounts(store), settings.data_dir / "rasa" / "token")
-        variables["SUFLER_TOKEN"] = token
-    return variables
-
-
 def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
     return KnowledgeBase(store, template_values=template_values)
 
@@ -121,6 +106,7 @@ def build_desk(settings: Settings, store: Store) -> Desk:
         undo=timedelta(seconds=settings.desk.undo_seconds),
         template_values=settings.templates,
         lots=build_lots(settings),
+        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
     )
 
 
@@ -274,7 +260,8 @@ class Refresher:
         self._number = use.number if use and use.version == self._version.id else 0
         self._lately = {self._version.id: self._version}
         self._search = self._versions.open_search(self._version.settings, self._articles)
-        self.assistant = engines.assemble(settings, self._knowledge())
+        parse = dialogues.build_parser(settings)
+        self.assistant = engines.assemble(settings, self._knowledge(), parse=parse)
 
     def follow_articles(self) -> bool:
         """Look once for articles that have changed; True if there were any."""
@@ -360,7 +347,9 @@ def build_refresher(settings: Settings, store: Store) -> Refresher:
     return Refresher(settings, store, Encoders(store))
 
 
-def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Triager:
+def build_triager(
+    settings: Settings, store: Store, assistant: Assistant, conversing: Conversing | None = None
+) -> Triager:
     return Triager(
         store,
         assistant,
@@ -372,7 +361,9 @@ def build_triager(settings: Settings, store: Store, assistant: Assistant) -> Tri
             signatures=settings.autopilot.signatures,
             operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
             most_in_a_row=settings.autopilot.most_in_a_row,
+            most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
         ),
+        conversing=conversing,
     )
 
 
@@ -380,31 +371,6 @@ def import_web_face() -> None:
     """Load what `build_web_app` needs: half a second in which something else can be done."""
     for name in ("bot.webchat", "prompter_api.app", "prompter_api.desk"):
         import_module(name)
-
-
-def build_actions(
-    settings: Settings, store: Store, triage: Callable[[str], Triage], *, secret: str
-) -> Actions:
-    """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
-    from sufler.orders import build_orders
-
-    return Actions(
-        store,
-        triage,
-        secret=secret,
-        orders=build_orders(settings.dialogue.orders, timeout=settings.dialogue.timeout_seconds),
-        template_values=settings.templates,
-        lots=build_lots(settings),
-    )
-
-
-def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
-    """The team's own action server, where there is one."""
-    if settings.dialogue.own_actions is None:
-        return None
-    from sufler.own_actions import OwnActions
-
-    return OwnActions(settings.dialogue.own_actions, timeout=settings.dialogue.timeout_seconds)
 
 
 def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
@@ -424,15 +390,17 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
     from prompter_api.parts import Parts
     from prompter_api.throttle import LoginThrottle
 
-    with store.write() as tx:
-        secret = tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
+    secret = dialogues.secret_of(store)
     readiness = build_readiness(settings, store)
+
+    def asked_by_engine(text: str) -> Triage:
+        return readiness.preview(assistant.by_itself().triage(text))
+
     parts = Parts(
         accounts=build_accounts(store),
-        actions=build_actions(
-            settings, store, lambda text: readiness.preview(assistant.triage(text)), secret=secret
-        ),
+        actions=dialogues.build_actions(settings, store, asked_by_engine, lots=build_lots(settings)),
         assistant=assistant,
+        asked_by_engine=asked_by_engine,
         encode=lambda texts: _encoded(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
@@ -448,7 +416,7 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
         largest_body=settings.web.largest_body,
-        own_actions=build_own_actions(settings),
+        own_actions=dialogues.build_own_actions(settings),
         throttle=LoginThrottle(
             per_name=settings.web.login_tries_per_name,
             per_address=settings.web.login_tries_per_address,

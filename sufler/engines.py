@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -98,9 +98,11 @@ def build_assistant(
     return assemble(settings, knowledge_of(settings, reader, search, intents, None))
 
 
-def assemble(settings: Settings, knowledge: Knowledge) -> Assistant:
-    """Put an assistant together."""
-    return Assistant(knowledge=knowledge, most_suggestions=settings.desk.suggestions)
+def assemble(
+    settings: Settings, knowledge: Knowledge, *, parse: Callable[[str], Mapping[str, float]] | None = None
+) -> Assistant:
+    """Put an assistant together; `parse` of whoever else says which intent."""
+    return Assistant(knowledge=knowledge, most_suggestions=settings.desk.suggestions, parse=parse)
 
 
 def knowledge_of(

@@ -1,13 +1,27 @@
-"""With which token does Rasa ask Sufler?"""
+"""What is Rasa told: where Sufler answers, and with which token to ask."""
 
+import os
 import secrets
 from pathlib import Path
 
 from prompter.accounts import Accounts
 from prompter.storage import Role
+from sufler import bootstrap
 from sufler.rasa_environment import NoRasa
+from sufler.settings import Settings
 
 _NAME = "rasa"
+
+
+def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
+    """Environment variables for Rasa's process, as far as they are not set."""
+    host = settings.web.host if settings.web.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+    variables = {"SUFLER_ADDRESS": os.environ.get("SUFLER_ADDRESS") or f"{host}:{settings.web.port}"}
+    if with_token and not os.environ.get("SUFLER_TOKEN"):
+        with bootstrap.open_store(settings) as store:
+            token = token_for_rasa(bootstrap.build_accounts(store), settings.data_dir / "rasa" / "token")
+        variables["SUFLER_TOKEN"] = token
+    return variables
 
 
 def token_for_rasa(accounts: Accounts, file: Path) -> str:

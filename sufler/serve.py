@@ -18,7 +18,7 @@ from prompter.assistant import Assistant
 from prompter.faults import describe
 from prompter.readiness import Readiness
 from prompter.storage import Store
-from sufler import bootstrap
+from sufler import bootstrap, dialogues
 from sufler.background import Teacher
 from sufler.settings import Settings
 from sufler.shadowing import Shadow
@@ -87,7 +87,13 @@ async def _build(
         loops.append(_every(1.0, refresher.follow_articles, "following articles"))
         loops.append(_every(0.3, refresher.follow_versions, "following versions"))
         if Duty.WORKER in duties:
-            triager = bootstrap.build_triager(settings, store, assistant)
+            conversing = dialogues.build_conversing(settings, store)
+            if conversing is not None:
+                loops.append(_every(1.0, conversing.run_once, "dialogues"))
+            has_dialogues = settings.dialogue.engine is not None
+            triager = bootstrap.build_triager(
+                settings, store, assistant, conversing if has_dialogues else None
+            )
             loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
             loops.append(_every(60.0, bootstrap.build_planter(store).run_once, "planting"))
             readiness = bootstrap.build_readiness(settings, store)

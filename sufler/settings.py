@@ -175,6 +175,7 @@ class Autopilot(_Section):
     signatures: dict[str, str] = {"ru": "— ответил бот", "en": "— answered by a bot"}
     operator_stays_minutes: float = Field(30, ge=0)
     most_in_a_row: int = Field(3, ge=1)
+    most_in_a_dialogue: int = Field(10, ge=1)
 
 
 class Lots(_Section):
@@ -203,10 +204,19 @@ class Learning(_Section):
     keep_versions: int = Field(5, ge=2)
 
 
+class Intents(_Section):
+    kind: Literal["sufler", "rasa"] = "sufler"
+
+
 class Dialogue(_Section):
+    engine: Literal["rasa"] | None = None
+    url: str = Field("http://127.0.0.1:5005", pattern=r"^https?://")
+    token: SecretStr | None = None
+    patience_seconds: float = Field(4.0, gt=0)
+    session_minutes: float = Field(60, gt=0)
     own_actions: str | None = Field(None, pattern=r"^https?://")
     orders: str | None = None
-    timeout_seconds: float = Field(5.0, gt=0)
+    timeout_seconds: float = Field(3.0, gt=0)
 
 
 class Turns(_Section):
@@ -259,6 +269,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     encoder: Encoder = Encoder()
     classifier: Classifier = Classifier()
+    intents: Intents = Intents()
     search: Search = Search()
     confidence: Confidence = Confidence()
     routing: Routing = Routing()

@@ -1,7 +1,7 @@
 """Working stand-ins: small enough to compute by hand, and real enough to use."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
 from prompter.actions import OrdersUnavailable
+from prompter.dialogue import DialogueSilent, EngineReply, Heard, Question
 from prompter.explaining import ExplainedSuggestion, Explanation, NearText, Part
 from prompter.triage import HandoffReason, Route, Suggestion, Triage
 from prompter_api.parts import Encoded
@@ -124,6 +125,66 @@ class FixedOrders:
         if self.broken:
             raise OrdersUnavailable("the orders' service does not answer")
         return self.states.get(number)
+
+
+NUMBER = "Напишите номер заказа."
+
+
+@dataclass
+class OrderDialogue:
+    """A dialogue engine that asks for an order's number, and otherwise says: use your triage.
+
+    It remembers conversations as a real one does. While `broken` it is not there; `says_nothing` fails alone.
+    """
+
+    name: str = "orders-1"
+    confidence: float = 1.0
+    broken: bool = False
+    says_nothing: bool = False
+    paused: dict[str, bool] = field(default_factory=dict)
+    told: dict[str, list[tuple[Question, EngineReply]]] = field(default_factory=dict)
+    taken_back: list[Heard] = field(default_factory=list)
+    before_reply: Callable[[], object] = lambda: None  # what happens while it thinks
+
+    def ask(self, question: Question, *, unused: Heard | None = None) -> EngineReply:
+        self._check()
+        told = self.told.setdefault(question.sender, [])
+        assert not self.paused.get(question.sender)
+        if unused is not None and told and told[-1][0].heard == unused:
+            if unused == question.heard:
+                return told[-1][1]
+            told.pop()
+            self.taken_back.append(unused)
+        reply = self._reply(question.triage.utterance, told[-1][1].form if told else None)
+        told.append((question, reply))
+        self.before_reply()
+        if self.says_nothing:
+            raise DialogueSilent("it says nothing", is_down=False)
+        return reply
+
+    def _reply(self, text: str, form: str | None) -> EngineReply:
+        heard = EngineReply(name="faq", confidence=self.confidence, model=self.name, uses_triage=True)
+        about_order = replace(heard, name="order_form", uses_triage=False)
+        if "оператор" in text:
+            return replace(heard, name="handoff", uses_triage=False, handoff=HandoffReason.CUSTOMER_REQUEST)
+        if form and text.strip().isdigit():
+            return replace(about_order, texts=(f"Заказ {text.strip()} едет.",))
+        if form or "статус" in text:
+            uses_triage = form is not None
+            return replace(about_order, texts=(NUMBER,), form="order_form", uses_triage=uses_triage)
+        return heard
+
+    def pause(self, sender: str, *, paused: bool) -> None:
+        self._check()
+        self.paused[sender] = paused
+
+    def model(self) -> str:
+        self._check()
+        return self.name
+
+    def _check(self) -> None:
+        if self.broken:
+            raise DialogueSilent("it is not there")
 
 
 def by_length(texts: Sequence[str]) -> Encoded:

@@ -11,9 +11,11 @@ from kb_index import Article
 from prompter.accounts import Accounts
 from prompter.actions import Actions
 from prompter.clock import Clock, utc_now
+from prompter.conversing import Conversing
 from prompter.decisions import Action, Decision
 from prompter.deliveries import Deliveries, OutgoingMessage
 from prompter.desk import Desk
+from prompter.dialogue import DialogueEngine
 from prompter.knowledge import KnowledgeBase
 from prompter.learning import Learning
 from prompter.lots import Lots
@@ -55,7 +57,7 @@ class DeskShop:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.store, hasher=FAST_HASHER)
-        lots = Lots(random=self.numbers)
+        self.lots = lots = Lots(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), lots=lots)
         self.deliveries = Deliveries(self.store)
         self.readiness = Readiness(self.store)
@@ -67,6 +69,12 @@ class DeskShop:
         self.accounts.add("anna", Role.OPERATOR, PASSWORD)
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
         self.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
+
+    def talk_through(self, engine: DialogueEngine) -> Conversing:
+        """From now on dialogues run in an engine."""
+        conversing = Conversing(self.store, engine, seal="sealed {}".format)
+        self.triager = Triager(self.store, self.assistant, lots=self.lots, conversing=conversing)
+        return conversing
 
     def say(
         self,
@@ -132,6 +140,7 @@ class DeskShop:
             accounts=self.accounts,
             actions=Actions(self.store, self.assistant.triage, secret="a secret of the tests"),
             assistant=self.assistant,
+            asked_by_engine=self.assistant.triage,
             encode=by_length,
             desk=self.desk,
             knowledge=self.knowledge,

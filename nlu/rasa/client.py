@@ -29,7 +29,7 @@ class Encoded:
 
 
 class SuflerClient:
-    """Answers of `POST /api/rasa/vectors` and `POST /api/ask`.
+    """Answers of `POST /api/rasa/vectors` and `POST /api/rasa/triage`.
 
     `address` is host:port or a URL; without it SUFLER_ADDRESS (host:port), or else 127.0.0.1:8080. The token
     stands in SUFLER_TOKEN alone, not in config.yml: Rasa writes its configuration into every model.
@@ -65,7 +65,7 @@ class SuflerClient:
         Raises:
             SuflerSilent: there is nothing to be had now.
         """
-        return self._ask("/api/ask", {"text": text}, None)
+        return self._ask("/api/rasa/triage", {"text": text}, None)
 
     def _ask(self, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
         if time.monotonic() < self._silent_until:

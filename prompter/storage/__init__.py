@@ -2,6 +2,7 @@
 
 from prompter.storage.accounts import Account, ApiToken, Role
 from prompter.storage.decisions import Evidence, StoredDecision, TeachingTurn
+from prompter.storage.dialogues import StoredDialogue
 from prompter.storage.engine import connect
 from prompter.storage.jobs import JobKind, JobState, StoredJob
 from prompter.storage.migrate import NewerDatabase, migrate
@@ -31,6 +32,7 @@ __all__ = [
     "Role",
     "Store",
     "StoredDecision",
+    "StoredDialogue",
     "StoredJob",
     "StoredReadiness",
     "StoredReview",

@@ -7,7 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from prompter.storage.rows import Rows
-from prompter.storage.tables import conversations, customers, messages, outbox, suggestions, turns
+from prompter.storage.tables import (
+    conversations,
+    customers,
+    decisions,
+    messages,
+    outbox,
+    suggestions,
+    turns,
+)
 from prompter.triage import HandoffReason, Route, Triage
 from prompter.values import (
     Author,
@@ -20,6 +28,7 @@ from prompter.values import (
     OutboxState,
     Turn,
     TurnState,
+    Verdict,
 )
 
 
@@ -175,20 +184,39 @@ class ConversationRows(Rows):
         )
         return [_turn(row) for row in rows]
 
-    def has_operator(self, conversation_id: int, *, since: datetime, but: int) -> bool:
-        """Whether an operator has written since then, or another turn than `but` waits for one."""
-        wrote = select(outbox.c.id).where(
-            outbox.c.conversation_id == conversation_id,
-            outbox.c.author == Author.OPERATOR.value,
-            outbox.c.state != OutboxState.CANCELLED.value,
-            outbox.c.created_at >= since,
-        )
+    def waits_elsewhere(self, conversation_id: int, *, but: int) -> bool:
+        """Whether another turn than `but` waits for an operator."""
         waits = select(turns.c.id).where(
             turns.c.conversation_id == conversation_id,
             turns.c.state == TurnState.WAITING.value,
             turns.c.id != but,
         )
-        return bool(self._connection.scalar(select(wrote.exists() | waits.exists())))
+        return bool(self._connection.scalar(select(waits.exists())))
+
+    def operator_wrote(self, conversation_id: int, *, since: datetime) -> bool:
+        """Whether an operator has written since then, and has not given the conversation back afterwards."""
+        wrote = (
+            select(outbox.c.id)
+            .join(conversations, conversations.c.id == outbox.c.conversation_id)
+            .where(
+                outbox.c.conversation_id == conversation_id,
+                outbox.c.author == Author.OPERATOR.value,
+                outbox.c.state != OutboxState.CANCELLED.value,
+                _after_giving_back(outbox.c.created_at, since),
+            )
+        )
+        return bool(self._connection.scalar(select(wrote.exists())))
+
+    def is_taken_over(self, conversation_id: int, *, since: datetime) -> bool:
+        """Whether an operator has said something since then that the bot had not in mind."""
+        held = select(taken_over(since)).where(conversations.c.id == conversation_id)
+        return bool(self._connection.scalar(held))
+
+    def give_back(self, conversation_id: int, now: datetime) -> None:
+        """The operator is done: the bot may answer again."""
+        self._connection.execute(
+            update(conversations).where(conversations.c.id == conversation_id).values(given_back_at=now)
+        )
 
     def answers_in_a_row(self, conversation_id: int) -> int:
         """How many turns the bot has answered alone since an operator last wrote."""
@@ -336,6 +364,44 @@ class ConversationRows(Rows):
             .where((turns.c.id == turn_id) | (turns.c.answered_with == turn_id))
             .values(state=TurnState.WAITING.value, answered_with=None)
         )
+
+
+def taken_over(since: datetime) -> ColumnElement[bool]:
+    """Whether an operator leads the selected conversation: they have said something since then that was not
+    the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
+    """
+    as_suggested = (
+        decisions.c.verdict.in_([Verdict.ACCEPTED.value, Verdict.EDITED_COSMETIC.value])
+        & (decisions.c.rank == 1)
+    ) | turns.c.blind
+    decided = (
+        select(decisions.c.id)
+        .join(turns, turns.c.id == decisions.c.turn_id)
+        .where(
+            turns.c.conversation_id == conversations.c.id,
+            decisions.c.superseded_at.is_(None),
+            func.coalesce(~as_suggested, True),
+            _after_giving_back(decisions.c.decided_at, since),
+        )
+        .correlate(conversations)
+    )
+    wrote = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.conversation_id == conversations.c.id,
+            outbox.c.author == Author.OPERATOR.value,
+            outbox.c.decision_id.is_(None),
+            outbox.c.state != OutboxState.CANCELLED.value,
+            _after_giving_back(outbox.c.created_at, since),
+        )
+        .correlate(conversations)
+    )
+    return decided.exists() | wrote.exists()
+
+
+def _after_giving_back(moment: ColumnElement[datetime], since: datetime) -> ColumnElement[bool]:
+    given_back = conversations.c.given_back_at
+    return (moment >= since) & (given_back.is_(None) | (moment > given_back))
 
 
 _CUSTOMER: tuple[ColumnElement[Any], ...] = (

@@ -9,16 +9,20 @@ from sqlalchemy.pool import StaticPool
 BUSY_SECONDS = 30  # how long a writer waits for another one
 
 
-def connect(url: str) -> Engine:
-    """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked."""
+def connect(url: str, *, most: int | None = None) -> Engine:
+    """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked.
+
+    At most `most` connections are open at once; None: as many as SQLAlchemy allows.
+    """
+    pool: dict[str, Any] = {} if most is None else {"pool_size": most, "max_overflow": 0}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **pool)
     in_memory = make_url(url).database in (None, "", ":memory:")
     engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged; what customers wrote is not
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        **({"poolclass": StaticPool} if in_memory else {}),
+        **({"poolclass": StaticPool} if in_memory else pool),
     )
 
     @event.listens_for(engine, "connect")

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from prompter.dialogue import IDS as DIALOGUES
 from prompter.storage.rows import Rows
 from prompter.storage.tables import shadow_triages, suggestions, turns
 
@@ -56,7 +57,7 @@ class ShadowRows(Rows):
         self._connection.execute(self._insert_new(shadow_triages, row))
 
     def all(self, version: str) -> dict[int, ShadowRow]:
-        """What both versions have suggested, by turn."""
+        """What both versions have suggested, by turn; not where a dialogue spoke first."""
         first = suggestions.alias()
         rows = self._connection.execute(
             select(
@@ -69,7 +70,10 @@ class ShadowRows(Rows):
                 (first.c.turn_id == shadow_triages.c.turn_id) & (first.c.rank == 1),
                 isouter=True,
             )
-            .where(shadow_triages.c.version == version)
+            .where(
+                shadow_triages.c.version == version,
+                func.coalesce(~first.c.article_id.startswith(DIALOGUES), True),
+            )
         )
         return {
             row.turn_id: ShadowRow(

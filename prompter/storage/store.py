@@ -10,6 +10,7 @@ from prompter.storage.accounts import AccountRows
 from prompter.storage.articles import ArticleRows
 from prompter.storage.conversations import ConversationRows
 from prompter.storage.decisions import DecisionRows
+from prompter.storage.dialogues import DialogueRows
 from prompter.storage.facts import FactRows
 from prompter.storage.jobs import JobRows
 from prompter.storage.outbox import OutboxRows
@@ -35,6 +36,7 @@ class Transaction:
         self.articles = ArticleRows(connection)
         self.conversations = ConversationRows(connection)
         self.decisions = DecisionRows(connection)
+        self.dialogues = DialogueRows(connection)
         self.facts = FactRows(connection)
         self.jobs = JobRows(connection)
         self.outbox = OutboxRows(connection)

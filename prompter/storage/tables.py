@@ -166,6 +166,24 @@ conversations = Table(
     _id(),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("given_back_at", UtcDateTime),  # an operator is done with it: the bot may answer again
+)
+
+# How far a dialogue engine is in a conversation. Sessions follow one another: an engine's conversation gets
+# slower with every turn.
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("session", Integer, nullable=False),
+    Column("n_turns", Integer, nullable=False),  # of this session
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("form", String(200)),  # waits for the customer's next words; NULL: none does
+    Column("paused", Boolean, nullable=False),  # as the engine knows it
+    # What the engine was told last, until its reply is stored: it may not have arrived, or been answered.
+    Column("told_turn_id", ForeignKey("turns.id")),
+    Column("told_message_id", Integer),
+    Column("asked_until", UtcDateTime),  # until then nobody else asks
 )
 
 turns = Table(

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from prompter.desk import ConversationView
 from prompter.values import Author, Message, MessageKind, OutboxState, Reply
 from prompter_api.desk import words
-from prompter_api.desk.elements import Tag
+from prompter_api.desk.elements import Tag, keyed
 from prompter_api.locale import Translations
 
 
@@ -62,6 +62,11 @@ class ConversationPanel:
             aria_label=t.gettext("Conversation"),
         )
         self._banner = Tag("div", classes="notice notice--warn talk__banner", role="status")
+        with Tag("div", classes="talk__held") as self._held:
+            Tag("span", t.gettext("The bot keeps silent: you lead this conversation."))
+            with Tag("button", classes="button button--small", data_do="give_back"):
+                Tag("span", t.gettext("Give back to the bot"))
+                keyed(["B"])
         with Tag("div", classes="empty empty--large") as self._empty:
             self._empty_title = Tag("p", classes="empty__title")
             self._empty_words = Tag("p")
@@ -74,7 +79,7 @@ class ConversationPanel:
         self._empty_words.say(
             self._t.gettext("The next question opens by itself. Press ? to see what the keys do.")
         )
-        for element in (self._head, self._log, self._banner):
+        for element in (self._head, self._log, self._banner, self._held):
             element.set_visibility(False)
         self._empty.set_visibility(True)
 
@@ -92,6 +97,7 @@ class ConversationPanel:
         reason = words.handoff(turn.handoff_reason, self._t) if turn else None
         self._reason.say(reason or "")
         self._reason.set_visibility(reason is not None)
+        self._held.set_visibility(view.held)
         self._show_banner(view)
         return self._show_bubbles(view, now) or opened
 

@@ -88,6 +88,7 @@ class DeskPage:
             "choose": self._choose,
             "pick": self._pick,
             "undo": self._undo,
+            "give_back": self._give_back,
             "settle": self._settle,
             "back": self._back,
             "drop": self._drop,
@@ -209,6 +210,14 @@ class DeskPage:
         else:
             await self._open(item.customer.conversation_id)
             self._moved_on_at = time.monotonic()
+
+    async def _give_back(self, _press: Press) -> None:
+        view = self._look.view
+        if view is None or not view.held:
+            return
+        await in_thread(self._seat.give_back, view.customer.conversation_id)
+        self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
+        await self._refresh()
 
     async def _open_clicked(self, press: Press) -> None:
         if (conversation_id := press.number("conversation")) is not None:

@@ -30,6 +30,7 @@ _EVERYWHERE: dict[str, Press] = {
     "down": {"do": "next"},
     "up": {"do": "previous"},
     "w": {"do": "own"},
+    "b": {"do": "give_back"},
     "/": {"do": "search"},
 }
 _DIGITS = "123456789"
@@ -85,6 +86,7 @@ HINTS = (
     (("R",), N_("reject the suggestions")),
     (("Ctrl", "Enter"), N_("send what is written")),
     (("Z",), N_("take the last answer back")),
+    (("B",), N_("give the conversation back to the bot")),
     (("J", "K"), N_("next or previous customer")),
     (("Esc",), N_("go back")),
     (("?",), N_("these keys")),

@@ -1,11 +1,12 @@
 """What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from nicegui import ui
 
 from prompter.clock import utc_now
+from prompter.conversing import Silence
 from prompter.desk import Workload
 from prompter.values import Customer, Message, OutboxState
 from prompter_api.desk import words
@@ -40,6 +41,7 @@ class Screen:
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
             self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
+            self._silence = Tag("span", classes="bar__trouble", role="status")
         with frame.body:
             self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
         with self._root:
@@ -62,7 +64,7 @@ class Screen:
         self.notices = Notices(t)
         self._again = WroteAgainDialog(t)
         self._help = HelpDialog(t)
-        self._t = t
+        self._t, self._language = t, visitor.language
         self.mode = Mode.CARDS
         self.enter(Mode.CARDS)
 
@@ -78,6 +80,7 @@ class Screen:
         self._troubles.show(look.troubled)
         self._show_workload(look.workload)
         self._show_demoted(look.demoted)
+        self._show_silence(look.silence, now)
         self.notices.tick()
         if view is None:
             self._talk.show_empty()
@@ -103,6 +106,15 @@ class Screen:
         """Topics that no longer answer alone: somebody has to look at their answers."""
         self._demoted.set_visibility(bool(topics))
         self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
+
+    def _show_silence(self, silence: Silence | None, now: datetime) -> None:
+        """Dialogues stand still: there are suggestions from articles only."""
+        self._silence.set_visibility(silence is not None)
+        if silence is not None:
+            since = words.moment(silence.since, now, self._talk.zone, self._language)
+            text = self._t.gettext("Dialogues stand still since {time}: articles only")
+            self._silence.say(text.format(time=since))
+            self._silence.set(title=silence.why)
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)

@@ -8,6 +8,7 @@ from typing import Any
 from kb_index import Article, Status
 from kb_index.checks import Problem
 from prompter.comparing import ChangedQuestion
+from prompter.conversing import Silence
 from prompter.decisions import Decided, Decision
 from prompter.desk import ConversationView, QueueItem, Workload
 from prompter.disagreements import Disagreements
@@ -49,6 +50,7 @@ class Look:
     opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
     workload: Workload | None = None  # for supervisors
     demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
+    silence: Silence | None = None  # of the dialogue engine
 
     @property
     def turn(self) -> Turn | None:
@@ -96,6 +98,7 @@ class Seat:
             opened_by=self.seats.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
             demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
+            silence=desk.silence(),
         )
 
     def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
@@ -125,6 +128,10 @@ class Seat:
         self.check()
         _turn, _suggestions, standing = self.parts.desk.turn(turn_id)
         return standing.operator_name if standing else None
+
+    def give_back(self, conversation_id: int) -> None:
+        self.check()
+        self.parts.desk.give_back(conversation_id)
 
     def undo(self, decision_id: int) -> None:
         self.parts.desk.undo(decision_id, self.check())

@@ -95,7 +95,8 @@ class SuggestionCards:
             with Tag("div", classes="meter", aria_hidden=True):
                 bar = Tag("span", classes="meter__bar")
                 bar.style(f"width: {round(100 * suggestion.confidence)}%")
-            Tag("h3", suggestion.question, classes="card__question", id=f"card-{suggestion.rank}", dir="auto")
+            question = words.question(suggestion, self._t)
+            Tag("h3", question, classes="card__question", id=f"card-{suggestion.rank}", dir="auto")
             Tag("p", suggestion.text, classes="card__text", dir="auto")
             if missing := fields(suggestion.text):
                 names = ", ".join("{" + name + "}" for name in missing)

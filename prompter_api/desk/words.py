@@ -6,6 +6,7 @@ from math import ceil
 from babel.dates import format_datetime, format_time
 
 from kb_index.templates import fields
+from prompter.dialogue import is_dialogue
 from prompter.errors import (
     AlreadyDecided,
     CustomerWroteAgain,
@@ -17,7 +18,7 @@ from prompter.errors import (
 )
 from prompter.storage import Role
 from prompter.triage import HandoffReason
-from prompter.values import MessageKind, OutboxState, RejectReason
+from prompter.values import MessageKind, OfferedSuggestion, OutboxState, RejectReason
 from prompter_api.locale import Translations
 
 
@@ -38,7 +39,7 @@ REASONS = {
     HandoffReason.ARTICLE_CHANGED: N_("article changed"),
     HandoffReason.ARTICLE_EXPIRED: N_("article expired"),
     HandoffReason.MEDIA: N_("attachment"),
-    HandoffReason.ENGINE_DOWN: N_("no suggestions: engine down"),
+    HandoffReason.ENGINE_DOWN: N_("engine down"),
     HandoffReason.POLICY: N_("people only"),
 }
 URGENT = {HandoffReason.COMPLAINT, HandoffReason.CUSTOMER_REQUEST, HandoffReason.ENGINE_DOWN}
@@ -97,6 +98,13 @@ def channel(name: str, t: Translations) -> str:
 def handoff(reason: str | None, t: Translations) -> str | None:
     """The badge of a turn: why the bot does not answer alone."""
     return t.gettext(REASONS[HandoffReason(reason)]) if reason in list(HandoffReason) else reason
+
+
+def question(suggestion: OfferedSuggestion, t: Translations) -> str:
+    """What a suggestion answers: an article's question, or the dialogue that it comes from."""
+    if is_dialogue(suggestion.article_id):
+        return t.gettext("Dialogue: {name}").format(name=suggestion.question)
+    return suggestion.question
 
 
 def confidence(probability: float, t: Translations) -> str:

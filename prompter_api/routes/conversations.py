@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from prompter_api.auth import Operator
 from prompter_api.parts import parts_of
-from prompter_api.schemas.common import ArticleId, Id
+from prompter_api.schemas.common import ArticleId, Done, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
 
@@ -28,6 +28,13 @@ def send_message(request: Request, me: Operator, conversation_id: Id, body: NewM
     """Send a message that answers no turn; it leaves at once."""
     reply_id = parts_of(request).desk.write(conversation_id, body.text, me)
     return MessageAccepted(reply_id=reply_id)
+
+
+@router.post("/conversations/{conversation_id}/give-back")
+def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
+    """You are done with this conversation: the bot may answer again, and its dialogue goes on."""
+    parts_of(request).desk.give_back(conversation_id)
+    return Done()
 
 
 @router.get("/conversations/{conversation_id}/articles/{article_id}/answer")

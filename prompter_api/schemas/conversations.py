@@ -104,6 +104,9 @@ class ConversationOut(Output):
     turn: TurnOut | None
     suggestions: list[SuggestionOut]
     last_message_id: int = Field(description="What to send as `seen_message_id`")
+    held: bool = Field(
+        description="An operator has written lately: the bot answers nothing alone until it is given back"
+    )
 
     @classmethod
     def of(cls, view: ConversationView) -> "ConversationOut":
@@ -115,6 +118,7 @@ class ConversationOut(Output):
             turn=TurnOut.model_validate(view.turn) if view.turn else None,
             suggestions=[SuggestionOut.model_validate(suggestion) for suggestion in view.suggestions],
             last_message_id=view.last_message_id,
+            held=view.held,
         )
 
 

@@ -109,8 +109,9 @@ def run(
 
 
 def _parts(config: Path | None, *, with_token: bool = False) -> "tuple[RasaEnvironment, RasaProject]":
-    from sufler import bootstrap, resources
+    from sufler import resources
     from sufler.rasa_environment import RasaEnvironment, RasaProject
+    from sufler.rasa_token import rasa_variables
     from sufler.settings import load_settings
 
     settings = load_settings(config)
@@ -119,7 +120,7 @@ def _parts(config: Path | None, *, with_token: bool = False) -> "tuple[RasaEnvir
         training_data=settings.training_data_dir.resolve(),
         home=(settings.data_dir / "rasa").resolve(),
     )
-    variables = bootstrap.rasa_variables(settings, with_token=with_token)
+    variables = rasa_variables(settings, with_token=with_token)
     return RasaEnvironment(folder=_FOLDER.resolve(), variables=variables), project
 
 

@@ -7,8 +7,10 @@ from evaluation.control import Detector
 from evaluation.readiness import Rule
 from kb_index import Article
 from prompter.accounts import Accounts
+from prompter.conversing import Conversing
 from prompter.decisions import Action, Decision
 from prompter.desk import Desk
+from prompter.dialogue import DialogueEngine
 from prompter.knowledge import KnowledgeBase
 from prompter.lots import Lots
 from prompter.readiness import Readiness, TopicReadiness
@@ -32,6 +34,7 @@ class GovernedShop:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tested_together: tuple[str, ...] = ()
     model: str = "words-1"
+    engine: DialogueEngine | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     numbers: Numbers = field(default_factory=Numbers)
     messages: int = 0
@@ -53,20 +56,28 @@ class GovernedShop:
             tested_together=self.tested_together,
             clock=clock,
         )
-        self.triager = Triager(
-            self.store,
-            self.assistant,
-            lots=lots,
-            readiness=self.readiness,
-            autopilot=Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3),
-            clock=clock,
+        self.lots = lots
+        self.conversing = (
+            Conversing(self.store, self.engine, seal="sealed {}".format, clock=clock) if self.engine else None
         )
+        self.triager = self.another_worker()
         self.desk = Desk(self.store, lots=lots, clock=clock)
         self.reviews = Reviews(self.store, clock=clock)
         self.anna: Account = accounts.add("anna g", Role.OPERATOR, "correct horse battery")
         self.boris: Account = accounts.add("boris g", Role.OPERATOR, "battery horse correct")
         self.vera: Account = accounts.add("vera g", Role.SUPERVISOR, "horse battery correct")
         self.look()
+
+    def another_worker(self) -> Triager:
+        return Triager(
+            self.store,
+            self.assistant,
+            lots=self.lots,
+            readiness=self.readiness,
+            autopilot=Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3, most_in_a_dialogue=5),
+            conversing=self.conversing,
+            clock=self.clock,
+        )
 
     def look(self) -> bool:
         return self.readiness.run_once(self.model)
@@ -75,18 +86,28 @@ class GovernedShop:
         self, text: str = SURE, *, chat: str | None = None, falls: bool = False, second: bool = False
     ) -> int:
         """A customer asks, a new one unless `chat` is named; returns the conversation's id."""
-        self.messages += 1
+        conversation_id = self.say(text, chat=chat)
         self.numbers.prepared = [0.0 if falls else 0.99, 0.0 if second else 0.99]
+        self.clock.forward(2)
+        self.triager.run_once()
+        return conversation_id
+
+    def say(self, text: str, *, chat: str | None = None) -> int:
+        """A customer writes, and goes on writing; returns the conversation's id."""
+        self.messages += 1
         message = IncomingMessage(
             channel="telegram",
             chat_id=chat or f"customer {self.messages}",
             external_id=str(self.messages),
             text=text,
         )
-        conversation_id = self.reception.receive(message).conversation_id
-        self.clock.forward(2)
-        self.triager.run_once()
-        return conversation_id
+        return self.reception.receive(message).conversation_id
+
+    def conversing_looks(self, *, after: float = 6) -> bool:
+        """Some seconds later, somebody looks at the dialogue engine and at what operators do."""
+        assert self.conversing is not None
+        self.clock.forward(after)
+        return self.conversing.run_once()
 
     def turn(self, conversation_id: int) -> Turn:
         """The conversation's newest turn."""

@@ -11,6 +11,7 @@ from httpx2 import Response
 
 from prompter.accounts import Accounts
 from prompter.actions import Actions
+from prompter.conversing import MODEL
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
 from prompter.knowledge import KnowledgeBase
@@ -92,6 +93,7 @@ class Office:
                 clock=self.clock,
             ),
             "assistant": self.assistant,
+            "asked_by_engine": lambda text: self.readiness.preview(self.assistant.triage(text)),
             "encode": by_length,
             "desk": self.desk,
             "knowledge": self.knowledge,
@@ -109,6 +111,11 @@ class Office:
             "throttle": LoginThrottle(per_name=3, per_address=20, clock=lambda: self.seconds),
         }
         return create_app(Parts(**(mine | parts)), routers=routers)
+
+    def knows_engine(self) -> None:
+        """A dialogue engine has been heard of."""
+        with self.store.write() as tx:
+            tx.facts.set(MODEL, "orders-1")
 
     def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:
         """A browser on our pages, logged in where a name is given."""

@@ -182,6 +182,19 @@ def test_a_reply_of_unknown_fate_is_settled_once(office: Office, anna: TestClien
     assert refusal(anna.post(path, json={"send_again": True})) == (404, "not_found")
 
 
+def test_a_conversation_is_given_back_to_the_bot(office: Office, anna: TestClient) -> None:
+    office.knows_engine()
+    conversation_id = office.ask("как вернуть товар")
+    path = f"/api/conversations/{conversation_id}"
+    assert anna.get(path).json()["held"] is False
+    anna.post(f"{path}/messages", json={"text": "Смотрю."})
+    assert anna.get(path).json()["held"] is True
+    office.clock.forward(1)
+    assert anna.post(f"{path}/give-back").json() == {"done": True}
+    assert anna.get(path).json()["held"] is False
+    assert refusal(anna.post("/api/conversations/99/give-back")) == (404, "not_found")
+
+
 def test_markup_comes_back_as_the_text_that_it_is(office: Office, anna: TestClient) -> None:
     markup = "<script>alert('как вернуть товар')</script>\u2028\x1b[31m ' OR 1=1 --"
     conversation_id = office.ask(markup)

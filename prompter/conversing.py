@@ -1,0 +1,225 @@
+"""Takes turns to the dialogue engine, outside any transaction; keeps it in step with operators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from prompter.clock import Clock, utc_now
+from prompter.dialogue import (
+    DialogueEngine,
+    DialogueSilent,
+    EngineReply,
+    Heard,
+    Question,
+    is_dialogue,
+    says_both,
+    with_reply,
+    without_engine,
+)
+from prompter.storage import Store, StoredDialogue, Transaction
+from prompter.triage import Triage
+from prompter.values import Turn
+
+MODEL = "dialogue_model"  # facts: which model of the engine answers,
+SILENT = "dialogue_silent"  # since when the engine does not, and why; empty: it does
+_PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
+_MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A triage with what the engine has said; `reply` None: it was not asked, or is silent."""
+
+    triage: Triage
+    reply: EngineReply | None = None
+    n_parts: int = 1  # so many suggestions are said together: a form's question after an article's answer
+
+    @property
+    def in_dialogue(self) -> bool:
+        """Whether the engine's words are the first suggestion."""
+        return bool(self.triage.suggestions) and is_dialogue(self.triage.suggestions[0].article_id)
+
+
+class Conversing:
+    """A dialogue engine as the worker uses it.
+
+    Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
+    `operator_stays` ago or less, the engine's stands still. `patience` is longer than the engine's own.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: DialogueEngine,
+        *,
+        seal: Callable[[int], str],
+        patience: timedelta = timedelta(seconds=10),
+        ends_after: timedelta = timedelta(minutes=60),
+        operator_stays: timedelta = timedelta(minutes=30),
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._seal = seal
+        self._patience = patience
+        self._ends_after = ends_after
+        self._operator_stays = operator_stays
+        self._clock = clock
+        self._look_at = datetime.min.replace(tzinfo=UTC)
+
+    # --- for triage -------------------------------------------------------------------------
+
+    def hear(self, turn: Turn, triage: Triage, *, language: str) -> Spoken | None:
+        """Ask the engine about a turn; None: another worker does."""
+        now = self._clock()
+        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+        with self._store.write() as tx:
+            since = now - self._operator_stays
+            if not triage.utterance.strip() or tx.conversations.is_taken_over(
+                turn.conversation_id, since=since
+            ):
+                return Spoken(triage=triage)
+            stored = tx.dialogues.get(turn.conversation_id)
+            in_form = stored is not None and stored.form is not None
+            if tx.facts.get(SILENT):
+                return self._silent(triage, in_form=in_form)
+            dialogue = tx.dialogues.claim(
+                turn.conversation_id,
+                heard,
+                now=now,
+                lease=2 * self._patience,
+                ends_after=self._ends_after,
+                most_turns=_MOST_TURNS,
+            )
+        if dialogue is None:
+            return None
+        try:
+            reply = self._ask(dialogue, heard, triage)
+        except DialogueSilent as error:
+            log.error("dialogue_silent", turn_id=turn.id, error=str(error))
+            with self._store.write() as tx:
+                tx.dialogues.release(turn.conversation_id)
+                if error.is_down:
+                    _note_silence(tx, str(error), now)
+            return self._silent(triage, in_form=dialogue.form is not None)
+        with self._store.write() as tx:
+            _note_model(tx, reply.model)
+        return Spoken(
+            triage=with_reply(triage, reply, language=language),
+            reply=reply,
+            n_parts=2 if says_both(triage, reply) else 1,
+        )
+
+    def _ask(self, dialogue: StoredDialogue, heard: Heard, triage: Triage) -> EngineReply:
+        if dialogue.paused:  # given back a moment ago
+            self._set_paused(dialogue, False)
+        question = Question(
+            sender=dialogue.sender, heard=heard, seal=self._seal(heard.turn_id), triage=triage
+        )
+        return self._engine.ask(question, unused=dialogue.unused)
+
+    @staticmethod
+    def _silent(triage: Triage, *, in_form: bool) -> Spoken:
+        return Spoken(triage=without_engine(triage, in_form=in_form))
+
+    @staticmethod
+    def settle(tx: Transaction, turn: Turn, spoken: Spoken, *, is_stored: bool) -> None:
+        """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
+        if spoken.reply is None:
+            return
+        if is_stored:
+            tx.dialogues.settle(turn.conversation_id, form=spoken.reply.form)
+        else:
+            tx.dialogues.release(turn.conversation_id)
+
+    # --- by itself --------------------------------------------------------------------------
+
+    def run_once(self) -> bool:
+        """Look whether the engine answers, and whom operators lead; True if something has changed."""
+        now = self._clock()
+        changed = False
+        if now >= self._look_at:
+            self._look_at = now + _PAUSE
+            changed = self._look(now)
+        return self._keep_in_step(now) or changed
+
+    def _look(self, now: datetime) -> bool:
+        with self._store.read() as tx:
+            known, silent = tx.facts.get(MODEL), tx.facts.get(SILENT)
+        try:
+            model = self._engine.model()
+        except DialogueSilent as error:
+            if silent:
+                return False
+            log.error("dialogue_silent", error=str(error))
+            with self._store.write() as tx:
+                _note_silence(tx, str(error), now)
+            return True
+        if not silent and model == known:
+            return False
+        with self._store.write() as tx:
+            tx.facts.set(SILENT, "")
+            _note_model(tx, model)
+        log.info("dialogue_answers", model=model)
+        return True
+
+    def _keep_in_step(self, now: datetime) -> bool:
+        """Let conversations stand still that operators lead, and those go on that were given back."""
+        with self._store.read() as tx:
+            if tx.facts.get(SILENT):
+                return False
+            waiting = tx.dialogues.out_of_step(
+                used_since=now - self._ends_after, since=now - self._operator_stays
+            )
+        try:
+            for dialogue, held in waiting:
+                self._set_paused(dialogue, held)
+        except DialogueSilent as error:
+            log.error("dialogue_silent", error=str(error))
+            with self._store.write() as tx:
+                _note_silence(tx, str(error), now)
+        return bool(waiting)
+
+    def _set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
+        self._engine.pause(dialogue.sender, paused=paused)
+        with self._store.write() as tx:
+            tx.dialogues.set_paused(dialogue, paused)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Since when the engine gives no answers, and why."""
+
+    since: datetime
+    why: str
+
+
+def silence(tx: Transaction) -> Silence | None:
+    """None: the engine answers, or there is none."""
+    stored = tx.facts.get(SILENT)
+    if not stored:
+        return None
+    since, _, why = stored.partition(" ")
+    return Silence(since=datetime.fromisoformat(since), why=why)
+
+
+def forget_engine(store: Store) -> None:
+    """There is none any more."""
+    with store.write() as tx:
+        for fact in (MODEL, SILENT):
+            if tx.facts.get(fact):
+                tx.facts.set(fact, "")
+
+
+def _note_silence(tx: Transaction, why: str, now: datetime) -> None:
+    if not tx.facts.get(SILENT):
+        tx.facts.set(SILENT, f"{now.isoformat()} {why}")
+
+
+def _note_model(tx: Transaction, model: str) -> None:
+    if tx.facts.get(MODEL) != model:
+        tx.facts.set(MODEL, model)

@@ -1,0 +1,142 @@
+"""How far a dialogue engine is in each conversation, and what it was told last."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from prompter.dialogue import Heard
+from prompter.storage.conversations import taken_over
+from prompter.storage.rows import Rows
+from prompter.storage.tables import conversations, dialogues
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDialogue:
+    """Where the engine is. `unused`: it was told this, and nobody has its reply."""
+
+    conversation_id: int
+    session: int
+    n_turns: int
+    used_at: datetime
+    form: str | None
+    paused: bool
+    unused: Heard | None
+
+    @property
+    def sender(self) -> str:
+        """The engine's name for the conversation."""
+        return f"sufler-{self.conversation_id}-{self.session}"
+
+
+class DialogueRows(Rows):
+    def get(self, conversation_id: int) -> StoredDialogue | None:
+        row = self._connection.execute(
+            select(dialogues).where(dialogues.c.conversation_id == conversation_id)
+        ).one_or_none()
+        return None if row is None else _stored(row)
+
+    def claim(
+        self,
+        conversation_id: int,
+        heard: Heard,
+        *,
+        now: datetime,
+        lease: timedelta,
+        ends_after: timedelta,
+        most_turns: int,
+    ) -> StoredDialogue | None:
+        """Take the conversation for one question; None: somebody else asks in it.
+
+        A new session begins after a silence of `ends_after`, and after `most_turns` once no form waits.
+        """
+        self._connection.execute(
+            self._insert_new(
+                dialogues,
+                {
+                    "conversation_id": conversation_id,
+                    "session": 1,
+                    "n_turns": 0,
+                    "used_at": now,
+                    "paused": False,
+                },
+            )
+        )
+        own = dialogues.c.conversation_id == conversation_id
+        claimed = self._connection.execute(
+            update(dialogues)
+            .where(own, dialogues.c.asked_until.is_(None) | (dialogues.c.asked_until <= now))
+            .values(asked_until=now + lease)
+        )
+        if claimed.rowcount == 0:
+            return None
+        before = _stored(self._connection.execute(select(dialogues).where(own)).one())
+        is_over = now - before.used_at >= ends_after or (before.n_turns >= most_turns and not before.form)
+        anew = {"session": before.session + 1, "n_turns": 0, "form": None, "paused": False} if is_over else {}
+        self._connection.execute(
+            update(dialogues)
+            .where(own)
+            .values(used_at=now, told_turn_id=heard.turn_id, told_message_id=heard.message_id, **anew)
+        )
+        claimed_one = _stored(self._connection.execute(select(dialogues).where(own)).one())
+        return replace(claimed_one, unused=None if is_over else before.unused)
+
+    def settle(self, conversation_id: int, *, form: str | None) -> None:
+        """The reply is stored; `form` waits for the customer's next words."""
+        self._connection.execute(
+            update(dialogues)
+            .where(dialogues.c.conversation_id == conversation_id)
+            .values(
+                form=form,
+                n_turns=dialogues.c.n_turns + 1,
+                told_turn_id=None,
+                told_message_id=None,
+                asked_until=None,
+            )
+        )
+
+    def release(self, conversation_id: int) -> None:
+        """There is no reply, or nobody wants it: others may ask."""
+        self._connection.execute(
+            update(dialogues).where(dialogues.c.conversation_id == conversation_id).values(asked_until=None)
+        )
+
+    def out_of_step(self, *, used_since: datetime, since: datetime) -> list[tuple[StoredDialogue, bool]]:
+        """Sessions that should stand still and do not, or the other way round; with what should be.
+
+        An operator who has written before `since` is not in the conversation any more.
+        """
+        held = taken_over(since).label("held")
+        rows = self._connection.execute(
+            select(dialogues, held)
+            .join(conversations, conversations.c.id == dialogues.c.conversation_id)
+            .where(dialogues.c.used_at >= used_since, dialogues.c.paused != held)
+            .order_by(dialogues.c.conversation_id)
+        )
+        return [(_stored(row), bool(row.held)) for row in rows]
+
+    def set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
+        self._connection.execute(
+            update(dialogues)
+            .where(
+                dialogues.c.conversation_id == dialogue.conversation_id,
+                dialogues.c.session == dialogue.session,
+            )
+            .values(paused=paused)
+        )
+
+
+def _stored(row: Row[Any]) -> StoredDialogue:
+    told = None
+    if row.told_turn_id is not None:
+        told = Heard(turn_id=row.told_turn_id, message_id=row.told_message_id)
+    return StoredDialogue(
+        conversation_id=row.conversation_id,
+        session=row.session,
+        n_turns=row.n_turns,
+        used_at=row.used_at,
+        form=row.form,
+        paused=row.paused,
+        unused=told,
+    )

@@ -1,0 +1,80 @@
+"""The composition root's corner for dialogues: Rasa, and what Sufler does for it, from settings."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from prompter.actions import Actions, seal
+from prompter.conversing import Conversing, forget_engine
+from prompter.lots import Lots
+from prompter.storage import Store
+from prompter.triage import Triage
+from sufler.settings import Settings
+
+if TYPE_CHECKING:
+    from sufler.rasa_engine import RasaEngine
+
+Parser = Callable[[str], Mapping[str, float]]
+
+
+def secret_of(store: Store) -> str:
+    """What this installation signs with."""
+    with store.write() as tx:
+        return tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
+
+
+def build_actions(
+    settings: Settings, store: Store, triage: Callable[[str], Triage], *, lots: Lots
+) -> Actions:
+    """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
+    from sufler.orders import build_orders
+
+    return Actions(
+        store,
+        triage,
+        secret=secret_of(store),
+        orders=build_orders(settings.dialogue.orders, timeout=settings.dialogue.timeout_seconds),
+        template_values=settings.templates,
+        lots=lots,
+    )
+
+
+def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
+    """The team's own action server, where there is one."""
+    if settings.dialogue.own_actions is None:
+        return None
+    from sufler.own_actions import OwnActions
+
+    return OwnActions(settings.dialogue.own_actions, timeout=settings.dialogue.timeout_seconds)
+
+
+def build_parser(settings: Settings) -> Parser | None:
+    """What says which intent in our classifier's stead; None: nothing."""
+    if settings.intents.kind != "rasa":
+        return None
+    return _engine(settings).parse
+
+
+def build_conversing(settings: Settings, store: Store) -> Conversing | None:
+    """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
+    if settings.dialogue.engine is None and settings.intents.kind != "rasa":
+        forget_engine(store)  # what was noted of one that has been in use
+        return None
+    secret, chosen = secret_of(store), settings.dialogue
+    return Conversing(
+        store,
+        _engine(settings),
+        seal=lambda turn_id: seal(secret, turn_id),
+        patience=timedelta(seconds=chosen.patience_seconds),
+        ends_after=timedelta(minutes=chosen.session_minutes),
+        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+    )
+
+
+def _engine(settings: Settings) -> "RasaEngine":
+    from sufler.rasa_engine import RasaEngine  # with an HTTP client that most installations do without
+
+    chosen = settings.dialogue
+    token = chosen.token.get_secret_value().strip() if chosen.token else None
+    return RasaEngine(chosen.url, token=token or None, patience=chosen.patience_seconds)

@@ -1,0 +1,52 @@
+"""A dialogue engine on the desk: what it says, whose conversation it is, and that it is away."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fakes import NUMBER, OrderDialogue
+from tests.prompter_api.desk.conftest import Sit
+from tests.support_desk import DeskShop
+
+pytestmark = pytest.mark.e2e
+
+
+def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit: Sit) -> None:
+    engine = OrderDialogue()
+    conversing = shop.talk_through(engine)
+    conversing.run_once()
+    page = sit()
+    conversation = shop.ask("статус")
+    card = page.locator(".card").first
+    expect(card.locator(".card__question")).to_have_text("Диалог: order_form")
+    expect(card.locator(".card__text")).to_have_text(NUMBER)
+    held = page.locator(".talk__held")
+    expect(held).to_be_hidden()
+    page.keyboard.press("w")
+    page.locator(".composer textarea").fill("Минуту, смотрю сам.")
+    page.keyboard.press("Control+Enter")
+    expect(held).to_be_visible()
+    expect(held).to_contain_text("Бот молчит: разговор ведёте вы.")
+    conversing.run_once()
+    assert engine.paused == {"sufler-1-1": True}
+    page.locator("body").click()
+    page.keyboard.press("b")
+    expect(held).to_be_hidden()
+    expect(page.get_by_text("Бот снова может отвечать этому клиенту.")).to_be_visible()
+    conversing.run_once()
+    assert engine.paused == {"sufler-1-1": False}
+    assert shop.ask("40018237") == conversation
+    expect(card.locator(".card__text")).to_have_text("Заказ 40018237 едет.")
+
+
+def test_operators_see_that_dialogues_stand_still(shop: DeskShop, sit: Sit) -> None:
+    engine = OrderDialogue(broken=True)
+    conversing = shop.talk_through(engine)
+    page = sit()
+    shop.ask("статус")
+    note = page.locator(".bar__trouble", has_text="Диалоги стоят с")
+    expect(note).to_be_visible()
+    expect(note).to_have_attribute("title", "it is not there")
+    expect(page.locator(".talk__head")).to_contain_text("сбой движка")
+    engine.broken = False
+    conversing.run_once()
+    expect(note).to_be_hidden()
