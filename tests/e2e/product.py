@@ -158,6 +158,10 @@ class Product:
         response.raise_for_status()
         return response.json()
 
+    def metrics(self) -> str:
+        """Prometheus' text format."""
+        return self._http.get(f"{self.url}/metrics").text
+
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self._http.post(self.url + path, json=body)
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -26,6 +27,18 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-rasa"
+
+
+ASKED = "Напишите номер заказа: восемь цифр, он есть в письме и в «Моих заказах»."
+TRACKED = "Заказ 40018237: в пути, приедет завтра с 10 до 14."
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where both answer, also after a restart."""
+
+    sufler: int
+    rasa: int
 
 
 @dataclass
@@ -46,6 +59,51 @@ class Rasa:
         )
 
 
+class ServedRasa:
+    """`sufler rasa run`; `start` and `kill` may follow each other any number of times."""
+
+    def __init__(self, project: Rasa, port: int) -> None:
+        self._project, self._port = project, port
+        self._process: subprocess.Popen[bytes] | None = None
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self._project.folder / "served.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sufler", "rasa", "run", "--port", str(self._port)],
+                cwd=self._project.folder,
+                env={**os.environ, **self._project.variables},
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(self._answers, seconds=3 * PATIENCE)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=60)
+
+    def tracker(self, sender: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.http.get(f"/conversations/{sender}/tracker").json()
+        return found
+
+    def _answers(self) -> bool:
+        try:
+            return self.http.get("/status").status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def ports() -> Ports:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return Ports(one.getsockname()[1], other.getsockname()[1])
+
+
 @pytest.fixture(scope="module")
 def telegram() -> Iterator[TelegramEmulator]:
     with TelegramEmulator() as emulator:
@@ -53,14 +111,24 @@ def telegram() -> Iterator[TelegramEmulator]:
 
 
 @pytest.fixture(scope="module")
-def sufler(tmp_path_factory: pytest.TempPathFactory, telegram: TelegramEmulator) -> Iterator[Product]:
+def sufler(
+    tmp_path_factory: pytest.TempPathFactory, telegram: TelegramEmulator, ports: Ports
+) -> Iterator[Product]:
     if not (ENVIRONMENT / "complete").exists():
         missing(f"{ENVIRONMENT} (make rasa)")
     template = tmp_path_factory.mktemp("template")
     token = prepare(template)
     folder = tmp_path_factory.mktemp("product") / "shop"
     with pytest.MonkeyPatch.context() as patch, Product(folder, template, token, telegram) as product:
-        patch.setenv("SUFLER_DIALOGUE__ORDERS", str(ROOT / "training_data" / "orders.csv"))
+        for name, value in {
+            "WEB__PORT": str(ports.sufler),
+            "INTENTS__KIND": "rasa",
+            "DIALOGUE__ENGINE": "rasa",
+            "DIALOGUE__URL": f"http://127.0.0.1:{ports.rasa}",
+            "DIALOGUE__ORDERS": str(ROOT / "training_data" / "orders.csv"),
+            "DIALOGUE__PATIENCE_SECONDS": "20",  # a slow machine is not a failure
+        }.items():
+            patch.setenv(f"SUFLER_{name}", value)
         product.start()
         yield product
 
@@ -84,35 +152,22 @@ def trained(rasa: Rasa) -> Rasa:
 
 
 @pytest.fixture(scope="module")
-def served(trained: Rasa) -> Iterator[httpx.Client]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (trained.folder / "served.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sufler", "rasa", "run", "--port", str(port)],
-            cwd=trained.folder,
-            env={**os.environ, **trained.variables},
-            stdout=log,
-            stderr=log,
-        )
+def running(trained: Rasa, ports: Ports) -> Iterator[ServedRasa]:
+    rasa = ServedRasa(trained, ports.rasa)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-            wait_for(lambda: _answers(client), seconds=3 * PATIENCE)
-            # The port that is in use is refused in words, before Rasa's own minute of loading.
-            taken = trained.run("run", "--port", str(port))
-            assert (taken.returncode, f"port {port} cannot be used" in taken.stderr) == (2, True)
-            yield client
+        rasa.start()
+        # The port that is in use is refused in words, before Rasa's own minute of loading.
+        taken = trained.run("run", "--port", str(ports.rasa))
+        assert (taken.returncode, f"port {ports.rasa} cannot be used" in taken.stderr) == (2, True)
+        yield rasa
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        rasa.kill()
+        rasa.http.close()
 
 
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/status").status_code == 200
-    except httpx.TransportError:
-        return False
+@pytest.fixture(scope="module")
+def served(running: ServedRasa) -> httpx.Client:
+    return running.http
 
 
 def say(rasa: httpx.Client, sender: str, text: str) -> list[str]:
@@ -233,6 +288,117 @@ def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client
         body = {"sender": f"brings {said}", "message": "привет", "metadata": {"sufler": sufler}}
         answer = served.post("/webhooks/rest/webhook", json=body).json()
         assert [one["text"] for one in answer] == [said]
+
+
+# --- Rasa's dialogues in Sufler -------------------------------------------------------------------
+
+
+@dataclass
+class Talk:
+    """A customer on Telegram, and the operator who answers them."""
+
+    sufler: Product
+    telegram: TelegramEmulator
+    chat: int
+
+    def ask(self, text: str) -> dict[str, Any]:
+        """The customer writes; returns the conversation once the turn waits on the desk."""
+        self.telegram.customer_says(self.chat, text)
+
+        def waiting() -> dict[str, Any] | None:
+            for item in self.sufler.get("/api/queue"):
+                if item["turn"]["utterance"] == text:
+                    return self.get(item["turn"]["conversation_id"])
+            return None
+
+        found = wait_for(waiting)
+        assert found is not None
+        return found
+
+    def get(self, conversation_id: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.sufler.get(f"/api/conversations/{conversation_id}")
+        return found
+
+    def decide(self, view: dict[str, Any], **decision: Any) -> None:
+        before = len(self.telegram.sent_to(self.chat))
+        seen = view["last_message_id"]
+        path = f"/api/turns/{view['turn']['id']}/decision"
+        assert self.sufler.post(path, seen_message_id=seen, **decision).status_code == 200
+        self.telegram.wait_for(lambda: len(self.telegram.sent_to(self.chat)) > before)
+
+    def accept(self, text: str) -> dict[str, Any]:
+        """The customer writes, and gets what is suggested first."""
+        view = self.ask(text)
+        self.decide(view, action="accept", rank=1)
+        return view
+
+
+def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
+    running: ServedRasa, sufler: Product, telegram: TelegramEmulator
+) -> None:
+    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
+    talk = Talk(sufler, telegram, chat=7)
+    article = talk.accept("как вернуть товар?")
+    assert article["suggestions"][0]["article_id"] == "returns-how"
+    asked = talk.accept("проверить статус моего заказа")
+    first = asked["suggestions"][0]
+    assert (first["topic"], first["text"]) == ("dialogue/order_status_form", ASKED)
+    sender = f"sufler-{asked['id']}-1"
+
+    running.kill()
+    running.start()
+    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
+    talk.accept("40018237")
+    assert telegram.sent_to(7)[1:] == [ASKED, TRACKED]
+
+    talk.accept("проверить статус моего заказа")
+    sufler.post(f"/api/conversations/{asked['id']}/messages", text="Сейчас посмотрю сама.")
+    wait_for(lambda: running.tracker(sender)["paused"])
+    led = talk.ask("40018237")
+    assert led["held"]
+    assert "dialogue" not in " ".join(one["topic"] for one in led["suggestions"])
+    talk.decide(led, action="write_own", text="Он у курьера.")
+    sufler.post(f"/api/conversations/{asked['id']}/give-back")
+    wait_for(lambda: not running.tracker(sender)["paused"])
+    assert not talk.get(asked["id"])["held"]
+    talk.accept("40018237")
+    expected = [ASKED, TRACKED, ASKED, "Сейчас посмотрю сама.", "Он у курьера.", TRACKED]
+    assert telegram.sent_to(7)[1:] == expected
+    told = [one["text"] for one in running.tracker(sender)["events"] if one["event"] == "user"]
+    assert told == [
+        "как вернуть товар?",
+        *["проверить статус моего заказа", "40018237"] * 2,
+    ]  # each once; what the operator led was not told
+
+
+def test_both_may_be_restarted_at_once(
+    running: ServedRasa, sufler: Product, telegram: TelegramEmulator
+) -> None:
+    talk = Talk(sufler, telegram, chat=8)
+    talk.accept("проверить статус моего заказа")
+    telegram.customer_says(8, "40018237")
+    sufler.kill()
+    running.kill()
+    sufler.start()
+    running.start()
+    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
+    (item,) = wait_for(lambda: sufler.get("/api/queue"))
+    view = talk.get(item["turn"]["conversation_id"])
+    if view["turn"]["handoff_reason"] == "engine_down":  # Sufler was there first
+        talk.decide(view, action="write_own", text="Минуту.")
+        sufler.post(f"/api/conversations/{view['id']}/give-back")
+        talk.accept("40018237")
+    else:
+        talk.decide(view, action="accept", rank=1)
+    assert telegram.sent_to(8)[-1] == TRACKED
+
+
+def test_rasa_says_which_intent(running: ServedRasa, sufler: Product) -> None:
+    del running
+    asked = sufler.post("/api/ask", text="проверить статус моего заказа").json()
+    assert asked["intent"] == "order_status"  # which Sufler's own classifier does not know
+    called = sufler.post("/api/ask", text="позовите оператора").json()
+    assert (called["intent"], called["handoff_reason"]) == ("handoff_request", "customer_request")
 
 
 def test_without_sufler_rasa_answers_on(served: httpx.Client, sufler: Product) -> None:
