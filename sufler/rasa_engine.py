@@ -108,7 +108,7 @@ class RasaEngine:
             case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
                 raise DialogueSilent("Rasa refuses the token: set dialogue.token to its --auth-token")
             case httpx.codes.CONFLICT:
-                raise DialogueSilent("Rasa has no model: train one with sufler rasa train")
+                raise DialogueSilent("Rasa has no model that it can use: train one with sufler rasa train")
             case httpx.codes.NOT_FOUND:
                 raise DialogueSilent(
                     "Rasa's API is off, or what answers is no Rasa: start it with --enable-api"

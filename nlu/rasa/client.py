@@ -7,7 +7,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import HTTPError
 
 import numpy as np
@@ -35,11 +35,13 @@ class SuflerClient:
     stands in SUFLER_TOKEN alone, not in config.yml: Rasa writes its configuration into every model.
     """
 
+    # Of all components together: one message must not stop Rasa's loop for each of them.
+    _silent_until: ClassVar[dict[str, float]] = {}  # by url
+
     def __init__(self, address: str | None = None, timeout: float = 0.5) -> None:
         address = address or os.environ.get("SUFLER_ADDRESS") or _ADDRESS
         self.url = address if "://" in address else f"http://{address}"
         self._timeout = timeout
-        self._silent_until = 0.0
         # No proxy: Sufler is in the house, and what customers write stays there.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -68,7 +70,7 @@ class SuflerClient:
         return self._ask("/api/rasa/triage", {"text": text}, None)
 
     def _ask(self, path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
-        if time.monotonic() < self._silent_until:
+        if time.monotonic() < self._silent_until.get(self.url, 0.0):
             raise SuflerSilent("Sufler was silent a moment ago")
         headers = {"Content-Type": "application/json"}
         if token := os.environ.get("SUFLER_TOKEN"):
@@ -81,7 +83,7 @@ class SuflerClient:
             hint = ": set SUFLER_TOKEN (sufler user token NAME)" if error.code in {401, 403} else ""
             raise SuflerSilent(f"Sufler at {self.url} refuses with status {error.code}{hint}") from None
         except (OSError, ValueError, http.client.HTTPException) as error:
-            self._silent_until = time.monotonic() + _PAUSE
+            self._silent_until[self.url] = time.monotonic() + _PAUSE
             raise SuflerSilent(f"Sufler at {self.url} does not answer: {error}") from None
         if not isinstance(found, dict):
             raise SuflerSilent(f"Sufler at {self.url} answers no JSON object")

@@ -41,13 +41,13 @@ class Screen:
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
             self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
-            self._silence = Tag("span", classes="bar__trouble", role="status")
         with frame.body:
             self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
         with self._root:
             left = Tag("div", classes="desk__left")
             self._troubles = Troubles(t, frame.notes, left)
             with left:
+                self._silence = Tag("p", classes="notice notice--bad desk__notice", role="status")
                 self._queue = QueuePanel(t)
             with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
                 self._talk = ConversationPanel(t, visitor.language)

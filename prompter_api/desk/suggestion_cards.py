@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kb_index.templates import fields
+from prompter.dialogue import is_dialogue
 from prompter.values import OfferedSuggestion, Turn
 from prompter_api.desk import words
 from prompter_api.desk.elements import Tag, keyed
@@ -91,7 +92,8 @@ class SuggestionCards:
         ):
             with Tag("header", classes="card__head"):
                 Tag("span", words.confidence(suggestion.confidence, self._t), classes="card__confidence")
-                Tag("span", suggestion.topic, classes="mark mark--quiet")
+                if not is_dialogue(suggestion.article_id):  # its name says it below
+                    Tag("span", suggestion.topic, classes="mark mark--quiet")
             with Tag("div", classes="meter", aria_hidden=True):
                 bar = Tag("span", classes="meter__bar")
                 bar.style(f"width: {round(100 * suggestion.confidence)}%")

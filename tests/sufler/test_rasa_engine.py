@@ -200,7 +200,7 @@ def test_a_wrong_token_is_told_without_the_token(rasa: RasaEmulator) -> None:
 
 def test_a_missing_model_is_told(rasa: RasaEmulator, engine: RasaEngine) -> None:
     rasa.model = None
-    with pytest.raises(DialogueSilent, match="Rasa has no model: train one with sufler rasa train"):
+    with pytest.raises(DialogueSilent, match="Rasa has no model that it can use: train one"):
         engine.model()
 
 

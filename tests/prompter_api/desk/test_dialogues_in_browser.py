@@ -43,7 +43,7 @@ def test_operators_see_that_dialogues_stand_still(shop: DeskShop, sit: Sit) -> N
     conversing = shop.talk_through(engine)
     page = sit()
     shop.ask("статус")
-    note = page.locator(".bar__trouble", has_text="Диалоги стоят с")
+    note = page.locator(".desk__notice", has_text="Диалоги стоят с")
     expect(note).to_be_visible()
     expect(note).to_have_attribute("title", "it is not there")
     expect(page.locator(".talk__head")).to_contain_text("сбой движка")
