@@ -69,6 +69,7 @@ class Conversing:
         self._ends_after = ends_after
         self._operator_stays = operator_stays
         self._clock = clock
+        self._model: str | None = None  # as far as this process has noted it
         self._look_at = datetime.min.replace(tzinfo=UTC)
 
     # --- for triage -------------------------------------------------------------------------
@@ -83,9 +84,9 @@ class Conversing:
                 turn.conversation_id, since=since
             ):
                 return Spoken(triage=triage)
-            stored = tx.dialogues.get(turn.conversation_id)
-            in_form = stored is not None and stored.form is not None
             if tx.facts.get(SILENT):
+                stored = tx.dialogues.get(turn.conversation_id)
+                in_form = stored is not None and bool(stored.form) and now < stored.used_at + self._ends_after
                 return self._silent(triage, in_form=in_form)
             dialogue = tx.dialogues.claim(
                 turn.conversation_id,
@@ -106,8 +107,8 @@ class Conversing:
                 if error.is_down:
                     _note_silence(tx, str(error), now)
             return self._silent(triage, in_form=dialogue.form is not None)
-        with self._store.write() as tx:
-            _note_model(tx, reply.model)
+        if reply.model != self._model:
+            self._note_model(reply.model)
         return Spoken(
             triage=with_reply(triage, reply, language=language),
             reply=reply,
@@ -149,7 +150,7 @@ class Conversing:
 
     def _look(self, now: datetime) -> bool:
         with self._store.read() as tx:
-            known, silent = tx.facts.get(MODEL), tx.facts.get(SILENT)
+            silent = tx.facts.get(SILENT)
         try:
             model = self._engine.model()
         except DialogueSilent as error:
@@ -159,13 +160,18 @@ class Conversing:
             with self._store.write() as tx:
                 _note_silence(tx, str(error), now)
             return True
-        if not silent and model == known:
+        if not silent and model == self._model:
             return False
-        with self._store.write() as tx:
-            tx.facts.set(SILENT, "")
-            _note_model(tx, model)
+        self._note_model(model, answers=True)
         log.info("dialogue_answers", model=model)
         return True
+
+    def _note_model(self, model: str, *, answers: bool = False) -> None:
+        with self._store.write() as tx:
+            tx.facts.set(MODEL, model)
+            if answers:
+                tx.facts.set(SILENT, "")
+        self._model = model
 
     def _keep_in_step(self, now: datetime) -> bool:
         """Let conversations stand still that operators lead, and those go on that were given back."""
@@ -218,8 +224,3 @@ def forget_engine(store: Store) -> None:
 def _note_silence(tx: Transaction, why: str, now: datetime) -> None:
     if not tx.facts.get(SILENT):
         tx.facts.set(SILENT, f"{now.isoformat()} {why}")
-
-
-def _note_model(tx: Transaction, model: str) -> None:
-    if tx.facts.get(MODEL) != model:
-        tx.facts.set(MODEL, model)

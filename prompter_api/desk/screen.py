@@ -112,7 +112,7 @@ class Screen:
         self._silence.set_visibility(silence is not None)
         if silence is not None:
             since = words.moment(silence.since, now, self._talk.zone, self._language)
-            text = self._t.gettext("Dialogues stand still since {time}: articles only")
+            text = self._t.gettext("Rasa gives no answers since {time}: articles only")
             self._silence.say(text.format(time=since))
             self._silence.set(title=silence.why)
 

@@ -85,7 +85,9 @@ class SuggestionOut(Output):
     """An offered answer, template fields filled for this customer."""
 
     rank: int = Field(description="1 is the first")
-    article_id: str = Field(examples=["returns-how"])
+    article_id: str = Field(
+        examples=["returns-how"], description="`dialogue|NAME`: what a dialogue says, and no article"
+    )
     question: str = Field(examples=["Как вернуть товар"])
     text: str = Field(examples=["Верните товар за 14 дней."])
     topic: str = Field(examples=["returns"])

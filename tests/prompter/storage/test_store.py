@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from kb_index import Status
+from prompter.decisions import Action
 from prompter.drafts import ProposalKind
 from prompter.errors import AlreadySettled
 from prompter.feedback import Feedback
@@ -46,7 +47,7 @@ from prompter.values import (
 )
 from prompter.versions import Versions
 from prompter.watching import Watching
-from tests.fakes import SHOP, START
+from tests.fakes import SHOP, START, OrderDialogue
 from tests.postgres import find_programs, running_server
 from tests.prompter.drafted import changed_answer, new_article, phrasing
 from tests.prompter.governed import RULE, GovernedShop
@@ -131,6 +132,22 @@ class StoreContract:
         assert [(one.version.id, one.version.state) for one in versions.all() if one.is_used] == [
             ("v1", VersionState.PASSED)
         ]
+
+    def test_a_dialogue_is_led_by_one_worker_at_a_time_and_stops_for_an_operator(self, store: Store) -> None:
+        engine = OrderDialogue()
+        shop = GovernedShop(store, engine=engine)
+        other = shop.another_worker()
+        engine.before_reply = lambda: other.run_once()
+        conversation = shop.ask("статус", chat="olga")
+        assert len(engine.told["sufler-1-1"]) == 1
+        shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
+        shop.conversing_looks()
+        assert engine.paused == {"sufler-1-1": True}
+        shop.desk.give_back(conversation)
+        shop.conversing_looks()
+        assert engine.paused == {"sufler-1-1": False}
+        shop.ask("40018237", chat="olga")
+        assert shop.desk.conversation(conversation).suggestions[0].text == "Заказ 40018237 едет."
 
     def test_two_jobs_of_a_kind_do_not_run_at_once(self, store: Store) -> None:
         jobs = Jobs(store)

@@ -38,12 +38,12 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     expect(card.locator(".card__text")).to_have_text("Заказ 40018237 едет.")
 
 
-def test_operators_see_that_dialogues_stand_still(shop: DeskShop, sit: Sit) -> None:
+def test_operators_see_that_the_engine_is_away(shop: DeskShop, sit: Sit) -> None:
     engine = OrderDialogue(broken=True)
     conversing = shop.talk_through(engine)
     page = sit()
     shop.ask("статус")
-    note = page.locator(".desk__notice", has_text="Диалоги стоят с")
+    note = page.locator(".desk__notice", has_text="Rasa не отвечает с")
     expect(note).to_be_visible()
     expect(note).to_have_attribute("title", "it is not there")
     expect(page.locator(".talk__head")).to_contain_text("сбой движка")
