@@ -178,21 +178,24 @@ class Actions:
         number = _BETWEEN_DIGITS.sub("", given)
         if not _ORDER.fullmatch(number):
             return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
+        if self._looked_up(number) == (True, None):
+            return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
+        return Outcome(slots={ORDER_NUMBER: number})  # what nobody can look up now an operator will
+
+    def _looked_up(self, number: str) -> tuple[bool, str | None]:
+        """Whether orders can be looked up now, and how this one stands."""
+        if self._orders is None:
+            return False, None
         try:
-            if self._orders is not None and self._orders.state_of(number) is None:
-                return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
-        except OrdersUnavailable as error:  # an operator will look it up
+            return True, self._orders.state_of(number)
+        except OrdersUnavailable as error:
             log.error("orders_unavailable", error=describe(error))
-        return Outcome(slots={ORDER_NUMBER: number})
+            return False, None
 
     def _order_status(self, asked: Asked) -> Outcome:
         number = asked.slots.get(ORDER_NUMBER, "")
         forgotten = {ORDER_NUMBER: None}  # the next order is another one
-        try:
-            state = self._orders.state_of(number) if self._orders else None
-        except OrdersUnavailable as error:
-            log.error("orders_unavailable", error=describe(error))
-            state = None
+        _, state = self._looked_up(number)
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {ORDER_NUMBER: number, "order_state": state}

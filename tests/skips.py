@@ -1,9 +1,13 @@
 """What a machine may lack: skipped visibly, except where everything has to run."""
 
 import os
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+_BESIDE = Path(__file__).parents[1].parent / "shared" / "data"
+BENCHMARK_DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or _BESIDE)
 
 
 def missing(what: str) -> NoReturn:

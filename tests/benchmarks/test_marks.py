@@ -4,9 +4,6 @@ The 4-bit encoder rounds a little differently on other processors: stack_test ha
 So the floors here lie a few rows below the marks.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
 from evaluation import Estimate, evaluate_intents, evaluate_retrieval, read_cases, read_intents
@@ -16,12 +13,12 @@ from nlu.encoders.caching import CachingEncoder
 from sufler import engines
 from sufler.evaluated import EvaluatedAssistant, EvaluatedClassifier
 from sufler.settings import load_settings
+from tests.skips import BENCHMARK_DATA
 
-DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.benchmark_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"no benchmark data in {DATA}"),
+    pytest.mark.skipif(not BENCHMARK_DATA.is_dir(), reason=f"no benchmark data in {BENCHMARK_DATA}"),
 ]
 
 
@@ -34,8 +31,8 @@ def reached(estimate: Estimate | None) -> float:
 def test_intents(name: str, accuracy: float) -> None:
     settings = load_settings(None)
     report = evaluate_intents(
-        read_intents(DATA / "intents" / f"{name}_train.csv"),
-        read_intents(DATA / "intents" / f"{name}_test.csv"),
+        read_intents(BENCHMARK_DATA / "intents" / f"{name}_train.csv"),
+        read_intents(BENCHMARK_DATA / "intents" / f"{name}_test.csv"),
         EvaluatedClassifier(settings, engines.build_encoder(settings)),
     )
     assert reached(report.metrics["accuracy"]) >= accuracy
@@ -44,8 +41,10 @@ def test_intents(name: str, accuracy: float) -> None:
 @pytest.mark.parametrize(("name", "p_at_1", "hit_at_3"), [("covid", 0.82, 0.94), ("stack", 0.87, 0.96)])
 def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     settings = load_settings(None)
-    articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
-    cases = read_cases(DATA / "faq" / f"{name}_test.csv", known_ids={article.id for article in articles})
+    articles = list(read_articles(BENCHMARK_DATA / "faq" / f"{name}_kb.csv"))
+    cases = read_cases(
+        BENCHMARK_DATA / "faq" / f"{name}_test.csv", known_ids={article.id for article in articles}
+    )
     report = evaluate_retrieval(cases, engines.build_assistant(settings, articles))
     assert reached(report.metrics["p_at_1"]) >= p_at_1
     assert reached(report.metrics["hit_at_3"]) >= hit_at_3
@@ -56,10 +55,10 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
 @pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.89), ("stack", 0.965)])
 def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at_1: float) -> None:
     settings = load_settings(None)
-    articles = list(read_articles(DATA / "faq" / f"{name}_kb.csv"))
+    articles = list(read_articles(BENCHMARK_DATA / "faq" / f"{name}_kb.csv"))
     ids = {article.id for article in articles}
-    cases = read_cases(DATA / "faq" / f"{name}_test.csv", known_ids=ids)
-    learn = read_cases(DATA / "faq" / f"{name}_learn.csv", known_ids=ids)
+    cases = read_cases(BENCHMARK_DATA / "faq" / f"{name}_test.csv", known_ids=ids)
+    learn = read_cases(BENCHMARK_DATA / "faq" / f"{name}_learn.csv", known_ids=ids)
     base = EvaluatedAssistant(settings, articles, CachingEncoder(engines.build_encoder(settings)))
     noisy = with_noise(learn, 0.1, article_ids=ids, seed=1)
     before, after, after_noise = (

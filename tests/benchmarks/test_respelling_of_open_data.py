@@ -1,19 +1,17 @@
 """On open data: genuine texts in many languages stay as they are, garbled ones are understood."""
 
 import csv
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 from nlu.respelling import respelled
 from nlu.respelling.keyboard import to_latin
+from tests.skips import BENCHMARK_DATA
 
-DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
 pytestmark = [
     pytest.mark.benchmark_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"no benchmark data in {DATA}"),
+    pytest.mark.skipif(not BENCHMARK_DATA.is_dir(), reason=f"no benchmark data in {BENCHMARK_DATA}"),
 ]
 TRAINING_ROWS = [
     *(f"intents/{name}_train" for name in ("banking77", "clinc150", "hwu64_large", "hwu64_ru", "hwu20_ru")),
@@ -23,7 +21,7 @@ TRAINING_ROWS = [
 
 
 def texts_of(name: str) -> list[str]:
-    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with (BENCHMARK_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return [row["text"].lower() for row in csv.DictReader(file)]
 
 

@@ -1,7 +1,6 @@
 """An existing Rasa project moves in, through the command line."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ import yaml
 from kb_index import Article
 from kb_index.formats import Format, normalised, read_articles, write_articles
 from tests.e2e.product import run_cli
+from tests.skips import BENCHMARK_DATA
 
 pytestmark = pytest.mark.slow
 
 SHIPPED = Path(__file__).parents[2] / "training_data"
-DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
 LOOKUP = """
 version: "3.1"
 nlu:
@@ -83,9 +82,9 @@ def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.benchmark_data
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no benchmark data in {DATA}")
+@pytest.mark.skipif(not BENCHMARK_DATA.is_dir(), reason=f"no benchmark data in {BENCHMARK_DATA}")
 def test_a_real_project(tmp_path: Path) -> None:
-    project = DATA / "rasa_financial_demo"
+    project = BENCHMARK_DATA / "rasa_financial_demo"
     printed = run_cli("import-rasa", str(project), "--config", configured(tmp_path))
     assert "5 intents become articles:" in printed
     assert "  small_talk: are you a bot?" in printed
