@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import yaml
 
@@ -20,6 +20,12 @@ _LOCK = _PACKAGE / "rasa" / "environment.txt"
 _COMPLETE = "complete"  # a file in the environment once everything is installed, with the lock's text
 _RECIPE = ("recipe", "assistant_id", "language", "pipeline", "policies")
 _SECONDS = 20  # for a Python to say which one it is
+QUIETLY = {
+    "RASA_TELEMETRY_ENABLED": "false",  # nothing leaves the house
+    "PYTHONWARNINGS": "ignore::DeprecationWarning",  # Rasa's dependencies have many
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
 
 
 class NoRasa(Exception):
@@ -31,12 +37,47 @@ class RasaProject:
     """What Rasa works on, and where it keeps what it makes."""
 
     config: Path
-    training_data: Path
+    domain: Path
+    data: Path
+    endpoints: Path
+    credentials: Path
     home: Path  # of models, results, cache
 
-    @property
-    def domain(self) -> Path:
-        return self.training_data / "domain.yml"
+    @classmethod
+    def of_training_data(cls, folder: Path, *, config: Path, home: Path) -> Self:
+        """Everything beside nlu.yml, as in the training data that ships with Sufler."""
+        return cls(
+            config=config,
+            domain=folder / "domain.yml",
+            data=folder,
+            endpoints=folder / "endpoints.yml",
+            credentials=folder / "credentials.yml",
+            home=home,
+        )
+
+    @classmethod
+    def of_folder(cls, folder: Path, *, shipped: Path, config: Path, home: Path) -> Self:
+        """A project as `rasa init` lays it out; endpoints or credentials that it lacks are `shipped` ones.
+
+        Raises:
+            NoRasa: it has no domain or no data.
+        """
+
+        def there(*names: str) -> Path | None:
+            return next((folder / name for name in names if (folder / name).exists()), None)
+
+        domain, data = there("domain.yml", "domain.yaml", "domain"), there("data")
+        if domain is None or data is None:
+            lacks = "domain.yml or domain/" if domain is None else "data/"
+            raise NoRasa(f"{folder}: has no {lacks}, so it is no Rasa project")
+        return cls(
+            config=config,
+            domain=domain,
+            data=data,
+            endpoints=there("endpoints.yml") or shipped / "endpoints.yml",
+            credentials=there("credentials.yml") or shipped / "credentials.yml",
+            home=home,
+        )
 
     @property
     def models(self) -> Path:
@@ -102,12 +143,9 @@ class RasaEnvironment:
     def _own(self, project: RasaProject) -> dict[str, str]:
         """Variables that Rasa is started with."""
         return {
-            "RASA_TELEMETRY_ENABLED": "false",  # nothing leaves the house
+            **QUIETLY,
             "RASA_CACHE_DIRECTORY": str(project.home / "cache"),
             "PYTHONPATH": str(_components(project.home)),
-            "PYTHONWARNINGS": "ignore::DeprecationWarning",  # Rasa's dependencies have many
-            "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
             **self.variables,
         }
 

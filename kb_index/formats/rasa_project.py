@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 from kb_index.article import Article
@@ -21,18 +22,20 @@ from kb_index.formats.rasa_yaml import (
     record_of,
     section,
 )
-from kb_index.formats.records import Record, articles_of
+from kb_index.formats.records import Record, Warn, articles_of
 from kb_index.formats.yaml_tree import Node, load
 
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
 _UTTER = "utter_"
 _ELSEWHERE = ""  # a step that makes what follows depend on more than the intent
+_FROM_ARTICLES = "action_answer_faq"  # what a project that has moved in calls instead of a response
 _SMALL_TALK = frozenset(
     "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
 )
 _WORD = re.compile(r"[^\W_]+")
-_DATA = ("lookup", "synonym", "regex")
+_NO_TEXT = frozenset({"attachment", "buttons", "custom", "elements", "image", "quick_replies"})
+_DATA = {"lookup": "lookups", "synonym": "synonyms", "regex": "regexes"}
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -79,13 +82,13 @@ class _Read:
     forms: dict[str, None] = field(default_factory=dict)
     follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
     opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
+    goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts by itself
     fills: dict[str, str] = field(default_factory=dict)  # the slot that an intent fills in
-    counts: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind: files repeat them
+    warnings: dict[str, None] = field(default_factory=dict)
 
-    def count(self, what: str, how_many: int = 1) -> None:
-        if how_many:
-            self.counts[what] = self.counts.get(what, 0) + how_many
+    def count(self, what: str, names: Iterable[object]) -> None:
+        self.counted.setdefault(what, set()).update(names)
 
 
 def read_project(
@@ -100,11 +103,12 @@ def read_project(
     """
     read = _Read()
     documents = [(file, root) for file in files_of(folder) if (root := load(file)) is not None]
-    for file, root in documents:  # forms first: what a step means depends on them
+    for file, root in documents:  # forms and checkpoints first: what a step means depends on them
         _read_domain(read, file, root)
+        _read_checkpoints(read, root)
     for file, root in documents:
         _read_nlu(read, file, root)
-        _read_steps(read, root)
+        _read_steps(read, file, root)
     if not read.intents:
         raise BadFile(folder, "holds no intent with examples: give the folder of a Rasa project")
     records, moved, kept = _sorted_out(read, frozenset(known_fields))
@@ -113,7 +117,7 @@ def read_project(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},
         kept=tuple(kept),
-        counts=read.counts,
+        counts={what: len(names) for what, names in read.counted.items() if names},
         warnings=tuple(read.warnings),
     )
 
@@ -130,21 +134,29 @@ def _read_domain(read: _Read, file: Path, root: Node) -> None:
             for intent in _texts(mapping.fields.get("intent")):
                 read.fills.setdefault(intent, name)
     for kind in ("forms", "slots", "entities", "actions"):
-        read.count(kind, len(_names(section(root, kind))))
+        read.count(kind, _names(section(root, kind)))
 
 
 def _read_nlu(read: _Read, file: Path, root: Node) -> None:
     for item in section(root, "nlu").items:
-        for kind in _DATA:
-            read.count(f"{kind}s" if kind != "regex" else "regexes", kind in item.fields)
+        for kind, what in _DATA.items():
+            read.count(what, _texts(item.fields.get(kind)))
         add_intent(file, item, read.intents)
 
 
-def _read_steps(read: _Read, root: Node) -> None:
+def _read_checkpoints(read: _Read, root: Node) -> None:
+    for story in section(root, "stories").items:
+        steps = story.fields["steps"].items if "steps" in story.fields else []
+        for step, following in pairwise(steps):
+            if "checkpoint" in step.fields and not _is_turn(following):
+                read.goes_on.add(step.fields["checkpoint"].text)
+
+
+def _read_steps(read: _Read, file: Path, root: Node) -> None:
     for kind, named in (("rules", "rule"), ("stories", "story")):
         for block in section(root, kind).items:
             if named in block.fields:
-                read.count(kind)
+                read.count(kind, [(file, block.line)])
                 _read_block(read, block)
 
 
@@ -153,12 +165,14 @@ def _read_block(read: _Read, block: Node) -> None:
     conditions = block.fields["condition"].items if "condition" in block.fields else []
     form = any(_form_of(condition) for condition in conditions)
     depends = any("active_loop" not in condition.fields for condition in conditions)
+    depends = depends or _says(block, "conversation_start", "true")
+    depends = depends or _says(block, "wait_for_user_input", "false")
     begun = form
     waiting: list[str] = []
     steps: list[str] = []
     for step in block.fields["steps"].items if "steps" in block.fields else []:
         intents = _intents_of(step)
-        if intents:
+        if _is_turn(step):
             _note(read, waiting, steps)
             if not begun:
                 read.opens.update(intents)
@@ -171,7 +185,9 @@ def _read_block(read: _Read, block: Node) -> None:
             form = bool(_form_of(step))
             if form:
                 steps.append(_form_of(step) or "")
-        elif {"checkpoint", "slot_was_set"} & step.fields.keys():
+        elif "checkpoint" in step.fields and step.fields["checkpoint"].text not in read.goes_on:
+            pass  # what goes on there begins with a customer's turn
+        elif {"bot", "checkpoint", "or", "slot_was_set"} & step.fields.keys():
             steps.append(_ELSEWHERE)
         begun = True
     _note(read, waiting, steps)
@@ -186,12 +202,22 @@ def _intents_of(step: Node) -> list[str]:
     if "or" in step.fields:
         return [name for one in step.fields["or"].items for name in _intents_of(one)]
     named = step.fields.get("intent")
-    return [named.text] if named is not None and named.text else []
+    name = (named.text or "").strip().removeprefix("/").partition("/")[0] if named is not None else ""
+    return [name] if name else []
+
+
+def _is_turn(step: Node) -> bool:
+    """Whether the customer says something: an intent, or a text without one."""
+    return "user" in step.fields or bool(_intents_of(step))
 
 
 def _form_of(step: Node) -> str | None:
     loop = step.fields.get("active_loop")
     return loop.text if loop is not None else None
+
+
+def _says(block: Node, key: str, value: str) -> bool:
+    return key in block.fields and (block.fields[key].text or "").lower() == value
 
 
 def _texts(node: Node | None) -> list[str]:
@@ -223,7 +249,8 @@ def _sorted_out(
         if isinstance(found, KeptIntent):
             kept.append(found)
             continue
-        answer = "\n\n".join(filter(None, (_text(read, response) for response in found)))
+        left_out: list[str] = []
+        answer = "\n\n".join(filter(None, (_text(read, response, left_out.append) for response in found)))
         strange = sorted(set(_FIELD.findall(answer)) - known_fields)
         if strange:
             kept.append(KeptIntent(intent=name, reason=Kept.FIELDS, detail=", ".join(strange)))
@@ -236,25 +263,51 @@ def _sorted_out(
             records.append(record if record.values["topic"] else _with_topic(record, name))
             moved.append(name)
             answering.update(found)
+            read.warnings |= dict.fromkeys(left_out)
     retrieval = {name.partition("/")[0] for name in read.intents if "/" in name}
     unread = [name for name in read.declared if name not in read.intents and name not in retrieval]
     for name in unread:
         reason = Kept.OUT_OF_SCOPE if name in _OUT_OF_SCOPE else Kept.NO_EXAMPLES
         kept.append(KeptIntent(intent=name, reason=reason))
-    read.count("responses", len(read.responses.keys() - answering))
+    read.count("responses", read.responses.keys() - answering)
     return records, moved, kept
 
 
 def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     """Names of the responses that answer an intent, or why it stays Rasa's."""
-    own = _UTTER + name
-    if "/" in name:
-        if own in read.responses:
-            return (own,)
-        return KeptIntent(intent=name, reason=Kept.UNANSWERED)
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
-    follows = {steps for steps in read.follows.get(name, []) if steps}
+    base, is_retrieval, _ = name.partition("/")
+    own = _UTTER + name
+    follows = {steps for steps in read.follows.get(base, []) if steps}
+    if is_retrieval and base in read.intents:  # those steps follow the plain intent of that name
+        follows = set()
+    elif is_retrieval:  # its answer is always the same one, whatever comes after it
+        answers = {_UTTER + base: own, _FROM_ARTICLES: own}
+        follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
+    begun = _begun(read, name, follows)
+    if begun is not None:
+        return begun
+    found: tuple[str, ...] = (own,) if is_retrieval or name not in read.follows else ()
+    if is_retrieval:
+        depends = any(own not in steps for steps in follows)
+    else:
+        found = next(iter(follows), found)
+        depends = len(follows) > 1 or bool(follows and name not in read.opens)
+    if depends:
+        return KeptIntent(intent=name, reason=Kept.STORY)
+    if any(_is_conditional(read, step) for step in found):
+        return KeptIntent(intent=name, reason=Kept.STORY, detail=", ".join(found))
+    if found and all(step in read.responses for step in found):
+        return found
+    return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+
+
+def _begun(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
+    """The form, action or slot that makes an intent part of a dialogue; None: there is none."""
+    slot = KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name]) if name in read.fills else None
+    if slot is not None and name not in read.opens:  # it only answers what the bot has asked
+        return slot
     for steps in sorted(follows):
         form = next((step for step in steps if step in read.forms), None)
         if form is not None:
@@ -262,33 +315,23 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
         action = next((step for step in steps if not step.startswith(_UTTER)), None)
         if action is not None:
             return KeptIntent(intent=name, reason=Kept.ACTION if action else Kept.STORY, detail=action)
-    if name in read.fills:
-        return KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name])
-    if len(follows) > 1 or (follows and name not in read.opens):
-        return KeptIntent(intent=name, reason=Kept.STORY)
-    steps = next(iter(follows)) if follows else ((own,) if name not in read.follows else ())
-    if any(_is_conditional(read, step) for step in steps):
-        return KeptIntent(intent=name, reason=Kept.STORY, detail=", ".join(steps))
-    if steps and all(step in read.responses for step in steps):
-        return steps
-    return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+    return slot
 
 
 def _is_conditional(read: _Read, response: str) -> bool:
-    """Whether the response says something else for some slot or channel."""
+    """Whether the response depends on a slot, or is silent on some channel."""
     variants = read.responses[response][1].items if response in read.responses else []
-    return any({"condition", "channel"} & variant.fields.keys() for variant in variants)
+    texts = [variant for variant in variants if "text" in variant.fields]
+    return any("condition" in variant.fields for variant in variants) or (
+        bool(texts) and all("channel" in text.fields for text in texts)
+    )
 
 
-def _text(read: _Read, response: str) -> str:
+def _text(read: _Read, response: str, warn: Warn) -> str:
     file, variants = read.responses[response]
-    if any(
-        {"buttons", "image", "attachment", "custom"} & variant.fields.keys() for variant in variants.items
-    ):
-        problem = f"{file}, row {variants.line}: of the response {response} only the text is taken"
-        if problem not in read.warnings:
-            read.warnings.append(problem)
-    return answer_of(file, response, variants, read.warnings.append)
+    if any(_NO_TEXT & variant.fields.keys() for variant in variants.items):
+        warn(f"{file}, row {variants.line}: of the response {response} only the text is taken")
+    return answer_of(file, response, variants, warn)
 
 
 def _with_topic(record: Record, name: str) -> Record:

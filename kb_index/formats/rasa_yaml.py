@@ -18,15 +18,18 @@ from pathlib import Path
 from kb_index.article import Article
 from kb_index.errors import BadFile
 from kb_index.formats.records import Record, Value, Warn, known_field
-from kb_index.formats.text import cleaned_line
+from kb_index.formats.text import cleaned_line, refuse_huge, unreadable
 from kb_index.formats.yaml_tree import Node, load
 
-# [entity text](type), [entity text](type:value), [entity text]{"entity": "type", …}
-_ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\})")
+# [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
+_ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\}|\[.*?\])")
 _PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
 _NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
 _METADATA = "sufler"
 _NOT_THE_PROJECT = {"venv", "env", "node_modules", "site-packages", "tests"}
+# As Rasa tells its own files from a chart or a workflow, which need not even be valid YAML.
+_SECTIONS = rb"nlu|rules|stories|responses|intents|entities|slots|forms|actions|session_config"
+_RASAS = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%b):" % _SECTIONS, re.MULTILINE)
 
 
 @dataclass(kw_only=True)
@@ -113,10 +116,10 @@ def _rule(intent: str) -> str:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The file itself, or all YAML files below the folder.
+    """The file itself, or all of Rasa's YAML files below the folder.
 
     Raises:
-        BadFile: there are none.
+        BadFile: no YAML file is there, or one cannot be read.
     """
     if not path.is_dir():
         return [path]
@@ -130,7 +133,15 @@ def files_of(path: Path) -> list[Path]:
     ]
     if not files:
         raise BadFile(path, "the folder holds no .yml files")
-    return files
+    return [file for file in files if _is_rasas(file)]
+
+
+def _is_rasas(file: Path) -> bool:
+    refuse_huge(file)
+    try:
+        return _RASAS.search(file.read_bytes()) is not None
+    except OSError as error:
+        raise unreadable(file, error) from None
 
 
 def section(root: Node, name: str) -> Node:
@@ -189,6 +200,8 @@ def record_of(name: str, intent: Intent, answer: str) -> Record:
     """The article that an intent and its answer are."""
     exact = _exact(intent)
     examples = [exact.get(example) or _without_entities(example) for example in intent.examples]
+    if not intent.metadata:  # written by hand: Rasa, too, learns a repeated example once
+        examples = list(dict.fromkeys(examples))
     topic, slash, _ = name.partition("/")
     values: dict[str, Value] = {
         "id": re.sub(r"[\s|]+", "_", name),
@@ -232,11 +245,11 @@ def _intent_name(article: Article, used: set[str]) -> str:
 
 def _intent_yaml(name: str, article: Article) -> str:
     texts = (article.question, *article.phrasings)
-    taken = {text for text in texts if _as_example(text) == text}
+    taken = {text for text in texts if as_example(text) == text}
     examples: list[str] = []
     exact: dict[str, str] = {}
     for text in texts:
-        example = _as_example(text)
+        example = as_example(text)
         if example != text:
             while example in taken:
                 example += "."
@@ -264,7 +277,7 @@ def _intent_yaml(name: str, article: Article) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _as_example(text: str) -> str:
+def as_example(text: str) -> str:
     """The text on one line, with nothing in it that Rasa would take for an entity or YAML refuse."""
     text = cleaned_line(text).replace("\ufeff", "").strip()
     while _ENTITY.search(text):

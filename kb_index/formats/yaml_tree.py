@@ -1,7 +1,8 @@
 """YAML as plain nodes that know their line, built without recursion and without expanding aliases.
 
 PyYAML's own constructors overflow the C stack on a hundred thousand `[`, read `yes` as True, and let
-merge keys double with every level. Here every scalar stays text and an alias is the very same node.
+merge keys double with every level. Here every scalar stays text, an alias is the very same node, and a
+merge key (`<<`) brings each entry once.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from kb_index.formats.text import whole_text
 
 DEEPEST = 50
 MOST_ALIASES = 1_000
+MOST_MERGED = 100_000  # entries that merge keys bring
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOO_DEEP = "is nested too deeply for a list of articles"
@@ -69,6 +71,7 @@ class _Builder:
         self._open: list[tuple[Node, list[Node]]] = []  # a collection, and a key that waits for a value
         self._anchors: dict[str, Node] = {}
         self._aliases = 0
+        self._merged = 0
 
     def build(self, text: str) -> Node | None:
         for event in yaml.parse(text, _Loader):
@@ -76,7 +79,7 @@ class _Builder:
             if isinstance(event, yaml.AliasEvent):
                 self._place(self._aliased(event.anchor or "", line))
             elif isinstance(event, yaml.ScalarEvent):
-                null = event.style is None and event.value in {"", "~", "null", "Null", "NULL"}
+                null = not event.style and event.value in {"", "~", "null", "Null", "NULL"}
                 self._place(self._anchored(event, Node(line=line, value=None if null else event.value)))
             elif isinstance(event, yaml.CollectionStartEvent):
                 is_list = isinstance(event, yaml.SequenceStartEvent)
@@ -86,7 +89,8 @@ class _Builder:
                 if len(self._open) > DEEPEST:
                     raise BadFile(self._path, _TOO_DEEP, row=line)
             elif isinstance(event, yaml.CollectionEndEvent):
-                self._open.pop()
+                closed, _ = self._open.pop()
+                self._merge(closed)
             elif isinstance(event, yaml.DocumentEndEvent):
                 break
         return self._root
@@ -110,6 +114,18 @@ class _Builder:
             if name in parent.value:
                 raise BadFile(self._path, f"the key {name[:60]!r} comes twice: remove one", row=node.line)
             parent.value[name] = node
+
+    def _merge(self, node: Node) -> None:
+        """Add what the mapping's `<<` names, a mapping or several, as far as it does not say it itself."""
+        if not isinstance(node.value, dict) or "<<" not in node.value:
+            return
+        merged = node.value.pop("<<")
+        for source in merged.items or [merged]:
+            self._merged += len(source.fields)
+            if self._merged > MOST_MERGED:
+                raise BadFile(self._path, "merges too much by <<: write the entries out", row=node.line)
+            for name, value in source.fields.items():
+                node.value.setdefault(name, value)
 
     def _anchored(self, event: yaml.NodeEvent, node: Node) -> Node:
         if event.anchor:

@@ -68,7 +68,7 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
 def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     lines = [f"warning: {warning}" for warning in project.warnings]
     lines.append(f"{len(project.articles)} intents become articles:")
-    lines += [f"  {article.topic}: {article.question[:70]}" for article in project.articles]
+    lines += [f"  {article.topic}: {_on_one_line(article.question)}" for article in project.articles]
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay Rasa's:")
         lines += [
@@ -81,6 +81,10 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if report is not None:
         lines.append(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
     return lines
+
+
+def _on_one_line(question: str) -> str:
+    return " ".join(question.split())[:70]
 
 
 def _why(reason: "Kept") -> str:

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Rasa: multi-turn dialogues, in an environment of its own.")
 
 _FOLDER = Path(".venv-rasa")
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        help="A Rasa project of yours (config.yml, domain, data/, endpoints.yml) in place of Sufler's.",
+        show_default=False,
+        exists=True,
+        file_okay=False,
+    ),
+]
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -41,18 +51,20 @@ def setup(
 
 
 @app.command(context_settings=_PASSED_ON)
-def validate(context: typer.Context, config: ConfigOption = None) -> None:
+def validate(
+    context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None
+) -> None:
     """Let Rasa's validator look at domain, stories and rules; its warnings count as errors."""
-    environment, project = _parts(config)
+    environment, project = _parts(config, project_folder)
     environment.run(
         project, ["data", "validate", "--fail-on-warnings", *_project_flags(project), *context.args]
     )
 
 
 @app.command(context_settings=_PASSED_ON)
-def train(context: typer.Context, config: ConfigOption = None) -> None:
+def train(context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None) -> None:
     """Train a Rasa model; while Sufler runs, with its sentence embeddings."""
-    environment, project = _parts(config, with_token=True)
+    environment, project = _parts(config, project_folder, with_token=True)
     environment.run(project, ["train", *_project_flags(project), "--out", str(project.models), *context.args])
 
 
@@ -61,14 +73,15 @@ def measure(
     context: typer.Context,
     part: Annotated[str, typer.Argument(help="nlu: by cross-validation; core: on test stories.")],
     config: ConfigOption = None,
+    project_folder: ProjectOption = None,
 ) -> None:
     """Measure Rasa: `test nlu`, or `test core --stories FOLDER`."""
     from sufler.rasa_environment import newest_model
 
-    environment, project = _parts(config, with_token=True)
+    environment, project = _parts(config, project_folder, with_token=True)
     match part:
         case "nlu":
-            nlu, recipe = str(project.training_data), str(project.config)
+            nlu, recipe = str(project.data), str(project.config)
             flags = ["--cross-validation", "--nlu", nlu, "--config", recipe]
         case "core":
             flags = ["--model", str(newest_model(project.models))]
@@ -78,13 +91,13 @@ def measure(
 
 
 @app.command(context_settings=_PASSED_ON)
-def shell(context: typer.Context, config: ConfigOption = None) -> None:
+def shell(context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None) -> None:
     """Talk to the trained model here; its actions ask Sufler, which must be running."""
     from sufler.rasa_environment import newest_model
 
-    environment, project = _parts(config, with_token=True)
+    environment, project = _parts(config, project_folder, with_token=True)
     model = str(newest_model(project.models))
-    endpoints = ["--endpoints", str(project.training_data / "endpoints.yml")]
+    endpoints = ["--endpoints", str(project.endpoints)]
     environment.run(project, ["shell", "--model", model, *endpoints, *context.args])
 
 
@@ -95,35 +108,42 @@ def run(
         int, typer.Option(min=1, max=65535, help="Rasa listens on this port of 127.0.0.1.")
     ] = 5005,
     config: ConfigOption = None,
+    project_folder: ProjectOption = None,
 ) -> None:
     """Serve the trained model to Sufler, on this machine only: Rasa asks nobody for a password."""
     from sufler.rasa_environment import check_port, newest_model
 
-    environment, project = _parts(config, with_token=True)
+    environment, project = _parts(config, project_folder, with_token=True)
     model = str(newest_model(project.models))
     check_port(port)
-    faces = ["--endpoints", str(project.training_data / "endpoints.yml")]
-    faces += ["--credentials", str(project.training_data / "credentials.yml")]
+    faces = ["--endpoints", str(project.endpoints)]
+    faces += ["--credentials", str(project.credentials)]
     served = ["--enable-api", "--model", model, "--interface", "127.0.0.1", "--port", str(port)]
     environment.run(project, ["run", *served, *faces, *context.args])
 
 
-def _parts(config: Path | None, *, with_token: bool = False) -> "tuple[RasaEnvironment, RasaProject]":
+def _parts(
+    config: Path | None, folder: Path | None, *, with_token: bool = False
+) -> "tuple[RasaEnvironment, RasaProject]":
     from sufler import resources
     from sufler.rasa_environment import RasaEnvironment, RasaProject
     from sufler.rasa_token import rasa_variables
     from sufler.settings import load_settings
 
+    if folder is not None and config is None:
+        config = folder / "config.yml"
     settings = load_settings(config)
-    project = RasaProject(
-        config=(config or resources.default_config()).resolve(),
-        training_data=settings.training_data_dir.resolve(),
-        home=(settings.data_dir / "rasa").resolve(),
-    )
+    config = (config or resources.default_config()).resolve()
+    training_data, home = settings.training_data_dir.resolve(), (settings.data_dir / "rasa").resolve()
+    if folder is None:
+        project = RasaProject.of_training_data(training_data, config=config, home=home)
+    else:
+        shipped = resources.training_data()
+        project = RasaProject.of_folder(folder.resolve(), shipped=shipped, config=config, home=home)
     variables = rasa_variables(settings, with_token=with_token)
     return RasaEnvironment(folder=_FOLDER.resolve(), variables=variables), project
 
 
 def _project_flags(project: "RasaProject") -> list[str]:
-    flags = {"--domain": project.domain, "--data": project.training_data, "--config": project.config}
+    flags = {"--domain": project.domain, "--data": project.data, "--config": project.config}
     return [text for flag, path in flags.items() for text in (flag, str(path))]

@@ -194,3 +194,53 @@ def test_what_lies_beside_the_project_is_not_read(tmp_path: Path) -> None:
         (tmp_path / folder / "domain.yml").write_text("responses: {utter_greet: {{ x }}", encoding="utf-8")
     (tmp_path / "test_stories.yml").write_text("stories: [{{ x }}]", encoding="utf-8")
     assert len(project(tmp_path).articles) == 3
+
+
+IN_THE_WILD = """
+rules:
+- rule: pay
+  condition: [{active_loop: null}]
+  steps: [{intent: pay}, {action: pay_form}, {active_loop: pay_form}]
+- rule: over
+  condition: [{active_loop: pay_form}]
+  steps: [{action: pay_form}, {active_loop: null}, {intent: balance}, {action: action_balance}]
+- {rule: b, wait_for_user_input: false, steps: [{intent: mood}, {action: utter_good}]}
+- {rule: c, conversation_start: true, steps: [{intent: yes}, {action: utter_good}]}
+- {rule: d, steps: [{intent: faq}, {action: action_count}, {action: utter_faq}]}
+stories:
+- story: words of its own
+  steps: [{intent: hours}, {action: utter_hours}, {user: "и всё?"}, {bot: "Всё."}]
+- {story: bot, steps: [{intent: named}, {bot: "Очень приятно."}]}
+- {story: on, steps: [{intent: greet}, {action: utter_greet}, {checkpoint: greeted}]}
+- {story: and on, steps: [{checkpoint: greeted}, {intent: hours}, {action: utter_hours}]}
+- {story: goes, steps: [{intent: inform}, {action: utter_good}, {checkpoint: informed}]}
+- {story: by itself, steps: [{checkpoint: informed}, {action: utter_menu}]}
+"""
+
+
+def test_steps_as_they_are_written_in_the_wild(tmp_path: Path) -> None:
+    domain = DOMAIN.replace("intent: inform}", "intent: silent}")
+    found = project(tmp_path, steps=IN_THE_WILD, domain=domain)
+    reasons = {one.intent: (one.reason, one.detail) for one in found.kept}
+    assert reasons["pay"] == (Kept.FORM, "pay_form")  # null is no form
+    assert reasons["balance"] == (Kept.ACTION, "action_balance")
+    assert reasons["faq/price"] == (Kept.ACTION, "action_count")
+    assert reasons["mood"] == reasons["yes"] == reasons["named"] == reasons["inform"] == (Kept.STORY, "")
+    assert found.moved.keys() == {"greet", "hours"}
+
+
+def test_a_project_that_has_moved_in_already_still_holds_its_articles(tmp_path: Path) -> None:
+    steps = "rules: [{rule: a, steps: [{intent: faq}, {action: action_answer_faq}]}]"
+    assert "faq/price" in project(tmp_path, steps=steps).moved
+
+
+def test_a_retrieval_intent_with_another_answer_for_some_stays_rasas(tmp_path: Path) -> None:
+    vip = "[{text: Даром., condition: [{type: slot, name: vip, value: true}]}, {text: Сто рублей.}]"
+    domain = DOMAIN.replace("[{text: Сто рублей.}, {text: Сотня.}]", vip)
+    kept = KeptIntent(intent="faq/price", reason=Kept.STORY, detail="utter_faq/price")
+    assert kept in project(tmp_path, domain=domain).kept
+
+
+def test_what_is_not_written_for_rasa_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "chart.yaml").write_text("{{- if .Values.bot }}\nkind: Deployment\n", encoding="utf-8")
+    assert len(project(tmp_path).articles) == 3

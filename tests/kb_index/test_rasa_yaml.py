@@ -200,6 +200,37 @@ def test_aliases_that_double_with_every_level_do_no_harm(tmp_path: Path) -> None
     assert [article.answer for article in read_articles(path)] == ["b"]
 
 
+def test_a_merge_key_brings_what_the_mapping_does_not_say_itself(tmp_path: Path) -> None:
+    path = tmp_path / "kb.yml"
+    path.write_text(
+        f"a: &a {{text: a, id: x}}\nb: &b {{text: b}}\n{INTENT}responses:\n"
+        "  utter_faq/a: [{<<: [*b, *a], id: y}]\n",
+        encoding="utf-8",
+    )
+    assert [article.answer for article in read_articles(path)] == ["b"]
+
+
+def test_merge_keys_that_bring_too_much_are_refused(tmp_path: Path) -> None:
+    many = ", ".join(f"k{n}: x" for n in range(1_000))
+    path = tmp_path / "kb.yml"
+    path.write_text(f"a: &a {{{many}}}\nb:\n" + "- {<<: *a}\n" * 101, encoding="utf-8")
+    with pytest.raises(BadFile, match="row 103: merges too much"):
+        list(read_articles(path))
+
+
+def test_an_entity_with_several_labels_is_plain_text(tmp_path: Path) -> None:
+    path = tmp_path / "kb.yml"
+    labelled = '[Omsk][{"entity": "city"}, {"entity": "place", "value": "omsk"}]'
+    path.write_text(
+        INTENT.replace("why", f"why {labelled} now") + "responses: {utter_faq/a: [{text: b}]}\n",
+        encoding="utf-8",
+    )
+    assert [article.question for article in read_articles(path)] == ["why Omsk now"]
+    written = Article(id="a", question="[a][b]", answer="x", topic="t", language="en")
+    write_articles([written], path, format=Format.RASA)
+    assert list(read_articles(path)) == [written]
+
+
 def test_errors_in_a_folder_name_the_file(tmp_path: Path) -> None:
     project(tmp_path, domain=DOMAIN + "  utter_opening_hours: []\n")
     with pytest.raises(BadFile, match=r"domain\.yaml, row 18: the key"):

@@ -109,7 +109,7 @@ def test_a_half_installed_environment_is_none(machine: Path) -> None:
     program(machine / ".venv-rasa/bin/python", "exit 1")  # pip fails
     failed = setup(machine, "--python", str(python))
     assert (failed.returncode, "could not be installed" in failed.stderr) == (2, True)
-    project = RasaProject(config=machine, training_data=machine, home=machine / "home")
+    project = RasaProject.of_training_data(machine, config=machine, home=machine / "home")
     with pytest.raises(NoRasa, match="run sufler rasa setup"):
         RasaEnvironment(folder=machine / ".venv-rasa").run(project, ["--version"])
 
@@ -228,3 +228,20 @@ def test_calls_and_answers_pass_as_they_are() -> None:
 def test_a_silent_server_is_named() -> None:
     status, body = OwnActions("http://127.0.0.1:9/webhook", timeout=5)(b"{}")
     assert (status, json.loads(body)["error"]) == (502, "own_actions_silent")
+
+
+def test_a_project_of_ones_own_is_found_as_rasa_lays_it_out(tmp_path: Path) -> None:
+    shipped, config, home = tmp_path / "shipped", tmp_path / "bot" / "config.yml", tmp_path / "home"
+
+    def found() -> RasaProject:
+        return RasaProject.of_folder(tmp_path / "bot", shipped=shipped, config=config, home=home)
+
+    (tmp_path / "bot" / "data").mkdir(parents=True)
+    with pytest.raises(NoRasa, match=r"has no domain\.yml or domain/, so it is no Rasa project"):
+        found()
+    (tmp_path / "bot" / "domain").mkdir()
+    (tmp_path / "bot" / "endpoints.yml").touch()
+    project = found()
+    assert (project.domain, project.data) == (tmp_path / "bot" / "domain", tmp_path / "bot" / "data")
+    assert project.endpoints == tmp_path / "bot" / "endpoints.yml"
+    assert project.credentials == shipped / "credentials.yml"

@@ -1,0 +1,6 @@
+"""A Rasa project as another team would have written it: a clinic's, with two forms."""
+
+from pathlib import Path
+
+FOREIGN_PROJECT = Path(__file__).parent / "foreign_rasa_project"
+RETRIEVAL_INTENTS = 33
