@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
-.PHONY: install demo test check format build extras rasa bench clean browser database
+.PHONY: install demo test check format build extras rasa bench bench-rasa clean browser database
 
 install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
 
@@ -35,6 +35,10 @@ build: $(VENV)/.runtime  ## dist/*.whl
 # Everything that docs/benchmarks.md states, measured anew; SUFLER_BENCHMARK_DATA names the data.
 bench: $(VENV)/.extras
 	$(BIN)/python -m scripts.bench
+
+# The part of it that measures Sufler beside Rasa; without `make rasa` it says so and is left out.
+bench-rasa: $(VENV)/.runtime
+	$(BIN)/python -m scripts.bench --only rasa
 
 # The sentence-transformers extra. torch is pinned to the version whose CPU build is small;
 # a plain `pip install torch` may bring gigabytes of CUDA.

@@ -95,6 +95,17 @@ def selective_report(
     )
 
 
+def accuracy_of_surest(outcomes: Sequence[Outcome], n: int) -> Estimate | None:
+    """The share of right ones among the `n` outcomes that are surest; None for none.
+
+    Models whose confidences do not mean the same are compared so: each answers equally many.
+    """
+    if n == 0:
+        return None
+    _, risk = risk_coverage(columns(outcomes))
+    return share(round(n * (1 - float(risk[n - 1]))), n)
+
+
 def risk_coverage(table: Columns) -> tuple[Floats, Floats]:
     """Coverage 1/n, 2/n … 1 and the share of wrong answers at each, surest answered first."""
     return risk_by_coverage(table.confidence, table.right)

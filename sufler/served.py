@@ -7,13 +7,14 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 from urllib.parse import urlsplit
 
 from prompter.storage import Role
@@ -34,8 +35,27 @@ class Served:
     cold_start_s: float  # from starting the process to its first answer
 
 
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where texts are asked: POST {"text": …} is answered 200, with a JSON object that holds `key`."""
+
+    address: tuple[str, int]
+    path: str
+    key: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a token among them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A server in a process of its own."""
+
+    pid: int
+    endpoint: Endpoint
+    started: float  # time.perf_counter() just before
+
+
 class NotServed(Exception):
-    """The measured product did not start, or refused a request; the message says which."""
+    """The measured server did not start, or refused a request; the message says which."""
 
 
 def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) -> Served:
@@ -47,14 +67,12 @@ def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) ->
     Raises:
         NotServed: there was no answer, or one that is not 200.
     """
-    token = _operator_token(settings)
-    start = time.perf_counter()
-    with _running(settings) as (process, address):
-        with closing(_Client(address, token)) as client:
+    with running(settings) as server:
+        with closing(Client(server.endpoint)) as client:
             client.ask(texts[0])
-        cold_start_s = time.perf_counter() - start
-        rate = _ask_all(address, token, texts[1:] or texts, clients)
-        rss_mb = peak_mb(process.pid)
+        cold_start_s = time.perf_counter() - server.started
+        rate = ask_all(server.endpoint, texts[1:] or texts, clients)
+        rss_mb = peak_mb(server.pid)
     return Served(messages_per_second=rate, rss_mb=rss_mb, cold_start_s=cold_start_s)
 
 
@@ -67,32 +85,41 @@ def peak_mb(pid: int) -> float | None:
     return int(line.split()[1]) / 2**10
 
 
-class _Client:
+class Client:
     """One connection, kept open, as a program would."""
 
-    def __init__(self, address: tuple[str, int], token: str) -> None:
-        self._connection = HTTPConnection(*address, timeout=_CLIENT_SECONDS)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._connection = HTTPConnection(*endpoint.address, timeout=_CLIENT_SECONDS)
+        self._headers = {**endpoint.headers, "Content-Type": "application/json"}
 
-    def ask(self, text: str) -> None:
-        self._connection.request("POST", "/api/ask", json.dumps({"text": text}), self._headers)
+    def ask(self, text: str) -> dict[str, Any]:
+        """The answer to a text.
+
+        Raises:
+            NotServed: it is not 200, or not what it should be.
+        """
+        path = self._endpoint.path
+        self._connection.request("POST", path, json.dumps({"text": text}), self._headers)
         response = self._connection.getresponse()
         body = response.read()
-        if response.status != 200 or "suggestions" not in json.loads(body):
-            raise NotServed(f"POST /api/ask was answered {response.status}: {body[:200]!r}")
+        answer = json.loads(body) if response.status == 200 else None
+        if not isinstance(answer, dict) or self._endpoint.key not in answer:
+            raise NotServed(f"POST {path} was answered {response.status}: {body[:200]!r}")
+        return answer
 
     def close(self) -> None:
         self._connection.close()
 
 
-def _ask_all(address: tuple[str, int], token: str, texts: Sequence[str], clients: int) -> float:
-    """Messages a second."""
+def ask_all(endpoint: Endpoint, texts: Sequence[str], clients: int) -> float:
+    """Messages a second; each client asks the next text as soon as it has an answer."""
     waiting: SimpleQueue[str] = SimpleQueue()
     for text in texts:
         waiting.put(text)
 
     def work() -> None:
-        with closing(_Client(address, token)) as client, suppress(Empty):
+        with closing(Client(endpoint)) as client, suppress(Empty):
             while True:
                 client.ask(waiting.get_nowait())
 
@@ -103,37 +130,63 @@ def _ask_all(address: tuple[str, int], token: str, texts: Sequence[str], clients
     return len(texts) / (time.perf_counter() - start)
 
 
+@contextmanager
+def running(settings: Settings) -> Iterator[Running]:
+    """`sufler run` on a free port of this machine, asked by an operator; stopped on leaving.
+
+    Raises:
+        NotServed: it ended before it could be asked.
+    """
+    token = _operator_token(settings)
+    config = write_config(settings)
+    started = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "sufler", "run", "--config", str(config)],
+        stdout=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as process:
+        try:
+            endpoint = Endpoint(
+                address=_address(process),
+                path="/api/ask",
+                key="suggestions",
+                headers={"Authorization": f"Bearer {token}"},
+            )
+            yield Running(pid=process.pid, endpoint=endpoint, started=started)
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ask a process to end, and wait for it."""
+    process.terminate()
+    try:
+        process.communicate(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def write_config(settings: Settings) -> Path:
+    """Write the settings into a file in `data_dir`, save the messenger, which is not to be called."""
+    config = settings.data_dir / "measured.yml"
+    values = settings.model_dump(mode="json", exclude={"telegram_token"})
+    values["web"] |= {"host": "127.0.0.1", "port": 0}
+    config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is YAML
+    return config
+
+
+def environment() -> dict[str, str]:
+    """This process's, without settings of Sufler's: the file of `write_config` holds them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SUFLER_")}
+
+
 def _operator_token(settings: Settings) -> str:
     with bootstrap.open_store(settings) as store:
         accounts = bootstrap.build_accounts(store)
         name = f"latency {secrets.token_hex(4)}"
         operator = accounts.add(name, Role.OPERATOR, secrets.token_urlsafe(16))
         return accounts.create_token(operator.id, "measuring")
-
-
-@contextmanager
-def _running(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], tuple[str, int]]]:
-    """`sufler run` on a free port of this machine; on leaving, it is asked to stop and waited for."""
-    config = settings.data_dir / "measured.yml"
-    values = settings.model_dump(mode="json", exclude={"telegram_token"})
-    values["web"] |= {"host": "127.0.0.1", "port": 0}
-    config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is YAML
-    # The file holds what the environment says, save the messenger, which is not to be called.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUFLER_")}
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "sufler", "run", "--config", str(config)],
-        stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
-    ) as process:
-        try:
-            yield process, _address(process)
-        finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 def _address(process: subprocess.Popen[str]) -> tuple[str, int]:

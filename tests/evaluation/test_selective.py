@@ -3,7 +3,7 @@ import pytest
 
 from evaluation import Estimate, Outcome, selective_report, threshold_for
 from evaluation.outcomes import columns
-from evaluation.selective import aurc, risk_coverage
+from evaluation.selective import accuracy_of_surest, aurc, risk_coverage
 
 
 def outcome(confidence: float, *, right: bool = True, in_scope: bool = True) -> Outcome:
@@ -77,3 +77,18 @@ def test_a_constant_confidence_has_the_error_rate_as_its_area() -> None:
     rows = columns([outcome(0.5, right=right) for right in (False, True, True, True)])
     assert aurc(rows) == pytest.approx(0.25)
     assert np.allclose(risk_coverage(rows)[1], 0.25)
+
+
+def test_the_surest_rows_are_counted_whatever_the_others_are() -> None:
+    rows = [outcome(0.2, right=False), outcome(0.9), outcome(0.8, right=False), outcome(0.7)]
+    assert [value(accuracy_of_surest(rows, n)) for n in (1, 2, 4)] == [1.0, 0.5, 0.5]
+    assert accuracy_of_surest(rows, 0) is None
+    found = accuracy_of_surest(rows, 3)
+    assert found is not None
+    assert found.value == pytest.approx(2 / 3)
+    assert found.n == 3
+
+
+def test_of_rows_that_are_equally_sure_the_mean_is_counted() -> None:
+    rows = [outcome(0.9), *[outcome(0.5, right=number % 2 == 0) for number in range(8)]]
+    assert value(accuracy_of_surest(rows, 5)) == pytest.approx(3 / 5)
