@@ -49,6 +49,7 @@ class Conversing:
 
     Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
     `operator_stays` ago or less, the engine's stands still. `patience` is longer than the engine's own.
+    `prefix` begins the names of its conversations: an engine may have some of another installation.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Conversing:
         engine: DialogueEngine,
         *,
         seal: Callable[[int], str],
+        prefix: str = "sufler",
         patience: timedelta = timedelta(seconds=10),
         ends_after: timedelta = timedelta(minutes=60),
         operator_stays: timedelta = timedelta(minutes=30),
@@ -65,6 +67,7 @@ class Conversing:
         self._store = store
         self._engine = engine
         self._seal = seal
+        self._prefix = prefix
         self._patience = patience
         self._ends_after = ends_after
         self._operator_stays = operator_stays
@@ -119,7 +122,7 @@ class Conversing:
         if dialogue.paused:  # given back a moment ago
             self._set_paused(dialogue, False)
         question = Question(
-            sender=dialogue.sender, heard=heard, seal=self._seal(heard.turn_id), triage=triage
+            sender=self._sender(dialogue), heard=heard, seal=self._seal(heard.turn_id), triage=triage
         )
         return self._engine.ask(question, unused=dialogue.unused)
 
@@ -190,8 +193,12 @@ class Conversing:
                 _note_silence(tx, str(error), now)
         return bool(waiting)
 
+    def _sender(self, dialogue: StoredDialogue) -> str:
+        """The engine's name for a conversation."""
+        return f"{self._prefix}-{dialogue.conversation_id}-{dialogue.session}"
+
     def _set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
-        self._engine.pause(dialogue.sender, paused=paused)
+        self._engine.pause(self._sender(dialogue), paused=paused)
         with self._store.write() as tx:
             tx.dialogues.set_paused(dialogue, paused)
 

@@ -1,5 +1,6 @@
 """The composition root's corner for dialogues: Rasa, and what Sufler does for it, from settings."""
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -66,6 +67,7 @@ def build_conversing(settings: Settings, store: Store) -> Conversing | None:
         store,
         _engine(settings),
         seal=lambda turn_id: seal(secret, turn_id),
+        prefix=f"sufler-{hashlib.sha256(secret.encode()).hexdigest()[:8]}",
         patience=timedelta(seconds=chosen.patience_seconds),
         ends_after=timedelta(minutes=chosen.session_minutes),
         operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),

@@ -168,9 +168,9 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def write_config(settings: Settings) -> Path:
-    """Write the settings into a file in `data_dir`, save the messenger, which is not to be called."""
+    """Write the settings into a file in `data_dir`, save messenger and Rasa, which are not to be called."""
     config = settings.data_dir / "measured.yml"
-    values = settings.model_dump(mode="json", exclude={"telegram_token"})
+    values = settings.model_dump(mode="json", exclude={"telegram_token", "dialogue", "intents"})
     values["web"] |= {"host": "127.0.0.1", "port": 0}
     config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is YAML
     return config

@@ -24,11 +24,6 @@ class StoredDialogue:
     paused: bool
     unused: Heard | None
 
-    @property
-    def sender(self) -> str:
-        """The engine's name for the conversation."""
-        return f"sufler-{self.conversation_id}-{self.session}"
-
 
 class DialogueRows(Rows):
     def get(self, conversation_id: int) -> StoredDialogue | None:

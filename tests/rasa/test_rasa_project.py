@@ -5,11 +5,14 @@ One model is trained for all tests, with the sentence embeddings of a running Su
 
 import json
 import os
+import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +91,11 @@ class ServedRasa:
     def tracker(self, sender: str) -> dict[str, Any]:
         found: dict[str, Any] = self.http.get(f"/conversations/{sender}/tracker").json()
         return found
+
+    def senders(self) -> set[str]:
+        """Whom it has talked to."""
+        with closing(sqlite3.connect(self._project.folder / "rasa-conversations.db")) as database:
+            return {sender for (sender,) in database.execute("SELECT DISTINCT sender_id FROM events")}
 
     def _answers(self) -> bool:
         try:
@@ -290,6 +298,11 @@ def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client
         assert [one["text"] for one in answer] == [said]
 
 
+def sufler_conversations(rasa: ServedRasa, *, of: int) -> list[str]:
+    """Rasa's names for a conversation of Sufler's."""
+    return sorted(one for one in rasa.senders() if re.fullmatch(rf"sufler-\w{{8}}-{of}-\d+", one))
+
+
 # --- Rasa's dialogues in Sufler -------------------------------------------------------------------
 
 
@@ -343,7 +356,7 @@ def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
     asked = talk.accept("проверить статус моего заказа")
     first = asked["suggestions"][0]
     assert (first["topic"], first["text"]) == ("dialogue/order_status_form", ASKED)
-    sender = f"sufler-{asked['id']}-1"
+    (sender,) = sufler_conversations(running, of=asked["id"])
 
     running.kill()
     running.start()
