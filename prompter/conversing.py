@@ -14,10 +14,10 @@ from prompter.dialogue import (
     Heard,
     Question,
     is_dialogue,
-    says_both,
     with_reply,
     without_engine,
 )
+from prompter.faults import describe
 from prompter.storage import Store, StoredDialogue, Transaction
 from prompter.triage import Triage
 from prompter.values import Turn
@@ -25,6 +25,7 @@ from prompter.values import Turn
 MODEL = "dialogue_model"  # facts: which model of the engine answers,
 SILENT = "dialogue_silent"  # since when the engine does not, and why; empty: it does
 _PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
+_MOST_CALLS = 6  # of the engine for one turn, each with a patience of its own
 _MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,6 @@ class Spoken:
 
     triage: Triage
     reply: EngineReply | None = None
-    n_parts: int = 1  # so many suggestions are said together: a form's question after an article's answer
 
     @property
     def in_dialogue(self) -> bool:
@@ -48,8 +48,9 @@ class Conversing:
     """A dialogue engine as the worker uses it.
 
     Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
-    `operator_stays` ago or less, the engine's stands still. `patience` is longer than the engine's own.
-    `prefix` begins the names of its conversations: an engine may have some of another installation.
+    `operator_stays` ago or less, the engine's stands still. `patience` is what one call
+    of the engine may take. `prefix` begins the names of its conversations: an engine may have some of another
+    installation.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Conversing:
                 turn.conversation_id,
                 heard,
                 now=now,
-                lease=2 * self._patience,
+                lease=_MOST_CALLS * self._patience,
                 ends_after=self._ends_after,
                 most_turns=_MOST_TURNS,
             )
@@ -105,18 +106,15 @@ class Conversing:
             reply = self._ask(dialogue, heard, triage)
         except DialogueSilent as error:
             log.error("dialogue_silent", turn_id=turn.id, error=str(error))
+            is_down = error.is_down and not self._answers()  # one slow action is no silence
             with self._store.write() as tx:
-                tx.dialogues.release(turn.conversation_id)
-                if error.is_down:
+                tx.dialogues.release(turn.conversation_id, heard)
+                if is_down:
                     _note_silence(tx, str(error), now)
             return self._silent(triage, in_form=dialogue.form is not None)
         if reply.model != self._model:
             self._note_model(reply.model)
-        return Spoken(
-            triage=with_reply(triage, reply, language=language),
-            reply=reply,
-            n_parts=2 if says_both(triage, reply) else 1,
-        )
+        return Spoken(triage=with_reply(triage, reply, language=language), reply=reply)
 
     def _ask(self, dialogue: StoredDialogue, heard: Heard, triage: Triage) -> EngineReply:
         if dialogue.paused:  # given back a moment ago
@@ -124,7 +122,21 @@ class Conversing:
         question = Question(
             sender=self._sender(dialogue), heard=heard, seal=self._seal(heard.turn_id), triage=triage
         )
-        return self._engine.ask(question, unused=dialogue.unused)
+        try:
+            return self._engine.ask(question, after=dialogue.unused_after)
+        except DialogueSilent:
+            raise
+        except Exception as error:
+            # Operators can still answer: a turn must never be lost because an engine failed.
+            log.error("dialogue_failed", error=describe(error))
+            raise DialogueSilent("the dialogue engine's answer cannot be read", is_down=False) from error
+
+    def _answers(self) -> bool:
+        try:
+            self._engine.model()
+        except DialogueSilent:
+            return False
+        return True
 
     @staticmethod
     def _silent(triage: Triage, *, in_form: bool) -> Spoken:
@@ -135,10 +147,11 @@ class Conversing:
         """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
         if spoken.reply is None:
             return
+        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
         if is_stored:
-            tx.dialogues.settle(turn.conversation_id, form=spoken.reply.form)
+            tx.dialogues.settle(turn.conversation_id, heard, form=spoken.reply.form)
         else:
-            tx.dialogues.release(turn.conversation_id)
+            tx.dialogues.release(turn.conversation_id, heard)
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -184,13 +197,12 @@ class Conversing:
             waiting = tx.dialogues.out_of_step(
                 used_since=now - self._ends_after, since=now - self._operator_stays
             )
-        try:
-            for dialogue, held in waiting:
+        for dialogue, held in waiting:
+            try:
                 self._set_paused(dialogue, held)
-        except DialogueSilent as error:
-            log.error("dialogue_silent", error=str(error))
-            with self._store.write() as tx:
-                _note_silence(tx, str(error), now)
+            except DialogueSilent as error:  # tried again in a second; the others are not made to wait
+                log.error("dialogue_not_paused", conversation_id=dialogue.conversation_id, error=str(error))
+                break
         return bool(waiting)
 
     def _sender(self, dialogue: StoredDialogue) -> str:
@@ -220,12 +232,11 @@ def silence(tx: Transaction) -> Silence | None:
     return Silence(since=datetime.fromisoformat(since), why=why)
 
 
-def forget_engine(store: Store) -> None:
-    """There is none any more."""
+def forget_silence(store: Store) -> None:
+    """There is no engine any more; what dialogues have shown stays, should it come back."""
     with store.write() as tx:
-        for fact in (MODEL, SILENT):
-            if tx.facts.get(fact):
-                tx.facts.set(fact, "")
+        if tx.facts.get(SILENT):
+            tx.facts.set(SILENT, "")
 
 
 def _note_silence(tx: Transaction, why: str, now: datetime) -> None:

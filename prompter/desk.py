@@ -9,7 +9,7 @@ from typing import TypeVar
 from kb_index import Article
 from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
-from prompter.conversing import MODEL, Silence, silence
+from prompter.conversing import Silence, silence
 from prompter.decisions import Action, Decided, Decision, counts_as_right
 from prompter.edits import classify_edit
 from prompter.errors import (
@@ -431,7 +431,8 @@ def _is_held(tx: Transaction, conversation_id: int, *, since: datetime) -> bool:
     may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
     if may_answer and tx.conversations.operator_wrote(conversation_id, since=since):
         return True
-    return bool(tx.facts.get(MODEL)) and tx.conversations.is_taken_over(conversation_id, since=since)
+    has_dialogue = tx.dialogues.get(conversation_id) is not None
+    return has_dialogue and tx.conversations.is_taken_over(conversation_id, since=since)
 
 
 def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:

@@ -1,5 +1,6 @@
 """What a dialogue engine says to a turn, and what that makes of its triage. Values and rules only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -61,10 +62,11 @@ class EngineReply:
 class DialogueEngine(Protocol):
     """Where dialogues run. Every method may raise `DialogueSilent`."""
 
-    def ask(self, question: Question, *, unused: Heard | None = None) -> EngineReply:
-        """Tell the engine what the customer has said. It takes back `unused`, whose reply nobody got.
+    def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
+        """Tell the engine what the customer has said.
 
-        The same question again gets the same reply, even after a restart of both.
+        What it was told beyond the message `after` nobody got a reply to: it is taken back. None: there is
+        nothing of the kind. The same question again gets the same reply, even after a restart of both.
         """
 
     def pause(self, sender: str, *, paused: bool) -> None:
@@ -84,16 +86,22 @@ def dialogue_name(article_id: str) -> str:
 
 
 def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
-    """What the engine says becomes the first suggestion; who asks for a person still gets one."""
+    """What the engine says becomes the first suggestion; who asks for a person still gets one.
+
+    An article's answer in the middle of a form, which then asks again, belongs to two topics: nobody could
+    say which of them it speaks for, so an operator sends it.
+    """
     if reply.handoff is not None:
         triage = replace(triage, route=Route.HANDOFF, handoff_reason=reply.handoff)
-    answers = says_both(triage, reply)
-    if not reply.texts or (reply.uses_triage and not answers and (reply.form is None or _calls(triage))):
+    if not reply.texts:
         return triage
-    texts, confidence = list(reply.texts), reply.confidence
-    if answers:
-        texts.insert(0, triage.suggestions[0].answer)
-        confidence = min(confidence, triage.suggestions[0].confidence)
+    knows = triage.route is not Route.HANDOFF and bool(triage.suggestions)
+    if reply.uses_triage and reply.form is None:  # a word after the article's answer
+        return _with_more(triage, reply.texts) if knows else triage
+    if reply.uses_triage and _asks_for_person(triage):
+        return triage
+    answers = reply.uses_triage and knows
+    texts = [triage.suggestions[0].answer, *reply.texts] if answers else reply.texts
     answer = "\n\n".join(texts)
     said = Suggestion(
         article_id=IDS + reply.name,
@@ -102,35 +110,27 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
         topic=TOPICS + reply.name,
         language=detect_language(answer) or language,
         similarity=0.0,
-        confidence=confidence,
+        confidence=min(reply.confidence, triage.suggestions[0].confidence) if answers else reply.confidence,
     )
-    suggestions = (said, *triage.suggestions)[:_MOST_SUGGESTIONS]
-    if _calls(triage) or reply.handoff is not None or answers:
-        return replace(triage, suggestions=suggestions)
-    return replace(
-        triage,
-        suggestions=suggestions,
-        route=Route.SUGGEST,
-        handoff_reason=HandoffReason.TOPIC_NOT_READY,
-    )
+    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MOST_SUGGESTIONS])
+    if _asks_for_person(triage) or reply.handoff is not None:
+        return triage
+    reason = HandoffReason.POLICY if answers else HandoffReason.TOPIC_NOT_READY
+    return replace(triage, route=Route.SUGGEST, handoff_reason=reason)
 
 
-def says_both(triage: Triage, reply: EngineReply) -> bool:
-    """Whether an article answers a question in the middle of a form, which then asks its own again.
-
-    If there is nothing to say to it, the form just asks again.
-    """
-    knows = triage.route is not Route.HANDOFF and bool(triage.suggestions)
-    return reply.uses_triage and bool(reply.texts) and knows
+def _with_more(triage: Triage, texts: Sequence[str]) -> Triage:
+    first, *others = triage.suggestions
+    return replace(triage, suggestions=(replace(first, answer="\n\n".join([first.answer, *texts])), *others))
 
 
-def _calls(triage: Triage) -> bool:
+def _asks_for_person(triage: Triage) -> bool:
     return triage.handoff_reason in _CALLED_FOR_A_PERSON
 
 
 def without_engine(triage: Triage, *, in_form: bool) -> Triage:
     """What articles say, where the engine is silent: what it might have known goes to an operator."""
     nothing_to_say = triage.route is Route.HANDOFF and triage.handoff_reason in _NOTHING_TO_SAY
-    if _calls(triage) or not (in_form or nothing_to_say):
+    if _asks_for_person(triage) or not (in_form or nothing_to_say):
         return triage
     return replace(triage, handoff_reason=HandoffReason.ENGINE_DOWN)

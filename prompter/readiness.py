@@ -130,14 +130,8 @@ class Models:
     dialogues: str
 
     def of(self, topics: Sequence[str]) -> str:
-        """Name what answers in these topics."""
-        of_dialogue = {topic.startswith(TOPICS) for topic in topics}
-        names = {False: self.articles, True: self.dialogues}
-        return "+".join(names[one] for one in sorted(of_dialogue))
-
-    @staticmethod
-    def is_tested(dialogue_model: str, name: str) -> bool:
-        return dialogue_model in name.split("+")
+        """Name what answers in these topics, all articles' or all dialogues'; empty: nobody knows."""
+        return self.dialogues if topics[0].startswith(TOPICS) else self.articles
 
 
 class Readiness:
@@ -192,8 +186,8 @@ class Readiness:
         what was judged by lot since then.
         """
         with self._store.read() as tx:
-            units = self._units(tx)
             models = Models(articles=model, dialogues=tx.facts.get(DIALOGUE_MODEL) or "")
+            units = {name: topics for name, topics in self._units(tx).items() if models.of(topics)}
             seen = tx.readiness.last_evidence()
             judged = tx.readiness.topics_judged(after=self._seen) if seen > self._seen else set()
             missing = units.keys() - tx.readiness.all().keys()
@@ -240,8 +234,8 @@ class Readiness:
     def _replay(self, model: str, learned_until: datetime, ask: Callable[[str], Triage]) -> None:
         """Ask a model that is new here what was judged by lot since the data it learned from was cut."""
         with self._store.read() as tx:
-            tested = (one for one in tx.readiness.all().values() if not one.name.startswith(TOPICS))
-            if all(stored.model == model for stored in tested):
+            dialogues = tx.facts.get(DIALOGUE_MODEL)
+            if all(stored.model in (model, dialogues) for stored in tx.readiness.all().values()):
                 return
             turns = tx.readiness.ledger(None, since=learned_until)
             sent = tx.decisions.articles_sent([turn.id for turn in turns])
@@ -367,7 +361,7 @@ class Readiness:
         stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
         if stored is None or stored.threshold is None or stored.live_since is None:
             return None
-        if dialogue_model is not None and not Models.is_tested(dialogue_model, stored.model):
+        if dialogue_model is not None and stored.model != dialogue_model:
             return None
         topics = self._groups.get(stored.name, (topic,))
         return LiveTopic(

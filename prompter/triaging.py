@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -128,8 +128,9 @@ class Triager:
         now = self._clock()
         with self._store.write() as tx:
             # Here, and not before: what a supervisor has just stopped must not go out.
-            triage = self._routed(tx, turn, spoken, offered, now)
-            draw = self._draw(tx, triage, self._live(tx, offered[0], spoken) if offered else None)
+            live = self._live(tx, offered, spoken)
+            triage = self._routed(tx, turn, spoken, offered, live, now)
+            draw = self._draw(tx, triage, live)
             is_stored = tx.conversations.record_triage(turn, triage, offered, now, draw=draw)
             Conversing.settle(tx, turn, spoken, is_stored=is_stored)
             if not is_stored:
@@ -154,12 +155,13 @@ class Triager:
             return Spoken(triage=triage)
         return self._conversing.hear(turn, triage, language=self._language_of(customer, triage))
 
-    def _live(self, tx: Transaction, first: OfferedSuggestion, spoken: Spoken) -> LiveTopic | None:
-        if self._readiness is None:
+    def _live(
+        self, tx: Transaction, offered: Sequence[OfferedSuggestion], spoken: Spoken
+    ) -> LiveTopic | None:
+        if self._readiness is None or not offered:
             return None
-        of_dialogue = spoken.reply is not None and is_dialogue(first.article_id)
-        model = spoken.reply.model if spoken.reply and of_dialogue else None
-        return self._readiness.live(tx, first.topic, dialogue_model=model)
+        model = spoken.reply.model if spoken.reply and spoken.in_dialogue else None
+        return self._readiness.live(tx, offered[0].topic, dialogue_model=model)
 
     def _routed(
         self,
@@ -167,52 +169,35 @@ class Triager:
         turn: Turn,
         spoken: Spoken,
         offered: Sequence[OfferedSuggestion],
+        live: LiveTopic | None,
         now: datetime,
     ) -> Triage:
-        """Let the bot answer alone if it may say every part of the answer; else say what holds it back."""
         triage = spoken.triage
         if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
             return triage
-        for number, part in enumerate(offered[: spoken.n_parts]):
-            said = replace(triage, suggestions=triage.suggestions[number:])
-            routed = self._part_routed(tx, turn, said, part, spoken, now)
-            if routed.route is not Route.AUTOPILOT:
-                return replace(routed, suggestions=triage.suggestions)
-        return replace(triage, route=Route.AUTOPILOT, handoff_reason=None)
-
-    def _part_routed(
-        self,
-        tx: Transaction,
-        turn: Turn,
-        triage: Triage,
-        first: OfferedSuggestion,
-        spoken: Spoken,
-        now: datetime,
-    ) -> Triage:
-        rules, live = self._autopilot, self._live(tx, first, spoken)
-        in_dialogue = spoken.in_dialogue
+        rules, first = self._autopilot, offered[0]
         surroundings = Surroundings(
-            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=in_dialogue),
+            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=spoken.in_dialogue),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
-            and not is_dialogue(first.article_id)
-            and Readiness.is_changed(tx, first.article_id, first.topic, live.since),
+            and not spoken.in_dialogue
+            and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
             is_complete=not fields(first.text),
         )
         return answer_alone(
             triage,
             threshold=live.threshold if live else None,
             surroundings=surroundings,
-            most_in_a_row=rules.most_in_a_dialogue if in_dialogue else rules.most_in_a_row,
+            most_in_a_row=rules.most_in_a_dialogue if spoken.in_dialogue else rules.most_in_a_row,
         )
 
     def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
-        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn to its end."""
+        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
         since = now - self._autopilot.operator_stays
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
         if in_dialogue:
-            return tx.conversations.is_taken_over(turn.conversation_id, since=since)
+            return tx.conversations.operator_answered(turn.conversation_id, since=since)
         return tx.conversations.operator_wrote(turn.conversation_id, since=since)
 
     def _begin_test(

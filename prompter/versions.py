@@ -7,7 +7,7 @@ from typing import Any
 
 from nlu.errors import IncompatibleModel
 from prompter.clock import Clock, utc_now
-from prompter.dialogue import TOPICS
+from prompter.conversing import MODEL as DIALOGUE_MODEL
 from prompter.errors import NotFound, PrompterError
 from prompter.storage import Account, Conflict, Store, StoredReadiness, Transaction
 from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
@@ -245,7 +245,8 @@ class Versions:
             raise Conflict("another version has just come into use: look again")
         tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
         if after:
-            stored = [one for one in tx.readiness.all().values() if not one.name.startswith(TOPICS)]
+            dialogues = tx.facts.get(DIALOGUE_MODEL)  # which it leaves as they are
+            stored = [one for one in tx.readiness.all().values() if one.model != dialogues]
             tx.versions.keep_readiness(after, {one.name: _kept(asdict(one)) for one in stored})
         tx.versions.use(
             version_id,
@@ -261,8 +262,8 @@ class Versions:
         changed = len(tx.versions.newly_answered(version_id))
         worse = {topic["name"] for topic in report.get("topics", ()) if topic["is_worse"]}
         for name, stored in tx.readiness.all().items():
-            if name.startswith(TOPICS):
-                continue  # another model speaks in dialogues
+            if stored.model == tx.facts.get(DIALOGUE_MODEL):
+                continue
             if name in worse and stored.state in _BEFORE_LIVE:
                 self._test_anew(tx, stored, version_id)
             if stored.state is ReadinessState.AUTOPILOT:

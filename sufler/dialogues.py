@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from prompter.actions import Actions, seal
-from prompter.conversing import Conversing, forget_engine
+from prompter.conversing import Conversing, forget_silence
 from prompter.lots import Lots
 from prompter.storage import Store
 from prompter.triage import Triage
@@ -60,7 +60,7 @@ def build_parser(settings: Settings) -> Parser | None:
 def build_conversing(settings: Settings, store: Store) -> Conversing | None:
     """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
-        forget_engine(store)  # what was noted of one that has been in use
+        forget_silence(store)
         return None
     secret, chosen = secret_of(store), settings.dialogue
     return Conversing(

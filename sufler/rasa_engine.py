@@ -1,7 +1,8 @@
 """Rasa as the dialogue engine: its REST channel, its conversations' trackers, its parser."""
 
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from prompter.dialogue import DialogueSilent, EngineReply, Heard, Question
 from prompter.triage import HandoffReason
 
 _KEY = "sufler"  # of a message's metadata, and of what our own actions answer
+_SLASHES = re.compile(r"^[\s/]+")
 _FALLBACK = "nlu_fallback"  # the intent that says: none of mine
 _LONGEST_REPLY = 20_000  # characters
 _PAUSE = 5.0  # seconds in which a parser that was silent is not asked
@@ -36,13 +38,13 @@ class RasaEngine:
         )
         self._silent_until = 0.0
 
-    def ask(self, question: Question, *, unused: Heard | None = None) -> EngineReply:
-        if unused is not None:
-            tracker = self._tracker(question.sender)
-            if unused == question.heard and (reply := _reply(tracker, unused)) is not None:
-                return reply
-            if _is_last(tracker, unused):
-                self._add_event(question.sender, "rewind")
+    def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
+        if after is not None:
+            told = [one for one in _told(self._tracker(question.sender)) if not one.is_taken_back]
+            unused = [one for one in told if one.heard is not None and one.heard.message_id > after]
+            if unused and unused[-1].heard == question.heard:
+                return _reply(unused[-1])
+            self._add_events(question.sender, ["rewind"] * len(unused))
         said = self._call(
             "POST",
             "/webhooks/rest/webhook",
@@ -56,13 +58,13 @@ class RasaEngine:
             raise DialogueSilent("what answers is no Rasa")
         if not said:
             raise DialogueSilent("Rasa says nothing: one of its actions or components fails", is_down=False)
-        reply = _reply(self._tracker(question.sender), question.heard)
-        if reply is None:
+        told = [one for one in _told(self._tracker(question.sender)) if one.heard == question.heard]
+        if not told:
             raise DialogueSilent("Rasa's tracker does not hold what it was just told", is_down=False)
-        return reply
+        return _reply(told[-1])
 
     def pause(self, sender: str, *, paused: bool) -> None:
-        self._add_event(sender, "pause" if paused else "resume")
+        self._add_events(sender, ["pause" if paused else "resume"])
 
     def model(self) -> str:
         status = self._call("GET", "/status")
@@ -89,17 +91,22 @@ class RasaEngine:
         return {} if best in (None, _FALLBACK) else ranking
 
     def _tracker(self, sender: str) -> Mapping[str, Any]:
-        tracker = self._call("GET", f"/conversations/{sender}/tracker")
+        # All: a dialogue may restart itself, and what it said to that stands before the restart.
+        tracker = self._call("GET", f"/conversations/{sender}/tracker", params={"include_events": "ALL"})
         if not isinstance(tracker, dict) or not isinstance(tracker.get("events"), list):
             raise DialogueSilent("what answers is no Rasa")
         return tracker
 
-    def _add_event(self, sender: str, event: str) -> None:
-        self._call("POST", f"/conversations/{sender}/tracker/events", {"event": event})
+    def _add_events(self, sender: str, kinds: Sequence[str]) -> None:
+        if kinds:
+            events = [{"event": kind} for kind in kinds]
+            self._call("POST", f"/conversations/{sender}/tracker/events", events)
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:
+    def _call(
+        self, method: str, path: str, body: object = None, *, params: Mapping[str, str] | None = None
+    ) -> Any:
         try:
-            answer = self._client.request(method, path, json=body)
+            answer = self._client.request(method, path, json=body, params=params)
         except httpx.TimeoutException:
             raise DialogueSilent("Rasa does not answer in time") from None
         except httpx.HTTPError as error:
@@ -121,7 +128,7 @@ class RasaEngine:
 
 def _message(text: str) -> str:
     """The text without what Rasa would take for an intent's name: a slash at its beginning."""
-    return text.strip().lstrip("/ ") or "-"
+    return _SLASHES.sub("", text).strip() or "-"
 
 
 def _about(question: Question) -> dict[str, object]:
@@ -155,21 +162,12 @@ class _Told:
     is_taken_back: bool = False
 
 
-def _reply(tracker: Mapping[str, Any], heard: Heard) -> EngineReply | None:
-    """What Rasa said to the message; None: it never got it, or was told to forget it."""
-    told = next((one for one in reversed(_told(tracker)) if one.heard == heard), None)
-    if told is None:
-        return None
+def _reply(told: _Told) -> EngineReply:
+    """What Rasa said to the message."""
     try:
         return _read(told)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise DialogueSilent("Rasa's answer cannot be read", is_down=False) from None
-
-
-def _is_last(tracker: Mapping[str, Any], heard: Heard) -> bool:
-    """Whether Rasa would take back this message, if it was to take back the last one."""
-    told = [one for one in _told(tracker) if not one.is_taken_back]
-    return bool(told) and told[-1].heard == heard
 
 
 def _told(tracker: Mapping[str, Any]) -> list[_Told]:
@@ -177,9 +175,11 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
     told: list[_Told] = []
     form: str | None = None
     for event in tracker["events"]:
+        metadata = event.get("metadata") or {} if isinstance(event, dict) else None
+        if not isinstance(metadata, dict):
+            raise DialogueSilent("Rasa's tracker cannot be read", is_down=False)
         kind = event.get("event")
         if kind == "user":
-            metadata = event.get("metadata") or {}
             told.append(
                 _Told(
                     heard=_heard(metadata.get(_KEY)),

@@ -151,6 +151,9 @@ class Readiness(_Section):
         topics = [topic for group in groups.values() for topic in group]
         if len(set(topics)) < len(topics) or not all(groups.values()):
             raise PydanticCustomError("groups", "each group needs topics, and a topic belongs to one group")
+        for group in groups.values():
+            if len({topic.startswith("dialogue/") for topic in group}) > 1:
+                raise PydanticCustomError("groups", "a group is of dialogues, or of topics with articles")
         return groups
 
     @model_validator(mode="after")

@@ -139,6 +139,7 @@ class OrderDialogue:
 
     name: str = "orders-1"
     confidence: float = 1.0
+    adds: str = ""  # after every answer of an article
     broken: bool = False
     says_nothing: bool = False
     paused: dict[str, bool] = field(default_factory=dict)
@@ -146,15 +147,14 @@ class OrderDialogue:
     taken_back: list[Heard] = field(default_factory=list)
     before_reply: Callable[[], object] = lambda: None  # what happens while it thinks
 
-    def ask(self, question: Question, *, unused: Heard | None = None) -> EngineReply:
+    def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         self._check()
         told = self.told.setdefault(question.sender, [])
         assert not self.paused.get(question.sender)
-        if unused is not None and told and told[-1][0].heard == unused:
-            if unused == question.heard:
+        while after is not None and told and told[-1][0].heard.message_id > after:
+            if told[-1][0].heard == question.heard:
                 return told[-1][1]
-            told.pop()
-            self.taken_back.append(unused)
+            self.taken_back.append(told.pop()[0].heard)
         reply = self._reply(question.triage.utterance, told[-1][1].form if told else None)
         told.append((question, reply))
         self.before_reply()
@@ -165,6 +165,7 @@ class OrderDialogue:
     def _reply(self, text: str, form: str | None) -> EngineReply:
         heard = EngineReply(name="faq", confidence=self.confidence, model=self.name, uses_triage=True)
         about_order = replace(heard, name="order_form", uses_triage=False)
+        heard = replace(heard, texts=(self.adds,) if self.adds else ())
         if "оператор" in text:
             return replace(heard, name="handoff", uses_triage=False, handoff=HandoffReason.CUSTOMER_REQUEST)
         if form and text.strip().isdigit():

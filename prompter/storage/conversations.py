@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
+from prompter.dialogue import IDS as DIALOGUES
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     conversations,
@@ -212,6 +213,11 @@ class ConversationRows(Rows):
         held = select(taken_over(since)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
+    def operator_answered(self, conversation_id: int, *, since: datetime) -> bool:
+        """Whether an operator has said anything since then but what a dialogue had suggested first."""
+        held = select(taken_over(since, but_dialogues=True)).where(conversations.c.id == conversation_id)
+        return bool(self._connection.scalar(held))
+
     def give_back(self, conversation_id: int, now: datetime) -> None:
         """The operator is done: the bot may answer again."""
         self._connection.execute(
@@ -366,14 +372,19 @@ class ConversationRows(Rows):
         )
 
 
-def taken_over(since: datetime) -> ColumnElement[bool]:
+def taken_over(since: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:
     """Whether an operator leads the selected conversation: they have said something since then that was not
     the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
+
+    `but_dialogues`: everything counts but a dialogue's first suggestion.
     """
-    as_suggested = (
-        decisions.c.verdict.in_([Verdict.ACCEPTED.value, Verdict.EDITED_COSMETIC.value])
-        & (decisions.c.rank == 1)
-    ) | turns.c.blind
+    as_suggested = decisions.c.verdict.in_([Verdict.ACCEPTED.value, Verdict.EDITED_COSMETIC.value]) & (
+        decisions.c.rank == 1
+    )
+    if but_dialogues:
+        as_suggested &= decisions.c.article_id.startswith(DIALOGUES, autoescape=True)
+    else:
+        as_suggested |= turns.c.blind
     decided = (
         select(decisions.c.id)
         .join(turns, turns.c.id == decisions.c.turn_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from prompter.dialogue import Heard
 from prompter.storage.conversations import taken_over
@@ -14,7 +14,7 @@ from prompter.storage.tables import conversations, dialogues
 
 @dataclass(frozen=True, kw_only=True)
 class StoredDialogue:
-    """Where the engine is. `unused`: it was told this, and nobody has its reply."""
+    """Where the engine is. `unused_after`: it was told of later messages whose replies nobody has."""
 
     conversation_id: int
     session: int
@@ -22,7 +22,7 @@ class StoredDialogue:
     used_at: datetime
     form: str | None
     paused: bool
-    unused: Heard | None
+    unused_after: int | None
 
 
 class DialogueRows(Rows):
@@ -68,21 +68,30 @@ class DialogueRows(Rows):
             return None
         before = _stored(self._connection.execute(select(dialogues).where(own)).one())
         is_over = now - before.used_at >= ends_after or (before.n_turns >= most_turns and not before.form)
-        anew = {"session": before.session + 1, "n_turns": 0, "form": None, "paused": False} if is_over else {}
+        anew: dict[str, Any] = {}
+        if is_over:
+            anew = {
+                "session": before.session + 1,
+                "n_turns": 0,
+                "form": None,
+                "paused": False,
+                "used_message_id": None,
+            }
         self._connection.execute(
             update(dialogues)
             .where(own)
             .values(used_at=now, told_turn_id=heard.turn_id, told_message_id=heard.message_id, **anew)
         )
         claimed_one = _stored(self._connection.execute(select(dialogues).where(own)).one())
-        return replace(claimed_one, unused=None if is_over else before.unused)
+        return replace(claimed_one, unused_after=None if is_over else before.unused_after)
 
-    def settle(self, conversation_id: int, *, form: str | None) -> None:
+    def settle(self, conversation_id: int, heard: Heard, *, form: str | None) -> None:
         """The reply is stored; `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
-            .where(dialogues.c.conversation_id == conversation_id)
+            .where(*_told(conversation_id, heard))
             .values(
+                used_message_id=heard.message_id,
                 form=form,
                 n_turns=dialogues.c.n_turns + 1,
                 told_turn_id=None,
@@ -91,10 +100,10 @@ class DialogueRows(Rows):
             )
         )
 
-    def release(self, conversation_id: int) -> None:
+    def release(self, conversation_id: int, heard: Heard) -> None:
         """There is no reply, or nobody wants it: others may ask."""
         self._connection.execute(
-            update(dialogues).where(dialogues.c.conversation_id == conversation_id).values(asked_until=None)
+            update(dialogues).where(*_told(conversation_id, heard)).values(asked_until=None)
         )
 
     def out_of_step(self, *, used_since: datetime, since: datetime) -> list[tuple[StoredDialogue, bool]]:
@@ -123,9 +132,6 @@ class DialogueRows(Rows):
 
 
 def _stored(row: Row[Any]) -> StoredDialogue:
-    told = None
-    if row.told_turn_id is not None:
-        told = Heard(turn_id=row.told_turn_id, message_id=row.told_message_id)
     return StoredDialogue(
         conversation_id=row.conversation_id,
         session=row.session,
@@ -133,5 +139,14 @@ def _stored(row: Row[Any]) -> StoredDialogue:
         used_at=row.used_at,
         form=row.form,
         paused=row.paused,
-        unused=told,
+        unused_after=None if row.told_turn_id is None else row.used_message_id or 0,
+    )
+
+
+def _told(conversation_id: int, heard: Heard) -> tuple[ColumnElement[bool], ...]:
+    """The dialogue, as long as nobody has told the engine anything since."""
+    return (
+        dialogues.c.conversation_id == conversation_id,
+        dialogues.c.told_turn_id == heard.turn_id,
+        dialogues.c.told_message_id == heard.message_id,
     )

@@ -183,6 +183,7 @@ dialogues = Table(
     # What the engine was told last, until its reply is stored: it may not have arrived, or been answered.
     Column("told_turn_id", ForeignKey("turns.id")),
     Column("told_message_id", Integer),
+    Column("used_message_id", Integer),  # up to which message its replies were used, in this session
     Column("asked_until", UtcDateTime),  # until then nobody else asks
 )
 

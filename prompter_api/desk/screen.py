@@ -112,9 +112,8 @@ class Screen:
         self._silence.set_visibility(silence is not None)
         if silence is not None:
             since = words.moment(silence.since, now, self._talk.zone, self._language)
-            text = self._t.gettext("Rasa gives no answers since {time}: articles only")
-            self._silence.say(text.format(time=since))
-            self._silence.set(title=silence.why)
+            text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
+            self._silence.say(text.format(time=since, why=silence.why))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)

@@ -36,6 +36,7 @@ class RasaEmulator:
     confidence: float = 0.9
     delay: float = 0.0  # seconds before any answer
     garbage: bytes | None = None  # instead of any answer
+    restarts: str | None = None  # what is said to have the conversation begin anew
     is_mute: bool = False  # its actions fail: the REST channel answers []
     events: dict[str, list[Json]] = field(default_factory=dict)  # by sender
     messages: list[Json] = field(default_factory=list)  # as they came over the REST channel
@@ -84,6 +85,8 @@ class RasaEmulator:
                     form = event["name"]
                 case "rewind":
                     form = before.pop()
+                case "restart":
+                    form, before = None, [None]
         return form
 
     # --- serving ----------------------------------------------------------------------------
@@ -91,7 +94,7 @@ class RasaEmulator:
     def _serve(self, request: BaseHTTPRequestHandler, body: Any) -> None:
         time.sleep(self.delay)
         address = urlsplit(request.path)
-        status, answer = self._answer(address.path, parse_qs(address.query).get("token"), body)
+        status, answer = self._answer(address.path, parse_qs(address.query), body)
         content = self.garbage if self.garbage is not None else json.dumps(answer).encode()
         try:
             request.send_response(status)
@@ -101,11 +104,11 @@ class RasaEmulator:
         except (BrokenPipeError, ConnectionResetError):
             pass  # whoever asked has gone
 
-    def _answer(self, path: str, tokens: list[str] | None, body: Any) -> tuple[int, Any]:
+    def _answer(self, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         if path == "/webhooks/rest/webhook":  # asks for no token, as the real one
             self.messages.append(body)
             return 200, self._hear(body) if self.model and not self.is_mute else []
-        if self.token is not None and tokens != [self.token]:
+        if self.token is not None and query.get("token") != [self.token]:
             return 401, {"reason": "NotAuthenticated"}
         if self.model is None:
             return 409, {"reason": "Conflict"}
@@ -117,8 +120,12 @@ class RasaEmulator:
             return 200, routes[path]()
         _, _, sender, *rest = path.split("/")
         if rest == ["tracker", "events"]:
-            self._add(sender, body)
-        return (200, {"sender_id": sender, "events": self.events.get(sender, [])}) if rest else (404, {})
+            self._add(sender, *(body if isinstance(body, list) else [body]))
+        events = self.events.get(sender, [])
+        if query.get("include_events") != ["ALL"]:
+            restarts = [place for place, one in enumerate(events) if one.get("event") == "restart"]
+            events = events[restarts[-1] + 1 :] if restarts else events
+        return (200, {"sender_id": sender, "events": events}) if rest else (404, {})
 
     def _add(self, sender: str, *events: Json) -> None:
         for event in events:
@@ -150,6 +157,8 @@ class RasaEmulator:
                 return []
             said = self._say(body, form)
             self._add(sender, *({"event": "bot", **_as_event(one)} for one in said))
+            if text == self.restarts:
+                self._add(sender, {"event": "restart"})
             return [{"recipient_id": sender, **one} for one in said]
 
     def _say(self, body: Json, form: str | None) -> list[Json]:

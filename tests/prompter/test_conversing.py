@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompter.conversing import forget_engine
+from prompter.conversing import forget_silence
 from prompter.decisions import Action
 from prompter.desk import ConversationView
 from prompter.dialogue import Heard
@@ -126,17 +126,29 @@ def test_a_dialogue_is_a_topic_that_answers_alone_once_it_has_been_right_often_e
     assert shop.route(conversation) == READY
 
 
-def test_an_answer_in_the_middle_of_a_form_needs_both_topics(shop: GovernedShop) -> None:
+def test_an_answer_in_the_middle_of_a_form_is_an_operators_to_send(shop: GovernedShop) -> None:
     prove_dialogue(shop)
+    shop.go_live()
     shop.readiness.allow(TOPIC, shop.vera)
     conversation = shop.ask(STATUS, chat="olga")
-    shop.ask(SURE, chat="olga")
-    assert shop.route(conversation) == READY
-    shop.go_live()
-    other = shop.ask(STATUS, chat="ivan")
-    shop.ask(SURE, chat="ivan")
-    assert shop.route(other) == (Route.AUTOPILOT, None)
-    assert shop.said_by_bot(other)[-1].text == f"Верните товар за 14 дней.\n\n{NUMBER}\n\nОтветил бот."
+    shop.ask(SURE, chat="olga")  # it speaks for two topics
+    assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.POLICY)
+    assert shop.turn(conversation).draw is None  # and is evidence of neither
+    accept(shop, conversation)
+    shop.ask(ORDER, chat="olga")
+    assert shop.route(conversation) == (Route.AUTOPILOT, None)
+
+
+def test_what_is_said_after_an_articles_answer_stays_the_articles(
+    shop: GovernedShop, engine: OrderDialogue
+) -> None:
+    engine.adds = "Это помогло?"
+    conversation = shop.ask(SURE)
+    said = view(shop, conversation).suggestions[0]
+    assert (said.article_id, said.topic) == ("returns-how", "returns")
+    assert said.text == "Верните товар за 14 дней.\n\nЭто помогло?"
+    nothing = shop.ask("абракадабра")
+    assert view(shop, nothing).suggestions == []
 
 
 def test_another_model_of_the_engine_has_to_show_it_anew(shop: GovernedShop, engine: OrderDialogue) -> None:
@@ -149,6 +161,14 @@ def test_another_model_of_the_engine_has_to_show_it_anew(shop: GovernedShop, eng
     assert shop.readiness.topic(TOPIC).state is ReadinessState.COLLECTING
     assert shop.readiness.topic(TOPIC).test_number == 2
     assert shop.returns().state is ReadinessState.AUTOPILOT  # articles have a model of their own
+
+
+def test_a_start_without_the_engine_leaves_dialogues_as_they_are(store: Store, shop: GovernedShop) -> None:
+    prove_dialogue(shop)
+    shop.readiness.allow(TOPIC, shop.vera)
+    forget_silence(store)
+    shop.look()
+    assert shop.readiness.topic(TOPIC).state is ReadinessState.AUTOPILOT
 
 
 def test_another_model_of_ours_leaves_dialogues_as_they_are(shop: GovernedShop) -> None:
@@ -258,6 +278,19 @@ def test_an_answer_given_blind_is_no_take_over(shop: GovernedShop, engine: Order
     assert first(shop, conversation) == ARRIVES
 
 
+def test_nobody_answers_alone_right_after_an_operators_own_words(shop: GovernedShop) -> None:
+    prove_dialogue(shop)
+    shop.readiness.allow(TOPIC, shop.vera)
+    blind = shop.ask(SURE, chat="olga", falls=True)
+    shop.decide(blind, Action.WRITE_OWN, text="Ваш заказ потерян.")
+    shop.ask(STATUS, chat="olga")
+    assert shop.route(blind) == (Route.SUGGEST, HandoffReason.OPERATOR_ACTIVE)
+    accepted = shop.ask(SURE, chat="ivan")
+    accept(shop, accepted)
+    shop.ask(STATUS, chat="ivan")
+    assert shop.route(accepted) == (Route.SUGGEST, HandoffReason.OPERATOR_ACTIVE)
+
+
 def test_a_conversation_that_was_given_back_is_answered_alone_again(shop: GovernedShop) -> None:
     shop.go_live()
     conversation = shop.ask(SURE, chat="olga")
@@ -352,7 +385,7 @@ def test_after_a_crash_the_same_turn_gets_the_same_reply(shop: GovernedShop, eng
         shop.ask(ORDER, chat="olga")
     engine.before_reply = lambda: None
     assert shop.triager.run_once() == 0  # for all that anybody knows, the other worker is still asking
-    shop.clock.forward(21)
+    shop.clock.forward(61)
     assert shop.triager.run_once() == 1
     assert first(shop, conversation) == ARRIVES
     assert len(engine.told["sufler-1-1"]) == 2
@@ -388,12 +421,12 @@ def test_long_conversations_begin_anew_in_the_engine_but_not_in_the_middle_of_a_
     assert [len(told) for told in engine.told.values()] == [51, 1]
 
 
-def test_an_engine_that_is_gone_for_good_leaves_nothing(
+def test_an_engine_that_is_gone_for_good_is_not_missed(
     store: Store, shop: GovernedShop, engine: OrderDialogue
 ) -> None:
     engine.broken = True
     shop.conversing_looks()
-    forget_engine(store)
+    forget_silence(store)
     assert shop.desk.silence() is None
 
 

@@ -11,9 +11,10 @@ from httpx2 import Response
 
 from prompter.accounts import Accounts
 from prompter.actions import Actions
-from prompter.conversing import MODEL
+from prompter.conversing import Conversing
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
+from prompter.dialogue import DialogueEngine
 from prompter.knowledge import KnowledgeBase
 from prompter.learning import Learning
 from prompter.lots import Lots
@@ -112,10 +113,12 @@ class Office:
         }
         return create_app(Parts(**(mine | parts)), routers=routers)
 
-    def knows_engine(self) -> None:
-        """A dialogue engine has been heard of."""
-        with self.store.write() as tx:
-            tx.facts.set(MODEL, "orders-1")
+    def talk_through(self, engine: DialogueEngine) -> None:
+        """From now on dialogues run in an engine."""
+        conversing = Conversing(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        self.triager = Triager(
+            self.store, self.assistant, lots=self.lots, conversing=conversing, clock=self.clock
+        )
 
     def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:
         """A browser on our pages, logged in where a name is given."""

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prompter.values import OutboxState
+from tests.fakes import OrderDialogue
 from tests.prompter_api.office import Office, accept, refusal
 
 
@@ -183,7 +184,7 @@ def test_a_reply_of_unknown_fate_is_settled_once(office: Office, anna: TestClien
 
 
 def test_a_conversation_is_given_back_to_the_bot(office: Office, anna: TestClient) -> None:
-    office.knows_engine()
+    office.talk_through(OrderDialogue())
     conversation_id = office.ask("как вернуть товар")
     path = f"/api/conversations/{conversation_id}"
     assert anna.get(path).json()["held"] is False

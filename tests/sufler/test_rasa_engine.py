@@ -101,26 +101,55 @@ def test_customers_name_no_intents(rasa: RasaEmulator, engine: RasaEngine) -> No
     engine.ask(question("/restart"))
     engine.ask(question(' / /order_status{"order_number": "1"}', Heard(turn_id=2, message_id=2)))
     engine.ask(question("/", Heard(turn_id=3, message_id=3)))
+    engine.ask(question("/\n\t\u00a0/order_status", Heard(turn_id=4, message_id=4)))
     said = [one["message"] for one in rasa.messages]
-    assert said == ["restart", 'order_status{"order_number": "1"}', "-"]
+    assert said == ["restart", 'order_status{"order_number": "1"}', "-", "order_status"]
 
 
 def test_the_same_question_again_is_not_told_again(rasa: RasaEmulator, engine: RasaEngine) -> None:
     first = engine.ask(question("статус"))
-    assert engine.ask(question("статус"), unused=FIRST) == first
+    assert engine.ask(question("статус"), after=0) == first
     assert len(rasa.messages) == 1
 
 
 def test_what_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngine) -> None:
     engine.ask(question("статус"))
     more = Heard(turn_id=1, message_id=2)
-    reply = engine.ask(question("как вернуть товар", more), unused=FIRST)
+    reply = engine.ask(question("как вернуть товар", more), after=0)
     assert (reply.name, reply.form) == ("faq", None)  # no form waits
     engine.ask(question("статус", Heard(turn_id=2, message_id=3)))
-    never_heard = Heard(turn_id=3, message_id=4)  # Rasa was away
-    engine.ask(question("40018237", Heard(turn_id=4, message_id=5)), unused=never_heard)
+    engine.ask(question("40018237", Heard(turn_id=4, message_id=5)), after=3)  # of 4 it never heard
     kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
     assert kinds.count("rewind") == 1
+
+
+def test_all_that_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngine) -> None:
+    engine.ask(question("как вернуть товар"))
+    engine.ask(question("статус", Heard(turn_id=2, message_id=2)))
+    engine.ask(question("привет", Heard(turn_id=3, message_id=3)))
+    reply = engine.ask(question("спасибо", Heard(turn_id=4, message_id=4)), after=1)
+    assert (reply.name, reply.form) == ("faq", None)
+    kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
+    assert kinds.count("rewind") == 2
+
+
+def test_a_dialogue_may_restart_itself(rasa: RasaEmulator, engine: RasaEngine) -> None:
+    rasa.says["заново"] = [{"text": "Начнём сначала."}]
+    rasa.restarts = "заново"
+    engine.ask(question("статус"))
+    reply = engine.ask(question("заново", Heard(turn_id=2, message_id=2)))
+    assert (reply.texts, reply.form) == (("Начнём сначала.",), None)
+
+
+@pytest.mark.parametrize("event", [None, "x", {"event": "user", "metadata": [1]}])
+def test_a_tracker_that_cannot_be_read_fails_alone(
+    rasa: RasaEmulator, engine: RasaEngine, event: object
+) -> None:
+    engine.ask(question("статус"))
+    rasa.events["sufler-1-1"].append(event)  # type: ignore[arg-type]
+    with pytest.raises(DialogueSilent, match="Rasa's tracker cannot be read") as raised:
+        engine.ask(question("статус", Heard(turn_id=2, message_id=2)), after=0)
+    assert not raised.value.is_down
 
 
 def test_a_conversation_stands_still_and_goes_on(rasa: RasaEmulator, engine: RasaEngine) -> None:

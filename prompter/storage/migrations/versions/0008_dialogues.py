@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("told_turn_id", sa.Integer(), nullable=True),
         sa.Column("told_message_id", sa.Integer(), nullable=True),
+        sa.Column("used_message_id", sa.Integer(), nullable=True),
         sa.Column("asked_until", tables.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_dialogues_conversation_id")
