@@ -14,7 +14,7 @@ from nlu.errors import BadTrainingData
 
 _log = logging.getLogger(__name__)
 
-_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\}|\[\{.*?\}\])")
 _NOT_EXAMPLES = ("lookup", "synonym", "regex")
 
 

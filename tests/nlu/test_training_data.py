@@ -17,16 +17,18 @@ def test_examples_lose_their_annotations(tmp_path: Path, caplog: pytest.LogCaptu
         tmp_path,
         'version: "3.1"\nnlu:\n- intent: order\n  examples: |\n'
         '    - где [заказ](item) из [Омска]{"entity": "city"}\n'
+        '    - с [Ленина][{"entity": "street"}, {"entity": "name"}] до дома\n'
         "    # a remark\n    -  привет\n- lookup: city\n  examples: |\n    - Омск\n"
         "- intent: bye\n  examples:\n  - text: пока\n  - до встречи\n",
     )
     assert read_examples(path) == [
         Example(text="где заказ из Омска", intent="order"),
+        Example(text="с Ленина до дома", intent="order"),
         Example(text="привет", intent="order"),
         Example(text="пока", intent="bye"),
         Example(text="до встречи", intent="bye"),
     ]
-    assert "row 8: lookup is Rasa's: Sufler does not use it" in caplog.text
+    assert "row 9: lookup is Rasa's: Sufler does not use it" in caplog.text
 
 
 def test_what_is_passed_over_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
