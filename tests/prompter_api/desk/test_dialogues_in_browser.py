@@ -25,7 +25,7 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     page.locator(".composer textarea").fill("Минуту, смотрю сам.")
     page.keyboard.press("Control+Enter")
     expect(held).to_be_visible()
-    expect(held).to_contain_text("Бот молчит: разговор ведёте вы.")
+    expect(held).to_contain_text("Бот молчит: разговор ведёт оператор.")
     conversing.run_once()
     assert engine.paused == {"sufler-1-1": True}
     page.locator("body").click()
