@@ -80,13 +80,12 @@ class Conversing:
 
     def hear(self, turn: Turn, triage: Triage, *, language: str) -> Spoken | None:
         """Ask the engine about a turn; None: another worker does."""
+        if not triage.utterance.strip():
+            return Spoken(triage=triage)
         now = self._clock()
         heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
-            since = now - self._operator_stays
-            if not triage.utterance.strip() or tx.conversations.is_taken_over(
-                turn.conversation_id, since=since
-            ):
+            if tx.conversations.is_taken_over(turn.conversation_id, since=now - self._operator_stays):
                 return Spoken(triage=triage)
             if tx.facts.get(SILENT):
                 stored = tx.dialogues.get(turn.conversation_id)

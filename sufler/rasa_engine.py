@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,14 @@ class RasaEngine:
     which form waits and how sure Rasa is.
     """
 
-    def __init__(self, url: str, *, token: str | None, patience: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None,
+        patience: float,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         # Rasa takes its token in the query only. httpx logs addresses, but below the level that is shown.
         self._client = httpx.Client(
             base_url=url.rstrip("/"),
@@ -36,6 +43,7 @@ class RasaEngine:
             timeout=patience,
             trust_env=False,
         )
+        self._seconds = seconds
         self._silent_until = 0.0
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
@@ -75,14 +83,14 @@ class RasaEngine:
 
     def parse(self, text: str) -> dict[str, float]:
         """Probabilities of intents, best first; none where Rasa does not know or is silent."""
-        if time.monotonic() < self._silent_until:
+        if self._seconds() < self._silent_until:
             return {}
         try:
             parsed = self._call("POST", "/model/parse", {"text": _message(text)})
             ranking = {str(one["name"]): float(one["confidence"]) for one in parsed["intent_ranking"]}
             best = parsed["intent"]["name"]
         except DialogueSilent as error:
-            self._silent_until = time.monotonic() + _PAUSE
+            self._silent_until = self._seconds() + _PAUSE
             _log.warning("rasa_does_not_parse", error=str(error))
             return {}
         except (KeyError, TypeError, ValueError):

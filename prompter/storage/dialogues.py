@@ -66,24 +66,18 @@ class DialogueRows(Rows):
         )
         if claimed.rowcount == 0:
             return None
-        before = _stored(self._connection.execute(select(dialogues).where(own)).one())
-        is_over = now - before.used_at >= ends_after or (before.n_turns >= most_turns and not before.form)
-        anew: dict[str, Any] = {}
-        if is_over:
-            anew = {
-                "session": before.session + 1,
-                "n_turns": 0,
-                "form": None,
-                "paused": False,
-                "used_message_id": None,
-            }
-        self._connection.execute(
-            update(dialogues)
-            .where(own)
-            .values(used_at=now, told_turn_id=heard.turn_id, told_message_id=heard.message_id, **anew)
-        )
-        claimed_one = _stored(self._connection.execute(select(dialogues).where(own)).one())
-        return replace(claimed_one, unused_after=None if is_over else before.unused_after)
+        found = _stored(self._connection.execute(select(dialogues).where(own)).one())
+        told: dict[str, Any] = {
+            "used_at": now,
+            "told_turn_id": heard.turn_id,
+            "told_message_id": heard.message_id,
+        }
+        if now - found.used_at >= ends_after or (found.n_turns >= most_turns and not found.form):
+            anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
+            told |= {**anew, "used_message_id": None}
+            found = replace(found, **anew, unused_after=None)
+        self._connection.execute(update(dialogues).where(own).values(told))
+        return replace(found, used_at=now)
 
     def settle(self, conversation_id: int, heard: Heard, *, form: str | None) -> None:
         """The reply is stored; `form` waits for the customer's next words."""

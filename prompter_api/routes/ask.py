@@ -1,10 +1,13 @@
 """Asking the assistant without a customer."""
 
+from collections.abc import Callable
+
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
+from prompter.triage import Triage
 from prompter_api.auth import Operator, Supervisor
-from prompter_api.parts import parts_of
+from prompter_api.parts import Parts, parts_of
 from prompter_api.schemas.knowledge import ExplanationOut, Question, TriageOut
 
 router = APIRouter(prefix="/api", tags=["assistant"])
@@ -14,11 +17,16 @@ router = APIRouter(prefix="/api", tags=["assistant"])
 async def ask(request: Request, _me: Operator, body: Question) -> TriageOut:
     """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
     parts = parts_of(request)
+    return await triaged(parts, lambda text: parts.readiness.preview(parts.assistant.triage(text)), body.text)
 
-    def triage() -> TriageOut:
-        return TriageOut.model_validate(parts.readiness.preview(parts.assistant.triage(body.text)))
 
-    return await to_thread.run_sync(triage, limiter=parts.asked_at_once)
+async def triaged(parts: Parts, triage: Callable[[str], Triage], text: str) -> TriageOut:
+    """What a triage says of a text, off the event loop and in turn with others."""
+
+    def said() -> TriageOut:
+        return TriageOut.model_validate(triage(text))
+
+    return await to_thread.run_sync(said, limiter=parts.asked_at_once)
 
 
 @router.post("/ask/explain")

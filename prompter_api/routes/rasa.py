@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from prompter.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
 from prompter_api.auth import Operator
 from prompter_api.parts import parts_of
+from prompter_api.routes.ask import triaged
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
 
@@ -31,11 +32,7 @@ async def vectors(request: Request, _me: Operator, body: TextsIn) -> VectorsOut:
 async def triage(request: Request, _me: Operator, body: Question) -> TriageOut:
     """What `/api/ask` answers, for a component of Rasa: here Rasa itself is never asked for the intent."""
     parts = parts_of(request)
-
-    def concluded() -> TriageOut:
-        return TriageOut.model_validate(parts.asked_by_engine(body.text))
-
-    return await to_thread.run_sync(concluded, limiter=parts.asked_at_once)
+    return await triaged(parts, parts.asked_by_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut)

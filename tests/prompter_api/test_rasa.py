@@ -76,6 +76,15 @@ def test_texts_are_counted_and_measured(rasa: TestClient) -> None:
         assert refusal(rasa.post("/api/rasa/vectors", json={"texts": texts})) == (422, "invalid_request")
 
 
+def test_a_component_is_told_what_would_be_suggested(office: Office, rasa: TestClient) -> None:
+    question = {"text": "как вернуть товар"}
+    triage = rasa.post("/api/rasa/triage", json=question).json()
+    assert triage == rasa.post("/api/ask", json=question).json()
+    assert triage["suggestions"][0]["article_id"] == "returns-how"
+    assert refusal(rasa.post("/api/rasa/triage", json={"text": " "})) == (422, "invalid_request")
+    assert refusal(office.browser().post("/api/rasa/triage", json=question)) == (401, "not_logged_in")
+
+
 def test_a_token_opens_the_door_in_either_header(office: Office) -> None:
     anna = next(account for account in office.accounts.all() if account.name == "anna")
     token = office.accounts.create_token(anna.id, "test")
