@@ -11,12 +11,12 @@ from starlette.routing import Match, Mount
 
 from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
-from prompter_api.headers import SecurityHeaders
-from prompter_api.limits import BodyLimit
 from prompter_api.metrics import Metrics, RequestMetrics
 from prompter_api.parts import Parts
 from prompter_api.routes import SESSION_COOKIE, api_router, operations
 from prompter_api.schemas.common import Problem
+from web.body_limit import BodyLimit
+from web.headers import SecurityHeaders
 
 # Rasa sends its whole conversation, and its domain.
 _LARGER = {"/api/rasa/actions": 5_000_000}

@@ -14,8 +14,7 @@ from prompter.accounts import Accounts
 from prompter.storage import Account, Role
 from prompter_api.errors import PasswordChangeNeeded
 from prompter_api.parts import parts_of
-
-_READING = {"GET", "HEAD", "OPTIONS"}
+from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 
 
 def start_session(connection: HTTPConnection, account: Account) -> None:
@@ -48,8 +47,8 @@ def current_account(request: Request) -> Account:
         account = accounts.by_token(token)
     else:
         account = session_account(request, accounts)
-        if account is not None and request.method not in _READING and _from_our_pages(request) is not True:
-            raise HTTPException(403, _OTHER_SITE)
+        if account is not None and request.method not in SAFE_METHODS and is_same_origin(request) is not True:
+            raise HTTPException(403, OTHER_SITE)
     if account is None:
         raise HTTPException(401, "log in first, or send an API token", {"WWW-Authenticate": "Bearer"})
     return account
@@ -60,18 +59,6 @@ def by_token(request: Request) -> bool:
     return _bearer_token(request) is not None
 
 
-async def refuse_other_sites(request: Request) -> None:
-    """For requests that need no session: another site must not start one in somebody's browser.
-
-    Links from other sites may lead to our pages: reading is nobody's harm.
-    """
-    if request.method not in _READING and _from_our_pages(request) is False:
-        raise HTTPException(403, _OTHER_SITE)
-
-
-_OTHER_SITE = "this request comes from another site"
-
-
 def _bearer_token(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -79,15 +66,6 @@ def _bearer_token(request: Request) -> str | None:
     # Rasa's: it would not start where a header began with a variable that is not set.
     name, _, token = request.headers.get("x-sufler-token", "").partition("=")
     return token.strip() if name == "token" else None
-
-
-def _from_our_pages(request: Request) -> bool | None:
-    """Whether the browser says so; None where no browser says anything."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return None if origin is None else origin.partition("://")[2] == request.headers.get("host")
 
 
 CurrentAccount = Annotated[Account, Depends(current_account)]

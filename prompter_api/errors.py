@@ -34,6 +34,7 @@ from prompter.pins import InvalidPin
 from prompter.readiness import NotReady
 from prompter.storage import Conflict
 from prompter.versions import CannotUse, NothingBefore
+from web.problems import problem
 
 log = structlog.get_logger(__name__)
 
@@ -102,11 +103,6 @@ _MESSAGES = {
 }
 _MOST_PROBLEMS = 5  # named in one message
 _LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
-
-
-def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """An error's response; every error of the API has this shape."""
-    return JSONResponse({"error": error, "message": message}, status, headers)
 
 
 def add_error_handlers(app: FastAPI) -> None:

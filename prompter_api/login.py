@@ -6,6 +6,7 @@ from prompter.storage import Account
 from prompter_api.auth import start_session
 from prompter_api.errors import LoginRefused
 from prompter_api.parts import Parts
+from web.addresses import address_of
 
 
 def log_in(connection: HTTPConnection, parts: Parts, name: str, password: str) -> Account:
@@ -15,7 +16,7 @@ def log_in(connection: HTTPConnection, parts: Parts, name: str, password: str) -
         LoginRefused: they do not fit, or the account is disabled.
         TooManyTries: too many failed before.
     """
-    address = _address(connection)
+    address = address_of(connection)
     parts.throttle.count(name, address)
     account = parts.accounts.log_in(name, password)
     if account is None:
@@ -35,14 +36,10 @@ def change_password(
         WeakPassword: `new` will not do.
         TooManyTries: too many failed before.
     """
-    address = _address(connection)
+    address = address_of(connection)
     parts.throttle.count(account.name, address)
     changed = parts.accounts.change_password(account.id, old, new)
     parts.throttle.succeeded(account.name, address)
     if connection.session.get("account") == account.id:
         start_session(connection, changed)
     return changed
-
-
-def _address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else ""

@@ -1,6 +1,5 @@
 """How often somebody may try to log in."""
 
-import ipaddress
 import math
 import threading
 import time
@@ -8,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from prompter_api.errors import TooManyTries
+from web.addresses import network_of
 
 _MOST_KEYS = 10_000  # names and addresses remembered; the one idle for longest is forgotten
 
@@ -70,10 +70,4 @@ def _name_key(name: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    """The address; of IPv6 the network, of which one subscriber has every address."""
-    try:
-        if ipaddress.ip_address(address).version == 6:
-            address = str(ipaddress.ip_network((address, 64), strict=False))
-    except ValueError:
-        pass
-    return f"address {address}"
+    return f"address {network_of(address)}"

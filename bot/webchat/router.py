@@ -16,11 +16,9 @@ from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
 from bot.webchat.guards import (
     COOKIE,
-    RateLimit,
     chat_id_of,
     new_secret,
     read_json_body,
-    refuse_other_sites,
     secret_of,
 )
 from prompter.customer_view import CustomerView, Line
@@ -28,6 +26,8 @@ from prompter.errors import NotFound
 from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
+from web.origins import refuse_other_sites
+from web.rate_limit import RateLimit
 
 log = structlog.get_logger(__name__)
 
@@ -232,7 +232,7 @@ def web_chat_router(
 
 async def _posted(request: Request, shape: type[Body], *, most_bytes: int) -> Body:
     """What our own page has posted."""
-    refuse_other_sites(request)
+    await refuse_other_sites(request)
     body = await read_json_body(request, most_bytes=most_bytes)
     try:
         return shape.model_validate_json(body)

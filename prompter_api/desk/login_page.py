@@ -11,13 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from prompter.accounts import SHORTEST_PASSWORD, WeakPassword, WrongPassword
-from prompter_api.auth import end_session, refuse_other_sites, session_account
+from prompter_api.auth import end_session, session_account
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.seats import Seats
 from prompter_api.errors import LoginRefused, TooManyTries
 from prompter_api.locale import LANGUAGES, translator
 from prompter_api.login import change_password, log_in
 from prompter_api.parts import Parts
+from web.origins import refuse_other_sites
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined

@@ -7,10 +7,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from prompter.faults import trace
 from prompter_api.auth import Operator
-from prompter_api.errors import problem
 from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done
+from web.problems import problem
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["operations"])

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from prompter_api.auth import end_session, refuse_other_sites
+from prompter_api.auth import end_session
 from prompter_api.login import log_in as start
 from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, Login
 from prompter_api.schemas.common import Done
+from web.origins import refuse_other_sites
 
 router = APIRouter(prefix="/api", tags=["session"], dependencies=[Depends(refuse_other_sites)])
 

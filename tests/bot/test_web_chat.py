@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.buttons import Feedback as Hearing
 from bot.delivery import Delivery
 from bot.webchat import WebChannel, web_chat_router
-from bot.webchat.guards import COOKIE, RateLimit
+from bot.webchat.guards import COOKIE
 from prompter.accounts import Accounts
 from prompter.customer_view import CustomerView, CustomerViews
 from prompter.decisions import Action, Decision
@@ -416,15 +415,6 @@ def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -
         assert "wait" in answer.json()["detail"]
         assert 0 < int(answer.headers["Retry-After"]) <= 60
         assert say(other, "эй").status_code == 200
-
-
-def test_the_rate_limit_lets_go_after_a_minute_and_forgets_silent_chats() -> None:
-    times = count(0, 20)  # every look at the clock is twenty seconds later
-    limit = RateLimit(2, clock=lambda: float(next(times)))
-    assert [limit.seconds_to_wait("a") for _ in range(4)] == [0, 0, 20, 0]
-    for chat in "bcdefg":
-        limit.seconds_to_wait(chat)
-    assert len(limit._times) <= 4
 
 
 def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
 
 from prompter.storage import Role
-from prompter_api.auth import refuse_other_sites
 from prompter_api.throttle import LoginThrottle
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
+from web.origins import refuse_other_sites
 
 NEW = "battery horse correct"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from prompter_api.errors import problem
+from web.problems import problem
 
 
 class BodyLimit:

@@ -1,0 +1,16 @@
+"""At most so many events in a window, for each key."""
+
+from web.rate_limit import RateLimit
+
+
+def test_a_window_slides_and_idle_keys_are_forgotten() -> None:
+    times = iter([0.0, 10.0, 40.0, 61.0, 200.0, 200.0])
+    limit = RateLimit(2, clock=lambda: next(times))
+    assert [limit.seconds_to_wait("a") for _ in range(4)] == [0.0, 0.0, 20.0, 0.0]
+    assert [limit.seconds_to_wait(key) for key in "bc"] == [0.0, 0.0]
+    assert list(limit._times) == ["b", "c"]
+
+
+def test_of_too_many_keys_the_idlest_is_forgotten() -> None:
+    limit = RateLimit(1, max_keys=2, clock=lambda: 0.0)
+    assert [limit.seconds_to_wait(key) for key in ("a", "b", "a", "c", "a")] == [0.0, 0.0, 60.0, 0.0, 0.0]

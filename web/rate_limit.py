@@ -1,0 +1,56 @@
+"""At most so many events in a window of time."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+
+class RateLimit:
+    """Counts events by key over a sliding window; in memory, for one process.
+
+    The clock is monotonic: the `limits` package reads the wall clock, and would make everybody wait
+    for one that was set back.
+    """
+
+    def __init__(
+        self,
+        max_events: int,
+        *,
+        window_seconds: float = 60.0,
+        max_keys: int = 100_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Of more than `max_keys` keys, the one that has been idle for longest is forgotten."""
+        self._max_events = max_events
+        self._window = window_seconds
+        self._max_keys = max_keys
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()  # the key that was used last is last
+
+    def seconds_to_wait(self, key: str) -> float:
+        """0.0, and the event counts; or the seconds until the next one is welcome, and it does not."""
+        with self._lock:
+            now = self._clock()
+            self._forget_before(now - self._window)
+            times = self._times.get(key)
+            if times is None:
+                times = self._times[key] = deque()
+            while times and times[0] <= now - self._window:
+                times.popleft()
+            if len(times) >= self._max_events:
+                return times[0] + self._window - now
+            times.append(now)
+            self._times.move_to_end(key)
+            if len(self._times) > self._max_keys:
+                self._times.popitem(last=False)
+            return 0.0
+
+    def _forget_before(self, moment: float) -> None:
+        """Forget keys whose last event is over: they stand first."""
+        while self._times:
+            key = next(iter(self._times))
+            if self._times[key] and self._times[key][-1] > moment:
+                return
+            del self._times[key]
