@@ -4,8 +4,13 @@ Names are resolved when they are first used: Rasa imports `nlu.rasa` on Python 3
 that has none of our libraries.
 """
 
+import os
 from importlib import import_module
 from typing import Any
+
+# Libraries that would report to their makers read this once, when they are loaded. Ours are loaded by modules
+# of this package alone, so it stands before all of them, and child processes inherit it.
+os.environ.update(ORT_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_TELEMETRY="1")
 
 _HOME = {
     "BadTrainingData": "nlu.errors",

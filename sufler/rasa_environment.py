@@ -21,7 +21,7 @@ _COMPLETE = "complete"  # a file in the environment once everything is installed
 _RECIPE = ("recipe", "assistant_id", "language", "pipeline", "policies")
 _SECONDS = 20  # for a Python to say which one it is
 QUIETLY = {
-    "RASA_TELEMETRY_ENABLED": "false",  # nothing leaves the house
+    "RASA_TELEMETRY_ENABLED": "false",  # nothing leaves the house, Sentry's reports of errors included
     "PYTHONWARNINGS": "ignore::DeprecationWarning",  # Rasa's dependencies have many
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -134,16 +134,27 @@ class RasaEnvironment:
         _check_recipe(project.config)
         project.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = [str(self.python), "-m", "rasa", *arguments]
-        environment = {**os.environ, **self._own(project)}
+        # Without the folders that a desktop names: what a home holds is kept in Rasa's own.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        environment = inherited | self._own(project)
         if os.name == "nt":  # where nothing can become another program
             done = subprocess.run(command, env=environment, check=False)  # noqa: S603
             sys.exit(done.returncode)
         os.execve(command[0], command, environment)  # noqa: S606
 
     def _own(self, project: RasaProject) -> dict[str, str]:
-        """Variables that Rasa is started with."""
+        """Variables that Rasa is started with.
+
+        It has a home of its own. Rasa writes an id of the person there that it would report under, even
+        where it reports nothing, and its libraries write settings and lists of fonts.
+        """
+        home = str(project.home)
         return {
             **QUIETLY,
+            "HOME": home,
+            "USERPROFILE": home,  # which is the home on Windows
+            # A library of Rasa's takes the folder around it for its own repository, and has git look.
+            "GIT_CEILING_DIRECTORIES": str(self.folder.resolve()),
             "RASA_CACHE_DIRECTORY": str(project.home / "cache"),
             "PYTHONPATH": str(_components(project.home)),
             **self.variables,

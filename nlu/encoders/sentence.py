@@ -96,7 +96,7 @@ def load_engine(model: str, *, threads: int = 0) -> Any:
     folder = Path(model).expanduser()
     try:
         if folder.is_dir():
-            return SentenceTransformer(str(folder), **options)
+            return SentenceTransformer(str(folder), local_files_only=True, **options)
         _check_hub_id(model)
         try:
             return SentenceTransformer(model, local_files_only=True, **options)
