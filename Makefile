@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
-.PHONY: install demo test check format build extras rasa bench bench-rasa clean browser database
+.PHONY: install demo test check format build extras rasa bench bench-rasa clean browser database strace
 
 install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
 
 demo: install  ## desk, web chat and API on embedded defaults
 	$(BIN)/sufler demo
 
-test: $(VENV)/.test browser database  ## every test
+test: $(VENV)/.test browser database strace  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.check  ## format, lint, types, layers, what Rasa imports
@@ -72,12 +72,14 @@ $(VENV)/.extras: $(VENV)/.test
 rasa: $(VENV)/.runtime
 	$(BIN)/sufler rasa setup --or-skip
 
-# The browser and the database server that some tests drive. Where they are missing and cannot be
-# installed, those tests are skipped and say so.
+# The browser and the database server that some tests drive, and what shows them whom a program talks to.
+# Where they are missing and cannot be installed, those tests are skipped and say so.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || scripts/install-debian chromium
 database:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || scripts/install-debian postgresql
+strace:
+	@command -v strace >/dev/null || [ "$$(uname)" != Linux ] || scripts/install-debian strace
 
 clean:
 	rm -rf $(VENV) .venv-rasa dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

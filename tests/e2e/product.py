@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,6 +16,7 @@ import httpx
 import yaml
 
 from tests.emulators.telegram import TelegramEmulator
+from tests.strace import Watch
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ class Product:
             folder.mkdir()
         else:
             shutil.copytree(template, folder)
-        self._config = _write_config(folder, telegram=emulator.base_url, lots=lots)
+        self.config = _write_config(folder, telegram=emulator.base_url, lots=lots)
         self.folder = folder
         self._telegram_token = emulator.token
         self.token = token
@@ -96,15 +97,23 @@ class Product:
         if error is not None:
             print((self.folder / "log.txt").read_text(encoding="utf-8")[-5000:], file=sys.stderr)  # noqa: T201
 
-    def start(self, program: Sequence[str] = ("-m", "sufler", "run")) -> None:
-        """Start the program and wait until its pages can be opened."""
+    def start(
+        self,
+        program: Sequence[str] = ("-m", "sufler", "run"),
+        *,
+        watch: Watch | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start the program, with these environment variables, and wait until its pages can be opened."""
+        command = [sys.executable, *program, "--config", str(self.config)]
+        variables = {**(variables or {}), "SUFLER_TELEGRAM_TOKEN": self._telegram_token}
         with (self.folder / "log.txt").open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *program, "--config", str(self._config)],
+                watch.command(*command) if watch else command,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "SUFLER_TELEGRAM_TOKEN": self._telegram_token},
+                env=watch.environment(variables) if watch else {**os.environ, **variables},
             )
         lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=_read_lines, args=(self._process, lines))
@@ -160,7 +169,11 @@ class Product:
 
     def metrics(self) -> str:
         """Prometheus' text format."""
-        return self._http.get(f"{self.url}/metrics").text
+        return self.page("/metrics").text
+
+    def page(self, path: str) -> httpx.Response:
+        """A page, as a browser gets it."""
+        return self._http.get(self.url + path)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self._http.post(self.url + path, json=body)
