@@ -15,6 +15,15 @@ def fields(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_FIELD.findall(text)))
 
 
+def between_fields(text: str) -> list[str]:
+    """The parts before, between and after the fields; a text without fields is one part.
+
+    >>> between_fields("Заказ {ticket} собран")
+    ['Заказ ', ' собран']
+    """
+    return _FIELD.split(text)[::2]
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put values in place of fields; fields without a value stay as they are.
 
@@ -33,6 +42,10 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def _drop(text: str, name: str) -> str:
     field = re.escape("{" + name + "}")
-    text = re.sub(rf",?[ \t]*{field}(?=[.!?…)]|\s*$)", "", text)
-    text = re.sub(rf"(^|[.!?…\n]\s*){field},[ \t]*(\w)", lambda match: match[1] + match[2].upper(), text)
+    text = re.sub(rf"(?:,[ \t]*|(?<![ \t])[ \t]*){field}(?=[.!?…)]|\s*$)", "", text)
+    text = re.sub(
+        rf"(^|[.!?…]\s*+|(?<!\s)[^\S\n]*+\n\s*+){field},[ \t]*(\w)",
+        lambda match: match[1] + match[2].upper(),
+        text,
+    )
     return re.sub(rf"{field},?[ \t]*", "", text)

@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from nlu.respelling import respelled
 
-LONGEST_TEXT = 20_000  # characters that are looked at; nobody asks a question after that many
+# Characters that are looked at, before what makes a text longer and after it. No messenger's message is
+# longer (Telegram's: 4,096), and encoders read half of it.
+MAX_LENGTH = 4_096
 
 _MOST_PASSES = (
     8  # a pass may uncover work for the next (a link inside a signature); three have always been enough
@@ -17,18 +19,20 @@ _STRESS = re.compile("(?<=[а-яё])[\u0300\u0301]", re.IGNORECASE)
 _VARIATION = re.compile("[\ufe00-\ufe0f\u20e3]")
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
-_QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
+# Of the spaces before a signature only the first one is tried as its beginning: else each of a thousand empty
+# lines is one, and all that follow are read anew for it.
+_NEW_LINE = r"\A\s*+ | (?<!\s)[^\S\n]*+\n\s*+"
 _SIGNATURE = re.compile(
-    r"""(?:^|\n)\s*(?:--\s*$|_{3,}\s*$)[\s\S]*\Z
-    |(?:^|[\n.!?,;)])\s*(?:
+    rf"""(?:{_NEW_LINE})(?:--|_{{3,}})[^\S\n]*+$[\s\S]*
+    |(?:[.!?,;)]\s*+ | {_NEW_LINE})(?:
         с\ (?:глубоким\ |большим\ )?уважением | с\ наилучшими(?:\ пожеланиями)?
         | всего\ (?:вам\ )?наилучшего, | (?:best|kind|warm|many)\ regards | regards, | best\ wishes,
         | yours\ (?:sincerely|faithfully|truly) | sincerely,
-        )[\s\S]{0,200}\Z
-    |(?:^|\n|[.!?])\s*(?:
+        )[\s\S]{{0,200}}\Z
+    |(?:[.!?]\s*+ | {_NEW_LINE})(?:
         отправлено\ (?:с|из)\ (?:моего\ )?(?:iphone|ipad|айфона|android|устройства|мобильно|яндекс|mail|почты)
         | sent\ from\ (?:my|mail|yahoo|outlook) | get\ outlook\ for
-        )[\s\S]{0,200}\Z""",
+        )[\s\S]{{0,200}}\Z""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 
@@ -110,18 +114,17 @@ def detect_language(text: str) -> str | None:
 
 
 def _clean_once(text: str) -> str:
-    text = text[:LONGEST_TEXT]
-    text = "".join(map(_visible, text))
+    text = "".join(map(_visible, text[:MAX_LENGTH]))
     text = "".join(
         part if index % 2 else unicodedata.normalize("NFKC", part)
         for index, part in enumerate(_KEEP_AS_WRITTEN.split(text))
-    )
+    )[:MAX_LENGTH]
     text = _STRESS.sub("", _VARIATION.sub("", text))
     text = _URL.sub(" ", text)
-    text = _unless_empty(_QUOTED_LINE.sub(" ", text), text)
+    text = _unless_empty(_without_quotes(text), text)
     text = _unless_empty(_SIGNATURE.sub(" ", text), text)
     text = text.lower().replace("ё", "е")
-    text = respelled(_SPACE.sub(" ", text).strip())
+    text = respelled(_SPACE.sub(" ", text).strip()[:MAX_LENGTH])[:MAX_LENGTH]
     text = _without_greeting(text)
     text = _SAME_MARK.sub(r"\1", text)
     text = _MIXED_MARKS.sub("?!", text)
@@ -136,6 +139,23 @@ def _visible(character: str) -> str:
     if category in _INVISIBLE:
         return ""
     return " " if category == "Cc" and character != "\n" else character
+
+
+def _without_quotes(text: str) -> str:
+    """The text without quoted lines and the empty ones before them."""
+    kept: list[str] = []
+    empty: list[str] = []  # lines that may stand before a quoted one
+    for line in text.split("\n"):
+        begins = line.lstrip()[:1]
+        if begins == ">":
+            kept.append(" ")
+            empty = []
+        elif begins:
+            kept += [*empty, line]
+            empty = []
+        else:
+            empty.append(line)
+    return "\n".join([*kept, *empty])
 
 
 def _unless_empty(shortened: str, text: str) -> str:

@@ -14,7 +14,10 @@ from nlu.errors import BadTrainingData
 
 _log = logging.getLogger(__name__)
 
-_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\}|\[\{.*?\}\])")
+# Where a bracket begins none, all up to the next closing one is passed over at once.
+_ENTITY = re.compile(
+    r"\[(?:(?P<text>[^\]]*+)\](?:\([^)]{0,500}+\)|\{[^}]{0,500}+\}|\[\{.{0,500}?\}\])|[^\]]*+)"
+)
 _NOT_EXAMPLES = ("lookup", "synonym", "regex")
 
 
@@ -115,7 +118,7 @@ def _texts(path: Path, node: yaml.Node) -> Iterator[str]:
 
 
 def _one(text: str) -> Iterator[str]:
-    stripped = _ENTITY.sub(r"\1", text).strip()
+    stripped = _ENTITY.sub(lambda found: found[0 if found["text"] is None else "text"], text).strip()
     if stripped:
         yield stripped
 

@@ -206,7 +206,9 @@ def _applied(answer: str, change: _Change) -> str:
         if change.added is not None:
             return before + change.added + after
         return re.sub(
-            r"[ \t]+\n", "\n", (before.rstrip(" ") + after if not before else before + after.lstrip(" "))
+            r"(?<![ \t])[ \t]+\n",
+            "\n",
+            (before.rstrip(" ") + after if not before else before + after.lstrip(" ")),
         ).strip()
     added = change.added or ""
     if change.after is None:

@@ -1,14 +1,17 @@
 """Was an operator's edit cosmetic, or did it change what the answer says?"""
 
 import re
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from kb_index.templates import fields
+from kb_index.templates import between_fields
 from prompter.values import Verdict
 
 _LINK = re.compile(
-    r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|@\w{3,}|\b[\w-]+\.(?:ru|com|org|net|example|рф)\b\S*", re.I
+    r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+|@\w{3,}|\b[\w-]{1,63}\.(?:ru|com|org|net|example|рф)\b\S*",
+    re.I,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/\u00a0 -]?\d+)*")
 _MONTHS = (
@@ -44,6 +47,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _NAMED = re.compile(r"[«\"“]([^»\"”]{1,80})[»\"”]")
 _KEPT_WORDS = 0.5  # a sentence that keeps fewer of its words than that is another sentence
+_MAX_VALUE = 101  # characters of a template field's value
 
 
 def classify_edit(suggested: str, sent: str) -> Verdict:
@@ -69,14 +73,48 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
 
 def _only_filled(suggested: str, sent: str) -> bool:
     """Whether nothing was done but to write something in place of template fields."""
-    names = fields(suggested)
-    if not names:
+    first, *others = between_fields(" ".join(suggested.split()))
+    text = " ".join(sent.split())
+    if not others or not text.startswith(first):
         return False
-    pattern = re.escape(" ".join(suggested.split()))
-    for name in names:
-        pattern = pattern.replace(re.escape("{" + name + "}"), r"(\S.{0,100}?)")
-    filled = re.fullmatch(pattern, " ".join(sent.split()))
-    return filled is not None and not any(_NEGATION.search(value) for value in filled.groups())
+    values = _values(text, len(first), others)
+    return values is not None and not any(_NEGATION.search(value) for value in values)
+
+
+def _values(text: str, start: int, pieces: Sequence[str]) -> list[str] | None:
+    """What stands before each of the pieces from `start` to the text's end, the first one as short as can be.
+
+    Found from the end: a place that no later piece can follow is not tried again for each earlier one.
+    """
+    ends = [len(text) - len(pieces[-1])] if text.endswith(pieces[-1]) else []  # where a value may end
+    later = [ends]
+    for piece in reversed(pieces[:-1]):
+        ends = [place for place in _places(text, piece) if _value_end(text, place + len(piece), later[-1])]
+        later.append(ends)
+    values = []
+    for piece, ends in zip(pieces, reversed(later), strict=True):
+        end = _value_end(text, start, ends)
+        if end is None:
+            return None
+        values.append(text[start:end])
+        start = end + len(piece)
+    return values
+
+
+def _places(text: str, piece: str) -> Iterator[int]:
+    """Every place where the piece stands, in order."""
+    place = text.find(piece)
+    while place >= 0:
+        yield place
+        place = text.find(piece, place + 1)
+
+
+def _value_end(text: str, start: int, ends: Sequence[int]) -> int | None:
+    """The first of the ascending `ends` at which a field's value from `start` may end."""
+    if not text[start : start + 1].strip():
+        return None
+    number = bisect_left(ends, start + 1)
+    return ends[number] if number < len(ends) and ends[number] <= start + _MAX_VALUE else None
 
 
 def _links(text: str) -> Counter[str]:

@@ -16,21 +16,25 @@ _HELLO = (
 _OPENING = re.compile(
     rf"^\W*(?:{_NAME},?\s+)?{_HELLO}\b(?:[\s,]+(?:клиент\w*|customer|{_NAME}|\{{customer_name\}})(?=\s*(?:[!.,;:\n—–-]|$)))?[\s!.,;:)—–-]*"
 )
+# Of the spaces before a phrase only the first one is tried as a beginning: a thousand empty lines are one.
+_START = r"(?:\A\s*+|{mark}\s*+|(?<!\s)[^\S\n]*+\n\s*+)"
 _SIGNATURE = re.compile(
-    r"(?:^|[\n.!?…])\s*(?:с\s+уважением|с\s+наилучшими|(?:best|kind|warm|many)\s+regards|regards,|sincerely|yours)"
+    _START.format(mark="[.!?…]")
+    + r"(?:с\s+уважением|с\s+наилучшими|(?:best|kind|warm|many)\s+regards|regards,|sincerely|yours)"
     r"\b.{0,200}\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOSING = re.compile(
-    r"(?:^|(?<=[\n.!?…]))\s*(?:всего\s+(?:вам\s+)?(?:доброго|хорошего|наилучшего)|(?:хорошего|приятного|отличного|доброго)"
+    _START.format(mark="(?<=[.!?…])")
+    + r"(?:всего\s+(?:вам\s+)?(?:доброго|хорошего|наилучшего)|(?:хорошего|приятного|отличного|доброго)"
     r"\s+(?:вам\s+)?(?:дня|вечера|настроения)|(?:всегда\s+)?рад[аы]?\s+(?:вам\s+)?помочь|обращайтесь|спасибо\s+за\s+(?:обращение"
     r"|ожидание)|have\s+a\s+(?:nice|good|great|lovely)\s+(?:day|evening)|thank\s+you\s+for\s+(?:contacting|waiting)"
     r"|is\s+there\s+anything\s+else|(?:can|могу)\s+(?:i|ли)\s+(?:help|чем)|glad\s+to\s+help|let\s+(?:me|us)\s+know\s+if"
-    r"|если\s+(?:у\s+вас\s+)?(?:остались|останутся|будут|появятся|возникнут)\s+(?:ещ[её]\s+)?вопросы)[^.!?\n]*[.!?…)]*\s*\Z",
+    r"|если\s+(?:у\s+вас\s+)?(?:остались|останутся|будут|появятся|возникнут)\s+(?:ещ[её]\s+)?вопросы)[^.!?\n]*+[.!?…)]*+\s*+\Z",
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(
-    r"\?\W*\Z|\b(?:уточните|подскажите|напишите|пришлите|сообщите|назовите|укажите|please\s+(?:send|tell|provide|share)"
+    r"(?<!\W)[^\w?]*+\?\W*+\Z|\b(?:уточните|подскажите|напишите|пришлите|сообщите|назовите|укажите|please\s+(?:send|tell|provide|share)"
     r"|could\s+you|can\s+you)\b",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ from sufler.settings import Settings
 
 _CLIENT_SECONDS = 120  # a request that takes longer has failed
 _STOP_SECONDS = 30
-_PAGES = re.compile(r"https?://\S+(?=/docs)")
+_PAGES = re.compile(r"https?://[^\s/]+(?=/docs)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ class Truth:
         if text == _NEW_TRUTH:
             return question.topic == self.outdated_topic
         candidates = (one for one in question.article_ids if self.is_right(question, one))
-        return any(_pattern(self.articles[one].answer).fullmatch(text.strip()) for one in candidates)
+        return any(_is_filled(text.strip(), self.articles[one].answer) for one in candidates)
 
 
 def read_questions(path: Path, articles: Mapping[str, Article]) -> list[Question]:
@@ -242,7 +242,19 @@ def _line(found: Mapping[str, Any]) -> str:
     )
 
 
-def _pattern(answer: str) -> re.Pattern[str]:
-    """What an answer looks like once its template fields are filled, with or without a signature."""
-    pieces: Iterable[str] = re.split(r"\{\w+\}", answer.strip())
-    return re.compile(".*".join(re.escape(piece) for piece in pieces), re.DOTALL)
+def _is_filled(text: str, answer: str) -> bool:
+    """Whether the text is the answer with something, or nothing, in place of its template fields."""
+    first, *others = re.split(r"\{\w+\}", answer.strip())
+    if not others:
+        return text == first
+    last = others.pop()
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    end = len(text) - len(last)
+    place = len(first)
+    for piece in others:
+        found = text.find(piece, place, end)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return place <= end

@@ -181,7 +181,8 @@ def _svg(figure: Figure) -> str:
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    before, _, rest = text.partition("<metadata>")
+    text = before + rest.partition("</metadata>")[2]
     text = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'role="img"', text, count=1)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var({variable})")

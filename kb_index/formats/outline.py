@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from kb_index.formats.records import Record, Value, Warn
 
 _ALSO_ASKED = re.compile(r"[*_]{0,2}(также спрашивают|also asked)\s*:?[*_]{0,2}\s*:?", re.IGNORECASE)
-_BULLET = re.compile(r"\s*[-*+•]\s+(?P<text>.*\S)")
-_ANCHOR = re.compile(r"\s*\{#([^\s{}|]+)\}\s*$")
+_BULLET = re.compile(r"\s*[-*+•]\s+(?P<text>\S(?:.*\S)?)")
+_ANCHOR = re.compile(r"(?<!\s)\s*\{#([^\s{}|]+)\}\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)

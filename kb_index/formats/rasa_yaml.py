@@ -22,7 +22,11 @@ from kb_index.formats.text import cleaned_line, refuse_huge, unreadable
 from kb_index.formats.yaml_tree import Node, load
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
-_ENTITY = re.compile(r"\[([^\]]+?)\](?:\([^:)]+?(?::[^)]+)?\)|\{[^}]+?\}|\[.*?\])")
+# Where a bracket begins none, all up to the next closing one is passed over at once.
+_ENTITY = re.compile(
+    r"\[(?:(?P<text>[^\]]++)\]"
+    r"(?:\([^:)]{1,500}+(?::[^)]{1,500}+)?\)|\{[^}]{1,500}+\}|\[[^\]\n]{0,500}+\])|[^\]]*+)"
+)
 _PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
 _NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
 _METADATA = "sufler"
@@ -226,7 +230,7 @@ def _exact(intent: Intent) -> dict[str | None, str | None]:
 
 
 def _without_entities(example: str) -> str:
-    return _ENTITY.sub(r"\1", example)
+    return _ENTITY.sub(lambda found: found["text"] or found[0], example)
 
 
 def _intent_name(article: Article, used: set[str]) -> str:
@@ -280,8 +284,10 @@ def _intent_yaml(name: str, article: Article) -> str:
 def as_example(text: str) -> str:
     """The text on one line, with nothing in it that Rasa would take for an entity or YAML refuse."""
     text = cleaned_line(text).replace("\ufeff", "").strip()
-    while _ENTITY.search(text):
-        text = _ENTITY.sub(lambda found: found[0].replace("[", "(").replace("]", ")"), text)
+    while any(found["text"] for found in _ENTITY.finditer(text)):
+        text = _ENTITY.sub(
+            lambda found: found[0].replace("[", "(").replace("]", ")") if found["text"] else found[0], text
+        )
     return text or "?"
 
 

@@ -40,7 +40,7 @@ def cleaned(text: str) -> str:
 
 def cleaned_line(text: str) -> str:
     """The text in its normal form, on one line."""
-    return re.sub(r"\s*\n\s*", " ", cleaned(text))
+    return re.sub(r"(?<!\s)\s*\n\s*", " ", cleaned(text))
 
 
 def normalised(article: Article) -> Article:

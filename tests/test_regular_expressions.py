@@ -1,0 +1,227 @@
+"""No regular expression takes more than a few steps for each character, whatever is written to us.
+
+All of them are looked for in the packages' code: one that is added is tested, too.
+"""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.backtracking import Machine, attacks, worst_growth
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("nlu", "kb_index", "prompter", "prompter_api", "bot", "sufler", "evaluation")
+MODES = {
+    "match": "match",
+    "fullmatch": "fullmatch",
+    "search": "finditer",
+    "sub": "finditer",
+    "subn": "finditer",
+    "split": "finditer",
+    "findall": "finditer",
+    "finditer": "finditer",
+}
+OLD_SIGNATURE = re.compile(r"(?:^|\n)\s*(?:--\s*$|_{3,}\s*$)[\s\S]*\Z", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expression:
+    """A regular expression in the packages, and how it is used."""
+
+    module: str
+    line: int
+    pattern: re.Pattern[Any]
+    modes: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}:{self.line}"
+
+
+class NotReadable(Exception):
+    """An expression is put together where no test can see it: make it a constant of its module."""
+
+
+@cache
+def expressions() -> tuple[Expression, ...]:
+    paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in paths}
+    uses = _uses(list(trees.values()))
+    with_re = {path: tree for path, tree in trees.items() if _imports_re(tree)}
+    return tuple(one for path, tree in with_re.items() for one in _expressions(path, tree, uses))
+
+
+def _imports_re(tree: ast.Module) -> bool:
+    return any(
+        (isinstance(node, ast.Import) and any(one.name.partition(".")[0] == "re" for one in node.names))
+        or (isinstance(node, ast.ImportFrom) and node.module == "re")
+        for node in ast.walk(tree)
+    )
+
+
+def _expressions(path: Path, tree: ast.Module, uses: dict[str, frozenset[str]]) -> Iterator[Expression]:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    calls = list(_calls(tree))
+    names = {
+        id(node.value): node.targets[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    module = importlib.import_module(name)
+    read = set()
+    for call, function in calls:
+        if function == "escape":
+            continue
+        pattern = _pattern(call, function, module)
+        read.add((pattern.pattern, pattern.flags))
+        modes = frozenset({MODES[function]}) if function in MODES else None
+        if modes is None:
+            modes = uses.get(names.get(id(call), ""), frozenset(MODES.values()))
+        yield Expression(module=name, line=call.lineno, pattern=pattern, modes=modes)
+    for pattern in _compiled(vars(module).values()):
+        if (pattern.pattern, pattern.flags) not in read:  # made in another way, or imported
+            yield Expression(module=name, line=0, pattern=pattern, modes=frozenset(MODES.values()))
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Calls of `re`'s functions; they have to be called by that name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "re":
+            raise NotReadable(f"line {node.lineno}: write import re")
+        if isinstance(node, ast.Import) and any(one.name == "re" and one.asname for one in node.names):
+            raise NotReadable(f"line {node.lineno}: write import re")
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+        ):
+            yield node, node.func.attr
+
+
+class _WithAWord(ast.NodeTransformer):
+    """Puts a word in place of values that are known at run time only."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        try:
+            _evaluated(node.value, self._module)
+        except NameError:
+            return ast.copy_location(ast.Constant("слово"), node)
+        return node
+
+
+def _pattern(call: ast.Call, function: str, module: ModuleType) -> re.Pattern[Any]:
+    first, *others = call.args
+    flags = next((one.value for one in call.keywords if one.arg == "flags"), None)
+    place = {"compile": 0, "match": 1, "fullmatch": 1, "search": 1, "findall": 1, "finditer": 1}.get(function)
+    if flags is None and place is not None and len(others) > place:
+        flags = others[place]
+    try:
+        pattern = _evaluated(ast.fix_missing_locations(_WithAWord(module).visit(first)), module)
+    except NameError as error:
+        raise NotReadable(f"{module.__name__}, line {call.lineno}: {error}") from None
+    return re.compile(pattern, 0 if flags is None else _evaluated(flags, module))
+
+
+def _evaluated(node: ast.expr, module: ModuleType) -> Any:
+    return eval(compile(ast.Expression(node), "<expression>", "eval"), dict(vars(module)))  # noqa: S307
+
+
+def _uses(trees: list[ast.Module]) -> dict[str, frozenset[str]]:
+    """How the expression of a name is used in any module; one that is handed on: in every way."""
+    uses: dict[str, set[str]] = {}
+    for tree in trees:
+        owners = {
+            id(node.value): node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used = owners.get(id(node))
+                modes = {MODES[used]} if used in MODES else set(MODES.values())
+                uses.setdefault(node.id, set()).update(modes)
+    return {name: frozenset(modes) for name, modes in uses.items()}
+
+
+def _compiled(values: Any) -> Iterator[re.Pattern[Any]]:
+    for value in values:
+        if isinstance(value, re.Pattern):
+            yield value
+        elif isinstance(value, tuple | list | set | frozenset):
+            yield from _compiled(value)
+        elif isinstance(value, dict):
+            yield from _compiled(value.values())
+
+
+def test_all_expressions_are_found() -> None:
+    modules = {one.module for one in expressions()}
+    assert {
+        "nlu.text",
+        "prompter.privacy",
+        "kb_index.templates",
+        "bot.names",
+        "prompter_api.errors",
+    } <= modules
+    assert len(expressions()) > 90
+
+
+def test_an_expression_that_nobody_can_read_is_refused() -> None:
+    tree = ast.parse("import re\ndef f(pattern, text):\n    return re.sub(pattern, '', text)")
+    call, function = next(_calls(tree))
+    with pytest.raises(NotReadable):
+        _pattern(call, function, importlib.import_module("nlu.text"))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_steps_grow_no_faster_than_the_text(number: int) -> None:
+    slow = [
+        f"{expression.name}: {expression.pattern.pattern!r}\n    {growth}"
+        for expression in expressions()[number::4]
+        for mode in sorted(expression.modes)
+        if (growth := worst_growth(Machine(expression.pattern), mode))
+    ]
+    assert not slow, "\n".join(slow)
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        OLD_SIGNATURE,
+        re.compile(r"\s+$"),
+        re.compile(r"[ \t]*\n"),
+        re.compile(r"(?:a|a)*b"),
+        re.compile(r"(\w+\s?)*!"),
+        re.compile(r"<b>(.*?)</b>"),
+        re.compile(r"\S+@\S+"),
+    ],
+)
+def test_expressions_that_grow_faster_are_found(slow: re.Pattern[str]) -> None:
+    assert worst_growth(Machine(slow), "finditer") is not None
+
+
+def test_the_machine_finds_what_re_finds() -> None:
+    for expression in expressions():
+        machine = Machine(expression.pattern)
+        for attack in list(attacks(machine, count=12))[-40:]:
+            text = attack.text(3)
+            given = text.encode("latin-1", "replace") if machine.is_bytes else text
+            text = given.decode("latin-1") if isinstance(given, bytes) else text
+            for mode in sorted(expression.modes):
+                if mode == "finditer":
+                    expected = [match.span() for match in expression.pattern.finditer(given)]
+                else:
+                    match = getattr(expression.pattern, mode)(given)
+                    expected = [match.span()] if match else []
+                assert getattr(machine, mode)(text) == expected, (expression.name, mode, text)
