@@ -12,13 +12,14 @@ def _repeated(piece: str) -> Callable[[int], str]:
 
 
 def _words(letters: str, shortest: int, longest: int) -> Callable[[int], str]:
-    """Words that no table knows and none of which comes twice, the same at every call."""
+    """Words that no table knows, the same at every call."""
 
     def build(length: int) -> str:
         random_ = random.Random(length)
-        words: list[str] = []
-        while sum(map(len, words)) + len(words) <= length:
-            words.append("".join(random_.choices(letters, k=random_.randint(shortest, longest))))
+        count = length // (shortest + 1) + 1
+        words = [
+            "".join(random_.choices(letters, k=random_.randint(shortest, longest))) for _ in range(count)
+        ]
         return " ".join(words)[:length]
 
     return build

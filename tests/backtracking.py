@@ -1,7 +1,7 @@
 """Counts the steps that a backtracking matcher takes, so that growth can be told without a clock.
 
-It reads the tree that `re` itself compiles and tries what `re` tries, in the same order: same spans. Steps are
-not those of `re`, which runs over single characters faster, but both grow alike.
+It reads the tree that `re` itself compiles and tries what `re` tries, in the same order: same spans. Its
+steps are not those of `re`, which runs over single characters faster, but both grow alike.
 """
 
 import random
@@ -434,7 +434,7 @@ class Attack:
 
 
 def attacks(machine: Machine, *, count: int) -> Iterator[Attack]:
-    """Whatever the pattern can tell apart, repeated; then `count` attacks put together by lot, always the same."""
+    """Whatever the pattern can tell apart, repeated; then `count` attacks by lot, the same at each call."""
     letters = alphabet(machine)
     random_ = random.Random(repr(machine.pattern.pattern))
     examples = [example(machine, letters, random_) for _ in range(8)]

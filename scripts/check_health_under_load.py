@@ -1,0 +1,146 @@
+"""Asks /health while twenty customers' messages wait that are made to cost as much as can be.
+
+    python -m scripts.check_health_under_load              # twenty kinds at a time: three minutes
+    python -m scripts.check_health_under_load --each       # twenty of every kind: half an hour
+    python -m scripts.check_health_under_load --kind newlines --kind emoji
+
+Starts a Sufler of its own with the demo base, on a free port of this machine and in a temporary folder, and
+stops it. Ends with status 1 where the 99th percentile is above the mark.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kb_index.formats import read_articles
+from prompter.storage import Store
+from prompter.values import IncomingMessage
+from sufler import bootstrap
+from sufler.served import running
+from sufler.settings import Settings, load_settings
+from tests.adversarial import KINDS
+
+MARK_MS = 200
+LENGTH = 4000  # characters of a message
+MESSAGES = 20
+PAUSE_S = 0.02  # between two requests
+MAX_WAIT_S = 120  # for the messages of one batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """Of GET /health, in milliseconds."""
+
+    requests: int
+    p50: float
+    p99: float
+    max: float
+    seconds: float  # until all messages were triaged
+
+    @classmethod
+    def of(cls, seconds: Sequence[float], *, waited: float) -> "Latency":
+        return cls(
+            requests=len(seconds),
+            p50=1000 * statistics.median(seconds),
+            p99=1000 * statistics.quantiles(seconds, n=100, method="inclusive")[98],
+            max=1000 * max(seconds),
+            seconds=waited,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--each", action="store_true", help="twenty messages of every kind")
+    parser.add_argument("--kind", action="append", choices=list(KINDS), help="twenty messages of this kind")
+    options = parser.parse_args()
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="sufler-health-") as folder:
+        settings = load_settings(None).model_copy(update={"data_dir": Path(folder)})
+        found = measure(settings, batches(options.kind or [], each=options.each), console)
+    table = Table("messages", "requests", "p50 ms", "p99 ms", "max ms", "triaged in s")
+    for name, one in found.items():
+        figures = (f"{value:.0f}" for value in (one.p50, one.p99, one.max, one.seconds))
+        table.add_row(name, str(one.requests), *figures)
+    Console().print(table)
+    if any(one.p99 > MARK_MS for one in found.values()):
+        sys.exit(f"p99 is above {MARK_MS} ms")
+
+
+def batches(kinds: Sequence[str], *, each: bool) -> dict[str, list[str]]:
+    """Messages to send together, by name."""
+    if kinds or each:
+        return {name: [KINDS[name](LENGTH)] * MESSAGES for name in kinds or KINDS}
+    names = list(KINDS)
+    groups = [names[start : start + MESSAGES] for start in range(0, len(names), MESSAGES)]
+    groups[-1] += names[: MESSAGES - len(groups[-1])]
+    return {f"{group[0]} … {group[-1]}": [KINDS[name](LENGTH) for name in group] for group in groups}
+
+
+def measure(settings: Settings, messages: dict[str, list[str]], console: Console) -> dict[str, Latency]:
+    """Latencies while nothing waits, and then for each batch."""
+    with bootstrap.open_store(settings) as store:
+        articles = read_articles(settings.training_data_dir / "kb.csv")
+        bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
+        with running(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
+            found = {"none": _asked(connection, store, at_least=5.0)}
+            for name, texts in messages.items():
+                _send(settings, store, texts)
+                found[name] = _asked(connection, store)
+                console.print(f"{name}: {found[name]}")
+    return found
+
+
+def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
+    """A message of each text, every one of another customer."""
+    reception = bootstrap.build_reception(settings, store)
+    for text in texts:
+        chat = uuid.uuid4().hex
+        reception.receive(IncomingMessage(channel="web", chat_id=chat, external_id=chat, text=text))
+
+
+def _asked(connection: HTTPConnection, store: Store, *, at_least: float = 1.0) -> Latency:
+    """Ask until nothing waits to be triaged."""
+    seconds, start = [], time.perf_counter()
+    for number in _until_triaged(store, start, at_least):
+        if number % 50 == 0:
+            connection.close()  # a new connection costs more
+        begin = time.perf_counter()
+        connection.request("GET", "/health")
+        response = connection.getresponse()
+        response.read()
+        seconds.append(time.perf_counter() - begin)
+        if response.status != 200:
+            raise SystemExit(f"GET /health was answered {response.status}")
+        time.sleep(PAUSE_S)
+    return Latency.of(seconds, waited=time.perf_counter() - start)
+
+
+def _until_triaged(store: Store, start: float, at_least: float) -> Iterator[int]:
+    number = 0
+    while (waited := time.perf_counter() - start) < MAX_WAIT_S:
+        if number % 50 == 0 and waited > at_least and not _waiting(store):
+            return
+        yield number
+        number += 1
+
+
+def _waiting(store: Store) -> int:
+    """Turns that nobody has triaged, those of customers who may write on included."""
+    with store.read() as tx:
+        return len(tx.conversations.due_turns(datetime.now(UTC) + timedelta(minutes=1)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Twenty customers write what costs most to read: all are triaged, and little of it reaches the models.
+
+How long everybody else waits meanwhile is measured by scripts/check_health_under_load.py.
+"""
+
+import uuid
+
+from fastapi.testclient import TestClient
+
+from bot.webchat import web_chat_router
+from nlu.text import MAX_LENGTH
+from prompter.customer_view import CustomerViews
+from prompter.feedback import Feedback
+from prompter.triaging import Triager
+from sufler import engines
+from sufler.settings import Settings
+from tests.adversarial import KINDS
+from tests.encoders import LetterEncoder
+from tests.fakes import SHOP
+from tests.prompter_api.office import OURS, Office
+
+
+def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
+    encoder = LetterEncoder()
+    assistant = engines.build_assistant(Settings(), SHOP, encoder=encoder)
+    learned = len(encoder.encoded)
+    chat = web_chat_router(
+        reception=office.reception,
+        feedback=Feedback(office.store, lots=office.lots, clock=office.clock),
+        views=CustomerViews(office.store),
+    )
+    app = office.build(chat)
+    kinds = list(KINDS)[:: len(KINDS) // 20][:20]
+    for kind in kinds:
+        customer = TestClient(app, headers=OURS)
+        assert customer.get("/chat").status_code == 200
+        sent = customer.post(
+            "/chat/messages", json={"id": str(uuid.uuid4()), "text": "x" + KINDS[kind](3999)}
+        )
+        assert sent.status_code == 200, kind
+    office.clock.forward(60)
+    assert Triager(office.store, assistant, clock=office.clock).run_once() == 20
+    assert office.desk.workload().waiting == 20
+    read = encoder.encoded[learned:]
+    assert len(read) == 20
+    assert max(map(len, read)) <= MAX_LENGTH
