@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from files import as_cell
+
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 
@@ -83,5 +85,11 @@ def write_failures(failed: Sequence[Outcome], path: Path) -> None:
         writer.writerow(["text", "right", "suggested", "confidence", "rank"])
         for one in failed:
             writer.writerow(
-                [one.text, "|".join(one.right), one.suggested or "", f"{one.confidence:.4f}", one.rank or ""]
+                [
+                    as_cell(one.text),
+                    as_cell("|".join(one.right)),
+                    as_cell(one.suggested or ""),
+                    f"{one.confidence:.4f}",
+                    one.rank or "",
+                ]
             )

@@ -1,11 +1,12 @@
 """Rows to evaluate on, read from CSV."""
 
-import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.errors import BadRows
+from files import BadFile, Budget, csv_rows
+from files.limits import MAX_EVALUATION_ROWS
 
 _MISSING = {"nan", "NaN", "<NA>"}  # as programs write a cell that was never filled
 
@@ -76,26 +77,20 @@ def _check_filled(path: Path, cells: Mapping[str, str], row: int, column: str) -
 
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each record's first line number and cells; lines without any cell are passed over."""
+    if not path.exists():
+        raise BadRows(path, "no such file")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            for column in columns:
-                if column not in header:
-                    raise BadRows(path, "is missing from the header", row=1, column=column)
-            before = reader.line_num
-            for cells in reader:
-                number, before = before + 1, reader.line_num
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    raise BadRows(path, f"has {len(cells)} cells, the header has {len(header)}", row=number)
-                yield number, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise BadRows(path, f"is no valid CSV: {error}", row=reader.line_num) from None
-    except UnicodeDecodeError:
-        raise BadRows(path, "is not UTF-8 text") from None
-    except FileNotFoundError:
-        raise BadRows(path, "no such file") from None
-    except OSError as error:
-        raise BadRows(path, f"cannot be read: {error.strerror}") from None
+        rows = Budget(path).watch(csv_rows(path))
+        row, header = next(rows, (1, []))
+        names = [name.strip() for name in header]
+        for column in columns:
+            if column not in names:
+                raise BadRows(path, "is missing from the header", row=row, column=column)
+        for count, (row, cells) in enumerate(rows, start=1):
+            if len(cells) != len(names):
+                raise BadRows(path, f"has {len(cells)} cells, the header has {len(names)}", row=row)
+            if count > MAX_EVALUATION_ROWS:
+                raise BadRows(path, f"over {MAX_EVALUATION_ROWS} rows: measure on a part of them", row=row)
+            yield row, dict(zip(names, cells, strict=True))
+    except BadFile as error:
+        raise BadRows(path, error.problem, row=error.row, column=error.column) from None

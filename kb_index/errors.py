@@ -1,14 +1,15 @@
 """What can go wrong with articles, files of articles and indexes."""
 
-from pathlib import Path
+from files.errors import BadFile
+
+__all__ = ["BadFile", "IncompatibleIndex", "IndexNotBuilt", "InvalidArticle", "KbIndexError"]
 
 
 class KbIndexError(Exception):
-    """Base class.
+    """Base class, but not of `BadFile`, which is about any file.
 
     KbIndexError
     ├── InvalidArticle
-    ├── BadFile
     ├── IndexNotBuilt
     └── IncompatibleIndex
     """
@@ -20,24 +21,6 @@ class InvalidArticle(KbIndexError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field} {problem}")
         self.field = field
-        self.problem = problem
-
-
-class BadFile(KbIndexError):
-    """A file of articles cannot be read; says where: file, row (1 is the first line) and column."""
-
-    def __init__(
-        self, path: Path, problem: str, *, row: int | None = None, column: str | None = None
-    ) -> None:
-        where = str(path)
-        if row is not None:
-            where += f", row {row}"
-        if column is not None:
-            where += f", column {column}"
-        super().__init__(f"{where}: {problem}")
-        self.path = path
-        self.row = row
-        self.column = column
         self.problem = problem
 
 

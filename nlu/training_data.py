@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from files.errors import BadFile
+from files.limits import MAX_EXAMPLES
+from files.yaml_tree import Node, load
 from nlu.errors import BadTrainingData
 
 _log = logging.getLogger(__name__)
@@ -38,57 +39,55 @@ def read_examples(path: Path) -> list[Example]:
     Raises:
         BadTrainingData: a file cannot be read; the message names file, row and problem.
     """
+    files = [path]
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix in {".yml", ".yaml"})
-        return [example for file in files for example in read_examples(file)]
-    return list(_examples(path, _load(path)))
+    found = (example for file in files for example in _examples(file, _load(file)))
+    examples = list(islice(found, MAX_EXAMPLES + 1))
+    if len(examples) > MAX_EXAMPLES:
+        raise BadTrainingData(f"{path}: holds more than {MAX_EXAMPLES} examples: leave out some")
+    return examples
 
 
-def _load(path: Path) -> yaml.MappingNode | None:
+def _load(path: Path) -> Node | None:
+    if not path.exists():
+        raise BadTrainingData(f"{path}: no such file")
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except FileNotFoundError:
-        raise BadTrainingData(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadTrainingData(f"{path}: cannot be read: {error}") from None
-    except yaml.MarkedYAMLError as error:
-        row = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadTrainingData(f"{path}, row {row}: is no valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise BadTrainingData(f"{path}: is no valid YAML: {error}") from None
-    if node is None:
-        return None
-    if not isinstance(node, yaml.MappingNode):
+        node = load(path)
+    except BadFile as error:
+        raise BadTrainingData(str(error)) from None
+    if node is not None and not isinstance(node.value, dict):
         raise _bad(path, node, "must be a mapping with 'version' and 'nlu'")
     return node
 
 
-def _examples(path: Path, document: yaml.MappingNode | None) -> Iterator[Example]:
-    entries = _fields(document).get("nlu") if document else None
+def _examples(path: Path, document: Node | None) -> Iterator[Example]:
+    entries = document.fields.get("nlu") if document else None
     if entries is None:
         return
-    if not isinstance(entries, yaml.SequenceNode):
+    if not isinstance(entries.value, list):
         raise _bad(path, entries, "nlu must be a list")
-    for entry in entries.value:
-        if not isinstance(entry, yaml.MappingNode):
+    for entry in entries.items:
+        if not isinstance(entry.value, dict):
             raise _bad(path, entry, "an entry of nlu must be a mapping")
-        fields = _fields(entry)
+        fields = entry.fields
         ignored = next((kind for kind in _NOT_EXAMPLES if kind in fields), None)
         if ignored:
-            _pass_over(path, entry.start_mark.line + 1, f"{ignored} is Rasa's: Sufler does not use it")
+            _pass_over(path, entry.line, f"{ignored} is Rasa's: Sufler does not use it")
             continue
         intent = fields.get("intent")
-        if not isinstance(intent, yaml.ScalarNode) or not intent.value.strip():
+        name = ((intent.text if intent else None) or "").strip()
+        if not name:
             raise _bad(path, intent or entry, "an entry of nlu needs an intent")
-        if "/" in intent.value:
-            problem = f"{intent.value.strip()} is an article, not an intent: sufler import-rasa {path.parent}"
-            _pass_over(path, entry.start_mark.line + 1, problem)
+        if "/" in name:
+            problem = f"{name} is an article, not an intent: sufler import-rasa {path.parent}"
+            _pass_over(path, entry.line, problem)
             continue
         examples = fields.get("examples")
         if examples is None:
-            raise _bad(path, entry, f"intent {intent.value} has no examples")
+            raise _bad(path, entry, f"intent {name} has no examples")
         for text in _texts(path, examples):
-            yield Example(text=text, intent=intent.value.strip())
+            yield Example(text=text, intent=name)
 
 
 @cache
@@ -97,23 +96,25 @@ def _pass_over(path: Path, row: int, problem: str) -> None:
     _log.warning("%s, row %d: %s", path, row, problem)
 
 
-def _texts(path: Path, node: yaml.Node) -> Iterator[str]:
-    if isinstance(node, yaml.ScalarNode):
-        first = node.start_mark.line + (2 if node.style in {"|", ">"} else 1)
-        for row, line in enumerate(node.value.splitlines(), start=first):
+def _texts(path: Path, node: Node) -> Iterator[str]:
+    if node.text is not None:
+        first = node.line + node.is_block
+        for row, line in enumerate(node.text.splitlines(), start=first):
             text = line.strip()
             if not text or text.startswith("#"):
                 continue
             if not text.startswith("-"):
                 raise BadTrainingData(f"{path}, row {row}: an example must start with '- ': {text[:60]!r}")
             yield from _one(text[1:])
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            text_node: Any = _fields(item).get("text") if isinstance(item, yaml.MappingNode) else item
-            if not isinstance(text_node, yaml.ScalarNode):
+    elif isinstance(node.value, list):
+        for item in node.items:
+            if item.value is None:
+                continue
+            text_of_item = item.fields["text"].text if "text" in item.fields else item.text
+            if text_of_item is None:
                 raise _bad(path, item, "an example must be a text")
-            yield from _one(text_node.value)
-    else:
+            yield from _one(text_of_item)
+    elif node.value is not None:
         raise _bad(path, node, "examples must be text with one '- example' a line")
 
 
@@ -123,9 +124,5 @@ def _one(text: str) -> Iterator[str]:
         yield stripped
 
 
-def _fields(node: yaml.MappingNode) -> dict[str, yaml.Node]:
-    return {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-
-
-def _bad(path: Path, node: yaml.Node, problem: str) -> BadTrainingData:
-    return BadTrainingData(f"{path}, row {node.start_mark.line + 1}: {problem}")
+def _bad(path: Path, node: Node, problem: str) -> BadTrainingData:
+    return BadTrainingData(f"{path}, row {node.line}: {problem}")

@@ -5,7 +5,6 @@ that conversations may interleave and need not be in order of time. Questions ar
 (Manku & Motwani, VLDB 2002): when there are too many different ones, those that came once are forgotten.
 """
 
-import csv
 import json
 import re
 import zlib
@@ -17,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kb_index import BadFile
-from kb_index.formats.text import LONGEST_LINE, text_lines, unreadable
+from files import BadFile, Budget, csv_rows, delimiter_of, text_lines, unreadable
+from files.limits import MAX_JSON_ITEM_CHARS
 from kb_index.near_texts import normal
 from prompter.privacy import FEWEST_OF_THE_TEAM, contacts
 from prompter.questions import Asked
@@ -101,7 +100,7 @@ def read_history(path: Path) -> Iterator[PastMessage]:
     ending = path.suffix.lower()
     if ending not in _READERS:
         raise BadFile(path, f"the file ending names no known format: use one of {' '.join(_READERS)}")
-    rows = _READERS[ending](path)
+    rows = Budget(path).watch(_READERS[ending](path))
     empty = True
     for row, values in rows:
         empty = False
@@ -255,36 +254,25 @@ class _Questions:
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    header = next(iter(text_lines(path)), "")
-    delimiter = max(",;\t", key=lambda sign: sum(_column(cell) in _COLUMNS for cell in header.split(sign)))
-    reader = csv.reader(text_lines(path), delimiter=delimiter, strict=True)
+    delimiter = delimiter_of(path, lambda cell: _column(cell) in _COLUMNS)
     names: list[str] | None = None
-    while True:
-        row = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BadFile(path, f"{error}: is a quote not closed or not doubled?", row=row) from None
+    for row, cells in csv_rows(path, delimiter=delimiter):
         if not any(cells):
             continue
         if names is None:
             names = [_column(cell) for cell in cells]
-            for column in _COLUMNS:
-                if names.count(column) != 1:
-                    problem = (
-                        "is missing: the first row names the columns"
-                        if column not in names
-                        else "comes twice"
-                    )
-                    raise BadFile(
-                        path, f"the column {problem} ({', '.join(_COLUMNS)})", row=row, column=column
-                    )
-            continue
-        if len(cells) != len(names):
+            _check_columns(path, row, names)
+        elif len(cells) != len(names):
             raise BadFile(path, f"has {len(cells)} cells where the header names {len(names)}", row=row)
-        yield row, dict(zip(names, cells, strict=True))
+        else:
+            yield row, dict(zip(names, cells, strict=True))
+
+
+def _check_columns(path: Path, row: int, names: Sequence[str]) -> None:
+    for column in _COLUMNS:
+        if names.count(column) != 1:
+            problem = "is missing: the first row names the columns" if column not in names else "comes twice"
+            raise BadFile(path, f"the column {problem} ({', '.join(_COLUMNS)})", row=row, column=column)
 
 
 def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -318,7 +306,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             value, place = decoder.raw_decode(buffer, place)
         except (ValueError, RecursionError) as error:
-            if ended or len(buffer) - place > LONGEST_LINE:
+            if ended or len(buffer) - place > MAX_JSON_ITEM_CHARS:
                 raise BadFile(path, f"is no valid JSON: {error}", row=row + 1) from None
             chunk = next(chunks, "")  # the object goes on there
             buffer, place, ended = buffer[place:] + chunk, 0, not chunk

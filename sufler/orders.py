@@ -1,11 +1,11 @@
 """Where orders are looked up: a file that the shop exports, or its own HTTP service."""
 
-import csv
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 
+from files import BadFile, Budget, csv_rows
 from prompter.actions import Orders, OrdersUnavailable
 from sufler.settings import BadConfig
 
@@ -40,19 +40,26 @@ class CsvOrders:
             changed_at = self._path.stat().st_mtime_ns
             if changed_at != self._read_at:
                 self._states, self._read_at = self._read(), changed_at
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except OSError as error:
             raise OrdersUnavailable(f"{self._path}: cannot be read: {error}") from None
+        except BadFile as error:
+            raise OrdersUnavailable(str(error)) from None
         state = self._states.get(number)
         if state == "":
             raise OrdersUnavailable(f"{self._path}: the order has no {_STATE}")
         return state
 
     def _read(self) -> dict[str, str]:
-        with self._path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if not {"number", _STATE} <= set(rows.fieldnames or ()):
-                raise OrdersUnavailable(f"{self._path}: needs the columns number and {_STATE}")
-            return {row["number"].strip(): (row[_STATE] or "").strip() for row in rows if row["number"]}
+        rows = Budget(self._path).watch(csv_rows(self._path))
+        _, names = next(rows, (1, []))
+        if not {"number", _STATE} <= set(names):
+            raise OrdersUnavailable(f"{self._path}: needs the columns number and {_STATE}")
+        states: dict[str, str] = {}
+        for _, cells in rows:
+            order = dict(zip(names, cells, strict=False))
+            if number := order.get("number", "").strip():
+                states[number] = order.get(_STATE, "").strip()
+        return states
 
 
 class HttpOrders:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Self
 
-import yaml
+from sufler.settings import config_document
 
 _PACKAGE = Path(__file__).parents[1] / "nlu"
 _LOCK = _PACKAGE / "rasa" / "environment.txt"
@@ -237,7 +237,7 @@ def _said_by(*command: str) -> str:
 
 def _check_recipe(config: Path) -> None:
     """Rasa writes what it misses into the file, and drops the comments of all the rest."""
-    document = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    document = config_document(config) or {}
     missing = [key for key in _RECIPE if not document.get(key)]
     if missing:
         raise NoRasa(f"{config}: {', '.join(missing)}: Rasa needs it; see the config.yml shipped with Sufler")

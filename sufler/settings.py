@@ -19,6 +19,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from files import BadFile, check_size, yaml_tree
+from files.limits import MAX_CONFIG_ALIASES, MAX_CONFIG_BYTES
 from sufler import resources
 
 # The other top-level keys belong to Rasa, which reads the same file.
@@ -322,14 +324,7 @@ def load_settings(path: Path | None) -> Settings:
         BadConfig: the file is missing, is no YAML, or has a key or value that Sufler does not know.
     """
     path = path or resources.default_config()
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadConfig(f"{path}: no such file; pass --config FILE") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise BadConfig(f"{path}: is no valid YAML: {' '.join(str(error).split())}") from None
+    document = config_document(path)
     if not isinstance(document, dict):
         raise BadConfig(f"{path}: must be a mapping with a 'sufler:' section")
     for key in document:
@@ -345,6 +340,29 @@ def load_settings(path: Path | None) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise BadConfig(f"{path} or a SUFLER_ variable: {key}: {_plain(first['msg'])}") from None
+
+
+def config_document(path: Path) -> Any:
+    """Read a file of settings as plain values.
+
+    Raises:
+        BadConfig: the file is missing, is no YAML, or is made to take more than it is worth.
+    """
+    if not path.exists():
+        raise BadConfig(f"{path}: no such file; pass --config FILE")
+    try:
+        check_size(path, max_bytes=MAX_CONFIG_BYTES)
+        text = path.read_text(encoding="utf-8")
+        yaml_tree.load(path, max_aliases=MAX_CONFIG_ALIASES)
+        return yaml.safe_load(text)
+    except BadFile as error:
+        raise BadConfig(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise BadConfig(f"{path}: is no valid YAML: {' '.join(str(error).split())}") from None
+    except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
+        raise BadConfig(f"{path}: holds a value that is not what it looks like: {error}") from None
 
 
 def _check_environment() -> None:

@@ -1,12 +1,14 @@
 """Which articles does a file hold, and how is a file of articles written?"""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
+from files import BadFile, Budget
 from kb_index.article import Article
-from kb_index.errors import BadFile, InvalidArticle
+from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
 from kb_index.formats.records import Record, articles_of
 from kb_index.formats.text import LONGEST_PHRASINGS, make_folder, normalised, written_aside
@@ -40,13 +42,13 @@ _ENDINGS = {
 }
 
 
-def _read_html(path: Path, warn: Callable[[str], None]) -> Iterator[Record]:
+def _read_html(path: Path, warn: Callable[[str], None], budget: Budget) -> Iterator[Record]:
     from kb_index.formats import html_page  # with Beautiful Soup: not needed to answer
 
-    return html_page.read(path, warn)
+    return html_page.read(path, warn, budget)
 
 
-_READERS: dict[Format, Callable[[Path, Callable[[str], None]], Iterator[Record]]] = {
+_READERS: dict[Format, Callable[[Path, Callable[[str], None], Budget], Iterator[Record]]] = {
     Format.CSV: csv_file.read,
     Format.XLSX: xlsx_file.read,
     Format.JSON: json_file.read,
@@ -90,19 +92,24 @@ def read_articles(
     *,
     default_language: str | None = None,
     on_warning: Callable[[str], None] = _log.warning,
+    clock: Callable[[], float] = time.thread_time,
 ) -> Iterator[Article]:
     """The articles of a file (of a folder: a Rasa project), one at a time, in the order of the file.
 
     CSV, XLSX and JSONL are streamed, the other formats are read whole (200 MB at most). An article for
     which the file states no language gets `default_language`, or else the one that the script of its
     question suggests. `on_warning` hears, one sentence at a time, what had to be left out.
+    `clock` gives the seconds of processor time of which reading may take some (`files.limits`).
 
     Raises:
-        BadFile: the file cannot be read, or holds something that is no article; says where. Articles
-            before the bad one have been yielded by then, so use them only when the iteration is over.
+        BadFile: the file cannot be read, holds something that is no article, or takes too much time or
+            memory; says where. Articles before the bad one have been yielded by then, so use them only
+            when the iteration is over.
     """
-    records = _READERS[format_of(path)](path, on_warning)
-    return articles_of(path, records, default_language)
+    reader = _READERS[format_of(path)]
+    budget = Budget(path, clock=clock)
+    records = reader(path, on_warning, budget)
+    return budget.watch(articles_of(path, records, default_language))
 
 
 def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -> None:  # noqa: A002

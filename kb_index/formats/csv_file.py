@@ -1,30 +1,22 @@
 """CSV: a header that names the columns, one article a record, phrasings one a line inside their cell.
 
 Read: UTF-8 with or without BOM; comma, semicolon (Excel in Russia) or tab, found from the header.
-Written: UTF-8 without BOM, commas, a cell quoted where it has to be. A cell that begins with `=`,
-`+`, `-` or `@` is written as it is, because a changed answer would be sent to customers; who opens
-foreign CSV files in a spreadsheet should export XLSX instead, where such a cell is text and nothing else.
+Written: UTF-8 without BOM, commas, a cell quoted where it has to be; where a spreadsheet would take a cell
+for a formula, an apostrophe stands before it, which reading takes away again (`files.csv_rows`).
 """
 
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from files import BadFile, Budget, as_cell, csv_rows, delimiter_of
 from kb_index.article import Article
-from kb_index.errors import BadFile
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
-from kb_index.formats.text import LONGEST_PHRASINGS, text_lines
-
-_DELIMITERS = ",;\t"
-
-# The csv module's own limit (131,072) is less than the phrasings of one article may take. It is one
-# number for the whole process; nothing here lowers it.
-csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_PHRASINGS))
 
 
-def read(path: Path, _warn: Warn) -> Iterator[Record]:
+def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """The records of a CSV file, one at a time; a row whose cells are all empty is passed over."""
-    records = _cells(path, _delimiter(path))
+    records = _records(path)
     header_row, header = next(records, (1, []))
     if not header:
         raise BadFile(path, "holds no articles: the first row must name the columns", row=1)
@@ -43,11 +35,11 @@ def write(articles: Iterable[Article], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
-        writer.writerows(as_row(article) for article in articles)
+        writer.writerows(map(as_cell, as_texts(article)) for article in articles)
 
 
-def as_row(article: Article) -> list[str]:
-    """The cells of an article, in the order of `FIELDS`."""
+def as_texts(article: Article) -> list[str]:
+    """What the cells of an article say, in the order of `FIELDS`."""
     return [
         article.id,
         article.question,
@@ -63,30 +55,12 @@ def as_row(article: Article) -> list[str]:
 
 def count(path: Path) -> int:
     """How many articles `read` would yield, if the file is in order."""
-    return max(0, sum(1 for _ in _cells(path, _delimiter(path))) - 1)
+    return max(0, sum(1 for _ in _records(path)) - 1)
 
 
-def _delimiter(path: Path) -> str:
-    """The delimiter with which the first line names the most known columns."""
-    header = next((line for line in text_lines(path) if line.strip()), "")
-
-    def known(delimiter: str) -> int:
-        return sum(column_name(cell.strip('"')) in FIELDS for cell in header.split(delimiter))
-
-    return max(_DELIMITERS, key=known)
-
-
-def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Every record that is not empty, with the physical line on which it starts (1 is the first)."""
-    # strict: a quote that is never closed is an error, not one huge cell.
-    reader = csv.reader(text_lines(path), delimiter=delimiter, strict=True)
-    while True:
-        row = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BadFile(path, f"{error}: is a quote not closed or not doubled?", row=row) from None
+    delimiter = delimiter_of(path, lambda cell: column_name(cell) in FIELDS)
+    for row, cells in csv_rows(path, delimiter=delimiter):
         if any(cell.strip() for cell in cells):
             yield row, cells

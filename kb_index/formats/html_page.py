@@ -10,18 +10,28 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
-from kb_index.errors import BadFile
+from files import BadFile, Budget
+from files.limits import (
+    MAX_HTML_DEPTH,
+    MAX_HTML_PIECES,
+    MAX_HTML_TAGS,
+    MAX_HTML_UNCLOSED_CHARS,
+    MAX_JSON_CONTAINERS,
+)
+from files.text import check_size, unreadable, whole_text
 from kb_index.formats.outline import Section, records
 from kb_index.formats.records import Record, Value, Warn
-from kb_index.formats.text import refuse_huge, unreadable, whole_text
 
 _DROPPED = ["script", "style", "template", "noscript", "svg", "nav", "footer", "aside", "form", "head"]
+_CHUNK = 1 << 16
+_TOO_DEEP = "is nested too deeply for an FAQ page"
 _HEADINGS = re.compile("h[1-6]")
 _BLOCKS = frozenset(
     "address article blockquote body caption dd details dialog div dl dt figcaption figure h1 h2 h3 h4 h5 h6 "
@@ -31,27 +41,198 @@ _SCHEMA_QUESTION = re.compile(r"https?://schema\.org/Question/?", re.IGNORECASE)
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
-def read(path: Path, warn: Warn) -> Iterator[Record]:
+def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """The records of an HTML page; `warn` hears of text that answers no question."""
     try:
-        yield from _records(path, warn)
+        yield from _Page(path, budget).records(warn)
     except RecursionError:
-        raise BadFile(path, "is nested too deeply for an FAQ page") from None
+        raise BadFile(path, _TOO_DEEP) from None
 
 
-def _records(path: Path, warn: Warn) -> Iterator[Record]:
-    page = _soup(_markup(path))
-    found = list(_json_ld(page))  # before the scripts are dropped
-    for dropped in page.find_all(_DROPPED):
-        dropped.decompose()
-    for way in (_microdata, _details, _definitions):
-        found = found or list(way(page))
-    yield from found or records(_sections(page), lambda problem: warn(f"{path}, {problem}"))
+class _Page:
+    """A page as far as it has been read, within its budget."""
+
+    def __init__(self, path: Path, budget: Budget) -> None:
+        self._path = path
+        self._budget = budget
+        markup = _markup(path)
+        _Scan(path, budget).run(markup)
+        self._soup = self._parsed(markup)
+        self._heading_before: dict[int, Tag] = {}  # by the id() of an element
+        self._texts: dict[int, str] = {}  # of headings, by their id()
+
+    def records(self, warn: Warn) -> Iterator[Record]:
+        """The records that the first of the five ways finds."""
+        found = self._all(self._json_ld())  # before the scripts are dropped
+        for dropped in self._soup.find_all(_DROPPED):
+            dropped.decompose()
+        heading = None
+        for element in self._soup.find_all(True):
+            if heading is not None:
+                self._heading_before[id(element)] = heading
+            if _HEADINGS.fullmatch(element.name):
+                heading = element
+        for way in (self._microdata, self._details, self._definitions):
+            found = found or self._all(way())
+        yield from found or records(self._sections(), lambda problem: warn(f"{self._path}, {problem}"))
+
+    def _all(self, records: Iterator[Record]) -> list[Record]:
+        return list(self._budget.watch(records))
+
+    def _each(self, *wanted: Any, **attributes: Any) -> Iterator[Tag]:
+        """The elements of a kind, one at a time, as long as the budget lasts."""
+        for element in self._soup.find_all(*wanted, **attributes):
+            self._budget.check(_row(element))
+            yield element
+
+    def _parsed(self, markup: str) -> BeautifulSoup:
+        with warnings.catch_warnings():  # "this looks like a file name": an answer may
+            warnings.simplefilter("ignore")
+            return _BoundedSoup(markup, "html.parser", path=self._path)
+
+    def _json_ld(self) -> Iterator[Record]:
+        for script in self._each("script", type="application/ld+json"):
+            text = script.get_text()
+            if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
+                problem = f"holds JSON of over {MAX_JSON_CONTAINERS} lists and objects: split the page"
+                raise BadFile(self._path, problem, row=_row(script))
+            try:
+                content = json.loads(text)
+            except ValueError:
+                continue  # the page itself may still show its questions
+            for question in _schema_questions(content):
+                answer = question.get("acceptedAnswer") or question.get("suggestedAnswer") or {}
+                answer = answer[0] if isinstance(answer, list) and answer else answer
+                answer_text = answer.get("text") if isinstance(answer, dict) else answer
+                name = self._plain(question.get("name"))
+                yield _record(_row(script), name, self._plain(answer_text))
+
+    def _microdata(self) -> Iterator[Record]:
+        for question in self._each(itemtype=_SCHEMA_QUESTION):
+            name = question.find(itemprop="name")
+            answer = question.find(itemprop="acceptedAnswer") or question.find(itemprop="suggestedAnswer")
+            text = answer.find(itemprop="text") if isinstance(answer, Tag) else None
+            yield _record(_row(question), _text(name), _text(text or answer), self._topic(question))
+
+    def _details(self) -> Iterator[Record]:
+        for details in self._each("details"):
+            summary = details.find("summary", recursive=False)
+            if not isinstance(summary, Tag):
+                continue
+            group = details.find_parent("details")
+            if details.find("details"):
+                continue  # a topic that folds its questions
+            outer = group.find("summary", recursive=False) if group else None
+            topic = self._heading_text(outer) if isinstance(outer, Tag) else self._topic(details)
+            answer = "".join(_pieces(child) for child in details.children if child is not summary)
+            yield _record(_row(details), _text(summary), _tidy(answer), topic)
+
+    def _definitions(self) -> Iterator[Record]:
+        for definitions in self._each("dl"):
+            terms: list[Tag] = []
+            answers: list[str] = []
+            for child in [*definitions.find_all(["dt", "dd"]), None]:
+                if terms and answers and (child is None or child.name == "dt"):
+                    question, *phrasings = (_text(term) for term in terms)
+                    topic = self._topic(definitions)
+                    yield _record(_row(terms[0]), question, "\n".join(answers), topic, phrasings)
+                    terms, answers = [], []
+                if child is not None and child.name == "dt":
+                    terms.append(child)
+                elif child is not None:
+                    answers.append(_text(child))
+
+    def _sections(self) -> list[Section]:
+        """The page cut at its headings, however deep in the markup they stand; without its title."""
+        headings = [heading for heading in self._each(_HEADINGS) if _text(heading)]
+        texts = {id(heading): _text(heading) for heading in headings}
+        mark = "\x00"  # cannot occur: a page with NUL bytes is refused
+        for heading in headings:
+            heading.clear()
+            heading.append(NavigableString(mark))
+        bodies = _tidy(_pieces(self._soup)).split(mark)[1:]
+        sections = [
+            Section(
+                level=int(heading.name[1]),
+                heading=texts[id(heading)],
+                body=body.strip(),
+                row=_row(heading),
+                source=texts[id(heading)],
+            )
+            for heading, body in zip(headings, bodies, strict=True)
+        ]
+        below_title = [section for section in sections if section.level > 1]
+        return below_title if below_title and len(sections) - len(below_title) == 1 else sections
+
+    def _topic(self, element: Tag) -> str:
+        """The nearest heading before the element, unless it is the title of the whole page."""
+        heading = self._heading_before.get(id(element))
+        return self._heading_text(heading) if heading is not None and heading.name != "h1" else ""
+
+    def _heading_text(self, heading: Tag) -> str:
+        if id(heading) not in self._texts:
+            self._texts[id(heading)] = _text(heading)
+        return self._texts[id(heading)]
+
+    def _plain(self, value: object) -> str:
+        """A text of JSON-LD, which may hold markup, as plain text."""
+        if not isinstance(value, str):
+            return ""
+        _Scan(self._path, self._budget).run(value)
+        return _text(self._parsed(value))
+
+
+class _Scan(HTMLParser):
+    """Looks through a page before it becomes a tree, which takes a kilobyte for each tag."""
+
+    def __init__(self, path: Path, budget: Budget) -> None:
+        super().__init__(convert_charrefs=False)
+        self._path = path
+        self._budget = budget
+        self._n_tags = self._n_pieces = 0
+
+    def run(self, markup: str) -> None:
+        """Raise BadFile if the page holds too much of something."""
+        for start in range(0, len(markup), _CHUNK):
+            self.feed(markup[start : start + _CHUNK])
+            row = self.getpos()[0]
+            self._budget.check(row)
+            if self._n_tags > MAX_HTML_TAGS or self._n_pieces > MAX_HTML_PIECES:
+                problem = f"holds over {MAX_HTML_TAGS} tags or {MAX_HTML_PIECES} pieces of text"
+                raise BadFile(self._path, f"{problem}: split the page", row=row)
+        if len(self.rawdata) > MAX_HTML_UNCLOSED_CHARS:
+            problem = "a tag or a comment starts here and never ends: close it"
+            raise BadFile(self._path, problem, row=self.getpos()[0])
+
+    def handle_starttag(self, *_: object) -> None:
+        self._n_tags += 1
+
+    def handle_endtag(self, *_: object) -> None:
+        self._n_tags += 1
+
+    def handle_data(self, *_: object) -> None:
+        self._n_pieces += 1
+
+    handle_charref = handle_entityref = handle_comment = handle_decl = handle_data  # type: ignore[assignment]
+    handle_pi = unknown_decl = handle_data  # type: ignore[assignment]
+
+
+class _BoundedSoup(BeautifulSoup):
+    """A tree that does not get deeper than its readers can go."""
+
+    def __init__(self, markup: str = "", features: str = "html.parser", *, path: Path) -> None:
+        self._path = path
+        super().__init__(markup, features)
+
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - Beautiful Soup's name
+        super().pushTag(tag)
+        if len(self.tagStack) > MAX_HTML_DEPTH:
+            raise BadFile(self._path, _TOO_DEEP, row=tag.sourceline)
 
 
 def _markup(path: Path) -> str:
     """The page as text: UTF-8, or else the encoding that it declares."""
-    refuse_huge(path)
+    check_size(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -68,25 +249,6 @@ def _markup(path: Path) -> str:
     return whole_text(path)
 
 
-def _soup(markup: str) -> BeautifulSoup:
-    with warnings.catch_warnings():  # "this looks like a file name": an answer may
-        warnings.simplefilter("ignore")
-        return BeautifulSoup(markup, "html.parser")
-
-
-def _json_ld(page: BeautifulSoup) -> Iterator[Record]:
-    for script in page.find_all("script", type="application/ld+json"):
-        try:
-            content = json.loads(script.get_text())
-        except ValueError:
-            continue  # the page itself may still show its questions
-        for question in _schema_questions(content):
-            answer = question.get("acceptedAnswer") or question.get("suggestedAnswer") or {}
-            answer = answer[0] if isinstance(answer, list) and answer else answer
-            text = answer.get("text") if isinstance(answer, dict) else answer
-            yield _record(_row(script), _plain(question.get("name")), _plain(text))
-
-
 def _schema_questions(content: Any) -> Iterator[dict[str, Any]]:
     """Every object of type Question, wherever in the JSON it stands."""
     if isinstance(content, list):
@@ -101,66 +263,6 @@ def _schema_questions(content: Any) -> Iterator[dict[str, Any]]:
                 yield from _schema_questions(value)
 
 
-def _microdata(page: BeautifulSoup) -> Iterator[Record]:
-    for question in page.find_all(itemtype=_SCHEMA_QUESTION):
-        name = question.find(itemprop="name")
-        answer = question.find(itemprop="acceptedAnswer") or question.find(itemprop="suggestedAnswer")
-        text = answer.find(itemprop="text") if isinstance(answer, Tag) else None
-        yield _record(_row(question), _text(name), _text(text or answer), _topic(question))
-
-
-def _details(page: BeautifulSoup) -> Iterator[Record]:
-    for details in page.find_all("details"):
-        summary = details.find("summary", recursive=False)
-        if not isinstance(summary, Tag):
-            continue
-        group = details.find_parent("details")
-        if details.find("details"):
-            continue  # a topic that folds its questions
-        outer = group.find("summary", recursive=False) if group else None
-        question, topic = _text(summary), _text(outer) if outer else _topic(details)
-        answer = "".join(_pieces(child) for child in details.children if child is not summary)
-        yield _record(_row(details), question, _tidy(answer), topic)
-
-
-def _definitions(page: BeautifulSoup) -> Iterator[Record]:
-    for definitions in page.find_all("dl"):
-        terms: list[Tag] = []
-        answers: list[str] = []
-        for child in [*definitions.find_all(["dt", "dd"]), None]:
-            if terms and answers and (child is None or child.name == "dt"):
-                question, *phrasings = (_text(term) for term in terms)
-                yield _record(_row(terms[0]), question, "\n".join(answers), _topic(definitions), phrasings)
-                terms, answers = [], []
-            if child is not None and child.name == "dt":
-                terms.append(child)
-            elif child is not None:
-                answers.append(_text(child))
-
-
-def _sections(page: BeautifulSoup) -> list[Section]:
-    """The page cut at its headings, however deep in the markup they stand; without its title."""
-    headings = [heading for heading in page.find_all(_HEADINGS) if _text(heading)]
-    texts = {id(heading): _text(heading) for heading in headings}
-    mark = "\x00"  # cannot occur: a page with NUL bytes is refused
-    for heading in headings:
-        heading.clear()
-        heading.append(NavigableString(mark))
-    bodies = _tidy(_pieces(page)).split(mark)[1:]
-    sections = [
-        Section(
-            level=int(heading.name[1]),
-            heading=texts[id(heading)],
-            body=body.strip(),
-            row=_row(heading),
-            source=texts[id(heading)],
-        )
-        for heading, body in zip(headings, bodies, strict=True)
-    ]
-    below_title = [section for section in sections if section.level > 1]
-    return below_title if below_title and len(sections) - len(below_title) == 1 else sections
-
-
 def _record(
     row: int, question: str, answer: str, topic: str = "", phrasings: list[str] | None = None
 ) -> Record:
@@ -173,19 +275,8 @@ def _record(
     return Record(row=row, values=values)
 
 
-def _topic(element: Tag) -> str:
-    """The nearest heading before the element, unless it is the title of the whole page."""
-    heading = element.find_previous(_HEADINGS)
-    return _text(heading) if isinstance(heading, Tag) and heading.name != "h1" else ""
-
-
 def _row(element: Tag) -> int:
     return element.sourceline or 1
-
-
-def _plain(value: object) -> str:
-    """A text of JSON-LD, which may hold markup, as plain text."""
-    return _text(_soup(value)) if isinstance(value, str) else ""
 
 
 def _text(element: PageElement | None) -> str:

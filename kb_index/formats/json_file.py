@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from files import BadFile, Budget
+from files.limits import MAX_JSON_CONTAINERS
+from files.text import text_lines, whole_text
 from kb_index.article import Article
-from kb_index.errors import BadFile
 from kb_index.formats.records import Record, Value, Warn, known_field
-from kb_index.formats.text import text_lines, whole_text
 
 
-def read(path: Path, _warn: Warn) -> Iterator[Record]:
+def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """The records of a JSON file."""
     text = whole_text(path)
     content = _parsed(path, text) if text.strip() else []
@@ -27,7 +28,7 @@ def read(path: Path, _warn: Warn) -> Iterator[Record]:
         yield _record(path, element, row)
 
 
-def read_lines(path: Path, _warn: Warn) -> Iterator[Record]:
+def read_lines(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """The records of a JSONL file, one at a time; an empty line is passed over."""
     for row, line in enumerate(text_lines(path), start=1):
         if line.strip():
@@ -57,6 +58,9 @@ def count_lines(path: Path) -> int:
 
 
 def _parsed(path: Path, text: str, *, first_row: int = 1) -> Any:
+    if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:  # each takes 50 times its letters
+        problem = f"holds over {MAX_JSON_CONTAINERS} lists and objects: split it, or use JSONL"
+        raise BadFile(path, problem, row=first_row)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

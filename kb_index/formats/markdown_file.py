@@ -8,47 +8,79 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from files import BadFile, Budget
+from files.limits import MAX_HEADING_CHARS, MAX_MARKDOWN_LINES, MAX_MARKDOWN_TOKENS
+from files.text import whole_text
 from kb_index.formats.outline import Section, records
 from kb_index.formats.records import Record, Warn
-from kb_index.formats.text import whole_text
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
+_LOOK_EVERY = 1_000  # lines
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-def read(path: Path, warn: Warn) -> Iterator[Record]:
+def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """The records of a Markdown file; `warn` hears of text that answers no question."""
     text = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), whole_text(path))
-    yield from records(_sections(text), lambda problem: warn(f"{path}, {problem}"))
+    if text.count("\n") > MAX_MARKDOWN_LINES:
+        raise BadFile(path, f"has over {MAX_MARKDOWN_LINES} lines: split the file")
+    sections = _sections(path, text, budget)
+    yield from records(sections, lambda problem: warn(f"{path}, {problem}"))
 
 
-def _sections(text: str) -> list[Section]:
+def _sections(path: Path, text: str, budget: Budget) -> list[Section]:
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").parse(text)
+    markdown = MarkdownIt("commonmark").disable("inline")  # of headings only, below
+    _watch(markdown, path, budget)
+    headings_only = MarkdownIt("commonmark")
+    environment: dict[str, Any] = {}  # the addresses that links in headings may refer to
+    tokens = markdown.parse(text, environment)
     headings = [
-        (token, following)
+        (token, following.content)
         for token, following in pairwise(tokens)
         if token.type == "heading_open" and token.level == 0 and token.map
     ]
     lines = text.split("\n")
     starts = [token.map[0] if token.map else 0 for token, _ in headings] + [len(lines)]
     sections = []
-    for (token, inline), (start, end) in zip(headings, pairwise(starts), strict=True):
+    for (token, content), (start, end) in zip(headings, pairwise(starts), strict=True):
         below = token.map[1] if token.map else start + 1
+        if len(content) > MAX_HEADING_CHARS:
+            raise BadFile(path, f"is a heading of over {MAX_HEADING_CHARS} characters", row=start + 1)
+        budget.check(start + 1)
         section = Section(
             level=int(token.tag[1:]),
-            heading=_plain(inline),
+            heading=_plain(headings_only.parseInline(content, environment)[0]),
             body="\n".join(lines[below:end]).strip("\n"),
             row=start + 1,
             source="\n".join(lines[start:below]),
         )
         sections.append(section)
     return sections
+
+
+def _watch(markdown: "MarkdownIt", path: Path, budget: Budget) -> None:
+    """Have the parser look at every line whether the file takes too much; it has no limit of its own."""
+    n_seen = 0
+
+    def look(state: "StateBlock", line: int, _end_line: int, _silent: bool) -> bool:
+        nonlocal n_seen
+        n_seen += 1
+        if n_seen % _LOOK_EVERY == 0:
+            budget.check(line + 1)
+            if len(state.tokens) > MAX_MARKDOWN_TOKENS:
+                raise BadFile(path, "holds too many paragraphs and lists: split the file", row=line + 1)
+        return False  # the rules that follow read the line
+
+    ends = ["paragraph", "reference", "blockquote", "list"]  # of which each line may be the end
+    markdown.block.ruler.before("code", "budget", look, {"alt": ends})
 
 
 def _plain(inline: "Token") -> str:

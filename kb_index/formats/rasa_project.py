@@ -11,8 +11,9 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
+from files.errors import BadFile
+from files.yaml_tree import Node, load
 from kb_index.article import Article
-from kb_index.errors import BadFile
 from kb_index.formats.rasa_yaml import (
     Intent,
     add_intent,
@@ -23,7 +24,6 @@ from kb_index.formats.rasa_yaml import (
     section,
 )
 from kb_index.formats.records import Record, Warn, articles_of
-from kb_index.formats.yaml_tree import Node, load
 
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")

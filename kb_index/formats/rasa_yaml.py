@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from files import BadFile, Budget
+from files.limits import MAX_EXAMPLES
+from files.text import check_size, unreadable
+from files.yaml_tree import Node, load
 from kb_index.article import Article
-from kb_index.errors import BadFile
 from kb_index.formats.records import Record, Value, Warn, known_field
-from kb_index.formats.text import cleaned_line, refuse_huge, unreadable
-from kb_index.formats.yaml_tree import Node, load
+from kb_index.formats.text import cleaned_line
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
 # Where a bracket begins none, all up to the next closing one is passed over at once.
@@ -46,7 +48,7 @@ class Intent:
     metadata: dict[str, Node] = field(default_factory=dict)
 
 
-def read(path: Path, warn: Warn) -> Iterator[Record]:
+def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """The records of one file or of all YAML files in a folder; other Rasa files there are passed over.
 
     `warn` hears about what is left out: second variants of a response, intents without one.
@@ -55,6 +57,7 @@ def read(path: Path, warn: Warn) -> Iterator[Record]:
     responses: dict[str, tuple[Path, Node]] = {}
     for file in files_of(path):
         root = load(file)
+        budget.check()
         if root is None:
             continue
         for item in section(root, "nlu").items:
@@ -141,7 +144,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def _is_rasas(file: Path) -> bool:
-    refuse_huge(file)
+    check_size(file)
     try:
         return _RASAS.search(file.read_bytes()) is not None
     except OSError as error:
@@ -168,6 +171,9 @@ def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
     if examples is None:
         return
     if examples.text is not None:
+        if examples.text.count("\n") > MAX_EXAMPLES:
+            problem = f"the intent {named.text[:60]} has over {MAX_EXAMPLES} examples: leave out some"
+            raise BadFile(file, problem, row=examples.line)
         lines = (line.strip() for line in examples.text.split("\n"))
         intent.examples += [line[1:].strip() for line in lines if line.startswith("-") and line[1:].strip()]
     for example in examples.items:

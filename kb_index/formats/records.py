@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from files.errors import BadFile
 from kb_index.article import Article, Status
-from kb_index.errors import BadFile, InvalidArticle
+from kb_index.errors import InvalidArticle
 from kb_index.formats.text import cleaned, cleaned_line
 
 FIELDS = (

@@ -51,6 +51,7 @@ def main() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from evaluation.errors import EvaluationError
+    from files import BadFile
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
     from prompter.errors import PrompterError
@@ -65,6 +66,7 @@ def main() -> None:
     except (
         BadConfig,
         EvaluationError,
+        BadFile,
         KbIndexError,
         NluError,
         NoRasa,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from files.limits import MAX_FILE_BYTES
 from kb_index.article import Article
 from kb_index.errors import BadFile
 from kb_index.formats import count_hint, read_articles
@@ -69,10 +70,12 @@ def test_half_a_surrogate_pair_does_no_harm(tmp_path: Path) -> None:
     assert article.content_hash
 
 
-def test_a_file_too_large_to_read_whole_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb_index.formats.text.LARGEST_FILE", 10)
-    with pytest.raises(BadFile, match="use CSV or JSONL"):
-        read(tmp_path, "kb.json", f"[{ONE}]")
+def test_a_file_too_large_to_read_whole_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kb.json"
+    with path.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # takes no place on the disk
+    with pytest.raises(BadFile, match="is larger than 200 MB: split it, or use CSV or JSONL"):
+        list(read_articles(path))
     assert read(tmp_path, "kb.jsonl", ONE) == [WHY]
 
 

@@ -10,23 +10,32 @@ from pathlib import Path
 
 import yaml
 
-from kb_index.errors import BadFile
-from kb_index.formats.text import whole_text
-
-DEEPEST = 50
-MOST_ALIASES = 1_000
-MOST_MERGED = 100_000  # entries that merge keys bring
+from files.errors import BadFile
+from files.limits import (
+    MAX_FILE_BYTES,
+    MAX_YAML_ALIASES,
+    MAX_YAML_COPIED_CHARS,
+    MAX_YAML_COPIES,
+    MAX_YAML_DEPTH,
+    MAX_YAML_MERGED,
+    MAX_YAML_NODES,
+)
+from files.text import whole_text
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TOO_DEEP = "is nested too deeply for a list of articles"
+_TOO_DEEP = "is nested too deeply"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """A scalar (text, or None for null), a sequence or a mapping, and the line on which it starts."""
+    """A scalar (text, or None for null), a sequence or a mapping, and the line on which it starts.
+
+    `is_block`: a text after `|` or `>`, whose own first line is the one below.
+    """
 
     line: int
     value: "str | list[Node] | dict[str, Node] | None"
+    is_block: bool = False
 
     @property
     def text(self) -> str | None:
@@ -44,17 +53,19 @@ class Node:
         return self.value if isinstance(self.value, dict) else {}
 
 
-def load(path: Path) -> Node | None:
+def load(path: Path, *, max_bytes: int = MAX_FILE_BYTES, max_aliases: int = MAX_YAML_ALIASES) -> Node | None:
     """The root of the file's first document; None if the file is empty.
 
     Raises:
-        BadFile: it is no YAML, repeats a key, or is nested or interlinked like a bomb; says the line.
+        BadFile: it is no YAML, repeats a key, is larger than `max_bytes`, or is nested or interlinked
+            like a bomb; says the line.
     """
+    text = whole_text(path, max_bytes=max_bytes)
     try:
-        return _Builder(path).build(whole_text(path))
+        return _Builder(path, max_aliases).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        row = mark.line + 1 if mark else None
+        row = min(mark.line, text.count("\n")) + 1 if mark else None  # the parser may see one line more
         if "nesting depth" in str(error.problem):  # newer parsers refuse it before we count
             raise BadFile(path, _TOO_DEEP, row=row) from None
         raise BadFile(path, f"is no valid YAML: {error.problem}", row=row) from None
@@ -65,13 +76,14 @@ def load(path: Path) -> Node | None:
 class _Builder:
     """Turns the parser's events into nodes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_aliases: int) -> None:
         self._path = path
+        self._max_aliases = max_aliases
         self._root: Node | None = None
         self._open: list[tuple[Node, list[Node]]] = []  # a collection, and a key that waits for a value
         self._anchors: dict[str, Node] = {}
-        self._aliases = 0
-        self._merged = 0
+        self._sizes: dict[int, tuple[Node, int, int]] = {}  # by id(), which stays the node's while it is here
+        self._n_nodes = self._n_aliases = self._n_merged = self._n_copies = self._n_copied_chars = 0
 
     def build(self, text: str) -> Node | None:
         for event in yaml.parse(text, _Loader):
@@ -80,13 +92,15 @@ class _Builder:
                 self._place(self._aliased(event.anchor or "", line))
             elif isinstance(event, yaml.ScalarEvent):
                 null = not event.style and event.value in {"", "~", "null", "Null", "NULL"}
-                self._place(self._anchored(event, Node(line=line, value=None if null else event.value)))
+                is_block = event.style in {"|", ">"}
+                node = Node(line=line, value=None if null else event.value, is_block=is_block)
+                self._place(self._anchored(event, node))
             elif isinstance(event, yaml.CollectionStartEvent):
                 is_list = isinstance(event, yaml.SequenceStartEvent)
                 node = self._anchored(event, Node(line=line, value=[] if is_list else {}))
                 self._place(node)
                 self._open.append((node, []))
-                if len(self._open) > DEEPEST:
+                if len(self._open) > MAX_YAML_DEPTH:
                     raise BadFile(self._path, _TOO_DEEP, row=line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 closed, _ = self._open.pop()
@@ -121,21 +135,43 @@ class _Builder:
             return
         merged = node.value.pop("<<")
         for source in merged.items or [merged]:
-            self._merged += len(source.fields)
-            if self._merged > MOST_MERGED:
+            self._n_merged += len(source.fields)
+            if self._n_merged > MAX_YAML_MERGED:
                 raise BadFile(self._path, "merges too much by <<: write the entries out", row=node.line)
             for name, value in source.fields.items():
                 node.value.setdefault(name, value)
 
     def _anchored(self, event: yaml.NodeEvent, node: Node) -> Node:
+        self._n_nodes += 1
+        if self._n_nodes > MAX_YAML_NODES:
+            problem = f"holds more than {MAX_YAML_NODES} entries: split the file"
+            raise BadFile(self._path, problem, row=node.line)
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
 
     def _aliased(self, name: str, line: int) -> Node:
-        self._aliases += 1
-        if self._aliases > MOST_ALIASES:
-            raise BadFile(self._path, f"uses more than {MOST_ALIASES} aliases: write the texts out", row=line)
+        self._n_aliases += 1
+        if self._n_aliases > self._max_aliases:
+            problem = f"uses more than {self._max_aliases} aliases: write the texts out"
+            raise BadFile(self._path, problem, row=line)
         if name not in self._anchors:
             raise BadFile(self._path, f"the alias *{name} has no anchor &{name} before it", row=line)
-        return self._anchors[name]
+        node = self._anchors[name]
+        if any(node is opened for opened, _ in self._open):
+            raise BadFile(self._path, f"the alias *{name} stands for what it is itself a part of", row=line)
+        n_nodes, n_chars = self._size(node)
+        self._n_copies += n_nodes
+        self._n_copied_chars += n_chars
+        if self._n_copies > MAX_YAML_COPIES or self._n_copied_chars > MAX_YAML_COPIED_CHARS:
+            raise BadFile(self._path, "repeats too much by aliases: write the entries out", row=line)
+        return node
+
+    def _size(self, node: Node) -> tuple[int, int]:
+        """How many nodes and characters the node stands for, aliases within it followed."""
+        if id(node) not in self._sizes:
+            parts = [self._size(part) for part in (*node.items, *node.fields.values())]
+            chars = sum(map(len, node.fields)) + len(node.text or "")
+            self._sizes[id(node)] = (node, 1 + sum(n for n, _ in parts), chars + sum(n for _, n in parts))
+        _, n_nodes, n_chars = self._sizes[id(node)]
+        return n_nodes, n_chars

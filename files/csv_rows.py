@@ -1,0 +1,82 @@
+"""CSV: rows of cells, read within bounds, and cells that no spreadsheet runs as a formula.
+
+A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@`. So a written cell gets an apostrophe
+before such a sign, and reading takes it away again. An apostrophe that was there already gets one more,
+so that any text comes back as it was. The same goes for a sign behind a semicolon, a tab or a line break
+inside a cell, where a spreadsheet that expects other delimiters would begin a cell of its own; only a
+bullet there, `- ` at the start of a line, stays a bullet.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from files.errors import BadFile
+from files.limits import MAX_CELL_CHARS, MAX_COLUMNS
+from files.text import text_lines
+
+DELIMITERS = ",;\t"
+
+# OWASP, "CSV Injection": the full-width signs count, too
+_SIGN = r"[=+@\t\r\uff1d\uff0b\uff0d\uff20-]"
+_BARE_START = re.compile(rf"""(?:\A|(?<=[;\t]))[" ]*(?='*{_SIGN})|(?<=[\r\n])[" ]*(?='*(?!-\ ){_SIGN})""")
+_ESCAPED_START = re.compile(rf"({_BARE_START.pattern})'")
+
+# The csv module's own limit (131,072) is less than the phrasings of one article may take. It is one
+# number for the whole process; nothing here lowers it.
+csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARS))
+
+
+def as_cell(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula; `csv_rows` gives the text back.
+
+    >>> as_cell("=1+1"), as_cell("'=1"), as_cell("5 - 3"), as_cell("+7 495 123-45-67")
+    ("'=1+1", "''=1", '5 - 3', "'+7 495 123-45-67")
+    """
+    return _BARE_START.sub(lambda found: found[0] + "'", text)
+
+
+def text_of(cell: str) -> str:
+    """The text that `as_cell` was given.
+
+    >>> text_of("'=1+1"), text_of("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return _ESCAPED_START.sub(r"\1", cell) if "'" in cell else cell
+
+
+def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Every record with a cell, and the physical line on which it starts (1 is the first).
+
+    Raises:
+        BadFile: as `text_lines`; or a quote is not closed, a cell or a record is absurdly long.
+    """
+    # strict: a quote that is never closed is an error, not one huge cell.
+    reader = csv.reader(text_lines(path), delimiter=delimiter, strict=True)
+    while True:
+        row = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise BadFile(
+                path, f"is no valid CSV, {error}: is a quote not closed or not doubled?", row=row
+            ) from None
+        if len(cells) > MAX_COLUMNS:
+            raise BadFile(path, f"has {len(cells)} cells: {MAX_COLUMNS} are the limit", row=row)
+        if cells:
+            yield row, [text_of(cell) for cell in cells]
+
+
+def delimiter_of(path: Path, is_column: Callable[[str], bool]) -> str:
+    """The delimiter with which the first line names the most known columns: comma, semicolon or tab."""
+    header = next((line for line in text_lines(path) if not line.isspace()), "")
+
+    def n_known(delimiter: str) -> int:
+        cells = islice(header.split(delimiter, MAX_COLUMNS), MAX_COLUMNS)
+        return sum(is_column(cell.strip('"')[:100]) for cell in cells)
+
+    return max(DELIMITERS, key=n_known)

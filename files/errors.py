@@ -1,0 +1,21 @@
+"""What can go wrong with a file."""
+
+from pathlib import Path
+
+
+class BadFile(Exception):
+    """A file cannot be read; says where: file, row (1 is the first line) and column."""
+
+    def __init__(
+        self, path: Path, problem: str, *, row: int | None = None, column: str | None = None
+    ) -> None:
+        where = str(path)
+        if row is not None:
+            where += f", row {row}"
+        if column is not None:
+            where += f", column {column}"
+        super().__init__(f"{where}: {problem}")
+        self.path = path
+        self.row = row
+        self.column = column
+        self.problem = problem
