@@ -8,9 +8,10 @@ MB = 1024 * 1024
 
 # any file
 MAX_FILE_BYTES = 200 * MB  # of a format that has to be read whole
-MAX_SECONDS = 10.0  # of processor time for a file of up to 10 MB; a second for each further MB
+MAX_SECONDS = 8.0  # of processor time for a file of up to 8 MB; a second for each further MB
 MAX_LINE_CHARS = 10_000_000  # a longer "line" is a binary file
 MAX_EMPTY_LINES = 100_000  # one after the other
+MAX_EMPTY_ROWS = 1_048_576  # one after the other, of CSV: as many as Excel can have below a table
 MAX_CELL_CHARS = 2_000_000  # of CSV: the phrasings of one article, twice over
 MAX_COLUMNS = 1_000
 
@@ -44,8 +45,8 @@ MAX_EXAMPLES = 300_000  # of all intents together
 MAX_HTML_TAGS = 200_000
 MAX_HTML_DEPTH = 450  # tags that are open at a time
 MAX_HTML_PIECES = 1_000_000  # tags, texts between them, and characters written as &name;
-MAX_HTML_UNCLOSED_CHARS = 20_000  # behind the start of a tag or comment that never ends
-MAX_MARKDOWN_LINES = 500_000
+MAX_HTML_UNCLOSED_CHARS = 1_000  # behind the start of a tag or comment that never ends
+MAX_MARKDOWN_LINES = 200_000
 MAX_MARKDOWN_TOKENS = 500_000
 MAX_HEADING_CHARS = 20_000
 

@@ -64,7 +64,10 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """Write the page as one HTML text without references to anything outside."""
+    """Write the page as one HTML text without references to anything outside.
+
+    Its own policy lets nothing run, load or be sent, should a text ever get into it unescaped.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from files import BadFile, Budget, as_cell, csv_rows, delimiter_of
+from files.limits import MAX_EMPTY_ROWS
 from kb_index.article import Article
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
 
@@ -61,6 +62,13 @@ def count(path: Path) -> int:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Every record that is not empty, with the physical line on which it starts (1 is the first)."""
     delimiter = delimiter_of(path, lambda cell: column_name(cell) in FIELDS)
+    n_empty = 0
     for row, cells in csv_rows(path, delimiter=delimiter):
-        if any(cell.strip() for cell in cells):
+        if "".join(cells).strip():
+            n_empty = 0
             yield row, cells
+        else:
+            n_empty += 1
+            if n_empty > MAX_EMPTY_ROWS:
+                problem = f"over {MAX_EMPTY_ROWS} empty rows one after the other: remove them"
+                raise BadFile(path, problem, row=row)

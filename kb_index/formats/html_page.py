@@ -144,7 +144,11 @@ class _Page:
 
     def _sections(self) -> list[Section]:
         """The page cut at its headings, however deep in the markup they stand; without its title."""
-        headings = [heading for heading in self._each(_HEADINGS) if _text(heading)]
+        headings = [
+            heading
+            for heading in self._each(_HEADINGS)
+            if heading.find_parent(_HEADINGS) is None and _text(heading)
+        ]
         texts = {id(heading): _text(heading) for heading in headings}
         mark = "\x00"  # cannot occur: a page with NUL bytes is refused
         for heading in headings:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from playwright.sync_api import Page as Tab
 
 from evaluation import Outcome, compare, selective_report
@@ -33,12 +34,12 @@ def outcomes(offset: int = 0) -> list[Outcome]:
     return rows
 
 
-def page() -> str:
+def page(title: str = "Selective <b>answering</b>") -> str:
     report = selective_report(outcomes(), target=0.9, threshold=0.8)
     one = report.metrics["coverage"]
     return render(
         Page(
-            title="Selective <b>answering</b>",
+            title=title,
             metrics={**report.metrics, "p_at_1": None},
             counts={"n_cases": "60"},
             facts={"command": "sufler evaluate selective", "machine": "m", "versions": "v"},
@@ -70,6 +71,19 @@ def test_nothing_is_fetched_and_nothing_is_executed() -> None:
     assert not re.search(r"#0[1-6]0[1-6]0[1-6]\b", html)  # every colour comes from the page's own palette
 
 
+def test_the_policy_stands_before_everything_that_it_is_for() -> None:
+    before, _, after = page().partition('<meta http-equiv="Content-Security-Policy" content="')
+    assert re.findall(r"<(\w+)", before) == ["html", "head", "meta"]
+    policy = dict(part.strip().split(" ", 1) for part in after.partition('"')[0].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
 def test_the_worst_come_first_with_what_they_were_taken_for() -> None:
     groups = worst_groups(outcomes(), lambda label: label)
     assert groups[0].n_wrong >= groups[-1].n_wrong
@@ -84,6 +98,25 @@ def tab() -> Iterator[Tab]:
         context = opened.new_context(offline=True)
         yield context.new_page()
         context.close()
+
+
+@pytest.mark.e2e
+def test_a_script_in_it_does_not_run_even_unescaped(tab: Tab, tmp_path: Path) -> None:
+    attack = (
+        "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
+        "<svg onload=\"document.title = 'owned'\"></svg>"
+        "<iframe srcdoc=\"<script>parent.document.title = 'owned'</script>\"></iframe>"
+        '<object data="data:text/html,<script>alert(1)</script>"></object>'
+        "<a id=attack href=\"javascript:document.title = 'owned'\">attack</a>"
+    )
+    path = tmp_path / "report.html"
+    path.write_text(page(Markup(attack)), encoding="utf-8")  # as if escaping had failed  # noqa: S704
+    refused: list[str] = []
+    tab.on("console", lambda message: refused.append(message.text))
+    tab.goto(path.as_uri())
+    tab.locator("#attack").last.click()
+    assert tab.title() != "owned"
+    assert sum("Content Security Policy" in text for text in refused) >= 5
 
 
 @pytest.mark.e2e

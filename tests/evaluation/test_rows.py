@@ -1,8 +1,9 @@
+import csv
 from pathlib import Path
 
 import pytest
 
-from evaluation import BadRows, Case, IntentRow, read_cases, read_intents
+from evaluation import BadRows, Case, IntentRow, Outcome, read_cases, read_intents, write_failures
 
 
 def written(folder: Path, text: str) -> Path:
@@ -46,3 +47,34 @@ def test_an_unknown_article_is_named(tmp_path: Path) -> None:
         read_cases(path, known_ids={"x"})
     with pytest.raises(BadRows, match="no such file"):
         read_cases(tmp_path / "nowhere.csv", known_ids=())
+
+
+def test_failures_are_written_without_formulas_and_can_be_measured_again(tmp_path: Path) -> None:
+    path = tmp_path / "failures.csv"
+    texts = ["=HYPERLINK(1)", "+7 495", "'-5 %", "plain"]
+    failed = [
+        Outcome(
+            text=text,
+            right=("@a",),
+            suggested=None,
+            confidence=0.5,
+            rank=None,
+            is_right=False,
+            in_scope=True,
+        )
+        for text in texts
+    ]
+    write_failures(failed, path)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == ["'=HYPERLINK(1)", "'+7 495", "''-5 %", "plain"]
+    assert rows[0]["right"] == "'@a"
+    path.write_text(path.read_text("utf-8").replace("right", "intent", 1), encoding="utf-8")
+    assert read_intents(path) == [IntentRow(text=text, intent="@a") for text in texts]
+
+
+@pytest.mark.slow
+def test_too_many_rows_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "text,intent\n" + "a,b\n" * 300_001)
+    with pytest.raises(BadRows, match="row 300002: over 300000 rows"):
+        read_intents(path)

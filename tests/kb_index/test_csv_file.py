@@ -1,5 +1,6 @@
 """CSV files as people make them, good and bad."""
 
+import csv
 from datetime import date
 from pathlib import Path
 
@@ -133,6 +134,45 @@ def test_count_hint_counts_articles_not_lines(tmp_path: Path) -> None:
     path = tmp_path / "kb.csv"
     path.write_text('question,answer\nfirst,"a\nb"\n\nsecond,c\n', encoding="utf-8")
     assert count_hint(path) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("-5 %", "'-5 %"),
+        ("+7 495 123-45-67", "'+7 495 123-45-67"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("＝1+1", "'＝1+1"),
+        ("'=1", "''=1"),
+        ("'quoted'", "'quoted'"),
+        ("5 - 3 = 2", "5 - 3 = 2"),
+        ("- cards\n- cash", "'- cards\n- cash"),  # only the first could begin a cell
+        ("pay\n=1+1;=1\t@x", "pay\n'=1+1;'=1\t'@x"),
+        ('a;"=1+1', "a;\"'=1+1"),
+    ],
+)
+def test_no_cell_is_a_formula_and_every_text_comes_back(tmp_path: Path, text: str, cell: str) -> None:
+    path = tmp_path / "kb.csv"
+    article = Article(id="+1", question=text, answer=text, topic="t", language="en")
+    write_articles([article], path, format=Format.CSV)
+    with path.open(encoding="utf-8", newline="") as file:
+        (written,) = csv.DictReader(file)
+    assert (written["id"], written["question"], written["answer"]) == ("'+1", cell, cell)
+    assert list(read_articles(path)) == [article]
+
+
+def test_what_spreadsheets_make_of_csv_with_other_delimiters_is_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "kb.csv"
+    attack = '=cmd|A1;=cmd|A1;"=cmd|A1\t+1\n@x\n=1'
+    article = Article(
+        id="a", question=attack, answer=attack, topic="t", language="en", phrasings=("=1", "@2")
+    )
+    write_articles([article], path, format=Format.CSV)
+    for delimiter in ",;\t":
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+        assert [cell for cell in cells if cell.strip('" ')[:1] in set("=+-@")] == []
 
 
 def test_a_failed_export_leaves_the_old_file(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from kb_index.formats import Format, normalised, read_articles, write_articles
 
 FILES = ["kb.csv", "kb.xlsx", "kb.json", "kb.jsonl", "kb.yml", "kb"]
 AWKWARD = [
-    "=1+1", "+7 495 123-45-67", "-", "@SUM(A1)", "'quoted", '"', '""', "a,b;c\td", "x\r\ny\rz", "  spaces  ",
+    "=1+1", "'=1", "''", ";=", "\n-", "\n- ", ";\"+", "＠x", "-5 %",
+    "+7 495 123-45-67", "-", "@SUM(A1)", "'quoted", '"', '""', "a,b;c\td", "x\r\ny\rz", "  spaces  ",
     "две\n\nстроки", "\n", "😀👩‍👩‍👧", "مرحبا \u202b", "#REF!", "_x0041_ _x000D_", "[деньги](amount)",
     '[x]{"entity": "y"}', "- пункт", "key: value", "{customer_name}", "null", "1e3", "2026-01-31",
     "# заголовок", "\ufeffbom", "\u2028", "\x85", "\x07", "~", "&a *a", "!!python/object", "%YAML",

@@ -107,3 +107,10 @@ def test_a_bad_page_is_refused(tmp_path: Path, content: str | bytes, row: int | 
     with pytest.raises(BadFile, match=problem) as caught:
         read(tmp_path, content)
     assert caught.value.row == row
+
+
+def test_a_heading_inside_a_heading_is_a_part_of_it(tmp_path: Path) -> None:
+    assert told(read(tmp_path, "<h2>Why <h3>so</h3></h2>Because<h2>Who?</h2>We")) == [
+        ("general", "Why\nso", "Because"),
+        ("general", "Who?", "We"),
+    ]
