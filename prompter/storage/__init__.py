@@ -3,7 +3,7 @@
 from prompter.storage.accounts import Account, ApiToken, Role
 from prompter.storage.decisions import Evidence, StoredDecision, TeachingTurn
 from prompter.storage.dialogues import StoredDialogue
-from prompter.storage.engine import connect
+from prompter.storage.engine import BadDatabaseUrl, connect, read_url
 from prompter.storage.jobs import JobKind, JobState, StoredJob
 from prompter.storage.migrate import NewerDatabase, migrate
 from prompter.storage.pins import PinnedCase
@@ -16,6 +16,7 @@ from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionS
 __all__ = [
     "Account",
     "ApiToken",
+    "BadDatabaseUrl",
     "Conflict",
     "Evidence",
     "JobKind",
@@ -43,4 +44,5 @@ __all__ = [
     "VersionState",
     "connect",
     "migrate",
+    "read_url",
 ]

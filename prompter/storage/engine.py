@@ -1,27 +1,99 @@
 """Connecting to SQLite or PostgreSQL."""
 
+import re
+from contextlib import closing
 from typing import Any
+from urllib.parse import quote, quote_plus
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-BUSY_SECONDS = 30  # how long a writer waits for another one
+from prompter.errors import PrompterError
+
+PATIENCE_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
+_STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer
+_POOL_SECONDS = 5.0  # how long to wait for a connection that is free
+_CONNECT_SECONDS = 5  # and for a server that does not answer nobody waits longer
+_SHORTEST_MASKED = 3  # characters; a shorter "secret" stands in every other word
+_MASK = "***"
+
+
+class BadDatabaseUrl(PrompterError):
+    """The database's URL cannot be read; the message does not repeat it, as it may hold a password."""
+
+
+def read_url(url: str) -> URL:
+    """Read a database's URL.
+
+    Raises:
+        BadDatabaseUrl: it is no URL, or a character of the password would be taken for one of the address.
+    """
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError):
+        raise BadDatabaseUrl(
+            "the database's URL cannot be read: it looks like postgresql+psycopg://user:password@host/name "
+            "or sqlite:////folder/file.db"
+        ) from None
+    if "@" in (read.host or ""):
+        raise BadDatabaseUrl("the database's URL cannot be read: in a password, @ is written %40, / is %2F")
+    return read
 
 
 def connect(url: str, *, most: int | None = None) -> Engine:
     """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked.
 
-    At most `most` connections are open at once; None: as many as SQLAlchemy allows.
+    At most `most` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds none
+    free waits a few seconds for one. Errors never tell the password.
+
+    Raises:
+        BadDatabaseUrl: the URL cannot be read.
     """
-    pool: dict[str, Any] = {} if most is None else {"pool_size": most, "max_overflow": 0}
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **pool)
-    in_memory = make_url(url).database in (None, "", ":memory:")
+    read = read_url(url)
+    pool: dict[str, Any] = {"pool_timeout": _POOL_SECONDS}
+    if most is not None:
+        pool |= {"pool_size": most, "max_overflow": 0}
+    if read.get_backend_name() == "sqlite":
+        engine = _connect_sqlite(read, pool)
+    else:
+        engine = _connect_server(read, pool)
+    _mask_errors(engine)
+    return engine
+
+
+def _connect_server(url: URL, pool: dict[str, Any]) -> Engine:
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS},
+        **pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _bound_waits(connection: Any, _record: Any) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"SET lock_timeout = {_milliseconds(PATIENCE_SECONDS)}")
+            cursor.execute(f"SET statement_timeout = {_milliseconds(_STATEMENT_SECONDS)}")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        seconds = connection.get_execution_options().get("sufler_patience", PATIENCE_SECONDS)
+        if seconds != PATIENCE_SECONDS:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(seconds)}")
+
+    return engine
+
+
+def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
+    in_memory = url.database in (None, "", ":memory:")
     engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged; what customers wrote is not
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
         **({"poolclass": StaticPool} if in_memory else pool),
     )
 
@@ -39,7 +111,33 @@ def connect(url: str, *, most: int | None = None) -> Engine:
     def _begin(connection: Connection) -> None:
         # A reader that turns into a writer half-way fails at once when another writer was faster;
         # so writers take the lock at the start, and wait for it.
-        writes = connection.get_execution_options().get("sufler_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("sufler_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        seconds = options.get("sufler_patience", PATIENCE_SECONDS)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(seconds)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(1000 * seconds))  # 0 would be none at all, or for ever
+
+
+def _mask_errors(engine: Engine) -> None:
+    """A driver may repeat what it was given to connect with, and errors are printed."""
+    passwords = [str(engine.url.password or ""), *map(str, engine.url.normalized_query.get("password", ()))]
+    written = {form(password) for password in passwords for form in (str, quote, quote_plus)}
+    secrets = [re.escape(text) for text in written if len(text) >= _SHORTEST_MASKED]
+    if not secrets:
+        return
+    pattern = re.compile("|".join(sorted(secrets, key=len, reverse=True)))
+
+    @event.listens_for(engine, "handle_error")
+    def _mask(context: ExceptionContext) -> None:
+        error = context.original_exception
+        error.args = tuple(
+            pattern.sub(_MASK, argument) if isinstance(argument, str) else argument for argument in error.args
+        )

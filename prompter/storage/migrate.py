@@ -22,6 +22,8 @@ def migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         connection = connection.execution_options(sufler_writes=True)
         with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # large tables take their time
             known = revisions()
             current = _current(connection)
             if current is not None and current not in known:

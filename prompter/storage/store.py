@@ -1,7 +1,9 @@
 """One store, two databases: the transactions in which use cases do their work."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +13,7 @@ from prompter.storage.articles import ArticleRows
 from prompter.storage.conversations import ConversationRows
 from prompter.storage.decisions import DecisionRows
 from prompter.storage.dialogues import DialogueRows
+from prompter.storage.engine import PATIENCE_SECONDS
 from prompter.storage.facts import FactRows
 from prompter.storage.jobs import JobRows
 from prompter.storage.outbox import OutboxRows
@@ -22,6 +25,7 @@ from prompter.storage.shadows import ShadowRows
 from prompter.storage.signals import SignalRows
 from prompter.storage.versions import VersionRows
 from prompter.storage.watching import WatchingRows
+from prompter.storage.writers import WriterQueue
 
 
 class Conflict(Exception):
@@ -53,14 +57,22 @@ class Transaction:
 class Store:
     """Hands out transactions. All or nothing: an error inside one undoes all of it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._engine = engine
+        self._patience_seconds = patience_seconds
+        self._writers = WriterQueue()
+
+    def with_patience(self, seconds: float) -> Self:
+        """The same store for somebody who waits for other writers no longer than that."""
+        other = copy.copy(self)
+        other._patience_seconds = seconds
+        return other
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view; writes nothing."""
         with self._engine.connect() as connection:
-            if self._engine.dialect.name != "sqlite":  # SQLite's readers have it anyway
+            if not self._is_sqlite:  # whose readers have it anyway
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield Transaction(connection)
@@ -71,14 +83,34 @@ class Store:
 
         Raises:
             Conflict: a unique index or a check refused a row; nothing was written.
+            sqlalchemy.exc.TimeoutError: others write for longer than this store waits, or too many wait.
+            sqlalchemy.exc.OperationalError: the database is away, full, or locked by another program.
         """
-        with self._engine.connect() as connection:
-            connection = connection.execution_options(sufler_writes=True)
-            try:
-                with connection.begin():
-                    yield Transaction(connection)
-            except IntegrityError as error:
-                raise Conflict(str(error.orig)) from error
+        try:
+            with self._writable() as connection, connection.begin():
+                yield Transaction(connection)
+        except IntegrityError as error:
+            raise Conflict(str(error.orig)) from error
+
+    @contextmanager
+    def _writable(self) -> Iterator[Connection]:
+        if not self._is_sqlite:  # PostgreSQL lets many write at once
+            with self._engine.connect() as connection:
+                yield connection.execution_options(sufler_writes=True, sufler_patience=self._patience_seconds)
+            return
+        # The turn comes before the connection: whoever only reads finds one free.
+        with self._writers.turn(self._patience_seconds) as seconds, self._engine.connect() as connection:
+            yield connection.execution_options(sufler_writes=True, sufler_patience=seconds)
+
+    def overwrite_deleted(self) -> None:
+        """Bring what was deleted for good out of SQLite's files, as far as nobody reads right now."""
+        if self._is_sqlite:
+            with self._engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,0 +1,65 @@
+"""Whose turn is it to write?"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import TimeoutError as DatabaseTimeout
+
+
+class WriterQueue:
+    """Lets one thread write at a time, in the order in which they came.
+
+    SQLite knows one writer at a time and no order: those that wait look again now and then, and whoever
+    looks at the right moment is next. With many, some would wait for seconds.
+    """
+
+    def __init__(self, *, max_waiting: int = 100) -> None:
+        self._max_waiting = max_waiting
+        self._lock = threading.Lock()
+        self._is_busy = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @contextmanager
+    def turn(self, patience_seconds: float) -> Iterator[float]:
+        """Wait for the turn; yields how many seconds of patience are left.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: others write for longer than that, or too many wait already.
+        """
+        until = time.monotonic() + patience_seconds
+        self._take(patience_seconds)
+        try:
+            yield max(0.0, until - time.monotonic())
+        finally:
+            self._pass_on()
+
+    def _take(self, patience_seconds: float) -> None:
+        with self._lock:
+            if not self._is_busy:
+                self._is_busy = True
+                return
+            if len(self._waiting) >= self._max_waiting:
+                raise DatabaseTimeout(f"{self._max_waiting} others wait to write to the database already")
+            called = threading.Event()
+            self._waiting.append(called)
+        if called.wait(patience_seconds):
+            return
+        with self._lock:
+            if called.is_set():  # just now
+                return
+            self._waiting.remove(called)
+        raise DatabaseTimeout(f"others have written to the database for {patience_seconds:g} seconds")
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_busy = False
