@@ -1,6 +1,7 @@
 """Replies leave: outbox -> messenger -> fate reported. The only way out."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -45,7 +46,7 @@ class Delivery:
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
         self._longest_backoff_seconds = longest_backoff_seconds
-        self._unreported = 0  # replies whose fate we know and the database does not yet
+        self._in_hand: set[int] = set()  # ids of replies from when they are found until their fate is stored
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; what is being sent then is finished first."""
@@ -55,50 +56,75 @@ class Delivery:
                 loops.create_task(self._serve(channel, stop))
 
     async def _serve(self, channel: Channel, stop: asyncio.Event) -> None:
-        """Claim replies for one channel and send them."""
+        """Send the replies of one channel, as many at once as it may have."""
         backoff = self._backoff()
         in_flight: set[asyncio.Task[None]] = set()
+        found: deque[OutgoingMessage] = deque()
         async with asyncio.TaskGroup() as sending, waiting_for(stop) as stopping:
             while not stop.is_set():
-                if len(in_flight) < self._at_once:
+                free = self._at_once - len(in_flight)
+                if free and not found:
                     try:
-                        claimed = await asyncio.to_thread(
-                            self._deliveries.claim, [channel.name], most=self._at_once - len(in_flight)
-                        )
+                        found.extend(await asyncio.to_thread(self._look(channel, free)))
                     except Exception as error:
                         log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
                         await backoff.pause(stop)
                         continue
                     backoff.succeeded()
-                    in_flight |= {
-                        sending.create_task(self._deliver(channel, message, stop)) for message in claimed
-                    }
+                for _ in range(min(free, len(found))):
+                    message = found.popleft()
+                    self._in_hand.add(message.id)
+                    in_flight.add(sending.create_task(self._deliver(channel, message, stop)))
                 # A chat's next reply may be claimed as soon as the one before it is settled.
                 await asyncio.wait(
                     {stopping, *in_flight}, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED
                 )
                 in_flight = {task for task in in_flight if not task.done()}
 
+    def _look(self, channel: Channel, free: int) -> Callable[[], list[OutgoingMessage]]:
+        """Look for replies to send; those that may be sent twice are claimed at once.
+
+        Of the others each is claimed right before it is sent: what is claimed when the program dies has an
+        unknown fate.
+        """
+        if channel.idempotent:
+            return partial(self._deliveries.claim, [channel.name], most=free)
+        return partial(self._deliveries.waiting, [channel.name], most=self._at_once, but=tuple(self._in_hand))
+
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
-        report = await self._send(channel, message)
-        backoff = self._backoff()
-        self._unreported += 1
         try:
-            while True:
-                is_last_try = stop.is_set()
-                try:
-                    await asyncio.to_thread(report)
-                except Exception as error:
-                    log.warning("delivery_report_failed", reply_id=message.id, error=describe(error))
-                else:
-                    return
-                if is_last_try:
-                    # The claim runs out and the reply's fate is shown as unknown.
-                    log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
-                    return
-                await backoff.pause(stop)
+            if channel.idempotent or await self._claim(channel, message, stop):
+                await self._report(channel, message, await self._send(channel, message), stop)
         finally:
-            self._unreported -= 1
+            self._in_hand.discard(message.id)
+
+    async def _claim(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> bool:
+        if stop.is_set():
+            return False
+        try:
+            return await asyncio.to_thread(self._deliveries.claim_one, message)
+        except Exception as error:
+            log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
+            await self._backoff().pause(stop)
+            return False
+
+    async def _report(
+        self, channel: Channel, message: OutgoingMessage, report: Report, stop: asyncio.Event
+    ) -> None:
+        backoff = self._backoff()
+        while True:
+            is_last_try = stop.is_set()
+            try:
+                await asyncio.to_thread(report)
+            except Exception as error:
+                log.warning("delivery_report_failed", reply_id=message.id, error=describe(error))
+            else:
+                return
+            if is_last_try:
+                # The claim runs out and the reply's fate is shown as unknown.
+                log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
+                return
+            await backoff.pause(stop)
 
     async def _send(self, channel: Channel, message: OutgoingMessage) -> Report:
         """Send one message; returns what to tell the outbox."""
@@ -133,17 +159,19 @@ class Delivery:
         idempotent = [channel.name for channel in self._channels if channel.idempotent]
         backoff = self._backoff()
         while not stop.is_set():
-            # While our own reports wait for the database, their claims may look abandoned.
-            if not self._unreported:
-                try:
-                    expired = await asyncio.to_thread(self._deliveries.expire_claims, idempotent)
-                except Exception as error:
-                    log.warning("delivery_expiry_failed", error=describe(error))
-                    await backoff.pause(stop)
-                    continue
-                backoff.succeeded()
-                if expired:
-                    log.warning("abandoned_replies_settled", count=expired)
+            try:
+                # While our own reports wait for the database, or when the clock was set forward, their
+                # claims only look abandoned.
+                expired = await asyncio.to_thread(
+                    self._deliveries.expire_claims, idempotent, alive=frozenset(self._in_hand)
+                )
+            except Exception as error:
+                log.warning("delivery_expiry_failed", error=describe(error))
+                await backoff.pause(stop)
+                continue
+            backoff.succeeded()
+            if expired:
+                log.warning("abandoned_replies_settled", count=expired)
             await stopped_within(stop, self._expire_seconds)
 
     def _backoff(self) -> Backoff:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from prompter.clock import Clock, utc_now
+from prompter.clock import Clock, is_over, utc_now
 from prompter.dialogue import (
     DialogueEngine,
     DialogueSilent,
@@ -85,7 +85,8 @@ class Conversing:
         now = self._clock()
         heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
-            if tx.conversations.is_taken_over(turn.conversation_id, since=now - self._operator_stays):
+            since = now - self._operator_stays
+            if tx.conversations.is_taken_over(turn.conversation_id, since=since, now=now):
                 return Spoken(triage=triage)
             if tx.facts.get(SILENT):
                 stored = tx.dialogues.get(turn.conversation_id)
@@ -158,7 +159,7 @@ class Conversing:
         """Look whether the engine answers, and whom operators lead; True if something has changed."""
         now = self._clock()
         changed = False
-        if now >= self._look_at:
+        if is_over(self._look_at, now, max_wait=_PAUSE):
             self._look_at = now + _PAUSE
             changed = self._look(now)
         return self._keep_in_step(now) or changed
@@ -194,7 +195,7 @@ class Conversing:
             if tx.facts.get(SILENT):
                 return False
             waiting = tx.dialogues.out_of_step(
-                used_since=now - self._ends_after, since=now - self._operator_stays
+                used_since=now - self._ends_after, since=now - self._operator_stays, now=now
             )
         for dialogue, held in waiting:
             try:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from kb_index import Article
 from kb_index.templates import fields, fill
-from prompter.clock import Clock, utc_now
+from prompter.clock import Clock, is_over, utc_now
 from prompter.conversing import Silence, silence
 from prompter.decisions import Action, Decided, Decision, counts_as_right
 from prompter.edits import classify_edit
@@ -131,6 +131,7 @@ class Desk:
         Raises:
             NotFound: there is no such conversation.
         """
+        now = self._clock()
         with self._store.read() as tx:
             customer = _found(tx.conversations.customer(conversation_id), "conversation")
             waiting = tx.conversations.conversation_turns(conversation_id, TurnState.WAITING)
@@ -142,7 +143,7 @@ class Desk:
                 turn=turn,
                 suggestions=_visible(tx, turn) if turn else [],
                 last_message_id=tx.conversations.last_message_id(conversation_id),
-                held=_is_held(tx, conversation_id, since=self._clock() - self._operator_stays),
+                held=_is_held(tx, conversation_id, since=now - self._operator_stays, now=now),
             )
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
@@ -313,7 +314,8 @@ class Desk:
             if decision.operator_id != account.id and account.role < Role.SUPERVISOR:
                 raise Forbidden("only the operator who decided, or a supervisor, can undo this")
             parts = tx.outbox.of_decision(decision_id)
-            if now >= decision.decided_at + self._undo:
+            # What is sent leaves the outbox in time, even where the clock was set meanwhile.
+            if not parts and is_over(decision.decided_at + self._undo, now, max_wait=self._undo):
                 raise TooLateToUndo("the reply has already left")
             if tx.outbox.cancel_decision(decision_id, now) < len(parts):
                 raise TooLateToUndo("the reply has already left")
@@ -426,13 +428,13 @@ def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
     return [] if turn.blind else tx.conversations.suggestions(turn.id)
 
 
-def _is_held(tx: Transaction, conversation_id: int, *, since: datetime) -> bool:
+def _is_held(tx: Transaction, conversation_id: int, *, since: datetime, now: datetime) -> bool:
     """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
     may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
-    if may_answer and tx.conversations.operator_wrote(conversation_id, since=since):
+    if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
         return True
     has_dialogue = tx.dialogues.get(conversation_id) is not None
-    return has_dialogue and tx.conversations.is_taken_over(conversation_id, since=since)
+    return has_dialogue and tx.conversations.is_taken_over(conversation_id, since=since, now=now)
 
 
 def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:

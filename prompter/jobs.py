@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from prompter.clock import Clock, utc_now
+from prompter.clock import SLACK, Clock, utc_now
 from prompter.errors import PrompterError
 from prompter.storage import Account, Conflict, JobKind, JobState, Store, StoredJob
 
@@ -145,7 +145,14 @@ class Jobs:
         now = self._clock()
         with self._store.read() as tx:
             running = tx.jobs.open(kind, JobState.RUNNING)
-        if running is None or running.alive_until is None or running.alive_until > now:
+        if running is None or running.alive_until is None:
+            return
+        if running.alive_until > now + _DEAD_AFTER + SLACK:
+            # The clock was set back. Whoever is alive says so again within seconds.
+            with self._store.write() as tx:
+                tx.jobs.change(running.id, JobState.RUNNING, alive_until=now + _DEAD_AFTER)
+            return
+        if running.alive_until > now:
             return
         with self._store.write() as tx:
             tx.jobs.change(

@@ -197,8 +197,8 @@ class Triager:
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
         if in_dialogue:
-            return tx.conversations.operator_answered(turn.conversation_id, since=since)
-        return tx.conversations.operator_wrote(turn.conversation_id, since=since)
+            return tx.conversations.operator_answered(turn.conversation_id, since=since, now=now)
+        return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
 
     def _begin_test(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], spoken: Spoken

@@ -15,6 +15,7 @@ from prompter.storage import JobKind, Store
 from prompter.versions import Versions
 from sufler.settings import Settings
 
+_DAY = timedelta(days=1)
 _LOOK = 2.0  # seconds between two looks whether there is something to do
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,9 @@ class Teacher:
         last = self._jobs.last(JobKind.LEARN)
         use = self._versions.in_use()
         since = last[0].asked_at if last else use.at if use else None
-        return since is not None and since < last_due(at, self._now())
+        now = self._now()
+        # Where the clock was wrong by days and is right again, nobody waits until it is that late.
+        return since is not None and (since < last_due(at, now) or since > now + _DAY)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look and learn until `stop`; a job that is under way then breaks off, and nothing has changed."""

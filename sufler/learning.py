@@ -23,6 +23,7 @@ from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from nlu.text import looks_empty
 from prompter.assistant import Assistant
+from prompter.clock import SLACK, utc_now
 from prompter.jobs import Job, Jobs
 from prompter.learned import Learned
 from prompter.learning import TimeSplit, split_by_time
@@ -90,7 +91,7 @@ class _Learner:
         found = lessons(self._store)
         split = split_by_time(
             found,
-            since=champion.learned.until if champion.learned else None,
+            since=_learned_until(champion),
             test_share=self._settings.learning.test_share,
         )
         ended = Outcome(
@@ -380,6 +381,15 @@ def _small_matrices() -> AbstractContextManager[Any]:
     """Threads that share the small matrices of one message only wait for each other."""
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits
+
+
+def _learned_until(champion: Version) -> datetime | None:
+    """When the verdicts were cut that it learned from; None: nobody knows.
+
+    A moment that lies ahead is from before the clock was set back: what has come in since cannot be told.
+    """
+    until = champion.learned.until if champion.learned else None
+    return until if until is not None and until <= utc_now() + SLACK else None
 
 
 def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
+from prompter.clock import SLACK, Waits
 from prompter.dialogue import IDS as DIALOGUES
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
@@ -145,18 +146,29 @@ class ConversationRows(Rows):
 
     def due_turns(self, now: datetime, *, most: int = 100) -> list[Turn]:
         """Turns whose customer has fallen silent and that nobody has triaged, oldest first."""
+        set_back = turns.c.received_at > now + SLACK  # the clock was, and the turn would wait for it
         rows = self._connection.execute(
             select(turns)
-            .where(turns.c.state == TurnState.OPEN.value, turns.c.closes_at <= now)
+            .where(turns.c.state == TurnState.OPEN.value, (turns.c.closes_at <= now) | set_back)
             .order_by(turns.c.received_at, turns.c.id)
             .limit(most)
         )
         return [_turn(row) for row in rows]
 
+    def wait_anew(self, now: datetime, waits: Waits) -> None:
+        """No open turn waits longer than one that began now."""
+        until = now + waits.turn
+        self._connection.execute(
+            update(turns)
+            .where(turns.c.state == TurnState.OPEN.value, turns.c.closes_at > until)
+            .values(closes_at=until)
+        )
+
     def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
         """Turns that wait for an operator, longest wait first, with the first suggestion's confidence.
 
-        Of a turn that is to be answered blind that is not told.
+        Of a turn that is to be answered blind that is not told. The order is that of the ids: the clock may
+        have been set.
         """
         rows = self._connection.execute(
             select(turns, *_CUSTOMER, suggestions.c.confidence)
@@ -168,7 +180,7 @@ class ConversationRows(Rows):
                 isouter=True,
             )
             .where(turns.c.state == TurnState.WAITING.value)
-            .order_by(turns.c.received_at, turns.c.id)
+            .order_by(turns.c.id)
             .limit(most)
         )
         return [(_turn(row), _customer(row), row.confidence) for row in rows]
@@ -194,7 +206,7 @@ class ConversationRows(Rows):
         )
         return bool(self._connection.scalar(select(waits.exists())))
 
-    def operator_wrote(self, conversation_id: int, *, since: datetime) -> bool:
+    def operator_wrote(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has written since then, and has not given the conversation back afterwards."""
         wrote = (
             select(outbox.c.id)
@@ -203,19 +215,19 @@ class ConversationRows(Rows):
                 outbox.c.conversation_id == conversation_id,
                 outbox.c.author == Author.OPERATOR.value,
                 outbox.c.state != OutboxState.CANCELLED.value,
-                _after_giving_back(outbox.c.created_at, since),
+                _after_giving_back(outbox.c.created_at, since, now),
             )
         )
         return bool(self._connection.scalar(select(wrote.exists())))
 
-    def is_taken_over(self, conversation_id: int, *, since: datetime) -> bool:
+    def is_taken_over(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said something since then that the bot had not in mind."""
-        held = select(taken_over(since)).where(conversations.c.id == conversation_id)
+        held = select(taken_over(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
-    def operator_answered(self, conversation_id: int, *, since: datetime) -> bool:
+    def operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said anything since then but what a dialogue had suggested first."""
-        held = select(taken_over(since, but_dialogues=True)).where(conversations.c.id == conversation_id)
+        held = select(taken_over(since, now, but_dialogues=True)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
     def give_back(self, conversation_id: int, now: datetime) -> None:
@@ -226,20 +238,28 @@ class ConversationRows(Rows):
 
     def answers_in_a_row(self, conversation_id: int) -> int:
         """How many turns the bot has answered alone since an operator last wrote."""
+        by_operator = outbox.alias("by_operator")
         last_operator = (
-            select(func.max(outbox.c.created_at))
+            select(func.coalesce(func.max(by_operator.c.id), 0))
             .where(
-                outbox.c.conversation_id == conversation_id,
-                outbox.c.author == Author.OPERATOR.value,
-                outbox.c.state != OutboxState.CANCELLED.value,
+                by_operator.c.conversation_id == conversation_id,
+                by_operator.c.author == Author.OPERATOR.value,
+                by_operator.c.state != OutboxState.CANCELLED.value,
             )
             .scalar_subquery()
         )
-        alone = select(func.count()).where(
-            turns.c.conversation_id == conversation_id,
-            turns.c.route == Route.AUTOPILOT.value,
-            turns.c.state == TurnState.CLOSED.value,
-            last_operator.is_(None) | (turns.c.triaged_at > last_operator),
+        # By the ids, not by the time: the clock may have been set.
+        alone = (
+            select(func.count(func.distinct(turns.c.id)))
+            .join(outbox, outbox.c.turn_id == turns.c.id)
+            .where(
+                turns.c.conversation_id == conversation_id,
+                turns.c.route == Route.AUTOPILOT.value,
+                turns.c.state == TurnState.CLOSED.value,
+                outbox.c.author == Author.BOT.value,
+                outbox.c.offers_operator,
+                outbox.c.id > last_operator,
+            )
         )
         return self._connection.scalar(alone) or 0
 
@@ -372,7 +392,7 @@ class ConversationRows(Rows):
         )
 
 
-def taken_over(since: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:
+def taken_over(since: datetime, now: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:
     """Whether an operator leads the selected conversation: they have said something since then that was not
     the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
 
@@ -392,7 +412,7 @@ def taken_over(since: datetime, *, but_dialogues: bool = False) -> ColumnElement
             turns.c.conversation_id == conversations.c.id,
             decisions.c.superseded_at.is_(None),
             func.coalesce(~as_suggested, True),
-            _after_giving_back(decisions.c.decided_at, since),
+            _after_giving_back(decisions.c.decided_at, since, now),
         )
         .correlate(conversations)
     )
@@ -403,16 +423,20 @@ def taken_over(since: datetime, *, but_dialogues: bool = False) -> ColumnElement
             outbox.c.author == Author.OPERATOR.value,
             outbox.c.decision_id.is_(None),
             outbox.c.state != OutboxState.CANCELLED.value,
-            _after_giving_back(outbox.c.created_at, since),
+            _after_giving_back(outbox.c.created_at, since, now),
         )
         .correlate(conversations)
     )
     return decided.exists() | wrote.exists()
 
 
-def _after_giving_back(moment: ColumnElement[datetime], since: datetime) -> ColumnElement[bool]:
+def _after_giving_back(
+    moment: ColumnElement[datetime], since: datetime, now: datetime
+) -> ColumnElement[bool]:
+    """What lies ahead was written before the clock was set back, nobody knows how long ago: it is over."""
     given_back = conversations.c.given_back_at
-    return (moment >= since) & (given_back.is_(None) | (moment > given_back))
+    is_known = given_back.is_(None) | (moment > given_back) | (given_back > now + SLACK)
+    return (moment >= since) & (moment <= now + SLACK) & is_known
 
 
 _CUSTOMER: tuple[ColumnElement[Any], ...] = (

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
 
+from prompter.clock import SLACK
 from prompter.dialogue import Heard
 from prompter.storage.conversations import taken_over
 from prompter.storage.rows import Rows
@@ -59,9 +60,11 @@ class DialogueRows(Rows):
             )
         )
         own = dialogues.c.conversation_id == conversation_id
+        asked = dialogues.c.asked_until
+        set_back = asked > now + lease + SLACK  # the clock was: nobody asks for so long
         claimed = self._connection.execute(
             update(dialogues)
-            .where(own, dialogues.c.asked_until.is_(None) | (dialogues.c.asked_until <= now))
+            .where(own, asked.is_(None) | (asked <= now) | set_back)
             .values(asked_until=now + lease)
         )
         if claimed.rowcount == 0:
@@ -100,12 +103,14 @@ class DialogueRows(Rows):
             update(dialogues).where(*_told(conversation_id, heard)).values(asked_until=None)
         )
 
-    def out_of_step(self, *, used_since: datetime, since: datetime) -> list[tuple[StoredDialogue, bool]]:
+    def out_of_step(
+        self, *, used_since: datetime, since: datetime, now: datetime
+    ) -> list[tuple[StoredDialogue, bool]]:
         """Sessions that should stand still and do not, or the other way round; with what should be.
 
         An operator who has written before `since` is not in the conversation any more.
         """
-        held = taken_over(since).label("held")
+        held = taken_over(since, now).label("held")
         rows = self._connection.execute(
             select(dialogues, held)
             .join(conversations, conversations.c.id == dialogues.c.conversation_id)

@@ -1,13 +1,14 @@
 """Everything that leaves: written with the decision, delivered afterwards."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
 
+from prompter.clock import SLACK, Waits
 from prompter.storage.rows import Rows
-from prompter.storage.tables import accounts, conversations, customers, outbox
+from prompter.storage.tables import UtcDateTime, accounts, conversations, customers, outbox
 from prompter.values import Author, OutboxState, Reply
 
 
@@ -79,12 +80,19 @@ class OutboxRows(Rows):
         return dict.fromkeys(OutboxState, 0) | {OutboxState(state): count for state, count in rows}
 
     def claimable(
-        self, channels: Collection[str], now: datetime, *, most: int
+        self,
+        channels: Collection[str],
+        now: datetime,
+        *,
+        most: int,
+        but: Collection[int] = (),
+        waits: Waits | None = None,
     ) -> list[tuple[Reply, str, str, str | None]]:
         """Replies that may leave now, with channel, chat id and the customer's language, oldest first.
 
         A reply waits for the earlier ones of its conversation: customers read in order. The rest of a
-        reply waits until the fate of its earlier parts is settled.
+        reply waits until the fate of its earlier parts is settled. With `waits`, those come as well that are
+        to wait for longer than that: the clock was set back.
         """
         earlier = outbox.alias("earlier")
         blocked = exists().where(
@@ -104,8 +112,11 @@ class OutboxRows(Rows):
             .join(customers, customers.c.id == conversations.c.customer_id)
             .where(
                 outbox.c.state == OutboxState.PENDING.value,
-                outbox.c.not_before <= now,
+                (outbox.c.not_before <= now) | _waits_too_long(now, waits, SLACK)
+                if waits
+                else outbox.c.not_before <= now,
                 customers.c.channel.in_(channels),
+                outbox.c.id.not_in(but),
                 ~blocked,
             )
             .order_by(outbox.c.id)
@@ -113,11 +124,15 @@ class OutboxRows(Rows):
         )
         return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
 
-    def claim(self, reply_id: int, until: datetime) -> bool:
-        """Pending -> sending; False if another delivery was faster or the reply was taken back."""
+    def claim(self, reply_id: int, now: datetime, until: datetime) -> bool:
+        """Pending -> sending; False if another delivery was faster, or the reply was taken back or waits."""
         changed = self._connection.execute(
             update(outbox)
-            .where(outbox.c.id == reply_id, outbox.c.state == OutboxState.PENDING.value)
+            .where(
+                outbox.c.id == reply_id,
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.not_before <= now,
+            )
             .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
         )
         return changed.rowcount == 1
@@ -153,16 +168,76 @@ class OutboxRows(Rows):
         )
         return changed.rowcount == 1
 
-    def expired_claims(self, now: datetime) -> list[tuple[Reply, str]]:
-        """Replies whose delivery has not reported back in time, with their channel."""
+    def expired_claims(self, now: datetime, *, max_lease: timedelta | None = None) -> list[tuple[Reply, str]]:
+        """Replies whose delivery has not reported back in time, with their channel.
+
+        With `max_lease`, those come as well that are claimed for longer than that: the clock was set back.
+        """
+        expired = outbox.c.claimed_until < now
+        if max_lease is not None:
+            expired |= outbox.c.claimed_until > now + max_lease + SLACK
         rows = self._connection.execute(
             _WITH_OPERATOR.add_columns(customers.c.channel)
             .join(conversations, conversations.c.id == outbox.c.conversation_id)
             .join(customers, customers.c.id == conversations.c.customer_id)
-            .where(outbox.c.state == OutboxState.SENDING.value, outbox.c.claimed_until < now)
+            .where(outbox.c.state == OutboxState.SENDING.value, expired)
             .order_by(outbox.c.id)
         )
         return [(_reply(row), row.channel) for row in rows]
+
+    # --- when the clock was set -------------------------------------------------------------
+
+    def wait_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
+        """Release replies that are to wait longer than anything does; returns how many.
+
+        Those that can be taken back wait once more, so that the operator has the time that was promised.
+        """
+        late = _waits_too_long(now, waits, slack)
+        anew = case(
+            (outbox.c.attempts == 0, literal(now + waits.undo, UtcDateTime)), else_=literal(now, UtcDateTime)
+        )
+        changed = self._connection.execute(
+            update(outbox).where(outbox.c.state == OutboxState.PENDING.value, late).values(not_before=anew)
+        )
+        return int(changed.rowcount)
+
+    def claim_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
+        """End claims no later than one that began now: whoever has it may be alive; returns how many."""
+        until = now + waits.lease
+        changed = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.SENDING.value,
+                outbox.c.claimed_until > until + slack,
+            )
+            .values(claimed_until=until)
+        )
+        return int(changed.rowcount)
+
+    def keep_undo(self, before: datetime, now: datetime, waits: Waits) -> None:
+        """The clock was set forward from `before`: what could be taken back then still can."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.attempts == 0,
+                outbox.c.not_before > before,
+                outbox.c.not_before < now + waits.undo,
+            )
+            .values(not_before=now + waits.undo)
+        )
+
+    def keep_claims(self, before: datetime, now: datetime, waits: Waits) -> None:
+        """The clock was set forward from `before`: what was being sent then may still be."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.SENDING.value,
+                outbox.c.claimed_until > before,
+                outbox.c.claimed_until < now + waits.lease,
+            )
+            .values(claimed_until=now + waits.lease)
+        )
 
     def cancel_decision(self, decision_id: int, now: datetime) -> int:
         """Cancel the parts of a decision's reply that have not left; returns how many."""
@@ -177,6 +252,13 @@ class OutboxRows(Rows):
             .values(state=OutboxState.CANCELLED.value)
         )
         return int(changed.rowcount)
+
+
+def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElement[bool]:
+    return or_(
+        (outbox.c.attempts == 0) & (outbox.c.not_before > now + waits.undo + slack),
+        (outbox.c.attempts > 0) & (outbox.c.not_before > now + waits.retry + slack),
+    )
 
 
 _settlers = accounts.alias("settlers")

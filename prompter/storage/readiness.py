@@ -229,7 +229,7 @@ class ReadinessRows(Rows):
             )
             .join(replays, replays.c.turn_id == turns.c.id)
             .where(replays.c.model == model, replays.c.topic.in_(topics))
-            .order_by(turns.c.received_at, turns.c.id)
+            .order_by(turns.c.id)  # as received, whatever the clock said
         )
         return [
             _ledger_turn(
@@ -278,7 +278,7 @@ class ReadinessRows(Rows):
             select(turns, suggestions.c.topic, suggestions.c.article_id, suggestions.c.confidence)
             .select_from(joined)
             .where(chosen)
-            .order_by(turns.c.received_at, turns.c.id)
+            .order_by(turns.c.id)  # as received, whatever the clock said
         )
         return [
             _ledger_turn(

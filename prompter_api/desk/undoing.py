@@ -1,9 +1,9 @@
 """Decisions that can still be taken back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from prompter.clock import Clock, utc_now
+from prompter.clock import Clock, is_over, utc_now
 from prompter_api.desk.drafts import Draft
 
 
@@ -25,13 +25,16 @@ class Undoable:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._sent: list[Sent] = []
+        self._longest = timedelta(0)  # that one could be undone
 
     def add(self, sent: Sent) -> None:
+        self._longest = max(self._longest, sent.until - self._clock())
         self._sent.append(sent)
 
     def last(self) -> Sent | None:
         """The one that undo takes back."""
-        self._sent = [sent for sent in self._sent if sent.until > self._clock()]
+        now = self._clock()
+        self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._longest)]
         return self._sent[-1] if self._sent else None
 
     def take(self) -> Sent | None:

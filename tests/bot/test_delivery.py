@@ -218,7 +218,7 @@ class Unreliable:
 
 
 def test_a_database_that_comes_and_goes_costs_nothing(shop: Shop, records: Records) -> None:
-    failing = {"claim": 3, "sent": 3, "expire_claims": 3}
+    failing = {"waiting": 3, "claim_one": 3, "sent": 3, "expire_claims": 3}
     channel = FakeChannel()
     shop.write("7", "Смотрю.")
     deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]

@@ -15,7 +15,7 @@ USE_CASES = [
     "Reception._receive",
     "Triager._triage",
     "Desk._decide",
-    "Deliveries.claim",
+    "Deliveries.claim_one",
     "Deliveries._settle",
 ]
 MOMENTS = [f"{moment}:{use_case}" for use_case in USE_CASES for moment in ("before", "after")]

@@ -51,6 +51,7 @@ from tests.fakes import SHOP, START, OrderDialogue
 from tests.postgres import find_programs, running_server
 from tests.prompter.drafted import changed_answer, new_article, phrasing
 from tests.prompter.governed import RULE, GovernedShop
+from tests.prompter.test_clock import ClockContract
 from tests.skips import missing
 
 MESSAGE = IncomingMessage(
@@ -286,8 +287,8 @@ class StoreContract:
             assert tx.outbox.claimable(["web"], START, most=9) == []
             (waiting,) = tx.outbox.claimable(["telegram"], START, most=9)
             assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7", None))
-            assert tx.outbox.claim(first, START + timedelta(seconds=60))
-            assert not tx.outbox.claim(first, START + timedelta(seconds=60))
+            assert tx.outbox.claim(first, START, START + timedelta(seconds=60))
+            assert not tx.outbox.claim(first, START, START + timedelta(seconds=60))
             assert tx.outbox.claimable(["telegram"], START, most=9) == []
             assert tx.outbox.expired_claims(START + timedelta(seconds=60)) == []
             assert [reply.id for reply, _ in tx.outbox.expired_claims(START + timedelta(seconds=61))] == [
@@ -482,3 +483,14 @@ class TestPostgres(StoreContract):
         assert self.waiting_turn(new, other)[0] > conversation
         old.close()
         new.close()
+
+
+@pytest.mark.slow
+class TestClockOnPostgres(ClockContract):
+    """A clock that was set back, on a server of its own."""
+
+    @pytest.fixture
+    def store(self, postgres: str) -> Iterator[Store]:
+        store = Store(connect(postgres))
+        yield store
+        store.close()
