@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
+from sqlalchemy import Engine
 
 from evaluation.control import Detector
 from evaluation.gate import GovernedTopic
@@ -21,6 +23,8 @@ from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from prompter.accounts import Accounts
 from prompter.assistant import Assistant, Knowledge
+from prompter.clock import Waits
+from prompter.clock_guard import ClockGuard
 from prompter.conversing import Conversing
 from prompter.deliveries import Deliveries
 from prompter.desk import Desk
@@ -38,13 +42,14 @@ from prompter.proposals import Proposals, Refreshed
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
-from prompter.storage import Store, connect, migrate
+from prompter.storage import Store, connect, migrate, read_url
 from prompter.triage import Triage
 from prompter.triaging import Autopilot, Triager
 from prompter.values import Mode, ReadinessState
 from prompter.versions import Versions
 from prompter.watching import Watching
 from sufler import dialogues, engines
+from sufler.installation_secret import installation_secret
 from sufler.model_versions import (
     Encoders,
     ModelVersions,
@@ -53,6 +58,7 @@ from sufler.model_versions import (
     index_name,
     settings_hash,
 )
+from sufler.private_files import make_private_file, make_private_folder
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,15 +75,33 @@ ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int],
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[Store]:
-    """Open the database, made and brought to this version's schema where needed; closed at the end."""
-    if settings.database.url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = connect(settings.database_url)
+    """Open the database, made and brought to this version's schema where needed; closed at the end.
+
+    Nobody but their owner may read the data folder and the database.
+    """
+    if settings.database.url is None or settings.data_dir.exists():
+        make_private_folder(settings.data_dir)
+    engine = open_engine(settings.database_url)
     try:
         migrate(engine)
         yield Store(engine)
     finally:
         engine.dispose()
+        if settings.data_dir.exists():
+            make_private_folder(settings.data_dir)  # with what has been made meanwhile
+
+
+def open_engine(url: str) -> Engine:
+    """Connect to a database; a file of SQLite's is its owner's only, from before anything is in it.
+
+    Raises:
+        BadDatabaseUrl: the URL cannot be read.
+    """
+    read = read_url(url)
+    is_file = read.get_backend_name() == "sqlite" and read.database not in (None, "", ":memory:")
+    if is_file and not str(read.database).startswith("file:"):  # a URI of SQLite's own
+        make_private_file(Path(str(read.database)))
+    return connect(url)
 
 
 def build_accounts(store: Store) -> Accounts:
@@ -151,11 +175,24 @@ def tested_topics(settings: Settings, store: Store) -> list[GovernedTopic]:
     ]
 
 
-def build_deliveries(settings: Settings, store: Store) -> Deliveries:
+def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
+    return ClockGuard(
+        store,
+        Waits(
+            undo=timedelta(seconds=settings.desk.undo_seconds),
+            lease=timedelta(seconds=settings.delivery.lease_seconds),
+            turn=timedelta(seconds=settings.turns.longest_seconds),
+        ),
+    )
+
+
+def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Deliveries:
     return Deliveries(
         store,
         lease=timedelta(seconds=settings.delivery.lease_seconds),
+        undo=timedelta(seconds=settings.desk.undo_seconds),
         most_attempts=settings.delivery.most_attempts,
+        guard=guard,
     )
 
 
@@ -390,7 +427,8 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
     from prompter_api.parts import Parts
     from prompter_api.throttle import LoginThrottle
 
-    secret = dialogues.secret_of(store)
+    store = store.with_patience(settings.database.request_patience_seconds)  # somebody waits for an answer
+    secret = installation_secret(settings, store)
     readiness = build_readiness(settings, store)
 
     def asked_by_engine(text: str) -> Triage:
@@ -444,7 +482,9 @@ class Messenger(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
 
-def build_messengers(settings: Settings, store: Store, closing: AsyncExitStack) -> list[Messenger]:
+def build_messengers(
+    settings: Settings, store: Store, closing: AsyncExitStack, guard: ClockGuard
+) -> list[Messenger]:
     """Delivery to every channel, and polling where there is something to poll.
 
     Connections are left to `closing`, to be closed when the loops have ended.
@@ -459,7 +499,7 @@ def build_messengers(settings: Settings, store: Store, closing: AsyncExitStack) 
 
         client = TelegramClient(
             settings.telegram_token.get_secret_value(),
-            base_url=settings.telegram.base_url,
+            base_url=settings.telegram.base_url.get_secret_value(),
             timeout_seconds=settings.telegram.timeout_seconds,
         )
         closing.push_async_callback(client.close)
@@ -473,7 +513,7 @@ def build_messengers(settings: Settings, store: Store, closing: AsyncExitStack) 
         )
         loops.append(poller)
     delivery = Delivery(
-        build_deliveries(settings, store),
+        build_deliveries(settings, store, guard),
         channels,
         poll_seconds=settings.delivery.poll_seconds,
         at_once=settings.delivery.at_once,

@@ -1,28 +1,24 @@
 """The composition root's corner for dialogues: Rasa, and what Sufler does for it, from settings."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from prompter.actions import Actions, seal
 from prompter.conversing import Conversing, forget_silence
 from prompter.lots import Lots
 from prompter.storage import Store
 from prompter.triage import Triage
+from sufler.installation_secret import installation_secret
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
     from sufler.rasa_engine import RasaEngine
 
 Parser = Callable[[str], Mapping[str, float]]
-
-
-def secret_of(store: Store) -> str:
-    """What this installation signs with."""
-    with store.write() as tx:
-        return tx.facts.set_if_absent("session_secret", secrets.token_urlsafe(48))
 
 
 def build_actions(
@@ -34,8 +30,8 @@ def build_actions(
     return Actions(
         store,
         triage,
-        secret=secret_of(store),
-        orders=build_orders(settings.dialogue.orders, timeout=settings.dialogue.timeout_seconds),
+        secret=installation_secret(settings, store),
+        orders=build_orders(_revealed(settings.dialogue.orders), timeout=settings.dialogue.timeout_seconds),
         template_values=settings.templates,
         lots=lots,
     )
@@ -47,7 +43,9 @@ def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]
         return None
     from sufler.own_actions import OwnActions
 
-    return OwnActions(settings.dialogue.own_actions, timeout=settings.dialogue.timeout_seconds)
+    return OwnActions(
+        settings.dialogue.own_actions.get_secret_value(), timeout=settings.dialogue.timeout_seconds
+    )
 
 
 def build_parser(settings: Settings) -> Parser | None:
@@ -62,7 +60,7 @@ def build_conversing(settings: Settings, store: Store) -> Conversing | None:
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
         forget_silence(store)
         return None
-    secret, chosen = secret_of(store), settings.dialogue
+    secret, chosen = installation_secret(settings, store), settings.dialogue
     return Conversing(
         store,
         _engine(settings),
@@ -78,5 +76,9 @@ def _engine(settings: Settings) -> "RasaEngine":
     from sufler.rasa_engine import RasaEngine  # with an HTTP client that most installations do without
 
     chosen = settings.dialogue
-    token = chosen.token.get_secret_value().strip() if chosen.token else None
-    return RasaEngine(chosen.url, token=token or None, patience=chosen.patience_seconds)
+    token = (_revealed(chosen.token) or "").strip()
+    return RasaEngine(chosen.url.get_secret_value(), token=token or None, patience=chosen.patience_seconds)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -7,7 +7,7 @@ import httpx
 
 from files import BadFile, Budget, csv_rows
 from prompter.actions import Orders, OrdersUnavailable
-from sufler.settings import BadConfig
+from sufler.settings import BadConfig, without_credentials
 
 _STATE = "state"
 
@@ -22,7 +22,10 @@ def build_orders(source: str | None, *, timeout: float) -> Orders | None:
         return None
     if source.startswith(("http://", "https://")):
         if "{number}" not in source:
-            raise BadConfig(f"dialogue.orders: {source}: the URL must have {{number}} where the number goes")
+            raise BadConfig(
+                f"dialogue.orders: {without_credentials(source)}: the URL must have {{number}} "
+                "where the number goes"
+            )
         return HttpOrders(source, timeout=timeout)
     return CsvOrders(Path(source))
 

@@ -5,6 +5,8 @@ import json
 import httpx
 import structlog
 
+from sufler.settings import without_credentials
+
 log = structlog.get_logger(__name__)
 
 
@@ -21,6 +23,9 @@ class OwnActions:
             answer = self._client.post(self._url, content=call, headers={"Content-Type": "application/json"})
         except httpx.HTTPError as error:
             log.error("own_actions_silent", error=type(error).__name__)
-            problem = {"error": "own_actions_silent", "message": f"{self._url} does not answer"}
+            problem = {
+                "error": "own_actions_silent",
+                "message": f"{without_credentials(self._url)} does not answer",
+            }
             return 502, json.dumps(problem).encode()
         return answer.status_code, answer.content

@@ -58,8 +58,12 @@ async def serve(
         # Messages are answered side by side: threads that share one message's small matrices only
         # wait for each other, and burn the cores while they do.
         closing.enter_context(threadpool_limits(1, user_api="blas"))
-        if Duty.BOT in duties:
-            loops += [part.run for part in bootstrap.build_messengers(settings, store, closing)]
+        if duties & {Duty.BOT, Duty.WORKER}:
+            guard = bootstrap.build_clock_guard(settings, store)
+            await asyncio.to_thread(guard.run_once)  # before anything is taken that seems to be due
+            loops.append(_every(1.0, guard.run_once, "clock"))
+            if Duty.BOT in duties:
+                loops += [part.run for part in bootstrap.build_messengers(settings, store, closing, guard)]
         closing.enter_context(_stopping_on_signals(stop))
         async with asyncio.TaskGroup() as tasks:
             for loop in loops:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from prompter.storage import Role
 from sufler import bootstrap
+from sufler.private_files import make_private_file
 from sufler.settings import Settings
 
 _CLIENT_SECONDS = 120  # a request that takes longer has failed
@@ -170,8 +171,11 @@ def stop(process: subprocess.Popen[str]) -> None:
 def write_config(settings: Settings) -> Path:
     """Write the settings into a file in `data_dir`, save messenger and Rasa, which are not to be called."""
     config = settings.data_dir / "measured.yml"
-    values = settings.model_dump(mode="json", exclude={"telegram_token", "dialogue", "intents"})
+    values = settings.model_dump(mode="json", exclude={"telegram_token", "telegram", "dialogue", "intents"})
+    values["database"]["url"] = settings.database_url
+    values["web"].pop("session_secret")
     values["web"] |= {"host": "127.0.0.1", "port": 0}
+    make_private_file(config)  # the database's password stands in it
     config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is YAML
     return config
 

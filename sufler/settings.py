@@ -4,10 +4,12 @@ import os
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from files import BadFile, check_size, yaml_tree
 from files.limits import MAX_CONFIG_ALIASES, MAX_CONFIG_BYTES
@@ -40,16 +42,44 @@ _OTHER_VARIABLES = {
 _SERVICE_ADDRESS = re.compile(r"SUFLER_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)=|SUFLER_PORT=\w+://")
 
 
+_QUOTED = re.compile(r"'(?!<)[^']{4,}'")  # but <scalar> and the like: YAML's words, not the file's
+
+
 class BadConfig(Exception):
     """The configuration cannot be used; the message names file, key and problem."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _check_http(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("http://", "https://")):
+        raise PydanticCustomError("url", "must begin with http:// or https://")
+    return url
+
+
+# Addresses may hold a name and a password, or a key: they are shown nowhere.
+HttpUrl = Annotated[SecretStr, AfterValidator(_check_http)]
+
+
+def without_credentials(url: str) -> str:
+    """The address as it may be shown: without name, password and query.
+
+    >>> without_credentials("https://me:secret@shop.example:8443/orders?key=secret")
+    'https://shop.example:8443/orders'
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return "the address"
+    return f"{parts.scheme}://{host}{parts.path}" if host else "the address"
 
 
 class Database(_Section):
-    url: str | None = None
+    url: SecretStr | None = None
+    request_patience_seconds: float = Field(5.0, gt=0, le=60)
 
 
 def _check_model(kind: str, model: str | None) -> None:
@@ -215,12 +245,12 @@ class Intents(_Section):
 
 class Dialogue(_Section):
     engine: Literal["rasa"] | None = None
-    url: str = Field("http://127.0.0.1:5005", pattern=r"^https?://")
+    url: HttpUrl = SecretStr("http://127.0.0.1:5005")
     token: SecretStr | None = None
     patience_seconds: float = Field(4.0, gt=0)
     session_minutes: float = Field(60, gt=0)
-    own_actions: str | None = Field(None, pattern=r"^https?://")
-    orders: str | None = None
+    own_actions: HttpUrl | None = None
+    orders: SecretStr | None = None
     timeout_seconds: float = Field(3.0, gt=0)
 
 
@@ -244,7 +274,7 @@ class Delivery(_Section):
 
 
 class Telegram(_Section):
-    base_url: str = "https://api.telegram.org/bot"
+    base_url: SecretStr = SecretStr("https://api.telegram.org/bot")
     poll_seconds: int = Field(25, ge=0, le=50)
     timeout_seconds: float = Field(15.0, gt=0)
 
@@ -253,6 +283,7 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     session_hours: float = Field(12, gt=0)
+    session_secret: SecretStr | None = Field(None, min_length=32)
     secure_cookies: bool = False
     largest_body: int = Field(500_000, ge=10_000)
     messages_per_minute: int = Field(20, ge=1)
@@ -265,7 +296,11 @@ class Settings(BaseSettings):
     """Everything that can be set. Environment variables win over the file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     language: Literal["ru", "en"] = "ru"
@@ -309,8 +344,10 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The database's URL; SQLite in `data_dir` where none is set."""
-        return self.database.url or f"sqlite:///{self.data_dir / 'sufler.db'}"
+        """The database's URL; SQLite in `data_dir` where none is set. It may hold a password."""
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'sufler.db'}"
 
     @property
     def training_data_dir(self) -> Path:
@@ -336,6 +373,8 @@ def load_settings(path: Path | None) -> Settings:
     _check_environment()
     try:
         return Settings(**section)
+    except SettingsError as error:  # which names the setting, and what it is set to only in its cause
+        raise BadConfig(f"a SUFLER_ variable cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -360,7 +399,7 @@ def config_document(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
-        raise BadConfig(f"{path}: is no valid YAML: {' '.join(str(error).split())}") from None
+        raise BadConfig(f"{path}: is no valid YAML: {_place(error)}") from None
     except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
         raise BadConfig(f"{path}: holds a value that is not what it looks like: {error}") from None
 
@@ -377,6 +416,14 @@ def _check_environment() -> None:
                 f"the environment variable {name} is no setting of Sufler: "
                 f"correct its name (as in SUFLER_WEB__PORT for web.port) or unset it"
             )
+
+
+def _place(error: yaml.YAMLError) -> str:
+    """Where it is wrong, and how, without the line's words: they may be a password."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return "it holds characters that YAML does not allow"
+    mark, problem = error.problem_mark, _QUOTED.sub("'…'", error.problem or "")
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
 
 
 def _plain(message: str) -> str:

@@ -1,11 +1,12 @@
 """Moving all data from one database to another, such as from SQLite to PostgreSQL."""
 
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
 from prompter.errors import PrompterError
-from prompter.storage.tables import metadata
+from prompter.storage.tables import facts, metadata
 
 _BATCH = 500
 
@@ -15,7 +16,7 @@ class TargetNotEmpty(PrompterError):
 
 
 def copy_database(source: Engine, target: Engine, *, progress: Callable[[str, int], None]) -> None:
-    """Copy every row; both databases must have this version's schema.
+    """Copy every row but secrets; both databases must have this version's schema.
 
     One transaction on the target: it holds everything or nothing. `progress` is told table and rows.
 
@@ -30,12 +31,17 @@ def copy_database(source: Engine, target: Engine, *, progress: Callable[[str, in
                     f"the database to move to already has rows in {table.name}: use a new one"
                 )
         for table in metadata.sorted_tables:
-            rows = reader.execution_options(yield_per=_BATCH).execute(select(table)).mappings()
+            rows = reader.execution_options(yield_per=_BATCH).execute(_rows_to_copy(table)).mappings()
             for batch in rows.partitions(_BATCH):
                 writer.execute(table.insert(), [dict(row) for row in batch])
                 progress(table.name, len(batch))
         if target.dialect.name == "postgresql":
             _move_sequences(writer)
+
+
+def _rows_to_copy(table: Table) -> Select[Any]:
+    rows = select(table)
+    return rows.where(table.c.name.not_like("session_secret%")) if table is facts else rows
 
 
 def _move_sequences(connection: Connection) -> None:

@@ -1,6 +1,6 @@
 """Single facts about the installation, such as the revision of the knowledge base."""
 
-from sqlalchemy import Integer, Text, cast, select, update
+from sqlalchemy import Integer, Text, cast, delete, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import facts
@@ -19,6 +19,15 @@ class FactRows(Rows):
         """Set the fact unless it is there; return what it is now."""
         self._connection.execute(self._insert_new(facts, {"name": name, "value": value}))
         return self.get(name) or value
+
+    def delete(self, name: str) -> None:
+        """Remove the fact; SQLite overwrites it in the database's pages."""
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        if is_sqlite:
+            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        self._connection.execute(delete(facts).where(facts.c.name == name))
+        if is_sqlite:
+            self._connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
     def count_up(self, name: str) -> int:
         """Add one to a counter and return it."""

@@ -13,23 +13,35 @@ def migrate(
     target: Annotated[
         str | None, typer.Option("--to", help="Database URL to move to; must be empty.")
     ] = None,
+    new_secret: Annotated[
+        bool,
+        typer.Option(
+            "--new-secret", help="The secret that sessions are signed with is lost, or known: take another."
+        ),
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Bring the database to this version's schema, or move all data to another database."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from prompter.storage import connect
     from prompter.storage import migrate as apply
     from prompter.storage.copying import copy_database
     from sufler import bootstrap
+    from sufler.installation_secret import replace_secret
     from sufler.settings import load_settings
 
     if (source is None) != (target is None):
         fail("--from and --to go together")
     try:
         if source is None or target is None:
-            with bootstrap.open_store(load_settings(config)):
+            settings = load_settings(config)
+            with bootstrap.open_store(settings) as store:
                 typer.echo("The database is up to date.", err=True)
+                if new_secret:
+                    replace_secret(settings, store)
+                    typer.echo(
+                        "A new secret is in use from the next start: everybody logs in again.", err=True
+                    )
             return
         copied = 0
 
@@ -38,7 +50,7 @@ def migrate(
             copied += rows
 
         with ExitStack() as closing:
-            old, new = connect(source), connect(target)
+            old, new = bootstrap.open_engine(source), bootstrap.open_engine(target)
             closing.callback(old.dispose)
             closing.callback(new.dispose)
             apply(old)

@@ -25,6 +25,7 @@ def run(
 ) -> None:
     """Run a deployment: pages, API, messengers and the worker."""
     from sufler import bootstrap
+    from sufler.private_files import private_files
     from sufler.serve import Duty
     from sufler.settings import load_settings
 
@@ -32,7 +33,7 @@ def run(
     if unknown := [name for name in names if name not in set(Duty)]:
         fail(f"--only {unknown[0]}: use some of {','.join(Duty)}")
     settings = load_settings(config)
-    with bootstrap.open_store(settings) as store:
+    with private_files(), bootstrap.open_store(settings) as store:
         if not bootstrap.build_accounts(store).all():
             typer.echo("Nobody can log in yet: sufler user add NAME --role admin", err=True)
         _serve(settings, store, frozenset(Duty(name) for name in names))
@@ -51,6 +52,7 @@ def demo(
     from kb_index.formats import read_articles
     from sufler import bootstrap
     from sufler.logs import configure_logs
+    from sufler.private_files import private_files
     from sufler.serve import Duty
     from sufler.settings import load_settings
 
@@ -58,7 +60,7 @@ def demo(
     if with_traffic:
         configure_logs(logging.WARNING)  # a line for each of a thousand messages would hide the story
         settings = _for_traffic(settings)
-    with bootstrap.open_store(settings) as store:
+    with private_files(), bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
         if knowledge.revision() == 0:
             path = settings.training_data_dir / "kb.csv"

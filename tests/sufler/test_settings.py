@@ -71,7 +71,7 @@ def test_the_environment_wins_and_secrets_are_not_shown(monkeypatch: pytest.Monk
     settings = load_settings(None)
     assert settings.web.port == 9000
     assert settings.telegram_token is not None
-    assert "secret" not in repr(settings)
+    assert "12:secret" not in repr(settings)
 
 
 @pytest.mark.parametrize("name", ["SUFLER_WEP__PORT", "SUFLER_TELEGRAM_TOCKEN", "SUFLER_PORT", "sufler_wep"])

@@ -1,0 +1,128 @@
+"""What this installation signs with: apart from the database, so that a copy of it opens nothing."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from pathlib import Path
+
+import structlog
+
+from prompter.storage import Store
+from sufler.settings import BadConfig, Settings
+
+log = structlog.get_logger(__name__)
+
+FILE = "session-secret"  # in data_dir
+_LEGACY = "session_secret"  # facts: the secret itself, as earlier versions kept it,
+_FINGERPRINT = "session_secret_fingerprint"  # and what tells two apart without telling them
+_SECONDS = 5.0  # to wait for another process that has made the file and not written it yet
+
+
+def installation_secret(settings: Settings, store: Store) -> str:
+    """The secret that the settings name, or the one in data_dir, made where there is none.
+
+    It signs sessions, chats and what Rasa asks for, so all processes on one database need the same.
+
+    Raises:
+        BadConfig: another process on this database signs with another secret, or the file is empty.
+    """
+    if settings.web.session_secret is not None:
+        secret = settings.web.session_secret.get_secret_value()
+        _forget_legacy(store)
+    else:
+        secret = _of_file(settings.data_dir / FILE, store)
+    _check_shared(settings, store, secret)
+    return secret
+
+
+def replace_secret(settings: Settings, store: Store) -> None:
+    """Forget the secret, which was lost or has become known; the next process to start says which counts."""
+    (settings.data_dir / FILE).unlink(missing_ok=True)
+    with store.write() as tx:
+        tx.facts.delete(_LEGACY)
+        tx.facts.delete(_FINGERPRINT)
+    store.overwrite_deleted()
+
+
+def _of_file(file: Path, store: Store) -> str:
+    if not file.exists():
+        with store.read() as tx:
+            legacy = tx.facts.get(_LEGACY)
+        _write_new(file, legacy or secrets.token_urlsafe(48))
+    secret = _read(file)
+    _forget_legacy(store)  # only now: it is safe on the disk
+    return secret
+
+
+def _write_new(file: Path, secret: str) -> None:
+    """Write the file unless another process was faster; it is there with all it holds, or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    try:
+        _write_exclusively(draft, secret)
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without hard links
+            try:
+                _write_exclusively(file, secret)
+            except FileExistsError:
+                return
+    finally:
+        draft.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name, too
+        finally:
+            os.close(folder)
+
+
+def _write_exclusively(file: Path, secret: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(secret)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _read(file: Path) -> str:
+    deadline = time.monotonic() + _SECONDS
+    while not (secret := file.read_text(encoding="utf-8").strip()):
+        if time.monotonic() > deadline:
+            raise BadConfig(f"{file} is empty: remove it, and a new secret is made (everybody logs in again)")
+        time.sleep(0.05)
+    return secret
+
+
+def _forget_legacy(store: Store) -> None:
+    with store.read() as tx:
+        if tx.facts.get(_LEGACY) is None:
+            return
+    with store.write() as tx:
+        tx.facts.delete(_LEGACY)
+    store.overwrite_deleted()
+    log.info("session_secret_moved", hint=f"out of the database, into {FILE} in data_dir")
+
+
+def _check_shared(settings: Settings, store: Store, secret: str) -> None:
+    ours = hmac.new(secret.encode(), b"sufler session secret", hashlib.sha256).hexdigest()[:8]
+    with store.read() as tx:
+        known = tx.facts.get(_FINGERPRINT)
+    if known is None:
+        with store.write() as tx:
+            known = tx.facts.set_if_absent(_FINGERPRINT, ours)
+    if known == ours:
+        return
+    if settings.database.url is None:  # in the very folder of the secret: nobody else has this database
+        log.warning("session_secret_changed", hint="everybody has to log in again")
+        with store.write() as tx:
+            tx.facts.set(_FINGERPRINT, ours)
+        return
+    raise BadConfig(
+        "another process on this database signs sessions with another secret, so each would refuse what the "
+        f"other signs: set SUFLER_WEB__SESSION_SECRET to the same value for all of them, or copy {FILE} from "
+        "the other's data_dir; if that secret is gone, run sufler migrate --new-secret"
+    )

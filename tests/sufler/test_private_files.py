@@ -1,0 +1,185 @@
+"""What Sufler keeps is nobody else's, and a copy of the database opens nothing."""
+
+import os
+import sqlite3
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
+
+from prompter.storage import Store, connect, migrate
+from sufler import bootstrap
+from sufler.cli import app
+from sufler.installation_secret import installation_secret, replace_secret
+from sufler.private_files import make_private_folder, private_files
+from sufler.settings import BadConfig, Database, Settings, Web
+
+SECRET = "of an earlier version: 0123456789 0123456789"
+posix = pytest.mark.skipif(os.name != "posix", reason="there are no modes on Windows")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder.parent)): stat.S_IMODE(path.lstat().st_mode)
+        for path in (folder, *folder.rglob("*"))
+        if not path.is_symlink()
+    }
+
+
+@posix
+def test_whatever_the_folder_was_nobody_else_reads_it(settings: Settings, tmp_path: Path) -> None:
+    folder = settings.data_dir
+    (folder / "models" / "1").mkdir(parents=True)
+    for name, mode in (("models/1/weights", 0o644), ("rasa-runs", 0o755), ("backup.db", 0o666)):
+        (folder / name).write_text("x")
+        (folder / name).chmod(mode)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("x")
+    elsewhere.chmod(0o644)
+    (folder / "link").symlink_to(elsewhere)
+    engine = connect(f"sqlite:///{folder / 'sufler.db'}")
+    migrate(engine)
+    for path in (folder, folder / "models", folder / "models" / "1"):
+        path.chmod(0o755)
+    (folder / "sufler.db").chmod(0o644)
+    with bootstrap.open_store(settings) as store:
+        with store.write() as tx:
+            tx.facts.set("a", "1")
+        found = modes(folder)
+        assert found.pop("data/rasa-runs") == 0o700  # what can be run still can be
+        assert {"data/sufler.db-wal", "data/sufler.db-shm", "data/backup.db"} <= set(found)
+        folders = {"data", "data/models", "data/models/1"}
+        assert found == {name: 0o700 if name in folders else 0o600 for name in found}
+        (folder / "made").touch(0o644)
+    engine.dispose()
+    assert modes(folder)["data/made"] == 0o600
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
+
+
+@posix
+def test_a_database_elsewhere_is_private_from_its_first_byte(tmp_path: Path) -> None:
+    target = tmp_path / "shared" / "target.db"
+    target.parent.mkdir(mode=0o755)
+    settings = Settings(data_dir=tmp_path / "data")
+    with bootstrap.open_store(settings) as store:
+        installation_secret(settings, store)
+    done = CliRunner().invoke(
+        app, ["migrate", "--from", settings.database_url, "--to", f"sqlite:///{target}"]
+    )
+    assert done.exit_code == 0, done.output
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert stat.S_IMODE(target.parent.stat().st_mode) == 0o755  # not ours
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("SELECT name FROM facts WHERE name LIKE 'session_secret%'").fetchall() == []
+
+
+@posix
+def test_the_umask_is_given_back(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with private_files():
+            (tmp_path / "ours").touch()
+        (tmp_path / "theirs").touch()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "theirs").stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_folder_of_somebody_else_is_told_of_and_used() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        os.seteuid(65534)
+        try:
+            with capture_logs() as logs:
+                make_private_folder(Path(name))
+        finally:
+            os.seteuid(0)
+    assert [entry["event"] for entry in logs] == ["data_not_private"]
+
+
+# --- the secret -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with bootstrap.open_store(settings) as store:
+        yield store
+
+
+def test_the_secret_stands_in_a_file_of_its_own_and_stays(settings: Settings, store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        (secret,) = {*pool.map(lambda _: installation_secret(settings, store), range(8))}
+    file = settings.data_dir / "session-secret"
+    assert file.read_text() == secret
+    assert os.name != "posix" or stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(secret) >= 43
+    assert [path.name for path in settings.data_dir.glob("session-secret*")] == ["session-secret"]
+
+
+def test_an_earlier_versions_secret_moves_out_of_the_database(settings: Settings, store: Store) -> None:
+    with store.write() as tx:
+        tx.facts.set("session_secret", SECRET)
+    assert installation_secret(settings, store) == SECRET  # sessions go on
+    with store.read() as tx:
+        assert tx.facts.get("session_secret") is None
+    for path in settings.data_dir.glob("sufler.db*"):
+        assert SECRET.encode() not in path.read_bytes(), path.name
+
+
+def test_a_copy_of_the_database_holds_nothing_to_sign_with(settings: Settings, store: Store) -> None:
+    secret = installation_secret(settings, store)
+    for path in settings.data_dir.glob("sufler.db*"):
+        assert secret.encode() not in path.read_bytes()
+
+
+def test_a_set_secret_counts_and_leaves_no_file(settings: Settings, store: Store) -> None:
+    given = Settings(data_dir=settings.data_dir, web=Web(session_secret=SecretStr(SECRET)))
+    assert installation_secret(given, store) == SECRET
+    assert not (settings.data_dir / "session-secret").exists()
+
+
+def on_another_machine(settings: Settings, name: str, **more: object) -> Settings:
+    """With the same database, and a data folder of its own."""
+    return Settings(
+        data_dir=settings.data_dir.with_name(name),
+        database=Database(url=SecretStr(settings.database_url)),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_two_secrets_on_one_database_are_refused_in_words(settings: Settings, store: Store) -> None:
+    first, second = (on_another_machine(settings, name) for name in ("first", "second"))
+    secret = installation_secret(first, store)
+    with pytest.raises(BadConfig, match="SUFLER_WEB__SESSION_SECRET") as caught:
+        installation_secret(second, store)
+    assert secret not in str(caught.value)
+    given = on_another_machine(settings, "third", web=Web(session_secret=SecretStr(secret)))
+    assert installation_secret(given, store) == secret
+    replace_secret(first, store)
+    anew = installation_secret(second, store)
+    assert anew != secret
+    with pytest.raises(BadConfig):
+        installation_secret(given, store)
+
+
+def test_who_has_lost_the_file_goes_on_with_a_new_secret(settings: Settings, store: Store) -> None:
+    secret = installation_secret(settings, store)
+    (settings.data_dir / "session-secret").unlink()
+    with capture_logs() as logs:
+        assert installation_secret(settings, store) != secret
+    assert [entry["event"] for entry in logs] == ["session_secret_changed"]
