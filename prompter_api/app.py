@@ -16,7 +16,9 @@ from prompter_api.parts import Parts
 from prompter_api.routes import SESSION_COOKIE, api_router, operations
 from prompter_api.schemas.common import Problem
 from web.body_limit import BodyLimit
+from web.header_limit import HeaderLimit
 from web.headers import SecurityHeaders
+from web.hosts import AllowedHosts, RelativeRedirects
 
 # Rasa sends its whole conversation, and its domain.
 _LARGER = {"/api/rasa/actions": 5_000_000}
@@ -67,6 +69,9 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
         https_only=parts.secure_cookies,
     )
     app.add_middleware(BodyLimit, largest=parts.largest_body, larger=_LARGER)
+    app.add_middleware(HeaderLimit, max_bytes=parts.max_header_bytes)
+    app.add_middleware(AllowedHosts, names=parts.hosts)
+    app.add_middleware(RelativeRedirects)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)

@@ -61,6 +61,8 @@ class Parts:
     session_hours: float
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request
+    max_header_bytes: int = 32_768
+    hosts: tuple[str, ...] = ()  # names of this site; none: whatever browsers say
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     # Actions that are none of ours: the call as it came goes to the team's own server.
     own_actions: Callable[[bytes], tuple[int, bytes]] | None = None

@@ -454,6 +454,8 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
         largest_body=settings.web.largest_body,
+        max_header_bytes=settings.web.max_header_bytes,
+        hosts=settings.web.hosts,
         own_actions=dialogues.build_own_actions(settings),
         throttle=LoginThrottle(
             per_name=settings.web.login_tries_per_name,

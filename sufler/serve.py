@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +21,8 @@ from sufler import bootstrap, dialogues
 from sufler.background import Teacher
 from sufler.settings import Settings
 from sufler.shadowing import Shadow
+from web.connections import ConnectionLimits, connections_that_fit
+from web.server import BoundedConfig, BoundedServer
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ async def _build(
             loops.append(Teacher(settings, store).run)
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant)
-            loops.append(_web_server(app, listener, on_ready))
+            loops.append(_web_server(settings, app, listener, on_ready))
     return loops
 
 
@@ -149,7 +150,7 @@ class CannotServe(Exception):
     """The address for the web face cannot be used; the message says which and why."""
 
 
-class _Server(uvicorn.Server):
+class _Server(BoundedServer):
     """Leaves signals to us: other loops have to stop with it."""
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
@@ -181,17 +182,13 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _web_server(app: ASGIApp, listener: socket.socket, on_ready: Callable[[str], None]) -> Loop:
+def _web_server(
+    settings: Settings, app: ASGIApp, listener: socket.socket, on_ready: Callable[[str], None]
+) -> Loop:
     host, port = listener.getsockname()[:2]
 
     async def loop(stop: asyncio.Event) -> None:
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,  # addresses of people are personal data
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
+        config = BoundedConfig(app, _connection_limits(settings))
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         stopping = asyncio.create_task(stop.wait())
@@ -208,6 +205,22 @@ def _web_server(app: ASGIApp, listener: socket.socket, on_ready: Callable[[str],
             stop.set()  # a web server that died ends the whole process
 
     return loop
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    web = settings.web
+    fit = connections_that_fit(web.max_connections)
+    if fit < web.max_connections:
+        log.warning("fewer_connections_than_set", max_connections=web.max_connections, open_files_allow=fit)
+    return ConnectionLimits(
+        max_connections=fit,
+        max_connections_per_address=web.max_connections_per_address,
+        header_seconds=web.header_seconds,
+        body_seconds=web.body_seconds,
+        idle_seconds=web.idle_seconds,
+        max_header_bytes=web.max_header_bytes,
+        trusted_proxies=web.trusted_proxies,
+    )
 
 
 @contextmanager

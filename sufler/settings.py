@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -279,9 +280,24 @@ class Telegram(_Section):
     timeout_seconds: float = Field(15.0, gt=0)
 
 
+_HOST = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]")
+
+
 class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (
+        IPv4Network("127.0.0.1"),
+        IPv6Network("::1"),
+    )
+    max_connections: int = Field(1000, ge=10)
+    max_connections_per_address: int = Field(200, ge=4)
+    header_seconds: float = Field(15.0, gt=0)
+    body_seconds: float = Field(60.0, gt=0)
+    idle_seconds: int = Field(15, ge=1)
+    max_header_bytes: int = Field(32_768, ge=4096, le=200_000)
+    min_free_megabytes: int = Field(100, ge=0)
     session_hours: float = Field(12, gt=0)
     session_secret: SecretStr | None = Field(None, min_length=32)
     secure_cookies: bool = False
@@ -290,6 +306,16 @@ class Web(_Section):
     login_tries_per_name: int = Field(10, ge=1)
     login_tries_per_address: int = Field(50, ge=1)
     login_window_seconds: float = Field(300, gt=0)
+
+    @field_validator("hosts")
+    @classmethod
+    def _names_only(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                raise PydanticCustomError(
+                    "hosts", "{host} is no name of a host: write sufler.example, or *.example", {"host": host}
+                )
+        return hosts
 
 
 class Settings(BaseSettings):

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from web.connections import ConnectionLimits
+from web.server import BoundedConfig, BoundedServer
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = [
@@ -23,17 +25,11 @@ _ARGUMENTS = [
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[str]:
+def serve(app: FastAPI, config: BoundedConfig | None = None) -> Iterator[str]:
     """Serve an application from a thread; yields its address. One at a time: NiceGUI is one per process."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        ws="websockets-sansio",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
+    config = config or BoundedConfig(app, ConnectionLimits())
+    config.host, config.port, config.timeout_graceful_shutdown = "127.0.0.1", 0, 1
+    server = BoundedServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -1,12 +1,19 @@
 """The address of a client, as limits count it."""
 
 import ipaddress
+from collections.abc import Iterable
 
 from starlette.requests import HTTPConnection
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 def address_of(connection: HTTPConnection) -> str:
-    """The client's address, or "" where the server knows none; behind a proxy the one that it forwards."""
+    """The client's address, or "" where the server knows none.
+
+    Behind one of `web.trusted_proxies` it is the one that the proxy forwards; anybody else's
+    `X-Forwarded-For` is not believed.
+    """
     return connection.client.host if connection.client else ""
 
 
@@ -25,3 +32,33 @@ def network_of(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+
+
+def contains(networks: Iterable[Network], address: str) -> bool:
+    """Whether an address is in one of the networks; an IPv4 address also where it is written as IPv6.
+
+    >>> contains([ipaddress.ip_network("10.0.0.0/8")], "::ffff:10.1.2.3")
+    True
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)
+
+
+def with_mapped(networks: Iterable[Network]) -> list[Network]:
+    """The networks, and those of IPv4 also as a socket for both protocols shows them.
+
+    >>> [str(network) for network in with_mapped([ipaddress.ip_network("10.0.0.0/8")])]
+    ['10.0.0.0/8', '::ffff:a00:0/104']
+    """
+    both: list[Network] = []
+    for network in networks:
+        both.append(network)
+        if isinstance(network, ipaddress.IPv4Network):
+            start = int(ipaddress.IPv6Address("::ffff:0:0")) + int(network.network_address)
+            both.append(ipaddress.IPv6Network((start, 96 + network.prefixlen)))
+    return both

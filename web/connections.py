@@ -1,0 +1,203 @@
+"""How many connections there may be, and how long each may take over what it sends and reads.
+
+A connection costs an open file, and a server that waits for ever has none left at some time. So every
+connection has a deadline while it is the client's turn, and where there are too many, those that have
+been waiting for their client for longest give way.
+"""
+
+import asyncio
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from web.addresses import Network, contains, network_of
+
+# Files for the database, the models, other servers, and the connections that were accepted too many.
+_OTHER_FILES = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionLimits:
+    """Whom the server waits for, and for how long.
+
+    `max_header_bytes` is of the request line and all headers together. A response that a client stops
+    reading is given up after `body_seconds`, too.
+    """
+
+    max_connections: int = 1000
+    max_connections_per_address: int = 200  # trusted proxies are free of it: everybody is behind them
+    header_seconds: float = 15.0  # from the connection, or the first byte, to the end of the headers
+    body_seconds: float = 60.0
+    idle_seconds: int = 15  # between two requests
+    max_header_bytes: int = 32_768
+    max_message_bytes: int = 1_000_000  # of a websocket
+    trusted_proxies: tuple[Network, ...] = ()
+
+
+class Stage(Enum):
+    """Whose turn it is on a connection."""
+
+    HEAD = auto()  # the client's: a request's headers have not come whole
+    BODY = auto()  # the client's: nor has its body
+    ANSWER = auto()  # ours
+    IDLE = auto()  # nobody's: the last request is answered
+    SOCKET = auto()  # both: websockets stay open for hours, and are pinged
+
+
+@dataclass(eq=False, kw_only=True)
+class Connection:
+    """An open connection, and since when it is where it is."""
+
+    transport: asyncio.Transport
+    address: str
+    time_out: Callable[[], None]
+    stage: Stage
+    since: float
+    unread: int = 0  # bytes that wait for the client to read
+    last_read: float  # when there were none, or fewer than before
+    all_read: float  # when there were none
+
+
+class Connections:
+    """The open connections of one server.
+
+    Use it from the event loop's thread only.
+    """
+
+    def __init__(self, limits: ConnectionLimits, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self._clock = clock
+        self._open: dict[asyncio.BaseTransport, Connection] = {}
+        self._per_address: Counter[str] = Counter()
+        # Those that wait for their client, and those that nobody waits for: the longest wait first.
+        self.waiting: OrderedDict[Connection, None] = OrderedDict()
+        self._idle: OrderedDict[Connection, None] = OrderedDict()
+        self._interval = min(1.0, limits.header_seconds / 4, limits.body_seconds / 4)
+        self._next_look: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, transport: asyncio.Transport, time_out: Callable[[], None]) -> Connection | None:
+        """Count a new connection; None where there is no room for it and nobody who would make room.
+
+        `time_out` is called when the client has let its time pass.
+        """
+        address = self._counted_address(transport)
+        limits = self.limits
+        is_full = len(self._open) >= limits.max_connections
+        if address and self._per_address[address] >= limits.max_connections_per_address:
+            if not self._make_room(address):
+                return None
+        elif is_full and not self._make_room():
+            return None
+        now = self._clock()
+        connection = Connection(
+            transport=transport,
+            address=address,
+            time_out=time_out,
+            stage=Stage.HEAD,
+            since=now,
+            last_read=now,
+            all_read=now,
+        )
+        self._open[transport] = connection
+        self.waiting[connection] = None
+        self._per_address[address] += 1
+        if self._next_look is None:
+            self._look_later()
+        return connection
+
+    def enter(self, transport: asyncio.BaseTransport, stage: Stage) -> None:
+        """Note whose turn it is now."""
+        connection = self._open.get(transport)
+        if connection is None or connection.stage is stage:
+            return
+        connection.stage = stage
+        connection.since = self._clock()
+        self.waiting.pop(connection, None)
+        self._idle.pop(connection, None)
+        if stage in (Stage.HEAD, Stage.BODY):
+            self.waiting[connection] = None
+        elif stage is Stage.IDLE:
+            self._idle[connection] = None
+
+    def lost(self, transport: asyncio.BaseTransport) -> None:
+        """Forget a connection that is closed."""
+        connection = self._open.pop(transport, None)
+        if connection is None:
+            return
+        self.waiting.pop(connection, None)
+        self._idle.pop(connection, None)
+        self._per_address[connection.address] -= 1
+        if not self._per_address[connection.address]:
+            del self._per_address[connection.address]
+
+    def _counted_address(self, transport: asyncio.Transport) -> str:
+        """The peer as the limit per address counts it; "" where it is not counted."""
+        peer = transport.get_extra_info("peername")
+        host = peer[0] if isinstance(peer, tuple) else ""
+        return "" if contains(self.limits.trusted_proxies, host) else network_of(host)
+
+    def _make_room(self, address: str | None = None) -> bool:
+        """Close the connection, of this address if one is given, that may soonest be done without."""
+        for group in (self.waiting, self._idle):
+            for connection in group:
+                if address is None or connection.address == address:
+                    self._drop(connection)
+                    return True
+        return False
+
+    def _drop(self, connection: Connection) -> None:
+        self.lost(connection.transport)
+        connection.transport.abort()
+
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(self._interval, self._look)
+
+    def _look(self) -> None:
+        """Part with clients whose time is over."""
+        now = self._clock()
+        for connection in list(self._open.values()):
+            self._check(connection, now)
+        self._next_look = None
+        if self._open:
+            self._look_later()
+
+    def _check(self, connection: Connection, now: float) -> None:
+        limits = self.limits
+        unread = connection.transport.get_write_buffer_size()
+        if unread == 0:
+            connection.all_read = now
+        if unread == 0 or unread < connection.unread:
+            connection.last_read = now
+        connection.unread = unread
+        waited = now - connection.since
+        if now - connection.last_read > limits.body_seconds:
+            self._drop(connection)
+        elif connection.transport.is_closing():
+            pass  # the last words are on their way
+        elif (connection.stage is Stage.HEAD and waited > limits.header_seconds) or (
+            connection.stage is Stage.BODY and waited > limits.body_seconds
+        ):
+            connection.time_out()
+        elif now - connection.all_read > limits.header_seconds:
+            self.waiting.setdefault(connection)  # reads, but so slowly that others go first
+
+
+def connections_that_fit(wanted: int) -> int:
+    """Have the system allow as many open files as `wanted` connections need; return how many fit."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return wanted
+    return max(soft // 4, soft - _OTHER_FILES)

@@ -1,0 +1,74 @@
+"""The Host header is the client's word: by which names this site is asked, and where it sends browsers."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from web.problems import problem
+
+# Those who look whether the process lives ask it by the address that it happens to have.
+_BY_ANY_NAME = frozenset({"/health", "/ready"})
+
+
+class AllowedHosts:
+    """Refuses requests for names that are none of ours; without `names` every one is.
+
+    A name is "sufler.example", or "*.example" for all below it; ports are not compared.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: Sequence[str] = ()) -> None:
+        self._app = app
+        self._exact = {name.lower() for name in names if not name.startswith("*.")}
+        self._endings = tuple(name[1:].lower() for name in names if name.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in _BY_ANY_NAME or self._is_ours(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocketClose(1008)(scope, receive, send)
+        else:
+            await problem(400, "unknown_host", "this site has another name")(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        if not self._exact and not self._endings:
+            return True
+        name = _name_of(Headers(scope=scope).get("host", ""))
+        return name in self._exact or (bool(self._endings) and name.endswith(self._endings))
+
+
+class RelativeRedirects:
+    """Makes redirects to this site relative: a router writes them with the Host that it was told."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+
+        async def relative(message: Message) -> None:
+            if message["type"] == "http.response.start" and 300 <= message["status"] < 400:
+                headers = MutableHeaders(scope=message)
+                target = urlsplit(headers.get("location", ""))
+                if target.netloc and target.netloc == host:
+                    # Two slashes at the start would name a host again.
+                    path = "/" + target.path.lstrip("/")
+                    headers["location"] = target._replace(scheme="", netloc="", path=path).geturl()
+            await send(message)
+
+        await self._app(scope, receive, relative)
+
+
+def _name_of(host: str) -> str:
+    """The Host header without its port.
+
+    >>> _name_of("Sufler.example:8080"), _name_of("[::1]:8080"), _name_of("[::1]")
+    ('sufler.example', '[::1]', '[::1]')
+    """
+    name, separator, port = host.rpartition(":")
+    return (name if separator and port.isdigit() else host).lower()

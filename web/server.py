@@ -1,0 +1,195 @@
+"""uvicorn, bounded: its protocols with the limits of `web.connections` and on the size of headers.
+
+uvicorn itself waits for ever for a request that was begun, and for a client that does not read.
+"""
+
+import asyncio
+import errno
+import math
+import socket
+from http import HTTPStatus
+from typing import Any
+
+import h11
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from web.addresses import with_mapped
+from web.connections import ConnectionLimits, Connections, Stage
+from web.problems import problem
+
+# Accepted between two looks at what the others send; asyncio takes it for the queue of the system, too.
+_ACCEPTED_AT_ONCE = 64
+_QUEUE = 1024  # connections that the system keeps until they are accepted
+_OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+log = structlog.get_logger(__name__)
+
+
+class BoundedConfig(uvicorn.Config):
+    """uvicorn's configuration with our bounds; its protocols find the connections here."""
+
+    def __init__(
+        self, app: ASGIApp, limits: ConnectionLimits, *, http: type[asyncio.Protocol] | None = None
+    ) -> None:
+        super().__init__(
+            app,
+            http=http or BoundedHttpTools,
+            ws=BoundedSocket,
+            ws_max_size=limits.max_message_bytes,
+            timeout_keep_alive=limits.idle_seconds,
+            h11_max_incomplete_event_size=limits.max_header_bytes,
+            backlog=_ACCEPTED_AT_ONCE,
+            proxy_headers=True,
+            forwarded_allow_ips=[str(network) for network in with_mapped(limits.trusted_proxies)],
+            log_config=None,
+            access_log=False,  # addresses of people are personal data
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        self.connections = Connections(limits)
+
+
+class BoundedServer(uvicorn.Server):
+    """A server whose failing to accept costs a line in the log, not a traceback for each connection."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)
+        asyncio.get_running_loop().set_exception_handler(_AcceptErrors())
+
+
+class _AcceptErrors:
+    """Handles errors that no task has: of those for want of files, one a minute is told."""
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _OUT_OF_FILES or "socket" not in context:
+            loop.default_exception_handler(context)
+        elif loop.time() > self._told + 60:
+            self._told = loop.time()
+            log.error("connections_not_accepted", error=error.strerror)
+
+
+class _Bounded(asyncio.Protocol):
+    """What both of uvicorn's HTTP protocols get."""
+
+    config: uvicorn.Config
+    transport: asyncio.Transport
+    cycle: Any  # the newest request: of one of two classes
+    in_body: bool
+
+    _head = 0  # bytes that have come of a head that is not whole
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if _bounds(self.config).admit(self.transport, self._time_out) is None:
+            self._refuse(503, "too_many_connections", "too many connections: try again soon")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _bounds(self.config).lost(self.transport)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        longest = _bounds(self.config).limits.max_header_bytes
+        while data and not self.transport.is_closing():
+            began_in_body, request = self.in_body, self.cycle
+            room = len(data) if began_in_body else longest - self._head
+            if room <= 0:
+                self._refuse(431, "headers_too_large", f"the headers are larger than {longest} bytes")
+                return
+            part, data = data[:room], data[room:]
+            super().data_received(part)
+            if self.transport.get_protocol() is not self:
+                return  # it is a websocket now
+            self._head = 0 if began_in_body or self.cycle is not request else self._head + len(part)
+        self.note_stage()
+
+    def note_stage(self) -> None:
+        """Tell the bounds whose turn it is."""
+        if self.in_body:
+            stage = Stage.BODY
+        elif self.cycle is not None and not self.cycle.response_complete:
+            stage = Stage.ANSWER
+        elif self.cycle is None or self._head:
+            stage = Stage.HEAD
+        else:
+            stage = Stage.IDLE
+        _bounds(self.config).enter(self.transport, stage)
+
+    def _time_out(self) -> None:
+        is_answered = self.cycle is not None and self.cycle.response_started
+        if is_answered and not self.cycle.response_complete:
+            self.transport.abort()
+        elif self._head or (self.in_body and not is_answered):
+            self._refuse(408, "too_slow", "the request did not come in time")
+        else:
+            self.transport.close()  # a browser that opened it in case: it would show what we say
+
+    def _refuse(self, status: int, error: str, message: str) -> None:
+        """Answer what the application shall not see, and close."""
+        response = problem(status, error, message, {"Connection": "close", "Cache-Control": "no-store"})
+        if status == 503:
+            response.headers["Retry-After"] = "5"
+        head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+        head += [name + b": " + value for name, value in response.raw_headers]
+        self.transport.write(b"\r\n".join([*head, b"", bytes(response.body)]))
+        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # what the application still says is for nobody
+            self.cycle.message_event.set()
+
+
+class BoundedHttpTools(_Bounded, HttpToolsProtocol):
+    """uvicorn's faster protocol."""
+
+    in_body = False
+
+    def on_headers_complete(self) -> None:
+        self.in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.in_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.note_stage()
+
+
+class BoundedH11(_Bounded, H11Protocol):
+    """uvicorn's protocol in Python alone."""
+
+    @property
+    def in_body(self) -> bool:  # type: ignore[override]
+        return self.conn.their_state is h11.SEND_BODY
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.note_stage()
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A websocket that counts as a connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        _bounds(self.config).enter(transport, Stage.SOCKET)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _bounds(self.config).lost(self.transport)
+        super().connection_lost(exc)
+
+
+def _bounds(config: uvicorn.Config) -> Connections:
+    assert isinstance(config, BoundedConfig)  # noqa: S101 - made for these protocols only
+    return config.connections
