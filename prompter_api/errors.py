@@ -191,6 +191,6 @@ class UnexpectedErrors:
             route = getattr(scope.get("route"), "path", None)
             log.error("request_failed", method=scope["method"], route=route, trace=trace(error))
             if started:
-                raise ConnectionError("the answer broke off") from None
+                return  # the server sees that the answer is not whole, and closes the connection
             response = problem(500, _CODES[500], "something went wrong here; the log says where")
             await response(scope, receive, send)

@@ -14,8 +14,11 @@ from enum import Enum, auto
 
 from web.addresses import Network, contains, network_of
 
+# A connection is a file, and the answer that it does not read may be of another one.
+_FILES_PER_CONNECTION = 2
 # Files for the database, the models, other servers, and the connections that were accepted too many.
 _OTHER_FILES = 256
+_UNREAD_SECONDS = 1.0  # a client that is still reading after so long is waited for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +186,8 @@ class Connections:
             connection.stage is Stage.BODY and waited > limits.body_seconds
         ):
             connection.time_out()
-        elif now - connection.all_read > limits.header_seconds:
-            self.waiting.setdefault(connection)  # reads, but so slowly that others go first
+        elif now - connection.all_read > _UNREAD_SECONDS:
+            self.waiting.setdefault(connection)  # may go on, but gives way to others
 
 
 def connections_that_fit(wanted: int) -> int:
@@ -194,10 +197,10 @@ def connections_that_fit(wanted: int) -> int:
     except ImportError:  # Windows, which has no such limit
         return wanted
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + _OTHER_FILES
+    needed = _FILES_PER_CONNECTION * wanted + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return wanted
-    return max(soft // 4, soft - _OTHER_FILES)
+    return max(soft // 4, soft - _OTHER_FILES) // _FILES_PER_CONNECTION

@@ -24,7 +24,10 @@ from web.problems import problem
 
 # Accepted between two looks at what the others send; asyncio takes it for the queue of the system, too.
 _ACCEPTED_AT_ONCE = 64
+_MAX_PIPELINED = 32  # requests of a connection that wait for the answer to the one before
 _QUEUE = 1024  # connections that the system keeps until they are accepted
+# Bytes of an answer that the system takes before the client reads: else megabytes for one that never does.
+_MAX_UNSENT = 131_072
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 log = structlog.get_logger(__name__)
@@ -59,6 +62,11 @@ class BoundedServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listening in self.servers:
+            for listener in listening.sockets:
+                # What is accepted inherits it.
+                if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # not on Windows
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT)
         for listener in sockets or ():
             listener.listen(_QUEUE)
         asyncio.get_running_loop().set_exception_handler(_AcceptErrors())
@@ -102,7 +110,7 @@ class _Bounded(asyncio.Protocol):
         longest = _bounds(self.config).limits.max_header_bytes
         while data and not self.transport.is_closing():
             began_in_body, request = self.in_body, self.cycle
-            room = len(data) if began_in_body else longest - self._head
+            room = longest if began_in_body else longest - self._head
             if room <= 0:
                 self._refuse(431, "headers_too_large", f"the headers are larger than {longest} bytes")
                 return
@@ -153,15 +161,31 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
 
     in_body = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._requests: list[Any] = []  # not yet answered, the oldest first
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for request in self._requests:  # uvicorn tells the newest one only
+            request.disconnected = True
+            request.message_event.set()
+
     def on_headers_complete(self) -> None:
         self.in_body = True
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self._requests.append(self.cycle)
+            if len(self._requests) > _MAX_PIPELINED:
+                self.transport.abort()
 
     def on_message_complete(self) -> None:
         self.in_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        del self._requests[:1]
         super().on_response_complete()
         self.note_stage()
 

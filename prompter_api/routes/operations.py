@@ -22,7 +22,7 @@ def to_the_desk() -> RedirectResponse:
 
 
 @router.get("/health")
-def health() -> Done:
+async def health() -> Done:
     """The process lives."""
     return Done()
 
