@@ -37,7 +37,9 @@ class Delivery:
         expire_seconds: float = 10.0,
         first_backoff_seconds: float = 0.5,
         longest_backoff_seconds: float = 15.0,
+        on_look: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_look` is called whenever the outbox has been looked into."""
         self._deliveries = deliveries
         self._channels = tuple(channels)
         self._poll_seconds = poll_seconds
@@ -46,6 +48,7 @@ class Delivery:
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
         self._longest_backoff_seconds = longest_backoff_seconds
+        self._on_look = on_look
         self._in_hand: set[int] = set()  # ids of replies from when they are found until their fate is stored
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -71,6 +74,7 @@ class Delivery:
                         await backoff.pause(stop)
                         continue
                     backoff.succeeded()
+                self._on_look()
                 for _ in range(min(free, len(found))):
                     message = found.popleft()
                     self._in_hand.add(message.id)

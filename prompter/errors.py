@@ -18,6 +18,9 @@ class PrompterError(Exception):
     ├── InvalidProposal
     │   ├── Unanswered
     │   └── CannotMerge
+    ├── DatabaseUnavailable
+    │   ├── DatabaseBusy
+    │   └── DatabaseFull
     └── Forbidden
     """
 
@@ -80,3 +83,21 @@ class CannotMerge(InvalidProposal):
 
 class Forbidden(PrompterError):
     """This account may not do that."""
+
+
+class DatabaseUnavailable(PrompterError):
+    """The database cannot be used now. The text is the driver's, for those who run it, not for callers."""
+
+    retry_after = 5  # seconds
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Others write for longer than this caller waits, or too many are connected."""
+
+    retry_after = 2
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """There is no room on the disk for what was to be written."""
+
+    retry_after = 60

@@ -1,15 +1,16 @@
 """What went wrong, as a status and two words for programs and people."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_index import InvalidArticle
@@ -20,6 +21,9 @@ from prompter.errors import (
     ArticleChanged,
     ArticleGone,
     CustomerWroteAgain,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseUnavailable,
     Forbidden,
     InvalidDecision,
     InvalidProposal,
@@ -28,12 +32,13 @@ from prompter.errors import (
     ProposalChanged,
     TooLateToUndo,
 )
-from prompter.faults import trace
+from prompter.faults import describe, trace
 from prompter.jobs import JobRunning
 from prompter.pins import InvalidPin
 from prompter.readiness import NotReady
 from prompter.storage import Conflict
 from prompter.versions import CannotUse, NothingBefore
+from web.origins import SAFE_METHODS
 from web.problems import problem
 
 log = structlog.get_logger(__name__)
@@ -81,6 +86,17 @@ STATUS: Mapping[type[Exception], int] = {
     NothingBefore: 409,
     InvalidPin: 422,
     InvalidArticle: 422,
+    DatabaseUnavailable: 503,
+    DatabaseBusy: 503,
+    DatabaseFull: 503,
+}
+
+# Errors whose own text is that of the database.
+_WORDS: Mapping[type[Exception], str] = {
+    Conflict: "somebody else was faster: look again",
+    DatabaseUnavailable: "the database does not answer: try again soon",
+    DatabaseBusy: "the database is busy: try again soon",
+    DatabaseFull: "there is no room on the disk: nothing can be stored",
 }
 
 # Where the framework, not a use case, has refused.
@@ -105,6 +121,22 @@ _MOST_PROBLEMS = 5  # named in one message
 _LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
 
 
+UnavailablePage = Callable[[Request, DatabaseUnavailable], Response]
+
+
+def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
+    """Show people this page, and not a line of JSON, where the database cannot be used."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        is_page = request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "")
+        if not is_page or not isinstance(error, DatabaseUnavailable):
+            return _refused(request, error)
+        log_unavailable(request, error)
+        return page(request, error)
+
+    app.add_exception_handler(DatabaseUnavailable, answer)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     for refusal in (PrompterError, Conflict, InvalidArticle):
         app.add_exception_handler(refusal, _refused)
@@ -119,9 +151,7 @@ def described(error: Exception) -> tuple[str, str]:
         Exception: the error itself, if there are no words for it.
     """
     kind = _kind_of(error)
-    # A conflict's text is the database's own.
-    message = "somebody else was faster: look again" if kind is Conflict else str(error)
-    return _snake_case(kind.__name__), message
+    return _snake_case(kind.__name__), _WORDS.get(kind) or str(error)
 
 
 def _kind_of(error: Exception) -> type[Exception]:
@@ -131,8 +161,20 @@ def _kind_of(error: Exception) -> type[Exception]:
     return kind
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else None
+def log_unavailable(request: Request, error: DatabaseUnavailable) -> None:
+    """Tell those who run it; the driver's text is left out, as it may quote what was to be stored."""
+    cause = describe(error.__cause__ or error)
+    log.error("database_unavailable", kind=type(error).__name__, route=_route_of(request.scope), cause=cause)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, DatabaseUnavailable):
+        log_unavailable(request, error)
+    headers = (
+        {"Retry-After": str(error.retry_after)}
+        if isinstance(error, TooManyTries | DatabaseUnavailable)
+        else None
+    )
     return problem(STATUS[_kind_of(error)], *described(error), headers)
 
 
@@ -158,6 +200,10 @@ def _in_words(detail: Mapping[str, Any]) -> str:
     name = ".".join(str(part) for part in place)[:_LONGEST_NAME] or "the body"
     message = str(detail["msg"]).removeprefix("Value error, ")
     return f"{name}: {message[:1].lower()}{message[1:]}"
+
+
+def _route_of(scope: Scope) -> str | None:
+    return getattr(scope.get("route"), "path", None)
 
 
 def _snake_case(name: str) -> str:
@@ -187,9 +233,10 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, note_start)
+        except ClientDisconnect:
+            return  # while the body was read: there is nobody to answer
         except Exception as error:
-            route = getattr(scope.get("route"), "path", None)
-            log.error("request_failed", method=scope["method"], route=route, trace=trace(error))
+            log.error("request_failed", method=scope["method"], route=_route_of(scope), trace=trace(error))
             if started:
                 return  # the server sees that the answer is not whole, and closes the connection
             response = problem(500, _CODES[500], "something went wrong here; the log says where")

@@ -21,6 +21,7 @@ from prompter.reviews import Reviews
 from prompter.triage import Triage
 from prompter.versions import Versions
 from prompter.watching import Watching
+from prompter_api.ready import Readiness as ProcessReadiness
 from prompter_api.throttle import LoginThrottle
 
 
@@ -62,6 +63,7 @@ class Parts:
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request
     max_header_bytes: int = 32_768
+    ready: ProcessReadiness = field(default_factory=ProcessReadiness)
     hosts: tuple[str, ...] = ()  # names of this site; none: whatever browsers say
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     # Actions that are none of ours: the call as it came goes to the team's own server.

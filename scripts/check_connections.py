@@ -57,7 +57,7 @@ class Answers:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def flood(port: int, count: int, seconds: float) -> None:
+def flood(port: int, count: int, seconds: float, use: Sequence[str]) -> None:
     """Keep `count` connections half-open; those that the server closes are opened again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 100)), hard))
@@ -68,7 +68,7 @@ def flood(port: int, count: int, seconds: float) -> None:
     next_bytes = began + 1
     while time.monotonic() < began + seconds:
         for _ in range(min(10, count - len(kinds))):  # at most two hundred new ones a second
-            kind = KINDS[counts["opened"] % len(KINDS)]
+            kind = use[counts["opened"] % len(use)]
             client = socket.socket()
             if kind == "slow reader":
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -208,13 +208,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--connections", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=45, help="how long the connections last")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="some of them")
     parser.add_argument("--files", type=int, default=1024, help="open files that the demo starts with")
     parser.add_argument("--data", type=Path, help="a demo's data folder, which saves the time to make one")
     parser.add_argument("--hard", action="store_true", help="and it may not raise that")
     parser.add_argument("--flood", type=int, help=argparse.SUPPRESS)  # the port: the process that connects
     options = parser.parse_args(arguments)
     if options.flood:
-        flood(options.flood, options.connections, options.seconds)
+        flood(options.flood, options.connections, options.seconds, options.kinds.split(","))
         return 0
     missed = []
     with demo(options.data, options.files, hard=options.hard) as (pid, port, log):
@@ -224,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 program = [sys.executable, "-m", "scripts.check_connections", "--flood", str(port)]
                 sizes = ["--connections", str(options.connections), "--seconds", str(options.seconds)]
                 flooding = subprocess.Popen(  # noqa: S603 - our own program
-                    [*program, *sizes],
+                    [*program, *sizes, "--kinds", options.kinds],
                     stdout=subprocess.PIPE,
                     text=True,
                 )

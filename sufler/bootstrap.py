@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 
     from bot.channel import Channel
     from prompter_api.parts import Encoded
+    from sufler.health import Heartbeats
 
 log = structlog.get_logger(__name__)
 
@@ -418,14 +419,19 @@ def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
     return Encoded(encoder=reader.id, vectors=vectors)
 
 
-def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "FastAPI":
-    """Pages, JSON API and web chat."""
+def build_web_app(
+    settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None" = None
+) -> "FastAPI":
+    """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
     from bot.webchat import web_chat_router
     from prompter.customer_view import CustomerViews
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
     from prompter_api.parts import Parts
+    from prompter_api.ready import Check
+    from prompter_api.ready import Readiness as ProcessReadiness
     from prompter_api.throttle import LoginThrottle
+    from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 
     store = store.with_patience(settings.database.request_patience_seconds)  # somebody waits for an answer
     secret = installation_secret(settings, store)
@@ -455,6 +461,14 @@ def build_web_app(settings: Settings, store: Store, assistant: Assistant) -> "Fa
         secure_cookies=settings.web.secure_cookies,
         largest_body=settings.web.largest_body,
         max_header_bytes=settings.web.max_header_bytes,
+        ready=ProcessReadiness(
+            [
+                database_check(store),
+                disk_check(settings.data_dir, min_free_megabytes=settings.web.min_free_megabytes),
+                Check(name="loops", run=(heartbeats or Heartbeats()).check),
+                encoder_check(assistant),
+            ]
+        ),
         hosts=settings.web.hosts,
         own_actions=dialogues.build_own_actions(settings),
         throttle=LoginThrottle(
@@ -485,11 +499,17 @@ class Messenger(Protocol):
 
 
 def build_messengers(
-    settings: Settings, store: Store, closing: AsyncExitStack, guard: ClockGuard
+    settings: Settings,
+    store: Store,
+    closing: AsyncExitStack,
+    guard: ClockGuard,
+    *,
+    on_look: Callable[[], None] = lambda: None,
 ) -> list[Messenger]:
     """Delivery to every channel, and polling where there is something to poll.
 
-    Connections are left to `closing`, to be closed when the loops have ended.
+    Connections are left to `closing`, to be closed when the loops have ended. `on_look` is called whenever
+    delivery has looked into the outbox.
     """
     from bot.delivery import Delivery
     from bot.webchat import WebChannel
@@ -521,5 +541,6 @@ def build_messengers(
         at_once=settings.delivery.at_once,
         send_seconds=0.75 * settings.delivery.lease_seconds,
         expire_seconds=min(10.0, settings.delivery.lease_seconds / 2),
+        on_look=on_look,
     )
     return [delivery, *loops]

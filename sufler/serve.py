@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager, nullcontext
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from starlette.types import ASGIApp
@@ -19,6 +20,7 @@ from prompter.readiness import Readiness
 from prompter.storage import Store
 from sufler import bootstrap, dialogues
 from sufler.background import Teacher
+from sufler.health import Heartbeats
 from sufler.settings import Settings
 from sufler.shadowing import Shadow
 from web.connections import ConnectionLimits, connections_that_fit
@@ -52,9 +54,10 @@ async def serve(
         CannotServe: the address for the pages cannot be used.
     """
     stop = asyncio.Event()
+    heartbeats = Heartbeats()
     listener = _listen(settings) if Duty.API in duties else None
     with _garbage_left_alone():
-        loops = await _build(settings, store, duties, listener, on_ready)
+        loops = await _build(settings, store, duties, listener, on_ready, heartbeats)
     async with AsyncExitStack() as closing:
         # Messages are answered side by side: threads that share one message's small matrices only
         # wait for each other, and burn the cores while they do.
@@ -62,9 +65,13 @@ async def serve(
         if duties & {Duty.BOT, Duty.WORKER}:
             guard = bootstrap.build_clock_guard(settings, store)
             await asyncio.to_thread(guard.run_once)  # before anything is taken that seems to be due
-            loops.append(_every(1.0, guard.run_once, "clock"))
+            loops.append(_every(1.0, guard.run_once, "clock", heartbeats=heartbeats))
             if Duty.BOT in duties:
-                loops += [part.run for part in bootstrap.build_messengers(settings, store, closing, guard)]
+                messengers = bootstrap.build_messengers(
+                    settings, store, closing, guard, on_look=lambda: heartbeats.began("delivery")
+                )
+                loops += [part.run for part in messengers]
+                heartbeats.began("delivery")
         closing.enter_context(_stopping_on_signals(stop))
         async with asyncio.TaskGroup() as tasks:
             for loop in loops:
@@ -79,9 +86,11 @@ async def _build(
     duties: frozenset[Duty],
     listener: socket.socket | None,
     on_ready: Callable[[str], None],
+    heartbeats: Heartbeats,
 ) -> list[Loop]:
     """Triage and the web face, which need the models."""
     loops: list[Loop] = []
+    every = partial(_every, heartbeats=heartbeats)
     if duties & {Duty.API, Duty.WORKER}:
         # Not in a task group, which would wrap what is wrong with the encoder or the database.
         refresher, _ = await asyncio.gather(
@@ -89,24 +98,24 @@ async def _build(
             asyncio.sleep(0) if listener is None else asyncio.to_thread(bootstrap.import_web_face),
         )
         assistant = refresher.assistant
-        loops.append(_every(1.0, refresher.follow_articles, "following articles"))
-        loops.append(_every(0.3, refresher.follow_versions, "following versions"))
+        loops.append(every(1.0, refresher.follow_articles, "articles"))
+        loops.append(every(0.3, refresher.follow_versions, "versions"))
         if Duty.WORKER in duties:
             conversing = dialogues.build_conversing(settings, store)
             if conversing is not None:
-                loops.append(_every(1.0, conversing.run_once, "dialogues"))
+                loops.append(every(1.0, conversing.run_once, "dialogues"))
             has_dialogues = settings.dialogue.engine is not None
             triager = bootstrap.build_triager(
                 settings, store, assistant, conversing if has_dialogues else None
             )
-            loops.append(_every(settings.turns.poll_seconds, triager.run_once, "triage"))
-            loops.append(_every(60.0, bootstrap.build_planter(store).run_once, "planting"))
+            loops.append(every(settings.turns.poll_seconds, triager.run_once, "triage"))
+            loops.append(every(60.0, bootstrap.build_planter(store).run_once, "planting"))
             readiness = bootstrap.build_readiness(settings, store)
-            loops.append(_every(1.0, lambda: _judge(readiness, assistant), "readiness"))
-            loops.append(_every(1.0, Shadow(settings, store, refresher).run_once, "shadow"))
+            loops.append(every(1.0, lambda: _judge(readiness, assistant), "readiness"))
+            loops.append(every(1.0, Shadow(settings, store, refresher).run_once, "shadow"))
             loops.append(Teacher(settings, store).run)
         if listener is not None:
-            app = bootstrap.build_web_app(settings, store, assistant)
+            app = bootstrap.build_web_app(settings, store, assistant, heartbeats)
             loops.append(_web_server(settings, app, listener, on_ready))
     return loops
 
@@ -128,15 +137,19 @@ def _garbage_left_alone() -> Iterator[None]:
         gc.enable()
 
 
-def _every(seconds: float, work: Callable[[], object], name: str) -> Loop:
+def _every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: Heartbeats) -> Loop:
     """Do blocking work again and again in a thread; a failure is logged and tried again."""
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
+            heartbeats.began(name)
             try:
                 await asyncio.to_thread(work)
             except Exception as error:
+                heartbeats.failed(name)
                 log.error("background_work_failed", work=name, error=describe(error))
+            else:
+                heartbeats.succeeded(name)
             try:
                 async with asyncio.timeout(seconds):
                     await stop.wait()

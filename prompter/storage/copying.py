@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
 from prompter.errors import PrompterError
+from prompter.storage.failures import database_failures
 from prompter.storage.tables import facts, metadata
 
 _BATCH = 500
@@ -22,9 +23,15 @@ def copy_database(source: Engine, target: Engine, *, progress: Callable[[str, in
 
     Raises:
         TargetNotEmpty: the target holds rows already.
+        DatabaseUnavailable: one of them cannot be used.
     """
-    writer = target.connect().execution_options(sufler_writes=True)
-    with source.connect() as reader, reader.begin(), writer, writer.begin():
+    with (
+        database_failures(),
+        source.connect() as reader,
+        reader.begin(),
+        target.connect().execution_options(sufler_writes=True) as writer,
+        writer.begin(),
+    ):
         for table in metadata.sorted_tables:
             if writer.scalar(select(func.count()).select_from(table)):
                 raise TargetNotEmpty(

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from prompter.errors import PrompterError
+from prompter.storage.failures import database_failures
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -18,8 +19,9 @@ def migrate(engine: Engine) -> None:
 
     Raises:
         NewerDatabase: the schema is one that this version does not know.
+        DatabaseUnavailable: there is no such database, or it cannot be used.
     """
-    with engine.connect() as connection:
+    with database_failures(), engine.connect() as connection:
         connection = connection.execution_options(sufler_writes=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":

@@ -1,6 +1,7 @@
 """One store, two databases: the transactions in which use cases do their work."""
 
 import copy
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -15,6 +16,7 @@ from prompter.storage.decisions import DecisionRows
 from prompter.storage.dialogues import DialogueRows
 from prompter.storage.engine import PATIENCE_SECONDS
 from prompter.storage.facts import FactRows
+from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
 from prompter.storage.outbox import OutboxRows
 from prompter.storage.pins import PinRows
@@ -70,8 +72,12 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A consistent view; writes nothing."""
-        with self._engine.connect() as connection:
+        """A consistent view; writes nothing.
+
+        Raises:
+            DatabaseUnavailable: the database is away, or too many ask it.
+        """
+        with database_failures(), self._engine.connect() as connection:
             if not self._is_sqlite:  # whose readers have it anyway
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -83,11 +89,10 @@ class Store:
 
         Raises:
             Conflict: a unique index or a check refused a row; nothing was written.
-            sqlalchemy.exc.TimeoutError: others write for longer than this store waits, or too many wait.
-            sqlalchemy.exc.OperationalError: the database is away, full, or locked by another program.
+            DatabaseUnavailable: the database is away, full, or others write for longer than this store waits.
         """
         try:
-            with self._writable() as connection, connection.begin():
+            with database_failures(), self._writable() as connection, connection.begin():
                 yield Transaction(connection)
         except IntegrityError as error:
             raise Conflict(str(error.orig)) from error
@@ -111,6 +116,17 @@ class Store:
     @property
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
+
+    def check_writable(self, *, seconds: float) -> None:
+        """Write a fact that says nothing; waits at most so long for others.
+
+        It has to be a real one: SQLite sees a full disk only when a transaction is committed.
+
+        Raises:
+            DatabaseUnavailable: it could not be written.
+        """
+        with self.with_patience(seconds).write() as tx:
+            tx.facts.set("probe", secrets.token_hex(4))
 
     def close(self) -> None:
         self._engine.dispose()

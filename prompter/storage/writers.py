@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import TimeoutError as DatabaseTimeout
+from prompter.errors import DatabaseBusy
 
 
 class WriterQueue:
@@ -31,7 +31,7 @@ class WriterQueue:
         """Wait for the turn; yields how many seconds of patience are left.
 
         Raises:
-            sqlalchemy.exc.TimeoutError: others write for longer than that, or too many wait already.
+            DatabaseBusy: others write for longer than that, or too many wait already.
         """
         until = time.monotonic() + patience_seconds
         self._take(patience_seconds)
@@ -46,7 +46,7 @@ class WriterQueue:
                 self._is_busy = True
                 return
             if len(self._waiting) >= self._max_waiting:
-                raise DatabaseTimeout(f"{self._max_waiting} others wait to write to the database already")
+                raise DatabaseBusy(f"{self._max_waiting} others wait to write to the database already")
             called = threading.Event()
             self._waiting.append(called)
         if called.wait(patience_seconds):
@@ -55,7 +55,7 @@ class WriterQueue:
             if called.is_set():  # just now
                 return
             self._waiting.remove(called)
-        raise DatabaseTimeout(f"others have written to the database for {patience_seconds:g} seconds")
+        raise DatabaseBusy(f"others have written to the database for {patience_seconds:g} seconds")
 
     def _pass_on(self) -> None:
         with self._lock:

@@ -10,7 +10,7 @@ from prompter_api.desk.disagreements_page import add_disagreements
 from prompter_api.desk.frame import Door
 from prompter_api.desk.inbox_page import add_inbox
 from prompter_api.desk.kb_page import add_kb
-from prompter_api.desk.login_page import login_router
+from prompter_api.desk.login_page import login_router, unavailable_page
 from prompter_api.desk.models_page import add_models
 from prompter_api.desk.mounting import mount_nicegui
 from prompter_api.desk.review_page import add_reviews
@@ -18,6 +18,7 @@ from prompter_api.desk.seats import Seats
 from prompter_api.desk.topic_page import add_topic
 from prompter_api.desk.try_page import add_try
 from prompter_api.desk.watching_page import add_watching
+from prompter_api.errors import answer_browsers
 from prompter_api.parts import Parts
 
 __all__ = ["add_pages"]
@@ -45,3 +46,4 @@ def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS)
     app.include_router(login_router(parts, seats))
     app.include_router(router)
     mount_nicegui(app)
+    answer_browsers(app, lambda request, error: unavailable_page(request, parts, error))

@@ -26,14 +26,15 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
-from prompter.errors import Forbidden
+from prompter.errors import DatabaseUnavailable, Forbidden
 from prompter.storage import Account, Role
 from prompter_api.auth import session_account
 from prompter_api.desk.elements import Tag
-from prompter_api.desk.login_page import page_language, refused_page
+from prompter_api.desk.login_page import page_language, refused_page, unavailable_page
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.seats import Seat, Seats, SignedOut
 from prompter_api.desk.words import N_, ROLES
+from prompter_api.errors import log_unavailable
 from prompter_api.locale import LANGUAGES, Translations, translator
 from prompter_api.parts import Parts
 
@@ -110,7 +111,11 @@ class Door:
 
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> Visitor | Response:
         """The visitor, who has this role or a higher one, or what to answer instead of the page."""
-        account = await in_thread(session_account, request, self._parts.accounts)
+        try:
+            account = await in_thread(session_account, request, self._parts.accounts)
+        except DatabaseUnavailable as error:
+            log_unavailable(request, error)
+            return unavailable_page(request, self._parts, error)
         if account is None:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/login?after={quote(request.url.path + query)}", 303)

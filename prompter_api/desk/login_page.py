@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from prompter.accounts import SHORTEST_PASSWORD, WeakPassword, WrongPassword
+from prompter.errors import DatabaseUnavailable
 from prompter_api.auth import end_session, session_account
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.seats import Seats
@@ -127,6 +128,13 @@ def login_router(parts: Parts, seats: Seats) -> APIRouter:
 def refused_page(request: Request, parts: Parts, language: str) -> Response:
     """What somebody reads who has opened a page of supervisors."""
     return _page(request, parts, "refused.html", status=403, language=language)
+
+
+def unavailable_page(request: Request, parts: Parts, error: DatabaseUnavailable) -> Response:
+    """What somebody reads who has opened a page while the database cannot be used."""
+    page = _page(request, parts, "unavailable.html", status=503)
+    page.headers["Retry-After"] = str(error.retry_after)
+    return page
 
 
 def _page(

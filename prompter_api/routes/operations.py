@@ -1,18 +1,15 @@
 """For those who run the service: does it live, is it ready, where are the pages."""
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from prompter.faults import trace
 from prompter_api.auth import Operator
 from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done
-from web.problems import problem
+from web.problems import problem, problems
 
-log = structlog.get_logger(__name__)
 router = APIRouter(tags=["operations"])
 
 
@@ -23,23 +20,20 @@ def to_the_desk() -> RedirectResponse:
 
 @router.get("/health")
 async def health() -> Done:
-    """The process lives."""
+    """The process lives; nothing is looked at."""
     return Done()
 
 
-@router.get("/ready", response_model=Done)
-def ready(request: Request) -> Done | Response:
-    """Requests can be served: the database answers; else 503.
+@router.get("/ready", response_model=Done, responses=problems(503))
+async def ready(request: Request) -> Done | Response:
+    """Requests can be served: the database can be written, the disk has room, the encoder and the loops work.
 
-    The assistant needs no look: nothing is served before it is loaded.
+    Else 503, and the message names the part. It is looked at most every two seconds, however many ask.
     """
-    try:
-        parts_of(request).desk.workload()
-    except Exception as error:
-        # Whatever the database's driver raises: the answer is the same.
-        log.error("not_ready", trace=trace(error))
-        return problem(503, "not_ready", "the database does not answer")
-    return Done()
+    failing = await parts_of(request).ready.failing()
+    if failing is None:
+        return Done()
+    return problem(503, "not_ready", f"not ready: {failing}", {"Retry-After": "5"})
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

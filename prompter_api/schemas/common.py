@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from web.problems import Problem as Problem  # the shape of errors is that of all faces
+
 LONGEST_TEXT = 20_000  # characters of a message, a reply or an answer
 
 # Ids are 32-bit integers in the database; a larger one would be an error there.
@@ -39,13 +41,6 @@ class Output(BaseModel):
     """An answer's body, made from a value of the core."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
-class Problem(BaseModel):
-    """Every error has this shape: `error` for programs, `message` for people."""
-
-    error: str = Field(examples=["already_decided"])
-    message: str = Field(examples=["anna has already answered"])
 
 
 class Done(BaseModel):

@@ -48,8 +48,6 @@ app.add_typer(rasa.app, name="rasa")
 
 def main() -> None:
     """Run the command line; an error that a user can mend becomes one line and status 2."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from evaluation.errors import EvaluationError
     from files import BadFile
     from kb_index.errors import KbIndexError
@@ -75,10 +73,6 @@ def main() -> None:
         OSError,
     ) as error:
         typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
-        sys.exit(BAD_INPUT)
-    except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or error
-        typer.echo(f"sufler: the database cannot be used: {' '.join(str(reason).split())}", err=True)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -22,8 +22,6 @@ def migrate(
     config: ConfigOption = None,
 ) -> None:
     """Bring the database to this version's schema, or move all data to another database."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from prompter.storage import migrate as apply
     from prompter.storage.copying import copy_database
     from sufler import bootstrap
@@ -56,6 +54,6 @@ def migrate(
             apply(old)
             apply(new)
             copy_database(old, new, progress=count)
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        fail(f"the database cannot be used: {getattr(error, 'orig', None) or error}")
+    except ModuleNotFoundError as error:
+        fail(f"the database cannot be used: {error}")
     typer.echo(f"Copied {copied} rows. Set database.url to the new database.", err=True)

@@ -12,7 +12,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
-from prompter.desk import Workload
 from prompter.errors import PrompterError
 from prompter.storage import Conflict
 from prompter_api.errors import STATUS
@@ -242,19 +241,6 @@ def test_the_documentation_needs_no_other_server(office: Office) -> None:
 def test_the_first_page_leads_to_the_desk(office: Office) -> None:
     answer = office.browser().get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/desk")
-
-
-def test_health_and_readiness(office: Office) -> None:
-    class NoDatabase:
-        def workload(self) -> Workload:
-            raise OSError("disk full")
-
-    browser = office.browser()
-    assert browser.get("/health").json() == {"done": True}
-    assert browser.get("/ready").json() == {"done": True}
-    without_database = office.browser(app=office.build(desk=NoDatabase()))
-    assert refusal(without_database.get("/ready")) == (503, "not_ready")
-    assert without_database.get("/health").status_code == 200
 
 
 def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None:

@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
+from prompter.errors import DatabaseBusy
 from prompter.storage import Store, connect
 from prompter.storage.writers import WriterQueue
 from tests.bot.harness import wait_until
@@ -63,7 +62,7 @@ def test_writers_come_in_the_order_in_which_they_asked() -> None:
 def test_a_request_does_not_wait_for_ever_and_readers_do_not_wait_at_all(store: Store) -> None:
     hurried = store.with_patience(0.01)
     with Writing(store):
-        with pytest.raises(DatabaseTimeout, match="others have written"), hurried.write():
+        with pytest.raises(DatabaseBusy, match="others have written"), hurried.write():
             pass
         with hurried.read() as tx:
             assert tx.facts.get("long") is None
@@ -82,7 +81,7 @@ def test_no_more_than_so_many_wait() -> None:
         with queue.turn(30):
             waiting: list[Future[None]] = [pool.submit(take, number) for number in range(2)]
             wait_until(lambda: len(queue) == 2)
-            with pytest.raises(DatabaseTimeout, match="2 others wait"):
+            with pytest.raises(DatabaseBusy, match="2 others wait"):
                 take(3)
         for each in waiting:
             each.result()
@@ -98,7 +97,7 @@ def test_a_writer_who_fails_makes_room(store: Store) -> None:
 def test_another_programs_lock_is_waited_for_no_longer(store: Store, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OperationalError, match="locked"), store.with_patience(0.01).write():
+        with pytest.raises(DatabaseBusy, match="locked"), store.with_patience(0.01).write():
             pass
 
 

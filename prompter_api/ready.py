@@ -1,0 +1,78 @@
+"""Can requests be served now?  Asked by load balancers, who are strangers: one look serves all of them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+
+import structlog
+
+from prompter.faults import trace
+
+_MAX_WAIT = 1.5  # seconds that somebody who asks waits for a look that is under way
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A part that has to work. `run` raises where it does not; it may say which one it is by NotReady."""
+
+    name: str  # one word, shown to everybody
+    run: Callable[[], object]
+    patience_seconds: float = _MAX_WAIT  # a look that takes longer has failed
+
+
+class NotReady(Exception):
+    """A part does not work; the text is its name, one word."""
+
+
+class Readiness:
+    """Looks at all parts, in turn and in a thread of its own, at most every `max_age_seconds`."""
+
+    def __init__(
+        self,
+        checks: Sequence[Check] = (),
+        *,
+        max_age_seconds: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._checks = tuple(checks)
+        self._max_age = max_age_seconds
+        self._clock = clock
+        self._lock = Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ready")
+        self._look: Future[str | None] | None = None
+        self._looked_at = 0.0
+        self._at: tuple[Check, float] | None = None  # what is looked at, and since when
+        self._last: str | None = None
+
+    async def failing(self) -> str | None:
+        """The name of a part that does not work; None where all do."""
+        with self._lock:
+            look = self._look
+            if look is None or (look.done() and self._clock() > self._looked_at + self._max_age):
+                look = self._look = self._thread.submit(self._run)
+        await asyncio.wait([asyncio.wrap_future(look)], timeout=_MAX_WAIT)
+        if look.done():
+            return look.result()
+        at = self._at
+        if at is not None and self._clock() > at[1] + at[0].patience_seconds:
+            return at[0].name
+        return self._last
+
+    def _run(self) -> str | None:
+        failed: str | None = None
+        for check in self._checks:
+            self._at = check, self._clock()
+            try:
+                check.run()
+            except Exception as error:
+                failed = str(error) if isinstance(error, NotReady) else check.name
+                if failed != self._last:  # told once, not every two seconds
+                    log.error("not_ready", part=failed, trace=trace(error))
+                break
+        self._at, self._last, self._looked_at = None, failed, self._clock()
+        return failed

@@ -1,0 +1,223 @@
+"""The database is away, locked or full, the encoder broken: who is told what, and how soon."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from structlog.testing import capture_logs
+
+from bot.webchat import web_chat_router
+from prompter.customer_view import CustomerViews
+from prompter.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from prompter.feedback import Feedback
+from prompter.storage import Store, connect
+from prompter_api.desk import add_pages
+from prompter_api.ready import Check, NotReady, Readiness
+from sufler.health import Heartbeats, database_check, disk_check
+from tests.prompter_api.office import Office, refusal
+
+UNAVAILABLE = (503, "database_unavailable")
+
+
+def path_of(store: Store) -> Path:
+    return Path(str(store._engine.url.database))
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[None]:
+    """Somebody else writes and does not come to an end."""
+    with closing(sqlite3.connect(path_of(store), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def full(store: Store) -> Iterator[None]:
+    """There is room for nothing more."""
+
+    def limit(connection: Any, *_: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    store.close()
+    event.listen(store._engine, "connect", limit)
+    yield
+    event.remove(store._engine, "connect", limit)
+    store.close()
+
+
+@contextmanager
+def away(store: Store) -> Iterator[None]:
+    path = path_of(store)
+    store.close()
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()  # SQLite would make a new one
+    yield
+    store.close()
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
+
+
+@pytest.fixture
+def app(office: Office) -> FastAPI:
+    chat = web_chat_router(
+        reception=office.reception, feedback=Feedback(office.store), views=CustomerViews(office.store)
+    )
+    app = office.build(chat)
+    add_pages(app, app.state.parts)
+    return app
+
+
+def test_what_the_driver_says_becomes_an_error_of_ours(office: Office) -> None:
+    store = office.store
+    with locked(store), pytest.raises(DatabaseBusy):
+        store.check_writable(seconds=0.05)
+    with full(store), pytest.raises(DatabaseFull), store.write() as tx:
+        tx.facts.set("much", "x" * 100_000)
+    with away(store):
+        with pytest.raises(DatabaseUnavailable), store.read():
+            pass
+        with pytest.raises(DatabaseUnavailable):
+            store.check_writable(seconds=0.05)
+    store.check_writable(seconds=0.05)
+
+
+def test_a_connection_that_nobody_gives_back_is_waited_for_in_bounds(office: Office) -> None:
+    engine = connect(f"sqlite:///{path_of(office.store)}", most=1)
+    engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+    store = Store(engine)
+    with store.read(), pytest.raises(DatabaseBusy), store.read():
+        pass
+    store.close()
+
+
+def test_api_pages_and_chat_say_that_the_database_is_away(office: Office, app: FastAPI) -> None:
+    program = office.program("anna")
+    anna = office.browser("anna", app=app)
+    anna.get("/chat")
+    page = {"Accept": "text/html"}
+    with anna, away(office.store), capture_logs() as logs:
+        for answer in (
+            anna.get("/api/queue"),
+            anna.post("/api/login", json={"name": "anna", "password": "мой пароль"}),
+            program.get("/api/queue"),
+        ):
+            assert refusal(answer) == UNAVAILABLE
+            assert answer.headers["retry-after"] == "5"
+        for address in ("/desk", "/login", "/password"):
+            shown = anna.get(address, headers=page)
+            assert (shown.status_code, shown.headers["retry-after"]) == (503, "5"), address
+            assert "База данных сейчас недоступна" in shown.text
+        message = {"id": "9c5e5a4e-3b4a-4b7e-8f77-000000000001", "text": "где мой заказ"}
+        for chat in (anna.post("/chat/messages", json=message), anna.get("/chat/messages")):
+            assert chat.status_code == 503
+            assert "retry-after" in chat.headers
+        assert anna.get("/health").status_code == 200
+    said = json.dumps(logs, ensure_ascii=False, default=repr)
+    assert "database_unavailable" in said
+    for words in ("пароль", "заказ", "unable to open"):
+        assert words not in said
+    assert anna.get("/api/queue").status_code == 200
+
+
+def test_a_full_disk_has_its_own_word(office: Office) -> None:
+    adam = office.browser("adam")
+    conversation_id = office.say("как вернуть товар")
+    text = {"text": "x" * 20_000}
+    with full(office.store):
+        answer = adam.post(f"/api/conversations/{conversation_id}/messages", json=text)
+    assert refusal(answer) == (503, "database_full")
+    assert answer.headers["retry-after"] == "60"
+
+
+def ready(office: Office, *checks: Check, **options: Any) -> TestClient:
+    return office.browser(app=office.build(ready=Readiness(checks, max_age_seconds=-1, **options)))
+
+
+def test_ready_means_that_the_database_can_be_written(office: Office) -> None:
+    browser = ready(office, database_check(office.store))
+    assert browser.get("/ready").json() == {"done": True}
+    for trouble in (locked, away):
+        with trouble(office.store):
+            answer = browser.get("/ready")
+            assert refusal(answer) == (503, "not_ready")
+            assert answer.json()["message"] == "not ready: database"
+            assert answer.headers["retry-after"] == "5"
+            assert browser.get("/health").status_code == 200
+    assert browser.get("/ready").status_code == 200
+
+
+def test_looking_writes_one_row_however_often(office: Office) -> None:
+    def facts() -> int:
+        with closing(sqlite3.connect(path_of(office.store))) as other:
+            return int(other.execute("SELECT count(*) FROM facts").fetchone()[0])
+
+    office.store.check_writable(seconds=1)
+    before = facts()
+    for _ in range(5):
+        office.store.check_writable(seconds=1)
+    assert facts() == before
+
+
+def test_a_full_disk_is_not_ready(office: Office, tmp_path: Path) -> None:
+    assert ready(office, disk_check(tmp_path, min_free_megabytes=0)).get("/ready").status_code == 200
+    answer = ready(office, disk_check(tmp_path, min_free_megabytes=10**9)).get("/ready")
+    assert (answer.status_code, answer.json()["message"]) == (503, "not ready: disk")
+
+
+def test_many_who_ask_cost_one_look(office: Office) -> None:
+    looks = []
+    seconds = [0.0]
+    checks = [Check(name="database", run=lambda: looks.append(1))]
+    browser = office.browser(app=office.build(ready=Readiness(checks, clock=lambda: seconds[0])))
+    for _ in range(50):
+        assert browser.get("/ready").status_code == 200
+    assert len(looks) == 1
+    seconds[0] = 2.1
+    browser.get("/ready")
+    assert len(looks) == 2
+
+
+def test_a_part_that_works_again_is_ready_again_and_told_of_once(office: Office) -> None:
+    broken = [True]
+
+    def run() -> None:
+        if broken:
+            raise RuntimeError("мой заказ")
+
+    browser = ready(office, Check(name="encoder", run=run))
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert browser.get("/ready").json()["message"] == "not ready: encoder"
+    assert [(entry["event"], entry["part"]) for entry in logs] == [("not_ready", "encoder")]
+    assert "заказ" not in json.dumps(logs, ensure_ascii=False)
+    broken.clear()
+    assert browser.get("/ready").status_code == 200
+
+
+def test_a_loop_that_fails_or_hangs_is_not_alive() -> None:
+    now = [0.0]
+    heartbeats = Heartbeats(clock=lambda: now[0])
+    heartbeats.began("triage")
+    heartbeats.succeeded("triage")
+    now[0] += 10_000  # has nothing to do
+    heartbeats.check()
+    heartbeats.failed("triage")
+    heartbeats.check()  # once is no reason
+    now[0] += 61
+    heartbeats.failed("triage")
+    with pytest.raises(NotReady, match=r"^triage$"):
+        heartbeats.check()
+    heartbeats.succeeded("triage")
+    heartbeats.check()
+    heartbeats.began("delivery")
+    now[0] += 601
+    with pytest.raises(NotReady, match=r"^delivery$"):
+        heartbeats.check()
