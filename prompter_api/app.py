@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.routing import Match, Mount
 
 from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
+from prompter_api.methods import METHODS, nothing_here
 from prompter_api.metrics import Metrics, RequestMetrics
 from prompter_api.parts import Parts
 from prompter_api.routes import SESSION_COOKIE, api_router, operations
-from prompter_api.schemas.common import Problem
 from web.body_limit import BodyLimit
 from web.header_limit import HeaderLimit
 from web.headers import SecurityHeaders
@@ -22,7 +20,6 @@ from web.hosts import AllowedHosts, RelativeRedirects
 
 # Rasa sends its whole conversation, and its domain.
 _LARGER = {"/api/rasa/actions": 5_000_000}
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DESCRIPTION = """\
 What the operators' desk can do: the queue, conversations, decisions, the knowledge base, accounts.
 
@@ -49,11 +46,13 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.metrics = Metrics(parts.desk)
     add_error_handlers(app)
     app.include_router(api_router())
-    app.include_router(operations.router, responses={"default": {"model": Problem}})
+    app.include_router(operations.router)
     app.include_router(docs.router)
     for router in routers:
         app.include_router(router)
-    app.add_api_route("/api/{path:path}", _nothing_here, methods=list(_METHODS), include_in_schema=False)
+    app.add_api_route("/api/{path:path}", nothing_here, methods=list(METHODS), include_in_schema=False)
+
+    docs.document_errors(app)
 
     # The one added last is the outermost.
     app.add_middleware(
@@ -76,23 +75,6 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     return app
-
-
-def _nothing_here(request: Request) -> None:
-    """404, or 405 where another method would do; without it a mount at "/" would answer, with a page."""
-    others = [
-        route
-        for route in request.app.router.routes
-        if not isinstance(route, Mount) and getattr(route, "endpoint", None) is not _nothing_here
-    ]
-    allowed = [
-        method
-        for method in _METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in others)
-    ]
-    if allowed:
-        raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
-    raise HTTPException(404)
 
 
 def _operation_id(route: APIRoute) -> str:

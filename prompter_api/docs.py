@@ -2,14 +2,17 @@
 
 import base64
 import hashlib
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from swagger_ui_bundle import swagger_ui_path
+
+from web.problems import Problem
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
@@ -49,6 +52,55 @@ def get_asset(name: str) -> FileResponse:
         media_type=_ASSETS[name],
         headers={"Cache-Control": "public, max-age=86400"},
     )
+
+
+# What may come of every request: the server's own limits, and a database that cannot be used.
+_ALWAYS = (400, 408, 413, 429, 431, 503)
+
+
+def document_errors(app: FastAPI) -> None:
+    """Have the API's description name, for each operation, every status that it may answer with.
+
+    It follows from what the operation is given: credentials may be refused, names and ids may be unknown,
+    a change may meet another one. What a route's own `responses` say stays as it is.
+    """
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = describe()
+            shapes = document.setdefault("components", {}).setdefault("schemas", {})
+            shapes.setdefault("Problem", Problem.model_json_schema())
+            for path, methods in document["paths"].items():
+                for method, operation in methods.items():
+                    for status in _errors_of(path, method, operation):
+                        operation["responses"].setdefault(str(status), _error_response(status))
+        assert app.openapi_schema is not None  # noqa: S101 - FastAPI keeps what it has made
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _errors_of(path: str, method: str, operation: dict[str, Any]) -> list[int]:
+    statuses = set(_ALWAYS)
+    if operation.get("security") or path.startswith("/api/"):
+        statuses |= {401, 403}
+        if method != "get":
+            statuses.add(409)
+    if operation.get("parameters") or operation.get("requestBody"):
+        statuses |= {404, 422}
+    return sorted(statuses)
+
+
+def _error_response(status: int) -> dict[str, Any]:
+    response: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in (429, 503):
+        seconds = {"description": "Seconds until another try makes sense", "schema": {"type": "integer"}}
+        response["headers"] = {"Retry-After": seconds}
+    return response
 
 
 def _policy(page: str) -> str:

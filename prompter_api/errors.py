@@ -38,6 +38,7 @@ from prompter.pins import InvalidPin
 from prompter.readiness import NotReady
 from prompter.storage import Conflict
 from prompter.versions import CannotUse, NothingBefore
+from prompter_api.methods import allowed_methods
 from web.origins import SAFE_METHODS
 from web.problems import problem
 
@@ -107,6 +108,7 @@ _CODES = {
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
+    415: "no_json",
     422: "invalid_request",
     429: "too_many_tries",
     500: "internal_error",
@@ -178,12 +180,13 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     return problem(STATUS[_kind_of(error)], *described(error), headers)
 
 
-def _framework_refused(_request: Request, error: Exception) -> JSONResponse:
+def _framework_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these only
     status = error.status_code
     said_nothing = error.detail == HTTPStatus(status).phrase or status == 400
     message = _MESSAGES.get(status, error.detail) if said_nothing else error.detail
-    return problem(status, _CODES.get(status, "refused"), message, error.headers)
+    headers = {"Allow": ", ".join(allowed_methods(request))} if status == 405 else error.headers
+    return problem(status, _CODES.get(status, "refused"), message, headers)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:

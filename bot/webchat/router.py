@@ -27,6 +27,7 @@ from prompter.faults import describe
 from prompter.reception import Received
 from prompter.values import IncomingMessage, MessageKind
 from web.origins import refuse_other_sites
+from web.problems import problems
 from web.rate_limit import RateLimit
 
 log = structlog.get_logger(__name__)
@@ -127,7 +128,7 @@ def web_chat_router(
     `longest_message` is in characters. `language` is for browsers that want neither Russian nor English.
     `messages_per_minute` counts presses of buttons too.
     """
-    router = APIRouter(tags=["web chat"])
+    router = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
     rate_limit = RateLimit(messages_per_minute)
     page = _page(language=language, title=title, longest_message=longest_message)
     # A character takes at most 12 bytes of JSON: two escaped surrogates.

@@ -19,12 +19,12 @@ from prompter_api.routes import (
     users,
     watching,
 )
-from prompter_api.schemas.common import Problem
+from web.problems import problems
 
 SESSION_COOKIE = "sufler_session"
 
 # They only tell the documentation how to log in; prompter_api.auth does the checking.
-_CREDENTIALS = [
+CREDENTIALS = [
     Security(HTTPBearer(auto_error=False, scheme_name="token", description="An API token")),
     Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, scheme_name="session")),
 ]
@@ -32,7 +32,7 @@ _CREDENTIALS = [
 
 def api_router() -> APIRouter:
     """Every route under /api; the modules spell their paths out, so that metrics can name them."""
-    router = APIRouter(responses={"default": {"model": Problem}, 422: {"model": Problem}})
+    router = APIRouter(responses=problems(422))
     router.include_router(session.router)
     for module in (
         ask,
@@ -49,5 +49,5 @@ def api_router() -> APIRouter:
         me,
         users,
     ):
-        router.include_router(module.router, dependencies=_CREDENTIALS)
+        router.include_router(module.router, dependencies=CREDENTIALS)
     return router

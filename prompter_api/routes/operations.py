@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from prompter_api.auth import Operator
 from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
+from prompter_api.routes import CREDENTIALS
 from prompter_api.schemas.common import Done
 from web.problems import problem, problems
 
@@ -36,7 +37,7 @@ async def ready(request: Request) -> Done | Response:
     return problem(503, "not_ready", f"not ready: {failing}", {"Retry-After": "5"})
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, dependencies=CREDENTIALS)
 def metrics(request: Request, _me: Operator) -> Response:
     """Numbers for Prometheus: requests, latencies, the queue, the outbox.
 

@@ -69,13 +69,13 @@ def dismiss_proposals(request: Request, me: Supervisor, body: ManyIn) -> list[Ou
     return [OutcomeOut.of(outcome) for outcome in parts_of(request).proposals.dismiss_many(body.ids, me)]
 
 
-@router.get("/{proposal_id}")
+@router.get("/{proposal_id:int}")
 def get_proposal(request: Request, _me: Supervisor, proposal_id: Id) -> ProposalOut:
     """A proposal, whatever became of it."""
     return ProposalOut.of(parts_of(request).proposals.get(proposal_id))
 
 
-@router.patch("/{proposal_id}", responses={409: _CHANGED})
+@router.patch("/{proposal_id:int}", responses={409: _CHANGED})
 def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ProposalEdit) -> ProposalOut:
     """Change what is proposed, before it is approved."""
     changes = body.model_dump(exclude_none=True, exclude={"wording"})

@@ -12,6 +12,7 @@ from prompter_api.parts import parts_of
 from prompter_api.routes.ask import triaged
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
+from web.problems import problems
 
 router = APIRouter(prefix="/api/rasa", tags=["rasa"])
 
@@ -35,7 +36,7 @@ async def triage(request: Request, _me: Operator, body: Question) -> TriageOut:
     return await triaged(parts, parts.asked_by_engine, body.text)
 
 
-@router.post("/actions", response_model=ActionOut)
+@router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
 async def actions(request: Request, _me: Operator, body: ActionIn) -> Response:
     """Do an action for Rasa (`action_endpoint` in its endpoints.yml); others go to the team's own server."""
     parts, as_it_came = parts_of(request), await request.body()

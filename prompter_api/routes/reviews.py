@@ -24,7 +24,7 @@ def get_next_review(
 
 
 @router.post(
-    "/{review_id}",
+    "/{review_id:int}",
     responses={409: {"model": Problem, "description": "already_decided: somebody else was faster"}},
 )
 def judge_review(request: Request, me: Operator, review_id: Id, body: JudgementIn) -> Done:

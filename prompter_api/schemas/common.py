@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from web.problems import Problem as Problem  # the shape of errors is that of all faces
 
@@ -15,6 +16,9 @@ Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00|]+$")]
 
+# For the documentation alone: what the core says of them is more exact.
+READABLE: JsonDict = {"minLength": 1, "pattern": r"\S"}
+LANGUAGE_TAG: JsonDict = {"pattern": r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 # One line that is shown to people: no control characters, something to read.
 Line = Annotated[

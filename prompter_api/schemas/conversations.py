@@ -8,7 +8,7 @@ from prompter.decisions import Action, Decided, Decision
 from prompter.desk import ConversationView, QueueItem
 from prompter.triage import HandoffReason, Route
 from prompter.values import Author, MessageKind, OutboxState, RejectReason, TurnState, Verdict
-from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Output, Text
+from prompter_api.schemas.common import LARGEST_ID, READABLE, ArticleId, Input, Output, Text
 
 _CONFIDENCE = "Calibrated probability that the suggestion is right"
 
@@ -168,7 +168,7 @@ class DecidedOut(Output):
 
 
 class NewMessage(Input):
-    text: Text = Field(repr=False, examples=["Сейчас посмотрю."])
+    text: Text = Field(repr=False, examples=["Сейчас посмотрю."], json_schema_extra=READABLE)
 
 
 class MessageAccepted(Output):

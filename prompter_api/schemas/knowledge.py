@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from kb_index import Article, Status
 from prompter.triage import HandoffReason, Route
-from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Output, Text
+from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, READABLE, ArticleId, Input, Output, Text
 
 
 def _readable(text: str) -> str:
@@ -17,7 +17,9 @@ def _readable(text: str) -> str:
 
 
 class Question(Input):
-    text: Annotated[Text, AfterValidator(_readable)] = Field(repr=False, examples=["как вернуть товар"])
+    text: Annotated[Text, AfterValidator(_readable)] = Field(
+        repr=False, examples=["как вернуть товар"], json_schema_extra=READABLE
+    )
 
 
 class SuggestedAnswer(Output):
@@ -109,14 +111,16 @@ class ArticleHistoryOut(Output):
 class ArticleIn(Input):
     """What an article is to be; its id stands in the address."""
 
-    question: Text = Field(examples=["Как вернуть товар"])
+    question: Text = Field(examples=["Как вернуть товар"], json_schema_extra=READABLE)
     answer: Text = Field(examples=["Верните товар за 14 дней, {customer_name}."])
-    topic: str = Field(max_length=1000, examples=["returns"])
-    language: str = Field(max_length=35, examples=["ru"])
+    topic: str = Field(max_length=1000, examples=["returns"], json_schema_extra=READABLE)
+    language: str = Field(
+        max_length=35, description="A BCP 47 tag", examples=["ru"], json_schema_extra=LANGUAGE_TAG
+    )
     phrasings: list[str] = Field([], max_length=2000, description="All other ways to put the question")
     status: Status = Status.PUBLISHED
     valid_from: date | None = None
-    valid_until: date | None = None
+    valid_until: date | None = Field(None, description="Not before valid_from")
     version: int = Field(
         ge=0, le=LARGEST_ID, description="The version that this is made from; 0: a new article"
     )

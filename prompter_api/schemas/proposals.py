@@ -9,7 +9,7 @@ from kb_index.article import MOST_PHRASINGS
 from prompter.drafts import ProposalKind, Source
 from prompter.proposals import Approved, Outcome, Proposal, ProposalState
 from prompter_api.errors import described
-from prompter_api.schemas.common import LARGEST_ID, ArticleId, Input, Line, Output, Text
+from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, ArticleId, Input, Line, Output, Text
 
 ProposalId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Wording = Annotated[
@@ -92,7 +92,14 @@ class ProposalEdit(Input):
     question: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
     answer: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
     topic: Line | None = None
-    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    language: (
+        Annotated[
+            str,
+            StringConstraints(max_length=35),
+            Field(description="A BCP 47 tag", json_schema_extra=LANGUAGE_TAG),
+        ]
+        | None
+    ) = None
     phrasings: Annotated[list[Line], Field(max_length=MOST_PHRASINGS)] | None = Field(
         None, description="All other ways to put the question of a new article"
     )
