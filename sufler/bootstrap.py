@@ -466,7 +466,7 @@ def build_web_app(
                 database_check(store),
                 disk_check(settings.data_dir, min_free_megabytes=settings.web.min_free_megabytes),
                 Check(name="loops", run=(heartbeats or Heartbeats()).check),
-                encoder_check(assistant),
+                encoder_check(lambda texts: _encoded(assistant, texts)),
             ]
         ),
         hosts=settings.web.hosts,

@@ -1,13 +1,13 @@
 """Does this process do what it is there for?  The parts that /ready looks at."""
 
+import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from threading import Lock
 
-from prompter.assistant import Assistant
 from prompter.storage import Store
 from prompter_api.ready import Check, NotReady
 
@@ -73,15 +73,17 @@ def disk_check(folder: Path, *, min_free_megabytes: float) -> Check:
     return Check(name="disk", run=check)
 
 
-def encoder_check(assistant: Assistant, clock: Callable[[], float] = time.monotonic) -> Check:
+def encoder_check(
+    encode: Callable[[Sequence[str]], object], clock: Callable[[], float] = time.monotonic
+) -> Check:
     """The encoder reads a text; looked at twice a minute, as it costs as much as a customer's message."""
     texts = (f"готов? {number}" for number in count())  # each another one: encoders remember
-    good_until = -1.0
+    good_until = -math.inf
 
     def check() -> None:
         nonlocal good_until
         if clock() >= good_until:
-            assistant.knowledge.reader.encode([next(texts)], kind="query")
+            encode([next(texts)])
             good_until = clock() + _ENCODER_SECONDS
 
     return Check(name="encoder", run=check, patience_seconds=_ENCODER_SECONDS)

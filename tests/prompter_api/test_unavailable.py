@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from prompter.feedback import Feedback
 from prompter.storage import Store, connect
 from prompter_api.desk import add_pages
 from prompter_api.ready import Check, NotReady, Readiness
-from sufler.health import Heartbeats, database_check, disk_check
+from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 from tests.prompter_api.office import Office, refusal
 
 UNAVAILABLE = (503, "database_unavailable")
@@ -200,6 +200,26 @@ def test_a_part_that_works_again_is_ready_again_and_told_of_once(office: Office)
     assert "заказ" not in json.dumps(logs, ensure_ascii=False)
     broken.clear()
     assert browser.get("/ready").status_code == 200
+
+
+def test_a_broken_encoder_is_not_ready_and_a_good_one_is_left_alone(office: Office) -> None:
+    seconds, read, broken = [0.0], list[str](), [False]
+
+    def encode(texts: Sequence[str]) -> None:
+        read.extend(texts)
+        if broken[0]:
+            raise RuntimeError("no such file of weights")
+
+    browser = ready(office, encoder_check(encode, clock=lambda: seconds[0]))
+    for _ in range(5):
+        assert browser.get("/ready").status_code == 200
+    assert len(read) == 1
+    broken[0], seconds[0] = True, 31.0
+    answer = browser.get("/ready")
+    assert (answer.status_code, answer.json()["message"]) == (503, "not ready: encoder")
+    broken[0] = False
+    assert browser.get("/ready").status_code == 200
+    assert len(set(read)) == 3  # one that was read before would be remembered
 
 
 def test_a_loop_that_fails_or_hangs_is_not_alive() -> None:
