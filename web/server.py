@@ -7,13 +7,15 @@ import asyncio
 import errno
 import math
 import socket
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -28,9 +30,34 @@ _MAX_PIPELINED = 32  # requests of a connection that wait for the answer to the 
 _QUEUE = 1024  # connections that the system keeps until they are accepted
 # Bytes of an answer that the system takes before the client reads: else megabytes for one that never does.
 _MAX_UNSENT = 131_072
+_TRANSPORT = "sufler.transport"  # of the connection, in a request's scope
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 log = structlog.get_logger(__name__)
+
+
+class _StopsWithClient:
+    """Ends the work on an answer once its client is gone; uvicorn lets a file be read to its end.
+
+    Raises ClientDisconnect into the application where it sends.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope.get(_TRANSPORT)
+        if transport is None:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_to_client(message: Message) -> None:
+            if transport.is_closing():
+                raise ClientDisconnect
+            await send(message)
+
+        with suppress(ClientDisconnect):
+            await self._app(scope, receive, send_to_client)
 
 
 class BoundedConfig(uvicorn.Config):
@@ -40,7 +67,7 @@ class BoundedConfig(uvicorn.Config):
         self, app: ASGIApp, limits: ConnectionLimits, *, http: type[asyncio.Protocol] | None = None
     ) -> None:
         super().__init__(
-            app,
+            _StopsWithClient(app),
             http=http or BoundedHttpTools,
             ws=BoundedSocket,
             ws_max_size=limits.max_message_bytes,
@@ -174,6 +201,7 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.in_body = True
         before = self.cycle
+        cast("dict[str, Any]", self.scope)[_TRANSPORT] = self.transport
         super().on_headers_complete()
         if self.cycle is not before:
             self._requests.append(self.cycle)
@@ -196,6 +224,11 @@ class BoundedH11(_Bounded, H11Protocol):
     @property
     def in_body(self) -> bool:  # type: ignore[override]
         return self.conn.their_state is h11.SEND_BODY
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.cycle is not None:
+            cast("dict[str, Any]", self.cycle.scope)[_TRANSPORT] = self.transport
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

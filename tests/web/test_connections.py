@@ -40,7 +40,12 @@ def application() -> FastAPI:
 
     @app.get("/much")
     async def much() -> StreamingResponse:
-        return StreamingResponse(b"x" * 65_536 for _ in range(MUCH_PARTS))
+        def parts() -> Iterator[bytes]:
+            for _ in range(MUCH_PARTS):
+                parts_made.append(1)
+                yield b"x" * 65_536
+
+        return StreamingResponse(parts())
 
     @app.get("/late")
     def late() -> PlainTextResponse:
@@ -58,6 +63,7 @@ def application() -> FastAPI:
 
 
 released = threading.Event()
+parts_made: list[int] = []
 
 
 class Site:
@@ -189,6 +195,19 @@ def test_nobody_is_told_an_answer_that_has_left(caplog: pytest.LogCaptureFixture
         wait_for(lambda: len(site.connections) == 0)
         assert site.is_well()
     assert caplog.messages == []  # asyncio warns of each write that nobody reads
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_nothing_is_made_for_a_client_that_is_gone(protocol: type[Any]) -> None:
+    parts_made.clear()
+    with running(protocol) as site:
+        all_gone = [site.open(MUCH) for _ in range(5)]
+        wait_for(lambda: parts_made)
+        for client in all_gone:
+            client.close()
+        wait_for(lambda: len(site.connections) == 0)
+        assert site.is_well()
+    assert len(parts_made) < 5 * MUCH_PARTS / 2
 
 
 def test_where_nobody_can_be_done_without_a_new_one_is_refused() -> None:
