@@ -35,6 +35,8 @@ from prompter.values import (
 )
 
 _AT_ONCE = 4  # turns that are taken to the dialogue engine
+_MAX_TURNS_PER_LOOK = 8  # so that whoever comes first in line by then waits for a few turns only
+_MAX_TURNS_PER_RUN = 100
 
 log = structlog.get_logger(__name__)
 
@@ -93,9 +95,22 @@ class Triager:
         self._changes: tuple[str, frozenset[str]] | None = None  # of the last version that triaged
 
     def run_once(self) -> int:
-        """Triage every turn that is due; returns how many were."""
-        with self._store.read() as tx:
-            due = tx.conversations.due_turns(self._clock())
+        """Triage the turns that are due, a hundred at most; returns how many were.
+
+        A few at a time, in the order of the line: the line is looked at again after them.
+        """
+        tried: set[int] = set()
+        n_triaged = 0
+        while len(tried) < _MAX_TURNS_PER_RUN:
+            with self._store.read() as tx:
+                due = tx.conversations.due_turns(self._clock(), limit=_MAX_TURNS_PER_LOOK, but=tried)
+            tried.update(turn.id for turn in due)
+            n_triaged += self._triage_side_by_side(due)
+            if len(due) < _MAX_TURNS_PER_LOOK:
+                break
+        return n_triaged
+
+    def _triage_side_by_side(self, due: Sequence[Turn]) -> int:
         if self._conversing is None or len(due) < 2:
             return sum(self._survived(turn) for turn in due)
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, bindparam, func, select, update
 
 from prompter.clock import SLACK, Waits
 from prompter.dialogue import IDS as DIALOGUES
@@ -32,6 +32,9 @@ from prompter.values import (
     TurnState,
     Verdict,
 )
+
+# Written into the statement, for the indexes that hold open turns only.
+_IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
 
 
 class ConversationRows(Rows):
@@ -63,6 +66,15 @@ class ConversationRows(Rows):
             _CUSTOMERS.where(customers.c.channel == channel, customers.c.external_id == chat_id)
         ).one_or_none()
         return None if row is None else _customer(row)
+
+    def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
+        """Give a chat another id: the old one opens it no more; False if there is no such chat."""
+        changed = self._connection.execute(
+            update(customers)
+            .where(customers.c.channel == channel, customers.c.external_id == chat_id)
+            .values(external_id=new_chat_id)
+        )
+        return changed.rowcount == 1
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -103,6 +115,11 @@ class ConversationRows(Rows):
         )
         return [_message(row) for row in rows]
 
+    def count_turn_messages(self, turn_id: int, *, limit: int) -> int:
+        """How many messages the turn has; counted up to `limit`."""
+        counted = select(messages.c.id).where(messages.c.turn_id == turn_id).limit(limit).subquery()
+        return self._connection.scalar(select(func.count()).select_from(counted)) or 0
+
     def last_message_id(self, conversation_id: int) -> int:
         """The id of the customer's newest message; 0 where there is none."""
         newest = select(func.max(messages.c.id)).where(messages.c.conversation_id == conversation_id)
@@ -110,21 +127,52 @@ class ConversationRows(Rows):
 
     # --- turns ------------------------------------------------------------------------------
 
-    def open_turn(self, conversation_id: int, now: datetime) -> Turn:
-        """The turn that the customer is still writing, made if there is none."""
-        where = (turns.c.conversation_id == conversation_id) & (turns.c.state == TurnState.OPEN.value)
+    def current_turn(self, conversation_id: int) -> Turn | None:
+        """The turn that nobody has triaged yet: the customer may still be writing it."""
+        where = (turns.c.conversation_id == conversation_id) & _IS_OPEN
         row = self._connection.execute(select(turns).where(where)).one_or_none()
-        if row is None:
-            turn_id = self._insert(
-                turns,
-                conversation_id=conversation_id,
-                state=TurnState.OPEN.value,
-                received_at=now,
-                closes_at=now,
-                last_message_id=0,
-            )
-            row = self._connection.execute(select(turns).where(turns.c.id == turn_id)).one()
-        return _turn(row)
+        return None if row is None else _turn(row)
+
+    def open_turn(self, conversation_id: int, now: datetime, *, lane: str = "", share: float = 1.0) -> Turn:
+        """The turn that the customer is still writing, made if there is none.
+
+        A new one waits for triage in its `lane` of the line; lanes are served in proportion to their `share`.
+        """
+        turn = self.current_turn(conversation_id)
+        if turn is not None:
+            return turn
+        new = turns.insert().values(
+            conversation_id=conversation_id,
+            state=TurnState.OPEN.value,
+            lane=lane,
+            queue_position=self._end_of(lane) + 1 / share,
+            received_at=now,
+            closes_at=now,
+            last_message_id=0,
+        )
+        return _turn(self._connection.execute(new.returning(*turns.c)).one())
+
+    def _end_of(self, lane: str) -> float:
+        """The position of the lane's last open turn; an empty lane begins where the line is served now.
+
+        Self-clocked fair queuing (Golestani, 1994): every lane moves at its share, so none waits for ever,
+        and a lane that was empty cannot save up turns for later.
+        """
+        first = select(func.min(turns.c.queue_position)).where(_IS_OPEN).scalar_subquery()
+        last = (
+            select(func.max(turns.c.queue_position)).where(_IS_OPEN, turns.c.lane == lane).scalar_subquery()
+        )
+        return float(self._connection.scalar(select(func.coalesce(last, first, 0.0))) or 0.0)
+
+    def last_turns(self, conversation_id: int, *, limit: int) -> list[datetime]:
+        """When the conversation's last turns began, newest first."""
+        newest_first = (
+            select(turns.c.received_at)
+            .where(turns.c.conversation_id == conversation_id)
+            .order_by(turns.c.id.desc())
+            .limit(limit)
+        )
+        return list(self._connection.scalars(newest_first))
 
     def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
         """Add a message to an open turn; False if it has been triaged meanwhile."""
@@ -144,16 +192,36 @@ class ConversationRows(Rows):
         rows = self._connection.execute(select(turns).where(turns.c.id.in_(ids)))
         return {row.id: _turn(row) for row in rows}
 
-    def due_turns(self, now: datetime, *, most: int = 100) -> list[Turn]:
-        """Turns whose customer has fallen silent and that nobody has triaged, oldest first."""
-        set_back = turns.c.received_at > now + SLACK  # the clock was, and the turn would wait for it
+    def due_turns(self, now: datetime, *, limit: int = 100, but: Collection[int] = ()) -> list[Turn]:
+        """Turns whose customer has fallen silent and that nobody has triaged, in the order of the line.
+
+        Turns with an id of `but` are passed over.
+        """
         rows = self._connection.execute(
             select(turns)
-            .where(turns.c.state == TurnState.OPEN.value, (turns.c.closes_at <= now) | set_back)
-            .order_by(turns.c.received_at, turns.c.id)
-            .limit(most)
+            .where(_IS_OPEN, _is_due(now))
+            .where(turns.c.id.not_in(but))
+            .order_by(turns.c.queue_position, turns.c.id)
+            .limit(limit)
         )
         return [_turn(row) for row in rows]
+
+    def count_open(self, *, limit: int) -> int:
+        """How many turns nobody has triaged yet; counted up to `limit`."""
+        counted = select(turns.c.id).where(_IS_OPEN).limit(limit).subquery()
+        return self._connection.scalar(select(func.count()).select_from(counted)) or 0
+
+    def untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
+        """How many turns wait for the worker, and since when the oldest does; counted up to `limit`."""
+        due = (
+            select(turns.c.received_at)
+            .where(_IS_OPEN, _is_due(now))
+            .order_by(turns.c.queue_position, turns.c.id)
+            .limit(limit)
+            .subquery()
+        )
+        row = self._connection.execute(select(func.count(), func.min(due.c.received_at))).one()
+        return int(row[0]), row[1]
 
     def wait_anew(self, now: datetime, waits: Waits) -> None:
         """No open turn waits longer than one that began now."""
@@ -390,6 +458,11 @@ class ConversationRows(Rows):
             .where((turns.c.id == turn_id) | (turns.c.answered_with == turn_id))
             .values(state=TurnState.WAITING.value, answered_with=None)
         )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether an open turn waits no longer: its customer is silent, or the clock was set back since."""
+    return (turns.c.closes_at <= now) | (turns.c.received_at > now + SLACK)
 
 
 def taken_over(since: datetime, now: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:

@@ -191,8 +191,11 @@ turns = Table(
     "turns",
     metadata,
     _id(),
-    Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
     Column("state", String(20), nullable=False),
+    # Where it stands in the line for triage, lowest first, and with whom it shares a lane of that line.
+    Column("lane", String(40), nullable=False, server_default=""),
+    Column("queue_position", Float, nullable=False, server_default="0"),
     Column("received_at", UtcDateTime, nullable=False),  # of its first message: evidence is ordered by it
     Column("closes_at", UtcDateTime, nullable=False),
     Column("last_message_id", Integer),
@@ -213,7 +216,15 @@ turns = Table(
     Column("blind", Boolean, nullable=False, server_default=false()),
     Column("tests", Boolean, nullable=False, server_default=false()),  # counts where readiness is tested
     _one_of("state", "open", "waiting", "closed"),
-    Index("ix_turns_due", "state", "closes_at"),
+    Index("ix_turns_line", "state", "queue_position", "id"),
+    Index("ix_turns_conversation_id", "conversation_id", "id"),
+)
+Index(
+    "ix_turns_lane",
+    turns.c.lane,
+    turns.c.queue_position,
+    sqlite_where=turns.c.state == "open",
+    postgresql_where=turns.c.state == "open",
 )
 Index(
     "uq_turns_one_open",

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -21,6 +22,7 @@ from prompter.errors import (
 from prompter.knowledge import KnowledgeBase
 from prompter.reception import Reception
 from prompter.storage import Account, Role, Store
+from prompter.triage import Route
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage, MessageKind, OutboxState, RejectReason, Verdict
 from tests.fakes import FAST_HASHER, SHOP, BrokenAssistant, FakeClock, WordAssistant
@@ -111,6 +113,42 @@ def test_a_burst_of_messages_is_one_turn(shop: Shop) -> None:
     shop.clock.forward(1)
     assert shop.triager.run_once() == 1
     assert shop.assistant.seen == ["здравствуйте\nкак вернуть товар"]
+
+
+def test_a_known_customer_waits_for_a_few_turns_of_a_flood_only(shop: Shop) -> None:
+    shop.ask("как вернуть товар")
+    for number in range(40):
+        shop.say(f"чужой {number}", chat=f"stranger-{number}")
+    shop.clock.forward(2)
+
+    class Watched(WordAssistant):
+        def triage(self, text):  # type: ignore[no-untyped-def]
+            if len(self.seen) == 4:  # while the worker is in the midst of it
+                shop.say("где мой заказ")
+                shop.clock.forward(2)
+            return super().triage(text)
+
+    assistant = Watched(SHOP)
+    assert Triager(shop.store, assistant, clock=shop.clock).run_once() == 41
+    assert assistant.seen.index("где мой заказ") == 8  # after the turns that had been taken by then
+    assert [text for text in assistant.seen if "чужой" in text] == [f"чужой {number}" for number in range(40)]
+
+
+def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> None:
+    class Poisoned(WordAssistant):
+        def triage(self, text):  # type: ignore[no-untyped-def]
+            triage = super().triage(text)
+            return replace(triage, route=cast("Route", None)) if "яд" in text else triage
+
+    for number in range(20):
+        shop.say("яд", chat=f"poisoned-{number}")
+    shop.say("как вернуть товар")
+    shop.clock.forward(2)
+    poisoned = Poisoned(SHOP)
+    triager = Triager(shop.store, poisoned, clock=shop.clock)
+    assert triager.run_once() == 1
+    assert poisoned.seen.count("яд") == 20
+    assert "как вернуть товар" in poisoned.seen
 
 
 def test_a_customer_who_never_pauses_is_answered_all_the_same(shop: Shop) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text, update
+from sqlalchemy import create_engine, event, text, update
 
 from kb_index import Status
 from prompter.decisions import Action
@@ -16,8 +17,10 @@ from prompter.drafts import ProposalKind
 from prompter.errors import AlreadySettled
 from prompter.feedback import Feedback
 from prompter.jobs import JobRunning, Jobs
+from prompter.lanes import MAX_RECENT_TURNS
 from prompter.planting import Planter
 from prompter.proposals import Proposals
+from prompter.reception import Reception
 from prompter.storage import (
     Conflict,
     JobKind,
@@ -66,6 +69,35 @@ TRIAGE = Triage(
     handoff_reason=HandoffReason.TOPIC_NOT_READY,
     model_version="words-1",
 )
+
+
+class Line:
+    """Customers who write through the reception, a second between two, and a worker that serves the line."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._count = 0
+        self.now = START
+        self._reception = Reception(store, quiet=timedelta(0), longest=timedelta(0), clock=lambda: self.now)
+
+    def later(self, *, minutes: float) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    def says(self, channel: str, chat: str) -> None:
+        self._count += 1
+        self.now += timedelta(seconds=1)
+        message = IncomingMessage(channel=channel, chat_id=chat, external_id=str(self._count), text="эй")
+        self._reception.receive(message)
+
+    def served(self, n_turns: int) -> list[str]:
+        """Triage the first so many turns of the line; returns whose they were."""
+        with self._store.read() as tx:
+            due = tx.conversations.due_turns(self.now, limit=n_turns)
+            customers = [tx.conversations.customer(turn.conversation_id) for turn in due]
+        with self._store.write() as tx:
+            for turn in due:
+                assert tx.conversations.record_triage(turn, TRIAGE, [], self.now)
+        return [customer.chat_id for customer in customers if customer is not None]
 
 
 class StoreContract:
@@ -241,6 +273,61 @@ class StoreContract:
         second = update(turns).where(turns.c.id == turn).values(state=TurnState.OPEN.value)
         with pytest.raises(Conflict), store.write() as tx:
             tx.conversations._connection.execute(second)
+
+    def test_a_flood_of_new_chats_does_not_hold_up_customers_who_talk_already(self, store: Store) -> None:
+        line = Line(store)
+        line.says("web", "known")
+        assert line.served(1) == ["known"]
+        for number in range(100):
+            line.says("web", f"stranger-{number}")
+        line.says("telegram", "newcomer")
+        line.says("web", "known")
+        assert line.served(4) == ["stranger-0", "known", "stranger-1", "newcomer"]
+        line.says("web", "known")
+        assert line.served(2) == ["stranger-2", "known"]
+        assert line.served(100) == [f"stranger-{number}" for number in range(3, 100)]
+
+    def test_nobody_waits_for_ever_in_the_line(self, store: Store) -> None:
+        line = Line(store)
+        for number in range(30):
+            line.says("web", f"known-{number}")
+        line.served(30)
+        for number in range(20):
+            line.says("web", f"known-{number}")
+        line.says("web", "newcomer")
+        served = []
+        for number in range(20, 30):  # however many who are known keep coming
+            line.says("web", f"known-{number}")
+            served += line.served(1)
+        assert served.index("newcomer") == 5
+        assert [chat for chat in served if chat != "newcomer"] == [f"known-{number}" for number in range(9)]
+
+    def test_a_customer_who_writes_without_end_waits_behind_the_others(self, store: Store) -> None:
+        line = Line(store)
+        for chat in ["known"] + ["flood", "flooding"] * (MAX_RECENT_TURNS + 1):
+            line.says("telegram", chat)
+            line.served(1)
+        for chat in ("flood", "flooding", "known", "new"):
+            line.says("telegram", chat)
+        assert line.served(4) == ["flood", "known", "new", "flooding"]
+        line.later(minutes=11)
+        for chat in ("flood", "flooding"):
+            line.says("telegram", chat)
+        line.says("telegram", "newer")
+        assert line.served(3) == ["flood", "flooding", "newer"]
+
+    def test_turns_that_wait_for_the_worker_are_counted(self, store: Store) -> None:
+        line = Line(store)
+        with store.read() as tx:
+            assert tx.conversations.untriaged(line.now) == (0, None)
+        for number in range(3):
+            line.says("web", str(number))
+        begun = line.now - timedelta(seconds=2)
+        with store.read() as tx:
+            assert tx.conversations.untriaged(line.now) == (3, begun)
+            assert tx.conversations.untriaged(begun - timedelta(seconds=1)) == (0, None)
+            assert tx.conversations.untriaged(line.now, limit=2)[0] == 2
+            assert [tx.conversations.count_open(limit=limit) for limit in (2, 9)] == [2, 3]
 
     def test_a_triage_of_a_turn_that_moved_on_is_not_stored(self, store: Store) -> None:
         _, turn_id = self.waiting_turn(store)
@@ -427,6 +514,22 @@ class StoreContract:
 
 class TestSqlite(StoreContract):
     """On a file, as a small server runs it; the fixture is conftest's."""
+
+    def test_a_look_at_the_line_reads_no_more_than_it_returns(self, store: Store) -> None:
+        plans: list[str] = []
+
+        @event.listens_for(store._engine, "before_cursor_execute")
+        def explain(_connection: object, cursor: Any, statement: str, values: Any, *_: object) -> None:
+            if statement.startswith("SELECT"):
+                plans.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+
+        with store.read() as tx:
+            tx.conversations.due_turns(START, limit=8, but=[5])
+            tx.conversations.count_open(limit=500)
+            tx.conversations._end_of("web/new")
+        assert not [plan for plan in plans if "SCAN turns" in plan or "B-TREE" in plan]
+        assert sum("ix_turns_line" in plan for plan in plans) == 3  # the last of them for the line's head
+        assert sum("ix_turns_lane" in plan for plan in plans) == 1
 
 
 @pytest.fixture(scope="module")
