@@ -74,11 +74,14 @@ class ConversationView:
 class Workload:
     """How much there is to do: turns that wait for an operator, replies by state.
 
+    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
     `silence`: the dialogue engine gives no answers.
     """
 
     waiting: int
     replies: Mapping[OutboxState, int]
+    untriaged: int = 0
+    oldest_untriaged: timedelta = timedelta(0)
     silence: Silence | None = None
 
 
@@ -113,10 +116,14 @@ class Desk:
             ]
 
     def workload(self) -> Workload:
+        now = self._clock()
         with self._store.read() as tx:
+            untriaged, since = tx.conversations.untriaged(now)
             return Workload(
                 waiting=tx.conversations.count_waiting(),
                 replies=tx.outbox.count_by_state(),
+                untriaged=untriaged,
+                oldest_untriaged=timedelta(0) if since is None else max(timedelta(0), now - since),
                 silence=silence(tx),
             )
 

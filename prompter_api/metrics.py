@@ -53,20 +53,26 @@ class _WorkloadCollector(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         workload = self._desk.workload()
-        waiting, replies, silent = _families()
+        waiting, untriaged, oldest, replies, silent = families = _families()
         waiting.add_metric([], workload.waiting)
+        untriaged.add_metric([], workload.untriaged)
+        oldest.add_metric([], workload.oldest_untriaged.total_seconds())
         silent.add_metric([], workload.silence is not None)
         for state, count in workload.replies.items():
             replies.add_metric([state.value], count)
-        return waiting, replies, silent
+        return families
 
 
-def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
-    return (
+def _families() -> list[GaugeMetricFamily]:
+    return [
         GaugeMetricFamily("sufler_turns_waiting", "Turns that wait for an operator"),
+        GaugeMetricFamily("sufler_turns_untriaged", "Turns that wait for the worker, counted up to 10,000"),
+        GaugeMetricFamily(
+            "sufler_oldest_untriaged_seconds", "Since the oldest turn that waits for the worker has begun"
+        ),
         GaugeMetricFamily("sufler_replies", "Replies in the outbox by state", labels=["state"]),
         GaugeMetricFamily("sufler_dialogue_silent", "1 while the dialogue engine gives no answers"),
-    )
+    ]
 
 
 class RequestMetrics:

@@ -245,6 +245,10 @@ def test_the_first_page_leads_to_the_desk(office: Office) -> None:
 
 def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None:
     conversation_id = office.ask("как вернуть товар")
+    for chat in ("8", "9"):
+        office.say("где мой заказ", chat=chat)
+        office.clock.forward(2)
+    office.say("ещё пишу", chat="10")
     anna = office.program("anna")
     anna.get("/api/queue")
     anna.get("/api/conversations/999")
@@ -257,6 +261,8 @@ def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None
         'sufler_requests_total{method="GET",route="other",status="404"} 1.0',
         'sufler_request_seconds_count{method="GET",route="/api/queue"} 1.0',
         "sufler_turns_waiting 1.0",
+        "sufler_turns_untriaged 2.0",
+        "sufler_oldest_untriaged_seconds 4.0",
         'sufler_replies{state="pending"} 1.0',
         'sufler_replies{state="unknown"} 0.0',
     ):
