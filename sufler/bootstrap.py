@@ -117,11 +117,12 @@ def build_proposals(store: Store) -> Proposals:
     return Proposals(store)
 
 
-def build_reception(settings: Settings, store: Store) -> Reception:
+def build_reception(settings: Settings, store: Store, *, max_untriaged: int | None = None) -> Reception:
     return Reception(
         store,
         quiet=timedelta(seconds=settings.turns.quiet_seconds),
         longest=timedelta(seconds=settings.turns.longest_seconds),
+        max_untriaged=max_untriaged,
     )
 
 
@@ -423,7 +424,7 @@ def build_web_app(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None" = None
 ) -> "FastAPI":
     """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
-    from bot.webchat import web_chat_router
+    from bot.webchat import ChatLimits, web_chat_router
     from prompter.customer_view import CustomerViews
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
@@ -478,13 +479,21 @@ def build_web_app(
         ),
     )
     web_chat = web_chat_router(
-        reception=build_reception(settings, store),
+        reception=build_reception(settings, store, max_untriaged=settings.web.max_untriaged),
         feedback=build_feedback(settings, store),
         views=CustomerViews(store),
+        secret=secret,
         longest_message=settings.turns.longest_message,
         secure_cookies=settings.web.secure_cookies,
         language=settings.language,
-        messages_per_minute=settings.web.messages_per_minute,
+        limits=ChatLimits(
+            messages_per_minute=settings.web.messages_per_minute,
+            messages_per_address=settings.web.messages_per_address,
+            new_chats_per_address=settings.web.new_chats_per_address,
+            new_chats_per_minute=settings.web.new_chats_per_minute,
+            reads_per_minute=settings.web.reads_per_minute,
+            reads_per_address=settings.web.reads_per_address,
+        ),
         title=settings.templates.get("shop_name"),
     )
     app = create_app(parts, routers=[web_chat])

@@ -303,6 +303,12 @@ class Web(_Section):
     secure_cookies: bool = False
     largest_body: int = Field(500_000, ge=10_000)
     messages_per_minute: int = Field(20, ge=1)
+    messages_per_address: int = Field(60, ge=1)
+    new_chats_per_address: int = Field(30, ge=1)
+    new_chats_per_minute: int = Field(120, ge=1)
+    reads_per_minute: int = Field(240, ge=60)
+    reads_per_address: int = Field(3000, ge=60)
+    max_untriaged: int = Field(500, ge=1)
     login_tries_per_name: int = Field(10, ge=1)
     login_tries_per_address: int = Field(50, ge=1)
     login_window_seconds: float = Field(300, gt=0)

@@ -47,6 +47,12 @@ class RateLimit:
                 self._times.popitem(last=False)
             return 0.0
 
+    def take_back(self, key: str) -> None:
+        """The key's last event does not count after all."""
+        with self._lock:
+            if times := self._times.get(key):
+                times.pop()
+
     def _forget_before(self, moment: float) -> None:
         """Forget keys whose last event is over: they stand first."""
         while self._times:

@@ -16,7 +16,10 @@ const WORDS = {
     waiting: "Сообщение получено, оператор скоро ответит",
     typing: "Оператор печатает…",
     offline: "Нет связи. Отправим, как только она появится",
-    slowDown: "Сообщений слишком много подряд. Отправим чуть позже",
+    slowDown: (minutes) => minutes > 1
+      ? `Слишком много сообщений из вашей сети. Отправим через ${minutes} мин`
+      : "Сообщений слишком много подряд. Отправим чуть позже",
+    busy: "Сейчас нам пишут очень многие. Сообщение сохранено здесь и отправится само",
     cookies: "Чату нужны файлы cookie, чтобы узнавать вас. Разрешите их для этого сайта",
     today: "Сегодня",
     bot: "бот",
@@ -43,7 +46,10 @@ const WORDS = {
     waiting: "We have got your message, an operator will answer soon",
     typing: "The operator is typing…",
     offline: "No connection. We will send it as soon as it is back",
-    slowDown: "Too many messages at once. We will send it a little later",
+    slowDown: (minutes) => minutes > 1
+      ? `Too many messages from your network. We will send it in ${minutes} min`
+      : "Too many messages at once. We will send it a little later",
+    busy: "Very many people write to us now. Your message is kept here and will be sent by itself",
     cookies: "The chat needs cookies to know you again. Please allow them for this site",
     today: "Today",
     bot: "bot",
@@ -79,6 +85,7 @@ let isLoaded = false;
 let unread = 0;
 let isSending = false;
 let sendingTrouble = ""; // a key of words
+let sendingAt = 0; // when it is tried again, where the server has said so
 let isOffline = false;
 
 // --- what has not reached the server yet; kept over a reload -----------------------------------
@@ -134,6 +141,11 @@ async function requestKnown(path, options) {
   return response;
 }
 
+// In milliseconds; all who were turned away at once must not come back at once.
+function retryAfter(response) {
+  return 1000 * ((Number(response.headers.get("Retry-After")) || 10) + 3 * Math.random());
+}
+
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 // --- sending -----------------------------------------------------------------------------------
@@ -145,6 +157,7 @@ async function flush() {
   for (let next; (next = pending().find((message) => !message.refused && !message.isStored)); ) {
     const { wait, trouble } = await post(next);
     sendingTrouble = trouble;
+    sendingAt = wait ? Date.now() + wait : 0;
     render();
     if (wait === 0) {
       failures = 0;
@@ -172,9 +185,8 @@ async function post({ id, text }) {
     cursor = "";
     return { wait: 0, trouble: "" };
   }
-  if (response.status === 429) {
-    return { wait: 1000 * Number(response.headers.get("Retry-After") || 10), trouble: "slowDown" };
-  }
+  if (response.status === 429) return { wait: retryAfter(response), trouble: "slowDown" };
+  if (response.status === 503) return { wait: retryAfter(response), trouble: "busy" };
   if (response.status === 401) return { trouble: "cookies" };
   if (response.status >= 500) return { trouble: "offline" };
   mark(id, { refused: true });
@@ -233,8 +245,9 @@ async function poll() {
   try {
     const settled = new Set(pending().filter((message) => message.isStored).map((message) => message.id));
     const response = await requestKnown(`chat/messages?after=${encodeURIComponent(cursor)}`);
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    take(await response.json(), settled);
+    if (response.status === 429) wait = Math.max(wait, retryAfter(response));
+    else if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    else take(await response.json(), settled);
     isOffline = false;
     pollFailures = 0;
   } catch {
@@ -319,7 +332,8 @@ function render() {
 
 function showState() {
   const trouble = sendingTrouble || (isOffline ? "offline" : "");
-  const text = trouble ? words[trouble] : (words[attention] ?? "");
+  const word = words[trouble || attention] ?? "";
+  const text = typeof word === "function" ? word(Math.ceil((sendingAt - Date.now()) / 60000)) : word;
   view.state.classList.toggle("trouble", Boolean(trouble));
   if (view.state.textContent !== text) view.state.textContent = text; // announced only when it changes
 }

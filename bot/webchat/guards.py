@@ -1,28 +1,6 @@
-"""What a request to the web chat has to pass: origin, size, rate."""
-
-import hashlib
-import re
-import secrets
+"""How much a request to the web chat may bring."""
 
 from fastapi import HTTPException, Request, status
-
-COOKIE = "sufler_chat"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
-
-
-def new_secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
-def secret_of(request: Request) -> str | None:
-    """The customer's secret, from the cookie that we have made."""
-    secret = request.cookies.get(COOKIE, "")
-    return secret if _SECRET.fullmatch(secret) else None
-
-
-def chat_id_of(secret: str) -> str:
-    """The chat's id; the secret itself is stored nowhere, so the database does not open conversations."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def read_json_body(request: Request, *, most_bytes: int) -> bytes:

@@ -2,7 +2,7 @@
 
 import hashlib
 import html
-import math
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
@@ -14,29 +14,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.buttons import LARGEST_ID, Button, Feedback, press
 from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
-from bot.webchat.guards import (
-    COOKIE,
-    chat_id_of,
-    new_secret,
-    read_json_body,
-    secret_of,
-)
+from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
+from bot.webchat.guards import read_json_body
+from bot.webchat.limits import ChatLimits, ChatThrottle
 from prompter.customer_view import CustomerView, Line
 from prompter.errors import NotFound
 from prompter.faults import describe
-from prompter.reception import Received
+from prompter.reception import Overloaded, Received
 from prompter.values import IncomingMessage, MessageKind
 from web.origins import refuse_other_sites
 from web.problems import problems
-from web.rate_limit import RateLimit
 
 log = structlog.get_logger(__name__)
 
 _STATIC = Path(__file__).parent.parent / "static"
 _FILES = {"chat.css": "text/css", "chat.js": "text/javascript", "chat.svg": "image/svg+xml"}
-_COOKIE_SECONDS = 180 * 24 * 3600
 _POLL_SECONDS = 1.5
 _PRESS_BYTES = 1000
+_OVERLOADED_SECONDS = 15  # until a message that found no room is sent again
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -51,6 +46,10 @@ Body = TypeVar("Body", bound=BaseModel)
 
 class Receiver(Protocol):
     """What the web chat needs of the reception."""
+
+    def knows(self, channel: str, chat_id: str) -> bool: ...
+
+    def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool: ...
 
     def receive(self, message: IncomingMessage) -> Received: ...
 
@@ -117,19 +116,21 @@ def web_chat_router(
     reception: Receiver,
     feedback: Feedback,
     views: Views,
+    secret: str,
     longest_message: int = 4000,
-    messages_per_minute: int = 20,
+    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
     secure_cookies: bool = False,
     language: str = "ru",
     title: str | None = None,
 ) -> APIRouter:
     """The web chat, to be mounted at the root of the site.
 
-    `longest_message` is in characters. `language` is for browsers that want neither Russian nor English.
-    `messages_per_minute` counts presses of buttons too.
+    `secret` is the installation's, to sign cookies with. `longest_message` is in characters. `language` is
+    for browsers that want neither Russian nor English.
     """
     router = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
-    rate_limit = RateLimit(messages_per_minute)
+    throttle = ChatThrottle(limits)
+    cookies = ChatCookies(secret, secure=secure_cookies)
     page = _page(language=language, title=title, longest_message=longest_message)
     # A character takes at most 12 bytes of JSON: two escaped surrogates.
     most_bytes = 12 * longest_message + 2000
@@ -137,15 +138,27 @@ def web_chat_router(
     @router.get("/chat", include_in_schema=False)
     def chat_page(request: Request) -> Response:
         response = Response(page, media_type="text/html", headers=_HEADERS | {"Cache-Control": "no-store"})
-        response.set_cookie(
-            COOKIE,
-            secret_of(request) or new_secret(),
-            max_age=_COOKIE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=secure_cookies,
-        )
+        cookie = cookies.read(request) or new_cookie(request)
+        if cookie is not None:
+            cookies.give(request, response, cookie)
         return response
+
+    def new_cookie(request: Request) -> str | None:
+        """A cookie for a new chat, or for the one that an unsigned cookie has opened so far.
+
+        None where nobody can look for that one now: the page asks again.
+        """
+        cookie, old_chat_id = cookies.make(), old_chat_id_of(request)
+        if old_chat_id is None:
+            return cookie
+        throttle.count_read(request, None)
+        try:
+            if reception.knows(CHANNEL, old_chat_id):
+                reception.move_chat(CHANNEL, old_chat_id, chat_id_of(cookie))
+        except Exception as error:
+            log.error("web_chat_not_moved", error=describe(error))
+            return None
+        return cookie
 
     @router.get("/chat/static/{name}", include_in_schema=False)
     def static_file(name: str) -> Response:
@@ -153,6 +166,14 @@ def web_chat_router(
             raise HTTPException(status.HTTP_404_NOT_FOUND)
         content = (_STATIC / name).read_bytes()
         return Response(content, media_type=_FILES[name], headers=_HEADERS | {"Cache-Control": "no-cache"})
+
+    def known_chat_id(request: Request) -> str:
+        cookie = cookies.read(request)
+        if cookie is None:
+            raise HTTPException(
+                status.HTTP_401_UNAUTHORIZED, "Open the chat page first; it needs a cookie to know you again."
+            )
+        return chat_id_of(cookie)
 
     async def posted(request: Request) -> NewMessage:
         message = await _posted(request, NewMessage, most_bytes=most_bytes)
@@ -170,7 +191,7 @@ def web_chat_router(
         request: Request, response: Response, message: Annotated[NewMessage, Depends(posted)]
     ) -> StoredMessage:
         """Once this has answered, the message is stored; sending it again with the same id is harmless."""
-        chat_id = _welcome_chat_id(request, rate_limit)
+        chat_id = known_chat_id(request)
         incoming = IncomingMessage(
             channel=CHANNEL,
             chat_id=chat_id,
@@ -180,7 +201,18 @@ def web_chat_router(
             customer_language=_language(request),
         )
         try:
-            received = reception.receive(incoming)
+            with ExitStack() as admitted:
+                if reception.knows(CHANNEL, chat_id):
+                    throttle.count_message(request, chat_id)
+                else:
+                    admitted.enter_context(throttle.new_chat(request, chat_id))
+                received = reception.receive(incoming)
+        except HTTPException:
+            raise
+        except Overloaded:
+            raise _unavailable_for(
+                _OVERLOADED_SECONDS, "Very many messages wait; try again in a moment."
+            ) from None
         except Exception as error:
             raise _unavailable("web_message_not_stored", error) from None
         response.headers.update(_NO_STORE)
@@ -195,7 +227,8 @@ def web_chat_router(
         request: Request, response: Response, pressed: Annotated[NewPress, Depends(posted_press)]
     ) -> StoredPress:
         """Once this has answered, it is stored; doing it again is harmless."""
-        chat_id = _welcome_chat_id(request, rate_limit)
+        chat_id = known_chat_id(request)
+        throttle.count_message(request, chat_id)
         try:
             is_new = press(
                 feedback, Button(pressed.action), channel=CHANNEL, chat_id=chat_id, reply_id=pressed.reply
@@ -214,10 +247,10 @@ def web_chat_router(
         after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
     ) -> Conversation:
         """The conversation so far: the customer's messages, and the replies that have been sent."""
+        chat_id = known_chat_id(request)
+        throttle.count_read(request, chat_id)
         try:
-            view = views.of(CHANNEL, _chat_id(request))
-        except HTTPException:
-            raise
+            view = views.of(CHANNEL, chat_id)
         except Exception as error:
             raise _unavailable("web_conversation_not_read", error) from None
         response.headers.update(_NO_STORE)
@@ -251,27 +284,6 @@ def _request_body(shape: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def _welcome_chat_id(request: Request, rate_limit: RateLimit) -> str:
-    """The customer's chat, if it has not sent too much."""
-    chat_id = _chat_id(request)
-    if wait := rate_limit.seconds_to_wait(chat_id):
-        raise HTTPException(
-            status.HTTP_429_TOO_MANY_REQUESTS,
-            "Too many messages at once; wait a moment.",
-            {"Retry-After": str(math.ceil(wait))},
-        )
-    return chat_id
-
-
-def _chat_id(request: Request) -> str:
-    secret = secret_of(request)
-    if secret is None:
-        raise HTTPException(
-            status.HTTP_401_UNAUTHORIZED, "Open the chat page first; it needs a cookie to know you again."
-        )
-    return chat_id_of(secret)
-
-
 def _language(request: Request) -> str | None:
     first = request.headers.get("accept-language", "").split(",")[0].split(";")[0]
     return clean_language(first.strip())
@@ -299,9 +311,11 @@ def _unprocessable(problem: str) -> HTTPException:
 
 def _unavailable(event: str, error: Exception) -> HTTPException:
     log.error(event, error=describe(error))
-    return HTTPException(
-        status.HTTP_503_SERVICE_UNAVAILABLE, "The chat is out of order; try again.", {"Retry-After": "5"}
-    )
+    return _unavailable_for(5, "The chat is out of order; try again.")
+
+
+def _unavailable_for(seconds: int, message: str) -> HTTPException:
+    return HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, message, {"Retry-After": str(seconds)})
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.delivery import Delivery
-from bot.webchat import WebChannel
-from bot.webchat.guards import COOKIE, chat_id_of
+from bot.webchat import ChatLimits, WebChannel
+from bot.webchat.cookies import chat_id_of
 from prompter.accounts import Accounts
 from prompter.customer_view import CustomerViews
 from prompter.deliveries import Deliveries
@@ -22,11 +22,12 @@ from prompter.feedback import Feedback
 from prompter.reception import Reception
 from prompter.storage import Account, Role, Store
 from prompter.triage import HandoffReason
-from prompter.values import Signal
+from prompter.triaging import Triager
+from prompter.values import IncomingMessage, Signal
 from tests.bot.harness import bot_answers, running
-from tests.bot.test_web_chat import application
+from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
-from tests.fakes import FAST_HASHER
+from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.governed import SURE, GovernedShop
 
 pytestmark = pytest.mark.e2e
@@ -155,6 +156,43 @@ def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Sho
     expect(page.get_by_role("status")).not_to_contain_text("Нет связи")
     assert answers_lost == 1
     assert shop.texts() == ["один", "два", "три"]
+
+
+def test_what_finds_no_room_is_kept_and_sent_by_itself(browser: Browser, store: Store) -> None:
+    reception = Reception(store, quiet=timedelta(0), longest=timedelta(0), max_untriaged=1)
+    stranger = IncomingMessage(channel="web", chat_id="stranger", external_id="1", text="эй")
+    reception.receive(stranger)
+    app = application(reception=reception, views=CustomerViews(store))
+    with serve(app) as url, opened(browser, url, locale="ru-RU") as page:
+        page.clock.install()
+        log = page.get_by_role("log")
+        say(page, "где мой заказ")
+        expect(page.get_by_role("status")).to_have_text(re.compile("пишут очень многие"))
+        expect(log.locator(".own.pending")).to_contain_text("где мой заказ")
+        Triager(store, WordAssistant(SHOP)).run_once()
+        page.clock.fast_forward(20_000)
+        expect(log.locator(".own.stored")).to_have_count(1)
+        expect(page.get_by_role("status")).to_have_text(re.compile("оператор скоро ответит"))
+
+
+def test_a_network_that_has_begun_too_many_chats_is_told_how_long_it_waits(
+    browser: Browser, store: Store, reception: Reception
+) -> None:
+    limits = ChatLimits(new_chats_per_address=1, reads_per_minute=1)
+    app = application(reception=reception, views=CustomerViews(store), limits=limits)
+    with serve(app) as url, opened(browser, url, locale="en-GB") as first:
+        first.get_by_role("textbox", name="Message").fill("hello")
+        first.keyboard.press("Enter")
+        expect(first.locator(".own.stored")).to_have_count(1)
+        # Its own looks are too many, which is no lost connection.
+        expect(first.get_by_role("status")).to_have_text("")
+        with opened(browser, url, locale="ru-RU") as second:
+            say(second, "где мой заказ")
+            told = re.compile(r"много сообщений из вашей сети. Отправим через (59|60|61) мин")
+            expect(second.get_by_role("status")).to_have_text(told)
+            second.reload()
+            expect(second.locator(".own.pending")).to_contain_text("где мой заказ")
+            expect(second.get_by_role("status")).to_have_text(told)
 
 
 def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> None:

@@ -3,20 +3,22 @@
 import http.client
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from bot.buttons import Feedback as Hearing
 from bot.delivery import Delivery
-from bot.webchat import WebChannel, web_chat_router
-from bot.webchat.guards import COOKIE
+from bot.webchat import ChatLimits, WebChannel, web_chat_router
+from bot.webchat.cookies import ChatCookies, chat_id_of
 from prompter.accounts import Accounts
 from prompter.customer_view import CustomerView, CustomerViews
 from prompter.decisions import Action, Decision
@@ -34,6 +36,9 @@ from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.governed import SURE, GovernedShop
 
 LONGEST = 300
+COOKIE = "sufler_chat"
+SECRET = "the installation's secret"
+Browser = httpx.Client | TestClient
 
 
 @dataclass
@@ -74,7 +79,8 @@ def application(
     reception: object,
     views: object,
     feedback: Hearing | None = None,
-    per_minute: int = 20,
+    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
+    secure_cookies: bool = False,
     title: str | None = None,
 ) -> FastAPI:
     app = FastAPI()
@@ -83,8 +89,10 @@ def application(
             reception=reception,  # type: ignore[arg-type]
             feedback=feedback or HeardFeedback(),
             views=views,  # type: ignore[arg-type]
+            secret=SECRET,
             longest_message=LONGEST,
-            messages_per_minute=per_minute,
+            limits=limits,
+            secure_cookies=secure_cookies,
             title=title,
         )
     )
@@ -103,12 +111,20 @@ def site(store: Store, reception: Reception) -> Iterator[Site]:
         )
 
 
-def say(browser: httpx.Client, text: str, *, id: str | None = None, **more: str) -> httpx.Response:  # noqa: A002
-    return browser.post("/chat/messages", json={"id": id or str(uuid.uuid4()), "text": text} | more)
+def say(
+    browser: Browser,
+    text: str,
+    *,
+    id: str | None = None,  # noqa: A002
+    headers: Mapping[str, str] | None = None,
+    **more: str,
+) -> Any:
+    body = {"id": id or str(uuid.uuid4()), "text": text} | more
+    return browser.post("/chat/messages", json=body, headers=headers)
 
 
-def lines(browser: httpx.Client) -> list[tuple[str, str]]:
-    answer = browser.get("/chat/messages").raise_for_status().json()
+def lines(browser: Browser, *, headers: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    answer = browser.get("/chat/messages", headers=headers).raise_for_status().json()
     return [(line["author"], line["text"]) for line in answer["lines"]]
 
 
@@ -166,22 +182,90 @@ def test_sending_again_does_no_harm(site: Site) -> None:
         assert lines(browser) == [("customer", "эй")]
 
 
-def test_a_customer_is_known_by_a_cookie_whose_secret_is_not_stored(site: Site, store: Store) -> None:
+def test_a_customer_is_known_by_a_cookie_that_is_not_stored(site: Site, store: Store) -> None:
     with site.browser() as browser, site.browser() as other:
         say(browser, "тайна")
         assert lines(other) == []
-        secret = browser.cookies[COOKIE]
-        assert len(secret) >= 43
+        cookie = browser.cookies[COOKIE]
         browser.get("/chat")
-        assert browser.cookies[COOKIE] == secret
+        assert browser.cookies[COOKIE] == cookie
         with store.read() as tx:
-            chat_id = tx.conversations.customer(1)
-    assert chat_id is not None
-    assert secret not in chat_id.chat_id
-    with httpx.Client(base_url=site.url, cookies={COOKIE: secret}) as again:
+            customer = tx.conversations.customer(1)
+    assert customer is not None
+    assert not set(cookie.split(".")) & {customer.chat_id}
+    with httpx.Client(base_url=site.url, cookies={COOKIE: cookie}) as again:
         assert lines(again) == [("customer", "тайна")]
-    with httpx.Client(base_url=site.url, cookies={COOKIE: chat_id.chat_id}) as thief:
+    with httpx.Client(base_url=site.url, cookies={COOKIE: customer.chat_id}) as thief:
         assert thief.get("/chat/messages").status_code == 401
+
+
+def test_opening_the_page_makes_no_conversation(site: Site, store: Store) -> None:
+    for _ in range(3):
+        with site.browser() as browser:
+            assert lines(browser) == []
+    with store.read() as tx:
+        assert tx.conversations.customer(1) is None
+
+
+def forged(cookie: str) -> list[str]:
+    """Cookies that we have not made, but that look like it."""
+    secret, signature = cookie.split(".")
+    theirs = ChatCookies("the secret of another installation", secure=False).make()
+    other = ChatCookies(SECRET, secure=False).make().split(".")[1]
+    return ["x" * 43, secret, f"{secret}.", f"{secret}.{other}", f"{'x' * 43}.{signature}", theirs]
+
+
+def test_a_cookie_that_we_have_not_made_opens_no_chat(site: Site) -> None:
+    with site.browser() as browser:
+        say(browser, "тайна")
+        cookie = browser.cookies[COOKIE]
+    for planted in forged(cookie):
+        with httpx.Client(base_url=site.url, headers={"Cookie": f"{COOKIE}={planted}"}) as attacker:
+            assert say(attacker, "эй").status_code == 401
+            assert attacker.get("/chat/messages").status_code == 401
+            given = attacker.get("/chat").cookies[COOKIE]
+        assert given not in (cookie, planted)
+        with httpx.Client(base_url=site.url, cookies={COOKIE: given}) as customer:
+            assert lines(customer) == []
+
+
+def test_behind_https_the_cookie_belongs_to_this_host_alone(store: Store, reception: Reception) -> None:
+    """A neighbour subdomain cannot set a name that begins with `__Host-`; the plain name it can."""
+    views = CustomerViews(store)
+    client = TestClient(application(reception=reception, views=views, secure_cookies=True))
+    cookie, *attributes = client.get("/chat").headers["set-cookie"].split("; ")
+    assert cookie.startswith("__Host-sufler_chat=")
+    assert {"Path=/", "Secure", "HttpOnly"} <= set(attributes)
+    assert "domain" not in str(attributes).lower()
+    assert say(client, "эй", headers={"Cookie": cookie}).status_code == 200
+    planted = cookie.removeprefix("__Host-")
+    assert say(client, "эй", headers={"Cookie": planted}).status_code == 401
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_conversation_from_before_cookies_were_signed_goes_on_once(
+    store: Store, reception: Reception, secure: bool
+) -> None:
+    secret = "Q" * 43
+    message = IncomingMessage(channel="web", chat_id=chat_id_of(secret), external_id="1", text="давно")
+    reception.receive(message)
+    views = CustomerViews(store)
+    client = TestClient(application(reception=reception, views=views, secure_cookies=secure))
+    old = {"Cookie": f"{COOKIE}={secret}"}
+    assert client.get("/chat/messages", headers=old).status_code == 401
+    new = given_cookie(client.get("/chat", headers=old))
+    assert lines(client, headers=new) == [("customer", "давно")]
+    say(client, "и сейчас", headers=new)
+    # Somebody who has planted the old cookie reads nothing of it.
+    assert client.get("/chat/messages", headers=old).status_code == 401
+    assert lines(client, headers=given_cookie(client.get("/chat", headers=old))) == []
+    assert lines(client, headers=new) == [("customer", "давно"), ("customer", "и сейчас")]
+
+
+def given_cookie(page: Any) -> dict[str, str]:
+    """The cookie that the page has handed out, as browsers send it back."""
+    page.raise_for_status()
+    return {"Cookie": page.headers.get_list("set-cookie")[0].partition(";")[0]}
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
@@ -193,7 +277,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:
 # --- answers of the bot -----------------------------------------------------------------------
 
 
-def press(browser: httpx.Client, reply: object, action: str = "up", **more: object) -> httpx.Response:
+def press(browser: Browser, reply: object, action: str = "up", **more: object) -> Any:
     return browser.post("/chat/feedback", json={"reply": reply, "action": action} | more)
 
 
@@ -252,7 +336,12 @@ def test_operators_replies_have_no_buttons(site: Site, store: Store) -> None:
 @contextmanager
 def listening(feedback: HeardFeedback, store: Store, reception: Reception) -> Iterator[httpx.Client]:
     """A customer's browser at a site that keeps what is pressed under reply 5."""
-    app = application(reception=reception, views=CustomerViews(store), feedback=feedback, per_minute=3)
+    app = application(
+        reception=reception,
+        views=CustomerViews(store),
+        feedback=feedback,
+        limits=ChatLimits(messages_per_minute=3),
+    )
     with serve(app) as url, httpx.Client(base_url=url) as browser:
         browser.get("/chat").raise_for_status()
         yield browser
@@ -406,7 +495,9 @@ def test_without_our_cookie_the_page_has_to_be_opened_first(site: Site, cookie: 
 
 
 def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -> None:
-    app = application(reception=reception, views=CustomerViews(store), per_minute=3)
+    app = application(
+        reception=reception, views=CustomerViews(store), limits=ChatLimits(messages_per_minute=3)
+    )
     with serve(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
         browser.get("/chat")
         other.get("/chat")
@@ -417,8 +508,129 @@ def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -
         assert say(other, "эй").status_code == 200
 
 
+class Street:
+    """Customers of one site, each from an address of their own."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def visitor(self, address: str) -> TestClient:
+        """A browser that has opened the page."""
+        client = TestClient(self._app, client=(address, 50000))
+        client.get("/chat").raise_for_status()
+        return client
+
+    def write(self, address: str) -> Any:
+        """A new customer writes for the first time."""
+        return say(self.visitor(address), "где мой заказ")
+
+
+def street(store: Store, reception: Reception, **limits: int) -> Street:
+    app = application(reception=reception, views=CustomerViews(store), limits=ChatLimits(**limits))
+    return Street(app)
+
+
+def test_one_address_begins_so_many_chats_an_hour(store: Store, reception: Reception) -> None:
+    site = street(store, reception, new_chats_per_address=3, messages_per_address=5)
+    customer = site.visitor("192.0.2.7")
+    with capture_logs() as logs:
+        assert say(customer, "эй").status_code == 200
+        statuses = [site.write("192.0.2.7").status_code for _ in range(20)]
+        assert statuses == [200] * 2 + [429] * 18
+        refused = site.write("192.0.2.7")
+        assert "new chats from your network" in refused.json()["detail"]
+        assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+        # Who talks already goes on, and so do others; of IPv6 a subscriber has a whole network.
+        assert say(customer, "ау").status_code == 200
+        assert site.write("192.0.2.8").status_code == 200
+        statuses = [site.write(f"2001:db8::{number}").status_code for number in range(1, 6)]
+        assert statuses == [200] * 3 + [429] * 2
+        assert site.write("2001:db8:0:1::1").status_code == 200
+    assert logs == []  # and so no address stands in them
+    with store.read() as tx:
+        assert tx.conversations.customer(8) is not None
+        assert tx.conversations.customer(9) is None
+
+
+def test_one_address_sends_so_many_messages_a_minute(store: Store, reception: Reception) -> None:
+    site = street(store, reception, messages_per_address=4)
+    first, second = site.visitor("192.0.2.7"), site.visitor("192.0.2.7")
+    assert [say(first, "эй").status_code for _ in range(3)] == [200] * 3  # of which the first begins a chat
+    assert [say(second, "эй").status_code for _ in range(3)] == [200] * 3
+    assert [say(first, "эй").status_code, press(second, 5).status_code] == [429, 429]
+    assert say(site.visitor("192.0.2.8"), "эй").status_code == 200
+
+
+def test_all_together_begin_so_many_chats_a_minute(store: Store, reception: Reception) -> None:
+    site = street(store, reception, new_chats_per_minute=2, new_chats_per_address=1)
+    customer = site.visitor("192.0.2.1")
+    assert say(customer, "эй").status_code == 200
+    assert site.write("192.0.2.2").status_code == 200
+    refused = [site.write("192.0.2.3") for _ in range(3)]  # which does not count against that address
+    assert {answer.status_code for answer in refused} == {503}
+    assert 0 < int(refused[-1].headers["Retry-After"]) <= 60
+    assert say(customer, "ау").status_code == 200
+
+
+def test_looking_too_often_is_stopped(store: Store, reception: Reception) -> None:
+    site = street(store, reception, reads_per_minute=3, reads_per_address=5)
+    first, second = site.visitor("192.0.2.7"), site.visitor("192.0.2.7")
+    assert [first.get("/chat/messages").status_code for _ in range(4)] == [200] * 3 + [429]
+    assert [second.get("/chat/messages").status_code for _ in range(3)] == [200] * 2 + [429]
+    assert 0 < int(second.get("/chat/messages").headers["Retry-After"]) <= 60
+    assert site.visitor("192.0.2.8").get("/chat/messages").status_code == 200
+
+
+def test_a_full_backlog_turns_new_chats_away_but_not_customers_who_talk_already(store: Store) -> None:
+    site, triager = bounded_street(store, max_untriaged=2)
+    customers = [site.visitor(f"192.0.2.{number}") for number in range(5)]
+    for customer in customers:
+        assert say(customer, "эй").status_code == 200
+        triager.run_once()
+    assert [site.write("198.51.100.1").status_code for _ in range(4)] == [200, 200, 503, 503]
+    refused = site.write("198.51.100.2")
+    assert "Very many messages wait" in refused.json()["detail"]
+    assert int(refused.headers["Retry-After"]) == 15
+    # As much again is kept for those who were here before.
+    assert [say(customer, "ау").status_code for customer in customers] == [200] * 2 + [503] * 3
+    assert say(customers[0], "и ещё").status_code == 200  # it waits already
+    triager.run_once()
+    assert site.write("198.51.100.2").status_code == 200
+    assert say(customers[4], "ау").status_code == 200
+
+
+def test_a_message_without_room_does_not_use_up_new_chats(store: Store) -> None:
+    site, triager = bounded_street(store, max_untriaged=1, new_chats_per_address=1)
+    customer = site.visitor("192.0.2.8")
+    assert site.write("192.0.2.7").status_code == 200
+    assert [say(customer, "эй").status_code for _ in range(3)] == [503] * 3
+    triager.run_once()
+    assert say(customer, "эй").status_code == 200
+
+
+def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> None:
+    site, triager = bounded_street(store, max_untriaged=5, messages_per_minute=100)
+    customer = site.visitor("192.0.2.7")
+    statuses = [say(customer, "эй").status_code for _ in range(22)]
+    assert statuses == [200] * 20 + [503] * 2
+    triager.run_once()
+    assert say(customer, "эй").status_code == 200
+
+
+def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
+    """A site with little room for messages that wait, and the worker that triages them."""
+    reception = Reception(store, quiet=timedelta(0), longest=timedelta(0), max_untriaged=max_untriaged)
+    return street(store, reception, **limits), Triager(store, WordAssistant(SHOP))
+
+
 def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) -> None:
     class Down:
+        def knows(self, channel: str, chat_id: str) -> bool:
+            raise OSError(f"cannot read {channel} {chat_id}")
+
+        def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
+            raise OSError(f"cannot write {channel} {chat_id} {new_chat_id}")
+
         def receive(self, message: IncomingMessage) -> Received:
             raise OSError(f"cannot write {message.text}")
 
@@ -428,11 +640,14 @@ def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) ->
     feedback = HeardFeedback(errors=[OSError("секрет")])
     app = application(reception=Down(), views=Down(), feedback=feedback)
     with capture_logs() as logs, serve(app) as url, httpx.Client(base_url=url) as browser:
+        assert browser.get("/chat", headers={"Cookie": f"{COOKIE}={'x' * 43}"}).status_code == 200
+        assert not browser.cookies  # an old chat's cookie is kept until it can be looked for
         browser.get("/chat")
         assert say(browser, "секрет").status_code == 503
         assert browser.get("/chat/messages").status_code == 503
         assert press(browser, 5).status_code == 503
     assert [entry["event"] for entry in logs] == [
+        "web_chat_not_moved",
         "web_message_not_stored",
         "web_conversation_not_read",
         "web_press_not_stored",

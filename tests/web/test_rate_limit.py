@@ -11,6 +11,14 @@ def test_a_window_slides_and_idle_keys_are_forgotten() -> None:
     assert list(limit._times) == ["b", "c"]
 
 
+def test_an_event_that_is_taken_back_leaves_room() -> None:
+    limit = RateLimit(1, clock=lambda: 0.0)
+    assert [limit.seconds_to_wait("a"), limit.seconds_to_wait("a")] == [0.0, 60.0]
+    limit.take_back("a")
+    limit.take_back("b")
+    assert [limit.seconds_to_wait("a"), limit.seconds_to_wait("a")] == [0.0, 60.0]
+
+
 def test_of_too_many_keys_the_idlest_is_forgotten() -> None:
     limit = RateLimit(1, max_keys=2, clock=lambda: 0.0)
     assert [limit.seconds_to_wait(key) for key in ("a", "b", "a", "c", "a")] == [0.0, 0.0, 60.0, 0.0, 0.0]
