@@ -137,7 +137,8 @@ def _mask_errors(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error")
     def _mask(context: ExceptionContext) -> None:
-        error = context.original_exception
-        error.args = tuple(
-            pattern.sub(_MASK, argument) if isinstance(argument, str) else argument for argument in error.args
-        )
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None:
+                error.args = tuple(
+                    pattern.sub(_MASK, part) if isinstance(part, str) else part for part in error.args
+                )
