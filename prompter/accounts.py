@@ -3,21 +3,23 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from pwdlib import PasswordHash
 
 from prompter.clock import Clock, utc_now
-from prompter.errors import NotFound, PrompterError
-from prompter.storage import Account, ApiToken, Conflict, Role, Store
+from prompter.errors import Forbidden, NotFound, PrompterError
+from prompter.last_seen import Defer, LastSeen, at_once
+from prompter.passwords import MAX_PASSWORD_LENGTH, WeakPassword, check_password
+from prompter.storage import Account, ApiToken, Conflict, Role, Scope, Store
 
-SHORTEST_PASSWORD = 10
-_LONGEST_PASSWORD = 200
+TOKEN_DAYS = 90  # that an API token works where nobody says otherwise
+MAX_TOKEN_DAYS = 365
+_SCOPE_ROLES = {Scope.SUPERVISE: Role.SUPERVISOR, Scope.ADMIN: Role.ADMIN}  # of the others: every role
 _TOKEN_PREFIX = "sufler"  # noqa: S105 - not a secret: it tells people what the string is
-
-
-class WeakPassword(PrompterError):
-    """The password is too short, too long, or the account's name."""
 
 
 class NameTaken(PrompterError):
@@ -32,6 +34,19 @@ class LastAdmin(PrompterError):
     """Without this account nobody could manage accounts any more."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bearer:
+    """An API token that works, and the account that it belongs to."""
+
+    token: ApiToken
+    account: Account
+
+
+def scopes_of(role: Role) -> frozenset[Scope]:
+    """The scopes that tokens of accounts with this role may have."""
+    return frozenset(scope for scope in Scope if role >= _SCOPE_ROLES.get(scope, Role.OPERATOR))
+
+
 def one_time_password() -> str:
     """A password to hand over, which its owner has to replace at once."""
     return secrets.token_urlsafe(12)
@@ -40,10 +55,18 @@ def one_time_password() -> str:
 class Accounts:
     """Accounts with argon2 password hashes, and API tokens kept as hashes."""
 
-    def __init__(self, store: Store, *, hasher: PasswordHash | None = None, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        hasher: PasswordHash | None = None,
+        clock: Clock = utc_now,
+        defer: Defer = at_once,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._hasher = hasher or PasswordHash.recommended()
+        self._token_used = LastSeen(self._write_token_used, clock=clock, defer=defer)
 
     @cached_property
     def _decoy(self) -> str:
@@ -54,12 +77,12 @@ class Accounts:
 
         Raises:
             NameTaken: there is one of that name, in whatever case.
-            WeakPassword: the password is too short, too long, or the name itself.
+            WeakPassword: the password is too short, too long, the name itself, or easily guessed.
         """
         name = name.strip()
         if not 1 <= len(name) <= 100:
             raise NameTaken("the name must have 1 to 100 characters")
-        _check_password(password, name)
+        check_password(password, name)
         password_hash = self._hasher.hash(password)
         try:
             return self._add(name, role, password_hash, one_time_password)
@@ -89,7 +112,7 @@ class Accounts:
         with self._store.read() as tx:
             account = tx.accounts.named(name.strip())
         password_hash = account.password_hash if account else self._decoy
-        fits = self._hasher.verify(password[:_LONGEST_PASSWORD], password_hash)
+        fits = self._hasher.verify(password[:MAX_PASSWORD_LENGTH], password_hash)
         return account if fits and account is not None and account.disabled_at is None else None
 
     def active(self, account_id: int) -> Account | None:
@@ -98,39 +121,52 @@ class Accounts:
             account = tx.accounts.get(account_id)
         return account if account is not None and account.disabled_at is None else None
 
+    def named(self, name: str) -> Account:
+        """The account of that name, in whatever case.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._store.read() as tx:
+            account = tx.accounts.named(name)
+        if account is None:
+            raise NotFound(f"there is no account named {name}")
+        return account
+
     def all(self) -> list[Account]:
         with self._store.read() as tx:
             return tx.accounts.all()
 
     def set_password(self, name: str, password: str, *, one_time_password: bool = False) -> Account:
-        """Replace a password; every session that was started before ends.
+        """Replace a password; every session and API token of the account ends.
 
         Raises:
             NotFound: there is no account of that name.
-            WeakPassword: the password is too short, too long, or the name itself.
+            WeakPassword: the password is too short, too long, the name itself, or easily guessed.
         """
-        _check_password(password, name)
+        check_password(password, name)
         password_hash = self._hasher.hash(password)
         with self._store.write() as tx:
             account = tx.accounts.named(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
-            tx.accounts.set_password(
-                account.id, password_hash, one_time_password=one_time_password, now=self._clock()
-            )
+            now = self._clock()
+            tx.accounts.set_password(account.id, password_hash, one_time_password=one_time_password, now=now)
+            tx.sessions.revoke_all(account.id, now)
+            tx.accounts.revoke_tokens(account.id, now)
             changed = tx.accounts.get(account.id)
         assert changed is not None  # noqa: S101 - accounts are never deleted
         return changed
 
     def change_password(self, account_id: int, old: str, new: str) -> Account:
-        """Replace a password by its owner; every session that was started before ends.
+        """Replace a password by its owner; every session and API token of the account ends.
 
         Raises:
             WrongPassword: `old` does not fit, or the account is disabled.
-            WeakPassword: `new` is too short, too long, the account's name, or `old` again.
+            WeakPassword: `new` is too short, too long, the account's name, easily guessed, or `old` again.
         """
         account = self.active(account_id)
-        if account is None or not self._hasher.verify(old[:_LONGEST_PASSWORD], account.password_hash):
+        if account is None or not self._hasher.verify(old[:MAX_PASSWORD_LENGTH], account.password_hash):
             raise WrongPassword("the old password is wrong")
         if new == old:
             raise WeakPassword("the new password is the old one")
@@ -141,7 +177,7 @@ class Accounts:
             tx.accounts.set_language(account_id, language)
 
     def disable(self, name: str) -> None:
-        """Lock the account out, from its next request on.
+        """Lock the account out, with its sessions and tokens, from its next request on.
 
         Raises:
             NotFound: there is no account of that name.
@@ -156,23 +192,48 @@ class Accounts:
                 other.role is Role.ADMIN and other.disabled_at is None for other in others
             ):
                 raise LastAdmin(f"{account.name} is the last admin: make another one first")
-            tx.accounts.disable(account.id, self._clock())
+            now = self._clock()
+            tx.accounts.disable(account.id, now)
+            tx.sessions.revoke_all(account.id, now)
+            tx.accounts.revoke_tokens(account.id, now)
 
     # --- API tokens -------------------------------------------------------------------------
 
-    def create_token(self, account_id: int, name: str) -> str:
+    def create_token(
+        self, account_id: int, name: str, *, scopes: Collection[Scope], days: int | None = TOKEN_DAYS
+    ) -> str:
         """A new API token; it is shown this once and cannot be read again."""
-        return self.issue_token(account_id, name)[1]
+        return self.issue_token(account_id, name, scopes=scopes, days=days)[1]
 
-    def issue_token(self, account_id: int, name: str) -> tuple[ApiToken, str]:
-        """What is known of a new API token, and the token itself."""
+    def issue_token(
+        self, account_id: int, name: str, *, scopes: Collection[Scope], days: int | None = TOKEN_DAYS
+    ) -> tuple[ApiToken, str]:
+        """What is known of a new API token, and the token itself; None days: it works for ever.
+
+        Raises:
+            NotFound: there is no such account, or it is disabled.
+            Forbidden: a scope is beyond the account's role.
+        """
         secret = secrets.token_urlsafe(32)
         now = self._clock()
+        expires_at = None if days is None else now + timedelta(days=days)
         with self._store.write() as tx:
+            account = tx.accounts.get(account_id)
+            if account is None or account.disabled_at is not None:
+                raise NotFound("there is no such account, or it is disabled")
+            if beyond := sorted(frozenset(scopes) - scopes_of(account.role)):
+                raise Forbidden(f"the scope {beyond[0]} needs the role {_SCOPE_ROLES[beyond[0]].label}")
             token_id = tx.accounts.add_token(
-                account_id=account_id, name=name, secret_hash=_digest(secret), now=now
+                account_id=account_id,
+                name=name,
+                secret_hash=_digest(secret),
+                scopes=scopes,
+                now=now,
+                expires_at=expires_at,
             )
-        token = ApiToken(id=token_id, name=name, created_at=now)
+        token = ApiToken(
+            id=token_id, name=name, scopes=frozenset(scopes), created_at=now, expires_at=expires_at
+        )
         return token, f"{_TOKEN_PREFIX}_{token_id}_{secret}"
 
     def tokens(self, account_id: int) -> list[ApiToken]:
@@ -190,8 +251,13 @@ class Accounts:
             if not tx.accounts.revoke_token(token_id, self._clock(), of=of):
                 raise NotFound("there is no such token, or it is revoked already")
 
-    def by_token(self, token: str) -> Account | None:
-        """The active account that the token belongs to."""
+    def revoke_tokens(self, account_id: int) -> None:
+        """End every token of an account."""
+        with self._store.write() as tx:
+            tx.accounts.revoke_tokens(account_id, self._clock())
+
+    def by_token(self, token: str) -> Bearer | None:
+        """The token's record and its active account; None where it is none, or has expired."""
         prefix, _, rest = token.partition("_")
         number, _, secret = rest.partition("_")
         if prefix != _TOKEN_PREFIX or not number.isascii() or not number.isdigit() or len(number) > 9:
@@ -200,19 +266,18 @@ class Accounts:
             found = tx.accounts.by_token(int(number))
         if found is None or not hmac.compare_digest(found[0], _digest(secret)):
             return None
-        account = found[1]
-        return account if account.disabled_at is None else None
+        _, known, account = found
+        has_expired = known.expires_at is not None and known.expires_at <= self._clock()
+        if has_expired or account.disabled_at is not None:
+            return None
+        self._token_used.note(known.id, known.last_used_at)
+        return Bearer(token=known, account=account)
+
+    def _write_token_used(self, token_id: int, now: datetime) -> None:
+        with self._store.write() as tx:
+            tx.accounts.token_used(token_id, now)
 
 
 def _digest(secret: str) -> str:
     # The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _check_password(password: str, name: str) -> None:
-    if len(password) < SHORTEST_PASSWORD:
-        raise WeakPassword(f"a password needs at least {SHORTEST_PASSWORD} characters")
-    if len(password) > _LONGEST_PASSWORD:
-        raise WeakPassword(f"a password has at most {_LONGEST_PASSWORD} characters")
-    if password.lower() == name.lower():
-        raise WeakPassword("the password must not be the name")

@@ -5,21 +5,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.sessions import SessionMiddleware
 
 from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
 from prompter_api.methods import METHODS, nothing_here
 from prompter_api.metrics import Metrics, RequestMetrics
 from prompter_api.parts import Parts
-from prompter_api.routes import SESSION_COOKIE, api_router, operations
+from prompter_api.routes import api_router, operations
 from web.body_limit import BodyLimit
 from web.header_limit import HeaderLimit
 from web.headers import SecurityHeaders
 from web.hosts import AllowedHosts, RelativeRedirects
 
-# Rasa sends its whole conversation, and its domain.
-_LARGER = {"/api/rasa/actions": 5_000_000}
+_LOGIN_BODY = 20_000  # bytes; everybody may send one
+_RASA_BODY = 5_000_000  # Rasa sends its whole conversation, and its domain
 _DESCRIPTION = """\
 What the operators' desk can do: the queue, conversations, decisions, the knowledge base, accounts.
 
@@ -45,7 +44,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.parts = parts
     app.state.metrics = Metrics(parts.desk)
     add_error_handlers(app)
-    app.include_router(api_router())
+    app.include_router(api_router(secure_cookies=parts.secure_cookies))
     app.include_router(operations.router)
     app.include_router(docs.router)
     for router in routers:
@@ -55,19 +54,12 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     docs.document_errors(app)
 
     # The one added last is the outermost.
-    app.add_middleware(
-        SessionMiddleware,
-        # NiceGUI shares this middleware, and looks for its secret under this name.
-        secret_key=parts.session_secret,
-        session_cookie=SESSION_COOKIE,
-        max_age=int(parts.session_hours * 3600),
-        # Lax, not strict: a link to a conversation in a chat or a mail opens logged in. What strict
-        # would add is done by prompter_api.auth: no GET changes anything, and everything else must
-        # come from our own pages. WebSockets from other sites get no cookie either way.
-        same_site="lax",
-        https_only=parts.secure_cookies,
-    )
-    app.add_middleware(BodyLimit, largest=parts.largest_body, larger=_LARGER)
+    limits = {
+        "/api/login": _LOGIN_BODY,
+        "/login": _LOGIN_BODY,
+        "/api/rasa/actions": max(_RASA_BODY, parts.largest_body),
+    }
+    app.add_middleware(BodyLimit, largest=parts.largest_body, limits=limits)
     app.add_middleware(HeaderLimit, max_bytes=parts.max_header_bytes)
     app.add_middleware(AllowedHosts, names=parts.hosts)
     app.add_middleware(RelativeRedirects)

@@ -48,7 +48,7 @@ def openapi_for_swagger_ui(request: Request) -> JSONResponse:
 
 @router.get("/{name}")
 async def get_asset(name: str) -> Response:
-    """A file of the page, from memory and in parts: threads are for customers, and strangers may read slowly."""
+    """A file of the page, from memory and in parts: who reads slowly takes no thread from customers."""
     if name not in _ASSETS:
         raise HTTPException(404)
     content = _content(name)

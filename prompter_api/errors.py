@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_index import InvalidArticle
-from prompter.accounts import LastAdmin, NameTaken, WeakPassword, WrongPassword
+from prompter.accounts import LastAdmin, NameTaken, WrongPassword
 from prompter.errors import (
     AlreadyDecided,
     AlreadySettled,
@@ -34,6 +34,7 @@ from prompter.errors import (
 )
 from prompter.faults import describe, trace
 from prompter.jobs import JobRunning
+from prompter.passwords import WeakPassword
 from prompter.pins import InvalidPin
 from prompter.readiness import NotReady
 from prompter.storage import Conflict
@@ -61,6 +62,14 @@ class TooManyTries(PrompterError):
         self.retry_after = retry_after
 
 
+class TooManyAtOnce(PrompterError):
+    """Too many passwords are being checked; try again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many people are logging in right now: try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
 STATUS: Mapping[type[Exception], int] = {
     NotFound: 404,
     AlreadyDecided: 409,
@@ -80,6 +89,7 @@ STATUS: Mapping[type[Exception], int] = {
     PasswordChangeNeeded: 403,
     LoginRefused: 401,
     TooManyTries: 429,
+    TooManyAtOnce: 429,
     Conflict: 409,
     NotReady: 409,
     JobRunning: 409,
@@ -174,7 +184,7 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
         log_unavailable(request, error)
     headers = (
         {"Retry-After": str(error.retry_after)}
-        if isinstance(error, TooManyTries | DatabaseUnavailable)
+        if isinstance(error, TooManyTries | TooManyAtOnce | DatabaseUnavailable)
         else None
     )
     return problem(STATUS[_kind_of(error)], *described(error), headers)

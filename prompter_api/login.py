@@ -1,45 +1,91 @@
 """Logging in with a name and a password, for the API and the login page."""
 
+from dataclasses import dataclass
+
+from anyio import to_thread
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from prompter.storage import Account
-from prompter_api.auth import start_session
+from prompter_api import cookies
 from prompter_api.errors import LoginRefused
 from prompter_api.parts import Parts
+from prompter_api.throttle import Attempt
 from web.addresses import address_of
 
 
-def log_in(connection: HTTPConnection, parts: Parts, name: str, password: str) -> Account:
-    """Check name and password and start a session.
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Somebody who has just logged in, and what their browser has to keep."""
+
+    account: Account
+    session_secret: str
+    device_cookie: str
+
+    def keep(self, response: Response, parts: Parts) -> None:
+        """Have the browser keep it."""
+        cookies.set_session(response, parts, self.session_secret)
+        cookies.set_device(response, parts, self.device_cookie)
+
+
+async def log_in(connection: HTTPConnection, parts: Parts, name: str, password: str) -> Entry:
+    """Check name and password and start a session; the one that the browser had ends.
 
     Raises:
         LoginRefused: they do not fit, or the account is disabled.
         TooManyTries: too many failed before.
+        TooManyAtOnce: too many try at this moment.
     """
-    address = address_of(connection)
-    parts.throttle.count(name, address)
-    account = parts.accounts.log_in(name, password)
-    if account is None:
-        raise LoginRefused("name or password is wrong")
-    parts.throttle.succeeded(name, address)
-    start_session(connection, account)
-    return account
+    attempt = await to_thread.run_sync(
+        parts.throttle.attempt,
+        name,
+        address_of(connection),
+        cookies.device(connection, parts),
+        limiter=parts.login_lookups,
+    )
+
+    def check() -> Entry:
+        parts.throttle.count(attempt)
+        account = parts.accounts.log_in(name, password)
+        if account is None:
+            raise LoginRefused("name or password is wrong")
+        return _enter(connection, parts, account, attempt)
+
+    return await parts.password_checks.run(check, is_known=attempt.is_known)
 
 
-def change_password(
+async def change_password(
     connection: HTTPConnection, parts: Parts, account: Account, old: str, new: str
-) -> Account:
-    """Replace the password; the session it was done in goes on, every other one ends.
+) -> Entry:
+    """Replace the password; every session and token ends, and the browser it was done in gets a new session.
 
     Raises:
         WrongPassword: `old` does not fit.
         WeakPassword: `new` will not do.
         TooManyTries: too many failed before.
+        TooManyAtOnce: too many passwords are checked at this moment.
     """
-    address = address_of(connection)
-    parts.throttle.count(account.name, address)
-    changed = parts.accounts.change_password(account.id, old, new)
-    parts.throttle.succeeded(account.name, address)
-    if connection.session.get("account") == account.id:
-        start_session(connection, changed)
-    return changed
+    attempt = await to_thread.run_sync(
+        parts.throttle.attempt_from_session, account.id, limiter=parts.login_lookups
+    )
+
+    def change() -> Entry:
+        parts.throttle.count(attempt)
+        changed = parts.accounts.change_password(account.id, old, new)
+        return _enter(connection, parts, changed, attempt)
+
+    return await parts.password_checks.run(change, is_known=True)
+
+
+def _enter(connection: HTTPConnection, parts: Parts, account: Account, attempt: Attempt) -> Entry:
+    secret = parts.sessions.start(
+        account,
+        connection.headers.get("user-agent", ""),
+        instead_of=cookies.session_secret(connection, parts),
+    )
+    if secret is None:
+        raise LoginRefused("name or password is wrong")
+    parts.throttle.succeeded(attempt)
+    return Entry(
+        account=account, session_secret=secret, device_cookie=parts.throttle.device_cookie(account.name)
+    )

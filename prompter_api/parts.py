@@ -18,9 +18,11 @@ from prompter.learning import Learning
 from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reviews import Reviews
+from prompter.sessions import Sessions
 from prompter.triage import Triage
 from prompter.versions import Versions
 from prompter.watching import Watching
+from prompter_api.password_checks import PasswordChecks
 from prompter_api.ready import Readiness as ProcessReadiness
 from prompter_api.throttle import LoginThrottle
 
@@ -44,6 +46,8 @@ class Parts:
     """The use cases behind the pages and the API, and how the face itself is set up."""
 
     accounts: Accounts
+    sessions: Sessions
+    throttle: LoginThrottle
     actions: Actions
     assistant: Assistant
     asked_by_engine: Callable[[str], Triage]  # asks no engine in its turn: that would wait for us
@@ -65,7 +69,6 @@ class Parts:
     max_header_bytes: int = 32_768
     ready: ProcessReadiness = field(default_factory=ProcessReadiness)
     hosts: tuple[str, ...] = ()  # names of this site; none: whatever browsers say
-    throttle: LoginThrottle = field(default_factory=LoginThrottle)
     # Actions that are none of ours: the call as it came goes to the team's own server.
     own_actions: Callable[[bytes], tuple[int, bytes]] | None = None
     # More messages than cores would only wait for each other, and what they wait with costs time.
@@ -73,6 +76,10 @@ class Parts:
 
     # They may wait for other servers: requests that need nothing of them must not wait, too.
     actions_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
+
+    # Logins must not take the threads that customers' requests need.
+    password_checks: PasswordChecks = field(default_factory=PasswordChecks)
+    login_lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     def explanation(self, text: str) -> Explanation:
         """What is made of a text and why; who would answer as `ask` says it, readiness included."""

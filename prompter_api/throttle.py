@@ -1,73 +1,169 @@
-"""How often somebody may try to log in."""
+"""How often may somebody try to log in?
 
+Failed tries are counted in the database, so that every process counts the same and a restart forgets
+nothing. Names and addresses stand there as keyed hashes only.
+"""
+
+import hashlib
+import hmac
 import math
+import secrets
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from prompter.clock import Clock, utc_now
+from prompter.storage import LoginCount, Store, Transaction
 from prompter_api.errors import TooManyTries
 from web.addresses import network_of
 
-_MOST_KEYS = 10_000  # names and addresses remembered; the one idle for longest is forgotten
+_MAX_ROWS = 50_000
+_PRUNE_SECONDS = 60.0
+_KNOWN_FOR = timedelta(days=30)  # that a network is remembered after a login
+_NETWORKS = 5  # a name has the tries of so many networks, before unknown ones have to wait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """Somebody who tries to log in under a name, and how their tries are counted."""
+
+    limits: Mapping[str, int]  # tries by key
+    own_key: str  # of the name at this network or in this browser
+    shared_keys: tuple[str, ...]  # others try under these, too
+    network_key: str  # under which a login is remembered
+    is_known: bool  # the name's owner has logged in from here before
 
 
 class LoginThrottle:
-    """Counts failed logins per name and per address, in this process's memory.
+    """Slows down who guesses passwords, without keeping the owner of a name out.
 
-    A name is counted whether or not there is such an account, so the answer does not tell. Tries
-    are counted before the password is checked: many at once cannot slip through. Somebody who
-    knows a name can keep its owner from logging in for a while, but not end a session.
+    Tries are counted by name and network and by network alone. From many networks at once a name has
+    a limit, too; it holds for networks and browsers from which nobody has logged in under that name
+    yet. A browser that has carries a cookie that says so and is counted by itself ("device cookies",
+    OWASP), so it gets in beside whoever tries from the same network.
+
+    A name is counted whether or not there is such an account: the answer does not tell. Tries are
+    counted before the password is checked, so that many at once cannot slip through.
     """
 
     def __init__(
         self,
+        store: Store,
         *,
+        secret: str,
         per_name: int = 10,
         per_address: int = 50,
         window_seconds: float = 300,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = utc_now,
     ) -> None:
+        self._store = store
+        self._secret = secret.encode()
         self._per_name = per_name
         self._per_address = per_address
-        self._window = window_seconds
+        self._window = timedelta(seconds=window_seconds)
         self._clock = clock
-        self._tries: OrderedDict[str, list[float]] = OrderedDict()
+        self._pruned_at = -math.inf
         self._lock = threading.Lock()
 
-    def count(self, name: str, address: str) -> None:
+    def attempt(self, name: str, address: str, device: str | None) -> Attempt:
+        """How a try is counted; `device` is what the browser shows of an earlier login.
+
+        Raises:
+            TooManyTries: there were too many, by what is known without counting.
+        """
+        name, network, now = _folded(name), network_of(address), self._clock()
+        network_key = self._key("known network", name, network)
+        name_key = self._key("name", name)
+        device_id = self._device_of(name, device)
+        if device_id is not None:
+            own_key, shared = self._key("device", name, device_id), {}
+        else:
+            own_key = self._key("name and network", name, network)
+            shared = {self._key("network", network): self._per_address, name_key: _NETWORKS * self._per_name}
+        with self._store.read() as tx:
+            counts = tx.login_counts.get({own_key, network_key, *shared}, now)
+        is_known = device_id is not None or counts.pop(network_key, None) is not None
+        if is_known:
+            shared.pop(name_key, None)
+        limits = {own_key: self._per_name, **shared}
+        self._refuse(limits, counts)
+        return Attempt(
+            limits=limits,
+            own_key=own_key,
+            shared_keys=tuple(shared),
+            network_key=network_key,
+            is_known=is_known,
+        )
+
+    def attempt_from_session(self, account_id: int) -> Attempt:
+        """How a try to change a password is counted: strangers cannot use it up.
+
+        Raises:
+            TooManyTries: there were too many.
+        """
+        key = self._key("change of password", str(account_id))
+        attempt = Attempt(
+            limits={key: self._per_name}, own_key=key, shared_keys=(), network_key="", is_known=True
+        )
+        with self._store.read() as tx:
+            self._refuse(attempt.limits, tx.login_counts.get(attempt.limits, self._clock()))
+        return attempt
+
+    def count(self, attempt: Attempt) -> None:
         """Count a try.
 
         Raises:
-            TooManyTries: there were too many; this one is not counted.
+            TooManyTries: there were too many meanwhile; this one is not counted.
         """
         now = self._clock()
+        with self._store.write() as tx:
+            self._prune(tx)
+            counts = tx.login_counts.lock(attempt.limits, now)
+            self._refuse(attempt.limits, counts)
+            for key in attempt.limits:
+                count = counts.get(key) or LoginCount(tries=0, since=now, until=now + self._window)
+                tx.login_counts.put(key, replace(count, tries=count.tries + 1))
+
+    def succeeded(self, attempt: Attempt) -> None:
+        """Whoever has logged in starts afresh; what others share with them only loses this try."""
+        now = self._clock()
+        with self._store.write() as tx:
+            counts = tx.login_counts.lock(attempt.shared_keys, now)
+            for key, count in counts.items():
+                tx.login_counts.put(key, replace(count, tries=count.tries - 1))
+            tx.login_counts.forget(attempt.own_key)
+            if attempt.network_key:
+                known = LoginCount(tries=0, since=now, until=now + _KNOWN_FOR)
+                tx.login_counts.put(attempt.network_key, known)
+
+    def device_cookie(self, name: str) -> str:
+        """A fresh cookie by which a browser shows that somebody has logged in there under this name."""
+        device_id = secrets.token_urlsafe(16)
+        return f"{device_id}.{self._key('device cookie', _folded(name), device_id)}"
+
+    def _device_of(self, name: str, cookie: str | None) -> str | None:
+        device_id, _, signature = (cookie or "").partition(".")
+        expected = self._key("device cookie", name, device_id)
+        return device_id if hmac.compare_digest(signature.encode(), expected.encode()) else None
+
+    def _refuse(self, limits: Mapping[str, int], counts: Mapping[str, LoginCount]) -> None:
+        full = [counts[key].until for key in limits if key in counts and counts[key].tries >= limits[key]]
+        if full:
+            wait = min(max(full) - self._clock(), self._window)
+            raise TooManyTries(max(1, math.ceil(wait.total_seconds())))
+
+    def _prune(self, tx: Transaction) -> None:
         with self._lock:
-            limits = {_name_key(name): self._per_name, _address_key(address): self._per_address}
-            recent = {key: self._recent(key, now) for key in limits}
-            full = [tries for key, tries in recent.items() if len(tries) >= limits[key]]
-            if full:
-                raise TooManyTries(max(1, math.ceil(max(tries[0] for tries in full) + self._window - now)))
-            for key, tries in recent.items():
-                self._tries[key] = [*tries, now]
-                self._tries.move_to_end(key)
-            while len(self._tries) > _MOST_KEYS:
-                self._tries.popitem(last=False)
+            if time.monotonic() < self._pruned_at + _PRUNE_SECONDS:
+                return
+            self._pruned_at = time.monotonic()
+        tx.login_counts.prune(self._clock(), limit=_MAX_ROWS)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """The name starts afresh; the address only loses this try, or one account would unlock them all."""
-        with self._lock:
-            self._tries.pop(_name_key(name), None)
-            if tries := self._tries.get(_address_key(address)):
-                tries.pop()
-
-    def _recent(self, key: str, now: float) -> list[float]:
-        return [when for when in self._tries.get(key, ()) if when > now - self._window]
+    def _key(self, kind: str, *parts: str) -> str:
+        return hmac.new(self._secret, "\x00".join((kind, *parts)).encode(), hashlib.sha256).hexdigest()
 
 
-def _name_key(name: str) -> str:
-    return f"name {name.strip().lower()[:100]}"
-
-
-def _address_key(address: str) -> str:
-    return f"address {network_of(address)}"
+def _folded(name: str) -> str:
+    return name.strip().casefold()[:100]

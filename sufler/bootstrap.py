@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import timedelta
 from importlib import import_module
@@ -34,6 +35,7 @@ from prompter.explaining import explain
 from prompter.feedback import Feedback
 from prompter.history import History
 from prompter.knowledge import KnowledgeBase
+from prompter.last_seen import Defer, at_once
 from prompter.learning import Learning
 from prompter.lots import Lots
 from prompter.meaning import Meaning
@@ -42,6 +44,7 @@ from prompter.proposals import Proposals, Refreshed
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
+from prompter.sessions import Sessions
 from prompter.storage import Store, connect, migrate, read_url
 from prompter.triage import Triage
 from prompter.triaging import Autopilot, Triager
@@ -105,8 +108,17 @@ def open_engine(url: str) -> Engine:
     return connect(url)
 
 
-def build_accounts(store: Store) -> Accounts:
-    return Accounts(store)
+def build_accounts(store: Store, *, defer: Defer = at_once) -> Accounts:
+    return Accounts(store, defer=defer)
+
+
+def build_sessions(settings: Settings, store: Store, *, defer: Defer = at_once) -> Sessions:
+    return Sessions(
+        store,
+        max_age=timedelta(hours=settings.web.session_hours),
+        max_idle=timedelta(minutes=settings.web.session_idle_minutes),
+        defer=defer,
+    )
 
 
 def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
@@ -441,8 +453,11 @@ def build_web_app(
     def asked_by_engine(text: str) -> Triage:
         return readiness.preview(assistant.by_itself().triage(text))
 
+    # When a session or a token was used last is written apart from the request that uses it.
+    last_seen = ThreadPoolExecutor(1, thread_name_prefix="last-seen")
     parts = Parts(
-        accounts=build_accounts(store),
+        accounts=build_accounts(store, defer=last_seen.submit),
+        sessions=build_sessions(settings, store, defer=last_seen.submit),
         actions=dialogues.build_actions(settings, store, asked_by_engine, lots=build_lots(settings)),
         assistant=assistant,
         asked_by_engine=asked_by_engine,
@@ -473,6 +488,8 @@ def build_web_app(
         hosts=settings.web.hosts,
         own_actions=dialogues.build_own_actions(settings),
         throttle=LoginThrottle(
+            store,
+            secret=secret,
             per_name=settings.web.login_tries_per_name,
             per_address=settings.web.login_tries_per_address,
             window_seconds=settings.web.login_window_seconds,

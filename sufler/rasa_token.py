@@ -2,15 +2,19 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
-from prompter.accounts import Accounts
-from prompter.storage import Role
+from prompter.accounts import MAX_TOKEN_DAYS, Accounts, Bearer
+from prompter.clock import utc_now
+from prompter.storage import Role, Scope
 from sufler import bootstrap
 from sufler.rasa_environment import NoRasa
 from sufler.settings import Settings
 
 _NAME = "rasa"
+_SCOPES = frozenset({Scope.RASA})
+_AT_LEAST = timedelta(days=MAX_TOKEN_DAYS / 2)  # Rasa reads its token once, and may run for months
 
 
 def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
@@ -25,13 +29,13 @@ def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
 
 
 def token_for_rasa(accounts: Accounts, file: Path) -> str:
-    """The token in `file`, if it still opens a door; else a new one, of an account of its own.
+    """The token in `file` while it is for Rasa alone and lasts; else a new one, of an account of its own.
 
     Raises:
         NoRasa: the account of that name is no operator's, or disabled.
     """
     token = _kept(file)
-    if token and accounts.by_token(token) is not None:
+    if token and _is_right(accounts.by_token(token)):
         return token
     account = next((one for one in accounts.all() if one.name.casefold() == _NAME), None)
     if account is not None and (account.role is not Role.OPERATOR or account.disabled_at is not None):
@@ -39,12 +43,18 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
         raise NoRasa(f"the account {account.name} is {state}: give Rasa another one's token in SUFLER_TOKEN")
     if account is None:
         account = accounts.add(_NAME, Role.OPERATOR, secrets.token_urlsafe(32))  # nobody logs in with it
-    token = accounts.create_token(account.id, "Rasa's actions")
+    token = accounts.create_token(account.id, "Rasa's actions", scopes=_SCOPES, days=MAX_TOKEN_DAYS)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_text(token, encoding="utf-8")
     return token
+
+
+def _is_right(bearer: Bearer | None) -> bool:
+    if bearer is None or bearer.token.scopes != _SCOPES:
+        return False
+    return bearer.token.expires_at is None or bearer.token.expires_at > utc_now() + _AT_LEAST
 
 
 def _kept(file: Path) -> str:

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
-from prompter.storage import Role
+from prompter.storage import Role, Scope
 from sufler import bootstrap
 from sufler.private_files import make_private_file
 from sufler.settings import Settings
@@ -190,7 +190,7 @@ def _operator_token(settings: Settings) -> str:
         accounts = bootstrap.build_accounts(store)
         name = f"latency {secrets.token_hex(4)}"
         operator = accounts.add(name, Role.OPERATOR, secrets.token_urlsafe(16))
-        return accounts.create_token(operator.id, "measuring")
+        return accounts.create_token(operator.id, "measuring", scopes={Scope.READ}, days=1)
 
 
 def _address(process: subprocess.Popen[str]) -> tuple[str, int]:

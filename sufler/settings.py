@@ -300,6 +300,7 @@ class Web(_Section):
     min_free_megabytes: int = Field(100, ge=0)
     session_hours: float = Field(12, gt=0)
     session_secret: SecretStr | None = Field(None, min_length=32)
+    session_idle_minutes: float = Field(120, ge=5)
     secure_cookies: bool = False
     largest_body: int = Field(500_000, ge=10_000)
     messages_per_minute: int = Field(20, ge=1)

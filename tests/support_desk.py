@@ -23,6 +23,7 @@ from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
+from prompter.sessions import Sessions, Visit
 from prompter.storage import Role, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage, MessageKind
@@ -31,6 +32,7 @@ from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts
+from prompter_api.throttle import LoginThrottle
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, by_length, explained
 
@@ -66,6 +68,7 @@ class DeskShop:
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0))
         self.assistant = WordAssistant(self.articles)
         self.triager = Triager(self.store, self.assistant, lots=lots)
+        self.sessions = Sessions(self.store, max_age=timedelta(hours=1))
         self.accounts.add("anna", Role.OPERATOR, PASSWORD)
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
         self.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
@@ -138,6 +141,8 @@ class DeskShop:
     def parts(self) -> Parts:
         return Parts(
             accounts=self.accounts,
+            sessions=self.sessions,
+            throttle=LoginThrottle(self.store, secret="a secret of the tests"),
             actions=Actions(self.store, self.assistant.triage, secret="a secret of the tests"),
             assistant=self.assistant,
             asked_by_engine=self.assistant.triage,
@@ -156,6 +161,13 @@ class DeskShop:
             session_hours=1,
             secure_cookies=False,
         )
+
+    def visit(self, name: str) -> Visit:
+        """Somebody who has just logged in."""
+        secret = self.sessions.start(self.accounts.named(name))
+        visit = self.sessions.find(secret or "")
+        assert visit is not None
+        return visit
 
     def app(self, *, poll_seconds: float = 0.3) -> FastAPI:
         parts = self.parts()

@@ -11,30 +11,34 @@ from web.problems import problem
 class BodyLimit:
     """Refuses bodies of more than `largest` bytes before they fill the memory.
 
-    A length that is announced is believed at once; a body without one (chunked) is counted as it
-    comes. `Connection: close`, because what the client is still sending will not be read.
+    A body is refused when somebody begins to read it, so that who may not ask at all is told that first:
+    a length that is announced is believed, a body without one (chunked) is counted as it comes.
+    `Connection: close`, because what the client is still sending will not be read.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int, larger: Mapping[str, int] | None = None) -> None:
-        """`larger` are bytes that may come to these paths."""
+    def __init__(self, app: ASGIApp, *, largest: int, limits: Mapping[str, int] | None = None) -> None:
+        """`limits` are the bytes that may come to these paths, `largest` those to every other one."""
         self._app = app
         self._largest = largest
-        self._larger = dict(larger or {})
+        self._limits = dict(limits or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = max(self._largest, self._larger.get(scope["path"], 0))
+        largest = self._limits.get(scope["path"], self._largest)
         message = f"the request is larger than {largest} bytes"
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced[:20]) > largest:
+        if not announced.isdigit():
             await problem(413, "too_large", message, _CLOSE)(scope, receive, send)
             return
+        is_too_large = int(announced[:20]) > largest
         seen = 0
 
         async def counted() -> Message:
             nonlocal seen
+            if is_too_large:
+                raise HTTPException(413, message, _CLOSE)
             part = await receive()
             seen += len(part.get("body", b""))
             if seen > largest:

@@ -80,7 +80,9 @@ class SuflerClient:
             with self._opener.open(request, timeout=timeout or self._timeout) as answer:
                 found = json.load(answer)
         except HTTPError as error:
-            hint = ": set SUFLER_TOKEN (sufler user token NAME)" if error.code in {401, 403} else ""
+            hint = (
+                ": set SUFLER_TOKEN (sufler user token NAME --scope rasa)" if error.code in {401, 403} else ""
+            )
             raise SuflerSilent(f"Sufler at {self.url} refuses with status {error.code}{hint}") from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             self._silent_until[self.url] = time.monotonic() + _PAUSE

@@ -1,8 +1,9 @@
 """People who may log in, and their API tokens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -27,6 +28,29 @@ class Role(IntEnum):
         return self.name.lower()
 
 
+class Scope(StrEnum):
+    """What an API token is good for; its account's role is the upper limit.
+
+    Of the first four each contains those before it.
+    """
+
+    READ = "read"
+    OPERATE = "operate"
+    SUPERVISE = "supervise"
+    ADMIN = "admin"
+    METRICS = "metrics"
+    RASA = "rasa"
+
+    def is_within(self, granted: Collection["Scope"]) -> bool:
+        """Whether a token with the scopes `granted` may do what needs this one."""
+        if self not in _LADDER:
+            return self in granted
+        return any(higher in granted for higher in _LADDER[_LADDER.index(self) :])
+
+
+_LADDER = (Scope.READ, Scope.OPERATE, Scope.SUPERVISE, Scope.ADMIN)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """A person who may log in; the hash stays out of the repr and so out of logs."""
@@ -48,7 +72,10 @@ class ApiToken:
 
     id: int
     name: str
+    scopes: frozenset[Scope]
     created_at: datetime
+    expires_at: datetime | None  # None: never
+    last_used_at: datetime | None = None  # give or take a minute; None: never
 
 
 class AccountRows(Rows):
@@ -68,17 +95,19 @@ class AccountRows(Rows):
 
     def get(self, account_id: int) -> Account | None:
         row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
-        return None if row is None else _account(row)
+        return None if row is None else account_of(row)
 
     def named(self, name: str) -> Account | None:
         """The account of that name, in whatever case it is typed."""
         row = self._connection.execute(
             select(accounts).where(accounts.c.folded_name == name.casefold())
         ).one_or_none()
-        return None if row is None else _account(row)
+        return None if row is None else account_of(row)
 
     def all(self) -> list[Account]:
-        return [_account(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.name))]
+        return [
+            account_of(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.name))
+        ]
 
     def set_password(
         self, account_id: int, password_hash: str, *, one_time_password: bool, now: datetime
@@ -101,9 +130,24 @@ class AccountRows(Rows):
     def disable(self, account_id: int, now: datetime) -> None:
         self._connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled_at=now))
 
-    def add_token(self, *, account_id: int, name: str, secret_hash: str, now: datetime) -> int:
+    def add_token(
+        self,
+        *,
+        account_id: int,
+        name: str,
+        secret_hash: str,
+        scopes: Collection[Scope],
+        now: datetime,
+        expires_at: datetime | None,
+    ) -> int:
         return self._insert(
-            api_tokens, account_id=account_id, name=name, secret_hash=secret_hash, created_at=now
+            api_tokens,
+            account_id=account_id,
+            name=name,
+            secret_hash=secret_hash,
+            scopes=" ".join(sorted(scopes)),
+            created_at=now,
+            expires_at=expires_at,
         )
 
     def tokens(self, account_id: int) -> list[ApiToken]:
@@ -113,16 +157,20 @@ class AccountRows(Rows):
             .where(api_tokens.c.account_id == account_id, api_tokens.c.revoked_at.is_(None))
             .order_by(api_tokens.c.id)
         )
-        return [ApiToken(id=row.id, name=row.name, created_at=row.created_at) for row in rows]
+        return [_token(row) for row in rows]
 
-    def by_token(self, token_id: int) -> tuple[str, Account] | None:
-        """The token's secret hash and whose it is, unless it is revoked."""
+    def by_token(self, token_id: int) -> tuple[str, ApiToken, Account] | None:
+        """The token's secret hash, the token and whose it is, unless it is revoked."""
         row = self._connection.execute(
-            select(accounts, api_tokens.c.secret_hash)
-            .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
-            .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
+            select(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
         ).one_or_none()
-        return None if row is None else (row.secret_hash, _account(row))
+        account = None if row is None else self.get(row.account_id)
+        return None if row is None or account is None else (row.secret_hash, _token(row), account)
+
+    def token_used(self, token_id: int, now: datetime) -> None:
+        self._connection.execute(
+            update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=now)
+        )
 
     def revoke_token(self, token_id: int, now: datetime, *, of: int | None = None) -> bool:
         """Revoke a token; False if there is none such, or it is not one of the account `of`."""
@@ -132,8 +180,28 @@ class AccountRows(Rows):
         changed = self._connection.execute(update(api_tokens).where(where).values(revoked_at=now))
         return changed.rowcount == 1
 
+    def revoke_tokens(self, account_id: int, now: datetime) -> None:
+        """Revoke every token of an account."""
+        self._connection.execute(
+            update(api_tokens)
+            .where(api_tokens.c.account_id == account_id, api_tokens.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
 
-def _account(row: Row[Any]) -> Account:
+
+def _token(row: Row[Any]) -> ApiToken:
+    return ApiToken(
+        id=row.id,
+        name=row.name,
+        scopes=frozenset(Scope) if row.scopes is None else frozenset(map(Scope, row.scopes.split())),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def account_of(row: Row[Any]) -> Account:
+    """The account in a row that has its columns."""
     return Account(
         id=row.id,
         name=row.name,

@@ -18,11 +18,13 @@ from prompter.storage.engine import PATIENCE_SECONDS
 from prompter.storage.facts import FactRows
 from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
+from prompter.storage.login_counts import LoginCountRows
 from prompter.storage.outbox import OutboxRows
 from prompter.storage.pins import PinRows
 from prompter.storage.proposals import ProposalRows
 from prompter.storage.readiness import ReadinessRows
 from prompter.storage.reviews import ReviewRows
+from prompter.storage.sessions import SessionRows
 from prompter.storage.shadows import ShadowRows
 from prompter.storage.signals import SignalRows
 from prompter.storage.versions import VersionRows
@@ -45,11 +47,13 @@ class Transaction:
         self.dialogues = DialogueRows(connection)
         self.facts = FactRows(connection)
         self.jobs = JobRows(connection)
+        self.login_counts = LoginCountRows(connection)
         self.outbox = OutboxRows(connection)
         self.pins = PinRows(connection)
         self.proposals = ProposalRows(connection)
         self.readiness = ReadinessRows(connection)
         self.reviews = ReviewRows(connection)
+        self.sessions = SessionRows(connection)
         self.shadows = ShadowRows(connection)
         self.signals = SignalRows(connection)
         self.versions = VersionRows(connection)

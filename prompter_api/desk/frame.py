@@ -28,11 +28,12 @@ from nicegui import run, ui
 
 from prompter.errors import DatabaseUnavailable, Forbidden
 from prompter.storage import Account, Role
-from prompter_api.auth import session_account
+from prompter_api.auth import visit_of
 from prompter_api.desk.elements import Tag
-from prompter_api.desk.login_page import page_language, refused_page, unavailable_page
+from prompter_api.desk.forms import page_language, refused_page, unavailable_page
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.seats import Seat, Seats, SignedOut
+from prompter_api.desk.sockets import belongs
 from prompter_api.desk.words import N_, ROLES
 from prompter_api.errors import log_unavailable
 from prompter_api.locale import LANGUAGES, Translations, translator
@@ -112,20 +113,22 @@ class Door:
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> Visitor | Response:
         """The visitor, who has this role or a higher one, or what to answer instead of the page."""
         try:
-            account = await in_thread(session_account, request, self._parts.accounts)
+            visit = await in_thread(visit_of, request, self._parts)
         except DatabaseUnavailable as error:
             log_unavailable(request, error)
             return unavailable_page(request, self._parts, error)
-        if account is None:
+        if visit is None:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/login?after={quote(request.url.path + query)}", 303)
+        account = visit.account
         if account.one_time_password:
             return RedirectResponse("/password", 303)
         language = page_language(request, self._parts, account.language)
         if account.role < role:
-            return refused_page(request, self._parts, language)
-        seat = self._seats.take(self._parts, account, dict(request.session))
-        ui.context.client.on_delete(lambda: self._seats.leave(seat))
+            return refused_page(request, language)
+        seat, client = self._seats.take(self._parts, visit), ui.context.client
+        client.on_delete(lambda: self._seats.leave(seat))
+        belongs(client, visit.session.id, seat.note_action)
         return Visitor(seat=seat, language=language, t=translator(language))
 
 
@@ -153,7 +156,7 @@ class Frame:
                 Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
             self.notes = Tag("div", classes="bar__notes")
             with Tag("div", classes="bar__who"):
-                Tag("span", visitor.account.name, classes="bar__name")
+                Tag("a", visitor.account.name, classes="bar__name", href="/account", title=_("Account"))
                 Tag("span", _(ROLES[visitor.account.role]), classes="bar__role")
             self._languages(visitor.language, after or here)
             with Tag("form", method="post", action="/logout"):
@@ -185,10 +188,16 @@ class Frame:
 
 
 def _connection_words(t: Translations) -> str:
-    """NiceGUI has words of its own for a lost connection, in one language for all pages."""
+    """NiceGUI has words of its own for a lost connection, in one language for all pages.
+
+    It would try for ever where the session has ended meanwhile: then the login page is what helps.
+    """
     said = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
     return (
         f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
-        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])) })"
+        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])); "
+        "setInterval(async () => { if (document.getElementById('popup')?.ariaHidden !== 'false') return; "
+        "const answer = await fetch('/desk/session', { cache: 'no-store' }).catch(() => null); "
+        "if (answer?.status === 401) location.reload() }, 5000) })"
         "</script>"
     )

@@ -1,191 +1,123 @@
 """Logging in and out, choosing a password and a language: plain forms, for password managers."""
 
-from collections.abc import Callable
-from math import ceil
-from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
 
-from prompter.accounts import SHORTEST_PASSWORD, WeakPassword, WrongPassword
-from prompter.errors import DatabaseUnavailable
-from prompter_api.auth import end_session, session_account
-from prompter_api.desk.mounting import asset
-from prompter_api.desk.seats import Seats
-from prompter_api.errors import LoginRefused, TooManyTries
+from prompter.passwords import MIN_PASSWORD_LENGTH
+from prompter.sessions import Visit
+from prompter_api import cookies
+from prompter_api.auth import visit_of
+from prompter_api.desk.forms import Field, form_page, login_problem, page_language, submit_password
+from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
 from prompter_api.locale import LANGUAGES, translator
-from prompter_api.login import change_password, log_in
+from prompter_api.login import log_in
 from prompter_api.parts import Parts
 from web.origins import refuse_other_sites
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
-_NO_STORE = {"Cache-Control": "no-store"}
 
-Field = Annotated[str, Form(max_length=1000)]
-
-
-def page_language(request: Request, parts: Parts, account_language: str | None = None) -> str:
-    """The account's language, else the one chosen before logging in, else that of the settings."""
-    for language in (account_language, request.session.get("language")):
-        if language in LANGUAGES:
-            return str(language)
-    return parts.language
-
-
-def login_router(parts: Parts, seats: Seats) -> APIRouter:
-    """The forms; `seats` loses those of a session that logs out."""
+def login_router(parts: Parts) -> APIRouter:
+    """The forms."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
+
+    def visit(request: Request) -> Visit | None:
+        return visit_of(request, parts)
 
     @router.get("/login")
     def login_form(request: Request, after: str = "/desk") -> Response:
-        if session_account(request, parts.accounts) is not None:
+        if visit(request) is not None:
             return RedirectResponse(_own_path(after), 303)
-        return _page(request, parts, "login.html", after=_own_path(after), name="", problem=None)
+        language = page_language(request, parts)
+        return form_page(
+            request, "login.html", language=language, after=_own_path(after), name="", problem=None
+        )
 
     @router.post("/login")
-    def submit_login(
+    async def submit_login(
         request: Request, name: Field = "", password: Field = "", after: Field = "/desk"
     ) -> Response:
-        language = request.session.get("language")
         try:
-            account = log_in(request, parts, name, password)
-        except (LoginRefused, TooManyTries) as error:
-            return _page(
+            entry = await log_in(request, parts, name, password)
+        except (LoginRefused, TooManyTries, TooManyAtOnce) as error:
+            language = page_language(request, parts)
+            page = form_page(
                 request,
-                parts,
                 "login.html",
-                status=429 if isinstance(error, TooManyTries) else 403,
+                status=403 if isinstance(error, LoginRefused) else 429,
+                language=language,
                 after=_own_path(after),
                 name=name,
-                problem=_login_problem(error, translator(page_language(request, parts)).gettext),
+                problem=login_problem(error, translator(language).gettext),
             )
-        if language in LANGUAGES and account.language != language:
-            parts.accounts.set_language(account.id, str(language))
-        return RedirectResponse("/password" if account.one_time_password else _own_path(after), 303)
+            if not isinstance(error, LoginRefused):
+                page.headers["Retry-After"] = str(error.retry_after)
+            return page
+        account, chosen = entry.account, cookies.language(request, parts)
+        if chosen in LANGUAGES and account.language != chosen:
+            await run_in_threadpool(parts.accounts.set_language, account.id, str(chosen))
+        answer = RedirectResponse("/password" if account.one_time_password else _own_path(after), 303)
+        entry.keep(answer, parts)
+        return answer
 
     @router.get("/password")
     def password_form(request: Request) -> Response:
-        account = session_account(request, parts.accounts)
-        if account is None:
-            return RedirectResponse("/login", 303)
-        return _password_page(request, parts, account.name, account.one_time_password, account.language)
+        found = visit(request)
+        return RedirectResponse("/login", 303) if found is None else password_page(request, found, None)
 
     @router.post("/password")
-    def submit_password(request: Request, old: Field = "", new: Field = "", again: Field = "") -> Response:
-        account = session_account(request, parts.accounts)
-        if account is None:
+    async def choose_password(
+        request: Request, old: Field = "", new: Field = "", again: Field = ""
+    ) -> Response:
+        found = await run_in_threadpool(visit, request)
+        if found is None:
             return RedirectResponse("/login", 303)
-        _ = translator(page_language(request, parts, account.language)).gettext
-        problem = None
-        try:
-            if new != again:
-                problem = _("The two new passwords differ.")
-            else:
-                change_password(request, parts, account, old, new)
-        except WrongPassword:
-            problem = _("The current password is wrong.")
-        except WeakPassword:
-            problem = _(
-                "Choose another password: at least {count} characters, not your name, not the current one."
-            ).format(count=SHORTEST_PASSWORD)
-        except TooManyTries as error:
-            problem = _login_problem(error, _)
-        if problem is None:
-            return RedirectResponse("/desk", 303)
-        return _password_page(
-            request, parts, account.name, account.one_time_password, account.language, problem=problem
+        _ = translator(page_language(request, parts, found.account.language)).gettext
+        done = await submit_password(request, parts, found.account, old, new, again, _)
+        if isinstance(done, str):
+            return password_page(request, found, done)
+        answer = RedirectResponse("/desk", 303)
+        done.keep(answer, parts)
+        return answer
+
+    def password_page(request: Request, found: Visit, problem: str | None) -> Response:
+        return form_page(
+            request,
+            "password.html",
+            status=422 if problem else 200,
+            language=page_language(request, parts, found.account.language),
+            name=found.account.name,
+            one_time=found.account.one_time_password,
+            shortest=MIN_PASSWORD_LENGTH,
+            problem=problem,
         )
 
     @router.post("/logout")
     def submit_logout(request: Request) -> Response:
-        seats.close(dict(request.session))
-        end_session(request)
-        return RedirectResponse("/login", 303)
+        if (secret := cookies.session_secret(request, parts)) is not None:
+            parts.sessions.end(secret)
+        answer = RedirectResponse("/login", 303)
+        cookies.forget_session(answer, parts)
+        return answer
 
     @router.post("/language")
     def submit_language(request: Request, language: Field = "", after: Field = "/desk") -> Response:
-        account = session_account(request, parts.accounts)
+        answer, found = RedirectResponse(_own_path(after), 303), visit(request)
         if language in LANGUAGES:
-            if account is None:
-                request.session["language"] = language
+            if found is None:
+                cookies.set_language(answer, parts, language)
             else:
-                parts.accounts.set_language(account.id, language)
-        return RedirectResponse(_own_path(after), 303)
+                parts.accounts.set_language(found.account.id, language)
+        return answer
 
     @router.get("/desk/session")
     def session_state(request: Request) -> Response:
-        """Open pages ask now and then whether their browser is still logged in."""
-        return Response(status_code=401 if session_account(request, parts.accounts) is None else 204)
+        """Open pages ask now and then whether their browser is still logged in: that is no activity."""
+        found = visit_of(request, parts, is_active=False)
+        return Response(status_code=401 if found is None else 204)
 
     return router
-
-
-def refused_page(request: Request, parts: Parts, language: str) -> Response:
-    """What somebody reads who has opened a page of supervisors."""
-    return _page(request, parts, "refused.html", status=403, language=language)
-
-
-def unavailable_page(request: Request, parts: Parts, error: DatabaseUnavailable) -> Response:
-    """What somebody reads who has opened a page while the database cannot be used."""
-    page = _page(request, parts, "unavailable.html", status=503)
-    page.headers["Retry-After"] = str(error.retry_after)
-    return page
-
-
-def _page(
-    request: Request,
-    parts: Parts,
-    template: str,
-    *,
-    status: int = 200,
-    language: str | None = None,
-    **values: object,
-) -> HTMLResponse:
-    language = language or page_language(request, parts)
-    html = _TEMPLATES.get_template(template).render(
-        _=translator(language).gettext,
-        language=language,
-        languages=LANGUAGES,
-        path=request.url.path,
-        theme=asset("theme.css"),
-        **values,
-    )
-    return HTMLResponse(html, status, _NO_STORE)
-
-
-def _password_page(
-    request: Request,
-    parts: Parts,
-    name: str,
-    one_time: bool,
-    language: str | None,
-    *,
-    problem: str | None = None,
-) -> HTMLResponse:
-    return _page(
-        request,
-        parts,
-        "password.html",
-        status=422 if problem else 200,
-        language=page_language(request, parts, language),
-        name=name,
-        one_time=one_time,
-        shortest=SHORTEST_PASSWORD,
-        problem=problem,
-    )
-
-
-def _login_problem(error: LoginRefused | TooManyTries, _: Callable[[str], str]) -> str:
-    if isinstance(error, TooManyTries):
-        return _("Too many failed logins. Try again in {minutes} min.").format(
-            minutes=ceil(error.retry_after / 60)
-        )
-    return _("Name or password is wrong, or the account is locked.")
 
 
 def _own_path(target: str) -> str:

@@ -1,9 +1,9 @@
 """NiceGUI behind our own application.
 
 NiceGUI is one per process. It gets an application of its own to be configured on; every
-application that wants pages shares that and serves its pages from a router of its own, inside its
-own session cookie. So a process may build several applications, one after the other, as tests do.
-NiceGUI's own session storage stays switched off, and with it the files it would write.
+application that wants pages shares that and serves its pages from a router of its own. So a process
+may build several applications, one after the other, as tests do. NiceGUI's own session storage stays
+switched off, and with it the files it would write: it needs no session middleware and no secret.
 """
 
 from collections.abc import AsyncIterator
@@ -19,6 +19,9 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from prompter_api.desk.sockets import SocketGuard, guard_events
+from prompter_api.parts import Parts
+
 STATIC = Path(__file__).parent / "static"
 
 
@@ -33,6 +36,10 @@ def _configured() -> FastAPI:
         tailwind=False,
         show_welcome_message=False,
     )
+    # The guard of sockets compares origins, by the rule of all our requests. With this list empty
+    # Engine.IO does not do so by a rule of its own, and invites no other site with CORS headers.
+    core.sio.eio.cors_allowed_origins = []
+    guard_events()
     return carrier
 
 
@@ -42,7 +49,7 @@ def asset(name: str) -> str:
     return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def mount_nicegui(app: FastAPI) -> None:
+def mount_nicegui(app: FastAPI, parts: Parts) -> None:
     """Serve NiceGUI's scripts and websockets under `app`, and start and stop it with `app`."""
     own_lifespan = app.router.lifespan_context
 
@@ -55,7 +62,7 @@ def mount_nicegui(app: FastAPI) -> None:
     _configured()
     app.mount("/assets", StaticFiles(directory=STATIC))
     app.router.lifespan_context = lifespan
-    app.router.routes.append(_OwnPaths("", app=core.app))
+    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, parts)))
 
 
 class _OwnPaths(Mount):

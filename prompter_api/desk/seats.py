@@ -1,6 +1,5 @@
 """Who sits at the desk: every call of a page checks that its account may still work."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from prompter.knowledge import ArticleVersion
 from prompter.proposals import Outcome, Proposal
 from prompter.readiness import TopicReadiness
 from prompter.reviews import Question
+from prompter.sessions import Visit
 from prompter.storage import Account, PinnedCase, Role, StoredJob, StoredVersion
 from prompter.values import Choice, OfferedSuggestion, Reply, Turn
 from prompter.versions import ShownVersion
@@ -32,7 +32,7 @@ _MOST_SHOWN = 12
 
 
 class SignedOut(Exception):
-    """This page's account was disabled, has logged out or has a new password."""
+    """This page's session has ended: by a logout, by time, with the password or the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,25 +64,26 @@ class Seat:
 
     parts: Parts
     account: Account
-    session: dict[str, Any]
+    session_id: int
     seats: "Seats"
     open_conversation: int | None = None
-    closed: bool = field(default=False, init=False)
-    _since: float = field(default_factory=time.monotonic, init=False)
+    is_closed: bool = field(default=False, init=False)
+    _has_acted: bool = field(default=False, init=False)
+
+    def note_action(self) -> None:
+        """A person has done something on the page: that keeps the session alive, news do not."""
+        self._has_acted = True
 
     def check(self) -> Account:
         """The account as it is now.
 
         Raises:
-            SignedOut: it may not work any more.
+            SignedOut: its session has ended, in whichever process.
         """
-        expired = time.monotonic() > self._since + self.parts.session_hours * 3600
-        account = None if self.closed or expired else self.parts.accounts.active(self.account.id)
-        if (
-            account is None
-            or account.password_changed_at != self.account.password_changed_at
-            or account.role < Role.OPERATOR
-        ):
+        has_acted, self._has_acted = self._has_acted, False
+        account = self.parts.sessions.check(self.session_id, is_active=has_acted)
+        self.is_closed = account is None
+        if account is None or account.id != self.account.id:
             raise SignedOut
         self.account = account
         return account
@@ -327,24 +328,22 @@ class Seats:
         self.drafts = Drafts()
         self._taken: set[Seat] = set()
 
-    def take(self, parts: Parts, account: Account, session: dict[str, Any]) -> Seat:
-        seat = Seat(parts=parts, account=account, session=session, seats=self)
+    def take(self, parts: Parts, visit: Visit) -> Seat:
+        seat = Seat(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
         self._taken.add(seat)
         return seat
 
     def leave(self, seat: Seat) -> None:
         self._taken.discard(seat)
 
-    def close(self, session: dict[str, Any]) -> None:
-        """The session has ended: its pages see and do nothing any more."""
-        for seat in list(self._taken):
-            if seat.session == session:
-                seat.closed = True
-
     def opened_by_others(self, own: Seat) -> dict[int, list[str]]:
         """Which conversations with a turn to decide other people have on their screens, by name."""
         opened: dict[int, set[str]] = {}
         for seat in list(self._taken):  # a copy: pages come and go while a thread looks
-            if seat.open_conversation is not None and not seat.closed and seat.account.id != own.account.id:
+            if (
+                seat.open_conversation is not None
+                and not seat.is_closed
+                and seat.account.id != own.account.id
+            ):
                 opened.setdefault(seat.open_conversation, set()).add(seat.account.name)
         return {number: sorted(names) for number, names in opened.items()}

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from prompter_api import cookies
 from prompter_api.routes import (
     ask,
     conversations,
@@ -21,17 +22,14 @@ from prompter_api.routes import (
 )
 from web.problems import problems
 
-SESSION_COOKIE = "sufler_session"
-
 # They only tell the documentation how to log in; prompter_api.auth does the checking.
-CREDENTIALS = [
-    Security(HTTPBearer(auto_error=False, scheme_name="token", description="An API token")),
-    Security(APIKeyCookie(name=SESSION_COOKIE, auto_error=False, scheme_name="session")),
-]
+TOKEN = Security(HTTPBearer(auto_error=False, scheme_name="token", description="An API token"))
 
 
-def api_router() -> APIRouter:
+def api_router(*, secure_cookies: bool = False) -> APIRouter:
     """Every route under /api; the modules spell their paths out, so that metrics can name them."""
+    cookie = cookies.name_of(cookies.SESSION, secure=secure_cookies)
+    credentials = [TOKEN, Security(APIKeyCookie(name=cookie, auto_error=False, scheme_name="session"))]
     router = APIRouter(responses=problems(422))
     router.include_router(session.router)
     for module in (
@@ -49,5 +47,5 @@ def api_router() -> APIRouter:
         me,
         users,
     ):
-        router.include_router(module.router, dependencies=CREDENTIALS)
+        router.include_router(module.router, dependencies=credentials)
     return router

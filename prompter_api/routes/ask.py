@@ -6,15 +6,15 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 
 from prompter.triage import Triage
-from prompter_api.auth import Operator, Supervisor
+from prompter_api.auth import Asker, ExplanationAsker, GuardedRoute
 from prompter_api.parts import Parts, parts_of
 from prompter_api.schemas.knowledge import ExplanationOut, Question, TriageOut
 
-router = APIRouter(prefix="/api", tags=["assistant"])
+router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 
 
 @router.post("/ask")
-async def ask(request: Request, _me: Operator, body: Question) -> TriageOut:
+async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
     """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
     parts = parts_of(request)
     return await triaged(parts, lambda text: parts.readiness.preview(parts.assistant.triage(text)), body.text)
@@ -30,7 +30,7 @@ async def triaged(parts: Parts, triage: Callable[[str], Triage], text: str) -> T
 
 
 @router.post("/ask/explain")
-async def explain(request: Request, _me: Supervisor, body: Question) -> ExplanationOut:
+async def explain(request: Request, _me: ExplanationAsker, body: Question) -> ExplanationOut:
     """What would be suggested, and why in that order and with that confidence? Nothing is stored."""
     parts = parts_of(request)
 

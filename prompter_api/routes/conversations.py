@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request
 
-from prompter_api.auth import Operator
+from prompter_api.auth import GuardedRoute, Operator
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import ArticleId, Done, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
 
-router = APIRouter(prefix="/api", tags=["desk"])
+router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 
 
 @router.get("/queue")

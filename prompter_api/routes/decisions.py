@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request
 
-from prompter_api.auth import Operator
+from prompter_api.auth import GuardedRoute, Operator
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.conversations import DecidedOut, DecisionIn
 
-router = APIRouter(prefix="/api", tags=["desk"])
+router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 
 
 @router.post(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from kb_index import Status
-from prompter_api.auth import Operator, Supervisor
+from prompter_api.auth import GuardedRoute, Operator, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import ArticleId, Done, Id, Problem
 from prompter_api.schemas.knowledge import (
@@ -18,7 +18,7 @@ from prompter_api.schemas.knowledge import (
     SavedOut,
 )
 
-router = APIRouter(prefix="/api", tags=["knowledge base"])
+router = APIRouter(prefix="/api", tags=["knowledge base"], route_class=GuardedRoute)
 
 _CHANGED = {"model": Problem, "description": "article_changed: somebody else was faster"}
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from prompter_api.auth import Supervisor
+from prompter_api.auth import GuardedRoute, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.learning import DisagreementsOut, JobOut, PinIn, PinOut, PromotionIn, VersionOut
 
-router = APIRouter(prefix="/api", tags=["learning"])
+router = APIRouter(prefix="/api", tags=["learning"], route_class=GuardedRoute)
 
 VersionId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\w.-]+$")]
 _CANNOT = {"model": Problem, "description": "cannot_use: it was refused, removed or is damaged"}

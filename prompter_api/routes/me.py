@@ -1,8 +1,10 @@
-"""A person's own account and API tokens."""
+"""A person's own account, sessions and API tokens."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request, Response
 
-from prompter_api.auth import CurrentAccount, Operator
+from prompter.storage import Role
+from prompter_api import cookies
+from prompter_api.auth import CurrentAccount, GuardedRoute, NewPerson, Person, caller_of
 from prompter_api.login import change_password
 from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import (
@@ -10,12 +12,13 @@ from prompter_api.schemas.accounts import (
     LanguageChange,
     NewToken,
     PasswordChange,
+    SessionOut,
     TokenOut,
     TokenWithSecret,
 )
 from prompter_api.schemas.common import Done, Id
 
-router = APIRouter(prefix="/api/me", tags=["me"])
+router = APIRouter(prefix="/api/me", tags=["me"], route_class=GuardedRoute)
 
 
 @router.get("")
@@ -25,11 +28,14 @@ def get_me(me: CurrentAccount) -> AccountOut:
 
 
 @router.post("/password")
-def change_my_password(request: Request, me: CurrentAccount, body: PasswordChange) -> AccountOut:
-    """Choose a new password: every other session of mine ends."""
+async def change_my_password(
+    request: Request, response: Response, me: NewPerson, body: PasswordChange
+) -> AccountOut:
+    """Choose a new password: every other session of mine ends, and every API token."""
     parts = parts_of(request)
-    changed = change_password(request, parts, me, body.old, body.new)
-    return AccountOut.of(changed)
+    entry = await change_password(request, parts, me, body.old, body.new)
+    entry.keep(response, parts)
+    return AccountOut.of(entry.account)
 
 
 @router.post("/language")
@@ -39,21 +45,56 @@ def change_my_language(request: Request, me: CurrentAccount, body: LanguageChang
     return Done()
 
 
+@router.get("/sessions")
+def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
+    """Browsers in which I am logged in, the newest first."""
+    session = caller_of(request).session
+    current = session.id if session is not None else None
+    return [SessionOut.of(each, current=current) for each in parts_of(request).sessions.all(me.id)]
+
+
+@router.delete("/sessions/{session_id}")
+def end_my_session(request: Request, me: Person, session_id: Id) -> Done:
+    """Log out of one of my browsers."""
+    parts_of(request).sessions.revoke(session_id, of=me.id)
+    return Done()
+
+
+@router.post("/sessions/revoke-all")
+def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
+    """Log out everywhere, here too: a copy of this very session's cookie must not live on."""
+    parts = parts_of(request)
+    parts.sessions.revoke_all(me.id)
+    cookies.forget_session(response, parts)
+    return Done()
+
+
 @router.get("/tokens")
-def list_my_tokens(request: Request, me: Operator) -> list[TokenOut]:
+def list_my_tokens(request: Request, me: Person) -> list[TokenOut]:
     """My API tokens, without their secrets."""
-    return [TokenOut.model_validate(token) for token in parts_of(request).accounts.tokens(me.id)]
+    return [TokenOut.of(token) for token in parts_of(request).accounts.tokens(me.id)]
 
 
 @router.post("/tokens", status_code=201)
-def create_my_token(request: Request, me: Operator, body: NewToken) -> TokenWithSecret:
-    """A new API token with my role; it is shown this once."""
-    token, secret = parts_of(request).accounts.issue_token(me.id, body.name)
-    return TokenWithSecret(id=token.id, name=token.name, created_at=token.created_at, token=secret)
+def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSecret:
+    """A new API token; it is shown this once. Only admins may have one that never expires."""
+    if body.expires_in_days is None and me.role < Role.ADMIN:
+        raise HTTPException(403, "a token that never expires needs the role admin")
+    token, secret = parts_of(request).accounts.issue_token(
+        me.id, body.name, scopes=frozenset(body.scopes), days=body.expires_in_days
+    )
+    return TokenWithSecret(**TokenOut.of(token).model_dump(), token=secret)
+
+
+@router.post("/tokens/revoke-all")
+def revoke_my_tokens(request: Request, me: Person) -> Done:
+    """End all of my API tokens."""
+    parts_of(request).accounts.revoke_tokens(me.id)
+    return Done()
 
 
 @router.delete("/tokens/{token_id}")
-def revoke_my_token(request: Request, me: Operator, token_id: Id) -> Done:
+def revoke_my_token(request: Request, me: Person, token_id: Id) -> Done:
     """End one of my API tokens."""
     parts_of(request).accounts.revoke_token(token_id, of=me.id)
     return Done()

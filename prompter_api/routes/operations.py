@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from prompter_api.auth import Operator
+from prompter_api.auth import Scraper
 from prompter_api.metrics import Metrics
 from prompter_api.parts import parts_of
-from prompter_api.routes import CREDENTIALS
+from prompter_api.routes import TOKEN
 from prompter_api.schemas.common import Done
 from web.problems import problem, problems
 
@@ -37,12 +37,12 @@ async def ready(request: Request) -> Done | Response:
     return problem(503, "not_ready", f"not ready: {failing}", {"Retry-After": "5"})
 
 
-@router.get("/metrics", response_class=PlainTextResponse, dependencies=CREDENTIALS)
-def metrics(request: Request, _me: Operator) -> Response:
+@router.get("/metrics", response_class=PlainTextResponse, dependencies=[TOKEN])
+def metrics(request: Request, _me: Scraper) -> Response:
     """Numbers for Prometheus: requests, latencies, the queue, the outbox.
 
-    For every account: give the scraper the API token of an operator made for it. Being asked from
-    the same machine is no credential: behind a proxy, everybody is.
+    For every account: give the scraper an API token with the scope metrics, of an operator made for
+    it. Being asked from the same machine is no credential: behind a proxy, everybody is.
     """
     numbers: Metrics = request.app.state.metrics
     return Response(numbers.text(), media_type=CONTENT_TYPE_LATEST)

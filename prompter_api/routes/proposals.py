@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter.drafts import ProposalKind
-from prompter_api.auth import Supervisor
+from prompter_api.auth import GuardedRoute, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import LARGEST_ID, ArticleId, Done, Id, Problem
 from prompter_api.schemas.proposals import (
@@ -20,7 +20,7 @@ from prompter_api.schemas.proposals import (
     ProposalsOut,
 )
 
-router = APIRouter(prefix="/api/proposals", tags=["proposals"])
+router = APIRouter(prefix="/api/proposals", tags=["proposals"], route_class=GuardedRoute)
 
 _CHANGED = {
     "model": Problem,

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from prompter.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
-from prompter_api.auth import Operator
+from prompter_api.auth import GuardedRoute, Rasa
 from prompter_api.parts import parts_of
 from prompter_api.routes.ask import triaged
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
 from web.problems import problems
 
-router = APIRouter(prefix="/api/rasa", tags=["rasa"])
+router = APIRouter(prefix="/api/rasa", tags=["rasa"], route_class=GuardedRoute)
 
 
 @router.post("/vectors")
-async def vectors(request: Request, _me: Operator, body: TextsIn) -> VectorsOut:
+async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
     """Sentence embeddings of messages, as the search compares them."""
     parts = parts_of(request)
 
@@ -30,14 +30,14 @@ async def vectors(request: Request, _me: Operator, body: TextsIn) -> VectorsOut:
 
 
 @router.post("/triage")
-async def triage(request: Request, _me: Operator, body: Question) -> TriageOut:
+async def triage(request: Request, _me: Rasa, body: Question) -> TriageOut:
     """What `/api/ask` answers, for a component of Rasa: here Rasa itself is never asked for the intent."""
     parts = parts_of(request)
     return await triaged(parts, parts.asked_by_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
-async def actions(request: Request, _me: Operator, body: ActionIn) -> Response:
+async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     """Do an action for Rasa (`action_endpoint` in its endpoints.yml); others go to the team's own server."""
     parts, as_it_came = parts_of(request), await request.body()
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from prompter_api.auth import Supervisor
+from prompter_api.auth import GuardedRoute, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Problem
 from prompter_api.schemas.readiness import ReadinessOut
 
-router = APIRouter(prefix="/api/readiness", tags=["readiness"])
+router = APIRouter(prefix="/api/readiness", tags=["readiness"], route_class=GuardedRoute)
 
 Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"])]
 

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request
 
-from prompter_api.auth import Operator
+from prompter_api.auth import GuardedRoute, Operator
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import Done, Id
 from prompter_api.schemas.conversations import ReplyOut, Settlement
 
-router = APIRouter(prefix="/api/replies", tags=["desk"])
+router = APIRouter(prefix="/api/replies", tags=["desk"], route_class=GuardedRoute)
 
 
 @router.get("/troubled")

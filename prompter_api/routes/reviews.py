@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from prompter_api.auth import Operator
+from prompter_api.auth import GuardedRoute, Operator
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import LARGEST_ID, Done, Id, Problem
 from prompter_api.schemas.reviews import JudgementIn, NextQuestion
 
-router = APIRouter(prefix="/api/reviews", tags=["reviews"])
+router = APIRouter(prefix="/api/reviews", tags=["reviews"], route_class=GuardedRoute)
 
 
 @router.get("/next")

@@ -1,8 +1,8 @@
 """Logging in and out."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
-from prompter_api.auth import end_session
+from prompter_api import cookies
 from prompter_api.login import log_in as start
 from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, Login
@@ -13,16 +13,23 @@ router = APIRouter(prefix="/api", tags=["session"], dependencies=[Depends(refuse
 
 
 @router.post("/login")
-def log_in(request: Request, body: Login) -> AccountOut:
+async def log_in(request: Request, response: Response, body: Login) -> AccountOut:
     """Log in with name and password: the answer sets the session's cookie.
 
-    After several failures for one name or from one address the answer is 429 for a while.
+    After several failures under one name or from one network the answer is 429 for a while; it is for
+    some seconds, too, where more people log in than passwords can be checked.
     """
-    return AccountOut.of(start(request, parts_of(request), body.name, body.password))
+    parts = parts_of(request)
+    entry = await start(request, parts, body.name, body.password)
+    entry.keep(response, parts)
+    return AccountOut.of(entry.account)
 
 
 @router.post("/logout")
-def log_out(request: Request) -> Done:
-    """End this browser's session; does nothing where there is none."""
-    end_session(request)
+def log_out(request: Request, response: Response) -> Done:
+    """End this browser's session, in every process; does nothing where there is none."""
+    parts = parts_of(request)
+    if (secret := cookies.session_secret(request, parts)) is not None:
+        parts.sessions.end(secret)
+    cookies.forget_session(response, parts)
     return Done()

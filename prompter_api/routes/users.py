@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from prompter.accounts import one_time_password
-from prompter_api.auth import Admin
+from prompter_api.auth import Admin, AdminPerson, GuardedRoute
 from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePassword
 from prompter_api.schemas.common import Done
 
-router = APIRouter(prefix="/api/users", tags=["users"])
+router = APIRouter(prefix="/api/users", tags=["users"], route_class=GuardedRoute)
 Name = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$", examples=["boris"])]
 
 
@@ -21,10 +21,12 @@ def list_users(request: Request, _me: Admin) -> list[AccountOut]:
 
 
 @router.post("", status_code=201)
-def add_user(request: Request, _me: Admin, body: NewAccount) -> OneTimePassword:
+async def add_user(request: Request, _me: AdminPerson, body: NewAccount) -> OneTimePassword:
     """Add an account; its one-time password is shown this once."""
-    password = one_time_password()
-    account = parts_of(request).accounts.add(body.name, body.role.role, password, one_time_password=True)
+    parts, password = parts_of(request), one_time_password()
+    account = await parts.password_checks.run(
+        lambda: parts.accounts.add(body.name, body.role.role, password, one_time_password=True), is_known=True
+    )
     return OneTimePassword(account=AccountOut.of(account), password=password)
 
 
@@ -36,8 +38,26 @@ def disable_user(request: Request, _me: Admin, name: Name) -> Done:
 
 
 @router.post("/{name}/password")
-def reset_password(request: Request, _me: Admin, name: Name) -> OneTimePassword:
-    """Give an account a new one-time password; its sessions end, its tokens stay."""
-    password = one_time_password()
-    account = parts_of(request).accounts.set_password(name, password, one_time_password=True)
+async def reset_password(request: Request, _me: AdminPerson, name: Name) -> OneTimePassword:
+    """Give an account a new one-time password; its sessions and its tokens end."""
+    parts, password = parts_of(request), one_time_password()
+    account = await parts.password_checks.run(
+        lambda: parts.accounts.set_password(name, password, one_time_password=True), is_known=True
+    )
     return OneTimePassword(account=AccountOut.of(account), password=password)
+
+
+@router.post("/{name}/sessions/revoke")
+def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
+    """Log an account out everywhere."""
+    parts = parts_of(request)
+    parts.sessions.revoke_all(parts.accounts.named(name).id)
+    return Done()
+
+
+@router.post("/{name}/tokens/revoke")
+def revoke_tokens(request: Request, _me: AdminPerson, name: Name) -> Done:
+    """End every API token of an account."""
+    parts = parts_of(request)
+    parts.accounts.revoke_tokens(parts.accounts.named(name).id)
+    return Done()

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Request
 
-from prompter_api.auth import Operator, Supervisor
+from prompter_api.auth import GuardedRoute, Operator, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.watching import DriftOut, OwnFigureOut, PersonOut
 
-router = APIRouter(prefix="/api/watching", tags=["readiness"])
+router = APIRouter(prefix="/api/watching", tags=["readiness"], route_class=GuardedRoute)
 
 
 @router.get("/me")

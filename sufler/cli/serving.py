@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sufler.settings import Settings
     from sufler.traffic import Traffic
 
+_DEMO_DAYS = 7  # that a demo's simulated people may ask; each start gives them new tokens
+
 
 def run(
     only: Annotated[
@@ -101,20 +103,20 @@ def _for_traffic(settings: "Settings") -> "Settings":
 
 def _traffic(settings: "Settings", store: "Store") -> "Traffic":
     """Simulated people, who have accounts and API tokens like everybody else."""
-    from prompter.storage import Role
+    from prompter.storage import Role, Scope
     from sufler import bootstrap
     from sufler.traffic import Traffic, Truth, read_questions
 
     accounts = bootstrap.build_accounts(store)
     tokens = []
-    for name, role in (
-        ("Анна (имитация)", Role.OPERATOR),
-        ("Борис (имитация)", Role.OPERATOR),
-        ("Наблюдатель (имитация)", Role.SUPERVISOR),
+    for name, role, scope in (
+        ("Анна (имитация)", Role.OPERATOR, Scope.OPERATE),
+        ("Борис (имитация)", Role.OPERATOR, Scope.OPERATE),
+        ("Наблюдатель (имитация)", Role.SUPERVISOR, Scope.SUPERVISE),
     ):
         known = next((account for account in accounts.all() if account.name == name), None)
         account = known or accounts.add(name, role, secrets.token_urlsafe(32))
-        tokens.append(accounts.create_token(account.id, "demo"))
+        tokens.append(accounts.create_token(account.id, "demo", scopes={scope}, days=_DEMO_DAYS))
     articles = {article.id: article for article in bootstrap.build_knowledge_base(store).articles()}
     rule = settings.readiness
     typer.echo(

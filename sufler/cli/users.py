@@ -63,7 +63,7 @@ def list_accounts(config: ConfigOption = None, as_json: JsonOption = False) -> N
 
 @app.command()
 def disable(name: str, config: ConfigOption = None) -> None:
-    """Lock an account out, from its next request on."""
+    """Lock an account out, with its sessions and API tokens, from its next request on."""
     with _accounts(config) as accounts:
         accounts.disable(name)
     typer.echo(f"{name} can no longer log in.", err=True)
@@ -71,7 +71,7 @@ def disable(name: str, config: ConfigOption = None) -> None:
 
 @app.command()
 def password(name: str, password_stdin: Annotated[bool, _STDIN] = False, config: ConfigOption = None) -> None:
-    """Set a new password; sessions that are open end."""
+    """Set a new password; the account's sessions and API tokens end."""
     with _accounts(config) as accounts:
         accounts.set_password(name, _read_password(password_stdin))
     typer.echo(f"The password of {name} is changed.", err=True)
@@ -81,17 +81,96 @@ def password(name: str, password_stdin: Annotated[bool, _STDIN] = False, config:
 def token(
     name: str,
     label: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+    scope: Annotated[
+        list[str],
+        typer.Option(help="read, operate, supervise, admin, metrics or rasa; may be given several times."),
+    ] = ["read"],  # noqa: B006 - Typer copies it
+    days: Annotated[int, typer.Option(min=1, max=365, help="How long the token works.")] = 90,
+    never_expires: Annotated[bool, typer.Option("--never-expires", help="It works until revoked.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Make an API token for an account and print it, this once."""
-    from prompter.errors import NotFound
+    from prompter.storage import Scope
 
+    if unknown := [each for each in scope if each not in set(Scope)]:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="--scope")
     with _accounts(config) as accounts:
-        for account in accounts.all():
-            if account.name.lower() == name.lower() and account.disabled_at is None:
-                typer.echo(accounts.create_token(account.id, label))
-                return
-    raise NotFound(f"there is no active account named {name}")
+        scopes = frozenset(map(Scope, scope))
+        account = accounts.named(name)
+        lasts = None if never_expires else days
+        typer.echo(accounts.create_token(account.id, label, scopes=scopes, days=lasts))
+
+
+@app.command()
+def tokens(
+    name: str,
+    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="End all of them.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List an account's API tokens, or end them."""
+    with _accounts(config) as accounts:
+        account = accounts.named(name)
+        if revoke_all:
+            accounts.revoke_tokens(account.id)
+            typer.echo(f"{account.name} has no API tokens any more.", err=True)
+            return
+        found = accounts.tokens(account.id)
+    if as_json:
+        listed = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "scopes": sorted(each.scopes),
+                "created_at": each.created_at.isoformat(),
+                "expires_at": each.expires_at and each.expires_at.isoformat(),
+                "last_used_at": each.last_used_at and each.last_used_at.isoformat(),
+            }
+            for each in found
+        ]
+        print_json({"tokens": listed})
+        return
+    for each in found:
+        until = f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "never expires"
+        used = f"used {each.last_used_at:%Y-%m-%d %H:%M} UTC" if each.last_used_at else "never used"
+        typer.echo(f"{each.id:<6} {each.name:<24} {','.join(sorted(each.scopes)):<24} {until}, {used}")
+
+
+@app.command()
+def sessions(
+    name: str,
+    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="Log the account out everywhere.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the browsers in which an account is logged in, or log it out of all of them."""
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    with bootstrap.open_store(settings) as store:
+        account = bootstrap.build_accounts(store).named(name)
+        sessions = bootstrap.build_sessions(settings, store)
+        if revoke_all:
+            sessions.revoke_all(account.id)
+            typer.echo(f"{account.name} is logged out everywhere.", err=True)
+            return
+        found = sessions.all(account.id)
+    if as_json:
+        listed = [
+            {
+                "id": each.id,
+                "created_at": each.created_at.isoformat(),
+                "seen_at": each.seen_at.isoformat(),
+                "user_agent": each.user_agent,
+            }
+            for each in found
+        ]
+        print_json({"sessions": listed})
+        return
+    for each in found:
+        since, seen = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (each.created_at, each.seen_at))
+        typer.echo(f"{each.id:<6} since {since}, seen {seen}  {each.user_agent}")
 
 
 @contextmanager

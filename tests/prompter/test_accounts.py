@@ -2,9 +2,10 @@
 
 import pytest
 
-from prompter.accounts import Accounts, NameTaken, WeakPassword
+from prompter.accounts import Accounts, NameTaken
 from prompter.errors import NotFound
-from prompter.storage import Role, Store
+from prompter.passwords import WeakPassword
+from prompter.storage import Role, Scope, Store
 from tests.fakes import FAST_HASHER
 
 PASSWORD = "correct horse battery"
@@ -32,7 +33,7 @@ def test_anything_else_does_not(accounts: Accounts, name: str, password: str) ->
 
 def test_a_disabled_account_is_out(accounts: Accounts) -> None:
     account = accounts.add("anna", Role.OPERATOR, PASSWORD)
-    token = accounts.create_token(account.id, "script")
+    token = accounts.create_token(account.id, "script", scopes={Scope.READ})
     accounts.disable("anna")
     assert accounts.log_in("anna", PASSWORD) is None
     assert accounts.active(account.id) is None
@@ -63,10 +64,10 @@ def test_a_name_is_given_once(accounts: Accounts) -> None:
 
 def test_a_token_stands_for_its_account_until_it_is_revoked(accounts: Accounts) -> None:
     account = accounts.add("anna", Role.SUPERVISOR, PASSWORD)
-    token = accounts.create_token(account.id, "script")
+    token = accounts.create_token(account.id, "script", scopes={Scope.READ})
     found = accounts.by_token(token)
     assert found is not None
-    assert found.id == account.id
+    assert found.account.id == account.id
     accounts.revoke_token(int(token.split("_")[1]))
     assert accounts.by_token(token) is None
     with pytest.raises(NotFound):
@@ -77,13 +78,13 @@ def test_a_token_stands_for_its_account_until_it_is_revoked(accounts: Accounts) 
     "token", ["", "sufler", "sufler_1", "sufler_1_x", "sufler_²_x", "other_1_x", "sufler_9999999999_x"]
 )
 def test_made_up_tokens_are_nobody(accounts: Accounts, token: str) -> None:
-    accounts.create_token(accounts.add("anna", Role.OPERATOR, PASSWORD).id, "script")
+    accounts.create_token(accounts.add("anna", Role.OPERATOR, PASSWORD).id, "script", scopes={Scope.READ})
     assert accounts.by_token(token) is None
 
 
 def test_secrets_stay_out_of_reprs_and_of_the_database(accounts: Accounts, store: Store) -> None:
     account = accounts.add("anna", Role.OPERATOR, PASSWORD)
-    token = accounts.create_token(account.id, "script")
+    token = accounts.create_token(account.id, "script", scopes={Scope.READ})
     assert "$argon2" not in repr(account)
     with store.read() as tx:
         assert tx.accounts.by_token(1) is not None

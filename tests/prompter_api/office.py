@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from prompter.accounts import Accounts
+from prompter.accounts import Accounts, scopes_of
 from prompter.actions import Actions
 from prompter.conversing import Conversing
 from prompter.deliveries import Deliveries
@@ -22,7 +22,8 @@ from prompter.proposals import Proposals
 from prompter.readiness import Readiness
 from prompter.reception import Reception
 from prompter.reviews import Reviews
-from prompter.storage import Role, Store
+from prompter.sessions import Sessions
+from prompter.storage import Role, Scope, Store
 from prompter.triaging import Triager
 from prompter.values import IncomingMessage
 from prompter.versions import Versions
@@ -53,7 +54,6 @@ class Office:
 
     store: Store
     clock: FakeClock = field(default_factory=FakeClock)
-    seconds: float = 0.0  # of the throttle's clock
     numbers: Numbers = field(default_factory=Numbers)  # for whatever is drawn by lot
     count: int = 0
 
@@ -85,6 +85,7 @@ class Office:
         """The application; `parts` replace those of the office."""
         mine: dict[str, Any] = {
             "accounts": self.accounts,
+            "sessions": Sessions(self.store, clock=self.clock),
             "actions": Actions(
                 self.store,
                 lambda text: self.readiness.preview(self.assistant.triage(text)),
@@ -109,7 +110,9 @@ class Office:
             "session_secret": "the session secret",
             "session_hours": 12,
             "secure_cookies": False,
-            "throttle": LoginThrottle(per_name=3, per_address=20, clock=lambda: self.seconds),
+            "throttle": LoginThrottle(
+                self.store, secret="the session secret", per_name=3, per_address=20, clock=self.clock
+            ),
         }
         return create_app(Parts(**(mine | parts)), routers=routers)
 
@@ -128,10 +131,10 @@ class Office:
             assert answer.status_code == 200, answer.text
         return client
 
-    def program(self, name: str) -> TestClient:
-        """A program with an API token of that account."""
-        account = next(account for account in self.accounts.all() if account.name == name)
-        token = self.accounts.create_token(account.id, "test")
+    def program(self, name: str, *scopes: Scope) -> TestClient:
+        """A program with an API token of that account, with these scopes or all that there are."""
+        account = self.accounts.named(name)
+        token = self.accounts.create_token(account.id, "test", scopes=scopes or scopes_of(account.role))
         return TestClient(self.app, headers={"Authorization": f"Bearer {token}"})
 
     def say(self, text: str, *, chat: str = "7") -> int:

@@ -1,13 +1,21 @@
 """Who gets in, as what, and who is out again."""
 
+import functools
 import re
+import threading
+from collections.abc import Iterable
 
+import anyio
 import pytest
 from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
-from prompter.storage import Role
+from prompter.storage import Role, Scope, Store
+from prompter_api.errors import TooManyAtOnce, TooManyTries
+from prompter_api.password_checks import PasswordChecks
 from prompter_api.throttle import LoginThrottle
+from tests.fakes import FakeClock
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
 from web.origins import refuse_other_sites
 
@@ -54,18 +62,25 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(office: Office
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(office: Office) -> None:
     body = {"name": "anna", "password": PASSWORD}
-    flags = office.browser().post("/api/login", json=body).headers["set-cookie"].lower().split("; ")
-    assert flags[0].startswith("sufler_session=")
-    assert {"path=/", "max-age=43200", "httponly", "samesite=lax"} == set(flags[1:])
+    session, device = office.browser().post("/api/login", json=body).headers.get_list("set-cookie")
+    name, *flags = session.lower().split("; ")
+    assert name.startswith("sufler_session=")
+    assert {"path=/", "max-age=43200", "httponly", "samesite=lax"} == set(flags)
+    assert device.startswith("sufler_device=")
+    assert {"path=/", "httponly", "samesite=lax"} < set(device.lower().split("; "))
     secure = office.browser(app=office.build(secure_cookies=True)).post("/api/login", json=body)
-    assert "secure" in secure.headers["set-cookie"].lower().split("; ")
+    for cookie in secure.headers.get_list("set-cookie"):
+        assert cookie.startswith("__Host-sufler_")
+        assert {"secure", "path=/"} < set(cookie.lower().split("; "))
+        assert "domain" not in cookie.lower()
     assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_a_cookie_with_another_signature_is_none(office: Office) -> None:
-    anna = office.browser("anna")
-    other = office.browser(app=office.build(session_secret="another secret"))
-    other.cookies.update(anna.cookies)
+@pytest.mark.parametrize("value", ["", "x", "x" * 43, "1", "é".encode().hex(), "a" * 4000])
+def test_a_made_up_cookie_is_none(office: Office, value: str) -> None:
+    office.browser("anna")
+    other = office.browser()
+    other.cookies.set("sufler_session", value)
     assert refusal(other.get("/api/me")) == (401, "not_logged_in")
 
 
@@ -138,6 +153,8 @@ def test_a_changed_password_ends_every_other_session(office: Office) -> None:
         (PASSWORD, "short", (422, "weak_password")),
         (PASSWORD, "x" * 201, (422, "weak_password")),
         (PASSWORD, "x" * 1001, (422, "invalid_request")),
+        (PASSWORD, "Password123!", (422, "weak_password")),
+        (PASSWORD, "Anna-123456", (422, "weak_password")),
     ],
 )
 def test_a_password_that_will_not_do(office: Office, old: str, new: str, expected: tuple[int, str]) -> None:
@@ -170,9 +187,9 @@ def test_after_many_failures_the_next_login_has_to_wait(office: Office) -> None:
     assert refusal(answer) == (429, "too_many_tries")
     assert answer.headers["retry-after"] == "300"
     assert log_in(browser, "boris") == 200
-    office.seconds += 299
+    office.clock.forward(299)
     assert log_in(browser, "anna") == 429
-    office.seconds += 1
+    office.clock.forward(1)
     assert log_in(browser, "anna") == 200
 
 
@@ -190,21 +207,158 @@ def test_one_address_cannot_try_many_names(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "neighbour", "shared"),
+    ("address", "neighbour", "is_shared"),
     [
         ("192.0.2.1", "192.0.2.2", False),
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:1::1", False),
     ],
 )
-def test_of_ipv6_the_network_is_counted(address: str, neighbour: str, shared: bool) -> None:
-    throttle = LoginThrottle(per_address=1)
-    throttle.count("one", address)
-    if shared:
-        with pytest.raises(Exception, match="too many"):
-            throttle.count("other", neighbour)
+def test_of_ipv6_the_network_is_counted(store: Store, address: str, neighbour: str, is_shared: bool) -> None:
+    throttle = LoginThrottle(store, secret="x", per_address=1)
+    throttle.count(throttle.attempt("one", address, None))
+    if is_shared:
+        with pytest.raises(TooManyTries):
+            throttle.attempt("other", neighbour, None)
     else:
-        throttle.count("other", neighbour)
+        throttle.attempt("other", neighbour, None)
+
+
+def fail(throttle: LoginThrottle, name: str, addresses: Iterable[str]) -> int:
+    """Tries from these addresses that were let through to the password."""
+    passed = 0
+    for address in addresses:
+        try:
+            throttle.count(throttle.attempt(name, address, None))
+            passed += 1
+        except TooManyTries:
+            continue
+    return passed
+
+
+def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
+    throttle = LoginThrottle(store, secret="x", per_name=3, clock=FakeClock())
+    at_home = throttle.attempt("anna", "198.51.100.7", None)
+    throttle.count(at_home)
+    throttle.succeeded(at_home)
+    device = throttle.device_cookie("anna")
+
+    # One stranger uses up the tries of their own network alone.
+    assert fail(throttle, "anna", ["192.0.2.1"] * 10) == 3
+    throttle.attempt("anna", "192.0.2.2", None)
+    # Many together slow the name down, for networks that it has not been used from.
+    assert fail(throttle, "anna", [f"203.0.113.{number}" for number in range(100)]) == 12
+    with pytest.raises(TooManyTries):
+        throttle.attempt("ANNA ", "192.0.2.3", None)
+    assert throttle.attempt("Anna", "198.51.100.7", None).is_known  # at home
+    assert throttle.attempt("anna", "192.0.2.3", device).is_known  # with her own browser
+    # A stranger at home uses up what home has, and not what her browser has.
+    assert fail(throttle, "anna", ["198.51.100.7"] * 10) == 3
+    own = throttle.attempt("anna", "198.51.100.7", device)
+    # Her browser is no key to other names, and has a limit, too.
+    assert not throttle.attempt("boris", "192.0.2.3", device).is_known
+    for _ in range(3):
+        throttle.count(own)
+    with pytest.raises(TooManyTries):
+        throttle.count(own)
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "x.y", "é.é", "x" * 1000])
+def test_a_made_up_device_is_not_known(store: Store, cookie: str) -> None:
+    throttle = LoginThrottle(store, secret="x")
+    forged = LoginThrottle(store, secret="another").device_cookie("anna")
+    for made_up in (cookie, forged):
+        assert not throttle.attempt("anna", "192.0.2.1", made_up).is_known
+
+
+def test_tries_are_counted_for_every_process_and_survive_a_restart(store: Store) -> None:
+    clock = FakeClock()
+    first, second = (LoginThrottle(store, secret="x", per_name=3, clock=clock) for _ in range(2))
+    assert fail(first, "anna", ["192.0.2.1"] * 2) == 2
+    assert fail(second, "anna", ["192.0.2.1"] * 2) == 1
+    with pytest.raises(TooManyTries):
+        first.attempt("anna", "192.0.2.1", None)
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out(store: Store) -> None:
+    clock = FakeClock()
+    throttle = LoginThrottle(store, secret="x", per_name=3, clock=clock)
+    assert fail(throttle, "anna", ["192.0.2.1"] * 4) == 3
+    clock.forward(-3600)
+    assert fail(throttle, "anna", ["192.0.2.1"] * 4) == 3
+
+
+def test_counts_hold_no_names_and_no_addresses_and_are_forgotten(store: Store) -> None:
+    clock = FakeClock()
+    throttle = LoginThrottle(store, secret="x", clock=clock)
+    throttle.count(throttle.attempt("anna", "192.0.2.1", None))
+
+    def rows() -> list[str]:
+        with store._engine.connect() as connection:
+            return [str(row) for row in connection.execute(text("SELECT * FROM login_counts"))]
+
+    assert len(rows()) == 3
+    assert not any("anna" in row or "192.0.2.1" in row for row in rows())
+    clock.forward(301)
+    other = LoginThrottle(store, secret="x", clock=clock)  # prunes at its first try
+    other.count(other.attempt("boris", "192.0.2.2", None))
+    assert len(rows()) == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_two_passwords_are_checked_at_a_time_and_a_crowd_is_sent_away() -> None:
+    checks = PasswordChecks(max_waiting=3, wait_seconds=30)
+    running, most, go_on = 0, 0, threading.Event()
+    lock = threading.Lock()
+    outcomes: list[str] = []
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        go_on.wait(10)
+        with lock:
+            running -= 1
+
+    async def ask(*, is_known: bool = False) -> None:
+        try:
+            await checks.run(work, is_known=is_known)
+            outcomes.append("checked")
+        except TooManyAtOnce as error:
+            outcomes.append(f"later: {error.retry_after}")
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):  # two run, three wait
+            group.start_soon(ask)
+        while len(outcomes) < 3:
+            await anyio.sleep(0.001)
+        group.start_soon(functools.partial(ask, is_known=True))  # whom strangers must not crowd out
+        await anyio.sleep(0.01)
+        go_on.set()
+    assert (most, sorted(outcomes)) == (2, ["checked"] * 6 + ["later: 5"] * 3)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_turn_that_does_not_come_is_not_waited_for() -> None:
+    checks, go_on = PasswordChecks(max_concurrency=1, wait_seconds=0.01), threading.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(checks.run, lambda: go_on.wait(10))
+        await anyio.sleep(0.01)
+        with pytest.raises(TooManyAtOnce):
+            await checks.run(lambda: None)
+        go_on.set()
+    await checks.run(lambda: None)
+
+
+def test_a_login_in_a_crowd_is_told_when_to_come_again(office: Office) -> None:
+    crowded = PasswordChecks(max_concurrency=0, max_waiting=0)
+    browser = office.browser(app=office.build(password_checks=crowded))
+    answer = browser.post("/api/login", json={"name": "anna", "password": PASSWORD})
+    assert refusal(answer) == (429, "too_many_at_once")
+    assert answer.headers["retry-after"] == "5"
 
 
 # --- API tokens -------------------------------------------------------------------------------
@@ -212,7 +366,7 @@ def test_of_ipv6_the_network_is_counted(address: str, neighbour: str, shared: bo
 
 def test_a_token_works_until_it_is_revoked(office: Office) -> None:
     anna = office.browser("anna")
-    made = anna.post("/api/me/tokens", json={"name": "nightly export"})
+    made = anna.post("/api/me/tokens", json={"name": "nightly export", "scopes": ["operate"]})
     assert made.status_code == 201
     token = made.json()["token"]
     program = TestClient(office.app, headers={"Authorization": f"bearer {token}"})
@@ -221,7 +375,14 @@ def test_a_token_works_until_it_is_revoked(office: Office) -> None:
     assert program.post("/api/me/language", json={"language": "en"}).status_code == 200
 
     (listed,) = anna.get("/api/me/tokens").json()
-    assert listed == {"id": 1, "name": "nightly export", "created_at": "2026-03-02T09:00:00Z"}
+    assert listed == {
+        "id": 1,
+        "name": "nightly export",
+        "scopes": ["operate"],
+        "created_at": "2026-03-02T09:00:00Z",
+        "expires_at": "2026-05-31T09:00:00Z",
+        "last_used_at": "2026-03-02T09:00:00Z",
+    }
     boris = office.browser("boris")
     assert boris.get("/api/me/tokens").json() == []
     assert refusal(boris.delete("/api/me/tokens/1")) == (404, "not_found")
@@ -229,6 +390,120 @@ def test_a_token_works_until_it_is_revoked(office: Office) -> None:
     assert refusal(anna.delete("/api/me/tokens/1")) == (404, "not_found")
     assert refusal(program.get("/api/me")) == (401, "not_logged_in")
     assert anna.get("/api/me/tokens").json() == []
+
+
+def test_a_token_expires(office: Office) -> None:
+    anna, adam = office.browser("anna"), office.browser("adam")
+    token = anna.post("/api/me/tokens", json={"name": "x", "expires_in_days": 1}).json()["token"]
+    program = TestClient(office.app, headers={"Authorization": f"Bearer {token}"})
+    office.clock.forward(24 * 3600 - 1)
+    assert program.get("/api/queue").status_code == 200
+    office.clock.forward(1)
+    assert refusal(program.get("/api/queue")) == (401, "not_logged_in")
+    anna, adam = office.browser("anna"), office.browser("adam")
+    for days in (0, 366):
+        answer = anna.post("/api/me/tokens", json={"name": "x", "expires_in_days": days})
+        assert refusal(answer) == (422, "invalid_request")
+    for_ever = {"name": "x", "expires_in_days": None}
+    assert refusal(anna.post("/api/me/tokens", json=for_ever)) == (403, "forbidden")
+    assert adam.post("/api/me/tokens", json=for_ever).json()["expires_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "needed"),
+    [
+        ("GET", "/api/queue", None, Scope.READ),
+        ("GET", "/api/readiness", None, Scope.READ),
+        ("POST", "/api/ask", {"text": "как вернуть товар"}, Scope.READ),
+        ("POST", "/api/me/language", {"language": "en"}, Scope.OPERATE),
+        ("POST", "/api/readiness/hold?name=returns", None, Scope.SUPERVISE),
+        ("GET", "/api/users", None, Scope.ADMIN),
+        ("GET", "/metrics", None, Scope.METRICS),
+        ("POST", "/api/rasa/vectors", {"texts": ["x"]}, Scope.RASA),
+    ],
+)
+def test_a_token_does_what_its_scopes_say(
+    office: Office, method: str, path: str, body: object, needed: Scope
+) -> None:
+    ladder = [Scope.READ, Scope.OPERATE, Scope.SUPERVISE, Scope.ADMIN]
+    enough = set(ladder[ladder.index(needed) :]) if needed in ladder else {needed}
+    for scope in Scope:
+        answer = office.program("adam", scope).request(method, path, json=body)
+        if scope in enough:
+            assert answer.status_code not in (401, 403), (scope, answer.text)
+        else:
+            assert refusal(answer) == (403, "forbidden")
+            assert f"the scope {needed.value}" in answer.json()["message"]
+
+
+def test_the_role_limits_what_scopes_a_token_may_have(office: Office) -> None:
+    anna = office.browser("anna")
+    answer = anna.post("/api/me/tokens", json={"name": "x", "scopes": ["read", "admin"]})
+    assert refusal(answer) == (403, "forbidden")
+    for scopes in ([], ["everything"]):
+        answer = anna.post("/api/me/tokens", json={"name": "x", "scopes": scopes})
+        assert refusal(answer) == (422, "invalid_request")
+    assert anna.post("/api/me/tokens", json={"name": "x"}).json()["scopes"] == ["read"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/me/tokens", None),
+        ("POST", "/api/me/tokens", {"name": "x"}),
+        ("POST", "/api/me/tokens/revoke-all", None),
+        ("DELETE", "/api/me/tokens/1", None),
+        ("POST", "/api/me/password", {"old": PASSWORD, "new": NEW}),
+        ("GET", "/api/me/sessions", None),
+        ("DELETE", "/api/me/sessions/1", None),
+        ("POST", "/api/me/sessions/revoke-all", None),
+        ("POST", "/api/users", {"name": "mallory", "role": "admin"}),
+        ("POST", "/api/users/anna/password", None),
+        ("POST", "/api/users/anna/sessions/revoke", None),
+        ("POST", "/api/users/anna/tokens/revoke", None),
+    ],
+)
+def test_a_token_makes_and_changes_no_credentials(
+    office: Office, method: str, path: str, body: object
+) -> None:
+    office.browser("adam")
+    program = office.program("adam")
+    assert refusal(program.request(method, path, json=body)) == (403, "forbidden")
+    assert program.get("/api/me").status_code == 200
+    assert log_in(office.browser(), "adam") == 200
+
+
+@pytest.mark.parametrize("way", ["change", "reset", "disable", "revoke", "revoke by admin"])
+def test_tokens_end_with_the_password_and_all_at_once(office: Office, way: str) -> None:
+    anna, adam, programs = office.browser("anna"), office.browser("adam"), [office.program("anna")] * 2
+    others = office.program("boris")
+    path, body = {
+        "change": ("/api/me/password", {"old": PASSWORD, "new": NEW}),
+        "reset": ("/api/users/anna/password", None),
+        "disable": ("/api/users/anna/disable", None),
+        "revoke": ("/api/me/tokens/revoke-all", None),
+        "revoke by admin": ("/api/users/ANNA/tokens/revoke", None),
+    }[way]
+    assert (anna if "/me/" in path else adam).post(path, json=body).status_code == 200
+    for program in programs:
+        assert refusal(program.get("/api/queue")) == (401, "not_logged_in")
+    assert others.get("/api/queue").status_code == 200
+
+
+def test_last_use_is_written_once_a_minute(office: Office) -> None:
+    anna, program = office.browser("anna"), office.program("anna")
+
+    def last_used() -> str:
+        (token,) = anna.get("/api/me/tokens").json()
+        return str(token["last_used_at"])
+
+    program.get("/api/queue")
+    office.clock.forward(59)
+    program.get("/api/queue")
+    assert last_used() == "2026-03-02T09:00:00Z"
+    office.clock.forward(1)
+    program.get("/api/queue")
+    assert last_used() == "2026-03-02T09:01:00Z"
 
 
 @pytest.mark.parametrize("token", ["", "x", "sufler_1_x", "sufler_999_x", "sufler_٣_x", "sufler_1", "é"])

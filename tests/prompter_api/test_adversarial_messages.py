@@ -28,6 +28,7 @@ def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
         reception=office.reception,
         feedback=Feedback(office.store, lots=office.lots, clock=office.clock),
         views=CustomerViews(office.store),
+        secret="a secret",
     )
     app = office.build(chat)
     kinds = list(KINDS)[:: len(KINDS) // 20][:20]

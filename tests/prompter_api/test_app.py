@@ -29,12 +29,16 @@ def chunks(total: int) -> Iterator[bytes]:
         yield b"x" * 10_000
 
 
+def test_a_body_that_nobody_reads_is_no_reason(office: Office) -> None:
+    answer = office.browser().post("/nowhere", content=b"x" * 1_000_000)
+    assert refusal(answer) == (404, "not_found")
+
+
 def test_a_large_body_is_refused_whether_or_not_it_says_so(office: Office) -> None:
     browser = office.browser("anna")
     for answer in (
         browser.post("/api/ask", json={"text": "x" * 1_000_000}),
         browser.post("/api/ask", content=chunks(1_000_000), headers=JSON),
-        browser.post("/nowhere", content=b"x" * 1_000_000),
         browser.post("/api/ask", content=b"{}", headers=JSON | {"Content-Length": "9" * 5000}),
     ):
         assert refusal(answer) == (413, "too_large")

@@ -12,7 +12,7 @@ from httpx2 import Response
 from bot.webchat import web_chat_router
 from prompter.customer_view import CustomerViews
 from prompter.feedback import Feedback
-from prompter.storage import Role
+from prompter.storage import Role, Scope
 from tests.prompter_api.office import OURS, Office
 
 JSON = {"Content-Type": "application/json"}
@@ -39,7 +39,10 @@ VALUES = {"integer": ("1", str(2**31)), "string": ("x", "a b")}
 def app(office: Office) -> FastAPI:
     return office.build(
         web_chat_router(
-            reception=office.reception, feedback=Feedback(office.store), views=CustomerViews(office.store)
+            reception=office.reception,
+            feedback=Feedback(office.store),
+            views=CustomerViews(office.store),
+            secret="a secret",
         )
     )
 
@@ -77,7 +80,7 @@ def test_every_answer_is_described(office: Office, app: FastAPI) -> None:
     office.ask("как вернуть товар")
     office.accounts.add("eve", Role.ADMIN, "correct horse battery")
     eve = next(account for account in office.accounts.all() if account.name == "eve")
-    admin = {"Authorization": f"Bearer {office.accounts.create_token(eve.id, 'test')}"}
+    admin = {"Authorization": f"Bearer {office.accounts.create_token(eve.id, 'test', scopes=list(Scope))}"}
     document = json.loads(TestClient(app).get("/openapi.json").text)
     with TestClient(app, headers=OURS) as client:
         client.get("/chat")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from prompter.storage import Store
+from prompter.storage import Scope, Store
 from prompter.values import Signal
 from tests.prompter.governed import GovernedShop
 from tests.prompter_api.office import Office, refusal
@@ -87,7 +87,7 @@ def test_a_component_is_told_what_would_be_suggested(office: Office, rasa: TestC
 
 def test_a_token_opens_the_door_in_either_header(office: Office) -> None:
     anna = next(account for account in office.accounts.all() if account.name == "anna")
-    token = office.accounts.create_token(anna.id, "test")
+    token = office.accounts.create_token(anna.id, "test", scopes={Scope.RASA})
     body = call("action_handoff")
     nobody = office.browser()
     for headers in ({}, {"X-Sufler-Token": "token=${SUFLER_TOKEN}"}, {"X-Sufler-Token": token}):

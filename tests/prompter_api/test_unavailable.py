@@ -68,7 +68,10 @@ def away(store: Store) -> Iterator[None]:
 @pytest.fixture
 def app(office: Office) -> FastAPI:
     chat = web_chat_router(
-        reception=office.reception, feedback=Feedback(office.store), views=CustomerViews(office.store)
+        reception=office.reception,
+        feedback=Feedback(office.store),
+        views=CustomerViews(office.store),
+        secret="a secret",
     )
     app = office.build(chat)
     add_pages(app, app.state.parts)

@@ -111,7 +111,21 @@ def test_accounts_from_the_command_line(run: Run) -> None:
     assert "10 characters" in run("user", "add", "boris", "--password-stdin", stdin="short\n").stderr
     assert run("user", "add", "boris", "--role", "king", "--password-stdin", stdin="x\n").exit_code == 2
     assert run("user", "password", "anna", "--password-stdin", stdin="another good one\n").exit_code == 0
+    assert "easily guessed" in run("user", "add", "boris", "--password-stdin", stdin="1234567890\n").stderr
     assert run("user", "token", "anna").stdout.startswith("sufler_1_")
+    assert "scope admin needs the role admin" in run("user", "token", "anna", "--scope", "admin").stderr
+    assert run("user", "token", "anna", "--scope", "all").exit_code == 2
+    assert run("user", "token", "anna", "--scope", "metrics", "--scope", "read", "--never-expires").stdout
+    assert [
+        (token["scopes"], token["expires_at"] is None)
+        for token in json.loads(run("user", "tokens", "anna", "--json").stdout)["tokens"]
+    ] == [(["read"], False), (["metrics", "read"], True)]
+    assert "never expires, never used" in run("user", "tokens", "anna").stdout
+    assert run("user", "tokens", "anna", "--revoke-all").exit_code == 0
+    assert run("user", "tokens", "anna").stdout == ""
+    assert json.loads(run("user", "sessions", "anna", "--json").stdout) == {"sessions": []}
+    assert run("user", "sessions", "anna", "--revoke-all").exit_code == 0
+    assert run("user", "sessions", "nobody").exit_code == 2
     assert run("user", "disable", "anna").exit_code == 0
     assert json.loads(run("user", "list", "--json").stdout)["users"] == [
         {"name": "anna", "role": "operator", "disabled": True}

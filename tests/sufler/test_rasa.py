@@ -15,7 +15,7 @@ import pytest
 
 from prompter.accounts import Accounts
 from prompter.actions import OrdersUnavailable
-from prompter.storage import Role, Store
+from prompter.storage import Role, Scope, Store
 from sufler.orders import CsvOrders, HttpOrders, build_orders
 from sufler.own_actions import OwnActions
 from sufler.rasa_environment import NoRasa, RasaEnvironment, RasaProject, find_python
@@ -131,8 +131,10 @@ def test_rasa_gets_a_token_of_its_own_once(store: Store, tmp_path: Path) -> None
     accounts = Accounts(store, hasher=FAST_HASHER)
     file = tmp_path / "rasa" / "token"
     token = token_for_rasa(accounts, file)
-    account = accounts.by_token(token)
-    assert account is not None
+    bearer = accounts.by_token(token)
+    assert bearer is not None
+    account = bearer.account
+    assert bearer.token.scopes == {Scope.RASA}
     assert (account.name, account.role) == ("rasa", Role.OPERATOR)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert token_for_rasa(accounts, file) == token

@@ -13,7 +13,7 @@ from prompter.conversing import Conversing
 from prompter.decisions import Action, Decision
 from prompter.desk import ConversationView
 from prompter.dialogue import DialogueSilent, Heard, Question
-from prompter.storage import Store, connect, migrate
+from prompter.storage import Scope, Store, connect, migrate
 from prompter.triage import HandoffReason, Route, Triage
 from prompter.triaging import Triager
 from prompter_api.app import create_app
@@ -267,7 +267,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     database = connect(f"sqlite:///{tmp_path / 'shop.db'}", most=2)
     migrate(database)
     shop = DeskShop(Store(database))
-    rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa")
+    rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
     conversing = Conversing(
         shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
     )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from prompter.storage import Role, Store
+from prompter.storage import Role, Scope, Store
 from sufler import bootstrap
 from sufler.bootstrap import Refresher
 from sufler.learning import learn_now
@@ -38,7 +38,7 @@ def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
     refresher = Refresher(settings, store, Encoders(store))
     accounts = bootstrap.build_accounts(store)
     operator = accounts.add("program", Role.OPERATOR, "correct horse battery")
-    token = accounts.create_token(operator.id, "test")
+    token = accounts.create_token(operator.id, "test", scopes={Scope.READ})
     stop = threading.Event()
 
     def follow() -> None:

@@ -1,14 +1,20 @@
 """The migrations make exactly the tables that the code expects."""
 
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from prompter.storage import NewerDatabase, Store, connect, migrate
+from prompter.accounts import Accounts
+from prompter.clock import utc_now
+from prompter.storage import NewerDatabase, Scope, Store, connect, migrate
 from prompter.storage.copying import TargetNotEmpty, copy_database
 from prompter.storage.migrate import revisions
 from prompter.storage.tables import metadata
@@ -61,3 +67,35 @@ def test_all_data_move_to_another_database(tmp_path: Path, store: Store) -> None
     with pytest.raises(TargetNotEmpty):
         copy_database(store._engine, target, progress=lambda *_: None)
     target.dispose()
+
+
+def test_tokens_from_before_there_were_scopes_work_for_a_quarter_of_a_year(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    config = Config()
+    config.set_main_option("script_location", "prompter/storage/migrations")
+    with engine.connect() as connection, connection.execution_options(sufler_writes=True).begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        connection.execute(
+            text(
+                "INSERT INTO accounts (id, name, folded_name, role, password_hash, one_time_password, "
+                "created_at, password_changed_at) VALUES (1, 'anna', 'anna', 'operator', 'x', 0, :now, :now)"
+            ),
+            {"now": "2026-03-02 09:00:00"},
+        )
+        secret_hash = hashlib.sha256(b"secret").hexdigest()
+        connection.execute(
+            text(
+                "INSERT INTO api_tokens (id, account_id, name, secret_hash, created_at) "
+                "VALUES (1, 1, 'old', :secret_hash, :now)"
+            ),
+            {"secret_hash": secret_hash, "now": "2026-03-02 09:00:00"},
+        )
+    migrate(engine)
+    accounts = Accounts(Store(engine))
+    bearer = accounts.by_token("sufler_1_secret")
+    assert bearer is not None
+    assert bearer.token.scopes == frozenset(Scope)
+    assert bearer.token.expires_at is not None
+    assert timedelta(days=89) < bearer.token.expires_at - utc_now() <= timedelta(days=90)
+    engine.dispose()

@@ -12,23 +12,27 @@ import pytest
 from sqlalchemy import create_engine, event, text, update
 
 from kb_index import Status
+from prompter.accounts import Accounts
 from prompter.decisions import Action
 from prompter.drafts import ProposalKind
-from prompter.errors import AlreadySettled
+from prompter.errors import AlreadySettled, NotFound
 from prompter.feedback import Feedback
 from prompter.jobs import JobRunning, Jobs
 from prompter.lanes import MAX_RECENT_TURNS
 from prompter.planting import Planter
 from prompter.proposals import Proposals
 from prompter.reception import Reception
+from prompter.sessions import Sessions
 from prompter.storage import (
     Conflict,
     JobKind,
     JobState,
+    LoginCount,
     Made,
     ProposalState,
     Reason,
     Role,
+    Scope,
     Store,
     VersionState,
     connect,
@@ -50,7 +54,9 @@ from prompter.values import (
 )
 from prompter.versions import Versions
 from prompter.watching import Watching
-from tests.fakes import SHOP, START, OrderDialogue
+from prompter_api.errors import TooManyTries
+from prompter_api.throttle import LoginThrottle
+from tests.fakes import FAST_HASHER, SHOP, START, FakeClock, OrderDialogue
 from tests.postgres import find_programs, running_server
 from tests.prompter.drafted import changed_answer, new_article, phrasing
 from tests.prompter.governed import RULE, GovernedShop
@@ -510,6 +516,89 @@ class StoreContract:
         shop = GovernedShop(store, tested_together=("orders", "returns"))
         shop.prove(14)
         assert shop.returns().passed == RULE.thresholds[-1]
+
+    def test_sessions_end_one_by_one_and_all_at_once(self, store: Store) -> None:
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store)
+        anna = accounts.add("anna", Role.OPERATOR, "correct horse battery")
+        boris = accounts.add("boris", Role.OPERATOR, "correct horse battery")
+        secrets = [sessions.start(account, "a browser") or "" for account in (anna, anna, boris)]
+        first, second, his = (sessions.find(secret) for secret in secrets)
+        assert first is not None
+        assert second is not None
+        assert his is not None
+        assert (first.account.name, first.session.user_agent) == ("anna", "a browser")
+        assert [session.id for session in sessions.all(anna.id)] == [second.session.id, first.session.id]
+        with pytest.raises(NotFound):
+            sessions.revoke(his.session.id, of=anna.id)
+        sessions.revoke(first.session.id, of=anna.id)
+        assert [sessions.find(secret) is None for secret in secrets] == [True, False, False]
+        sessions.revoke_all(anna.id)
+        assert [sessions.find(secret) is None for secret in secrets] == [True, True, False]
+        assert sessions.check(his.session.id, is_active=True) is not None
+
+    def test_a_password_that_changes_meanwhile_lets_nobody_in(self, store: Store) -> None:
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store)
+        before = accounts.add("anna", Role.OPERATOR, "correct horse battery")
+        accounts.set_password("anna", "another good one")
+        assert sessions.start(before) is None
+        assert sessions.start(accounts.named("anna")) is not None
+
+    def test_sessions_of_one_account_are_bounded_and_old_ones_forgotten(self, store: Store) -> None:
+        clock = FakeClock()
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store, clock=clock)
+        anna = accounts.add("anna", Role.OPERATOR, "correct horse battery")
+        secrets = [sessions.start(anna) or "" for _ in range(52)]
+        assert len(sessions.all(anna.id)) == 50
+        assert [sessions.find(secret) is None for secret in secrets[:3]] == [True, True, False]
+        clock.forward(13 * 3600)
+        sessions.start(anna)
+        with store._engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM sessions")) == 1
+
+    def test_tokens_keep_scopes_end_and_last_use(self, store: Store) -> None:
+        clock = FakeClock()
+        accounts = Accounts(store, hasher=FAST_HASHER, clock=clock)
+        anna = accounts.add("anna", Role.SUPERVISOR, "correct horse battery")
+        scopes = frozenset({Scope.SUPERVISE, Scope.METRICS})
+        secret = accounts.create_token(anna.id, "x", scopes=scopes, days=1)
+        accounts.create_token(anna.id, "y", scopes={Scope.READ}, days=None)
+        assert accounts.by_token(secret) is not None
+        first, second = accounts.tokens(anna.id)
+        assert (first.scopes, first.expires_at, first.last_used_at) == (scopes, START + timedelta(1), START)
+        assert (second.scopes, second.expires_at, second.last_used_at) == (
+            frozenset({Scope.READ}),
+            None,
+            None,
+        )
+        clock.forward(24 * 3600)
+        assert accounts.by_token(secret) is None
+        accounts.revoke_tokens(anna.id)
+        assert accounts.tokens(anna.id) == []
+
+    def test_tries_that_come_at_once_are_each_counted(self, store: Store) -> None:
+        throttle = LoginThrottle(store, secret="x", per_name=5)
+
+        def is_let_through(_: int) -> bool:
+            try:
+                throttle.count(throttle.attempt("anna", "192.0.2.1", None))
+            except TooManyTries:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(is_let_through, range(24))) == 5
+
+    def test_login_counts_are_bounded(self, store: Store) -> None:
+        with store.write() as tx:
+            for number in range(20):
+                until = START + timedelta(seconds=number)
+                tx.login_counts.put(str(number), LoginCount(tries=1, since=START, until=until))
+            tx.login_counts.prune(START, limit=5)
+        with store.read() as tx:
+            keys = [str(number) for number in range(20)]
+            assert set(tx.login_counts.get(keys, START)) == {"15", "16", "17", "18", "19"}
+            # Written before a clock was set back: it makes nobody wait.
+            assert tx.login_counts.get(keys, START - timedelta(hours=1)) == {}
 
 
 class TestSqlite(StoreContract):

@@ -50,9 +50,10 @@ def address(shop: DeskShop, calls: tuple[set[str], set[str]], store: Store) -> I
     del store
     watch: Callable[[Any], Any] = lambda part: Watched(part, *calls)  # noqa: E731
     shop.readiness.run_once("words-1")
-    shop.desk, shop.accounts, shop.readiness = (
+    shop.desk, shop.accounts, shop.sessions, shop.readiness = (
         watch(shop.desk),
         watch(shop.accounts),
+        watch(shop.sessions),
         watch(shop.readiness),
     )
     with shop.open() as address:
@@ -84,7 +85,7 @@ def test_no_use_case_runs_on_the_event_loop(
     expect(page.get_by_label("Пароль")).to_be_visible()
     used = {"queue", "conversation", "troubled_replies", "decide", "undo", "find_articles", "filled_answer"}
     assert used <= called
-    assert "active" in called
+    assert {"find", "check", "start"} <= called
     assert on_loop == set()
 
 

@@ -116,12 +116,12 @@ def test_the_language_chosen_before_the_login_goes_with_the_account(
     assert shop.accounts.all()[0].language == "en"
 
 
-def test_the_session_is_one_cookie_and_nothing_is_written_to_disk(
+def test_a_login_is_two_cookies_and_nothing_is_written_to_disk(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     log_in(client)
     client.get("/desk")
-    assert list(client.cookies) == ["sufler_session"]
+    assert sorted(client.cookies) == ["sufler_device", "sufler_session"]
     assert [path for path in tmp_path.rglob("*") if "nicegui" in path.name] == []
     assert not Path(".nicegui").exists()

@@ -8,6 +8,7 @@ import pytest
 from prompter.decisions import Action
 from prompter.desk import QueueItem
 from prompter.errors import InvalidDecision
+from prompter.sessions import Sessions
 from prompter.storage import Role, Store
 from prompter.triage import HandoffReason
 from prompter.values import (
@@ -263,10 +264,11 @@ def test_after_the_login_one_stays_on_this_server(target: str, path: str) -> Non
 def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
     shop.accounts.add("root", Role.ADMIN, PASSWORD)
-    anna, boris, *_others = shop.accounts.all()
-    left, right = (seats.take(shop.parts(), anna, {"account": 1, "window": side}) for side in "lr")
-    other = seats.take(shop.parts(), boris, {"account": 2})
-    seats.close({"account": 1, "window": "l"})
+    visit = shop.visit("anna")
+    left, right = seats.take(shop.parts(), visit), seats.take(shop.parts(), shop.visit("anna"))
+    other = seats.take(shop.parts(), shop.visit("boris"))
+    # In another process: nothing is shared with this one but the database.
+    Sessions(Store(store._engine)).revoke(visit.session.id, of=visit.account.id)
     with pytest.raises(SignedOut):
         left.look(None)
     right.look(None)
@@ -278,17 +280,28 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
         other.look(None)
 
 
-def test_a_page_does_not_outlive_the_session(store: Store) -> None:
-    shop, seats = DeskShop(store), Seats()
-    seat = seats.take(replace(shop.parts(), session_hours=-1), shop.accounts.all()[0], {})
+def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) -> None:
+    shop, clock = DeskShop(store), FakeClock()
+    sessions = Sessions(store, max_idle=timedelta(minutes=120), clock=clock)
+    visit = sessions.find(sessions.start(shop.accounts.named("anna")) or "")
+    assert visit is not None
+    seat = Seats().take(replace(shop.parts(), sessions=sessions), visit)
+    for _ in range(119):
+        clock.forward(60)
+        seat.look(None)
+    seat.note_action()
+    seat.look(None)
+    for _ in range(119):
+        clock.forward(60)
+        seat.look(None)
+    clock.forward(60)
     with pytest.raises(SignedOut):
         seat.look(None)
 
 
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
-    anna, boris, _vera = shop.accounts.all()
-    one, two = seats.take(shop.parts(), anna, {}), seats.take(shop.parts(), boris, {"b": 1})
+    one, two = seats.take(shop.parts(), shop.visit("anna")), seats.take(shop.parts(), shop.visit("boris"))
     two.open_conversation = 5
     assert one.look(None).opened_by == {5: ["boris"]}
     assert two.look(None).opened_by == {}
@@ -298,5 +311,4 @@ def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
 
 def test_a_conversation_that_is_gone_is_no_error(store: Store) -> None:
     shop, seats = DeskShop(store), Seats()
-    anna = shop.accounts.all()[0]
-    assert seats.take(shop.parts(), anna, {}).look(99).view is None
+    assert seats.take(shop.parts(), shop.visit("anna")).look(99).view is None

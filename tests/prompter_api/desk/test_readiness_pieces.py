@@ -291,9 +291,8 @@ def _keys(value: object) -> list[str]:
 def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    anna, _boris, vera = shop.accounts.all()
     parts, seats = shop.parts(), Seats()
-    seat = seats.take(parts, anna, {})
+    seat = seats.take(parts, shop.visit("anna"))
     for refused in (
         seat.topics,
         seat.readiness_changed,
@@ -304,7 +303,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     ):
         with pytest.raises(Forbidden):
             refused()
-    hers = seats.take(parts, vera, {})
+    hers = seats.take(parts, shop.visit("vera"))
     assert [one.name for one in hers.topics()] == ["orders", "returns"]
     hers.hold("returns")
     assert hers.topic("returns")[0].state is ReadinessState.HELD
@@ -313,8 +312,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
 def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    vera = shop.accounts.all()[-1]
-    seat = Seats().take(shop.parts(), vera, {})
+    seat = Seats().take(shop.parts(), shop.visit("vera"))
     clock = FakeClock()
     news = ReadinessNews(seat, clock=lambda: clock.now.timestamp())
 

@@ -1,0 +1,64 @@
+"""How often it was tried to log in; names and addresses stand here as keyed hashes only."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from prompter.storage.rows import Rows
+from prompter.storage.tables import login_counts
+
+# Clocks of several machines differ a little. What lies further in the future was written before a
+# clock was set back, and makes nobody wait.
+_CLOCK_SKEW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginCount:
+    """Tries under one key, since the first of them; forgotten at `until`."""
+
+    tries: int
+    since: datetime
+    until: datetime
+
+
+class LoginCountRows(Rows):
+    def get(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
+        """The counts under these keys that are not over."""
+        return self._live(keys, now, for_update=False)
+
+    def lock(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
+        """The same; until the transaction ends nobody else counts under these keys."""
+        for key in sorted(keys):  # in one order: two transactions never wait for each other
+            row = {"key": key, "tries": 0, "since": now, "until": now}
+            self._connection.execute(self._insert_new(login_counts, row))
+        return self._live(keys, now, for_update=True)
+
+    def _live(self, keys: Collection[str], now: datetime, *, for_update: bool) -> dict[str, LoginCount]:
+        query = select(login_counts).where(login_counts.c.key.in_(sorted(keys))).order_by(login_counts.c.key)
+        if for_update:
+            query = query.with_for_update()
+        return {
+            row.key: LoginCount(tries=row.tries, since=row.since, until=row.until)
+            for row in self._connection.execute(query)
+            if row.until > now and row.since <= now + _CLOCK_SKEW
+        }
+
+    def put(self, key: str, count: LoginCount) -> None:
+        """Write a count under a key that is there or not."""
+        values = {"tries": count.tries, "since": count.since, "until": count.until}
+        self._connection.execute(self._insert_new(login_counts, {"key": key, **values}))
+        self._connection.execute(update(login_counts).where(login_counts.c.key == key).values(**values))
+
+    def forget(self, key: str) -> None:
+        self._connection.execute(delete(login_counts).where(login_counts.c.key == key))
+
+    def prune(self, now: datetime, *, limit: int) -> None:
+        """Delete counts that are over, and of more than `limit` those that end first."""
+        is_over = (login_counts.c.until <= now) | (login_counts.c.since > now + _CLOCK_SKEW)
+        self._connection.execute(delete(login_counts).where(is_over))
+        count = self._connection.scalar(select(func.count()).select_from(login_counts)) or 0
+        if count > limit:
+            first = select(login_counts.c.key).order_by(login_counts.c.until).limit(count - limit)
+            self._connection.execute(delete(login_counts).where(login_counts.c.key.in_(first)))

@@ -1,0 +1,65 @@
+"""The cookies of the pages: session, device, language."""
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from prompter_api.parts import Parts
+
+SESSION = "sufler_session"
+_DEVICE = "sufler_device"
+_LANGUAGE = "sufler_language"
+_DEVICE_SECONDS = 180 * 86400
+_LANGUAGE_SECONDS = 365 * 86400
+
+
+def session_secret(connection: HTTPConnection, parts: Parts) -> str | None:
+    return connection.cookies.get(_name(SESSION, parts))
+
+
+def set_session(response: Response, parts: Parts, secret: str) -> None:
+    _set(response, parts, SESSION, secret, seconds=int(parts.session_hours * 3600))
+
+
+def forget_session(response: Response, parts: Parts) -> None:
+    response.delete_cookie(_name(SESSION, parts), secure=parts.secure_cookies, httponly=True, samesite="lax")
+
+
+def device(connection: HTTPConnection, parts: Parts) -> str | None:
+    """What the browser shows of an earlier login."""
+    return connection.cookies.get(_name(_DEVICE, parts))
+
+
+def set_device(response: Response, parts: Parts, cookie: str) -> None:
+    _set(response, parts, _DEVICE, cookie, seconds=_DEVICE_SECONDS)
+
+
+def language(connection: HTTPConnection, parts: Parts) -> str | None:
+    """The language that was chosen before logging in."""
+    return connection.cookies.get(_name(_LANGUAGE, parts))
+
+
+def set_language(response: Response, parts: Parts, chosen: str) -> None:
+    _set(response, parts, _LANGUAGE, chosen, seconds=_LANGUAGE_SECONDS)
+
+
+def _set(response: Response, parts: Parts, name: str, value: str, *, seconds: int) -> None:
+    # Lax, not strict: a link to a conversation in a chat or a mail opens logged in. What strict
+    # would add is done by prompter_api.auth: no GET changes anything, and everything else must
+    # come from our own pages.
+    response.set_cookie(
+        _name(name, parts),
+        value,
+        max_age=seconds,
+        secure=parts.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _name(name: str, parts: Parts) -> str:
+    return name_of(name, secure=parts.secure_cookies)
+
+
+def name_of(name: str, *, secure: bool) -> str:
+    """The cookie's full name; with the prefix, browsers take it from this very host over HTTPS alone."""
+    return f"__Host-{name}" if secure else name

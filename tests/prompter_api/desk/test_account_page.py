@@ -1,0 +1,124 @@
+"""The page of one's own account, as a person uses it."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import Page, expect
+
+from prompter.storage import Role, Store
+from tests.support_desk import PASSWORD, DeskShop
+
+Sit = Callable[..., Page]
+NEW = "a password of my own"
+
+
+def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> None:
+    other = sit("anna")
+    page = sit("anna")
+    page.click(".bar__name")
+    expect(page.get_by_role("heading", name="Учётная запись: anna")).to_be_visible()
+    sessions = page.locator("section").filter(has_text="Где вы вошли").locator("li")
+    expect(sessions).to_have_count(2)
+    expect(sessions.first).to_contain_text("этот браузер")
+    expect(sessions.first).to_contain_text("Chrome")
+
+    # A token: made, shown once, revoked.
+    page.get_by_label("Для чего токен").fill("выгрузка")
+    page.get_by_label("work as").or_(page.get_by_label("работать оператором")).check()
+    page.get_by_role("button", name="Создать токен").click()
+    secret = page.locator(".account__secret").inner_text()
+    assert re.fullmatch(r"sufler_\d+_[\w-]{43}", secret)
+    bearer = shop.accounts.by_token(secret)
+    assert bearer is not None
+    assert sorted(bearer.token.scopes) == ["operate", "read"]
+    if folder := os.environ.get("SUFLER_PICTURES"):
+        page.screenshot(path=Path(folder) / "account-ru.png", full_page=True)
+    page.goto(f"{address}/account")
+    expect(page.locator(".account__secret")).to_have_count(0)
+    page.get_by_role("button", name="Отозвать", exact=True).click()
+    expect(page.get_by_text("По токену входят программы")).to_be_visible()
+    assert shop.accounts.by_token(secret) is None
+
+    # The other browser is logged out from here; its open page notices by itself.
+    page.locator("section li").filter(has_not_text="этот браузер").get_by_role("button").click()
+    expect(sessions).to_have_count(1)
+    expect(other.locator("#password")).to_be_visible()
+
+    # A password too simple is refused in words; a good one keeps this browser logged in.
+    page.get_by_label("Текущий пароль").fill(PASSWORD)
+    for field in ("Новый пароль", "Новый пароль ещё раз"):
+        page.get_by_label(field, exact=True).fill("1234567890")
+    page.get_by_role("button", name="Сменить пароль").click()
+    expect(page.get_by_role("alert")).to_contain_text("легко угадать")
+    page.get_by_label("Текущий пароль").fill(PASSWORD)
+    for field in ("Новый пароль", "Новый пароль ещё раз"):
+        page.get_by_label(field, exact=True).fill(NEW)
+    page.get_by_role("button", name="Сменить пароль").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(sessions).to_have_count(1)
+
+    page.get_by_role("button", name="EN").or_(page.get_by_role("button", name="English")).click()
+    expect(page.get_by_role("heading", name="Account: anna")).to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    if folder := os.environ.get("SUFLER_PICTURES"):
+        page.screenshot(path=Path(folder) / "account-en-dark.png", full_page=True)
+    page.get_by_role("button", name="Log out everywhere").click()
+    expect(page.locator("#password")).to_be_visible()
+    page.goto(f"{address}/account")
+    expect(page.locator("#password")).to_be_visible()
+
+
+@pytest.fixture
+def client(store: Store) -> Iterator[TestClient]:
+    shop = DeskShop(store)
+    shop.accounts.add("root", Role.ADMIN, PASSWORD)
+    with TestClient(shop.app(), base_url="http://desk.example", follow_redirects=False) as client:
+        yield client
+
+
+def log_in(client: TestClient, name: str) -> None:
+    assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"name": "", "scope": "read", "days": "7"}, "Назовите токен"),
+        ({"name": "x", "days": "7"}, "хотя бы одно право"),
+        ({"name": "x", "scope": "admin", "days": "7"}, "хотя бы одно право"),
+        ({"name": "x", "scope": "read", "days": "366"}, "от 1 до 365"),
+        ({"name": "x", "scope": "read", "days": "never"}, "от 1 до 365"),
+    ],
+)
+def test_what_a_token_lacks_is_said(client: TestClient, form: dict[str, str], problem: str) -> None:
+    log_in(client, "anna")
+    answer = client.post("/account/tokens", data=form)
+    assert (answer.status_code, problem in answer.text) == (422, True)
+    assert '<input type="hidden" name="after" value="/account">' in answer.text
+    assert "sufler_1_" not in answer.text
+
+
+def test_only_admins_have_tokens_without_end(client: TestClient) -> None:
+    log_in(client, "root")
+    answer = client.post("/account/tokens", data={"name": "x", "scope": "metrics", "days": "never"})
+    assert "sufler_1_" in answer.text
+    assert "бессрочный" in answer.text
+
+
+def test_strangers_are_sent_to_the_door(client: TestClient) -> None:
+    for method, path in (
+        ("GET", "/account"),
+        ("POST", "/account/password"),
+        ("POST", "/account/sessions/1/end"),
+        ("POST", "/account/sessions/end-all"),
+        ("POST", "/account/tokens"),
+        ("POST", "/account/tokens/1/revoke"),
+        ("POST", "/account/tokens/revoke-all"),
+    ):
+        assert client.request(method, path).headers["location"] == "/login?after=/account"
+        evil = client.request(method, path, headers={"Origin": "https://evil.example"})
+        assert evil.status_code == (303 if method == "GET" else 403)

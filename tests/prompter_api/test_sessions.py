@@ -1,0 +1,257 @@
+"""Sessions live in the database: they end for everybody at once."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import event
+
+from prompter.sessions import Sessions
+from prompter.storage import Store
+from prompter_api.auth import Guard, GuardedRoute
+from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
+
+NEW = "battery horse correct"
+
+
+def other_process(office: Office) -> Any:
+    """The application of another process: only the database is shared."""
+    store = Store(office.store._engine)
+    return office.build(sessions=Sessions(store, clock=office.clock))
+
+
+def test_a_copied_cookie_is_worth_nothing_after_the_logout(office: Office) -> None:
+    anna = office.browser("anna")
+    here, elsewhere = office.browser(), office.browser(app=other_process(office))
+    for copy in (here, elsewhere):
+        copy.cookies.update(anna.cookies)
+        assert copy.get("/api/me").status_code == 200
+    anna.post("/api/logout")
+    for copy in (here, elsewhere, anna):
+        assert refusal(copy.get("/api/me")) == (401, "not_logged_in")
+
+
+def test_a_login_begins_a_new_session_and_ends_the_one_before(office: Office) -> None:
+    anna = office.browser("anna")
+    copy = office.browser()
+    copy.cookies.update(anna.cookies)
+    before = anna.cookies["sufler_session"]
+    anna.post("/api/login", json={"name": "anna", "password": PASSWORD})
+    assert anna.cookies["sufler_session"] != before
+    assert refusal(copy.get("/api/me")) == (401, "not_logged_in")
+    # A cookie that somebody planted before the login is not the one that counts afterwards.
+    victim = office.browser()
+    victim.cookies.set("sufler_session", "planted")
+    victim.post("/api/login", json={"name": "boris", "password": PASSWORD})
+    planted = office.browser()
+    planted.cookies.set("sufler_session", "planted")
+    assert refusal(planted.get("/api/me")) == (401, "not_logged_in")
+
+
+def test_the_database_holds_no_cookie(office: Office) -> None:
+    anna = office.browser("anna")
+    with office.store._engine.connect() as connection:
+        rows = str(connection.exec_driver_sql("SELECT * FROM sessions").all())
+    assert anna.cookies["sufler_session"] not in rows
+    assert "testclient" in rows  # the name of the browser
+
+
+def test_a_session_ends_by_age_however_busy_it_is(office: Office) -> None:
+    anna = office.browser("anna")
+    for _ in range(23):
+        office.clock.forward(30 * 60)
+        assert anna.get("/api/queue").status_code == 200
+    office.clock.forward(30 * 60)
+    assert refusal(anna.get("/api/queue")) == (401, "not_logged_in")
+
+
+def test_a_session_ends_when_nobody_does_anything(office: Office) -> None:
+    sessions = Sessions(office.store, max_idle=timedelta(minutes=30), clock=office.clock)
+    anna = office.browser("anna", app=office.build(sessions=sessions))
+    office.clock.forward(29 * 60)
+    assert anna.get("/api/queue").status_code == 200
+    office.clock.forward(29 * 60)
+    assert anna.get("/api/queue").status_code == 200
+    office.clock.forward(30 * 60)
+    assert refusal(anna.get("/api/queue")) == (401, "not_logged_in")
+
+
+def test_a_look_costs_no_write(office: Office) -> None:
+    anna = office.browser("anna")
+    statements: list[str] = []
+
+    @event.listens_for(office.store._engine, "before_cursor_execute")
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    for _ in range(5):
+        office.clock.forward(10)
+        anna.get("/api/me")
+    assert len(statements) >= 5
+    assert [words for words in statements if words.startswith(("UPDATE", "INSERT"))] == []
+    office.clock.forward(10)
+    anna.get("/api/me")
+    assert len([words for words in statements if words.startswith("UPDATE sessions")]) == 1
+
+
+def test_that_somebody_was_seen_is_written_apart_from_the_request(office: Office) -> None:
+    later: list[Any] = []
+    sessions = Sessions(office.store, clock=office.clock, defer=later.append)
+    anna = office.browser("anna", app=office.build(sessions=sessions))
+    office.clock.forward(60)
+    for _ in range(3):
+        assert anna.get("/api/queue").status_code == 200
+    assert len(later) == 1
+
+
+def test_somebody_sees_and_ends_their_sessions(office: Office) -> None:
+    anna = office.browser("anna")
+    office.clock.forward(60)
+    phone = office.browser("anna")
+    (newest, oldest) = anna.get("/api/me/sessions").json()
+    assert oldest == {
+        "id": 1,
+        "created_at": "2026-03-02T09:00:00Z",
+        "seen_at": "2026-03-02T09:01:00Z",
+        "expires_at": "2026-03-02T21:00:00Z",
+        "user_agent": "testclient",
+        "current": True,
+    }
+    assert (newest["id"], newest["current"]) == (2, False)
+    boris = office.browser("boris")
+    assert refusal(boris.delete("/api/me/sessions/2")) == (404, "not_found")
+    assert anna.delete("/api/me/sessions/2").json() == {"done": True}
+    assert refusal(anna.delete("/api/me/sessions/2")) == (404, "not_found")
+    assert refusal(phone.get("/api/me")) == (401, "not_logged_in")
+    assert len(anna.get("/api/me/sessions").json()) == 1
+
+
+def test_log_out_everywhere_is_everywhere(office: Office) -> None:
+    anna, phone, boris = office.browser("anna"), office.browser("anna"), office.browser("boris")
+    assert anna.post("/api/me/sessions/revoke-all").json() == {"done": True}
+    for browser in (anna, phone):
+        assert refusal(browser.get("/api/me")) == (401, "not_logged_in")
+    assert boris.get("/api/me").status_code == 200
+
+
+def test_an_admin_logs_somebody_out(office: Office) -> None:
+    anna, adam = office.browser("anna"), office.browser("adam")
+    assert refusal(anna.post("/api/users/adam/sessions/revoke")) == (403, "forbidden")
+    assert adam.post("/api/users/ANNA/sessions/revoke").json() == {"done": True}
+    assert refusal(adam.post("/api/users/nobody/sessions/revoke")) == (404, "not_found")
+    assert refusal(anna.get("/api/me")) == (401, "not_logged_in")
+    assert adam.get("/api/me").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["change", "reset", "disable"])
+def test_sessions_end_with_the_password_and_the_account(office: Office, way: str) -> None:
+    anna, phone, adam = office.browser("anna"), office.browser("anna"), office.browser("adam")
+    if way == "change":
+        anna.post("/api/me/password", json={"old": PASSWORD, "new": NEW})
+        assert anna.get("/api/me").status_code == 200
+    else:
+        adam.post(f"/api/users/anna/{'password' if way == 'reset' else 'disable'}")
+        assert refusal(anna.get("/api/me")) == (401, "not_logged_in")
+    assert refusal(phone.get("/api/me")) == (401, "not_logged_in")
+
+
+# --- credentials before bodies ------------------------------------------------------------------
+
+
+async def ask(
+    office: Office, method: str, path: str, headers: dict[str, str], body: AsyncIterator[bytes]
+) -> int:
+    """The status of a request whose body is read as far as the application wants it."""
+    status = 0
+
+    async def receive() -> dict[str, Any]:
+        part = await anext(body, None)
+        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 1),
+        "server": ("testserver", 80),
+    }
+    await office.app(scope, receive, send)
+    return status
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize(
+    "credentials", [{}, {"Authorization": "Bearer sufler_1_x"}, {"Cookie": "sufler_session=x"}]
+)
+@pytest.mark.parametrize("is_announced", [True, False])
+async def test_nothing_is_read_of_whom_we_do_not_know(
+    office: Office, credentials: dict[str, str], is_announced: bool
+) -> None:
+    taken = 0
+
+    async def four_megabytes() -> AsyncIterator[bytes]:
+        nonlocal taken
+        part = json.dumps({"text": "x" * 65_000}).encode()
+        for _ in range(62):
+            taken += len(part)
+            yield part
+
+    headers = {"Host": "testserver", "Content-Type": "application/json", **OURS, **credentials}
+    if is_announced:
+        headers["Content-Length"] = "4000000"
+    asked = 0
+    for context in iter_route_contexts(office.app.routes):
+        path, methods = context.path or "", context.methods or set()
+        is_open = path in ("/api/login", "/api/logout") or "{path:path}" in path
+        if not path.startswith("/api/") or is_open:
+            continue
+        for method in methods:
+            concrete = path.replace("{", "").replace("}", "")
+            concrete = "/".join("1" if part.endswith("_id") else part for part in concrete.split("/"))
+            status = await ask(office, method, concrete, headers, four_megabytes())
+            assert (status, taken) == (401, 0), (method, path)
+            asked += 1
+    assert asked > 60
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_login_reads_little(office: Office) -> None:
+    taken = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(100):
+            taken += 10_000
+            yield b"x" * 10_000
+
+    headers = {"Host": "testserver", "Content-Type": "application/json", **OURS}
+    assert await ask(office, "POST", "/api/login", headers, body()) == 413
+    assert taken <= 30_000
+
+
+def test_every_route_behind_a_guard_has_it_passed_first(office: Office) -> None:
+    wrong = [
+        context.path
+        for context in iter_route_contexts(office.app.routes)
+        if isinstance(context.original_route, APIRoute)
+        and any(isinstance(each.call, Guard) for each in context.original_route.dependant.dependencies)
+        and context.original_route.body_field is not None
+        and not isinstance(context.original_route, GuardedRoute)
+    ]
+    assert wrong == []
