@@ -1,6 +1,7 @@
 """Files that somebody made to take all memory or time, in any size."""
 
 import io
+import random
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -411,7 +412,10 @@ def _sheet_of(
     """A part of a workbook that unpacks to `times` the size that is asked for."""
 
     def write(path: Path, size: int) -> None:
-        workbook(path, {part: again(wrap[0] + head, unit, size * times, tail + wrap[1])})
+        # a picture of noise, so that the whole is packed no tighter than honest workbooks
+        noise = random.Random(0).randbytes(size // 5)
+        content = again(wrap[0] + head, unit, size * times, tail + wrap[1])
+        workbook(path, {part: content, "xl/media/noise": iter([noise.decode("latin1")])})
 
     _case(f"workbook of {name}", "a.xlsx")(write)
 
