@@ -21,7 +21,7 @@ class Budget:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.thread_time) -> None:
         self._path = path
         self._clock = clock
-        self._limit = max(MAX_SECONDS, _size(path) / MB)
+        self._limit = MAX_SECONDS + max(0.0, _size(path) / MB - 10)
         self._start = clock()
 
     def check(self, row: int | None = None) -> None:

@@ -8,7 +8,7 @@ MB = 1024 * 1024
 
 # any file
 MAX_FILE_BYTES = 200 * MB  # of a format that has to be read whole
-MAX_SECONDS = 8.0  # of processor time for a file of up to 8 MB; a second for each further MB
+MAX_SECONDS = 7.0  # of processor time for a file of up to 10 MB; a second for each further MB
 MAX_LINE_CHARS = 10_000_000  # a longer "line" is a binary file
 MAX_EMPTY_LINES = 100_000  # one after the other
 MAX_EMPTY_ROWS = 1_048_576  # one after the other, of CSV: as many as Excel can have below a table
@@ -24,6 +24,8 @@ MAX_XML_TOKEN_BYTES = 1 * MB  # one tag with its attributes
 MAX_XML_DEPTH = 64
 MAX_XML_NAMES = 10_000  # different ones, in one part
 MAX_XML_ELEMENTS = 2_500_000  # all that is read of a workbook together
+MAX_SHEETS = 1_000
+MAX_STYLES = 65_490  # Excel's own limit
 MAX_SHEET_ROWS = 1_048_576  # Excel's own limit
 MAX_SHEET_COLUMNS = 16_384  # Excel's own limit
 MAX_SHEET_CELLS = 500_000  # cells that hold something

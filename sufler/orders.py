@@ -46,7 +46,7 @@ class CsvOrders:
         except OSError as error:
             raise OrdersUnavailable(f"{self._path}: cannot be read: {error}") from None
         except BadFile as error:
-            raise OrdersUnavailable(str(error)) from None
+            raise OrdersUnavailable(f"{self._path}: cannot be read: {error.problem}") from None
         state = self._states.get(number)
         if state == "":
             raise OrdersUnavailable(f"{self._path}: the order has no {_STATE}")

@@ -7,12 +7,15 @@ for a formula, an apostrophe stands before it, which reading takes away again (`
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from files import BadFile, Budget, as_cell, csv_rows, delimiter_of
 from files.limits import MAX_EMPTY_ROWS
 from kb_index.article import Article
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
+
+_MAX_COUNTED = 300_000  # records, a second or two
 
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
@@ -54,9 +57,10 @@ def as_texts(article: Article) -> list[str]:
     ]
 
 
-def count(path: Path) -> int:
-    """How many articles `read` would yield, if the file is in order."""
-    return max(0, sum(1 for _ in _records(path)) - 1)
+def count(path: Path) -> int | None:
+    """How many articles `read` would yield, if the file is in order; None: too many to count first."""
+    n_records = sum(1 for _ in islice(_records(path), _MAX_COUNTED + 1))
+    return max(0, n_records - 1) if n_records <= _MAX_COUNTED else None
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -302,7 +302,9 @@ class _BookReader(_Reader):
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "workbookPr":
             self.is_1904 = attributes.get("date1904") in {"1", "true"}
-        elif tag == "sheet" and len(self.sheets) < limits.MAX_ARCHIVE_ENTRIES:
+        elif tag == "sheet":
+            if len(self.sheets) == limits.MAX_SHEETS:
+                raise ValueError("more sheets than any workbook of articles")
             self.sheets.append({name.rpartition(":")[2]: value for name, value in attributes.items()})
 
 
@@ -329,6 +331,8 @@ class _StyleReader(_Reader):
             if is_duration is not None:
                 self.is_duration[self._n_styles] = is_duration
             self._n_styles += 1
+            if self._n_styles > limits.MAX_STYLES:
+                raise ValueError("more styles than Excel can have")
 
     def end(self, tag: str) -> None:
         if tag == "cellXfs":
