@@ -8,8 +8,8 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from files.errors import BadFile
-from files.limits import MAX_EXAMPLES
+from files import BadFile, Budget
+from files.limits import MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.yaml_tree import Node, load
 from nlu.errors import BadTrainingData
 
@@ -43,7 +43,10 @@ def read_examples(path: Path) -> list[Example]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix in {".yml", ".yaml"})
     found = (example for file in files for example in _examples(file, _load(file)))
-    examples = list(islice(found, MAX_EXAMPLES + 1))
+    try:
+        examples = list(islice(Budget(path).watch(found), MAX_EXAMPLES + 1))
+    except BadFile as error:
+        raise BadTrainingData(str(error)) from None
     if len(examples) > MAX_EXAMPLES:
         raise BadTrainingData(f"{path}: holds more than {MAX_EXAMPLES} examples: leave out some")
     return examples
@@ -105,7 +108,7 @@ def _texts(path: Path, node: Node) -> Iterator[str]:
                 continue
             if not text.startswith("-"):
                 raise BadTrainingData(f"{path}, row {row}: an example must start with '- ': {text[:60]!r}")
-            yield from _one(text[1:])
+            yield from _one(path, row, text[1:])
     elif isinstance(node.value, list):
         for item in node.items:
             if item.value is None:
@@ -113,12 +116,15 @@ def _texts(path: Path, node: Node) -> Iterator[str]:
             text_of_item = item.fields["text"].text if "text" in item.fields else item.text
             if text_of_item is None:
                 raise _bad(path, item, "an example must be a text")
-            yield from _one(text_of_item)
+            yield from _one(path, item.line, text_of_item)
     elif node.value is not None:
         raise _bad(path, node, "examples must be text with one '- example' a line")
 
 
-def _one(text: str) -> Iterator[str]:
+def _one(path: Path, row: int, text: str) -> Iterator[str]:
+    if len(text) > MAX_EXAMPLE_CHARS:
+        problem = f"is an example of over {MAX_EXAMPLE_CHARS} characters: shorten it"
+        raise BadTrainingData(f"{path}, row {row}: {problem}")
     stripped = _ENTITY.sub(lambda found: found[0 if found["text"] is None else "text"], text).strip()
     if stripped:
         yield stripped

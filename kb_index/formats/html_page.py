@@ -217,8 +217,9 @@ class _Scan(HTMLParser):
     def handle_data(self, *_: object) -> None:
         self._n_pieces += 1
 
-    handle_charref = handle_entityref = handle_comment = handle_decl = handle_data  # type: ignore[assignment]
-    handle_pi = unknown_decl = handle_data  # type: ignore[assignment]
+    handle_charref = handle_entityref = handle_data  # type: ignore[assignment]
+    # each of these becomes a part of the tree, as a tag does
+    handle_comment = handle_decl = handle_pi = unknown_decl = handle_endtag  # type: ignore[assignment]
 
 
 class _BoundedSoup(BeautifulSoup):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
-from files.errors import BadFile
+from files import BadFile, Budget
 from files.yaml_tree import Node, load
 from kb_index.article import Article
 from kb_index.formats.rasa_yaml import (
@@ -102,7 +102,13 @@ def read_project(
         BadFile: a file cannot be read, or nothing in the folder is an intent.
     """
     read = _Read()
-    documents = [(file, root) for file in files_of(folder) if (root := load(file)) is not None]
+    budget = Budget(folder)
+    documents: list[tuple[Path, Node]] = []
+    for path in files_of(folder):
+        document = load(path)
+        budget.check()
+        if document is not None:
+            documents.append((path, document))
     for file, root in documents:  # forms and checkpoints first: what a step means depends on them
         _read_domain(read, file, root)
         _read_checkpoints(read, root)
@@ -111,7 +117,7 @@ def read_project(
         _read_steps(read, file, root)
     if not read.intents:
         raise BadFile(folder, "holds no intent with examples: give the folder of a Rasa project")
-    records, moved, kept = _sorted_out(read, frozenset(known_fields))
+    records, moved, kept = _sorted_out(read, frozenset(known_fields), budget)
     articles = tuple(articles_of(folder, records, default_language)) if records else ()
     return RasaProject(
         articles=articles,
@@ -238,13 +244,14 @@ def _names(node: Node) -> list[str]:
 
 
 def _sorted_out(
-    read: _Read, known_fields: frozenset[str]
+    read: _Read, known_fields: frozenset[str], budget: Budget
 ) -> tuple[list[Record], list[str], list[KeptIntent]]:
     records: list[Record] = []
     moved: list[str] = []
     kept: list[KeptIntent] = []
     answering: set[str] = set()
     for name, intent in read.intents.items():
+        budget.check()
         found = _answers(read, name)
         if isinstance(found, KeptIntent):
             kept.append(found)

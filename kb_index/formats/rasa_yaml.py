@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from files import BadFile, Budget
-from files.limits import MAX_EXAMPLES
+from files.limits import MAX_CELL_CHARS, MAX_EXAMPLE_CHARS, MAX_EXAMPLES
 from files.text import check_size, unreadable
 from files.yaml_tree import Node, load
 from kb_index.article import Article
@@ -208,6 +208,12 @@ def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:
 
 def record_of(name: str, intent: Intent, answer: str) -> Record:
     """The article that an intent and its answer are."""
+    if sum(map(len, intent.examples)) > MAX_CELL_CHARS:
+        problem = f"the intent {name[:60]} has examples of over {MAX_CELL_CHARS} characters: shorten them"
+        raise BadFile(intent.path, problem, row=intent.line)
+    if any(len(example) > MAX_EXAMPLE_CHARS for example in intent.examples):
+        problem = f"the intent {name[:60]} has an example of over {MAX_EXAMPLE_CHARS} characters: shorten it"
+        raise BadFile(intent.path, problem, row=intent.line)
     exact = _exact(intent)
     examples = [exact.get(example) or _without_entities(example) for example in intent.examples]
     if not intent.metadata:  # written by hand: Rasa, too, learns a repeated example once
