@@ -8,6 +8,7 @@ from files.errors import BadFile
 from files.limits import MAX_EMPTY_LINES, MAX_FILE_BYTES, MAX_LINE_CHARS, MB
 
 _SAVE_AS_UTF8 = "save it as UTF-8 (in Excel: the file type «CSV UTF-8»)"
+_SPLIT = "split it, or use CSV or JSONL, which are streamed"
 _BINARY = "holds a NUL byte: this is a binary file, not text"
 _SAMPLE = 10_000  # bytes of a line from which its encoding is guessed
 
@@ -57,15 +58,15 @@ def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
     return text
 
 
-def check_size(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> None:
-    """Raise BadFile if the file is larger than `max_bytes`."""
+def check_size(path: Path, *, max_bytes: int = MAX_FILE_BYTES, advice: str = _SPLIT) -> None:
+    """Raise BadFile, which gives the advice, if the file is larger than `max_bytes`."""
     try:
         size = path.stat().st_size
     except OSError as error:
         raise unreadable(path, error) from None
     if size > max_bytes:
         limit = f"{max_bytes // MB} MB" if max_bytes >= MB else f"{max_bytes // 1024} KB"
-        raise BadFile(path, f"is larger than {limit}: split it, or use CSV or JSONL, which are streamed")
+        raise BadFile(path, f"is larger than {limit}: {advice}")
 
 
 def unreadable(path: Path, error: OSError) -> BadFile:

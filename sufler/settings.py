@@ -423,7 +423,7 @@ def config_document(path: Path) -> Any:
     if not path.exists():
         raise BadConfig(f"{path}: no such file; pass --config FILE")
     try:
-        check_size(path, max_bytes=MAX_CONFIG_BYTES)
+        check_size(path, max_bytes=MAX_CONFIG_BYTES, advice="is this the file of settings?")
         text = path.read_text(encoding="utf-8")
         yaml_tree.load(path, max_aliases=MAX_CONFIG_ALIASES)
         return yaml.safe_load(text)
