@@ -39,6 +39,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,  # prompter_api.docs serves it
         generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
@@ -46,12 +47,11 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     add_error_handlers(app)
     app.include_router(api_router(secure_cookies=parts.secure_cookies))
     app.include_router(operations.router)
-    app.include_router(docs.router)
     for router in routers:
         app.include_router(router)
     app.add_api_route("/api/{path:path}", nothing_here, methods=list(METHODS), include_in_schema=False)
 
-    docs.document_errors(app)
+    docs.add_description(app)
 
     # The one added last is the outermost.
     limits = {

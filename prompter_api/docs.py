@@ -2,15 +2,16 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
-from functools import cache
+from functools import cache, cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 from swagger_ui_bundle import swagger_ui_path
 
@@ -42,8 +43,31 @@ def show_docs(request: Request) -> HTMLResponse:
 
 
 @router.get("/openapi.json")
-def openapi_for_swagger_ui(request: Request) -> JSONResponse:
-    return JSONResponse(as_openapi_3_0(request.app.openapi()))
+def openapi_for_swagger_ui(request: Request) -> Response:
+    description: Description = request.app.state.description
+    return Response(description.older, media_type="application/json")
+
+
+def openapi(request: Request) -> Response:
+    """The API's description, OpenAPI 3.1."""
+    description: Description = request.app.state.description
+    return Response(description.current, media_type="application/json")
+
+
+class Description:
+    """An application's description as it is sent: anybody may ask for it, so it is made once."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    @cached_property
+    def current(self) -> bytes:
+        return json.dumps(self._app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @cached_property
+    def older(self) -> bytes:
+        """In the words of OpenAPI 3.0."""
+        return json.dumps(as_openapi_3_0(self._app.openapi()), ensure_ascii=False).encode()
 
 
 @router.get("/{name}")
@@ -70,7 +94,15 @@ def _content(name: str) -> bytes:
 _ALWAYS = (400, 408, 413, 429, 431, 503)
 
 
-def document_errors(app: FastAPI) -> None:
+def add_description(app: FastAPI) -> None:
+    """Serve the description; FastAPI itself would write it anew for everybody who asks, on the event loop."""
+    _document_errors(app)
+    app.state.description = Description(app)
+    app.add_api_route("/openapi.json", openapi, include_in_schema=False)
+    app.include_router(router)
+
+
+def _document_errors(app: FastAPI) -> None:
     """Have the API's description name, for each operation, every status that it may answer with.
 
     It follows from what the operation is given: credentials may be refused, names and ids may be unknown,

@@ -40,7 +40,6 @@ from prompter.readiness import NotReady
 from prompter.storage import Conflict
 from prompter.versions import CannotUse, NothingBefore
 from prompter_api.methods import allowed_methods
-from web.origins import SAFE_METHODS
 from web.problems import problem
 
 log = structlog.get_logger(__name__)
@@ -140,7 +139,9 @@ def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
     """Show people this page, and not a line of JSON, where the database cannot be used."""
 
     def answer(request: Request, error: Exception) -> Response:
-        is_page = request.method in SAFE_METHODS and "text/html" in request.headers.get("accept", "")
+        is_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+            "/api/"
+        )
         if not is_page or not isinstance(error, DatabaseUnavailable):
             return _refused(request, error)
         log_unavailable(request, error)

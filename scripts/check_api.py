@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from kb_index.formats import read_articles
-from prompter.storage import Role
+from prompter.storage import Role, Scope
 from sufler import bootstrap
 from sufler.settings import Encoder, Settings
 from tests.browser import serve
@@ -39,7 +39,7 @@ def main() -> int:
             bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
             accounts = bootstrap.build_accounts(store)
             admin = accounts.add("check", Role.ADMIN, "correct horse battery")
-            token = accounts.create_token(admin.id, "check")
+            token = accounts.create_token(admin.id, "check", scopes=list(Scope))
             assistant = bootstrap.open_assistant(settings, store)
             with serve(bootstrap.build_web_app(settings, store, assistant)) as url:
                 program = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"]

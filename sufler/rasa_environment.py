@@ -137,7 +137,9 @@ class RasaEnvironment:
         # Without the folders that a desktop names: what a home holds is kept in Rasa's own.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
         environment = inherited | self._own(project)
-        os.umask(0o077)  # conversations are kept in a file of Rasa's: what customers write is for its owner only
+        os.umask(
+            0o077
+        )  # conversations are kept in a file of Rasa's: what customers write is for its owner only
         if os.name == "nt":  # where nothing can become another program
             done = subprocess.run(command, env=environment, check=False)  # noqa: S603
             sys.exit(done.returncode)

@@ -145,7 +145,7 @@ class Search(_Section):
     ridge: float = Field(0.3, gt=0)
     judged_neighbours: int = Field(128, ge=1, le=1000)
     judged_ridge: float = Field(0.15, gt=0)
-    longest_answer: int = Field(250, ge=0, le=20_000)
+    longest_answer: int = Field(250, ge=0, le=4096)
     candidates: int = Field(24, ge=10, le=10_000)
     most_postings: int = Field(50_000, ge=1000)
     ranked_closely: int = Field(24, ge=10, le=10_000)

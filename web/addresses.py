@@ -34,6 +34,20 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
+def networks_of(address: str) -> tuple[str, ...]:
+    """The networks by which an address is counted, the narrow one first.
+
+    Of IPv6 a subscriber may well have a whole /56 or /48, so its /48 is counted beside the /64.
+
+    >>> networks_of("2001:db8::1"), networks_of("192.0.2.7")
+    (('2001:db8::/64', '2001:db8::/48'), ('192.0.2.7',))
+    """
+    narrow = network_of(address)
+    if not narrow.endswith("/64"):
+        return (narrow,)
+    return narrow, str(ipaddress.IPv6Network(narrow).supernet(new_prefix=48))
+
+
 def contains(networks: Iterable[Network], address: str) -> bool:
     """Whether an address is in one of the networks; an IPv4 address also where it is written as IPv6.
 

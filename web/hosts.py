@@ -54,14 +54,26 @@ class RelativeRedirects:
         async def relative(message: Message) -> None:
             if message["type"] == "http.response.start" and 300 <= message["status"] < 400:
                 headers = MutableHeaders(scope=message)
-                target = urlsplit(headers.get("location", ""))
-                if target.netloc and target.netloc == host:
-                    # Two slashes at the start would name a host again.
-                    path = "/" + target.path.lstrip("/")
-                    headers["location"] = target._replace(scheme="", netloc="", path=path).geturl()
+                headers["location"] = _relative(headers.get("location", ""), host)
             await send(message)
 
         await self._app(scope, receive, relative)
+
+
+def _relative(location: str, host: str) -> str:
+    """The location without the host, if it is this one.
+
+    >>> _relative("http://a.example//b?c", "a.example"), _relative("http://b.example/", "a.example")
+    ('/b?c', 'http://b.example/')
+    """
+    try:
+        target = urlsplit(location)
+    except ValueError:  # a Host header such as "["
+        return "/"
+    if not target.netloc or target.netloc != host:
+        return location
+    # Two slashes at the start would name a host again.
+    return target._replace(scheme="", netloc="", path="/" + target.path.lstrip("/")).geturl()
 
 
 def _name_of(host: str) -> str:

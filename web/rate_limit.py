@@ -5,6 +5,10 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
+from web.addresses import networks_of
+
+_WIDE_FACTOR = 4  # how many times the events of a /64 its /48 may have
+
 
 class RateLimit:
     """Counts events by key over a sliding window; in memory, for one process.
@@ -60,3 +64,29 @@ class RateLimit:
             if self._times[key] and self._times[key][-1] > moment:
                 return
             del self._times[key]
+
+
+class AddressLimit:
+    """Counts events by the networks that an address is in; of IPv6 its /48 may have four times as many."""
+
+    def __init__(self, max_events: int, *, window_seconds: float = 60.0) -> None:
+        self._limits = (
+            RateLimit(max_events, window_seconds=window_seconds),
+            RateLimit(_WIDE_FACTOR * max_events, window_seconds=window_seconds),
+        )
+
+    def seconds_to_wait(self, address: str) -> float:
+        """0.0, and the event counts; or the seconds until the next one is welcome, and it does not."""
+        counted: list[tuple[RateLimit, str]] = []
+        for limit, network in zip(self._limits, networks_of(address), strict=False):
+            if seconds := limit.seconds_to_wait(network):
+                for other, its_network in counted:
+                    other.take_back(its_network)
+                return seconds
+            counted.append((limit, network))
+        return 0.0
+
+    def take_back(self, address: str) -> None:
+        """The address's last event does not count after all."""
+        for limit, network in zip(self._limits, networks_of(address), strict=False):
+            limit.take_back(network)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException, Request, status
 
-from web.addresses import address_of, network_of
-from web.rate_limit import RateLimit
+from web.addresses import address_of
+from web.rate_limit import AddressLimit, RateLimit
 
 _HOUR = 3600.0
 _ALL = "all"
@@ -40,11 +40,11 @@ class ChatThrottle:
 
     def __init__(self, limits: ChatLimits) -> None:
         self._messages = RateLimit(limits.messages_per_minute)
-        self._messages_of_address = RateLimit(limits.messages_per_address)
-        self._new_chats_of_address = RateLimit(limits.new_chats_per_address, window_seconds=_HOUR)
+        self._messages_of_address = AddressLimit(limits.messages_per_address)
+        self._new_chats_of_address = AddressLimit(limits.new_chats_per_address, window_seconds=_HOUR)
         self._new_chats = RateLimit(limits.new_chats_per_minute)
         self._reads = RateLimit(limits.reads_per_minute)
-        self._reads_of_address = RateLimit(limits.reads_per_address)
+        self._reads_of_address = AddressLimit(limits.reads_per_address)
 
     def count_message(self, request: Request, chat_id: str) -> None:
         """Count a message of a chat that is there, or a press.
@@ -52,10 +52,10 @@ class ChatThrottle:
         Raises:
             HTTPException: 429, one of the limits is reached.
         """
-        network = network_of(address_of(request))
+        address = address_of(request)
         _refuse_for(self._messages.seconds_to_wait(chat_id), _TOO_MANY_MESSAGES)
         _refuse_for(
-            self._messages_of_address.seconds_to_wait(network),
+            self._messages_of_address.seconds_to_wait(address),
             "Too many messages from your network; wait a moment.",
         )
 
@@ -65,11 +65,11 @@ class ChatThrottle:
         Raises:
             HTTPException: 429, one of the limits is reached.
         """
-        network = network_of(address_of(request))
+        address = address_of(request)
         message = "This page asks too often; wait a moment."
         if chat_id is not None:
             _refuse_for(self._reads.seconds_to_wait(chat_id), message)
-        _refuse_for(self._reads_of_address.seconds_to_wait(network), message)
+        _refuse_for(self._reads_of_address.seconds_to_wait(address), message)
 
     @contextmanager
     def new_chat(self, request: Request, chat_id: str) -> Iterator[None]:
@@ -81,14 +81,14 @@ class ChatThrottle:
         Raises:
             HTTPException: 429, the chat or its network has sent too many; or 503, all together have.
         """
-        network = network_of(address_of(request))
+        address = address_of(request)
         _refuse_for(self._messages.seconds_to_wait(chat_id), _TOO_MANY_MESSAGES)
         _refuse_for(
-            self._new_chats_of_address.seconds_to_wait(network),
+            self._new_chats_of_address.seconds_to_wait(address),
             "Too many new chats from your network; try again later.",
         )
         with ExitStack() as taken_back:
-            taken_back.callback(self._new_chats_of_address.take_back, network)
+            taken_back.callback(self._new_chats_of_address.take_back, address)
             _refuse_for(
                 self._new_chats.seconds_to_wait(_ALL),
                 "Very many people write to us now; try again in a moment.",

@@ -99,6 +99,8 @@ class AccountRows(Rows):
 
     def named(self, name: str) -> Account | None:
         """The account of that name, in whatever case it is typed."""
+        if "\x00" in name:  # PostgreSQL cannot even be asked
+            return None
         row = self._connection.execute(
             select(accounts).where(accounts.c.folded_name == name.casefold())
         ).one_or_none()

@@ -1,7 +1,5 @@
 """Logging in and out, choosing a password and a language: plain forms, for password managers."""
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
@@ -122,6 +120,5 @@ def login_router(parts: Parts) -> APIRouter:
 
 def _own_path(target: str) -> str:
     """A path on this server; anything else leads to the desk."""
-    parts = urlsplit(target)
-    own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if own and target.isprintable() else "/desk"
+    own = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if own else "/desk"
