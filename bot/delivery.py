@@ -49,7 +49,8 @@ class Delivery:
         self._first_backoff_seconds = first_backoff_seconds
         self._longest_backoff_seconds = longest_backoff_seconds
         self._on_look = on_look
-        self._in_hand: set[int] = set()  # ids of replies from when they are found until their fate is stored
+        # Ids of replies that a task has, from before it claims them until it has reported or given up.
+        self._in_hand: set[int] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; what is being sent then is finished first."""
@@ -97,20 +98,23 @@ class Delivery:
 
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
         try:
-            if channel.idempotent or await self._claim(channel, message, stop):
-                await self._report(channel, message, await self._send(channel, message), stop)
+            claimed = message if channel.idempotent else await self._claim(channel, message, stop)
+            if claimed is not None:
+                await self._report(channel, claimed, await self._send(channel, claimed), stop)
         finally:
             self._in_hand.discard(message.id)
 
-    async def _claim(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> bool:
+    async def _claim(
+        self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event
+    ) -> OutgoingMessage | None:
         if stop.is_set():
-            return False
+            return None
         try:
             return await asyncio.to_thread(self._deliveries.claim_one, message)
         except Exception as error:
             log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
             await self._backoff().pause(stop)
-            return False
+            return None
 
     async def _report(
         self, channel: Channel, message: OutgoingMessage, report: Report, stop: asyncio.Event

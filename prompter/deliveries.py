@@ -1,12 +1,12 @@
 """The outbox as the messenger faces see it: take a reply, report its fate."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from prompter.clock import Clock, Waits, utc_now
 from prompter.clock_guard import ClockGuard
-from prompter.storage import Store
+from prompter.storage import Store, Transaction
 from prompter.values import OutboxState
 
 
@@ -72,11 +72,13 @@ class Deliveries:
             for reply, channel, chat_id, language in found
         ]
 
-    def claim_one(self, message: OutgoingMessage) -> bool:
-        """Take a reply right before it is sent; False if it is not there any more to be sent now."""
-        now = self._clock()
+    def claim_one(self, message: OutgoingMessage) -> OutgoingMessage | None:
+        """Take a reply right before it is sent, with the attempt that this is by now.
+
+        None if it is not there any more to be sent now.
+        """
         with self._store.write() as tx:
-            return tx.outbox.claim(message.id, now, now + self._waits.lease)
+            return self._claimed(tx, message, self._clock())
 
     def claim(self, channels: Collection[str], *, most: int = 20) -> list[OutgoingMessage]:
         """Take replies for delivery; each is handed to one caller only, in the order of its chat.
@@ -87,9 +89,12 @@ class Deliveries:
             return []
         now = self._clock()
         with self._store.write() as tx:
-            return [
-                message for message in waiting if tx.outbox.claim(message.id, now, now + self._waits.lease)
-            ]
+            claimed = (self._claimed(tx, message, now) for message in waiting)
+            return [message for message in claimed if message is not None]
+
+    def _claimed(self, tx: Transaction, message: OutgoingMessage, now: datetime) -> OutgoingMessage | None:
+        attempt = tx.outbox.claim(message.id, now, now + self._waits.lease)
+        return None if attempt is None else replace(message, attempt=attempt)
 
     def sent(self, message: OutgoingMessage, external_id: str) -> None:
         self._settle(message, OutboxState.SENT, external_id=external_id)

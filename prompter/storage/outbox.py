@@ -94,16 +94,6 @@ class OutboxRows(Rows):
         reply waits until the fate of its earlier parts is settled. With `waits`, those come as well that are
         to wait for longer than that: the clock was set back.
         """
-        earlier = outbox.alias("earlier")
-        blocked = exists().where(
-            earlier.c.conversation_id == outbox.c.conversation_id,
-            earlier.c.id < outbox.c.id,
-            earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
-            | (
-                (earlier.c.decision_id == outbox.c.decision_id)
-                & earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
-            ),
-        )
         rows = self._connection.execute(
             _WITH_OPERATOR.add_columns(
                 customers.c.channel, customers.c.external_id.label("chat_id"), customers.c.language
@@ -117,25 +107,30 @@ class OutboxRows(Rows):
                 else outbox.c.not_before <= now,
                 customers.c.channel.in_(channels),
                 outbox.c.id.not_in(but),
-                ~blocked,
+                ~_waits_for_earlier(),
             )
             .order_by(outbox.c.id)
             .limit(most)
         )
         return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
 
-    def claim(self, reply_id: int, now: datetime, until: datetime) -> bool:
-        """Pending -> sending; False if another delivery was faster, or the reply was taken back or waits."""
-        changed = self._connection.execute(
+    def claim(self, reply_id: int, now: datetime, until: datetime) -> int | None:
+        """Pending -> sending; returns which attempt at sending it this is, 1 for the first.
+
+        None if another delivery was faster, the reply was taken back, or it has to wait: an earlier one of
+        its conversation may have been put back into the outbox since it was found.
+        """
+        return self._connection.scalar(
             update(outbox)
             .where(
                 outbox.c.id == reply_id,
                 outbox.c.state == OutboxState.PENDING.value,
                 outbox.c.not_before <= now,
+                ~_waits_for_earlier(),
             )
             .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
+            .returning(outbox.c.attempts)
         )
-        return changed.rowcount == 1
 
     def settle(
         self,
@@ -252,6 +247,20 @@ class OutboxRows(Rows):
             .values(state=OutboxState.CANCELLED.value)
         )
         return int(changed.rowcount)
+
+
+def _waits_for_earlier() -> ColumnElement[bool]:
+    """Whether an earlier reply of the conversation has to leave first, or an earlier part to be settled."""
+    earlier = outbox.alias("earlier")
+    return exists().where(
+        earlier.c.conversation_id == outbox.c.conversation_id,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+        | (
+            (earlier.c.decision_id == outbox.c.decision_id)
+            & earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
+        ),
+    )
 
 
 def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElement[bool]:

@@ -513,6 +513,17 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
     assert [reply.state for reply in shop.desk.troubled_replies()] == [OutboxState.FAILED]
 
 
+def test_what_another_process_has_tried_meanwhile_counts(shop: Shop) -> None:
+    shop.desk.write(shop.ask("как вернуть товар"), "Смотрю.", shop.anna)
+    (found,) = shop.deliveries.waiting(["telegram"])
+    other = Deliveries(shop.store, clock=shop.clock)
+    (message,) = other.claim(["telegram"])
+    other.not_taken(message, "429", retry_after=timedelta(0))
+    claimed = shop.deliveries.claim_one(found)
+    assert (found.attempt, claimed and claimed.attempt) == (1, 2)
+    assert other.claim_one(message) is None
+
+
 @pytest.mark.parametrize(
     ("idempotent", "state"), [([], OutboxState.UNKNOWN), (["telegram"], OutboxState.PENDING)]
 )

@@ -380,8 +380,8 @@ class StoreContract:
             assert tx.outbox.claimable(["web"], START, most=9) == []
             (waiting,) = tx.outbox.claimable(["telegram"], START, most=9)
             assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7", None))
-            assert tx.outbox.claim(first, START, START + timedelta(seconds=60))
-            assert not tx.outbox.claim(first, START, START + timedelta(seconds=60))
+            assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) == 1
+            assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) is None
             assert tx.outbox.claimable(["telegram"], START, most=9) == []
             assert tx.outbox.expired_claims(START + timedelta(seconds=60)) == []
             assert [reply.id for reply, _ in tx.outbox.expired_claims(START + timedelta(seconds=61))] == [
@@ -390,6 +390,26 @@ class StoreContract:
             assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.SENT, sent_at=START)
             assert not tx.outbox.settle(first, OutboxState.SENDING, OutboxState.FAILED)
             assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, most=9)] == [second]
+
+    def test_a_reply_that_was_found_waits_for_one_that_is_to_be_sent_again(self, store: Store) -> None:
+        conversation, _ = self.waiting_turn(store)
+        until = START + timedelta(seconds=60)
+        with store.write() as tx:
+            first, second = (
+                tx.outbox.add(
+                    conversation_id=conversation, parts=[text], author=Author.BOT, not_before=START, now=START
+                )[0]
+                for text in ("a", "b")
+            )
+            assert tx.outbox.claim(first, START, until) == 1
+            assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.UNKNOWN)
+            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, most=9)] == [second]
+            assert tx.outbox.settle(first, OutboxState.UNKNOWN, OutboxState.PENDING)
+            assert tx.outbox.claim(second, START, until) is None
+            assert tx.outbox.claim(first, START, until) == 2
+            assert tx.outbox.claim(second, START, until) is None
+            assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.SENT)
+            assert tx.outbox.claim(second, START, until) == 1
 
     def test_one_decision_has_one_reply(self, store: Store) -> None:
         conversation, turn = self.waiting_turn(store)
