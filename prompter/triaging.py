@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -11,9 +12,10 @@ import structlog
 from kb_index.templates import fields, fill
 from prompter.clock import Clock, utc_now
 from prompter.conversing import Conversing, Spoken
-from prompter.dialogue import is_dialogue
+from prompter.dialogue import Heard, is_dialogue
 from prompter.faults import describe
 from prompter.feedback import SOON, note
+from prompter.lanes import Lane
 from prompter.lots import Lots
 from prompter.messages import notice, split_into_parts
 from prompter.policy import Surroundings, answer_alone
@@ -37,6 +39,8 @@ from prompter.values import (
 _AT_ONCE = 4  # turns that are taken to the dialogue engine
 _MAX_TURNS_PER_LOOK = 8  # so that whoever comes first in line by then waits for a few turns only
 _MAX_TURNS_PER_RUN = 100
+_MAX_FAILURES = 4  # of one turn's triage, before it goes to the operators as it is
+_MAX_PAUSE = timedelta(minutes=1)  # between two tries
 
 log = structlog.get_logger(__name__)
 
@@ -98,31 +102,61 @@ class Triager:
         """Triage the turns that are due, a hundred at most; returns how many were.
 
         A few at a time, in the order of the line: the line is looked at again after them.
+
+        Raises:
+            Exception: of some turn neither the triage nor its failure could be stored.
         """
         tried: set[int] = set()
+        unstored: list[Exception] = []
         n_triaged = 0
         while len(tried) < _MAX_TURNS_PER_RUN:
             with self._store.read() as tx:
                 due = tx.conversations.due_turns(self._clock(), limit=_MAX_TURNS_PER_LOOK, but=tried)
             tried.update(turn.id for turn in due)
-            n_triaged += self._triage_side_by_side(due)
+            n_triaged += self._triage_side_by_side(due, unstored)
             if len(due) < _MAX_TURNS_PER_LOOK:
                 break
+        if unstored:
+            raise unstored[0]
         return n_triaged
 
-    def _triage_side_by_side(self, due: Sequence[Turn]) -> int:
+    def _triage_side_by_side(self, due: Sequence[Turn], unstored: list[Exception]) -> int:
+        survived = partial(self._survived, unstored=unstored)
         if self._conversing is None or len(due) < 2:
-            return sum(self._survived(turn) for turn in due)
+            return sum(map(survived, due))
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others
-            return sum(pool.map(self._survived, due))
+            return sum(pool.map(survived, due))
 
-    def _survived(self, turn: Turn) -> bool:
+    def _survived(self, turn: Turn, *, unstored: list[Exception]) -> bool:
         """Triage one turn; one that cannot be stored must not hold up the others."""
         try:
             return self._triage(turn)
         except Exception as error:
             log.error("turn_not_triaged", turn_id=turn.id, error=describe(error))
+        try:
+            return self._put_back(turn)
+        except Exception as error:
+            log.error("turn_not_put_back", turn_id=turn.id, error=describe(error))
+            unstored.append(error)
             return False
+
+    def _put_back(self, turn: Turn) -> bool:
+        """Let a turn that failed try again later, behind others; True if the operators have it instead."""
+        with self._store.write() as tx:
+            pause = min(timedelta(seconds=2 ** min(tx.conversations.failures(turn.id), 10)), _MAX_PAUSE)
+            until = self._clock() + pause
+            failures = tx.conversations.put_back(turn.id, until, lane=Lane.FAILED, share=Lane.FAILED.share)
+            heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+            tx.dialogues.release(turn.conversation_id, heard)
+        if failures is None or failures < _MAX_FAILURES:
+            return False
+        with self._store.write() as tx:
+            utterance = read_turn(tx.conversations.turn_messages(turn.id))
+            triage = _handoff(utterance, HandoffReason.ENGINE_DOWN)
+            is_stored = tx.conversations.record_triage(turn, triage, (), self._clock())
+        if is_stored:
+            log.error("turn_handed_over", turn_id=turn.id, failures=failures)
+        return is_stored
 
     def _triage(self, turn: Turn) -> bool:
         with self._store.read() as tx:

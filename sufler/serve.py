@@ -26,6 +26,8 @@ from sufler.shadowing import Shadow
 from web.connections import ConnectionLimits, connections_that_fit
 from web.server import BoundedConfig, BoundedServer
 
+_SECONDS_AFTER_FAILURE = 1.0  # what is broken is asked no more often
+
 log = structlog.get_logger(__name__)
 
 Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
@@ -143,15 +145,17 @@ def _every(seconds: float, work: Callable[[], object], name: str, *, heartbeats:
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
             heartbeats.began(name)
+            pause = seconds
             try:
                 await asyncio.to_thread(work)
             except Exception as error:
+                pause = max(seconds, _SECONDS_AFTER_FAILURE)
                 heartbeats.failed(name)
                 log.error("background_work_failed", work=name, error=describe(error))
             else:
                 heartbeats.succeeded(name)
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(pause):
                     await stop.wait()
             except TimeoutError:
                 continue

@@ -183,6 +183,28 @@ class ConversationRows(Rows):
         )
         return changed.rowcount == 1
 
+    def put_back(self, turn_id: int, until: datetime, *, lane: str, share: float) -> int | None:
+        """The triage of an open turn has failed: it is tried again at `until`, at the end of that lane.
+
+        Returns how often it has failed by now; None if it is not open any more.
+        """
+        failures: int | None = self._connection.scalar(
+            update(turns)
+            .where(turns.c.id == turn_id, turns.c.state == TurnState.OPEN.value)
+            .values(
+                lane=lane,
+                queue_position=self._end_of(lane) + 1 / share,
+                closes_at=until,
+                failures=turns.c.failures + 1,
+            )
+            .returning(turns.c.failures)
+        )
+        return failures
+
+    def failures(self, turn_id: int) -> int:
+        """How often the triage of a turn has failed."""
+        return self._connection.scalar(select(turns.c.failures).where(turns.c.id == turn_id)) or 0
+
     def turn(self, turn_id: int) -> Turn | None:
         row = self._connection.execute(select(turns).where(turns.c.id == turn_id)).one_or_none()
         return None if row is None else _turn(row)

@@ -120,7 +120,7 @@ class OutboxRows(Rows):
         None if another delivery was faster, the reply was taken back, or it has to wait: an earlier one of
         its conversation may have been put back into the outbox since it was found.
         """
-        return self._connection.scalar(
+        attempt: int | None = self._connection.scalar(
             update(outbox)
             .where(
                 outbox.c.id == reply_id,
@@ -131,6 +131,7 @@ class OutboxRows(Rows):
             .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
             .returning(outbox.c.attempts)
         )
+        return attempt
 
     def settle(
         self,

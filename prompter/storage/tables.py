@@ -222,7 +222,8 @@ turns = Table(
     # Where it stands in the line for triage, lowest first, and with whom it shares a lane of that line.
     Column("lane", String(40), nullable=False, server_default=""),
     Column("queue_position", Float, nullable=False, server_default="0"),
-    Column("received_at", UtcDateTime, nullable=False),  # of its first message: evidence is ordered by it
+    Column("failures", Integer, nullable=False, server_default="0"),  # of triage, while it is open
+    Column("received_at", UtcDateTime, nullable=False),  # of its first message
     Column("closes_at", UtcDateTime, nullable=False),
     Column("last_message_id", Integer),
     Column("triaged_at", UtcDateTime),

@@ -146,9 +146,34 @@ def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> No
     shop.clock.forward(2)
     poisoned = Poisoned(SHOP)
     triager = Triager(shop.store, poisoned, clock=shop.clock)
-    assert triager.run_once() == 1
-    assert poisoned.seen.count("яд") == 20
-    assert "как вернуть товар" in poisoned.seen
+    assert [triager.run_once() for _ in range(3)] == [1, 0, 0]
+    assert poisoned.seen == ["яд"] * 20 + ["как вернуть товар"]
+    for seconds, n_done in ((1, 0), (2, 0), (4, 20), (60, 0)):
+        shop.clock.forward(seconds)
+        assert [triager.run_once() for _ in range(2)] == [n_done, 0]
+    assert poisoned.seen.count("яд") == 80
+    handed_over = [entry.turn for entry in shop.desk.queue() if entry.turn.utterance == "яд"]
+    assert len(handed_over) == 20
+    assert {turn.handoff_reason for turn in handed_over} == {"engine_down"}
+
+
+def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(shop: Shop) -> None:
+    class Full:
+        """A disk that can be read only."""
+
+        read = staticmethod(shop.store.read)
+
+        def write(self) -> object:
+            raise OSError("disk is full")
+
+    for chat in ("7", "8"):
+        shop.say("как вернуть товар", chat=chat)
+    shop.clock.forward(2)
+    full: Store = Full()  # type: ignore[assignment]
+    with pytest.raises(OSError, match="full"):
+        Triager(full, shop.assistant, clock=shop.clock).run_once()
+    assert len(shop.assistant.seen) == 2
+    assert shop.triager.run_once() == 2
 
 
 def test_a_customer_who_never_pauses_is_answered_all_the_same(shop: Shop) -> None:

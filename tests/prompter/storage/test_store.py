@@ -322,6 +322,32 @@ class StoreContract:
         line.says("telegram", "newer")
         assert line.served(3) == ["flood", "flooding", "newer"]
 
+    def test_turns_that_failed_go_behind_the_others(self, store: Store) -> None:
+        line = Line(store)
+        for number in range(3):
+            line.says("web", f"broken-{number}")
+        with store.write() as tx:
+            for turn in tx.conversations.due_turns(line.now):
+                found = tx.conversations.put_back(turn.id, line.now, lane="failed", share=1.0)
+                assert (found, tx.conversations.failures(turn.id)) == (1, 1)
+        for chat in ("first", "second", "third", "fourth"):
+            line.says("web", chat)
+        assert line.served(9) == [
+            "broken-0", "first", "broken-1", "second", "third", "broken-2", "fourth"
+        ]  # fmt: skip
+        with store.write() as tx:
+            assert tx.conversations.put_back(turn.id, line.now, lane="failed", share=1.0) is None
+
+    def test_a_clock_that_was_set_back_makes_nobody_busy(self, store: Store) -> None:
+        line = Line(store)
+        for _ in range(MAX_RECENT_TURNS):
+            line.says("web", "known")
+            line.served(1)
+        line.later(minutes=-60)
+        for chat in ("new", "newer", "known"):
+            line.says("web", chat)
+        assert line.served(3) == ["new", "known", "newer"]
+
     def test_turns_that_wait_for_the_worker_are_counted(self, store: Store) -> None:
         line = Line(store)
         with store.read() as tx:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     # Turns that are open now keep position 0, before everybody who comes later.
     op.add_column("turns", sa.Column("lane", sa.String(length=40), nullable=False, server_default=""))
     op.add_column("turns", sa.Column("queue_position", sa.Float(), nullable=False, server_default="0"))
+    op.add_column("turns", sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
     op.drop_index("ix_turns_due", table_name="turns")
     op.create_index("ix_turns_line", "turns", ["state", "queue_position", "id"])
     op.create_index(
