@@ -46,6 +46,7 @@ class ClockGuard:
             tx.outbox.wait_anew(now, self._waits, slack=timedelta(0))
             tx.outbox.claim_anew(now, self._waits, slack=timedelta(0))
             tx.conversations.wait_anew(now, self._waits)
+            tx.conversations.bound_holds(now)
             forward = [jump.before for jump in self._jumps if jump.by > timedelta(0)]
             if forward:
                 tx.outbox.keep_undo(min(forward), now, self._waits)

@@ -1,10 +1,10 @@
 """Customers, their conversations, messages and turns."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, bindparam, exists, func, select, true, update
 
 from prompter.clock import SLACK, Waits
 from prompter.dialogue import IDS as DIALOGUES
@@ -252,6 +252,34 @@ class ConversationRows(Rows):
             update(turns)
             .where(turns.c.state == TurnState.OPEN.value, turns.c.closes_at > until)
             .values(closes_at=until)
+        )
+
+    def bound_holds(self, now: datetime) -> None:
+        """What operators have said and given back does not lie ahead of now, and keeps its order.
+
+        So they hold the bot back no longer than if they had written now.
+        """
+        later = now + timedelta(microseconds=1)  # what was said after the conversation had been given back
+        turn_of = (
+            select(turns.c.conversation_id)
+            .where(turns.c.id == decisions.c.turn_id)
+            .correlate(decisions)
+            .scalar_subquery()
+        )
+        by_operator = outbox.c.author == Author.OPERATOR.value
+        for table, moment, is_said, conversation_id in (
+            (outbox, outbox.c.created_at, by_operator, outbox.c.conversation_id),
+            (decisions, decisions.c.decided_at, true(), turn_of),
+        ):
+            over = exists().where(
+                conversations.c.id == conversation_id, conversations.c.given_back_at >= moment
+            )
+            for is_meant, value in ((over, now), (true(), later)):
+                self._connection.execute(
+                    update(table).where(moment > later, is_said, is_meant).values({moment: value})
+                )
+        self._connection.execute(
+            update(conversations).where(conversations.c.given_back_at > now).values(given_back_at=now)
         )
 
     def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
@@ -528,10 +556,16 @@ def taken_over(since: datetime, now: datetime, *, but_dialogues: bool = False) -
 def _after_giving_back(
     moment: ColumnElement[datetime], since: datetime, now: datetime
 ) -> ColumnElement[bool]:
-    """What lies ahead was written before the clock was set back, nobody knows how long ago: it is over."""
+    """Whether something was said since then, and not before the conversation was last given back.
+
+    What lies ahead was said before the clock was set back, nobody knows how long ago. It counts: the bot
+    should rather be silent than speak beside an operator. `bound_holds` ends that.
+    """
     given_back = conversations.c.given_back_at
-    is_known = given_back.is_(None) | (moment > given_back) | (given_back > now + SLACK)
-    return (moment >= since) & (moment <= now + SLACK) & is_known
+    limit = now + SLACK
+    # Of a moment of now and a giving back that lies ahead nobody knows which was first.
+    is_later = given_back.is_(None) | (moment > given_back) | ((given_back > limit) & (moment <= limit))
+    return (moment >= since) & is_later
 
 
 _CUSTOMER: tuple[ColumnElement[Any], ...] = (

@@ -1,6 +1,6 @@
 """Nothing waits for a clock that was set back, and no promise is broken by one that was set forward."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -67,24 +67,32 @@ class Shop:
         assert self.triager.run_once() == 1
         return conversation_id
 
-    def accept(self, conversation_id: int) -> Decided:
+    def accept(self, conversation_id: int, **fields: object) -> Decided:
         view = self.desk.conversation(conversation_id)
         assert view.turn is not None
-        return self.desk.decide(
-            Decision(
-                turn_id=view.turn.id,
-                operator_id=self.anna.id,
-                action=Action.ACCEPT,
-                seen_message_id=view.last_message_id,
-                rank=1,
-            )
+        decision = Decision(
+            turn_id=view.turn.id,
+            operator_id=self.anna.id,
+            action=Action.ACCEPT,
+            seen_message_id=view.last_message_id,
+            rank=1,
         )
+        return self.desk.decide(replace(decision, **fields))  # type: ignore[arg-type]
 
     def deliver(self) -> list[OutgoingMessage]:
         messages = self.deliveries.claim(["telegram"])
         for message in messages:
             self.deliveries.sent(message, f"out-{message.id}")
         return messages
+
+    def is_held(self, conversation_id: int) -> bool:
+        """Whether an operator, whose hold lasts half an hour, keeps the bot silent."""
+        now = self.clock()
+        with self.store.read() as tx:
+            since = now - timedelta(minutes=30)
+            wrote = tx.conversations.operator_wrote(conversation_id, since=since, now=now)
+            assert tx.conversations.is_taken_over(conversation_id, since=since, now=now) == wrote
+        return wrote
 
     def states(self, conversation_id: int) -> list[OutboxState]:
         return [reply.state for reply in self.desk.conversation(conversation_id).replies]
@@ -159,18 +167,52 @@ class ClockContract:
         with jobs.running(JobKind.LEARN) as job:
             assert job.id != dead
 
-    def test_an_operators_hold_and_undo_do_not_last_longer(self, shop: Shop, store: Store) -> None:
-        conversation_id = shop.ask()
-        decided = shop.accept(conversation_id)
+    def test_an_operators_undo_does_not_last_longer(self, shop: Shop) -> None:
+        decided = shop.accept(shop.ask())
         shop.pass_time(5)
         shop.deliver()
         shop.clock.forward(-HOUR)
         with pytest.raises(TooLateToUndo):
             shop.desk.undo(decided.decision_id, shop.anna)
-        now = shop.clock()
-        with store.read() as tx:
-            since = now - timedelta(minutes=30)
-            assert not tx.conversations.operator_wrote(conversation_id, since=since, now=now)
+
+    @pytest.mark.parametrize("decides", [False, True])
+    def test_an_operator_who_has_just_written_holds_the_bot_back_all_the_same(
+        self, shop: Shop, decides: bool
+    ) -> None:
+        shop.ask(chat="8")
+        conversation_id = shop.ask()
+        if decides:
+            shop.accept(conversation_id, action=Action.WRITE_OWN, rank=None, text="Смотрю.")
+        else:
+            shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+        shop.clock.forward(-HOUR)
+        assert shop.is_held(conversation_id)
+        shop.deliver()
+        shop.pass_time(29 * 60)
+        assert shop.is_held(conversation_id)
+        shop.pass_time(90)
+        assert shop.is_held(conversation_id) != shop.has_guard  # else until the clock has caught up
+        shop.pass_time(HOUR)
+        assert not shop.is_held(conversation_id)
+
+    @pytest.mark.parametrize("writes_again", [False, True])
+    def test_what_was_given_back_stays_so_until_an_operator_writes(
+        self, shop: Shop, writes_again: bool
+    ) -> None:
+        conversation_id = shop.ask()
+        shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+        shop.pass_time(1)
+        shop.desk.give_back(conversation_id)
+        shop.pass_time(1)
+        if writes_again:
+            shop.desk.write(conversation_id, "Ещё.", shop.anna)
+        for seconds in (-HOUR, 0):
+            shop.clock.forward(seconds)
+            assert shop.is_held(conversation_id) == writes_again
+            shop.deliver()
+        shop.pass_time(1)
+        shop.desk.write(conversation_id, "И ещё.", shop.anna)
+        assert shop.is_held(conversation_id)
 
 
 class TestSqlite(ClockContract):
