@@ -81,11 +81,11 @@ ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int],
 def open_store(settings: Settings) -> Iterator[Store]:
     """Open the database, made and brought to this version's schema where needed; closed at the end.
 
-    Nobody but their owner may read the data folder and the database.
+    Nobody but their owner may read the database and what else is kept in the data folder.
     """
-    if settings.database.url is None or settings.data_dir.exists():
-        make_private_folder(settings.data_dir)
     engine = open_engine(settings.database_url)
+    if settings.data_dir.exists():
+        make_private_folder(settings.data_dir)
     try:
         migrate(engine)
         yield Store(engine)

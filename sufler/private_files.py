@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,25 +11,36 @@ import structlog
 log = structlog.get_logger(__name__)
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# What Sufler puts into data_dir.
+_OUR_NAMES = ("sufler.db*", "session-secret*", "models", "index", "rasa", "measured.yml")
+_NOBODYS = frozenset({"lost+found", ".DS_Store"})  # of the file system and the desktop
 _HAS_MODES = os.name == "posix"  # elsewhere a folder's access list says who may read
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder if it is not there; nobody but its owner may look into it or into what is in it.
+    """Make the folder if it is not there; nobody but its owner may read what we keep in it.
 
-    Where that is impossible (somebody else's folder, a volume without modes) a warning says so.
+    A folder that holds other things than ours keeps its mode, and so do they: a warning asks for a folder of
+    our own. So does one where files cannot be made private (somebody else's, a volume without modes).
     """
+    folder = folder.resolve()  # settings may name a symbolic link
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not _HAS_MODES:
         return
-    if folder.resolve() in {Path.home().resolve(), *Path.home().resolve().parents}:
-        # Not all that is in there is ours.
-        log.warning("data_dir_shared", folder=str(folder), hint="set data_dir to a folder of its own")
-        return
-    is_private = _close(folder)
-    for place, folders, files in os.walk(folder):  # does not follow symbolic links
-        for name in [*folders, *files]:
-            is_private &= _close(Path(place, name))
+    entries = _entries(folder)
+    is_private = True
+    if not _is_shared(folder, entries):
+        is_private = _close(folder)
+    elif folder.stat().st_mode & _OTHERS:
+        log.warning(
+            "data_dir_shared",
+            folder=str(folder),
+            hint="it holds other things than Sufler's, so it stays open to others, with all that is not "
+            "Sufler's: set data_dir to a folder that is for Sufler alone",
+        )
+    for path in entries:
+        if _is_ours(path):
+            is_private &= _close_all(path)
     if not is_private:
         _warn(folder)
 
@@ -39,6 +50,7 @@ def make_private_file(file: Path) -> None:
 
     SQLite gives the files that it puts beside a database the database's mode.
     """
+    file = file.resolve()  # as SQLite does: what it puts beside stands by the file, not by a link to it
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     beside = [file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm", "-journal")]
@@ -59,6 +71,56 @@ def private_files() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # somebody else's
+        return []
+
+
+def _is_shared(folder: Path, entries: Iterable[Path]) -> bool:
+    """Whether the folder is there for others, too: a home, one like /tmp, one that holds what is not ours."""
+    home = Path.home().resolve()
+    return (
+        folder in {home, *home.parents}
+        or bool(folder.stat().st_mode & stat.S_ISVTX)
+        or not all(_is_ours(path) or path.name in _NOBODYS for path in entries)
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    return any(path.match(name) for name in _OUR_NAMES)
+
+
+def _close_all(path: Path) -> bool:
+    """Close a file, or a folder with what is in it; False where others keep a right.
+
+    Symbolic links are not followed; those that lead to what others can read are told of.
+    """
+    is_private = _close(path)
+    _look_at_link(path)
+    if path.is_symlink():
+        return is_private
+    for place, folders, files in os.walk(path):  # does not follow symbolic links
+        for name in [*folders, *files]:
+            is_private &= _close(Path(place, name))
+            _look_at_link(Path(place, name))
+    return is_private
+
+
+def _look_at_link(path: Path) -> None:
+    try:
+        if path.is_symlink() and path.stat().st_mode & _OTHERS:
+            log.warning(
+                "data_link_not_private",
+                path=str(path),
+                target=str(path.resolve()),
+                hint="the link leads to what other users of this machine can read: take their rights away",
+            )
+    except OSError:  # it leads nowhere
+        return
 
 
 def _close(path: Path) -> bool:

@@ -43,30 +43,92 @@ def modes(folder: Path) -> dict[str, int]:
 def test_whatever_the_folder_was_nobody_else_reads_it(settings: Settings, tmp_path: Path) -> None:
     folder = settings.data_dir
     (folder / "models" / "1").mkdir(parents=True)
-    for name, mode in (("models/1/weights", 0o644), ("rasa-runs", 0o755), ("backup.db", 0o666)):
+    for name, mode in (("models/1/weights", 0o644), ("models/run", 0o755), ("sufler.db.copy", 0o666)):
         (folder / name).write_text("x")
         (folder / name).chmod(mode)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("x")
     elsewhere.chmod(0o644)
-    (folder / "link").symlink_to(elsewhere)
+    (folder / "models" / "link").symlink_to(elsewhere)
     engine = connect(f"sqlite:///{folder / 'sufler.db'}")
     migrate(engine)
     for path in (folder, folder / "models", folder / "models" / "1"):
         path.chmod(0o755)
     (folder / "sufler.db").chmod(0o644)
-    with bootstrap.open_store(settings) as store:
+    with capture_logs() as logs, bootstrap.open_store(settings) as store:
         with store.write() as tx:
             tx.facts.set("a", "1")
         found = modes(folder)
-        assert found.pop("data/rasa-runs") == 0o700  # what can be run still can be
-        assert {"data/sufler.db-wal", "data/sufler.db-shm", "data/backup.db"} <= set(found)
+        assert found.pop("data/models/run") == 0o700  # what can be run still can be
+        assert {"data/sufler.db-wal", "data/sufler.db-shm", "data/sufler.db.copy"} <= set(found)
         folders = {"data", "data/models", "data/models/1"}
         assert found == {name: 0o700 if name in folders else 0o600 for name in found}
-        (folder / "made").touch(0o644)
+        (folder / "models" / "made").touch(0o644)
     engine.dispose()
-    assert modes(folder)["data/made"] == 0o600
+    assert modes(folder)["data/models/made"] == 0o600
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
+    assert {(entry["event"], entry["target"]) for entry in logs} == {
+        ("data_link_not_private", str(elsewhere))
+    }
+
+
+@posix
+@pytest.mark.parametrize("is_link", ["data_dir", "database", "sufler.db"])
+def test_what_stands_behind_a_symbolic_link_is_private_too(tmp_path: Path, is_link: str) -> None:
+    real = tmp_path / "real"
+    (real / "models").mkdir(parents=True)
+    (real / "sufler.db").touch()
+    real.chmod(0o755)
+    (real / "sufler.db").chmod(0o644)
+    link = tmp_path / "link"
+    settings = Settings(data_dir=link)
+    if is_link == "data_dir":
+        link.symlink_to(real)
+    elif is_link == "database":
+        link.symlink_to(real / "sufler.db")
+        settings = Settings(data_dir=tmp_path / "data", database=Database(url=SecretStr(f"sqlite:///{link}")))
+    else:
+        link.mkdir()
+        (link / "sufler.db").symlink_to(real / "sufler.db")
+    with capture_logs() as logs, bootstrap.open_store(settings) as store:
+        with store.write() as tx:
+            tx.facts.set("a", "1")
+        found = modes(real)
+    assert logs == []
+    assert {name for name in found if name.endswith(("db", "-wal", "-shm"))} == {
+        "real/sufler.db", "real/sufler.db-wal", "real/sufler.db-shm"
+    }  # fmt: skip
+    others = {"real", "real/models"} if is_link != "data_dir" else set()
+    assert {name for name, mode in found.items() if mode & 0o077} == others
+
+
+@posix
+def test_a_folder_that_holds_other_things_keeps_its_mode_and_they_keep_theirs(settings: Settings) -> None:
+    folder = settings.data_dir
+    (folder / "venv" / "bin").mkdir(parents=True)
+    (folder / "models").mkdir()
+    for name in ("venv/bin/python", "models/weights", "session-secret"):
+        (folder / name).write_text("x")
+        (folder / name).chmod(0o755)
+    for path in (folder, folder / "venv", folder / "venv" / "bin", folder / "models"):
+        path.chmod(0o755)
+    with capture_logs() as logs, bootstrap.open_store(settings):
+        found = modes(folder)
+    assert {name for name, mode in found.items() if mode & 0o077} == {
+        "data", "data/venv", "data/venv/bin", "data/venv/bin/python"
+    }  # fmt: skip
+    assert {entry["event"] for entry in logs} == {"data_dir_shared"}
+    folder.chmod(0o700)  # nobody else gets in: nothing to warn of
+    with capture_logs() as logs, bootstrap.open_store(settings):
+        pass
+    assert logs == []
+
+
+@posix
+def test_a_folder_like_tmp_is_never_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    make_private_folder(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
 @posix
