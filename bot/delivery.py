@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -16,6 +17,26 @@ from prompter.faults import describe
 log = structlog.get_logger(__name__)
 
 Report = Callable[[], None]
+
+
+class Watcher(Protocol):
+    """Is told when a loop begins a piece of work, and whether it came through."""
+
+    def began(self, loop: str) -> None: ...
+
+    def succeeded(self, loop: str) -> None: ...
+
+    def failed(self, loop: str) -> None: ...
+
+
+class _Nobody:
+    """A watcher that is told for nothing."""
+
+    def began(self, loop: str) -> None: ...
+
+    def succeeded(self, loop: str) -> None: ...
+
+    def failed(self, loop: str) -> None: ...
 
 
 class Delivery:
@@ -37,9 +58,9 @@ class Delivery:
         expire_seconds: float = 10.0,
         first_backoff_seconds: float = 0.5,
         longest_backoff_seconds: float = 15.0,
-        on_look: Callable[[], None] = lambda: None,
+        watcher: Watcher | None = None,
     ) -> None:
-        """`on_look` is called whenever the outbox has been looked into."""
+        """`watcher` is told of every look into the outbox; each channel is a loop, named delivery-CHANNEL."""
         self._deliveries = deliveries
         self._channels = tuple(channels)
         self._poll_seconds = poll_seconds
@@ -48,7 +69,7 @@ class Delivery:
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
         self._longest_backoff_seconds = longest_backoff_seconds
-        self._on_look = on_look
+        self._watcher: Watcher = watcher or _Nobody()
         # Ids of replies that a task has, from before it claims them until it has reported or given up.
         self._in_hand: set[int] = set()
 
@@ -62,20 +83,23 @@ class Delivery:
     async def _serve(self, channel: Channel, stop: asyncio.Event) -> None:
         """Send the replies of one channel, as many at once as it may have."""
         backoff = self._backoff()
+        loop = f"delivery-{channel.name}"
         in_flight: set[asyncio.Task[None]] = set()
         found: deque[OutgoingMessage] = deque()
         async with asyncio.TaskGroup() as sending, waiting_for(stop) as stopping:
             while not stop.is_set():
                 free = self._at_once - len(in_flight)
                 if free and not found:
+                    self._watcher.began(loop)
                     try:
                         found.extend(await asyncio.to_thread(self._look(channel, free)))
                     except Exception as error:
+                        self._watcher.failed(loop)
                         log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
                         await backoff.pause(stop)
                         continue
+                    self._watcher.succeeded(loop)
                     backoff.succeeded()
-                self._on_look()
                 for _ in range(min(free, len(found))):
                     message = found.popleft()
                     self._in_hand.add(message.id)

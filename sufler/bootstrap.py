@@ -530,12 +530,12 @@ def build_messengers(
     closing: AsyncExitStack,
     guard: ClockGuard,
     *,
-    on_look: Callable[[], None] = lambda: None,
+    heartbeats: "Heartbeats | None" = None,
 ) -> list[Messenger]:
     """Delivery to every channel, and polling where there is something to poll.
 
-    Connections are left to `closing`, to be closed when the loops have ended. `on_look` is called whenever
-    delivery has looked into the outbox.
+    Connections are left to `closing`, to be closed when the loops have ended. `heartbeats` are told of every
+    look into the outbox.
     """
     from bot.delivery import Delivery
     from bot.webchat import WebChannel
@@ -567,6 +567,6 @@ def build_messengers(
         at_once=settings.delivery.at_once,
         send_seconds=0.75 * settings.delivery.lease_seconds,
         expire_seconds=min(10.0, settings.delivery.lease_seconds / 2),
-        on_look=on_look,
+        watcher=heartbeats,
     )
     return [delivery, *loops]

@@ -15,11 +15,15 @@ _MEGABYTE = 1_000_000
 _DATABASE_SECONDS = 1.0  # that the write of a look waits for others
 _ENCODER_SECONDS = 30.0  # between two looks at an encoder that works, and before a slow one is a broken one
 _FAILING_SECONDS = 60.0  # a loop may fail for so long,
-_STUCK_SECONDS = 600.0  # and be at one piece of work for so long
+_STUCK_SECONDS = 600.0  # and one of these be at one piece of work for so long
+_SHORT = ("triage", "delivery", "clock")  # others may encode a whole base, which takes as long as it takes
 
 
 class Heartbeats:
-    """When the loops of this process began their work, and whether they came through."""
+    """When the loops of this process began a piece of work, and since when they fail.
+
+    A loop says that it has begun before each piece, and afterwards that it came through or failed.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -45,17 +49,16 @@ class Heartbeats:
         """Look whether every loop goes on.
 
         Raises:
-            NotReady: one has failed for a minute, or is at the same piece of work for ten.
+            NotReady: one has failed for a minute, or one whose work is short is at the same for ten.
         """
         with self._lock:
             now = self._clock()
-            for since_when, seconds in (
-                (self._failing_since, _FAILING_SECONDS),
-                (self._began, _STUCK_SECONDS),
-            ):
-                for loop, since in since_when.items():
-                    if now - since > seconds:
-                        raise NotReady(loop)
+            for loop, since in self._failing_since.items():
+                if now - since > _FAILING_SECONDS:
+                    raise NotReady(loop)
+            for loop, since in self._began.items():
+                if loop.startswith(_SHORT) and now - since > _STUCK_SECONDS:
+                    raise NotReady(loop)
 
 
 def database_check(store: Store) -> Check:

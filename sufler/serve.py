@@ -70,10 +70,9 @@ async def serve(
             loops.append(_every(1.0, guard.run_once, "clock", heartbeats=heartbeats))
             if Duty.BOT in duties:
                 messengers = bootstrap.build_messengers(
-                    settings, store, closing, guard, on_look=lambda: heartbeats.began("delivery")
+                    settings, store, closing, guard, heartbeats=heartbeats
                 )
                 loops += [part.run for part in messengers]
-                heartbeats.began("delivery")
         closing.enter_context(_stopping_on_signals(stop))
         async with asyncio.TaskGroup() as tasks:
             for loop in loops:

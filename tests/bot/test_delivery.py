@@ -17,6 +17,8 @@ from prompter.desk import Desk
 from prompter.reception import Reception
 from prompter.storage import Role, Store
 from prompter.values import IncomingMessage, OutboxState
+from prompter_api.ready import NotReady
+from sufler.health import Heartbeats
 from tests.bot.harness import Loop, Records, running, wait_until
 from tests.fakes import FAST_HASHER
 
@@ -75,7 +77,7 @@ def shop(store: Store, reception: Reception) -> Shop:
     return Shop(store, reception)
 
 
-def delivery(deliveries: Deliveries, *channels: Channel, **options: float) -> Loop:
+def delivery(deliveries: Deliveries, *channels: Channel, **options: object) -> Loop:
     defaults = {
         "poll_seconds": 0.02,
         "expire_seconds": 0.02,
@@ -227,6 +229,29 @@ def test_a_database_that_comes_and_goes_costs_nothing(shop: Shop, records: Recor
         wait_until(lambda: not any(failing.values()))
     assert channel.sent == [("7", "Смотрю.")]
     assert "Смотрю" not in str(logs)
+
+
+def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: Shop, records: Records) -> None:
+    now = [0.0]
+    heartbeats = Heartbeats(clock=lambda: now[0])
+    failing = {"waiting": 10**9}  # and the web's replies are found by `claim`
+    deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]
+    web = FakeChannel(name="web", idempotent=True)
+    with running(delivery(deliveries, FakeChannel(), web, watcher=heartbeats)):
+        wait_until(lambda: failing["waiting"] < 10**9 - 1)
+        now[0] += 61
+        shop.write("8", "Смотрю.", channel="web")
+        wait_until(lambda: web.sent)
+        with pytest.raises(NotReady, match=r"^delivery-telegram$"):
+            heartbeats.check()
+        shop.write("7", "Смотрю.")
+
+        def sent() -> bool:
+            failing["waiting"] = 0
+            return states(records) == [OutboxState.SENT]
+
+        wait_until(sent)
+        heartbeats.check()
 
 
 def test_a_report_that_never_gets_through_does_not_stop_the_program_from_ending(
