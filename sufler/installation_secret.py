@@ -17,6 +17,10 @@ log = structlog.get_logger(__name__)
 FILE = "session-secret"  # in data_dir
 _LEGACY = "session_secret"  # facts: the secret itself, as earlier versions kept it,
 _FINGERPRINT = "session_secret_fingerprint"  # and what tells two apart without telling them
+_ADVICE = (
+    f"copy {FILE} from the data_dir of another process on this database, or set SUFLER_WEB__SESSION_SECRET "
+    "to the same value for all of them; if that secret is gone, run sufler migrate --new-secret"
+)
 _SECONDS = 5.0  # to wait for another process that has made the file and not written it yet
 
 
@@ -26,13 +30,14 @@ def installation_secret(settings: Settings, store: Store) -> str:
     It signs sessions, chats and what Rasa asks for, so all processes on one database need the same.
 
     Raises:
-        BadConfig: another process on this database signs with another secret, or the file is empty.
+        BadConfig: another process on this database signs with another secret, or the file is empty. No file
+            is made then.
     """
     if settings.web.session_secret is not None:
         secret = settings.web.session_secret.get_secret_value()
         _forget_legacy(store)
     else:
-        secret = _of_file(settings.data_dir / FILE, store)
+        secret = _of_file(settings, store)
     _check_shared(settings, store, secret)
     return secret
 
@@ -46,10 +51,35 @@ def replace_secret(settings: Settings, store: Store) -> None:
     store.overwrite_deleted()
 
 
-def _of_file(file: Path, store: Store) -> str:
+def take_over_secret(settings: Settings, store: Store) -> Path | None:
+    """Put a secret that an earlier version kept in this database into data_dir: copies of it leave it out.
+
+    Returns the file; None where there is no such secret, or settings name another that counts.
+
+    Raises:
+        BadConfig: the file is there and holds another secret.
+    """
+    with store.read() as tx:
+        legacy = tx.facts.get(_LEGACY)
+    if legacy is None or settings.web.session_secret is not None:
+        return None
+    file = settings.data_dir / FILE
+    _write_new(file, legacy)
+    if not hmac.compare_digest(_read(file).encode(), legacy.encode()):
+        raise BadConfig(
+            f"the database to move from signs with another secret than the one in {file}: set data_dir to "
+            "the folder of that database, or remove the file if nothing signs with it"
+        )
+    return file
+
+
+def _of_file(settings: Settings, store: Store) -> str:
+    file = settings.data_dir / FILE
+    with store.read() as tx:  # before the look at the file: who made it has told the database afterwards
+        legacy, known = tx.facts.get(_LEGACY), tx.facts.get(_FINGERPRINT)
     if not file.exists():
-        with store.read() as tx:
-            legacy = tx.facts.get(_LEGACY)
+        if legacy is None and known is not None and settings.database.url is not None:
+            raise BadConfig(f"this database's sessions are signed with a secret that is not here: {_ADVICE}")
         _write_new(file, legacy or secrets.token_urlsafe(48))
     secret = _read(file)
     _forget_legacy(store)  # only now: it is safe on the disk
@@ -123,6 +153,5 @@ def _check_shared(settings: Settings, store: Store, secret: str) -> None:
         return
     raise BadConfig(
         "another process on this database signs sessions with another secret, so each would refuse what the "
-        f"other signs: set SUFLER_WEB__SESSION_SECRET to the same value for all of them, or copy {FILE} from "
-        "the other's data_dir; if that secret is gone, run sufler migrate --new-secret"
+        f"other signs: {_ADVICE}"
     )

@@ -22,17 +22,18 @@ def migrate(
     config: ConfigOption = None,
 ) -> None:
     """Bring the database to this version's schema, or move all data to another database."""
+    from prompter.storage import Store
     from prompter.storage import migrate as apply
     from prompter.storage.copying import copy_database
     from sufler import bootstrap
-    from sufler.installation_secret import replace_secret
+    from sufler.installation_secret import replace_secret, take_over_secret
     from sufler.settings import load_settings
 
     if (source is None) != (target is None):
         fail("--from and --to go together")
+    settings = load_settings(config)
     try:
         if source is None or target is None:
-            settings = load_settings(config)
             with bootstrap.open_store(settings) as store:
                 typer.echo("The database is up to date.", err=True)
                 if new_secret:
@@ -52,8 +53,11 @@ def migrate(
             closing.callback(old.dispose)
             closing.callback(new.dispose)
             apply(old)
+            secret_file = take_over_secret(settings, Store(old))
             apply(new)
             copy_database(old, new, progress=count)
     except ModuleNotFoundError as error:
         fail(f"the database cannot be used: {error}")
+    if secret_file is not None:
+        typer.echo(f"The secret that signs sessions and chats is in {secret_file} now.", err=True)
     typer.echo(f"Copied {copied} rows. Set database.url to the new database.", err=True)

@@ -230,6 +230,10 @@ def test_two_secrets_on_one_database_are_refused_in_words(settings: Settings, st
     with pytest.raises(BadConfig, match="SUFLER_WEB__SESSION_SECRET") as caught:
         installation_secret(second, store)
     assert secret not in str(caught.value)
+    assert not (second.data_dir / "session-secret").exists()  # it would be refused for ever
+    other = on_another_machine(settings, "other", web=Web(session_secret=SecretStr(SECRET)))
+    with pytest.raises(BadConfig, match="with another secret"):
+        installation_secret(other, store)
     given = on_another_machine(settings, "third", web=Web(session_secret=SecretStr(secret)))
     assert installation_secret(given, store) == secret
     replace_secret(first, store)
@@ -245,3 +249,32 @@ def test_who_has_lost_the_file_goes_on_with_a_new_secret(settings: Settings, sto
     with capture_logs() as logs:
         assert installation_secret(settings, store) != secret
     assert [entry["event"] for entry in logs] == ["session_secret_changed"]
+
+
+@pytest.mark.parametrize("has_another", [False, True])
+def test_a_database_that_moves_leaves_an_earlier_versions_secret_in_the_file(
+    settings: Settings, store: Store, tmp_path: Path, has_another: bool
+) -> None:
+    with store.write() as tx:
+        tx.facts.set("session_secret", SECRET)
+    file = settings.data_dir / "session-secret"
+    if has_another:
+        file.write_text("another")
+    target = f"sqlite:///{tmp_path / 'target.db'}"
+    done = CliRunner().invoke(
+        app,
+        ["migrate", "--from", settings.database_url, "--to", target],
+        env={"SUFLER_DATA_DIR": str(settings.data_dir)},
+    )
+    assert SECRET not in done.output
+    if has_another:
+        assert done.exit_code != 0
+        assert (file.read_text(), not Path(tmp_path, "target.db").stat().st_size) == (
+            "another",
+            True,
+        )  # untouched
+    else:
+        assert done.exit_code == 0, done.output
+        moved = Settings(data_dir=settings.data_dir, database=Database(url=SecretStr(target)))
+        with bootstrap.open_store(moved) as after:
+            assert installation_secret(moved, after) == SECRET
