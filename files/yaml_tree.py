@@ -156,10 +156,10 @@ class _Builder:
             problem = f"uses more than {self._max_aliases} aliases: write the texts out"
             raise BadFile(self._path, problem, row=line)
         if name not in self._anchors:
-            raise BadFile(self._path, f"the alias *{name} has no anchor &{name} before it", row=line)
+            raise BadFile(self._path, f"the alias '*{name}' has no anchor of that name before it", row=line)
         node = self._anchors[name]
         if any(node is opened for opened, _ in self._open):
-            raise BadFile(self._path, f"the alias *{name} stands for what it is itself a part of", row=line)
+            raise BadFile(self._path, f"the alias '*{name}' stands for what it is itself a part of", row=line)
         n_nodes, n_chars = self._size(node)
         self._n_copies += n_nodes
         self._n_copied_chars += n_chars

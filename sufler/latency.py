@@ -72,7 +72,7 @@ def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measur
 def _run_worker(settings: Settings, texts: Sequence[str]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "sufler.latency"],
-        input=json.dumps({"settings": _for_settings(settings.model_dump(mode="json")), "texts": list(texts)}),
+        input=json.dumps({"settings": _for_worker(settings), "texts": list(texts)}),
         stdout=subprocess.PIPE,
         env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
         text=True,
@@ -107,7 +107,7 @@ class _TimedEncoder:
 
 
 def _work(task: dict[str, Any]) -> None:
-    settings = Settings(**_for_settings(task["settings"]))
+    settings = Settings(**task["settings"])
     encoder = _TimedEncoder(engines.build_encoder(settings, threads=1))
     with bootstrap.open_store(settings) as store:
         assistant = bootstrap.open_assistant(settings, store, encoder=encoder)
@@ -124,9 +124,11 @@ def _time(assistant: Assistant, encoder: _TimedEncoder, text: str) -> tuple[floa
     return (time.perf_counter() - start) * 1000, (encoder.seconds - before) * 1000
 
 
-def _for_settings(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out secrets, which JSON shows as stars and a worker does not need."""
-    return {name: value for name, value in values.items() if name != "telegram_token"}
+def _for_worker(settings: Settings) -> dict[str, Any]:
+    """Leave out sections that hold secrets, which JSON shows as stars and a worker does not need."""
+    return settings.model_dump(
+        mode="json", exclude={"telegram_token", "telegram", "dialogue", "intents", "web"}
+    )
 
 
 if __name__ == "__main__":

@@ -428,13 +428,17 @@ def config_document(path: Path) -> Any:
         yaml_tree.load(path, max_aliases=MAX_CONFIG_ALIASES)
         return yaml.safe_load(text)
     except BadFile as error:
-        raise BadConfig(str(error)) from None
+        raise BadConfig(_without_quotes(str(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise BadConfig(f"{path}: is no valid YAML: {_place(error)}") from None
+    except yaml.YAMLError as error:  # what only PyYAML's own constructors refuse, such as an unknown tag
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, row {mark.line + 1}" if mark else str(path)
+        problem = _without_quotes(getattr(error, "problem", None) or "it holds what YAML does not allow")
+        raise BadConfig(f"{where}: is no valid YAML: {problem}") from None
     except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
-        raise BadConfig(f"{path}: holds a value that is not what it looks like: {error}") from None
+        problem = _without_quotes(str(error))
+        raise BadConfig(f"{path}: holds a value that is not what it looks like: {problem}") from None
 
 
 def _check_environment() -> None:
@@ -451,12 +455,9 @@ def _check_environment() -> None:
             )
 
 
-def _place(error: yaml.YAMLError) -> str:
-    """Where it is wrong, and how, without the line's words: they may be a password."""
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return "it holds characters that YAML does not allow"
-    mark, problem = error.problem_mark, _QUOTED.sub("'…'", error.problem or "")
-    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+def _without_quotes(problem: str) -> str:
+    """The problem without the file's own words: they may be a password."""
+    return _QUOTED.sub("'…'", problem)
 
 
 def _plain(message: str) -> str:

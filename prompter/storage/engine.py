@@ -1,13 +1,12 @@
 """Connecting to SQLite or PostgreSQL."""
 
-import re
 from contextlib import closing
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from prompter.errors import PrompterError
@@ -55,10 +54,12 @@ def connect(url: str, *, most: int | None = None) -> Engine:
     pool: dict[str, Any] = {"pool_timeout": _POOL_SECONDS}
     if most is not None:
         pool |= {"pool_size": most, "max_overflow": 0}
-    if read.get_backend_name() == "sqlite":
-        engine = _connect_sqlite(read, pool)
-    else:
-        engine = _connect_server(read, pool)
+    try:
+        make = _connect_sqlite if read.get_backend_name() == "sqlite" else _connect_server
+        engine = make(read, pool)
+    except NoSuchModuleError:
+        problem = "the database's URL names none that Sufler knows: use sqlite:/// or postgresql+psycopg://"
+        raise BadDatabaseUrl(problem) from None
     _mask_errors(engine)
     return engine
 
@@ -130,15 +131,18 @@ def _mask_errors(engine: Engine) -> None:
     """A driver may repeat what it was given to connect with, and errors are printed."""
     passwords = [str(engine.url.password or ""), *map(str, engine.url.normalized_query.get("password", ()))]
     written = {form(password) for password in passwords for form in (str, quote, quote_plus)}
-    secrets = [re.escape(text) for text in written if len(text) >= _SHORTEST_MASKED]
+    secrets = sorted((text for text in written if len(text) >= _SHORTEST_MASKED), key=len, reverse=True)
     if not secrets:
         return
-    pattern = re.compile("|".join(sorted(secrets, key=len, reverse=True)))
+
+    def masked(said: Any) -> Any:
+        if isinstance(said, str):
+            for secret in secrets:
+                said = said.replace(secret, _MASK)
+        return said
 
     @event.listens_for(engine, "handle_error")
     def _mask(context: ExceptionContext) -> None:
         for error in (context.original_exception, context.sqlalchemy_exception):
             if error is not None:
-                error.args = tuple(
-                    pattern.sub(_MASK, part) if isinstance(part, str) else part for part in error.args
-                )
+                error.args = tuple(masked(part) for part in error.args)

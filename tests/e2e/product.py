@@ -43,9 +43,8 @@ def prepare(folder: Path) -> str:
     config = _write_config(folder, telegram="http://127.0.0.1:9/bot")
     run_cli("kb", "import", str(folder / "kb.csv"), "--config", str(config))
     run_cli("user", "add", OPERATOR, "--password-stdin", "--config", str(config), stdin=PASSWORD + "\n")
-    token = run_cli(
-        "user", "token", OPERATOR, "--scope", "operate", "--scope", "metrics", "--config", str(config)
-    ).strip()
+    scopes = [part for scope in ("operate", "metrics", "rasa") for part in ("--scope", scope)]
+    token = run_cli("user", "token", OPERATOR, *scopes, "--config", str(config)).strip()
     run_cli("train", "--config", str(config))
     run_cli("ask", "как вернуть товар", "--config", str(config))  # builds the index
     return token

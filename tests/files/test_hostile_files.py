@@ -102,7 +102,7 @@ def test_too_many_cells_are_refused_while_they_are_read(tmp_path: Path) -> None:
         ("a.csv", "question,answer\n" + "\n" * 100_001, "row 100002: over 100000 empty lines"),
         ("a.json", "[" + "[]," * 1_000_001 + "[]]", "row 1: holds over 1000000 lists and objects"),
         ("a.jsonl", "[" * 1_000_001, "row 1: holds over 1000000 lists and objects"),
-        ("a.yml", "a: &a [*a]\n", "row 1: the alias *a stands for what it is itself a part of"),
+        ("a.yml", "a: &a [*a]\n", "row 1: the alias '*a' stands for what it is itself a part of"),
         (
             "a.yml",
             "a: &a '" + "x" * 100_000 + "'\nnlu: [" + "*a," * 101 + "]\n",

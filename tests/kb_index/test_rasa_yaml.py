@@ -162,7 +162,7 @@ INTENT = "nlu:\n- intent: faq/a\n  examples: |\n    - why\n"
         ("nlu:\n- intent: [\n  x: }", 3, "is no valid YAML"),
         ("nlu:\n\t- intent: a\n", 2, "is no valid YAML"),
         ("nlu: \x07", None, "is no valid YAML: it holds characters"),
-        ("nlu: *x\n", 1, "the alias *x has no anchor"),
+        ("nlu: *x\n", 1, "the alias '*x' has no anchor"),
         ("nlu: []\nnlu: []\n", 2, "the key 'nlu' comes twice"),
         ("? [a]\n: b\n", 2, "holds a key that is no text"),
         ("[" * 100_000, 1, "nested too deeply"),

@@ -67,7 +67,7 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
         ("nlu:\n- intent: a\n  examples: |\n    - да\n    нет\n", "row 5: an example must start with"),
         ("nlu:\n- intent: a\n  examples: {}\n", "row 3: examples must be text"),
         ("nlu:\n- intent: a\n  examples: |\n    - " + "[" * 20_001, "row 4: is an example of over 20000"),
-        ("nlu: &a [*a]\n", "row 1: the alias *a stands for what it is itself a part of"),
+        ("nlu: &a [*a]\n", "row 1: the alias '*a' stands for what it is itself a part of"),
         ("nlu: " + "[" * 100_000, "row 1: is nested too deeply"),
         ("nlu:\n- 5\n", "row 2: an entry of nlu must be a mapping"),
     ],

@@ -174,7 +174,7 @@ def test_orders_in_a_file_are_read_anew_when_it_changes(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"id,state\n1,x\n", "needs the columns number and state"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", "UTF-16"),
         (None, "cannot"),
     ],
 )
