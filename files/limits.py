@@ -49,7 +49,7 @@ MAX_HTML_TAGS = 200_000  # and remarks and declarations
 MAX_HTML_DEPTH = 450  # tags that are open at a time
 MAX_HTML_PIECES = 1_000_000  # tags, texts between them, and characters written as &name;
 MAX_HTML_UNCLOSED_CHARS = 1_000  # behind the start of a tag or comment that never ends
-MAX_MARKDOWN_LINES = 200_000
+MAX_MARKDOWN_LINES = 500_000
 MAX_MARKDOWN_TOKENS = 500_000
 MAX_HEADING_CHARS = 20_000
 

@@ -1,12 +1,15 @@
 """Markdown files as people write them."""
 
+import random
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
+from files import Budget
 from kb_index.article import Article
 from kb_index.errors import BadFile
-from kb_index.formats import Format, read_articles, write_articles
+from kb_index.formats import Format, markdown_file, read_articles, write_articles
 
 
 def read(tmp_path: Path, content: str) -> tuple[list[Article], list[str]]:
@@ -96,6 +99,63 @@ def test_a_bad_file_is_refused_with_its_line(
     with pytest.raises(BadFile, match=problem) as caught:
         read(tmp_path, content)
     assert caught.value.row == row
+
+
+def test_headings_are_those_that_the_parser_finds_in_any_mixture_of_blocks(tmp_path: Path) -> None:
+    lines = [
+        *["", "", "text", "text", "- item", "- item", "* other", "+ third", "1. one", "2) two", "14 days"],
+        *[
+            "## heading",
+            "## heading",
+            "  ## heading",
+            "---",
+            "===",
+            "-",
+            "  more",
+            "    code",
+            "\ttab",
+            "> q",
+        ],
+        *["- ## in a list", "-  item", "- 1. item", "- - item", "- [a]: b", "```", "~~~", "<div>", "</div>"],
+        *[
+            "<b>",
+            "[a]: b",
+            "'title'",
+            "_text_",
+            "- ---",
+            "- ```",
+            "***",
+            "\u00a0text",
+            "-\ttab",
+            "   ",
+            "#no",
+        ],
+        *["<!-- a", "b -->", "- <div>", "-", "- * item"],
+    ]
+    draw = random.Random(16)  # noqa: S311 - no secret
+    path = tmp_path / "faq.md"
+    for _ in range(300):
+        text = "".join(f"{draw.choice(lines)}\n" for _ in range(draw.randrange(1, 16)))
+        path.write_text(text, encoding="utf-8")
+        tokens = MarkdownIt("commonmark").parse(text)
+        headings = [token for token in tokens if token.type == "heading_open" and token.level == 0]
+        expected = [(token.map[0] + 1, int(token.tag[1:])) for token in headings if token.map]
+        sections = markdown_file.sections(path, text, Budget(path))
+        assert [(section.row, section.level) for section in sections] == expected, text
+
+
+def test_a_base_of_many_phrasings_is_read(tmp_path: Path) -> None:
+    phrasings = "".join(f"- спрошу ещё и так, {number}\n" for number in range(20))
+    path = tmp_path / "faq.md"
+    path.write_text(
+        "".join(
+            f"## Вопрос {number}?\n\nДва дня.\n\nТакже спрашивают:\n\n{phrasings}\n"
+            for number in range(5_000)
+        ),
+        encoding="utf-8",
+    )
+    sections = markdown_file.sections(path, path.read_text(encoding="utf-8"), Budget(path))
+    assert len(sections) == 5_000  # of 130,000 lines
 
 
 @pytest.mark.parametrize("format_", [Format.MARKDOWN, Format.HTML])
