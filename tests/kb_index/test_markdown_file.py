@@ -132,7 +132,7 @@ def test_headings_are_those_that_the_parser_finds_in_any_mixture_of_blocks(tmp_p
         ],
         *["<!-- a", "b -->", "- <div>", "-", "- * item"],
     ]
-    draw = random.Random(16)  # noqa: S311 - no secret
+    draw = random.Random(16)
     path = tmp_path / "faq.md"
     for _ in range(300):
         text = "".join(f"{draw.choice(lines)}\n" for _ in range(draw.randrange(1, 16)))
