@@ -5,7 +5,7 @@ in one place and hold while a file is read, not after. A file that breaks one is
 """
 
 from files.budget import Budget
-from files.csv_rows import as_cell, csv_rows, delimiter_of
+from files.csv_rows import as_cell, csv_rows, delimiter_of, filled_rows, text_of
 from files.errors import BadFile
 from files.text import check_size, text_lines, unreadable, whole_text
 
@@ -16,7 +16,9 @@ __all__ = [
     "check_size",
     "csv_rows",
     "delimiter_of",
+    "filled_rows",
     "text_lines",
+    "text_of",
     "unreadable",
     "whole_text",
 ]

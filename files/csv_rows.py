@@ -1,10 +1,11 @@
 """CSV: rows of cells, read within bounds, and cells that no spreadsheet runs as a formula.
 
 A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@`. So a written cell gets an apostrophe
-before such a sign, and reading takes it away again. An apostrophe that was there already gets one more,
-so that any text comes back as it was. The same goes for a sign behind a semicolon, a tab or a line break
-inside a cell, where a spreadsheet that expects other delimiters would begin a cell of its own; only a
-bullet there, `- ` at the start of a line, stays a bullet.
+before such a sign. An apostrophe that was there already gets one more, so that `text_of` gives back any
+text as it was. Only the reader of a file that we wrote may call it: elsewhere an apostrophe is the user's.
+The same goes for a sign behind a semicolon, a tab or a line break inside a cell, where a spreadsheet that
+expects other delimiters would begin a cell of its own; only a bullet there, `- ` at the start of a line,
+stays a bullet.
 """
 
 import csv
@@ -14,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from files.errors import BadFile
-from files.limits import MAX_CELL_CHARS, MAX_COLUMNS
+from files.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_EMPTY_ROWS
 from files.text import text_lines
 
 DELIMITERS = ",;\t"
@@ -30,7 +31,7 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARS))
 
 
 def as_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula; `csv_rows` gives the text back.
+    """The text as a cell that no spreadsheet takes for a formula; `text_of` gives the text back.
 
     >>> as_cell("=1+1"), as_cell("'=1"), as_cell("5 - 3"), as_cell("+7 495 123-45-67")
     ("'=1+1", "''=1", '5 - 3', "'+7 495 123-45-67")
@@ -39,7 +40,7 @@ def as_cell(text: str) -> str:
 
 
 def text_of(cell: str) -> str:
-    """The text that `as_cell` was given.
+    """The text of which `as_cell` made the cell.
 
     >>> text_of("'=1+1"), text_of("'quoted'")
     ('=1+1', "'quoted'")
@@ -68,7 +69,25 @@ def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[st
         if len(cells) > MAX_COLUMNS:
             raise BadFile(path, f"has {len(cells)} cells: {MAX_COLUMNS} are the limit", row=row)
         if cells:
-            yield row, [text_of(cell) for cell in cells]
+            yield row, cells
+
+
+def filled_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Every record of `csv_rows` in which a cell holds more than spaces.
+
+    Raises:
+        BadFile: as `csv_rows`; or an absurd number of empty ones stand one after the other.
+    """
+    n_empty = 0
+    for row, cells in csv_rows(path, delimiter=delimiter):
+        if "".join(cells).strip():
+            n_empty = 0
+            yield row, cells
+            continue
+        n_empty += 1
+        if n_empty > MAX_EMPTY_ROWS:
+            problem = f"over {MAX_EMPTY_ROWS} empty rows one after the other: remove them"
+            raise BadFile(path, problem, row=row)
 
 
 def delimiter_of(path: Path, is_column: Callable[[str], bool]) -> str:

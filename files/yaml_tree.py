@@ -5,6 +5,7 @@ merge keys double with every level. Here every scalar stays text, an alias is th
 merge key (`<<`) brings each entry once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,16 +54,25 @@ class Node:
         return self.value if isinstance(self.value, dict) else {}
 
 
-def load(path: Path, *, max_bytes: int = MAX_FILE_BYTES, max_aliases: int = MAX_YAML_ALIASES) -> Node | None:
+def load(
+    path: Path,
+    *,
+    max_bytes: int = MAX_FILE_BYTES,
+    max_aliases: int = MAX_YAML_ALIASES,
+    on_repeated_key: Callable[[int, str], None] | None = None,
+) -> Node | None:
     """The root of the file's first document; None if the file is empty.
 
+    Of a key that a mapping repeats, the last value holds, as in PyYAML, and `on_repeated_key` hears its
+    line and name; None: such a file is refused.
+
     Raises:
-        BadFile: it is no YAML, repeats a key, is larger than `max_bytes`, or is nested or interlinked
-            like a bomb; says the line.
+        BadFile: it is no YAML, repeats a key that must not be, is larger than `max_bytes`, or is nested
+            or interlinked like a bomb; says the line.
     """
     text = whole_text(path, max_bytes=max_bytes)
     try:
-        return _Builder(path, max_aliases).build(text)
+        return _Builder(path, max_aliases, on_repeated_key).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         row = min(mark.line, text.count("\n")) + 1 if mark else None  # the parser may see one line more
@@ -76,8 +86,11 @@ def load(path: Path, *, max_bytes: int = MAX_FILE_BYTES, max_aliases: int = MAX_
 class _Builder:
     """Turns the parser's events into nodes."""
 
-    def __init__(self, path: Path, max_aliases: int) -> None:
+    def __init__(
+        self, path: Path, max_aliases: int, on_repeated_key: Callable[[int, str], None] | None
+    ) -> None:
         self._path = path
+        self._on_repeated_key = on_repeated_key
         self._max_aliases = max_aliases
         self._root: Node | None = None
         self._open: list[tuple[Node, list[Node]]] = []  # a collection, and a key that waits for a value
@@ -125,7 +138,9 @@ class _Builder:
             name = key.text
             if name is None:
                 raise BadFile(self._path, "holds a key that is no text", row=node.line)
-            if name in parent.value:
+            if name in parent.value and self._on_repeated_key:
+                self._on_repeated_key(key.line, name)
+            elif name in parent.value:
                 raise BadFile(self._path, f"the key {name[:60]!r} comes twice: remove one", row=node.line)
             parent.value[name] = node
 

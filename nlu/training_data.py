@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def _load(path: Path) -> Node | None:
     if not path.exists():
         raise BadTrainingData(f"{path}: no such file")
     try:
-        node = load(path)
+        node = load(path, on_repeated_key=partial(_say_repeated, path))
     except BadFile as error:
         raise BadTrainingData(str(error)) from None
     if node is not None and not isinstance(node.value, dict):
@@ -97,6 +97,10 @@ def _examples(path: Path, document: Node | None) -> Iterator[Example]:
 def _pass_over(path: Path, row: int, problem: str) -> None:
     """Say what is not used, once: the same file is read for several purposes."""
     _log.warning("%s, row %d: %s", path, row, problem)
+
+
+def _say_repeated(path: Path, row: int, name: str) -> None:
+    _pass_over(path, row, f"the key {name[:60]!r} comes twice: the last one holds")
 
 
 def _texts(path: Path, node: Node) -> Iterator[str]:

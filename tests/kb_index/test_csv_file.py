@@ -162,6 +162,20 @@ def test_no_cell_is_a_formula_and_every_text_comes_back(tmp_path: Path, text: st
     assert list(read_articles(path)) == [article]
 
 
+@pytest.mark.parametrize(
+    "text", ["Options:\n'-v' prints", "'+7 999' is the number", "''=1", "pay;'-5 %' now", "'-'"]
+)
+def test_apostrophes_in_a_file_of_other_columns_are_the_users_own(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "kb.csv"
+    for header in (["question", "answer"], ["id", "question", "answer", "topic"]):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, ["a" if name == "id" else text for name in header]])
+        assert [(article.question, article.answer) for article in read_articles(path)] == [(text, text)]
+    article = Article(id="a", question=text, answer=text, topic="t", language="en")
+    write_articles([article], path, format=Format.CSV)
+    assert list(read_articles(path)) == [article]
+
+
 def test_what_spreadsheets_make_of_csv_with_other_delimiters_is_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "kb.csv"
     attack = '=cmd|A1;=cmd|A1;"=cmd|A1\t+1\n@x\n=1'

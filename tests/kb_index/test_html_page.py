@@ -114,3 +114,48 @@ def test_a_heading_inside_a_heading_is_a_part_of_it(tmp_path: Path) -> None:
         ("general", "Why\nso", "Because"),
         ("general", "Who?", "We"),
     ]
+
+
+def test_end_tags_do_not_count_and_tags_of_looks_are_no_nodes(tmp_path: Path) -> None:
+    steps = "".join(f"<li><span>шаг {number}</span></li>" for number in range(15))
+    page = "".join(f"<h2>Вопрос {number}?</h2><ol>{steps}</ol>" for number in range(50))
+    page += "<h2>Ещё?</h2>" + "a <b>b</b>\n" * 1_000 + "<i></i>" * 99_000
+    articles = read(tmp_path, page)  # 200,000 tags behind them
+    assert len(articles) == 51
+    assert articles[0].answer.splitlines()[:2] == ["- шаг 0", "- шаг 1"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "answer"),
+    [
+        ("<script>" + "let a = 1;\n" * 500, "Now."),
+        ("<!-- " + "to be done " * 500, None),  # its text, or nothing in newer Pythons
+        ("It is 1 <b than " + "2 or " * 1_000 + "3", None),
+    ],
+)
+def test_a_page_that_is_cut_off_is_read_as_far_as_it_goes(
+    tmp_path: Path, rest: str, answer: str | None
+) -> None:
+    (article,) = read(tmp_path, f"<h2>When?</h2><p>Now.</p>{rest}")
+    assert article.question == "When?"
+    assert article.answer.startswith("Now.")
+    assert answer is None or article.answer == answer
+
+
+def test_breaks_and_end_tags_are_not_compared_with_each_other(tmp_path: Path) -> None:
+    page = "<h2>When?</h2>Now." + "<br>" * 20_000 + "</b></p></br>" * 10_000
+    (article,) = read(tmp_path, page)  # took minutes
+    assert article.answer == "Now."
+
+
+def test_microdata_in_a_span_is_kept(tmp_path: Path) -> None:
+    page = (
+        "<div itemtype='https://schema.org/Question'><span itemprop=name><b>Why</b> <span>so</span>?</span>"
+        "<div itemprop=acceptedAnswer><b>no</b><span itemprop=text><i>Be</i>cause</span> or not</div></div>"
+    )
+    assert told(read(tmp_path, page)) == [("general", "Why so?", "Because")]
+
+
+def test_a_declaration_that_no_browser_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="row 2: holds a declaration that no browser knows"):
+        read(tmp_path, "<h2>a</h2>\n<![a[b]]>")

@@ -90,3 +90,15 @@ def test_the_shipped_examples_can_be_read() -> None:
     assert {"greeting", "handoff_request", "complaint", "swearing"} <= {
         example.intent for example in examples
     }
+
+
+def test_of_a_key_that_comes_twice_the_last_one_holds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "nlu.yml"
+    path.write_text(
+        "version: '3.1'\nversion: '3.1'\nnlu:\n- intent: a\n  examples: '- no'\n  examples: '- yes'\n",
+        encoding="utf-8",
+    )
+    assert read_examples(path) == [Example(text="yes", intent="a")]
+    assert "nlu.yml, row 2: the key 'version' comes twice: the last one holds" in caplog.text
