@@ -1,8 +1,9 @@
 """Which passwords may be chosen."""
 
 import pytest
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from prompter.passwords import WeakPassword, check_password
+from prompter.passwords import WeakPassword, _estimated, check_password
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,48 @@ def test_what_nobody_guesses_is_taken(password: str) -> None:
 def test_a_long_pattern_is_still_one(password: str) -> None:
     with pytest.raises(WeakPassword):
         check_password(password, "clara")
+
+
+@pytest.mark.parametrize(
+    "password",
+    """безопасность безопасность1 преподаватель электричество здравствуй1 компьютер2024 гарантия2025 Служба2025!!
+    ЭЛЕКТРИЧЕСТВО иванпетров Иванов1990! Иванова.1990 ivanpetrov90 bezopasnost1 ,tpjgfcyjcnm
+    компьютеркомпьютер Екатерина1991 environment electricity2 password-sufler password.password1
+    dragon-monkey""".split(),
+)
+def test_one_word_or_name_with_digits_and_signs_is_no_password(password: str) -> None:
+    with pytest.raises(WeakPassword, match="easily guessed"):
+        check_password(password, "anna")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "лошадь скрепка батарея верно",
+        "кофе и дождь ночью",
+        "мама папа дом и река",
+        "horse-battery",
+    ],
+)
+def test_several_words_are_one(password: str) -> None:
+    check_password(password, "anna")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a4@A4@8b(c{<e3g69h1i!|l1o0s5$t7+x%z2" * 2,
+        "4@8({[<3691!|70$5+%2" * 10,
+        "4@8{3691!7$+2" * 15,
+        "1234567890" * 20,
+        "йцук4@8({[<3691!|0$5+7%2хъжэбю" * 6,
+    ],
+)
+def test_an_estimate_looks_few_texts_up(password: str) -> None:
+    """zxcvbn looks every part of a text up once for each way to read its signs as letters."""
+    ways = 0
+    for text in _estimated(password):
+        assert len(text) <= 24
+        ways += len(enumerate_l33t_subs(relevant_l33t_subtable(text, L33T_TABLE)))
+    assert ways <= 40
