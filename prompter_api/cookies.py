@@ -4,6 +4,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from prompter_api.parts import Parts
+from web.cookies import exact_cookie
 
 SESSION = "sufler_session"
 _DEVICE = "sufler_device"
@@ -13,7 +14,7 @@ _LANGUAGE_SECONDS = 365 * 86400
 
 
 def session_secret(connection: HTTPConnection, parts: Parts) -> str | None:
-    return connection.cookies.get(_name(SESSION, parts))
+    return exact_cookie(connection, _name(SESSION, parts))
 
 
 def set_session(response: Response, parts: Parts, secret: str) -> None:
@@ -26,7 +27,7 @@ def forget_session(response: Response, parts: Parts) -> None:
 
 def device(connection: HTTPConnection, parts: Parts) -> str | None:
     """What the browser shows of an earlier login."""
-    return connection.cookies.get(_name(_DEVICE, parts))
+    return exact_cookie(connection, _name(_DEVICE, parts))
 
 
 def set_device(response: Response, parts: Parts, cookie: str) -> None:
@@ -35,7 +36,7 @@ def set_device(response: Response, parts: Parts, cookie: str) -> None:
 
 def language(connection: HTTPConnection, parts: Parts) -> str | None:
     """The language that was chosen before logging in."""
-    return connection.cookies.get(_name(_LANGUAGE, parts))
+    return exact_cookie(connection, _name(_LANGUAGE, parts))
 
 
 def set_language(response: Response, parts: Parts, chosen: str) -> None:

@@ -20,6 +20,8 @@ import secrets
 from fastapi import Request, Response
 from itsdangerous import BadSignature, Signer
 
+from web.cookies import exact_cookie
+
 _SECONDS = 180 * 24 * 3600
 _OLD_NAME = "sufler_chat"
 _OLD_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
@@ -42,7 +44,7 @@ class ChatCookies:
 
     def read(self, request: Request) -> str | None:
         """The customer's cookie, if we have made it."""
-        cookie = request.cookies.get(self.name, "")
+        cookie = exact_cookie(request, self.name) or ""
         try:
             self._signer.unsign(cookie)
         except BadSignature:
@@ -54,7 +56,7 @@ class ChatCookies:
         response.set_cookie(
             self.name, cookie, max_age=_SECONDS, path="/", httponly=True, samesite="lax", secure=self._secure
         )
-        if self.name != _OLD_NAME and _OLD_NAME in request.cookies:
+        if self.name != _OLD_NAME and exact_cookie(request, _OLD_NAME) is not None:
             response.delete_cookie(_OLD_NAME, path="/", httponly=True, samesite="lax", secure=True)
 
 
@@ -65,5 +67,5 @@ def chat_id_of(cookie: str) -> str:
 
 def old_chat_id_of(request: Request) -> str | None:
     """The id of a chat from before cookies were signed, of which this may be the customer."""
-    secret = request.cookies.get(_OLD_NAME, "")
+    secret = exact_cookie(request, _OLD_NAME) or ""
     return chat_id_of(secret) if _OLD_SECRET.fullmatch(secret) else None
