@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 
@@ -14,10 +15,14 @@ from prompter.clock import Clock, utc_now
 from prompter.errors import Forbidden, NotFound, PrompterError
 from prompter.last_seen import Defer, LastSeen, at_once
 from prompter.passwords import MAX_PASSWORD_LENGTH, WeakPassword, check_password
-from prompter.storage import Account, ApiToken, Conflict, Role, Scope, Store
+from prompter.storage import Account, ApiToken, Conflict, Role, Scope, Store, Transaction
+
+R = TypeVar("R")
 
 TOKEN_DAYS = 90  # that an API token works where nobody says otherwise
 MAX_TOKEN_DAYS = 365
+MAX_TOKENS = 50  # of one account that work at a time
+_TOKENS_KEPT_FOR = timedelta(days=30)  # in the database, after they have ended
 _SCOPE_ROLES = {Scope.SUPERVISE: Role.SUPERVISOR, Scope.ADMIN: Role.ADMIN}  # of the others: every role
 _TOKEN_PREFIX = "sufler"  # noqa: S105 - not a secret: it tells people what the string is
 
@@ -28,6 +33,14 @@ class NameTaken(PrompterError):
 
 class WrongPassword(PrompterError):
     """The old password does not fit."""
+
+
+class TokenMade(PrompterError):
+    """The token was made already: whoever asks has sent the same form twice."""
+
+
+class TooManyTokens(PrompterError):
+    """The account has as many API tokens as it may have: revoke one first."""
 
 
 class LastAdmin(PrompterError):
@@ -150,27 +163,49 @@ class Accounts:
             account = tx.accounts.named(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
-            now = self._clock()
-            tx.accounts.set_password(account.id, password_hash, one_time_password=one_time_password, now=now)
-            tx.sessions.revoke_all(account.id, now)
-            tx.accounts.revoke_tokens(account.id, now)
-            changed = tx.accounts.get(account.id)
-        assert changed is not None  # noqa: S101 - accounts are never deleted
-        return changed
+            return self._replace_password(tx, account, password_hash, one_time_password=one_time_password)
 
-    def change_password(self, account_id: int, old: str, new: str) -> Account:
-        """Replace a password by its owner; every session and API token of the account ends.
+    def verified(self, account_id: int, password: str) -> Account:
+        """The account, whose password this is.
 
         Raises:
-            WrongPassword: `old` does not fit, or the account is disabled.
-            WeakPassword: `new` is too short, too long, the account's name, easily guessed, or `old` again.
+            WrongPassword: it does not fit, or the account is disabled.
         """
         account = self.active(account_id)
-        if account is None or not self._hasher.verify(old[:MAX_PASSWORD_LENGTH], account.password_hash):
+        if account is None or not self._hasher.verify(password[:MAX_PASSWORD_LENGTH], account.password_hash):
             raise WrongPassword("the old password is wrong")
+        return account
+
+    def change_password(
+        self, account: Account, old: str, new: str, *, then: Callable[[Transaction, Account], R]
+    ) -> R:
+        """Replace the password of an account for which `old` is `verified`; its sessions and API tokens end.
+
+        `then` is done in the same transaction, with the account as it is now; its result is returned.
+
+        Raises:
+            WrongPassword: somebody has replaced the password meanwhile, or disabled the account.
+            WeakPassword: `new` is too short, too long, the account's name, easily guessed, or `old` again.
+        """
         if new == old:
             raise WeakPassword("the new password is the old one")
-        return self.set_password(account.name, new)
+        check_password(new, account.name)
+        password_hash = self._hasher.hash(new)
+        with self._store.write() as tx:
+            if not tx.accounts.is_as_verified(account):
+                raise WrongPassword("the old password is wrong")
+            return then(tx, self._replace_password(tx, account, password_hash, one_time_password=False))
+
+    def _replace_password(
+        self, tx: Transaction, account: Account, password_hash: str, *, one_time_password: bool
+    ) -> Account:
+        now = self._clock()
+        tx.accounts.set_password(account.id, password_hash, one_time_password=one_time_password, now=now)
+        tx.sessions.delete_of(account.id)
+        tx.accounts.revoke_tokens(account.id, now)
+        changed = tx.accounts.get(account.id)
+        assert changed is not None  # noqa: S101 - accounts are never deleted
+        return changed
 
     def set_language(self, account_id: int, language: str) -> None:
         with self._store.write() as tx:
@@ -194,7 +229,7 @@ class Accounts:
                 raise LastAdmin(f"{account.name} is the last admin: make another one first")
             now = self._clock()
             tx.accounts.disable(account.id, now)
-            tx.sessions.revoke_all(account.id, now)
+            tx.sessions.delete_of(account.id)
             tx.accounts.revoke_tokens(account.id, now)
 
     # --- API tokens -------------------------------------------------------------------------
@@ -206,23 +241,38 @@ class Accounts:
         return self.issue_token(account_id, name, scopes=scopes, days=days)[1]
 
     def issue_token(
-        self, account_id: int, name: str, *, scopes: Collection[Scope], days: int | None = TOKEN_DAYS
+        self,
+        account_id: int,
+        name: str,
+        *,
+        scopes: Collection[Scope],
+        days: int | None = TOKEN_DAYS,
+        after: int | None = None,
     ) -> tuple[ApiToken, str]:
         """What is known of a new API token, and the token itself; None days: it works for ever.
 
+        `after`: the `newest_token` at the time when somebody wanted this one.
+
         Raises:
+            TokenMade: the account got a newer token than `after` meanwhile.
             NotFound: there is no such account, or it is disabled.
             Forbidden: a scope is beyond the account's role.
+            TooManyTokens: the account has MAX_TOKENS that work.
         """
         secret = secrets.token_urlsafe(32)
         now = self._clock()
         expires_at = None if days is None else now + timedelta(days=days)
         with self._store.write() as tx:
-            account = tx.accounts.get(account_id)
+            account = tx.accounts.lock(account_id)
             if account is None or account.disabled_at is not None:
                 raise NotFound("there is no such account, or it is disabled")
             if beyond := sorted(frozenset(scopes) - scopes_of(account.role)):
                 raise Forbidden(f"the scope {beyond[0]} needs the role {_SCOPE_ROLES[beyond[0]].label}")
+            if after is not None and after != tx.accounts.newest_token(account_id):
+                raise TokenMade("another token has been made meanwhile")
+            tx.accounts.delete_tokens_over(now - _TOKENS_KEPT_FOR)
+            if len(tx.accounts.tokens(account_id, now)) >= MAX_TOKENS:
+                raise TooManyTokens(f"an account has at most {MAX_TOKENS} API tokens: revoke one first")
             token_id = tx.accounts.add_token(
                 account_id=account_id,
                 name=name,
@@ -236,10 +286,15 @@ class Accounts:
         )
         return token, f"{_TOKEN_PREFIX}_{token_id}_{secret}"
 
-    def tokens(self, account_id: int) -> list[ApiToken]:
-        """The account's tokens that are not revoked, oldest first."""
+    def newest_token(self, account_id: int) -> int:
+        """The id of the account's newest token, working or not; 0 where there is none."""
         with self._store.read() as tx:
-            return tx.accounts.tokens(account_id)
+            return tx.accounts.newest_token(account_id)
+
+    def tokens(self, account_id: int) -> list[ApiToken]:
+        """The account's tokens that work, oldest first."""
+        with self._store.read() as tx:
+            return tx.accounts.tokens(account_id, self._clock())
 
     def revoke_token(self, token_id: int, *, of: int | None = None) -> None:
         """End a token; only if it belongs to the account `of`, where one is given.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from prompter.clock import Clock, utc_now
 from prompter.errors import NotFound
 from prompter.last_seen import Defer, LastSeen, at_once
-from prompter.storage import Account, Session, Store
+from prompter.storage import Account, Session, Store, Transaction
 
 _MAX_SESSIONS = 50  # of one account; the one that began first ends
 _USER_AGENT_LENGTH = 200  # characters
@@ -49,27 +49,28 @@ class Sessions:
 
         None: since its password was checked the account was disabled, or got another password.
         """
-        secret, now = secrets.token_urlsafe(32), self._clock()
         with self._store.write() as tx:
-            current = tx.accounts.get(account.id)
-            if (
-                current is None
-                or current.disabled_at is not None
-                or current.password_hash != account.password_hash
-            ):
+            if not tx.accounts.is_as_verified(account):
                 return None
-            tx.sessions.forget_expired(now)
-            if instead_of is not None:
-                tx.sessions.revoke_secret(_digest(instead_of), now)
-            tx.sessions.add(
-                account_id=account.id,
-                secret_hash=_digest(secret),
-                user_agent="".join(filter(str.isprintable, user_agent))[:_USER_AGENT_LENGTH],
-                now=now,
-                expires_at=now + self._max_age,
-            )
-            for session in tx.sessions.all(account.id)[_MAX_SESSIONS:]:
-                tx.sessions.revoke(session.id, now)
+            return self.start_within(tx, account.id, user_agent, instead_of=instead_of)
+
+    def start_within(
+        self, tx: Transaction, account_id: int, user_agent: str = "", *, instead_of: str | None = None
+    ) -> str:
+        """Begin a session in a transaction that has made sure of the account; returns its secret."""
+        secret, now = secrets.token_urlsafe(32), self._clock()
+        tx.sessions.delete_expired(now)
+        if instead_of is not None:
+            tx.sessions.delete_secret(_digest(instead_of))
+        tx.sessions.add(
+            account_id=account_id,
+            secret_hash=_digest(secret),
+            user_agent="".join(filter(str.isprintable, user_agent))[:_USER_AGENT_LENGTH],
+            now=now,
+            expires_at=now + self._max_age,
+        )
+        for session in tx.sessions.all(account_id)[_MAX_SESSIONS:]:
+            tx.sessions.delete(session.id, of=account_id)
         return secret
 
     def find(self, secret: str, *, is_active: bool = True) -> Visit | None:
@@ -111,9 +112,12 @@ class Sessions:
             return [session for session in tx.sessions.all(account_id) if self._is_live(session)]
 
     def end(self, secret: str) -> None:
-        """Log out; does nothing where there is no such session."""
+        """Log out; writes nothing where there is no such session, so strangers take no writer's turn."""
+        with self._store.read() as tx:
+            if tx.sessions.by_secret(_digest(secret)) is None:
+                return
         with self._store.write() as tx:
-            tx.sessions.revoke_secret(_digest(secret), self._clock())
+            tx.sessions.delete_secret(_digest(secret))
 
     def revoke(self, session_id: int, *, of: int) -> None:
         """End a session of the account `of`.
@@ -122,13 +126,13 @@ class Sessions:
             NotFound: the account has no such session, or it has ended.
         """
         with self._store.write() as tx:
-            if not tx.sessions.revoke(session_id, self._clock(), of=of):
+            if not tx.sessions.delete(session_id, of=of):
                 raise NotFound("there is no such session, or it has ended")
 
     def revoke_all(self, account_id: int) -> None:
         """Log the account out everywhere."""
         with self._store.write() as tx:
-            tx.sessions.revoke_all(account_id, self._clock())
+            tx.sessions.delete_of(account_id)
 
 
 def _digest(secret: str) -> str:

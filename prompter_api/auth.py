@@ -91,7 +91,7 @@ class Guard:
         return (await self.admit(request)).account
 
     async def admit(self, request: Request) -> Caller:
-        """The caller; once for each request.
+        """The caller, who is looked up once for each request; every guard of a route has its own say.
 
         Raises:
             HTTPException: 401 without credentials that work, 403 where they do not suffice.
@@ -100,8 +100,8 @@ class Guard:
         caller: Caller | None = getattr(request.state, "caller", None)
         if caller is None:
             caller = await to_thread.run_sync(_authenticate, request)
-            self._check(request, caller)
             request.state.caller = caller
+        self._check(request, caller)
         return caller
 
     def _check(self, request: Request, caller: Caller) -> None:

@@ -6,7 +6,7 @@ from anyio import to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from prompter.storage import Account
+from prompter.storage import Account, Transaction
 from prompter_api import cookies
 from prompter_api.errors import LoginRefused
 from prompter_api.parts import Parts
@@ -49,7 +49,12 @@ async def log_in(connection: HTTPConnection, parts: Parts, name: str, password: 
         account = parts.accounts.log_in(name, password)
         if account is None:
             raise LoginRefused("name or password is wrong")
-        return _enter(connection, parts, account, attempt)
+        secret = parts.sessions.start(
+            account, _user_agent(connection), instead_of=cookies.session_secret(connection, parts)
+        )
+        if secret is None:
+            raise LoginRefused("name or password is wrong")
+        return _enter(parts, account, secret, attempt)
 
     return await parts.password_checks.run(check, is_known=attempt.is_known)
 
@@ -71,20 +76,23 @@ async def change_password(
 
     def change() -> Entry:
         parts.throttle.count(attempt)
-        changed = parts.accounts.change_password(account.id, old, new)
-        return _enter(connection, parts, changed, attempt)
+        verified = parts.accounts.verified(account.id, old)
+        parts.throttle.fitted(attempt)
+        changed, secret = parts.accounts.change_password(verified, old, new, then=begin)
+        return _enter(parts, changed, secret, attempt)
+
+    # In one transaction: else the password could be another one, and the answer say that nothing was stored.
+    def begin(tx: Transaction, changed: Account) -> tuple[Account, str]:
+        return changed, parts.sessions.start_within(tx, changed.id, _user_agent(connection))
 
     return await parts.password_checks.run(change, is_known=True)
 
 
-def _enter(connection: HTTPConnection, parts: Parts, account: Account, attempt: Attempt) -> Entry:
-    secret = parts.sessions.start(
-        account,
-        connection.headers.get("user-agent", ""),
-        instead_of=cookies.session_secret(connection, parts),
-    )
-    if secret is None:
-        raise LoginRefused("name or password is wrong")
+def _user_agent(connection: HTTPConnection) -> str:
+    return connection.headers.get("user-agent", "")
+
+
+def _enter(parts: Parts, account: Account, secret: str, attempt: Attempt) -> Entry:
     parts.throttle.succeeded(attempt)
     return Entry(
         account=account, session_secret=secret, device_cookie=parts.throttle.device_cookie(account.name)

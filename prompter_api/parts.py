@@ -62,7 +62,6 @@ class Parts:
     readiness: Readiness
     watching: Watching
     language: str  # of pages where the account has chosen none: ru or en
-    session_secret: str = field(repr=False)
     session_hours: float
     secure_cookies: bool
     largest_body: int = 500_000  # bytes of one request

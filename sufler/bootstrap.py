@@ -472,7 +472,6 @@ def build_web_app(
         readiness=readiness,
         watching=Watching(store),
         language=settings.language,
-        session_secret=secret,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
         largest_body=settings.web.largest_body,

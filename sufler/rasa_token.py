@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 
-from prompter.accounts import MAX_TOKEN_DAYS, Accounts, Bearer
+from prompter.accounts import MAX_TOKEN_DAYS, Accounts, Bearer, TooManyTokens
 from prompter.clock import utc_now
 from prompter.storage import Role, Scope
 from sufler import bootstrap
@@ -32,7 +32,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
     """The token in `file` while it is for Rasa alone and lasts; else a new one, of an account of its own.
 
     Raises:
-        NoRasa: the account of that name is no operator's, or disabled.
+        NoRasa: the account of that name is no operator's, or disabled, or has too many tokens.
     """
     token = _kept(file)
     if token and _is_right(accounts.by_token(token)):
@@ -43,7 +43,10 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
         raise NoRasa(f"the account {account.name} is {state}: give Rasa another one's token in SUFLER_TOKEN")
     if account is None:
         account = accounts.add(_NAME, Role.OPERATOR, secrets.token_urlsafe(32))  # nobody logs in with it
-    token = accounts.create_token(account.id, "Rasa's actions", scopes=_SCOPES, days=MAX_TOKEN_DAYS)
+    try:
+        token = accounts.create_token(account.id, "Rasa's actions", scopes=_SCOPES, days=MAX_TOKEN_DAYS)
+    except TooManyTokens as error:
+        raise NoRasa(f"{error}: sufler users tokens {account.name}") from None
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
     file.chmod(0o600)

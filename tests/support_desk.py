@@ -157,7 +157,6 @@ class DeskShop:
             readiness=self.readiness,
             watching=Watching(self.store),
             language=self.language,
-            session_secret="a secret of the tests",
             session_hours=1,
             secure_cookies=False,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, api_tokens
@@ -106,6 +106,21 @@ class AccountRows(Rows):
         ).one_or_none()
         return None if row is None else account_of(row)
 
+    def lock(self, account_id: int) -> Account | None:
+        """The account; until the transaction ends nobody else changes it."""
+        query = select(accounts).where(accounts.c.id == account_id).with_for_update(key_share=True)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else account_of(row)
+
+    def is_as_verified(self, account: Account) -> bool:
+        """Whether it still has the password that was checked, and is not disabled; it stays locked."""
+        current = self.lock(account.id)
+        return (
+            current is not None
+            and current.disabled_at is None
+            and current.password_hash == account.password_hash
+        )
+
     def all(self) -> list[Account]:
         return [
             account_of(row) for row in self._connection.execute(select(accounts).order_by(accounts.c.name))
@@ -152,14 +167,28 @@ class AccountRows(Rows):
             expires_at=expires_at,
         )
 
-    def tokens(self, account_id: int) -> list[ApiToken]:
-        """The account's tokens that are not revoked, oldest first."""
+    def tokens(self, account_id: int, now: datetime) -> list[ApiToken]:
+        """The account's tokens that work, oldest first."""
         rows = self._connection.execute(
             select(api_tokens)
-            .where(api_tokens.c.account_id == account_id, api_tokens.c.revoked_at.is_(None))
+            .where(
+                api_tokens.c.account_id == account_id,
+                api_tokens.c.revoked_at.is_(None),
+                api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
+            )
             .order_by(api_tokens.c.id)
         )
         return [_token(row) for row in rows]
+
+    def newest_token(self, account_id: int) -> int:
+        """The id of the account's newest token, working or not; 0 where there is none."""
+        query = select(func.max(api_tokens.c.id)).where(api_tokens.c.account_id == account_id)
+        return self._connection.scalar(query) or 0
+
+    def delete_tokens_over(self, before: datetime) -> None:
+        """Delete tokens that expired or were revoked before that moment."""
+        is_over = (api_tokens.c.expires_at < before) | (api_tokens.c.revoked_at < before)
+        self._connection.execute(delete(api_tokens).where(is_over))
 
     def by_token(self, token_id: int) -> tuple[str, ApiToken, Account] | None:
         """The token's secret hash, the token and whose it is, unless it is revoked."""

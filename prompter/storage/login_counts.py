@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from prompter.storage.rows import Rows
 from prompter.storage.tables import login_counts
@@ -55,10 +56,17 @@ class LoginCountRows(Rows):
         self._connection.execute(delete(login_counts).where(login_counts.c.key == key))
 
     def prune(self, now: datetime, *, limit: int) -> None:
-        """Delete counts that are over, and of more than `limit` those that end first."""
+        """Delete counts that are over, and of more than `limit` those that end first.
+
+        Belongs into a transaction of its own. It passes over counts that others write right now: to wait
+        for one while holding another could be a deadlock.
+        """
         is_over = (login_counts.c.until <= now) | (login_counts.c.since > now + _CLOCK_SKEW)
-        self._connection.execute(delete(login_counts).where(is_over))
+        self._delete(select(login_counts.c.key).where(is_over))
         count = self._connection.scalar(select(func.count()).select_from(login_counts)) or 0
         if count > limit:
-            first = select(login_counts.c.key).order_by(login_counts.c.until).limit(count - limit)
-            self._connection.execute(delete(login_counts).where(login_counts.c.key.in_(first)))
+            self._delete(select(login_counts.c.key).order_by(login_counts.c.until).limit(count - limit))
+
+    def _delete(self, keys: Select[Any]) -> None:
+        free = keys.with_for_update(skip_locked=True)  # which SQLite, with one writer, leaves out
+        self._connection.execute(delete(login_counts).where(login_counts.c.key.in_(free)))

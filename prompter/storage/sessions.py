@@ -38,11 +38,11 @@ class SessionRows(Rows):
         )
 
     def by_secret(self, secret_hash: str) -> tuple[Session, Account] | None:
-        """The session with that secret and whose it is, unless it is revoked."""
+        """The session with that secret and whose it is, unless it has ended."""
         return self._found(_with_account().where(sessions.c.secret_hash == secret_hash))
 
     def get(self, session_id: int) -> tuple[Session, Account] | None:
-        """The session and whose it is, unless it is revoked."""
+        """The session and whose it is, unless it has ended."""
         return self._found(_with_account().where(sessions.c.id == session_id))
 
     def _found(self, query: Select[Any]) -> tuple[Session, Account] | None:
@@ -60,57 +60,48 @@ class SessionRows(Rows):
         return session, account_of(row)
 
     def all(self, account_id: int) -> list[Session]:
-        """The account's sessions that are not revoked, the newest first."""
+        """The account's sessions, the newest first."""
         rows = self._connection.execute(
-            select(sessions)
-            .where(sessions.c.account_id == account_id, sessions.c.revoked_at.is_(None))
-            .order_by(sessions.c.id.desc())
+            select(sessions).where(sessions.c.account_id == account_id).order_by(sessions.c.id.desc())
         )
         return [_session(row) for row in rows]
 
     def seen(self, session_id: int, now: datetime) -> None:
         self._connection.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
-    def revoke(self, session_id: int, now: datetime, *, of: int | None = None) -> bool:
+    def delete(self, session_id: int, *, of: int) -> bool:
         """End a session; False if there is none such, or it is not one of the account `of`."""
-        where = (sessions.c.id == session_id) & sessions.c.revoked_at.is_(None)
-        if of is not None:
-            where &= sessions.c.account_id == of
-        changed = self._connection.execute(update(sessions).where(where).values(revoked_at=now))
-        return changed.rowcount == 1
-
-    def revoke_secret(self, secret_hash: str, now: datetime) -> None:
-        self._connection.execute(
-            update(sessions)
-            .where(sessions.c.secret_hash == secret_hash, sessions.c.revoked_at.is_(None))
-            .values(revoked_at=now)
+        deleted = self._connection.execute(
+            delete(sessions).where(sessions.c.id == session_id, sessions.c.account_id == of)
         )
+        return deleted.rowcount == 1
 
-    def revoke_all(self, account_id: int, now: datetime) -> None:
-        self._connection.execute(
-            update(sessions)
-            .where(sessions.c.account_id == account_id, sessions.c.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
+    def delete_secret(self, secret_hash: str) -> None:
+        """End the session with that secret, if there is one."""
+        self._connection.execute(delete(sessions).where(sessions.c.secret_hash == secret_hash))
 
-    def forget_expired(self, now: datetime) -> None:
-        """Delete sessions whose time is over, revoked or not."""
+    def delete_of(self, account_id: int) -> None:
+        """End every session of an account."""
+        self._connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
+
+    def delete_all(self) -> None:
+        """End every session of everybody."""
+        self._connection.execute(delete(sessions))
+
+    def delete_expired(self, now: datetime) -> None:
+        """Delete sessions whose time is over."""
         self._connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
 
 
 def _with_account() -> Select[Any]:
-    return (
-        select(
-            accounts,
-            sessions.c.id.label("session_id"),
-            sessions.c.created_at.label("session_created_at"),
-            sessions.c.seen_at,
-            sessions.c.expires_at,
-            sessions.c.user_agent,
-        )
-        .join(sessions, sessions.c.account_id == accounts.c.id)
-        .where(sessions.c.revoked_at.is_(None))
-    )
+    return select(
+        accounts,
+        sessions.c.id.label("session_id"),
+        sessions.c.created_at.label("session_created_at"),
+        sessions.c.seen_at,
+        sessions.c.expires_at,
+        sessions.c.user_agent,
+    ).join(sessions, sessions.c.account_id == accounts.c.id)
 
 
 def _session(row: Row[Any]) -> Session:

@@ -110,8 +110,8 @@ sessions = Table(
     Column("user_agent", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,  # an open page knows its session by the id: no other may get it
 )
 
 # How often it was tried to log in under a name, from a network, both. The key is a keyed hash.

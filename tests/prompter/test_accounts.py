@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompter.accounts import Accounts, NameTaken
+from prompter.accounts import Accounts, NameTaken, WrongPassword
 from prompter.errors import NotFound
 from prompter.passwords import WeakPassword
 from prompter.storage import Role, Scope, Store
@@ -47,6 +47,26 @@ def test_a_new_password_replaces_the_old_one(accounts: Accounts) -> None:
     account = accounts.log_in("anna", "another good one")
     assert account is not None
     assert not account.one_time_password
+
+
+@pytest.mark.parametrize("what", ["reset", "disabled"])
+def test_a_change_does_not_undo_what_an_admin_did_meanwhile(
+    accounts: Accounts, store: Store, what: str
+) -> None:
+    accounts.add("adam", Role.ADMIN, PASSWORD)
+    anna = accounts.add("anna", Role.OPERATOR, PASSWORD)
+    verified = accounts.verified(anna.id, PASSWORD)
+    if what == "reset":
+        accounts.set_password("anna", "another good one", one_time_password=True)
+    else:
+        accounts.disable("anna")
+    with pytest.raises(WrongPassword):
+        accounts.change_password(verified, PASSWORD, "a password of my own", then=lambda *_: None)
+    with store.read() as tx:
+        now = tx.accounts.get(anna.id)
+    assert now is not None
+    assert (now.one_time_password, now.disabled_at is None) == (what == "reset", what == "reset")
+    assert accounts.log_in("anna", "a password of my own") is None
 
 
 @pytest.mark.parametrize("password", ["short", "operator-anna", "x" * 201])

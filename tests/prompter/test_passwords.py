@@ -51,8 +51,8 @@ def test_a_long_pattern_is_still_one(password: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    """безопасность безопасность1 преподаватель электричество здравствуй1 компьютер2024 гарантия2025 Служба2025!!
-    ЭЛЕКТРИЧЕСТВО иванпетров Иванов1990! Иванова.1990 ivanpetrov90 bezopasnost1 ,tpjgfcyjcnm
+    """безопасность безопасность1 преподаватель электричество здравствуй1 компьютер2024 гарантия2025
+    Служба2025!! ЭЛЕКТРИЧЕСТВО иванпетров Иванов1990! Иванова.1990 ivanpetrov90 bezopasnost1 ,tpjgfcyjcnm
     компьютеркомпьютер Екатерина1991 environment electricity2 password-sufler password.password1
     dragon-monkey""".split(),
 )

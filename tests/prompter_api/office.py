@@ -107,7 +107,6 @@ class Office:
             "readiness": self.readiness,
             "watching": Watching(self.store, clock=self.clock),
             "language": "ru",
-            "session_secret": "the session secret",
             "session_hours": 12,
             "secure_cookies": False,
             "throttle": LoginThrottle(

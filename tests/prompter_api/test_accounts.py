@@ -9,8 +9,11 @@ import anyio
 import pytest
 from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import event, text
+from structlog.testing import capture_logs
 
+from prompter.accounts import MAX_TOKENS
+from prompter.errors import DatabaseUnavailable
 from prompter.storage import Role, Scope, Store
 from prompter_api.errors import TooManyAtOnce, TooManyTries
 from prompter_api.password_checks import PasswordChecks
@@ -200,6 +203,47 @@ def test_the_old_password_cannot_be_guessed_from_a_session(office: Office) -> No
     assert codes == [403, 403, 403, 429]
 
 
+def test_new_passwords_that_will_not_do_are_no_guesses_of_the_old_one(office: Office) -> None:
+    anna = office.browser("anna")
+    weak = [anna.post("/api/me/password", json={"old": PASSWORD, "new": "short"}) for _ in range(6)]
+    assert {refusal(answer) for answer in weak} == {(422, "weak_password")}
+    wrong = {"old": "wrong password", "new": NEW}
+    assert [anna.post("/api/me/password", json=wrong).status_code for _ in range(2)] == [403, 403]
+    assert anna.post("/api/me/password", json={"old": PASSWORD, "new": NEW}).status_code == 200
+    # Each of them took time to estimate, so there is an end to them, too.
+    codes = [anna.post("/api/me/password", json={"old": NEW, "new": "short"}).status_code for _ in range(15)]
+    assert (codes[0], codes[-1]) == (422, 429)
+
+
+def break_at(office: Office, beginning: str) -> None:
+    """From now on the database is away whenever it is asked this."""
+
+    @event.listens_for(office.store._engine, "before_cursor_execute")
+    def break_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(beginning):
+            raise DatabaseUnavailable("away")
+
+
+def test_where_the_answer_is_that_nothing_was_stored_the_password_is_the_old_one(office: Office) -> None:
+    anna, boris = office.browser("anna"), office.browser("boris")
+    break_at(office, "INSERT INTO sessions")
+    answer = anna.post("/api/me/password", json={"old": PASSWORD, "new": NEW})
+    assert answer.status_code == 503
+    assert office.accounts.log_in("anna", PASSWORD) is not None
+    assert anna.get("/api/me").status_code == 200
+    assert boris.get("/api/me").status_code == 200
+
+
+def test_a_try_that_cannot_be_uncounted_denies_no_login(office: Office) -> None:
+    break_at(office, 'DELETE FROM login_counts WHERE login_counts."key" =')
+    anna = office.browser("anna")
+    assert anna.post("/api/me/password", json={"old": PASSWORD, "new": NEW}).status_code == 200
+    assert anna.get("/api/me").status_code == 200
+    with capture_logs() as logs:
+        assert log_in(office.browser(), "anna", NEW) == 200
+    assert [entry["event"] for entry in logs] == ["login_not_uncounted"]
+
+
 def test_one_address_cannot_try_many_names(office: Office) -> None:
     browser = office.browser()
     codes = [log_in(browser, f"name-{number}") for number in range(21)]
@@ -261,6 +305,29 @@ def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
         throttle.count(own)
     with pytest.raises(TooManyTries):
         throttle.count(own)
+
+
+def test_a_guest_of_the_network_keeps_no_colleague_out(store: Store) -> None:
+    throttle = LoginThrottle(store, secret="x", per_name=3, per_address=20, clock=FakeClock())
+    office = "198.51.100.7"
+    known = throttle.attempt("anna", office, None)
+    throttle.count(known)
+    throttle.succeeded(known)
+    assert sum(fail(throttle, f"name-{number}", [office] * 3) for number in range(10)) == 20
+    throttle.count(throttle.attempt("anna", office, None))
+    with pytest.raises(TooManyTries):  # from whom nobody has seen a login there
+        throttle.attempt("boris", office, None)
+    # Nor does anna use up what the network has, as little as she has more tries of her own than three.
+    assert fail(throttle, "anna", [office] * 10) == 2
+
+
+def test_one_ipv6_line_fills_neither_the_limit_of_a_name_nor_that_of_the_world(store: Store) -> None:
+    throttle = LoginThrottle(store, secret="x", per_name=3, per_address=4, clock=FakeClock())
+    line = [f"2001:db8:7:{number:x}::1" for number in range(100)]  # 100 of the 65,536 networks of a /48
+    assert fail(throttle, "anna", line) == 9  # of 15 that the name has
+    throttle.count(throttle.attempt("anna", "192.0.2.1", None))
+    assert sum(fail(throttle, f"name-{place}", [address]) for place, address in enumerate(line)) == 3
+    throttle.count(throttle.attempt("boris", "2001:db8:8::1", None))
 
 
 @pytest.mark.parametrize("cookie", ["", ".", "x.y", "é.é", "x" * 1000])
@@ -571,3 +638,22 @@ def test_a_person_chooses_a_language(office: Office) -> None:
     assert anna.post("/api/me/language", json={"language": "en"}).json() == {"done": True}
     assert anna.get("/api/me").json()["language"] == "en"
     assert refusal(anna.post("/api/me/language", json={"language": "tlh"})) == (422, "invalid_request")
+
+
+def test_tokens_are_bounded_and_those_that_are_over_are_not_listed(office: Office) -> None:
+    anna = office.browser("anna")
+    body = {"name": "x", "expires_in_days": 1}
+    codes = [anna.post("/api/me/tokens", json=body).status_code for _ in range(MAX_TOKENS)]
+    assert codes == [201] * MAX_TOKENS
+    refused = anna.post("/api/me/tokens", json=body)
+    assert refusal(refused) == (409, "too_many_tokens")
+    assert "revoke one" in refused.json()["message"]
+    assert office.browser("boris").post("/api/me/tokens", json=body).status_code == 201
+    office.clock.forward(24 * 3600)
+    anna = office.browser("anna")
+    assert anna.get("/api/me/tokens").json() == []
+    assert anna.post("/api/me/tokens", json=body).status_code == 201
+    office.clock.forward(32 * 24 * 3600)
+    office.browser("anna").post("/api/me/tokens", json=body)
+    with office.store._engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM api_tokens")) == 1

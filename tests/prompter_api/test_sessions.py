@@ -1,16 +1,18 @@
 """Sessions live in the database: they end for everybody at once."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import event
 
 from prompter.sessions import Sessions
-from prompter.storage import Store
+from prompter.storage import Role, Store
 from prompter_api.auth import Guard, GuardedRoute
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
 
@@ -57,6 +59,47 @@ def test_the_database_holds_no_cookie(office: Office) -> None:
         rows = str(connection.exec_driver_sql("SELECT * FROM sessions").all())
     assert anna.cookies["sufler_session"] not in rows
     assert "testclient" in rows  # the name of the browser
+
+
+def test_a_made_up_cookie_takes_no_writers_turn_to_log_out(office: Office) -> None:
+    stranger = office.browser(app=office.build(sessions=Sessions(office.store.with_patience(0.01))))
+    stranger.cookies.set("sufler_session", "x" * 43)
+    with office.store.write():
+        assert stranger.post("/api/logout").status_code == 200
+
+
+def test_an_ended_session_is_gone_and_nobody_gets_its_id(office: Office) -> None:
+    anna = office.browser("anna")
+    (before,) = anna.get("/api/me/sessions").json()
+    anna.post("/api/logout")
+    with office.store._engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
+    (after,) = office.browser("boris").get("/api/me/sessions").json()
+    assert after["id"] > before["id"]
+
+
+@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize(
+    ("cookies", "is_in"),
+    [
+        ("{name}={secret}", True),
+        ("a=b;\t{name}={secret} ; c", True),
+        ("\xa0{name}={secret}", False),
+        ("{name}\x85={secret}", False),
+        ("{name}=x; {name}={secret}", False),
+        ("{name}={secret}; {name}=x", False),
+        ("\xa0{name}=x; {name}={secret}", True),
+    ],
+)
+def test_a_neighbours_cookie_is_not_taken_for_ours(
+    office: Office, cookies: str, is_in: bool, secure: bool
+) -> None:
+    app = office.build(secure_cookies=secure)
+    login = office.browser(app=app).post("/api/login", json={"name": "anna", "password": PASSWORD})
+    name, _, secret = login.headers.get_list("set-cookie")[0].partition(";")[0].partition("=")
+    header = cookies.format(name=name, secret=secret).encode("latin-1")
+    answer = office.browser(app=app).get("/api/me", headers={b"Cookie": header})
+    assert answer.status_code == (200 if is_in else 401)
 
 
 def test_a_session_ends_by_age_however_busy_it_is(office: Office) -> None:
@@ -221,8 +264,7 @@ async def test_nothing_is_read_of_whom_we_do_not_know(
         if not path.startswith("/api/") or is_open:
             continue
         for method in methods:
-            concrete = path.replace("{", "").replace("}", "")
-            concrete = "/".join("1" if part.endswith("_id") else part for part in concrete.split("/"))
+            concrete = re.sub(r"{\w+_id(:int)?}", "1", path).replace("{", "").replace("}", "")
             status = await ask(office, method, concrete, headers, four_megabytes())
             assert (status, taken) == (401, 0), (method, path)
             asked += 1
@@ -243,6 +285,18 @@ async def test_a_login_reads_little(office: Office) -> None:
     headers = {"Host": "testserver", "Content-Type": "application/json", **OURS}
     assert await ask(office, "POST", "/api/login", headers, body()) == 413
     assert taken <= 30_000
+
+
+def test_every_guard_of_a_route_has_its_say(office: Office) -> None:
+    router = APIRouter(route_class=GuardedRoute, dependencies=[Depends(Guard())])
+
+    @router.post("/both", dependencies=[Depends(Guard(role=Role.ADMIN, for_people=True))])
+    def both() -> str:
+        return "done"
+
+    app = office.build(router)
+    assert refusal(office.browser("anna", app=app).post("/both")) == (403, "forbidden")
+    assert office.browser("adam", app=app).post("/both").json() == "done"
 
 
 def test_every_route_behind_a_guard_has_it_passed_first(office: Office) -> None:

@@ -704,6 +704,18 @@ class TestPostgres(StoreContract):
         yield store
         store.close()
 
+    def test_counts_that_are_written_right_now_are_not_waited_for(self, store: Store) -> None:
+        over = LoginCount(tries=1, since=START, until=START)
+        with store.write() as tx:
+            for key in ("busy", "free"):
+                tx.login_counts.put(key, over)
+        with store.write() as busy:
+            busy.login_counts.lock(["busy"], START)
+            with store.with_patience(0.5).write() as tx:
+                tx.login_counts.prune(START, limit=5)
+        with store._engine.connect() as connection:
+            assert connection.execute(text("SELECT key FROM login_counts")).all() == [("busy",)]
+
     def test_data_move_in_from_sqlite_and_ids_go_on(self, postgres: str, tmp_path: Path) -> None:
         source = connect(f"sqlite:///{tmp_path / 'source.db'}")
         migrate(source)

@@ -23,12 +23,13 @@ def upgrade() -> None:
         sa.Column("created_at", tables.UtcDateTime(), nullable=False),
         sa.Column("seen_at", tables.UtcDateTime(), nullable=False),
         sa.Column("expires_at", tables.UtcDateTime(), nullable=False),
-        sa.Column("revoked_at", tables.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sessions_secret_hash")),
+        sqlite_autoincrement=True,  # an open page knows its session by the id: no other may get it
     )
     op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"])
+    op.create_index(op.f("ix_sessions_expires_at"), "sessions", ["expires_at"])
     op.create_table(
         "login_counts",
         sa.Column("key", sa.String(length=64), nullable=False),
