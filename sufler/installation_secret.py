@@ -27,7 +27,9 @@ _SECONDS = 5.0  # to wait for another process that has made the file and not wri
 def installation_secret(settings: Settings, store: Store) -> str:
     """The secret that the settings name, or the one in data_dir, made where there is none.
 
-    It signs sessions, chats and what Rasa asks for, so all processes on one database need the same.
+    It signs the cookies of chats, those of browsers that have logged in before and what Rasa asks for, and
+    keys the counts of logins, so all processes on one database need the same. Sessions are no signatures
+    but rows of the database.
 
     Raises:
         BadConfig: another process on this database signs with another secret, or the file is empty. No file
@@ -43,9 +45,13 @@ def installation_secret(settings: Settings, store: Store) -> str:
 
 
 def replace_secret(settings: Settings, store: Store) -> None:
-    """Forget the secret, which was lost or has become known; the next process to start says which counts."""
+    """Forget the secret, which was lost or has become known; the next process to start says which counts.
+
+    Whoever knew it may have logged in with what it opened, so every session ends.
+    """
     (settings.data_dir / FILE).unlink(missing_ok=True)
     with store.write() as tx:
+        tx.sessions.delete_all()
         tx.facts.delete(_LEGACY)
         tx.facts.delete(_FINGERPRINT)
     store.overwrite_deleted()
@@ -122,7 +128,10 @@ def _read(file: Path) -> str:
     deadline = time.monotonic() + _SECONDS
     while not (secret := file.read_text(encoding="utf-8").strip()):
         if time.monotonic() > deadline:
-            raise BadConfig(f"{file} is empty: remove it, and a new secret is made (everybody logs in again)")
+            raise BadConfig(
+                f"{file} is empty: remove it, and a new secret is made (everybody logs in again, customers "
+                "of the web chat begin anew)"
+            )
         time.sleep(0.05)
     return secret
 
@@ -147,11 +156,15 @@ def _check_shared(settings: Settings, store: Store, secret: str) -> None:
     if known == ours:
         return
     if settings.database.url is None:  # in the very folder of the secret: nobody else has this database
-        log.warning("session_secret_changed", hint="everybody has to log in again")
+        log.warning(
+            "session_secret_changed",
+            hint="customers of the web chat begin anew, and everybody logs in again",
+        )
         with store.write() as tx:
+            tx.sessions.delete_all()
             tx.facts.set(_FINGERPRINT, ours)
         return
     raise BadConfig(
-        "another process on this database signs sessions with another secret, so each would refuse what the "
+        "another process on this database signs with another secret, so each would refuse what the "
         f"other signs: {_ADVICE}"
     )

@@ -16,7 +16,8 @@ def migrate(
     new_secret: Annotated[
         bool,
         typer.Option(
-            "--new-secret", help="The secret that sessions are signed with is lost, or known: take another."
+            "--new-secret",
+            help="The secret that chats are signed with is lost, or known: take another; all sessions end.",
         ),
     ] = False,
     config: ConfigOption = None,
@@ -38,8 +39,12 @@ def migrate(
                 typer.echo("The database is up to date.", err=True)
                 if new_secret:
                     replace_secret(settings, store)
+                    if settings.web.session_secret is not None:
+                        typer.echo("Set another web.session_secret before the next start.", err=True)
                     typer.echo(
-                        "A new secret is in use from the next start: everybody logs in again.", err=True
+                        "All sessions have ended: everybody logs in again. A new secret is in use from the "
+                        "next start: customers of the web chat begin anew.",
+                        err=True,
                     )
             return
         copied = 0

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from prompter.storage import Store, connect, migrate
+from prompter.storage import Role, Store, connect, migrate
 from sufler import bootstrap
 from sufler.cli import app
 from sufler.installation_secret import installation_secret, replace_secret
@@ -241,6 +241,32 @@ def test_two_secrets_on_one_database_are_refused_in_words(settings: Settings, st
     assert anew != secret
     with pytest.raises(BadConfig):
         installation_secret(given, store)
+
+
+def open_sessions(store: Store) -> int:
+    with store._engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one())
+
+
+def test_sessions_end_with_the_secret(settings: Settings, store: Store, tmp_path: Path) -> None:
+    def log_in() -> None:
+        assert bootstrap.build_sessions(settings, store).start(anna) is not None
+        assert open_sessions(store) == 1
+
+    anna = bootstrap.build_accounts(store).add("anna", Role.OPERATOR, "correct horse battery")
+    installation_secret(settings, store)
+    log_in()
+    installation_secret(settings, store)  # another process of the same installation
+    assert open_sessions(store) == 1
+    (settings.data_dir / "session-secret").write_text("another one " * 4)
+    installation_secret(settings, store)
+    assert open_sessions(store) == 0
+    log_in()
+    config = tmp_path / "config.yml"
+    config.write_text(f"sufler:\n  data_dir: {settings.data_dir}\n")
+    done = CliRunner().invoke(app, ["migrate", "--new-secret", "--config", str(config)])
+    assert (done.exit_code, "All sessions have ended" in done.output) == (0, True)
+    assert open_sessions(store) == 0
 
 
 def test_who_has_lost_the_file_goes_on_with_a_new_secret(settings: Settings, store: Store) -> None:
