@@ -1,6 +1,7 @@
 """The account: where somebody is logged in, their password, their API tokens."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -8,7 +9,14 @@ from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from prompter.accounts import MAX_TOKEN_DAYS, TOKEN_DAYS, scopes_of
+from prompter.accounts import (
+    MAX_TOKEN_DAYS,
+    MAX_TOKENS,
+    TOKEN_DAYS,
+    TokenMade,
+    TooManyTokens,
+    scopes_of,
+)
 from prompter.errors import NotFound
 from prompter.passwords import MIN_PASSWORD_LENGTH
 from prompter.sessions import Visit
@@ -66,6 +74,18 @@ def browser_name(user_agent: str) -> str:
     return ", ".join(filter(None, names)) or re.split(r"[\s;]", user_agent, maxsplit=1)[0][:60]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TokenForm:
+    """What somebody has filled in for a new token, as it was sent."""
+
+    name: str = ""
+    scopes: frozenset[str] = frozenset({Scope.READ.value})
+    days: str = str(TOKEN_DAYS)
+
+
+_EMPTY_FORM = TokenForm()
+
+
 def account_router(parts: Parts) -> APIRouter:
     """The page and what its forms do."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
@@ -74,9 +94,11 @@ def account_router(parts: Parts) -> APIRouter:
         request: Request,
         visit: Visit,
         *,
+        status: int = 200,
         problem: str | None = None,
         password_problem: str | None = None,
         new_token: str | None = None,
+        form: TokenForm = _EMPTY_FORM,
     ) -> Response:
         account = visit.account
         language = page_language(request, parts, account.language)
@@ -85,7 +107,7 @@ def account_router(parts: Parts) -> APIRouter:
             request,
             "account.html",
             path="/account",
-            status=422 if problem or password_problem else 200,
+            status=status,
             language=language,
             account=account,
             sessions=[
@@ -106,6 +128,8 @@ def account_router(parts: Parts) -> APIRouter:
             problem=problem,
             password_problem=password_problem,
             new_token=new_token,
+            form=form,
+            newest_token=parts.accounts.newest_token(account.id),
         )
 
     def visit_or_door(request: Request) -> Visit | RedirectResponse:
@@ -129,7 +153,7 @@ def account_router(parts: Parts) -> APIRouter:
         _ = translator(page_language(request, parts, visit.account.language)).gettext
         done = await submit_password(request, parts, visit.account, old, new, again, _)
         if isinstance(done, str):
-            return await run_in_threadpool(page, request, visit, password_problem=done)
+            return await run_in_threadpool(page, request, visit, status=422, password_problem=done)
         answer = RedirectResponse("/account", 303)
         done.keep(answer, parts)
         return answer
@@ -161,25 +185,42 @@ def account_router(parts: Parts) -> APIRouter:
         name: Field = "",
         scope: Annotated[list[str], Form(max_length=len(Scope))] = [],  # noqa: B006 - FastAPI copies it
         days: Field = "",
+        after: Field = "",
     ) -> Response:
         visit = visit_or_door(request)
         if not isinstance(visit, Visit):
             return visit
         account, name = visit.account, name.strip()
+        form = TokenForm(name=name, scopes=frozenset(scope), days=days)
+
+        def refused(problem: str, status: int = 422) -> Response:
+            return page(request, visit, status=status, problem=problem, form=form)
+
         _ = translator(page_language(request, parts, account.language)).gettext
         scopes = {each for each in scopes_of(account.role) if each.value in scope}
         for_ever = days == "never" and account.role is Role.ADMIN
         lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
         if not name.isprintable() or not 1 <= len(name) <= 100:
-            return page(request, visit, problem=_("A token needs a name of at most 100 characters."))
+            return refused(_("A token needs a name of at most 100 characters."))
         if not scopes:
-            return page(request, visit, problem=_("Choose at least one thing that the token may do."))
+            return refused(_("Choose at least one thing that the token may do."))
         if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
-            words = _("A token works for 1 to {count} days.").format(count=MAX_TOKEN_DAYS)
-            return page(request, visit, problem=words)
-        secret = parts.accounts.create_token(
-            account.id, name, scopes=scopes, days=None if for_ever else lasts
-        )
+            return refused(_("A token works for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
+        # A browser that reloads the answer sends the form again, with the newest token of the first time.
+        newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
+        try:
+            _token, secret = parts.accounts.issue_token(
+                account.id, name, scopes=scopes, days=None if for_ever else lasts, after=newest
+            )
+        except TokenMade:
+            again = _(
+                "This form has made a token already; its secret is not shown again. "
+                "Send it once more for another one."
+            )
+            return refused(again, 409)
+        except TooManyTokens:
+            words = _("You have {count} tokens that work, and there cannot be more. Revoke one first.")
+            return refused(words.format(count=MAX_TOKENS), 409)
         return page(request, visit, new_token=secret)
 
     @router.post("/account/tokens/{token_id}/revoke")

@@ -21,7 +21,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     page = sit("anna")
     page.click(".bar__name")
     expect(page.get_by_role("heading", name="Учётная запись: anna")).to_be_visible()
-    sessions = page.locator("section").filter(has_text="Где вы вошли").locator("li")
+    sessions = page.locator("section").filter(has_text="Где выполнен вход").locator("li")
     expect(sessions).to_have_count(2)
     expect(sessions.first).to_contain_text("этот браузер")
     expect(sessions.first).to_contain_text("Chrome")
@@ -104,9 +104,39 @@ def test_what_a_token_lacks_is_said(client: TestClient, form: dict[str, str], pr
 
 def test_only_admins_have_tokens_without_end(client: TestClient) -> None:
     log_in(client, "root")
-    answer = client.post("/account/tokens", data={"name": "x", "scope": "metrics", "days": "never"})
+    form = {"name": "x", "scope": "metrics", "days": "never", "after": newest_token(client)}
+    answer = client.post("/account/tokens", data=form)
     assert "sufler_1_" in answer.text
     assert "бессрочный" in answer.text
+
+
+def newest_token(client: TestClient) -> str:
+    found = re.search(r'name="after" value="(\d+)"', client.get("/account").text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_form_makes_one_token_however_often_it_is_sent(client: TestClient) -> None:
+    log_in(client, "anna")
+    form = {"name": "экспорт", "scope": ["operate"], "days": "30", "after": newest_token(client)}
+    assert "sufler_1_" in client.post("/account/tokens", data=form).text
+    again = client.post("/account/tokens", data=form)  # as a browser that reloads the answer
+    assert (again.status_code, "По этой форме токен уже создан" in again.text) == (409, True)
+    assert "sufler_2_" not in again.text
+    # What was typed is still there, and to send it once more is another wish.
+    assert 'value="экспорт"' in again.text
+    assert re.findall(r'value="(\w+)" checked', again.text) == ["operate"]
+    assert '<option value="30" selected>' in again.text
+    form["after"] = newest_token(client)
+    assert "sufler_2_" in client.post("/account/tokens", data=form).text
+
+
+def test_a_refused_form_keeps_what_was_typed(client: TestClient) -> None:
+    log_in(client, "anna")
+    answer = client.post("/account/tokens", data={"name": "<экспорт>", "scope": ["operate"], "days": "0"})
+    assert answer.status_code == 422
+    assert 'value="&lt;экспорт&gt;"' in answer.text
+    assert re.findall(r'value="(\w+)" checked', answer.text) == ["operate"]
 
 
 def test_strangers_are_sent_to_the_door(client: TestClient) -> None:
