@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_index import InvalidArticle
-from prompter.accounts import LastAdmin, NameTaken, TooManyTokens, WrongPassword
+from prompter.accounts import LastAdmin, NameTaken, TokenMade, TooManyTokens, WrongPassword
 from prompter.errors import (
     AlreadyDecided,
     AlreadySettled,
@@ -83,6 +83,7 @@ STATUS: Mapping[type[Exception], int] = {
     Forbidden: 403,
     NameTaken: 409,
     LastAdmin: 409,
+    TokenMade: 409,
     TooManyTokens: 409,
     WeakPassword: 422,
     WrongPassword: 403,

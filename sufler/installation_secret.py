@@ -85,7 +85,7 @@ def _of_file(settings: Settings, store: Store) -> str:
         legacy, known = tx.facts.get(_LEGACY), tx.facts.get(_FINGERPRINT)
     if not file.exists():
         if legacy is None and known is not None and settings.database.url is not None:
-            raise BadConfig(f"this database's sessions are signed with a secret that is not here: {_ADVICE}")
+            raise BadConfig(f"this database's chats are signed with a secret that is not here: {_ADVICE}")
         _write_new(file, legacy or secrets.token_urlsafe(48))
     secret = _read(file)
     _forget_legacy(store)  # only now: it is safe on the disk

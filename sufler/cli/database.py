@@ -64,5 +64,5 @@ def migrate(
     except ModuleNotFoundError as error:
         fail(f"the database cannot be used: {error}")
     if secret_file is not None:
-        typer.echo(f"The secret that signs sessions and chats is in {secret_file} now.", err=True)
+        typer.echo(f"The secret that signs chats is in {secret_file} now.", err=True)
     typer.echo(f"Copied {copied} rows. Set database.url to the new database.", err=True)

@@ -229,11 +229,17 @@ _FIELDS = ("action", "seen_message_id", "rank", "article_id", "text", "reason", 
 _ACTIONS = st.sampled_from(["accept", "edit", "pick_other", "write_own", "reject"])
 
 
+@pytest.fixture
+def program(office: Office) -> TestClient:
+    return office.program("anna")
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.dictionaries(st.sampled_from(_FIELDS), _JSON), action=_ACTIONS, turn=st.integers())
-def test_no_decision_breaks_the_desk(office: Office, body: dict[str, Any], action: str, turn: int) -> None:
-    client = office.program("anna")
+def test_no_decision_breaks_the_desk(
+    program: TestClient, body: dict[str, Any], action: str, turn: int
+) -> None:
     sent = {"action": action, "seen_message_id": 1} | body
     for turn_id in (turn, 1):
-        answer = client.post(f"/api/turns/{turn_id}/decision", json=sent)
+        answer = program.post(f"/api/turns/{turn_id}/decision", json=sent)
         assert answer.status_code in (200, 404, 409, 422)
