@@ -57,6 +57,7 @@ _OWN_WORDS = (
     "орлов павел павлов петр петров полина попов роман романов светлана семен семенов сергей сергеев "
     "смирнов соколов софия степан степанов татьяна тимофей федор федоров юлия юрий яковлев ярослав "
 ).split()
+_LATIN_WORD = re.compile(rf"[a-z]{{{_MIN_WORD},{_MAX_WORD}}}")
 
 _lock = threading.Lock()  # zxcvbn keeps the words of a call in a variable of its module
 
@@ -100,8 +101,7 @@ def _meant(password: str) -> Iterator[str]:
     yield password
     yield to_russian(password)
     yield to_latin(password)
-    latin = rf"[a-z]{{{_MIN_WORD},{_MAX_WORD}}}"
-    yield re.sub(latin, lambda word: spelling().transliterated(word[0]).word, password)
+    yield _LATIN_WORD.sub(lambda word: spelling().transliterated(word[0]).word, password)
 
 
 def _is_common(password: str, words: Collection[str]) -> bool:
@@ -116,7 +116,7 @@ def _is_one_word(password: str) -> bool:
     """Whether it is a word or a name, Russian or English, perhaps with digits and signs around it."""
     from nlu.respelling.statistics import Alphabet, spelling  # 3 MiB, read at the first password
 
-    word = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password)
+    word = _within_letters(password)
     if not _MIN_WORD <= len(word) <= _MAX_WORD:
         return False
     if Alphabet.RUSSIAN.holds(word):
@@ -131,7 +131,13 @@ def _is_made_of(words: Collection[str], password: str, *, max_words: int = MAX_P
         if word in rest:
             found += 1  # the same one twice is as easily guessed as once
             rest = rest.replace(word, "")
-    return 0 < found <= max_words and len(re.sub(r"^[\W\d_]+|[\W\d_]+$", "", rest)) < _MIN_REST
+    return 0 < found <= max_words and len(_within_letters(rest)) < _MIN_REST
+
+
+def _within_letters(text: str) -> str:
+    """The text from its first to its last letter."""
+    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    return text[letters[0] : letters[-1] + 1] if letters else ""
 
 
 @cache
