@@ -54,5 +54,5 @@ def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
         "bot/static/chat.html",
         "evaluation/report/page.html",
     } <= names
-    packages = {"sufler", "bot", "prompter_api", "prompter", "nlu", "kb_index", "evaluation"}
+    packages = {"sufler", "bot", "prompter_api", "web", "prompter", "nlu", "kb_index", "evaluation", "files"}
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
