@@ -109,6 +109,7 @@ def desks(store: Store) -> Desks:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # thousands of commits, each of which waits for the disk
 def test_every_stream_goes_live_at_the_label_that_the_simulator_says(desks: Desks) -> None:
     random = np.random.default_rng(11)
     accuracy = random.choice([0.7, 0.9, 0.97], size=(STREAMS, 1))
