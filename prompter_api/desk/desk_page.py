@@ -103,6 +103,7 @@ class DeskPage:
             action = self._actions.get(press.do) if press else None
             try:
                 if press and action:
+                    self._screen.escapes = press.escapes
                     await action(press)
             except SignedOut:
                 self._leave()

@@ -20,6 +20,7 @@ from prompter_api.desk.inbox_words import refusal, settled
 from prompter_api.desk.keyed_rows import KeyedRows
 from prompter_api.desk.mounting import asset
 from prompter_api.desk.notices import Notices
+from prompter_api.desk.press import number_of
 from prompter_api.desk.proposal_card import KINDS, ProposalCard
 from prompter_api.desk.seats import SignedOut
 
@@ -61,6 +62,7 @@ class InboxPage:
         self._acting = asyncio.Lock()
         self._left = False
         self._ticks = 0
+        self._escapes = 0  # pressed before the key that is acted on
         self._most = _MORE
         self._cards: dict[int, ProposalCard] = {}  # in their order on the page
         self._current: int | None = None
@@ -149,6 +151,7 @@ class InboxPage:
         pressed = event.args if isinstance(event.args, dict) else {}
         do, number = str(pressed.get("do")), str(pressed.get("proposal") or "")
         async with self._acting:
+            self._escapes = number_of(str(pressed.get("escapes"))) or 0
             if do == "key":
                 # What was current when the key was pressed: no second press approves the next one unseen.
                 do, number = self._meaning(str(pressed.get("key"))), str(pressed.get("turn") or "")
@@ -198,7 +201,7 @@ class InboxPage:
                 card.choose(not card.is_chosen)
             case "edit" if not card.is_edited:
                 card.edit()
-                ui.run_javascript(f"sufler.focusSoon('edit-{proposal_id}'); sufler.ready()")
+                ui.run_javascript(f"sufler.focusSoon('edit-{proposal_id}', {self._escapes}); sufler.ready()")
             case "cancel" if card.is_edited:
                 card.stop_editing()
                 await self._refresh()

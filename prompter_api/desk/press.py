@@ -15,6 +15,7 @@ class Press:
     data: Mapping[str, str]
     turn_id: int | None
     seen_message_id: int | None
+    escapes: int  # how often Escape was pressed on this page
 
     @classmethod
     def read(cls, sent: object, mode: Mode) -> "Press | None":
@@ -30,17 +31,19 @@ class Press:
         return cls(
             do=data.get("do", ""),
             data=data,
-            turn_id=_number(data.get("turn")),
-            seen_message_id=_number(data.get("seen")),
+            turn_id=number_of(data.get("turn")),
+            seen_message_id=number_of(data.get("seen")),
+            escapes=number_of(data.get("escapes")) or 0,
         )
 
     def number(self, name: str) -> int | None:
-        return _number(self.data.get(name))
+        return number_of(self.data.get(name))
 
 
 def _texts(sent: Mapping[Any, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in sent.items() if value is not None}
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.lstrip("-").isdecimal() and len(text) < 19 else None
+def number_of(text: str | None) -> int | None:
+    """A number the browser sent; None where it is none, or longer than any id."""
+    return int(text) if text is not None and text.removeprefix("-").isdecimal() and len(text) < 19 else None

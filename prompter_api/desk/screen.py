@@ -66,6 +66,7 @@ class Screen:
         self._help = HelpDialog(t)
         self._t, self._language = t, visitor.language
         self.mode = Mode.CARDS
+        self.escapes = 0  # pressed before the key that is acted on
         self.enter(Mode.CARDS)
 
     def set_zone(self, zone: tzinfo | None) -> None:
@@ -155,7 +156,8 @@ class Screen:
     # --- in the browser ---------------------------------------------------------------------
 
     def focus(self, place: str) -> None:
-        ui.run_javascript(f"sufler.focusSoon({place!r})")
+        """Put the cursor into a place, unless Escape was pressed since the key that asked for it."""
+        ui.run_javascript(f"sufler.focusSoon({place!r}, {self.escapes})")
 
     def release(self) -> None:
         """Leave the text field, so that keys are commands again."""

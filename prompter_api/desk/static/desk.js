@@ -7,6 +7,7 @@
   const MILLISECONDS_TO_ANSWER = 2000;
   const OPENING = ["e", "w", "/"]; // the server opens a text field: letters that follow belong into it
   let opening = 0; // until then, unless the server is ready before
+  let escapes = 0; // a field the server opens for a key before the last Escape stays closed
 
   const root = () => document.querySelector("[data-desk]");
   const typing = (element) => element.closest?.("textarea, input, select, [contenteditable]");
@@ -24,7 +25,7 @@
   function report(what) {
     const { turn = null, seen = null } = root().dataset;
     const text = document.querySelector("[data-focus=composer] textarea")?.value ?? null;
-    emitEvent("desk", { ...what, turn, seen, text });
+    emitEvent("desk", { ...what, turn, seen, text, escapes });
   }
 
   document.addEventListener("keydown", (event) => {
@@ -45,8 +46,10 @@
       return; // a letter for a field that is not there yet, no command
     }
     opening = 0;
-    if (name === "escape") field?.blur(); // at once: the next key is a command
-    else if (name === "w" && root().dataset.purpose === "own") sufler.focus("composer");
+    if (name === "escape") {
+      escapes += 1;
+      field?.blur(); // at once: the next key is a command
+    } else if (name === "w" && root().dataset.purpose === "own") sufler.focus("composer");
     else if (!field && (OPENING.includes(name) || name.startsWith("shift+"))) {
       opening = performance.now() + MILLISECONDS_TO_ANSWER;
     }
@@ -77,8 +80,10 @@
       target.focus();
       if (target.setSelectionRange) target.setSelectionRange(target.value.length, target.value.length);
     },
-    focusSoon(name) {
-      requestAnimationFrame(() => sufler.focus(name)); // once what was sent with it is on the page
+    focusSoon(name, escapesThen) {
+      requestAnimationFrame(() => {
+        if (escapesThen === escapes) sufler.focus(name); // once what was sent with it is on the page
+      });
     },
     release() {
       if (typing(document.activeElement)) document.activeElement.blur();

@@ -1,7 +1,7 @@
 """An operator at work, in a real browser against a real store."""
 
 import pytest
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, WebSocketRoute, expect
 
 from prompter.decisions import Action, Decision
 from prompter.storage import Role
@@ -24,6 +24,36 @@ def verdict(shop: DeskShop, turn_id: int = 1) -> tuple[Verdict, str | None]:
 
 def editor(page: Page) -> Locator:
     return page.locator(".composer textarea")
+
+
+class SlowLink:
+    """The page's websocket: what the server sends can be held back, and follows in its order."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._late: list[str | bytes] | None = None
+        page.route_web_socket(lambda _url: True, self._connect)
+
+    def _connect(self, page_side: WebSocketRoute) -> None:
+        self._page_side = page_side
+        page_side.connect_to_server().on_message(self._pass_on)
+
+    def _pass_on(self, message: str | bytes) -> None:
+        if self._late is None:
+            self._page_side.send(message)
+        else:
+            self._late.append(message)
+
+    def hold(self) -> None:
+        self._late = []
+
+    def release(self, *, after: str) -> None:
+        """Send on everything, once a message with this text has come."""
+        while not any(after in str(message) for message in self._late or []):
+            self._page.wait_for_timeout(20)
+        late, self._late = self._late or [], None
+        for message in late:
+            self._page_side.send(message)
 
 
 def open_card(page: Page, text: str = RETURNS) -> None:
@@ -249,6 +279,26 @@ def test_typed_text_and_focus_survive_a_refresh_of_the_queue(shop: DeskShop, sit
     page.keyboard.type(" Да.")
     expect(editor(page)).to_be_focused()
     expect(editor(page)).to_have_value("Минуту, смотрю. Да.")
+
+
+def test_escape_leaves_the_field_however_late_the_server_answers(shop: DeskShop, sit: Sit) -> None:
+    shop.ask("как вернуть товар")
+    shop.ask("где мой заказ", chat="8", name="Иван")
+    page = sit()
+    link = SlowLink(page)
+    page.reload()
+    open_card(page)
+    link.hold()
+    page.keyboard.press("w")
+    page.keyboard.type("Черновик")
+    page.keyboard.press("Escape")
+    link.release(after="sufler.release()")
+    page.wait_for_timeout(100)  # a field would get the cursor in the next frame
+    page.keyboard.press("j")
+    expect(page.locator(".talk__name")).to_have_text("Иван")
+    page.keyboard.press("k")
+    expect(editor(page)).to_have_value("Черновик")
+    expect(editor(page)).not_to_be_focused()
 
 
 def test_a_draft_survives_another_conversation_and_a_reload(shop: DeskShop, sit: Sit) -> None:
