@@ -140,12 +140,12 @@ UnavailablePage = Callable[[Request, DatabaseUnavailable], Response]
 def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
     """Show people this page, and not a line of JSON, where the database cannot be used."""
 
-    def answer(request: Request, error: Exception) -> Response:
+    async def answer(request: Request, error: Exception) -> Response:
         is_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
             "/api/"
         )
         if not is_page or not isinstance(error, DatabaseUnavailable):
-            return _refused(request, error)
+            return await _refused(request, error)
         log_unavailable(request, error)
         return page(request, error)
 
@@ -153,6 +153,11 @@ def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
 
 
 def add_error_handlers(app: FastAPI) -> None:
+    """Answer errors in one shape.
+
+    The handlers are asynchronous though they wait for nothing: others run in the threads that do the work
+    of all requests, and each client that hangs up in the middle of its body is an error.
+    """
     for refusal in (PrompterError, Conflict, InvalidArticle):
         app.add_exception_handler(refusal, _refused)
     app.add_exception_handler(HTTPException, _framework_refused)
@@ -182,7 +187,7 @@ def log_unavailable(request: Request, error: DatabaseUnavailable) -> None:
     log.error("database_unavailable", kind=type(error).__name__, route=_route_of(request.scope), cause=cause)
 
 
-def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DatabaseUnavailable):
         log_unavailable(request, error)
     headers = (
@@ -193,7 +198,7 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     return problem(STATUS[_kind_of(error)], *described(error), headers)
 
 
-def _framework_refused(request: Request, error: Exception) -> JSONResponse:
+async def _framework_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for these only
     status = error.status_code
     said_nothing = error.detail == HTTPStatus(status).phrase or status == 400
@@ -202,7 +207,7 @@ def _framework_refused(request: Request, error: Exception) -> JSONResponse:
     return problem(status, _CODES.get(status, "refused"), message, headers)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these only
     named = [_in_words(detail) for detail in error.errors()[:_MOST_PROBLEMS]]
     return problem(422, _CODES[422], "; ".join(named))

@@ -27,6 +27,8 @@ from web.connections import ConnectionLimits, connections_that_fit
 from web.server import BoundedConfig, BoundedServer
 
 _SECONDS_AFTER_FAILURE = 1.0  # what is broken is asked no more often
+# New objects until the youngest are looked through; times until the middle-aged, and all, are, too.
+_GARBAGE_THRESHOLDS = (2_000, 10, 100)
 
 log = structlog.get_logger(__name__)
 
@@ -129,12 +131,17 @@ def _judge(readiness: Readiness, assistant: Assistant) -> bool:
 
 @contextmanager
 def _garbage_left_alone() -> Iterator[None]:
-    """Nearly all that is made at the start stays: to look through it for garbage takes half a second."""
+    """Nearly all that is made at the start stays: to look through it for garbage takes half a second.
+
+    Afterwards a full collection is rare, as it stops everybody: with a thousand open requests for a quarter
+    of a second, and by Python's own thresholds again each time that a few thousand more have come.
+    """
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLDS)
         gc.enable()
 
 

@@ -1,14 +1,16 @@
 """How many connections there may be, and how long each may take over what it sends and reads.
 
 A connection costs an open file, and a server that waits for ever has none left at some time. So every
-connection has a deadline while it is the client's turn, and where there are too many, those that have
-been waiting for their client for longest give way.
+connection has a deadline while it is the client's turn, and where there are too many, those give way that
+have waited for their client for longest: first for a request, then for the next one, then for the client
+to read an answer. Only where there is none of these does one give way that has just been opened.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -18,7 +20,8 @@ from web.addresses import Network, contains, network_of
 _FILES_PER_CONNECTION = 2
 # Files for the database, the models, other servers, and the connections that were accepted too many.
 _OTHER_FILES = 256
-_UNREAD_SECONDS = 1.0  # a client that is still reading after so long is waited for
+_YOUNG_SECONDS = 0.2  # after so long a client that means it has sent its request
+_SCAN_SECONDS = 0.05  # between two searches for clients that do not read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,6 @@ class Connection:
     since: float
     unread: int = 0  # bytes that wait for the client to read
     last_read: float  # when there were none, or fewer than before
-    all_read: float  # when there were none
 
 
 class Connections:
@@ -74,9 +76,11 @@ class Connections:
         self._clock = clock
         self._open: dict[asyncio.BaseTransport, Connection] = {}
         self._per_address: Counter[str] = Counter()
-        # Those that wait for their client, and those that nobody waits for: the longest wait first.
+        # Each with the longest wait first: for a request, for the next one, for the client to read.
         self.waiting: OrderedDict[Connection, None] = OrderedDict()
         self._idle: OrderedDict[Connection, None] = OrderedDict()
+        self._unread: OrderedDict[Connection, None] = OrderedDict()
+        self._next_scan = -math.inf
         self._interval = min(1.0, limits.header_seconds / 4, limits.body_seconds / 4)
         self._next_look: asyncio.TimerHandle | None = None
 
@@ -104,7 +108,6 @@ class Connections:
             stage=Stage.HEAD,
             since=now,
             last_read=now,
-            all_read=now,
         )
         self._open[transport] = connection
         self.waiting[connection] = None
@@ -120,8 +123,7 @@ class Connections:
             return
         connection.stage = stage
         connection.since = self._clock()
-        self.waiting.pop(connection, None)
-        self._idle.pop(connection, None)
+        self._leave_groups(connection)
         if stage in (Stage.HEAD, Stage.BODY):
             self.waiting[connection] = None
         elif stage is Stage.IDLE:
@@ -132,8 +134,7 @@ class Connections:
         connection = self._open.pop(transport, None)
         if connection is None:
             return
-        self.waiting.pop(connection, None)
-        self._idle.pop(connection, None)
+        self._leave_groups(connection)
         self._per_address[connection.address] -= 1
         if not self._per_address[connection.address]:
             del self._per_address[connection.address]
@@ -146,12 +147,32 @@ class Connections:
 
     def _make_room(self, address: str | None = None) -> bool:
         """Close the connection, of this address if one is given, that may soonest be done without."""
-        for group in (self.waiting, self._idle):
-            for connection in group:
-                if address is None or connection.address == address:
-                    self._drop(connection)
-                    return True
-        return False
+        now = self._clock()
+        candidate = self._first(self.waiting, address)
+        if candidate is None or now - candidate.since < _YOUNG_SECONDS:
+            self._scan(now)
+            unread = (each for each in self._unread if each.transport.get_write_buffer_size())
+            candidate = self._first(self._idle, address) or self._first(unread, address) or candidate
+        if candidate is None:
+            return False
+        self._drop(candidate)
+        return True
+
+    def _first(self, group: Iterable[Connection], address: str | None) -> Connection | None:
+        return next((each for each in group if address is None or each.address == address), None)
+
+    def _scan(self, now: float) -> None:
+        """Note clients that have not read their answers; under a flood at most every so often."""
+        if now < self._next_scan:
+            return
+        self._next_scan = now + _SCAN_SECONDS
+        for connection in self._open.values():
+            if connection.stage is Stage.ANSWER and connection.transport.get_write_buffer_size():
+                self._unread.setdefault(connection)
+
+    def _leave_groups(self, connection: Connection) -> None:
+        for group in (self.waiting, self._idle, self._unread):
+            group.pop(connection, None)
 
     def _drop(self, connection: Connection) -> None:
         self.lost(connection.transport)
@@ -173,7 +194,7 @@ class Connections:
         limits = self.limits
         unread = connection.transport.get_write_buffer_size()
         if unread == 0:
-            connection.all_read = now
+            self._unread.pop(connection, None)
         if unread == 0 or unread < connection.unread:
             connection.last_read = now
         connection.unread = unread
@@ -186,8 +207,6 @@ class Connections:
             connection.stage is Stage.BODY and waited > limits.body_seconds
         ):
             connection.time_out()
-        elif now - connection.all_read > _UNREAD_SECONDS:
-            self.waiting.setdefault(connection)  # may go on, but gives way to others
 
 
 def connections_that_fit(wanted: int) -> int:

@@ -1,5 +1,6 @@
 """The application as a whole: limits, errors, headers, documentation, operations."""
 
+import inspect
 import json
 import re
 import threading
@@ -22,6 +23,13 @@ JSON = {"Content-Type": "application/json"}
 
 
 # --- bad input --------------------------------------------------------------------------------
+
+
+def test_no_error_takes_a_thread_from_the_requests_that_need_one(office: Office) -> None:
+    """Clients that hang up in the middle of their bodies are errors too, by the thousand."""
+    assert STATUS.keys() & office.app.exception_handlers.keys()
+    for handler in office.app.exception_handlers.values():
+        assert inspect.iscoroutinefunction(handler)
 
 
 def chunks(total: int) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ import ipaddress
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
@@ -208,6 +209,25 @@ def test_nothing_is_made_for_a_client_that_is_gone(protocol: type[Any]) -> None:
         wait_for(lambda: len(site.connections) == 0)
         assert site.is_well()
     assert len(parts_made) < 5 * MUCH_PARTS / 2
+
+
+def nothing_is_made() -> bool:
+    """Whether all clients' buffers are full."""
+    before = len(parts_made)
+    time.sleep(0.2)
+    return 0 < before == len(parts_made)
+
+
+def test_clients_that_do_not_read_give_way_before_one_that_has_just_come() -> None:
+    parts_made.clear()
+    with running(max_connections=3, body_seconds=20) as site, ExitStack() as left_open:
+        for _ in range(3):
+            left_open.enter_context(closing(site.open(MUCH)))
+        wait_for(nothing_is_made)
+        with closing(site.open()) as new, closing(site.open()):
+            new.sendall(b"GET /address HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert b'"127.0.0.1"' in all_of(new)
+        assert len(site.connections) <= 3
 
 
 def test_where_nobody_can_be_done_without_a_new_one_is_refused() -> None:
