@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from prompter.deliveries import OutgoingMessage
+from prompter.conversations.delivery import OutgoingMessage
 
 
 class Channel(Protocol):

@@ -10,9 +10,9 @@ from typing import Protocol
 import structlog
 
 from bot.channel import Channel, FateUnknown, NotTaken, Refused
-from bot.waiting import Backoff, stopped_within, waiting_for
-from prompter.deliveries import Deliveries, OutgoingMessage
-from prompter.faults import describe
+from bot.shutdown import Backoff, stopped_within, waiting_for
+from prompter.common.safe_errors import describe
+from prompter.conversations.delivery import Deliveries, OutgoingMessage
 
 log = structlog.get_logger(__name__)
 

@@ -3,6 +3,7 @@
 Whoever has a model adapts it to one of the seams `Suggester`, `Learner` and `TrainableClassifier`.
 """
 
+from evaluation.data_quality import Oddity, oddities_of_cases, oddities_of_test, oddities_of_training
 from evaluation.errors import BadRows, EvaluationError, TooFewRows
 from evaluation.estimates import Estimate
 from evaluation.intents import (
@@ -16,7 +17,6 @@ from evaluation.intents import (
 )
 from evaluation.latency import LatencyReport, Timing, evaluate_latency
 from evaluation.learning import CurvePoint, Learner, cross_fitted, learning_curve
-from evaluation.oddities import Oddity, oddities_of_cases, oddities_of_test, oddities_of_training
 from evaluation.outcomes import Outcome, write_failures
 from evaluation.paired import Comparison, Difference, compare
 from evaluation.retrieval import (

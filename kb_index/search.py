@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kb_index.article import Article, Status
-from kb_index.contents import (
+from kb_index.errors import IndexNotBuilt
+from kb_index.index_contents import (
     Contents,
     Reader,
     indexed,
@@ -21,8 +22,7 @@ from kb_index.contents import (
     texts_of,
     updated,
 )
-from kb_index.errors import IndexNotBuilt
-from kb_index.judged import JudgedTexts, votes
+from kb_index.labeled_texts import JudgedTexts, votes
 from kb_index.lexical import Floats, Integers, Query, TextBags
 from kb_index.same_answers import answer_key
 from kb_index.vector_index import Vectors

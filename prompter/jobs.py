@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from prompter.clock import SLACK, Clock, utc_now
-from prompter.errors import PrompterError
+from prompter.common.clock import SLACK, Clock, utc_now
+from prompter.common.errors import PrompterError
 from prompter.storage import Account, Conflict, JobKind, JobState, Store, StoredJob
 
 _SIGN_OF_LIFE = 5.0  # seconds between two

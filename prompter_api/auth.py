@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
-from prompter.sessions import Visit
+from prompter.accounts.sessions import Visit
 from prompter.storage import Account, ApiToken, Role, Scope, Session
 from prompter_api import cookies
 from prompter_api.errors import PasswordChangeNeeded

@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_index import InvalidArticle
-from prompter.accounts import LastAdmin, NameTaken, TokenMade, TooManyTokens, WrongPassword
-from prompter.errors import (
+from prompter.accounts.passwords import WeakPassword
+from prompter.accounts.service import LastAdmin, NameTaken, TokenMade, TooManyTokens, WrongPassword
+from prompter.common.errors import (
     AlreadyDecided,
     AlreadySettled,
     ArticleChanged,
@@ -32,13 +33,12 @@ from prompter.errors import (
     ProposalChanged,
     TooLateToUndo,
 )
-from prompter.faults import describe, trace
+from prompter.common.safe_errors import describe, trace
 from prompter.jobs import JobRunning
-from prompter.passwords import WeakPassword
-from prompter.pins import InvalidPin
-from prompter.readiness import NotReady
+from prompter.labels.regression_cases import InvalidPin
+from prompter.models.registry import CannotUse, NothingBefore
+from prompter.readiness.service import NotReady
 from prompter.storage import Conflict
-from prompter.versions import CannotUse, NothingBefore
 from prompter_api.methods import allowed_methods
 from web.problems import problem
 

@@ -9,19 +9,19 @@ from anyio import CapacityLimiter
 from fastapi import Request
 
 from nlu.encoders.encoder import Vectors
-from prompter.accounts import Accounts
-from prompter.actions import Actions
-from prompter.desk import Desk
-from prompter.explaining import Explanation
-from prompter.knowledge import KnowledgeBase
-from prompter.learning import Learning
-from prompter.proposals import Proposals
-from prompter.readiness import Readiness
-from prompter.reviews import Reviews
-from prompter.sessions import Sessions
-from prompter.triage import Triage
-from prompter.versions import Versions
-from prompter.watching import Watching
+from prompter.accounts.service import Accounts
+from prompter.accounts.sessions import Sessions
+from prompter.desk.service import Desk
+from prompter.dialogue.actions import Actions
+from prompter.domain.triage import Triage
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals
+from prompter.learning.service import Learning
+from prompter.models.registry import Versions
+from prompter.readiness.monitoring import Watching
+from prompter.readiness.second_reviews import Reviews
+from prompter.readiness.service import Readiness
+from prompter.suggestions.explanations import Explanation
 from prompter_api.password_checks import PasswordChecks
 from prompter_api.ready import Readiness as ProcessReadiness
 from prompter_api.throttle import LoginThrottle

@@ -9,7 +9,7 @@ from threading import Lock
 
 import structlog
 
-from prompter.faults import trace
+from prompter.common.safe_errors import trace
 
 _MAX_WAIT = 1.5  # seconds that somebody who asks waits for a look that is under way
 

@@ -17,8 +17,8 @@ from datetime import timedelta
 
 import structlog
 
-from prompter.clock import Clock, utc_now
-from prompter.errors import DatabaseUnavailable
+from prompter.common.clock import Clock, utc_now
+from prompter.common.errors import DatabaseUnavailable
 from prompter.storage import Conflict, LoginCount, Store
 from prompter_api.errors import TooManyTries
 from web.addresses import networks_of

@@ -24,7 +24,7 @@ from rich.console import Console
 
 from scripts import bench_finetuning, bench_rasa, bench_robustness
 from scripts.measuring import ROOT, median_of, parse, run
-from sufler.rasa_environment import NoRasa
+from sufler.rasa.environment import NoRasa
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 FIGURES = ROOT / "docs" / "benchmarks.json"

@@ -40,10 +40,10 @@ from scripts.contestants import (
     cpu_seconds,
 )
 from scripts.measuring import ROOT, median_of, parse
-from sufler.cli.measured import as_json
-from sufler.machine import machine, versions
-from sufler.rasa_environment import NoRasa, RasaEnvironment
-from sufler.served import Client, NotServed, Running, ask_all, peak_mb
+from sufler.benchmarking.machine_info import machine, versions
+from sufler.benchmarking.running_server import Client, NotServed, Running, ask_all, peak_mb
+from sufler.cli.evaluation.output import as_json
+from sufler.rasa.environment import NoRasa, RasaEnvironment
 from sufler.settings import Settings, load_settings
 
 CLIENTS = 8

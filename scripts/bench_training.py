@@ -18,7 +18,7 @@ from nlu.classifier import IntentClassifier
 from nlu.text import clean
 from scripts.measuring import parse
 from sufler import engines
-from sufler.served import peak_mb
+from sufler.benchmarking.running_server import peak_mb
 from sufler.settings import load_settings
 
 

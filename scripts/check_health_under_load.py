@@ -25,10 +25,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kb_index.formats import read_articles
+from prompter.domain.values import IncomingMessage
 from prompter.storage import Store
-from prompter.values import IncomingMessage
 from sufler import bootstrap
-from sufler.served import running
+from sufler.benchmarking.running_server import running
 from sufler.settings import Settings, load_settings
 from tests.adversarial import KINDS
 

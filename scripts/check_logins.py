@@ -25,7 +25,7 @@ import httpx
 
 from prompter.storage import Role
 from sufler import bootstrap
-from sufler.served import peak_mb, running
+from sufler.benchmarking.running_server import peak_mb, running
 from sufler.settings import Settings, load_settings
 
 _MAX_MB = 300.0

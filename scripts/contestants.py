@@ -22,9 +22,17 @@ from kb_index.formats import Format, write_articles
 from kb_index.formats.rasa_yaml import as_example
 from nlu.text import detect_language
 from scripts.measuring import ROOT
+from sufler.benchmarking.running_server import (
+    Endpoint,
+    NotServed,
+    Running,
+    environment,
+    running,
+    stop,
+    write_config,
+)
 from sufler.engines import TOPIC_PREFIX
-from sufler.rasa_environment import QUIETLY, RasaEnvironment
-from sufler.served import Endpoint, NotServed, Running, environment, running, stop, write_config
+from sufler.rasa.environment import QUIETLY, RasaEnvironment
 from sufler.settings import Database, Settings
 
 FALLBACK = "nlu_fallback"

@@ -6,17 +6,17 @@ from datetime import timedelta
 from random import Random
 
 from kb_index import Article
-from prompter.clock import utc_now
-from prompter.decisions import Action, Decision
-from prompter.desk import Desk
-from prompter.lots import Lots
-from prompter.readiness import Readiness
-from prompter.reception import Reception
-from prompter.reviews import Reviews
+from prompter.common.clock import utc_now
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.domain.values import Choice, IncomingMessage, ReadinessState, RejectReason
+from prompter.readiness.sampling import Lots
+from prompter.readiness.second_reviews import Reviews
+from prompter.readiness.service import Readiness
 from prompter.storage import Account, Store
-from prompter.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.triaging import Triager
-from prompter.values import Choice, IncomingMessage, ReadinessState, RejectReason
 from tests.fakes import FakeClock
 
 MODEL = "pictures"

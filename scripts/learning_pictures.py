@@ -22,7 +22,7 @@ from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
 from scripts.measuring import ROOT, parse
 from sufler import engines
-from sufler.evaluated import EvaluatedAssistant
+from sufler.benchmarking.adapters import EvaluatedAssistant
 from sufler.settings import Settings, load_settings
 
 PICTURE = ROOT / "docs" / "images" / "learning.svg"

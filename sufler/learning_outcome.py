@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.gate import GateReport
-from prompter.learning import TimeSplit
-from prompter.lessons import Taught
-from prompter.proposals import Refreshed
-from prompter.trust import OperatorCheck
+from prompter.knowledge.proposals import Refreshed
+from prompter.labels.annotator_agreement import OperatorCheck
+from prompter.labels.from_verdicts import Taught
+from prompter.learning.service import TimeSplit
 
 
 class Result(StrEnum):

@@ -21,12 +21,12 @@ from nlu.intent_file import intents_of
 from nlu.intent_file import part_of as part_of_intents
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
-from prompter.embeddings import StoredEncoder
-from prompter.learned import Learned
-from prompter.learned_file import learned_of
-from prompter.learned_file import part_of as part_of_learned
+from prompter.models.registry import Versions
 from prompter.storage import Made, Reason, Store, StoredVersion, VersionState
-from prompter.versions import Versions
+from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.serialization import learned_of
+from prompter.suggestions.serialization import part_of as part_of_learned
+from prompter.suggestions.stored_embeddings import StoredEncoder
 from sufler import engines
 from sufler.settings import Settings
 
@@ -78,7 +78,7 @@ class Encoders:
 
 
 class ModelVersions:
-    """Makes, keeps and reads versions; which one answers is in the database, see `prompter.versions`."""
+    """Makes, keeps and reads versions; `prompter.models.registry` knows which one answers."""
 
     def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
         self._settings = settings

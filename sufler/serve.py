@@ -14,13 +14,14 @@ import structlog
 from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits
 
-from prompter.assistant import Assistant
-from prompter.faults import describe
-from prompter.readiness import Readiness
+from prompter.common.safe_errors import describe
+from prompter.readiness.service import Readiness
 from prompter.storage import Store
-from sufler import bootstrap, dialogues
-from sufler.background import Teacher
+from prompter.suggestions.assistant import Assistant
+from sufler import bootstrap
 from sufler.health import Heartbeats
+from sufler.learning_scheduler import Teacher
+from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
 from sufler.shadowing import Shadow
 from web.connections import ConnectionLimits, connections_that_fit

@@ -8,11 +8,11 @@ from evaluation.gate import Row, Source, judge
 from evaluation.outcomes import Outcome
 from evaluation.rows import Case
 from nlu.errors import IncompatibleModel
-from prompter.assistant import Assistant
-from prompter.clock import Clock, utc_now
-from prompter.lessons import Lesson, lessons
+from prompter.common.clock import Clock, utc_now
+from prompter.labels.from_verdicts import Lesson, lessons
 from prompter.storage import Store, StoredVersion
-from prompter.storage.shadows import ShadowRow
+from prompter.storage.models.shadows import ShadowRow
+from prompter.suggestions.assistant import Assistant
 from sufler import bootstrap, engines
 from sufler.bootstrap import Refresher
 from sufler.learning_report import report_as_object

@@ -9,10 +9,10 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
-from prompter.actions import OrdersUnavailable
-from prompter.dialogue import DialogueSilent, EngineReply, Heard, Question
-from prompter.explaining import ExplainedSuggestion, Explanation, NearText, Part
-from prompter.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.dialogue.actions import OrdersUnavailable
+from prompter.dialogue.engine import DialogueSilent, EngineReply, Heard, Question
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
 from prompter_api.parts import Encoded
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])

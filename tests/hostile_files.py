@@ -30,7 +30,9 @@ def reader_of(name: str) -> Callable[[Path], object]:
 
         return articles
     if name == "chats":
-        from prompter.history import read_history  # what is made of the messages shows its progress
+        from prompter.knowledge.chat_history_import import (
+            read_history,  # what is made of the messages shows its progress
+        )
 
         return lambda path: sum(1 for _ in read_history(path))
     if name in {"intents", "cases"}:
@@ -40,7 +42,7 @@ def reader_of(name: str) -> Callable[[Path], object]:
             return lambda path: len(read_intents(path))
         return lambda path: len(read_cases(path, known_ids=None))
     if name == "orders":
-        from sufler.orders import CsvOrders
+        from sufler.rasa.order_lookup import CsvOrders
 
         return lambda path: CsvOrders(path).state_of("1")
     if name == "project":

@@ -8,27 +8,27 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from kb_index import Article
-from prompter.accounts import Accounts
-from prompter.actions import Actions
-from prompter.clock import Clock, utc_now
-from prompter.conversing import Conversing
-from prompter.decisions import Action, Decision
-from prompter.deliveries import Deliveries, OutgoingMessage
-from prompter.desk import Desk
-from prompter.dialogue import DialogueEngine
-from prompter.knowledge import KnowledgeBase
-from prompter.learning import Learning
-from prompter.lots import Lots
-from prompter.proposals import Proposals
-from prompter.readiness import Readiness
-from prompter.reception import Reception
-from prompter.reviews import Reviews
-from prompter.sessions import Sessions, Visit
+from prompter.accounts.service import Accounts
+from prompter.accounts.sessions import Sessions, Visit
+from prompter.common.clock import Clock, utc_now
+from prompter.conversations.delivery import Deliveries, OutgoingMessage
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.dialogue.actions import Actions
+from prompter.dialogue.engine import DialogueEngine
+from prompter.dialogue.session import Conversing
+from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals
+from prompter.learning.service import Learning
+from prompter.models.registry import Versions
+from prompter.readiness.monitoring import Watching
+from prompter.readiness.sampling import Lots
+from prompter.readiness.second_reviews import Reviews
+from prompter.readiness.service import Readiness
 from prompter.storage import Role, Store
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage, MessageKind
-from prompter.versions import Versions
-from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts

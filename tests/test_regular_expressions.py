@@ -169,7 +169,7 @@ def test_all_expressions_are_found() -> None:
     modules = {one.module for one in expressions()}
     assert {
         "nlu.text",
-        "prompter.privacy",
+        "prompter.text.pii",
         "kb_index.templates",
         "bot.names",
         "prompter_api.errors",

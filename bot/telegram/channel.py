@@ -5,7 +5,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from bot.channel import FateUnknown, NotTaken, Refused
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
 from bot.telegram.keyboard import keyboard, spoken
-from prompter.deliveries import OutgoingMessage
+from prompter.conversations.delivery import OutgoingMessage
 
 
 class TelegramChannel:

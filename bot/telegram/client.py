@@ -13,7 +13,7 @@ from telegram import Bot, InlineKeyboardMarkup, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
-from prompter.faults import describe
+from prompter.common.safe_errors import describe
 
 log = structlog.get_logger(__name__)
 

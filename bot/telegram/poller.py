@@ -10,14 +10,14 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.buttons import Feedback, press
+from bot.shutdown import Backoff, waiting_for
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
 from bot.telegram.keyboard import answer_to, spoken
 from bot.telegram.mapping import CHANNEL, Press, read_press, read_raw, read_update
-from bot.waiting import Backoff, waiting_for
-from prompter.errors import NotFound
-from prompter.faults import describe
-from prompter.reception import Received
-from prompter.values import IncomingMessage, MessageKind
+from prompter.common.errors import NotFound
+from prompter.common.safe_errors import describe
+from prompter.conversations.intake import Received
+from prompter.domain.values import IncomingMessage, MessageKind
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """Replies to the web chat."""
 
-from prompter.deliveries import OutgoingMessage
+from prompter.conversations.delivery import OutgoingMessage
 
 CHANNEL = "web"
 

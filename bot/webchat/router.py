@@ -17,11 +17,11 @@ from bot.webchat.channel import CHANNEL
 from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
 from bot.webchat.guards import read_json_body
 from bot.webchat.limits import ChatLimits, ChatThrottle
-from prompter.customer_view import CustomerView, Line
-from prompter.errors import NotFound
-from prompter.faults import describe
-from prompter.reception import Overloaded, Received
-from prompter.values import IncomingMessage, MessageKind
+from prompter.common.errors import NotFound
+from prompter.common.safe_errors import describe
+from prompter.conversations.customer_view import CustomerView, Line
+from prompter.conversations.intake import Overloaded, Received
+from prompter.domain.values import IncomingMessage, MessageKind
 from web.origins import refuse_other_sites
 from web.problems import problems
 

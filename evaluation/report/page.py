@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from evaluation.data_quality import Oddity
 from evaluation.estimates import Estimate
 from evaluation.learning import CurvePoint
-from evaluation.oddities import Oddity
 from evaluation.outcomes import Outcome, failures
 from evaluation.paired import Comparison
 from evaluation.report import plots

@@ -12,7 +12,8 @@ from nlu.encoders.encoder import Encoder, Kind, Vectors
 class CombinedEncoder:
     """Cosines are the weighted means of the parts' cosines: vectors are put side by side, times √weight.
 
-    Weights count relative to their sum. The parts' cosines should be on one scale, see `nlu.encoders.band`.
+    Weights count relative to their sum. The parts' cosines should be on one scale:
+    `nlu.encoders.cosine_scaling`.
     """
 
     def __init__(self, parts: Sequence[Encoder], weights: Sequence[float]) -> None:

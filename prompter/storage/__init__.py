@@ -1,19 +1,19 @@
 """Where everything is kept: the only place with SQL."""
 
-from prompter.storage.accounts import Account, ApiToken, Role, Scope
-from prompter.storage.decisions import Evidence, StoredDecision, TeachingTurn
-from prompter.storage.dialogues import StoredDialogue
+from prompter.storage.accounts.accounts import Account, ApiToken, Role, Scope
+from prompter.storage.accounts.login_counts import LoginCount
+from prompter.storage.accounts.sessions import Session
+from prompter.storage.conversations.decisions import Evidence, StoredDecision, TeachingTurn
+from prompter.storage.conversations.dialogues import StoredDialogue
+from prompter.storage.conversations.reviews import StoredReview
 from prompter.storage.engine import BadDatabaseUrl, connect, read_url
 from prompter.storage.jobs import JobKind, JobState, StoredJob
-from prompter.storage.login_counts import LoginCount
+from prompter.storage.knowledge.proposals import Proposal, ProposalState
 from prompter.storage.migrate import NewerDatabase, migrate
-from prompter.storage.pins import PinnedCase
-from prompter.storage.proposals import Proposal, ProposalState
-from prompter.storage.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
-from prompter.storage.reviews import StoredReview
-from prompter.storage.sessions import Session
+from prompter.storage.models.readiness import LedgerTurn, ReadinessEvent, Replay, StoredReadiness
+from prompter.storage.models.regression_cases import PinnedCase
+from prompter.storage.models.versions import Made, Reason, StoredVersion, Use, VersionState
 from prompter.storage.store import Conflict, Store, Transaction
-from prompter.storage.versions import Made, Reason, StoredVersion, Use, VersionState
 
 __all__ = [
     "Account",

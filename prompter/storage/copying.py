@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
-from prompter.errors import PrompterError
+from prompter.common.errors import PrompterError
 from prompter.storage.failures import database_failures
 from prompter.storage.tables import facts, metadata
 

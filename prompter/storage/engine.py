@@ -9,7 +9,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from prompter.errors import PrompterError
+from prompter.common.errors import PrompterError
 
 PATIENCE_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
 _STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer

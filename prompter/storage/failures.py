@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from prompter.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from prompter.common.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 
 # Of SQLite's codes the low byte says what kind it is; PostgreSQL's have five characters.
 _BUSY = {5, 6, "55P03", "57014", "40001", "40P01", "53300"}

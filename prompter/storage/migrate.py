@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from prompter.errors import PrompterError
+from prompter.common.errors import PrompterError
 from prompter.storage.failures import database_failures
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

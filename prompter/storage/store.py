@@ -9,26 +9,26 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from prompter.storage.accounts import AccountRows
-from prompter.storage.articles import ArticleRows
-from prompter.storage.conversations import ConversationRows
-from prompter.storage.decisions import DecisionRows
-from prompter.storage.dialogues import DialogueRows
+from prompter.storage.accounts.accounts import AccountRows
+from prompter.storage.accounts.login_counts import LoginCountRows
+from prompter.storage.accounts.sessions import SessionRows
+from prompter.storage.conversations.conversations import ConversationRows
+from prompter.storage.conversations.decisions import DecisionRows
+from prompter.storage.conversations.dialogues import DialogueRows
+from prompter.storage.conversations.outbox import OutboxRows
+from prompter.storage.conversations.reviews import ReviewRows
+from prompter.storage.conversations.signals import SignalRows
 from prompter.storage.engine import PATIENCE_SECONDS
 from prompter.storage.facts import FactRows
 from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
-from prompter.storage.login_counts import LoginCountRows
-from prompter.storage.outbox import OutboxRows
-from prompter.storage.pins import PinRows
-from prompter.storage.proposals import ProposalRows
-from prompter.storage.readiness import ReadinessRows
-from prompter.storage.reviews import ReviewRows
-from prompter.storage.sessions import SessionRows
-from prompter.storage.shadows import ShadowRows
-from prompter.storage.signals import SignalRows
-from prompter.storage.versions import VersionRows
-from prompter.storage.watching import WatchingRows
+from prompter.storage.knowledge.articles import ArticleRows
+from prompter.storage.knowledge.proposals import ProposalRows
+from prompter.storage.models.monitoring import WatchingRows
+from prompter.storage.models.readiness import ReadinessRows
+from prompter.storage.models.regression_cases import PinRows
+from prompter.storage.models.shadows import ShadowRows
+from prompter.storage.models.versions import VersionRows
 from prompter.storage.writers import WriterQueue
 
 

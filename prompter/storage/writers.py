@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prompter.errors import DatabaseBusy
+from prompter.common.errors import DatabaseBusy
 
 
 class WriterQueue:

@@ -3,23 +3,23 @@
 from fastapi import FastAPI
 from nicegui import APIRouter
 
-from prompter_api.desk.account_page import account_router
-from prompter_api.desk.article_page import add_article
-from prompter_api.desk.board_page import add_board
-from prompter_api.desk.desk_page import POLL_SECONDS, add_desk
-from prompter_api.desk.disagreements_page import add_disagreements
-from prompter_api.desk.forms import unavailable_page
-from prompter_api.desk.frame import Door
-from prompter_api.desk.inbox_page import add_inbox
-from prompter_api.desk.kb_page import add_kb
-from prompter_api.desk.login_page import login_router
-from prompter_api.desk.models_page import add_models
-from prompter_api.desk.mounting import mount_nicegui
-from prompter_api.desk.review_page import add_reviews
-from prompter_api.desk.seats import Seats
-from prompter_api.desk.topic_page import add_topic
-from prompter_api.desk.try_page import add_try
-from prompter_api.desk.watching_page import add_watching
+from prompter_api.desk.knowledge.article_page import add_article
+from prompter_api.desk.knowledge.articles_page import add_kb
+from prompter_api.desk.knowledge.playground_page import add_try
+from prompter_api.desk.learning.conflicts_page import add_disagreements
+from prompter_api.desk.learning.models_page import add_models
+from prompter_api.desk.learning.proposals_page import add_inbox
+from prompter_api.desk.login.account_page import account_router
+from prompter_api.desk.login.page import login_router
+from prompter_api.desk.operator.page import POLL_SECONDS, add_desk
+from prompter_api.desk.operator.review_page import add_reviews
+from prompter_api.desk.readiness.board_page import add_board
+from prompter_api.desk.readiness.monitoring_page import add_watching
+from prompter_api.desk.readiness.topic_page import add_topic
+from prompter_api.desk.ui.forms import unavailable_page
+from prompter_api.desk.ui.frame import Door
+from prompter_api.desk.ui.mounting import mount_nicegui
+from prompter_api.desk.ui.session import Seats
 from prompter_api.errors import answer_browsers
 from prompter_api.parts import Parts
 

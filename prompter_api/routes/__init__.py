@@ -18,7 +18,9 @@ from prompter_api.routes import (
     reviews,
     session,
     users,
-    watching,
+)
+from prompter_api.routes import (
+    monitoring as watching,
 )
 from web.problems import problems
 

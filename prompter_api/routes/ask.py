@@ -5,7 +5,7 @@ from collections.abc import Callable
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from prompter.triage import Triage
+from prompter.domain.triage import Triage
 from prompter_api.auth import Asker, ExplanationAsker, GuardedRoute
 from prompter_api.parts import Parts, parts_of
 from prompter_api.schemas.knowledge import ExplanationOut, Question, TriageOut

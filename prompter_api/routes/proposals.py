@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from prompter.drafts import ProposalKind
+from prompter.domain.drafts import ProposalKind
 from prompter_api.auth import GuardedRoute, Supervisor
 from prompter_api.parts import parts_of
 from prompter_api.schemas.common import LARGEST_ID, ArticleId, Done, Id, Problem

@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from prompter.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
+from prompter.dialogue.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
 from prompter_api.auth import GuardedRoute, Rasa
 from prompter_api.parts import parts_of
 from prompter_api.routes.ask import triaged

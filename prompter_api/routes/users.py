@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from prompter.accounts import one_time_password
+from prompter.accounts.service import one_time_password
 from prompter_api.auth import Admin, AdminPerson, GuardedRoute
 from prompter_api.parts import parts_of
 from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePassword

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from prompter.accounts import MAX_TOKEN_DAYS, TOKEN_DAYS
+from prompter.accounts.service import MAX_TOKEN_DAYS, TOKEN_DAYS
 from prompter.storage import Account, ApiToken, Role, Scope, Session
 from prompter_api.schemas.common import Input, Language, Line, Name, Output, Password
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from prompter.decisions import Action, Decided, Decision
-from prompter.desk import ConversationView, QueueItem
-from prompter.triage import HandoffReason, Route
-from prompter.values import Author, MessageKind, OutboxState, RejectReason, TurnState, Verdict
+from prompter.desk.decision import Action, Decided, Decision
+from prompter.desk.service import ConversationView, QueueItem
+from prompter.domain.triage import HandoffReason, Route
+from prompter.domain.values import Author, MessageKind, OutboxState, RejectReason, TurnState, Verdict
 from prompter_api.schemas.common import LARGEST_ID, READABLE, ArticleId, Input, Output, Text
 
 _CONFIDENCE = "Calibrated probability that the suggestion is right"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from kb_index import Article, Status
-from prompter.triage import HandoffReason, Route
+from prompter.domain.triage import HandoffReason, Route
 from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, READABLE, ArticleId, Input, Output, Text
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
+from prompter.models.registry import ShownVersion
 from prompter.storage import JobState, Made, Reason, VersionState
-from prompter.versions import ShownVersion
 from prompter_api.schemas.common import ArticleId, Input, Output
 
 

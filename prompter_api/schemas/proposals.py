@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from kb_index.article import MOST_PHRASINGS
-from prompter.drafts import ProposalKind, Source
-from prompter.proposals import Approved, Outcome, Proposal, ProposalState
+from prompter.domain.drafts import ProposalKind, Source
+from prompter.knowledge.proposals import Approved, Outcome, Proposal, ProposalState
 from prompter_api.errors import described
 from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, ArticleId, Input, Line, Output, Text
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from prompter.readiness import TopicReadiness
-from prompter.values import Mode, ReadinessState
+from prompter.domain.values import Mode, ReadinessState
+from prompter.readiness.service import TopicReadiness
 from prompter_api.schemas.common import Output
 
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from prompter.reviews import Question
-from prompter.values import Choice
+from prompter.domain.values import Choice
+from prompter.readiness.second_reviews import Question
 from prompter_api.schemas.common import Input, Output
 
 

@@ -4,20 +4,12 @@ import sys
 
 import typer
 
+from sufler.cli import database, finetune, kb, learn, models, rasa, readiness, serving, users
 from sufler.cli import (
-    database,
-    evaluate,
-    finetune,
-    kb,
-    learn,
-    models,
-    moving_in,
-    rasa,
-    readiness,
-    serving,
-    users,
+    import_rasa as moving_in,
 )
 from sufler.cli.common import BAD_INPUT
+from sufler.cli.evaluation import command as evaluate
 
 app = typer.Typer(
     name="sufler",
@@ -52,10 +44,10 @@ def main() -> None:
     from files import BadFile
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
-    from prompter.errors import PrompterError
+    from prompter.common.errors import PrompterError
     from prompter.storage import Conflict
     from sufler.logs import configure_logs
-    from sufler.rasa_environment import NoRasa
+    from sufler.rasa.environment import NoRasa
     from sufler.settings import BadConfig
 
     configure_logs()

@@ -36,7 +36,7 @@ def finetune(
 ) -> None:
     """Fine-tune a sentence-transformers model on phrasings and operators' verdicts."""
     from nlu.finetuning import FineTuningOptions, NotBetter, fine_tune
-    from sufler import finetuning
+    from sufler.benchmarking import finetuning_data as finetuning
     from sufler.settings import load_settings
 
     if learn is not None and kb is None:
@@ -83,7 +83,7 @@ def finetune(
 
 def _from_intents(path: Path) -> "tuple[list[Target], list[Asked]]":
     from evaluation import read_intents
-    from sufler import finetuning
+    from sufler.benchmarking import finetuning_data as finetuning
 
     return finetuning.targets_of_intents(read_intents(path)), []
 
@@ -93,8 +93,9 @@ def _from_articles(
 ) -> "tuple[list[Target], list[Asked]]":
     from evaluation import read_cases
     from kb_index.formats import read_articles
-    from prompter.lessons import lessons
-    from sufler import bootstrap, finetuning
+    from prompter.labels.from_verdicts import lessons
+    from sufler import bootstrap
+    from sufler.benchmarking import finetuning_data as finetuning
 
     if kb is None:
         with bootstrap.open_store(settings) as store:

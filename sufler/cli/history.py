@@ -10,8 +10,8 @@ from sufler.cli.progress import progress_bar
 
 def mine(path: Path, config: Path | None, as_json: bool) -> None:
     """Read a file of chats and propose what it says: everything, or nothing if a row is bad."""
-    from prompter.drafts import ProposalKind
-    from prompter.history import count_hint, mined, read_history
+    from prompter.domain.drafts import ProposalKind
+    from prompter.knowledge.chat_history_import import count_hint, mined, read_history
     from sufler import bootstrap
     from sufler.settings import load_settings
 

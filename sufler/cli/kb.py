@@ -86,7 +86,7 @@ def export_file(
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List near-duplicates, conflicting answers, empty answers and unknown template fields."""
     from kb_index.checks import check as check_articles
-    from prompter.templates import template_fields
+    from prompter.text.template_fields import template_fields
     from sufler import bootstrap
     from sufler.settings import load_settings
 

@@ -9,8 +9,8 @@ from sufler.cli.common import ConfigOption, JsonOption, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from prompter.models.registry import ShownVersion, Versions
     from prompter.storage import StoredVersion
-    from prompter.versions import ShownVersion, Versions
 
 
 def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:

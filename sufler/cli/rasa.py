@@ -8,7 +8,7 @@ import typer
 from sufler.cli.common import ConfigOption, fail
 
 if TYPE_CHECKING:
-    from sufler.rasa_environment import RasaEnvironment, RasaProject
+    from sufler.rasa.environment import RasaEnvironment, RasaProject
 
 app = typer.Typer(no_args_is_help=True, help="Rasa: multi-turn dialogues, in an environment of its own.")
 
@@ -32,7 +32,7 @@ def setup(
     or_skip: Annotated[bool, typer.Option(help="Without a Python 3.10, say so and end well.")] = False,
 ) -> None:
     """Install Rasa 3.6 into .venv-rasa, from the lock file: two minutes, 2.7 GB."""
-    from sufler.rasa_environment import NoRasa, RasaEnvironment, check_python, find_python
+    from sufler.rasa.environment import NoRasa, RasaEnvironment, check_python, find_python
 
     environment = RasaEnvironment(folder=_FOLDER)
     if environment.is_complete():
@@ -76,7 +76,7 @@ def measure(
     project_folder: ProjectOption = None,
 ) -> None:
     """Measure Rasa: `test nlu`, or `test core --stories FOLDER`."""
-    from sufler.rasa_environment import newest_model
+    from sufler.rasa.environment import newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)
     match part:
@@ -93,7 +93,7 @@ def measure(
 @app.command(context_settings=_PASSED_ON)
 def shell(context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None) -> None:
     """Talk to the trained model here; its actions ask Sufler, which must be running."""
-    from sufler.rasa_environment import newest_model
+    from sufler.rasa.environment import newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)
     model = str(newest_model(project.models))
@@ -111,7 +111,7 @@ def run(
     project_folder: ProjectOption = None,
 ) -> None:
     """Serve the trained model to Sufler, on this machine only: Rasa asks nobody for a password."""
-    from sufler.rasa_environment import check_port, newest_model
+    from sufler.rasa.environment import check_port, newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)
     model = str(newest_model(project.models))
@@ -126,8 +126,8 @@ def _parts(
     config: Path | None, folder: Path | None, *, with_token: bool = False
 ) -> "tuple[RasaEnvironment, RasaProject]":
     from sufler import resources
-    from sufler.rasa_environment import RasaEnvironment, RasaProject
-    from sufler.rasa_token import rasa_variables
+    from sufler.rasa.environment import RasaEnvironment, RasaProject
+    from sufler.rasa.token import rasa_variables
     from sufler.settings import load_settings
 
     if folder is not None and config is None:

@@ -12,9 +12,9 @@ from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from prompter.storage import Store
+    from sufler.benchmarking.traffic_simulator import Traffic
     from sufler.serve import Duty
     from sufler.settings import Settings
-    from sufler.traffic import Traffic
 
 _DEMO_DAYS = 7  # that a demo's simulated people may ask; each start gives them new tokens
 
@@ -105,7 +105,7 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
     """Simulated people, who have accounts and API tokens like everybody else."""
     from prompter.storage import Role, Scope
     from sufler import bootstrap
-    from sufler.traffic import Traffic, Truth, read_questions
+    from sufler.benchmarking.traffic_simulator import Traffic, Truth, read_questions
 
     accounts = bootstrap.build_accounts(store)
     tokens = []

@@ -11,7 +11,7 @@ import typer
 from sufler.cli.common import ConfigOption, JsonOption, print_json
 
 if TYPE_CHECKING:
-    from prompter.accounts import Accounts
+    from prompter.accounts.service import Accounts
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of operators, supervisors and admins.")
 

@@ -29,8 +29,8 @@ from scripts.contestants import (
     cpu_seconds,
     write_nlu,
 )
-from sufler.rasa_environment import NoRasa, RasaEnvironment
-from sufler.served import Client, NotServed
+from sufler.benchmarking.running_server import Client, NotServed
+from sufler.rasa.environment import NoRasa, RasaEnvironment
 from sufler.settings import Encoder, Settings
 from tests.skips import missing
 

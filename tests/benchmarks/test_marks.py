@@ -11,7 +11,7 @@ from evaluation.splits import with_noise
 from kb_index.formats import read_articles
 from nlu.encoders.caching import CachingEncoder
 from sufler import engines
-from sufler.evaluated import EvaluatedAssistant, EvaluatedClassifier
+from sufler.benchmarking.adapters import EvaluatedAssistant, EvaluatedClassifier
 from sufler.settings import load_settings
 from tests.skips import BENCHMARK_DATA
 

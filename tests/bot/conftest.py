@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from prompter.reception import Reception
+from prompter.conversations.intake import Reception
 from prompter.storage import Store
 from tests.bot.harness import Records
 from tests.emulators.telegram import TelegramEmulator
-from tests.prompter.governed import GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from bot.buttons import Feedback
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
-from prompter.errors import NotFound
+from prompter.common.errors import NotFound
+from prompter.domain.values import Message, Reply
 from prompter.storage import Store
-from prompter.values import Message, Reply
 from tests.emulators.telegram import TelegramEmulator
-from tests.prompter.governed import GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 

@@ -14,21 +14,21 @@ from playwright.sync_api import Browser, Page, Route, expect
 from bot.delivery import Delivery
 from bot.webchat import ChatLimits, WebChannel
 from bot.webchat.cookies import chat_id_of
-from prompter.accounts import Accounts
-from prompter.customer_view import CustomerViews
-from prompter.deliveries import Deliveries
-from prompter.desk import Desk
-from prompter.feedback import Feedback
-from prompter.reception import Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.customer_view import CustomerViews
+from prompter.conversations.delivery import Deliveries
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason
+from prompter.domain.values import IncomingMessage, Signal
+from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Account, Role, Store
-from prompter.triage import HandoffReason
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage, Signal
 from tests.bot.harness import bot_answers, running
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
-from tests.prompter.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import SURE, GovernedShop
 
 pytestmark = pytest.mark.e2e
 

@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 
 from bot.channel import Channel, FateUnknown, NotTaken, Refused
 from bot.delivery import Delivery
-from prompter.accounts import Accounts
-from prompter.deliveries import Deliveries, OutgoingMessage
-from prompter.desk import Desk
-from prompter.reception import Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.delivery import Deliveries, OutgoingMessage
+from prompter.conversations.intake import Reception
+from prompter.desk.service import Desk
+from prompter.domain.values import IncomingMessage, OutboxState
 from prompter.storage import Role, Store
-from prompter.values import IncomingMessage, OutboxState
 from prompter_api.ready import NotReady
 from sufler.health import Heartbeats
 from tests.bot.harness import Loop, Records, running, wait_until

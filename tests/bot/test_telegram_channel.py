@@ -13,18 +13,18 @@ import pytest
 from bot.channel import DeliveryError, FateUnknown, NotTaken, Refused
 from bot.delivery import Delivery
 from bot.telegram import TelegramChannel, TelegramClient
-from prompter.accounts import Accounts
-from prompter.deliveries import Deliveries, OutgoingMessage
-from prompter.desk import Desk
-from prompter.feedback import Feedback
-from prompter.reception import Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.delivery import Deliveries, OutgoingMessage
+from prompter.conversations.intake import Reception
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason
+from prompter.domain.values import OutboxState, Signal
+from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Role, Store
-from prompter.triage import HandoffReason
-from prompter.values import OutboxState, Signal
 from tests.bot.harness import Records, bot_answers, connect, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.fakes import FAST_HASHER
-from tests.prompter.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import SURE, GovernedShop
 
 CHAT = 7
 

@@ -19,21 +19,21 @@ from bot.buttons import Feedback as Hearing
 from bot.delivery import Delivery
 from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
-from prompter.accounts import Accounts
-from prompter.customer_view import CustomerView, CustomerViews
-from prompter.decisions import Action, Decision
-from prompter.deliveries import Deliveries
-from prompter.desk import Desk
-from prompter.feedback import Feedback
-from prompter.reception import Received, Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.customer_view import CustomerView, CustomerViews
+from prompter.conversations.delivery import Deliveries
+from prompter.conversations.intake import Received, Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason
+from prompter.domain.values import IncomingMessage, Signal
+from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Role, Store
-from prompter.triage import HandoffReason
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage, Signal
 from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait_until
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
-from tests.prompter.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import SURE, GovernedShop
 
 LONGEST = 300
 COOKIE = "sufler_chat"

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from playwright.sync_api import Page as Tab
 
 from evaluation import Outcome, compare, selective_report
+from evaluation.data_quality import Oddity
 from evaluation.learning import CurvePoint
-from evaluation.oddities import Oddity
 from evaluation.paired import retrieval_statistics
 from evaluation.report import Page, render
 from evaluation.report.groups import OUT_OF_SCOPE, worst_groups

@@ -10,8 +10,8 @@ from files import BadFile, limits
 from files.budget import Budget
 from kb_index.formats import read_articles
 from nlu.errors import BadTrainingData
-from prompter.actions import OrdersUnavailable
-from prompter.history import read_history
+from prompter.dialogue.actions import OrdersUnavailable
+from prompter.knowledge.chat_history_import import read_history
 from sufler.settings import BadConfig, load_settings
 from tests.hostile_files import CASES, SHEET, STRINGS, again, reader_of, sheet, workbook
 

@@ -22,7 +22,7 @@ from kb_index import (
     Status,
 )
 from kb_index.lexical import LexicalIndex
-from kb_index.saved import load_search, save_search
+from kb_index.persistence import load_search, save_search
 from nlu.ngrams import NgramHasher
 from nlu.reader import TextReader
 from tests.encoders import LetterEncoder

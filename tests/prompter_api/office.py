@@ -9,25 +9,25 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from prompter.accounts import Accounts, scopes_of
-from prompter.actions import Actions
-from prompter.conversing import Conversing
-from prompter.deliveries import Deliveries
-from prompter.desk import Desk
-from prompter.dialogue import DialogueEngine
-from prompter.knowledge import KnowledgeBase
-from prompter.learning import Learning
-from prompter.lots import Lots
-from prompter.proposals import Proposals
-from prompter.readiness import Readiness
-from prompter.reception import Reception
-from prompter.reviews import Reviews
-from prompter.sessions import Sessions
+from prompter.accounts.service import Accounts, scopes_of
+from prompter.accounts.sessions import Sessions
+from prompter.conversations.delivery import Deliveries
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.service import Desk
+from prompter.dialogue.actions import Actions
+from prompter.dialogue.engine import DialogueEngine
+from prompter.dialogue.session import Conversing
+from prompter.domain.values import IncomingMessage
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals
+from prompter.learning.service import Learning
+from prompter.models.registry import Versions
+from prompter.readiness.monitoring import Watching
+from prompter.readiness.sampling import Lots
+from prompter.readiness.second_reviews import Reviews
+from prompter.readiness.service import Readiness
 from prompter.storage import Role, Scope, Store
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage
-from prompter.versions import Versions
-from prompter.watching import Watching
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
 from prompter_api.throttle import LoginThrottle

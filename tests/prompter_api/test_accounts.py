@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
-from prompter.accounts import MAX_TOKENS
-from prompter.errors import DatabaseUnavailable
+from prompter.accounts.service import MAX_TOKENS
+from prompter.common.errors import DatabaseUnavailable
 from prompter.storage import Role, Scope, Store
 from prompter_api.errors import TooManyAtOnce, TooManyTries
 from prompter_api.password_checks import PasswordChecks

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 
 from bot.webchat import web_chat_router
 from nlu.text import MAX_LENGTH
-from prompter.customer_view import CustomerViews
-from prompter.feedback import Feedback
-from prompter.triaging import Triager
+from prompter.conversations.customer_view import CustomerViews
+from prompter.conversations.triage_worker import Triager
+from prompter.readiness.customer_feedback import Feedback
 from sufler import engines
 from sufler.settings import Settings
 from tests.adversarial import KINDS

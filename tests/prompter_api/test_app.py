@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
-from prompter.errors import PrompterError
+from prompter.common.errors import PrompterError
 from prompter.storage import Conflict
 from prompter_api.errors import STATUS
 from tests.fakes import BrokenAssistant

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from bot.webchat import web_chat_router
-from prompter.customer_view import CustomerViews
-from prompter.feedback import Feedback
+from prompter.conversations.customer_view import CustomerViews
+from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Role, Scope
 from tests.prompter_api.office import OURS, Office
 

@@ -3,10 +3,10 @@
 import pytest
 
 from nlu.errors import IncompatibleModel
-from prompter.decisions import Action, Decision
+from prompter.desk.decision import Action, Decision
+from prompter.domain.values import RejectReason
+from prompter.models.registry import Versions
 from prompter.storage import Made, Reason
-from prompter.values import RejectReason
-from prompter.versions import Versions
 from tests.prompter_api.office import Office, refusal
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from kb_index import Status
 from tests.fakes import SHOP, article
-from tests.prompter.drafted import changed_answer, new_article, phrasing
+from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
 from tests.prompter_api.office import Office, refusal
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from prompter.domain.values import Signal
 from prompter.storage import Scope, Store
-from prompter.values import Signal
-from tests.prompter.governed import GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 from tests.prompter_api.office import Office, refusal
 
 HANDED_OVER = {"response": "utter_handoff_request"}

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompter.storage import Store
-from tests.prompter.governed import GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 from tests.prompter_api.office import Office, refusal
 
 

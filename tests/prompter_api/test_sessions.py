@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import event
 
-from prompter.sessions import Sessions
+from prompter.accounts.sessions import Sessions
 from prompter.storage import Role, Store
 from prompter_api.auth import Guard, GuardedRoute
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal

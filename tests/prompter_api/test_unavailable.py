@@ -14,9 +14,9 @@ from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from bot.webchat import web_chat_router
-from prompter.customer_view import CustomerViews
-from prompter.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
-from prompter.feedback import Feedback
+from prompter.common.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
+from prompter.conversations.customer_view import CustomerViews
+from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store, connect
 from prompter_api.desk import add_pages
 from prompter_api.ready import Check, NotReady, Readiness

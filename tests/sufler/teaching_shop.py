@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kb_index import Article
-from prompter.accounts import Accounts
-from prompter.decisions import Action, Decision
-from prompter.desk import Desk
-from prompter.lots import Lots
-from prompter.reception import Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.values import IncomingMessage, RejectReason
+from prompter.readiness.sampling import Lots
 from prompter.storage import Role, Store
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage, RejectReason
 from sufler import bootstrap
 from sufler.bootstrap import Refresher
 from sufler.model_versions import Encoders

@@ -10,8 +10,9 @@ from evaluation import read_cases
 from kb_index import Article
 from nlu.encoders.sentence import METADATA
 from nlu.finetuning import Asked
-from prompter.lessons import Lesson
-from sufler import cli, finetuning
+from prompter.labels.from_verdicts import Lesson
+from sufler import cli
+from sufler.benchmarking import finetuning_data as finetuning
 from sufler.settings import Settings
 from tests.encoders import minilm_folder
 from tests.fakes import START

@@ -7,14 +7,14 @@ import pytest
 
 from kb_index import Article
 from kb_index.formats import read_articles
-from prompter.accounts import Accounts
-from prompter.decisions import Action, Decision
-from prompter.desk import Desk
-from prompter.proposals import Proposals
-from prompter.reception import Reception
+from prompter.accounts.service import Accounts
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.values import IncomingMessage
+from prompter.knowledge.proposals import Proposals
 from prompter.storage import Account, Role, Store
-from prompter.triaging import Triager
-from prompter.values import IncomingMessage
 from sufler import bootstrap, engines
 from sufler.model_versions import Encoders
 from sufler.settings import Settings, load_settings

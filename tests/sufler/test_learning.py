@@ -9,7 +9,7 @@ import pytest
 
 from kb_index import Article
 from prompter.jobs import JobRunning, Jobs
-from prompter.pins import Pins
+from prompter.labels.regression_cases import Pins
 from prompter.storage import JobKind, JobState, VersionState
 from sufler import bootstrap
 from sufler.cli import main

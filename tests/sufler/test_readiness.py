@@ -7,7 +7,7 @@ import pytest
 
 from prompter.storage import Store, connect, migrate
 from sufler import cli
-from tests.prompter.governed import RULE, GovernedShop
+from tests.prompter.readiness.governed import RULE, GovernedShop
 
 CONFIG = f"sufler:\n  readiness: {{bar: {RULE.bar}, thresholds: {list(RULE.thresholds)}}}\n"
 CONTRACT = {

@@ -12,8 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from prompter.accounts import Accounts
-from prompter.clock import utc_now
+from prompter.accounts.service import Accounts
+from prompter.common.clock import utc_now
 from prompter.storage import NewerDatabase, Scope, Store, connect, migrate
 from prompter.storage.copying import TargetNotEmpty, copy_database
 from prompter.storage.migrate import revisions
@@ -55,7 +55,7 @@ def test_sqlite_keeps_a_write_ahead_log_and_checks_foreign_keys(tmp_path: Path) 
 
 
 def test_all_data_move_to_another_database(tmp_path: Path, store: Store) -> None:
-    from prompter.knowledge import KnowledgeBase
+    from prompter.knowledge.knowledge_base import KnowledgeBase
 
     KnowledgeBase(store).import_articles(SHOP, changed_by="test")
     target = connect(f"sqlite:///{tmp_path / 'target.db'}")

@@ -12,17 +12,31 @@ import pytest
 from sqlalchemy import create_engine, event, text, update
 
 from kb_index import Status
-from prompter.accounts import Accounts
-from prompter.decisions import Action
-from prompter.drafts import ProposalKind
-from prompter.errors import AlreadySettled, NotFound
-from prompter.feedback import Feedback
+from prompter.accounts.service import Accounts
+from prompter.accounts.sessions import Sessions
+from prompter.common.errors import AlreadySettled, NotFound
+from prompter.conversations.intake import Reception
+from prompter.conversations.lanes import MAX_RECENT_TURNS
+from prompter.desk.decision import Action
+from prompter.domain.drafts import ProposalKind
+from prompter.domain.triage import HandoffReason, Route, Triage
+from prompter.domain.values import (
+    Author,
+    Choice,
+    IncomingMessage,
+    OfferedSuggestion,
+    OutboxState,
+    ReadinessState,
+    Signal,
+    TurnState,
+    Verdict,
+)
 from prompter.jobs import JobRunning, Jobs
-from prompter.lanes import MAX_RECENT_TURNS
-from prompter.planting import Planter
-from prompter.proposals import Proposals
-from prompter.reception import Reception
-from prompter.sessions import Sessions
+from prompter.knowledge.proposals import Proposals
+from prompter.models.registry import Versions
+from prompter.readiness.attention_checks import Planter
+from prompter.readiness.customer_feedback import Feedback
+from prompter.readiness.monitoring import Watching
 from prompter.storage import (
     Conflict,
     JobKind,
@@ -40,27 +54,13 @@ from prompter.storage import (
 )
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
-from prompter.triage import HandoffReason, Route, Triage
-from prompter.values import (
-    Author,
-    Choice,
-    IncomingMessage,
-    OfferedSuggestion,
-    OutboxState,
-    ReadinessState,
-    Signal,
-    TurnState,
-    Verdict,
-)
-from prompter.versions import Versions
-from prompter.watching import Watching
 from prompter_api.errors import TooManyTries
 from prompter_api.throttle import LoginThrottle
 from tests.fakes import FAST_HASHER, SHOP, START, FakeClock, OrderDialogue
 from tests.postgres import find_programs, running_server
-from tests.prompter.drafted import changed_answer, new_article, phrasing
-from tests.prompter.governed import RULE, GovernedShop
-from tests.prompter.test_clock import ClockContract
+from tests.prompter.conversations.test_clock_guard import ClockContract
+from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
+from tests.prompter.readiness.governed import RULE, GovernedShop
 from tests.skips import missing
 
 MESSAGE = IncomingMessage(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prompter.errors import DatabaseBusy
+from prompter.common.errors import DatabaseBusy
 from prompter.storage import Store, connect
 from prompter.storage.writers import WriterQueue
 from tests.bot.harness import wait_until

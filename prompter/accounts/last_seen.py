@@ -1,0 +1,63 @@
+"""Since when is a session or a token idle?  Written seldom, and apart from the request that it is about."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from prompter.common.clock import Clock
+from prompter.common.safe_errors import describe
+
+log = structlog.get_logger(__name__)
+
+INTERVAL = timedelta(minutes=1)
+_MAX_IDS = 10_000  # remembered in this process; the one written longest ago is forgotten
+
+Defer = Callable[[Callable[[], None]], object]
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Do the work before going on."""
+    work()
+
+
+class LastSeen:
+    """Writes when something was seen last, at most once a minute for each id.
+
+    A request must not wait for the database's writers only because somebody was seen: `defer` may hand
+    the write to another thread. One that fails is logged; the next sighting tries again.
+    """
+
+    def __init__(self, write: Callable[[int, datetime], None], *, clock: Clock, defer: Defer) -> None:
+        self._write = write
+        self._clock = clock
+        self._defer = defer
+        self._noted: OrderedDict[int, datetime] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, seen_id: int, stored: datetime | None) -> None:
+        """Note that it was seen now; `stored` is what the database says."""
+        now = self._clock()
+        if _is_recent(stored, now):
+            return
+        with self._lock:
+            if _is_recent(self._noted.get(seen_id), now):
+                return
+            self._noted[seen_id] = now
+            self._noted.move_to_end(seen_id)
+            if len(self._noted) > _MAX_IDS:
+                self._noted.popitem(last=False)
+        self._defer(lambda: self._try(seen_id, now))
+
+    def _try(self, seen_id: int, now: datetime) -> None:
+        try:
+            self._write(seen_id, now)
+        except Exception as error:
+            log.warning("last_seen_not_written", error=describe(error))
+
+
+def _is_recent(moment: datetime | None, now: datetime) -> bool:
+    """A moment in the future is of a clock that was set back since, and counts for nothing."""
+    return moment is not None and now - INTERVAL < moment <= now

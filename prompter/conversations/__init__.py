@@ -1,0 +1,1 @@
+"""How do messages come in, get triaged, and go out?"""

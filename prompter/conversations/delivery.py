@@ -1,0 +1,179 @@
+"""The outbox as the messenger faces see it: take a reply, report its fate."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from prompter.common.clock import Clock, Waits, utc_now
+from prompter.conversations.clock_guard import ClockGuard
+from prompter.domain.values import OutboxState
+from prompter.storage import Store, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMessage:
+    """One message to send; `attempt` is 1 for the first try."""
+
+    id: int
+    channel: str
+    chat_id: str
+    attempt: int
+    text: str = field(repr=False)
+    offers_operator: bool = False  # with buttons: did it help, call an operator
+    language: str | None = None  # of the customer
+
+
+class Deliveries:
+    """Every reply leaves at most once for a decision; what is not certain is shown, not guessed.
+
+    States: pending -> sending (claimed, before anything is sent) -> sent | pending (the messenger
+    surely has not taken it) | unknown (it may have) | failed (it never will).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        lease: timedelta = timedelta(seconds=60),
+        undo: timedelta = timedelta(seconds=5),
+        most_attempts: int = 8,
+        clock: Clock = utc_now,
+        guard: ClockGuard | None = None,
+    ) -> None:
+        self._store = store
+        self._waits = Waits(undo=undo, lease=lease)
+        self._guard = guard
+        self._most_attempts = most_attempts
+        self._clock = clock
+
+    def waiting(
+        self, channels: Collection[str], *, most: int = 20, but: Collection[int] = ()
+    ) -> list[OutgoingMessage]:
+        """Replies that may leave now, the first of each chat, but those with ids in `but`; takes none."""
+        if self._guard is not None:
+            self._guard.run_once()
+        now = self._clock()
+        with self._store.read() as tx:
+            found = tx.outbox.claimable(channels, now, most=most, but=but, waits=self._waits)
+        if any(reply.not_before > now for reply, *_ in found):  # the clock was set back
+            with self._store.write() as tx:
+                tx.outbox.wait_anew(now, self._waits)
+                found = tx.outbox.claimable(channels, now, most=most, but=but)
+        return [
+            OutgoingMessage(
+                id=reply.id,
+                channel=channel,
+                chat_id=chat_id,
+                attempt=reply.attempts + 1,
+                text=reply.text,
+                offers_operator=reply.offers_operator,
+                language=language,
+            )
+            for reply, channel, chat_id, language in found
+        ]
+
+    def claim_one(self, message: OutgoingMessage) -> OutgoingMessage | None:
+        """Take a reply right before it is sent, with the attempt that this is by now.
+
+        None if it is not there any more to be sent now.
+        """
+        with self._store.write() as tx:
+            return self._claimed(tx, message, self._clock())
+
+    def claim(self, channels: Collection[str], *, most: int = 20) -> list[OutgoingMessage]:
+        """Take replies for delivery; each is handed to one caller only, in the order of its chat.
+
+        Whoever dies with some leaves the fate of each unknown, unless it may be sent twice.
+        """
+        if not (waiting := self.waiting(channels, most=most)):
+            return []
+        now = self._clock()
+        with self._store.write() as tx:
+            claimed = (self._claimed(tx, message, now) for message in waiting)
+            return [message for message in claimed if message is not None]
+
+    def _claimed(self, tx: Transaction, message: OutgoingMessage, now: datetime) -> OutgoingMessage | None:
+        attempt = tx.outbox.claim(message.id, now, now + self._waits.lease)
+        return None if attempt is None else replace(message, attempt=attempt)
+
+    def sent(self, message: OutgoingMessage, external_id: str) -> None:
+        self._settle(message, OutboxState.SENT, external_id=external_id)
+
+    def not_taken(
+        self, message: OutgoingMessage, problem: str, *, retry_after: timedelta | None = None
+    ) -> None:
+        """The messenger surely has not taken it: try again later, or give up after many times.
+
+        A messenger that wants to be left alone for longer than we ever wait is asked again before that,
+        and that does not count as one of the times.
+        """
+        longest = self._waits.retry
+        wait = timedelta(seconds=2 ** (message.attempt - 1)) if retry_after is None else retry_after
+        if retry_after is not None and retry_after > longest:
+            tries = max(1, message.attempt - 1)
+            self._settle(message, OutboxState.PENDING, problem=problem, wait=longest, attempts=tries)
+        elif message.attempt >= self._most_attempts:
+            self._settle(message, OutboxState.FAILED, problem=problem)
+        else:
+            self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, longest))
+
+    def refused(self, message: OutgoingMessage, problem: str) -> None:
+        """The messenger will never take it: the customer blocked us, the chat is gone."""
+        self._settle(message, OutboxState.FAILED, problem=problem)
+
+    def fate_unknown(self, message: OutgoingMessage, problem: str) -> None:
+        """It may have arrived: a person decides whether to send it again."""
+        self._settle(message, OutboxState.UNKNOWN, problem=problem)
+
+    def expire_claims(self, idempotent_channels: Collection[str], *, alive: Collection[int] = ()) -> int:
+        """Settle what a delivery took and never reported on, because its process died.
+
+        Where sending twice is harmless it is sent again; elsewhere its fate is unknown. Replies with ids in
+        `alive` are still being sent, whatever the clock says.
+        """
+        if self._guard is not None:
+            self._guard.run_once()
+        now = self._clock()
+        with self._store.read() as tx:
+            if not tx.outbox.expired_claims(now, max_lease=self._waits.lease):
+                return 0
+        with self._store.write() as tx:
+            tx.outbox.claim_anew(now, self._waits)
+            expired = [
+                (reply, channel) for reply, channel in tx.outbox.expired_claims(now) if reply.id not in alive
+            ]
+            for reply, channel in expired:
+                again = channel in idempotent_channels
+                tx.outbox.settle(
+                    reply.id,
+                    OutboxState.SENDING,
+                    OutboxState.PENDING if again else OutboxState.UNKNOWN,
+                    problem="the program stopped while it was being sent",
+                )
+            return len(expired)
+
+    def _settle(
+        self,
+        message: OutgoingMessage,
+        state: OutboxState,
+        *,
+        external_id: str | None = None,
+        problem: str | None = None,
+        wait: timedelta | None = None,
+        attempts: int | None = None,
+    ) -> None:
+        now = self._clock()
+        with self._store.write() as tx:
+            # A claim may have run out meanwhile; whoever sent it knows better than "unknown".
+            for was in (OutboxState.SENDING, OutboxState.UNKNOWN):
+                if tx.outbox.settle(
+                    message.id,
+                    was,
+                    state,
+                    external_id=external_id,
+                    problem=problem,
+                    sent_at=now if state is OutboxState.SENT else None,
+                    not_before=now + wait if wait is not None else None,
+                    attempts=attempts,
+                ):
+                    return

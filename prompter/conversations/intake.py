@@ -1,0 +1,115 @@
+"""Customers' messages come in: stored first, acknowledged afterwards."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from prompter.common.clock import Clock, utc_now
+from prompter.conversations.lanes import MAX_RECENT_TURNS, Lane, lane_of
+from prompter.domain.values import IncomingMessage
+from prompter.storage import Conflict, Store, Transaction
+
+_TRIES = 5
+_LONGEST_TEXT = 20_000  # characters kept of a message; no messenger sends so many
+_MAX_WAITING_MESSAGES = 20  # of one chat, where there is a bound at all
+
+
+class Overloaded(Exception):
+    """So many messages wait for triage that this one was not stored; it can be sent again later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """`is_new` is False where the messenger handed over a message that was stored before."""
+
+    conversation_id: int
+    is_new: bool
+
+
+class Reception:
+    """Stores messages and gathers them into turns.
+
+    `max_untriaged` bounds the turns that wait for triage: with so many, new chats are turned away, and with
+    twice as many everybody who is not waiting already. None stores whatever comes: for messengers, which
+    would not ask their customers to try again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        quiet: timedelta = timedelta(seconds=1.5),
+        longest: timedelta = timedelta(seconds=10),
+        max_untriaged: int | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._quiet = quiet
+        self._longest = longest
+        self._max_untriaged = max_untriaged
+        self._clock = clock
+
+    def knows(self, channel: str, chat_id: str) -> bool:
+        """Whether anything was ever said in this chat."""
+        with self._store.read() as tx:
+            return tx.conversations.find(channel, chat_id) is not None
+
+    def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
+        """Give a chat another id: the old one opens it no more; False if there is no such chat."""
+        with self._store.write() as tx:
+            return tx.conversations.move_chat(channel, chat_id, new_chat_id)
+
+    def receive(self, message: IncomingMessage) -> Received:
+        """Store a message; once this returns, it is safe to acknowledge it to the messenger.
+
+        Raises:
+            Overloaded: too much waits already.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._receive(message)
+            except Conflict:
+                continue  # the same chat wrote through another process, or its turn was triaged just now
+        return self._receive(message)
+
+    def _receive(self, message: IncomingMessage) -> Received:
+        now = self._clock()
+        with self._store.write() as tx:
+            rows = tx.conversations
+            conversation_id = rows.ensure(message, now)
+            if rows.has_message(conversation_id, message.external_id):
+                return Received(conversation_id=conversation_id, is_new=False)
+            turn = rows.current_turn(conversation_id)
+            if turn is None:
+                lane = lane_of(rows.last_turns(conversation_id, limit=MAX_RECENT_TURNS), now)
+                self._check_backlog(tx, lane)
+                turn = rows.open_turn(
+                    conversation_id, now, lane=f"{message.channel}/{lane}", share=lane.share
+                )
+            else:
+                self._check_waiting(tx, turn.id)
+            message_id = rows.add_message(conversation_id, turn.id, _storable(message), now)
+            closes_at = min(now + self._quiet, turn.received_at + self._longest)
+            if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
+                raise Conflict("the turn was triaged meanwhile")
+        return Received(conversation_id=conversation_id, is_new=True)
+
+    def _check_backlog(self, tx: Transaction, lane: Lane) -> None:
+        if self._max_untriaged is None:
+            return
+        room = self._max_untriaged if lane is Lane.NEW else 2 * self._max_untriaged
+        if tx.conversations.count_open(limit=room) >= room:
+            raise Overloaded("too many turns wait for triage")
+
+    def _check_waiting(self, tx: Transaction, turn_id: int) -> None:
+        """A turn that waits for long must not grow without end."""
+        if self._max_untriaged is None:
+            return
+        limit = _MAX_WAITING_MESSAGES
+        if tx.conversations.count_turn_messages(turn_id, limit=limit) >= limit:
+            raise Overloaded("too many messages of this chat wait for triage")
+
+
+def _storable(message: IncomingMessage) -> IncomingMessage:
+    """Without NUL characters, which PostgreSQL refuses, lone surrogates, and pages of text."""
+    text = message.text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return replace(message, text=text[:_LONGEST_TEXT])

@@ -1,0 +1,1 @@
+"""What do operators see, and what do they decide?"""

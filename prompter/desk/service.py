@@ -1,0 +1,463 @@
+"""Where operators work: the queue, the conversation, the decision."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from kb_index import Article
+from kb_index.templates import fields, fill
+from prompter.common.clock import Clock, is_over, utc_now
+from prompter.common.errors import (
+    AlreadyDecided,
+    CustomerWroteAgain,
+    Forbidden,
+    InvalidDecision,
+    NotFound,
+    TooLateToUndo,
+)
+from prompter.desk.decision import Action, Decided, Decision, counts_as_right
+from prompter.dialogue.session import Silence, silence
+from prompter.domain.values import (
+    Author,
+    Customer,
+    Lot,
+    Message,
+    OfferedSuggestion,
+    OutboxState,
+    ReadinessState,
+    Reply,
+    ReviewKind,
+    Turn,
+    TurnState,
+    Verdict,
+)
+from prompter.readiness.sampling import Lots, lot_of
+from prompter.readiness.second_reviews import ask_again
+from prompter.storage import Account, Conflict, Role, Store, StoredDecision, Transaction
+from prompter.text.edits import classify_edit
+from prompter.text.notices import split_into_parts
+from prompter.text.template_fields import template_values
+
+T = TypeVar("T")
+_LONGEST_REPLY = 20_000  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueItem:
+    """A turn that waits for an operator."""
+
+    turn: Turn
+    customer: Customer
+    confidence: float | None  # of the first suggestion
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationView:
+    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer.
+
+    `held`: an operator has written lately, so until it is given back the bot answers nothing alone there,
+    and its dialogue stands still.
+    """
+
+    customer: Customer
+    messages: list[Message]
+    replies: list[Reply]
+    turn: Turn | None
+    suggestions: list[OfferedSuggestion]
+    last_message_id: int
+    held: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """How much there is to do: turns that wait for an operator, replies by state.
+
+    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
+    `silence`: the dialogue engine gives no answers.
+    """
+
+    waiting: int
+    replies: Mapping[OutboxState, int]
+    untriaged: int = 0
+    oldest_untriaged: timedelta = timedelta(0)
+    silence: Silence | None = None
+
+
+class Desk:
+    """The use cases of operators; each is one transaction."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        undo: timedelta = timedelta(seconds=5),
+        template_values: Mapping[str, str] | None = None,
+        lots: Lots = Lots(),  # noqa: B008 - frozen
+        operator_stays: timedelta = timedelta(minutes=30),
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._undo = undo
+        self._operator_stays = operator_stays
+        self._lots = lots
+        self._template_values = dict(template_values or {})
+        self._clock = clock
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def queue(self) -> list[QueueItem]:
+        """Turns that wait for an operator, longest wait first."""
+        with self._store.read() as tx:
+            return [
+                QueueItem(turn=turn, customer=customer, confidence=confidence)
+                for turn, customer, confidence in tx.conversations.waiting_turns()
+            ]
+
+    def workload(self) -> Workload:
+        now = self._clock()
+        with self._store.read() as tx:
+            untriaged, since = tx.conversations.untriaged(now)
+            return Workload(
+                waiting=tx.conversations.count_waiting(),
+                replies=tx.outbox.count_by_state(),
+                untriaged=untriaged,
+                oldest_untriaged=timedelta(0) if since is None else max(timedelta(0), now - since),
+                silence=silence(tx),
+            )
+
+    def silence(self) -> Silence | None:
+        """Since when the dialogue engine gives no answers; None: it does, or there is none."""
+        with self._store.read() as tx:
+            return silence(tx)
+
+    def conversation(self, conversation_id: int) -> ConversationView:
+        """Everything said in a conversation, and what there is to decide.
+
+        Raises:
+            NotFound: there is no such conversation.
+        """
+        now = self._clock()
+        with self._store.read() as tx:
+            customer = _found(tx.conversations.customer(conversation_id), "conversation")
+            waiting = tx.conversations.conversation_turns(conversation_id, TurnState.WAITING)
+            turn = waiting[-1] if waiting else None
+            return ConversationView(
+                customer=customer,
+                messages=tx.conversations.messages(conversation_id),
+                replies=tx.outbox.of_conversation(conversation_id),
+                turn=turn,
+                suggestions=_visible(tx, turn) if turn else [],
+                last_message_id=tx.conversations.last_message_id(conversation_id),
+                held=_is_held(tx, conversation_id, since=now - self._operator_stays, now=now),
+            )
+
+    def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
+        """A turn with the suggestions that may be seen and the decision that stands, if there is one."""
+        with self._store.read() as tx:
+            turn = _found(tx.conversations.turn(turn_id), "turn")
+            return turn, _visible(tx, turn), tx.decisions.live(turn_id)
+
+    def find_articles(self, text: str, *, most: int = 10) -> list[Article]:
+        """Published articles that hold the text, for an operator who looks for another answer."""
+        with self._store.read() as tx:
+            return tx.articles.find(text, most=most)
+
+    def filled_answer(self, conversation_id: int, article_id: str) -> str:
+        """The article's answer as this customer would read it."""
+        with self._store.read() as tx:
+            customer = _found(tx.conversations.customer(conversation_id), "conversation")
+            article = _found(tx.articles.get_many([article_id]).get(article_id), "article")
+            return self._fill(article.answer, customer)
+
+    # --- deciding ---------------------------------------------------------------------------
+
+    def decide(self, decision: Decision) -> Decided:
+        """Take a decision: the reply goes into the outbox, the verdict into the evidence.
+
+        Raises:
+            NotFound: there is no such turn, suggestion or article.
+            AlreadyDecided: another operator was faster.
+            CustomerWroteAgain: there is a message that the operator has not seen.
+            InvalidDecision: the text cannot be sent as it is.
+        """
+        try:
+            return self._decide(decision)
+        except Conflict as error:
+            raise AlreadyDecided("another operator has just answered this customer") from error
+
+    def _decide(self, decision: Decision) -> Decided:
+        now = self._clock()
+        with self._store.write() as tx:
+            turn = _found(tx.conversations.turn(decision.turn_id), "turn")
+            customer = _found(tx.conversations.customer(turn.conversation_id), "conversation")
+            self._check_open(tx, turn, decision)
+            if turn.blind and decision.action is Action.REJECT:
+                raise InvalidDecision("this turn is answered blind: there is no suggestion to reject")
+            offered = tx.conversations.suggestions(turn.id)
+            first = _first(offered)
+            used = self._used(tx, decision, [] if turn.blind else offered, customer)
+            verdict = _verdict(decision, used)
+            sent = _checked_text(decision.text if decision.text is not None else used.text if used else None)
+            decision_id = tx.decisions.add(
+                turn_id=turn.id,
+                operator_id=decision.operator_id,
+                verdict=verdict,
+                reason=decision.reason,
+                rank=used.rank if used else None,
+                article_id=used.article_id if used else None,
+                suggested_text=used.text if used else None,
+                sent_text=sent,
+                now=now,
+            )
+            if not tx.conversations.close_turn(turn.id):
+                raise Conflict("the turn was closed meanwhile")
+            closed_with_it = tx.conversations.close_turns_seen(turn, decision.seen_message_id)
+            undo_until = now + self._undo
+            if sent is not None:
+                tx.outbox.add(
+                    conversation_id=turn.conversation_id,
+                    turn_id=turn.id,
+                    decision_id=decision_id,
+                    operator_id=decision.operator_id,
+                    parts=split_into_parts(sent),
+                    author=Author.OPERATOR,
+                    not_before=undo_until,
+                    now=now,
+                )
+            right = counts_as_right(
+                verdict,
+                rank=used.rank if used else None,
+                article_id=used.article_id if used else None,
+                answer=used.text if used else None,
+                first=first,
+                changed=_changed_in_substance(used, sent),
+            )
+            lot, probability = lot_of(turn, right=right)
+            tx.decisions.add_evidence(
+                turn,
+                first,
+                decision_id=decision_id,
+                verdict=verdict,
+                right=right,
+                operator_id=decision.operator_id,
+                now=now,
+                lot=lot,
+                lot_probability=probability,
+            )
+            kind = _to_review(turn, lot, right)
+            if kind is not None:
+                ask_again(
+                    tx,
+                    turn,
+                    offered,
+                    kind=kind,
+                    decision_id=decision_id,
+                    sent=sent,
+                    not_for=decision.operator_id,
+                    own_place=self._lots.place(),
+                    now=now,
+                )
+            for other in closed_with_it:
+                self._add_undecided(tx, other, decision_id, decision.operator_id, now)
+        return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
+
+    def _add_undecided(
+        self, tx: Transaction, turn: Turn, decision_id: int, operator_id: int, now: datetime
+    ) -> None:
+        lot, probability = lot_of(turn, right=False)
+        tx.decisions.add_evidence(
+            turn,
+            _first(tx.conversations.suggestions(turn.id)),
+            decision_id=decision_id,
+            verdict=Verdict.UNDECIDED,
+            right=False,
+            operator_id=operator_id,
+            now=now,
+            lot=lot,
+            lot_probability=probability,
+        )
+
+    def _check_open(self, tx: Transaction, turn: Turn, decision: Decision) -> None:
+        if turn.state is TurnState.OPEN:
+            raise InvalidDecision("the customer is still writing; the turn is not on the desk yet")
+        if turn.state is TurnState.CLOSED:
+            standing = tx.decisions.live(turn.id)
+            who = f"{standing.operator_name} has already answered" if standing else "this is already answered"
+            raise AlreadyDecided(who)
+        newest = tx.conversations.last_message_id(turn.conversation_id)
+        if newest > decision.seen_message_id and not decision.send_anyway:
+            raise CustomerWroteAgain("the customer has written again: read it before you send")
+
+    def _used(
+        self, tx: Transaction, decision: Decision, offered: list[OfferedSuggestion], customer: Customer
+    ) -> "_Used | None":
+        """The suggestion or article that the operator built on; None for a text of their own."""
+        if decision.action in (Action.ACCEPT, Action.EDIT):
+            for suggestion in offered:
+                if suggestion.rank == decision.rank:
+                    return _Used(rank=suggestion.rank, article_id=suggestion.article_id, text=suggestion.text)
+            raise NotFound(f"this turn has no suggestion number {decision.rank}")
+        if decision.action is Action.PICK_OTHER and decision.article_id is not None:
+            article = _found(tx.articles.get_many([decision.article_id]).get(decision.article_id), "article")
+            return _Used(rank=None, article_id=article.id, text=self._fill(article.answer, customer))
+        return None
+
+    def _fill(self, answer: str, customer: Customer) -> str:
+        return fill(answer, template_values(customer, self._template_values))
+
+    def undo(self, decision_id: int, account: Account) -> None:
+        """Take back a decision whose reply has not left; the turn waits again.
+
+        Raises:
+            NotFound: there is no such decision.
+            Forbidden: it is somebody else's, and the account is no supervisor's.
+            TooLateToUndo: the reply has left, or the decision was undone before.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            decision = _found(tx.decisions.get(decision_id), "decision")
+            if decision.operator_id != account.id and account.role < Role.SUPERVISOR:
+                raise Forbidden("only the operator who decided, or a supervisor, can undo this")
+            parts = tx.outbox.of_decision(decision_id)
+            # What is sent leaves the outbox in time, even where the clock was set meanwhile.
+            if not parts and is_over(decision.decided_at + self._undo, now, max_wait=self._undo):
+                raise TooLateToUndo("the reply has already left")
+            if tx.outbox.cancel_decision(decision_id, now) < len(parts):
+                raise TooLateToUndo("the reply has already left")
+            if not tx.decisions.supersede(decision_id, now):
+                raise TooLateToUndo("this was undone before")
+            tx.conversations.reopen_turn(decision.turn_id)
+            tx.reviews.cancel_decision(decision_id, now)
+            turn = _found(tx.conversations.turn(decision.turn_id), "turn")
+            self._add_undecided(tx, turn, decision_id, account.id, now)
+
+    def write(self, conversation_id: int, text: str, account: Account) -> int:
+        """Send a message that answers no turn; returns its id in the outbox."""
+        checked = _checked_text(text)
+        if checked is None:
+            raise InvalidDecision("there is nothing to send")
+        now = self._clock()
+        with self._store.write() as tx:
+            _found(tx.conversations.customer(conversation_id), "conversation")
+            return tx.outbox.add(
+                conversation_id=conversation_id,
+                parts=split_into_parts(checked),
+                author=Author.OPERATOR,
+                operator_id=account.id,
+                not_before=now,
+                now=now,
+            )[0]
+
+    def give_back(self, conversation_id: int) -> None:
+        """The operator is done: from now on the bot may answer again, and its dialogue goes on.
+
+        Raises:
+            NotFound: there is no such conversation.
+        """
+        with self._store.write() as tx:
+            _found(tx.conversations.customer(conversation_id), "conversation")
+            tx.conversations.give_back(conversation_id, self._clock())
+
+    # --- replies whose fate is unknown ------------------------------------------------------
+
+    def troubled_replies(self) -> list[Reply]:
+        """Replies that failed, or of which nobody knows whether they arrived."""
+        with self._store.read() as tx:
+            return tx.outbox.in_state(OutboxState.UNKNOWN) + tx.outbox.in_state(OutboxState.FAILED)
+
+    def settle_reply(self, reply_id: int, account: Account, *, send_again: bool) -> None:
+        """A person has looked: send it again, or leave it; the conversation shows who it was.
+
+        An unknown reply that is left counts as sent; a failed one as cancelled.
+
+        Raises:
+            NotFound: there is no such reply, or it is not in trouble (any more).
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            reply = _found(tx.outbox.get(reply_id), "reply")
+            if reply.state is OutboxState.UNKNOWN:
+                left = OutboxState.SENT
+            elif reply.state is OutboxState.FAILED:
+                left = OutboxState.CANCELLED
+            else:
+                raise NotFound("this reply is not in trouble any more")
+            state = OutboxState.PENDING if send_again else left
+            tx.outbox.settle(
+                reply_id,
+                reply.state,
+                state,
+                not_before=now if send_again else None,
+                attempts=0 if send_again else None,
+                settled_by=account.id,
+                settled_at=now,
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Used:
+    rank: int | None
+    article_id: str
+    text: str
+
+
+def _verdict(decision: Decision, used: _Used | None) -> Verdict:
+    if decision.action is Action.REJECT:
+        return Verdict.REJECTED
+    if decision.action is Action.WRITE_OWN or used is None:
+        return Verdict.WROTE_OWN
+    if decision.action is Action.PICK_OTHER:
+        return Verdict.PICKED_OTHER
+    return classify_edit(used.text, decision.text if decision.text is not None else used.text)
+
+
+def _changed_in_substance(used: _Used | None, sent: str | None) -> bool:
+    return (
+        used is not None and sent is not None and classify_edit(used.text, sent) is Verdict.EDITED_SUBSTANTIVE
+    )
+
+
+def _checked_text(text: str | None) -> str | None:
+    text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
+    if not text:
+        return None
+    if len(text) > _LONGEST_REPLY:
+        raise InvalidDecision(f"the reply is longer than {_LONGEST_REPLY} characters")
+    if left := fields(text):
+        raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
+    return text
+
+
+def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
+    """The turn's suggestions, unless it is drawn to be answered without a look at them."""
+    return [] if turn.blind else tx.conversations.suggestions(turn.id)
+
+
+def _is_held(tx: Transaction, conversation_id: int, *, since: datetime, now: datetime) -> bool:
+    """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
+    may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
+    if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
+        return True
+    has_dialogue = tx.dialogues.get(conversation_id) is not None
+    return has_dialogue and tx.conversations.is_taken_over(conversation_id, since=since, now=now)
+
+
+def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:
+    """Why a second person has to look at the turn; None: nobody has to."""
+    if turn.draw is None or turn.by_bot:
+        return None
+    if right is None:
+        return ReviewKind.SETTLE
+    return ReviewKind.SECOND if lot is Lot.SECOND else None
+
+
+def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:
+    return offered[0] if offered else None
+
+
+def _found(value: T | None, what: str) -> T:
+    if value is None:
+        raise NotFound(f"there is no such {what}")
+    return value

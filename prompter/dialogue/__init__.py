@@ -1,0 +1,1 @@
+"""How does a dialogue engine take part in a conversation?"""

@@ -1,0 +1,136 @@
+"""What a dialogue engine says to a turn, and what that makes of its triage. Values and rules only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from nlu.text import detect_language
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+
+TOPICS = "dialogue/"  # each dialogue is a topic of its own
+IDS = "dialogue|"  # no article's id holds a "|"
+_MOST_SUGGESTIONS = 9  # there is a key for each
+_CALLED_FOR_A_PERSON = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT)
+_NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, HandoffReason.OUT_OF_SCOPE)
+
+
+class DialogueSilent(Exception):
+    """The engine gives no answer that can be used; the message says why.
+
+    `is_down`: it will not give one to others, either.
+    """
+
+    def __init__(self, why: str, *, is_down: bool = True) -> None:
+        super().__init__(why)
+        self.is_down = is_down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """Which messages the engine has been told: a turn up to one of its messages."""
+
+    turn_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A turn as the engine is told of it; `sender` is its name for the conversation."""
+
+    sender: str
+    heard: Heard
+    seal: str = field(repr=False)  # shows our own actions that we have asked
+    triage: Triage = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineReply:
+    """What the engine says. `uses_triage`: first comes what we have concluded ourselves.
+
+    `confidence` is the engine's own, in what the customer means; readiness shows what it is worth.
+    """
+
+    name: str  # of the dialogue: its form, or what the customer means
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    confidence: float
+    model: str  # readiness is tested for it
+    form: str | None = None  # waits for the customer's next words
+    uses_triage: bool = False
+    handoff: HandoffReason | None = None
+
+
+class DialogueEngine(Protocol):
+    """Where dialogues run. Every method may raise `DialogueSilent`."""
+
+    def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
+        """Tell the engine what the customer has said.
+
+        What it was told beyond the message `after` nobody got a reply to: it is taken back. None: there is
+        nothing of the kind. The same question again gets the same reply, even after a restart of both.
+        """
+
+    def pause(self, sender: str, *, paused: bool) -> None:
+        """Let a conversation stand still, or go on."""
+
+    def model(self) -> str:
+        """Which model answers now."""
+
+
+def is_dialogue(article_id: str) -> bool:
+    """Whether a suggestion comes from a dialogue and from no article."""
+    return article_id.startswith(IDS)
+
+
+def dialogue_name(article_id: str) -> str:
+    return article_id.removeprefix(IDS)
+
+
+def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
+    """What the engine says becomes the first suggestion; who asks for a person still gets one.
+
+    An article's answer in the middle of a form, which then asks again, belongs to two topics: nobody could
+    say which of them it speaks for, so an operator sends it.
+    """
+    if reply.handoff is not None:
+        triage = replace(triage, route=Route.HANDOFF, handoff_reason=reply.handoff)
+    if not reply.texts:
+        return triage
+    knows = triage.route is not Route.HANDOFF and bool(triage.suggestions)
+    if reply.uses_triage and reply.form is None:  # a word after the article's answer
+        return _with_more(triage, reply.texts) if knows else triage
+    if reply.uses_triage and _asks_for_person(triage):
+        return triage
+    answers = reply.uses_triage and knows
+    texts = [triage.suggestions[0].answer, *reply.texts] if answers else reply.texts
+    answer = "\n\n".join(texts)
+    said = Suggestion(
+        article_id=IDS + reply.name,
+        question=reply.name,
+        answer=answer,
+        topic=TOPICS + reply.name,
+        language=detect_language(answer) or language,
+        similarity=0.0,
+        confidence=min(reply.confidence, triage.suggestions[0].confidence) if answers else reply.confidence,
+    )
+    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MOST_SUGGESTIONS])
+    if _asks_for_person(triage) or reply.handoff is not None:
+        return triage
+    reason = HandoffReason.POLICY if answers else HandoffReason.TOPIC_NOT_READY
+    return replace(triage, route=Route.SUGGEST, handoff_reason=reason)
+
+
+def _with_more(triage: Triage, texts: Sequence[str]) -> Triage:
+    first, *others = triage.suggestions
+    return replace(triage, suggestions=(replace(first, answer="\n\n".join([first.answer, *texts])), *others))
+
+
+def _asks_for_person(triage: Triage) -> bool:
+    return triage.handoff_reason in _CALLED_FOR_A_PERSON
+
+
+def without_engine(triage: Triage, *, in_form: bool) -> Triage:
+    """What articles say, where the engine is silent: what it might have known goes to an operator."""
+    nothing_to_say = triage.route is Route.HANDOFF and triage.handoff_reason in _NOTHING_TO_SAY
+    if _asks_for_person(triage) or not (in_form or nothing_to_say):
+        return triage
+    return replace(triage, handoff_reason=HandoffReason.ENGINE_DOWN)

@@ -1,0 +1,244 @@
+"""Takes turns to the dialogue engine, outside any transaction; keeps it in step with operators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from prompter.common.clock import Clock, is_over, utc_now
+from prompter.common.safe_errors import describe
+from prompter.dialogue.engine import (
+    DialogueEngine,
+    DialogueSilent,
+    EngineReply,
+    Heard,
+    Question,
+    is_dialogue,
+    with_reply,
+    without_engine,
+)
+from prompter.domain.triage import Triage
+from prompter.domain.values import Turn
+from prompter.storage import Store, StoredDialogue, Transaction
+
+MODEL = "dialogue_model"  # facts: which model of the engine answers,
+SILENT = "dialogue_silent"  # since when the engine does not, and why; empty: it does
+_PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
+_MOST_CALLS = 6  # of the engine for one turn, each with a patience of its own
+_MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A triage with what the engine has said; `reply` None: it was not asked, or is silent."""
+
+    triage: Triage
+    reply: EngineReply | None = None
+
+    @property
+    def in_dialogue(self) -> bool:
+        """Whether the engine's words are the first suggestion."""
+        return bool(self.triage.suggestions) and is_dialogue(self.triage.suggestions[0].article_id)
+
+
+class Conversing:
+    """A dialogue engine as the worker uses it.
+
+    Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
+    `operator_stays` ago or less, the engine's stands still. `patience` is what one call
+    of the engine may take. `prefix` begins the names of its conversations: an engine may have some of another
+    installation.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: DialogueEngine,
+        *,
+        seal: Callable[[int], str],
+        prefix: str = "sufler",
+        patience: timedelta = timedelta(seconds=10),
+        ends_after: timedelta = timedelta(minutes=60),
+        operator_stays: timedelta = timedelta(minutes=30),
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._seal = seal
+        self._prefix = prefix
+        self._patience = patience
+        self._ends_after = ends_after
+        self._operator_stays = operator_stays
+        self._clock = clock
+        self._model: str | None = None  # as far as this process has noted it
+        self._look_at = datetime.min.replace(tzinfo=UTC)
+
+    # --- for triage -------------------------------------------------------------------------
+
+    def hear(self, turn: Turn, triage: Triage, *, language: str) -> Spoken | None:
+        """Ask the engine about a turn; None: another worker does."""
+        if not triage.utterance.strip():
+            return Spoken(triage=triage)
+        now = self._clock()
+        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+        with self._store.write() as tx:
+            since = now - self._operator_stays
+            if tx.conversations.is_taken_over(turn.conversation_id, since=since, now=now):
+                return Spoken(triage=triage)
+            if tx.facts.get(SILENT):
+                stored = tx.dialogues.get(turn.conversation_id)
+                in_form = stored is not None and bool(stored.form) and now < stored.used_at + self._ends_after
+                return self._silent(triage, in_form=in_form)
+            dialogue = tx.dialogues.claim(
+                turn.conversation_id,
+                heard,
+                now=now,
+                lease=_MOST_CALLS * self._patience,
+                ends_after=self._ends_after,
+                most_turns=_MOST_TURNS,
+            )
+        if dialogue is None:
+            return None
+        try:
+            reply = self._ask(dialogue, heard, triage)
+        except DialogueSilent as error:
+            log.error("dialogue_silent", turn_id=turn.id, error=str(error))
+            is_down = error.is_down and not self._answers()  # one slow action is no silence
+            with self._store.write() as tx:
+                tx.dialogues.release(turn.conversation_id, heard)
+                if is_down:
+                    _note_silence(tx, str(error), now)
+            return self._silent(triage, in_form=dialogue.form is not None)
+        if reply.model != self._model:
+            self._note_model(reply.model)
+        return Spoken(triage=with_reply(triage, reply, language=language), reply=reply)
+
+    def _ask(self, dialogue: StoredDialogue, heard: Heard, triage: Triage) -> EngineReply:
+        if dialogue.paused:  # given back a moment ago
+            self._set_paused(dialogue, False)
+        question = Question(
+            sender=self._sender(dialogue), heard=heard, seal=self._seal(heard.turn_id), triage=triage
+        )
+        try:
+            return self._engine.ask(question, after=dialogue.unused_after)
+        except DialogueSilent:
+            raise
+        except Exception as error:
+            # Operators can still answer: a turn must never be lost because an engine failed.
+            log.error("dialogue_failed", error=describe(error))
+            raise DialogueSilent("the dialogue engine's answer cannot be read", is_down=False) from error
+
+    def _answers(self) -> bool:
+        try:
+            self._engine.model()
+        except DialogueSilent:
+            return False
+        return True
+
+    @staticmethod
+    def _silent(triage: Triage, *, in_form: bool) -> Spoken:
+        return Spoken(triage=without_engine(triage, in_form=in_form))
+
+    @staticmethod
+    def settle(tx: Transaction, turn: Turn, spoken: Spoken, *, is_stored: bool) -> None:
+        """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
+        if spoken.reply is None:
+            return
+        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+        if is_stored:
+            tx.dialogues.settle(turn.conversation_id, heard, form=spoken.reply.form)
+        else:
+            tx.dialogues.release(turn.conversation_id, heard)
+
+    # --- by itself --------------------------------------------------------------------------
+
+    def run_once(self) -> bool:
+        """Look whether the engine answers, and whom operators lead; True if something has changed."""
+        now = self._clock()
+        changed = False
+        if is_over(self._look_at, now, max_wait=_PAUSE):
+            self._look_at = now + _PAUSE
+            changed = self._look(now)
+        return self._keep_in_step(now) or changed
+
+    def _look(self, now: datetime) -> bool:
+        with self._store.read() as tx:
+            silent = tx.facts.get(SILENT)
+        try:
+            model = self._engine.model()
+        except DialogueSilent as error:
+            if silent:
+                return False
+            log.error("dialogue_silent", error=str(error))
+            with self._store.write() as tx:
+                _note_silence(tx, str(error), now)
+            return True
+        if not silent and model == self._model:
+            return False
+        self._note_model(model, answers=True)
+        log.info("dialogue_answers", model=model)
+        return True
+
+    def _note_model(self, model: str, *, answers: bool = False) -> None:
+        with self._store.write() as tx:
+            tx.facts.set(MODEL, model)
+            if answers:
+                tx.facts.set(SILENT, "")
+        self._model = model
+
+    def _keep_in_step(self, now: datetime) -> bool:
+        """Let conversations stand still that operators lead, and those go on that were given back."""
+        with self._store.read() as tx:
+            if tx.facts.get(SILENT):
+                return False
+            waiting = tx.dialogues.out_of_step(
+                used_since=now - self._ends_after, since=now - self._operator_stays, now=now
+            )
+        for dialogue, held in waiting:
+            try:
+                self._set_paused(dialogue, held)
+            except DialogueSilent as error:  # tried again in a second; the others are not made to wait
+                log.error("dialogue_not_paused", conversation_id=dialogue.conversation_id, error=str(error))
+                break
+        return bool(waiting)
+
+    def _sender(self, dialogue: StoredDialogue) -> str:
+        """The engine's name for a conversation."""
+        return f"{self._prefix}-{dialogue.conversation_id}-{dialogue.session}"
+
+    def _set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
+        self._engine.pause(self._sender(dialogue), paused=paused)
+        with self._store.write() as tx:
+            tx.dialogues.set_paused(dialogue, paused)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Since when the engine gives no answers, and why."""
+
+    since: datetime
+    why: str
+
+
+def silence(tx: Transaction) -> Silence | None:
+    """None: the engine answers, or there is none."""
+    stored = tx.facts.get(SILENT)
+    if not stored:
+        return None
+    since, _, why = stored.partition(" ")
+    return Silence(since=datetime.fromisoformat(since), why=why)
+
+
+def forget_silence(store: Store) -> None:
+    """There is no engine any more; what dialogues have shown stays, should it come back."""
+    with store.write() as tx:
+        if tx.facts.get(SILENT):
+            tx.facts.set(SILENT, "")
+
+
+def _note_silence(tx: Transaction, why: str, now: datetime) -> None:
+    if not tx.facts.get(SILENT):
+        tx.facts.set(SILENT, f"{now.isoformat()} {why}")

@@ -1,0 +1,1 @@
+"""What are the values that the core works with?"""

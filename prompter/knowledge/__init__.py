@@ -1,0 +1,1 @@
+"""What does the knowledge base say, and what should it say?"""

@@ -1,0 +1,217 @@
+"""What did operators change in an article's answer, sentence by sentence?"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kb_index import Article
+from kb_index.clusters import clusters
+from kb_index.near_texts import normal, similar
+from kb_index.templates import fields
+from prompter.domain.drafts import MOST_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
+from prompter.domain.values import Verdict
+from prompter.suggestions.query_embedder import Meaning
+from prompter.text.cleaning import answer_text, with_field, without_name
+from prompter.text.edits import classify_edit, facts, sentences, shared
+from prompter.text.pii import mask
+
+_SAME_CHANGE = 0.8  # mean cosine of added sentences that name the same numbers and deny the same
+_REPLACES = 0.5  # share of words that a sentence and what stands in its place have in common
+_SAME = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedTurn:
+    """An answer of the article as it was suggested, and what the operator sent instead."""
+
+    turn_id: int
+    conversation_id: int
+    operator_id: int
+    utterance: str = field(repr=False)  # masked
+    suggested: str = field(repr=False)
+    sent: str = field(repr=False)
+    values: Mapping[str, str] = field(repr=False)  # of template fields, for this customer
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """One sentence less, more, or another one; `removed` is as the article has it."""
+
+    removed: str | None
+    added: str | None
+    after: str | None  # the sentence of the article that what was added stands behind
+    turn: EditedTurn
+
+
+def changed_answers(
+    article: Article,
+    turns: Iterable[EditedTurn],
+    meaning: Meaning,
+    *,
+    least_conversations: int,
+    keep: Collection[str] = (),
+) -> list[Draft]:
+    """The changes that operators made again and again, each with the whole answer that would come of it.
+
+    Changes are of the article's answer as it is now: what it says already, and what was taken from a
+    sentence that is not there any more, is passed over. Of several sentences in place of the same one
+    only the most frequent is proposed. Filled template fields are turned back where the answer has them.
+    """
+    own = sentences(article.answer)
+    found = [change for turn in turns for change in _changes(article, own, turn, keep)]
+    drafts = []
+    taken: set[str | None] = set()
+    for group in _grouped(found, meaning):
+        conversations = {change.turn.conversation_id for change in group}
+        removed = group[0].removed
+        if len(conversations) < least_conversations or (removed is not None and removed in taken):
+            continue
+        taken.add(removed)
+        drafts.append(_draft(article, group, conversations))
+    return drafts
+
+
+def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Collection[str]) -> list[_Change]:
+    before = sentences(_general(turn.suggested, article, turn.values))
+    plain = _general(turn.sent, article, turn.values)
+    if normal(answer_text(turn.suggested)) == normal(mask(turn.suggested)):  # it has no greeting of its own
+        plain = answer_text(plain, keep=keep)
+    after = sentences(plain)
+    current = {normal(mask(sentence)): sentence for sentence in own}
+    left = list(before)
+    kept: list[str | None] = []  # for each sentence sent, the one of the article that it is
+    for sentence in after:
+        same = next((one for one in left if classify_edit(mask(one), mask(sentence)) in _SAME), None)
+        if same is not None:
+            left.remove(same)
+        kept.append(same)
+    changes: list[tuple[str | None, str | None, str | None]] = []
+    last: str | None = None
+    for sentence, same in zip(after, kept, strict=True):
+        if same is not None:
+            last = same
+            continue
+        old = max(left, key=lambda one: shared(one, sentence), default=None)
+        if old is not None and shared(old, sentence) >= _REPLACES:
+            left.remove(old)
+            changes.append((old, sentence, None))
+        else:
+            changes.append((None, sentence, last))
+    changes += [(old, None, None) for old in left]
+    found = []
+    for removed, added, behind in changes:
+        there = current.get(normal(mask(removed))) if removed is not None else None
+        if removed is not None and there is None:
+            continue
+        added = mask(added, keep=keep) if added is not None else None
+        if added is not None and any(similar(added, sentence) for sentence in own):
+            continue
+        found.append(
+            _Change(
+                removed=there,
+                added=added,
+                after=current.get(normal(mask(behind))) if behind is not None else None,
+                turn=turn,
+            )
+        )
+    return found
+
+
+def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
+    """The text with the article's template fields in place of what they were filled with."""
+    names = fields(article.answer)
+    for name in names:
+        text = with_field(text, name, values.get(name, ""))
+    return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
+
+
+def _grouped(found: Sequence[_Change], meaning: Meaning) -> list[list[_Change]]:
+    """Changes that come to the same, the most frequent first."""
+    buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
+    for change in found:
+        # Meaning alone does not tell "free" from "not free", nor three days from five.
+        buckets[change.removed, None if change.added is None else facts(change.added)].append(change)
+    groups = []
+    for bucket in buckets.values():
+        if bucket[0].added is None:
+            groups.append(bucket)
+            continue
+        times: dict[str, list[_Change]] = defaultdict(list)
+        for change in bucket:
+            times[change.added or ""].append(change)
+        texts = list(times)
+        weights = [len(times[text]) for text in texts]
+        for cluster in clusters(texts, meaning.of(texts), weights=weights, near=_SAME_CHANGE):
+            members = [cluster.centre, *(row for row in cluster.members if row != cluster.centre)]
+            groups.append([change for row in members for change in times[texts[row]]])
+    return sorted(
+        groups,
+        key=lambda group: (
+            -len({change.turn.operator_id for change in group}),
+            -len(group),
+            group[0].turn.turn_id,
+        ),
+    )
+
+
+def _draft(article: Article, group: Sequence[_Change], conversations: Collection[int]) -> Draft:
+    first = group[0]
+    turns = {change.turn.turn_id: change.turn for change in group}
+    variants: dict[str, list[_Change]] = defaultdict(list)
+    for change in group:
+        if change.added is not None:
+            variants[change.added].append(change)
+    return Draft(
+        kind=ProposalKind.CHANGED_ANSWER,
+        article_id=article.id,
+        question=article.question,
+        answer=_applied(article.answer, first),
+        base_answer=article.answer,
+        topic=article.topic,
+        language=article.language,
+        proof=Proof(
+            n_turns=len(turns),
+            n_conversations=len(conversations),
+            n_operators=len({turn.operator_id for turn in turns.values()}),
+            texts=_texts(turn.utterance for turn in turns.values()),
+            turns=tuple(sorted(turns))[-MOST_TEXTS:],
+            answers=tuple(
+                GivenAnswer(
+                    text=text,
+                    times=len(changes),
+                    operators=len({change.turn.operator_id for change in changes}),
+                )
+                for text, changes in sorted(variants.items(), key=lambda item: (-len(item[1]), item[0]))[:5]
+            ),
+            added=(first.added,) if first.added is not None else (),
+            removed=(first.removed,) if first.removed is not None else (),
+        ),
+    )
+
+
+def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
+    times: dict[str, int] = defaultdict(int)
+    for text in utterances:
+        times[text] += 1
+    chosen = sorted(times, key=lambda text: (-times[text], text))[:MOST_TEXTS]
+    return tuple(SeenText(text=text, times=times[text]) for text in chosen)
+
+
+def _applied(answer: str, change: _Change) -> str:
+    """The answer with the change in it, and everything else as it was."""
+    if change.removed is not None:
+        start = answer.index(change.removed)
+        before, after = answer[:start], answer[start + len(change.removed) :]
+        if change.added is not None:
+            return before + change.added + after
+        return re.sub(
+            r"(?<![ \t])[ \t]+\n",
+            "\n",
+            (before.rstrip(" ") + after if not before else before + after.lstrip(" ")),
+        ).strip()
+    added = change.added or ""
+    if change.after is None:
+        return f"{answer.rstrip()} {added}"
+    end = answer.index(change.after) + len(change.after)
+    return f"{answer[:end]} {added}{answer[end:]}"

@@ -1,0 +1,387 @@
+"""Chats of the past: which questions came, and what operators answered.
+
+A file is read once, row by row. Messages wait, in bounded number, until their conversation is complete, so
+that conversations may interleave and need not be in order of time. Questions are counted by lossy counting
+(Manku & Motwani, VLDB 2002): when there are too many different ones, those that came once are forgotten.
+"""
+
+import json
+import re
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
+from files.limits import MAX_JSON_ITEM_CHARS
+from kb_index.near_texts import normal
+from prompter.knowledge.question_mining import Asked
+from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
+from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
+
+MOST_QUESTIONS = 40_000  # different ones that are counted at a time
+MOST_CLUSTERED = 20_000  # the most frequent ones, of which proposals are made
+MOST_WAITING = 50_000  # messages whose conversations may go on
+_LONGEST_CONVERSATION = 200  # messages that are put in order together
+_LONGEST_MESSAGE = 2_000  # characters that are looked at
+_LONGEST_QUESTION = 500
+_MOST_ANSWERS = 4  # different ones remembered of a question
+_MOST_CONVERSATIONS = 20  # remembered of a question
+_MOST_CLEANED = 1_000
+_MOST_CONTACTS = 10_000
+_CHUNK = 1 << 16
+_GAP = re.compile(r"[\s,]*")
+
+_COLUMNS = {
+    "conversation": "conversation conversation_id chat chat_id dialog dialog_id ticket ticket_id thread "
+    "session session_id диалог чат обращение беседа",
+    "author": "author author_role role from sender sender_type who автор роль отправитель кто",
+    "time": "time timestamp date datetime created created_at sent_at время дата",
+    "text": "text message body content текст сообщение",
+}
+_COLUMN_OF = {name: column for column, names in _COLUMNS.items() for name in names.split()}
+
+
+class Speaker(StrEnum):
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    BOT = "bot"
+
+
+_SPEAKERS = {
+    Speaker.CUSTOMER: "customer client user visitor guest contact клиент покупатель пользователь гость",
+    Speaker.OPERATOR: "operator agent support manager admin employee staff оператор агент поддержка менеджер "
+    "сотрудник администратор",
+    Speaker.BOT: "bot assistant system auto robot бот система автоответчик робот ассистент",
+}
+_SPEAKER_OF = {name: speaker for speaker, names in _SPEAKERS.items() for name in names.split()}
+
+
+class PastMessage(NamedTuple):
+    """A message of a chat export."""
+
+    conversation: str
+    speaker: Speaker
+    time: float  # seconds, only their order counts
+    text: str
+
+
+@dataclass(kw_only=True)
+class _Counted:
+    text: str
+    times: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
+    conversations: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What was asked in a file of chats, most frequent first, and how much was read.
+
+    A conversation that goes on after tens of thousands of messages of others counts as a new one.
+    """
+
+    asked: tuple[Asked, ...] = field(repr=False)
+    n_messages: int
+    n_conversations: int
+    n_questions: int  # different ones that were remembered
+
+
+def read_history(path: Path) -> Iterator[PastMessage]:
+    """The messages of a CSV, JSON or JSONL file, one at a time.
+
+    Raises:
+        BadFile: the file cannot be read, or a row is no message; says where.
+    """
+    ending = path.suffix.lower()
+    if ending not in _READERS:
+        raise BadFile(path, f"the file ending names no known format: use one of {' '.join(_READERS)}")
+    rows = Budget(path).watch(_READERS[ending](path))
+    empty = True
+    for row, values in rows:
+        empty = False
+        yield _message(path, row, values)
+    if empty:
+        raise BadFile(path, "holds no messages")
+
+
+def count_hint(path: Path) -> int | None:
+    """About how many messages the file holds; None: only reading it tells."""
+    if path.suffix.lower() == ".json":
+        return None
+    try:
+        with path.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = lambda _: None) -> History:
+    """Pair questions with the answers that followed, and count them.
+
+    A question is the customer's consecutive messages, its answer the operator's next ones. Greetings, thanks
+    and "ok" are dropped, personal data masked. Memory does not depend on the number of messages.
+    """
+    waiting: OrderedDict[str, list[PastMessage]] = OrderedDict()
+    questions = _Questions()
+    n_waiting = n_messages = n_conversations = 0
+    for message in messages:
+        n_messages += 1
+        if n_messages % 1000 == 0:
+            progress(1000)
+        if message.conversation not in waiting:
+            waiting[message.conversation] = []
+            n_conversations += 1
+        own = waiting[message.conversation]
+        own.append(message)
+        n_waiting += 1
+        waiting.move_to_end(message.conversation)
+        if len(own) >= _LONGEST_CONVERSATION:
+            questions.take(message.conversation, own)
+            n_waiting -= len(own)
+            own.clear()
+        while n_waiting > MOST_WAITING:
+            name, longest_silent = waiting.popitem(last=False)
+            questions.take(name, longest_silent)
+            n_waiting -= len(longest_silent)
+    for name, rest in waiting.items():
+        questions.take(name, rest)
+    progress(n_messages % 1000)
+    return History(
+        asked=tuple(questions.asked()),
+        n_messages=n_messages,
+        n_conversations=n_conversations,
+        n_questions=len(questions),
+    )
+
+
+class _Questions:
+    def __init__(self) -> None:
+        self._found: dict[str, _Counted] = {}
+        self._answers: dict[str, str] = {}  # each different text once in memory
+        self._least = 1
+        self._cleaned: dict[str, tuple[str, list[str]]] = {}
+        self._told: dict[str, set[int]] = {}  # conversations in which a contact was sent
+        self._team: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def take(self, conversation: str, messages: list[PastMessage]) -> None:
+        """Count the questions of a conversation, in order of time."""
+        number = zlib.crc32(conversation.encode())  # the same one when it goes on later
+        messages.sort(key=lambda message: message.time)  # stable: equal times as they came
+        asked: list[str] = []
+        answered: list[str] = []
+        for message in messages:
+            if message.speaker is Speaker.CUSTOMER:
+                if answered:
+                    self._count(number, asked, answered)
+                    asked, answered = [], []
+                asked.append(message.text)
+            elif message.speaker is Speaker.OPERATOR and asked:
+                answered.append(message.text)
+        self._count(number, asked, answered)
+
+    def _count(self, conversation: int, asked: Sequence[str], answered: Sequence[str]) -> None:
+        said = [text for text in asked if not is_small_talk(text)]
+        text = question_text(" ".join(said))[:_LONGEST_QUESTION]
+        key = normal(text)
+        if not key or is_small_talk(text):
+            return
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = _Counted(text=text)
+        found.times += 1
+        if len(found.conversations) < _MOST_CONVERSATIONS:
+            found.conversations.add(conversation)
+        parts = [self._answer(conversation, part) for part in answered]
+        answer = "\n".join(part for part in parts if part and not is_small_talk(part))
+        if answer and not asks_back(answer):
+            answer = self._answers.setdefault(answer, answer)
+            if answer in found.answers or len(found.answers) < _MOST_ANSWERS:
+                found.answers[answer] = found.answers.get(answer, 0) + 1
+        if len(self._found) > MOST_QUESTIONS:
+            self._forget()
+
+    def _answer(self, conversation: int, text: str) -> str:
+        """What is kept of an operator's message; the team's own phones and addresses are."""
+        cleaned = self._cleaned.get(text)  # operators paste the same answers again and again
+        if cleaned is None:
+            if len(self._cleaned) >= _MOST_CLEANED:
+                self._cleaned.clear()
+            cleaned = self._cleaned[text] = (answer_text(text, keep=self._team), contacts(text))
+        for contact in cleaned[1]:
+            if contact not in self._team:
+                told = self._told.setdefault(contact, set())
+                told.add(conversation)
+                if len(told) >= FEWEST_OF_THE_TEAM:
+                    self._team.add(contact)
+                    self._cleaned.clear()
+        if len(self._told) > _MOST_CONTACTS:
+            self._told.clear()  # the team's come again
+        return cleaned[0]
+
+    def _forget(self) -> None:
+        """Make room: what came least often goes, the oldest first, until half is left."""
+        while len(self._found) > MOST_QUESTIONS // 2:
+            for key in [key for key, one in self._found.items() if one.times <= self._least]:
+                if len(self._found) <= MOST_QUESTIONS // 2:
+                    break
+                del self._found[key]
+            else:
+                self._least += 1
+        self._least = 1
+        kept = {answer: answer for one in self._found.values() for answer in one.answers}
+        self._answers = kept
+
+    def asked(self) -> Iterator[Asked]:
+        often = sorted(self._found.values(), key=lambda one: (-one.times, one.text))
+        for one in often[:MOST_CLUSTERED]:
+            conversations = frozenset(one.conversations)
+            without = one.times - sum(one.answers.values())
+            for answer, times in one.answers.items():
+                yield Asked(text=one.text, times=times, conversations=conversations, answer=answer)
+            if without > 0:
+                yield Asked(text=one.text, times=without, conversations=conversations)
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    delimiter = delimiter_of(path, lambda cell: _column(cell) in _COLUMNS)
+    names: list[str] | None = None
+    for row, cells in filled_rows(path, delimiter=delimiter):
+        if names is None:
+            names = [_column(cell) for cell in cells]
+            _check_columns(path, row, names)
+        elif len(cells) != len(names):
+            raise BadFile(path, f"has {len(cells)} cells where the header names {len(names)}", row=row)
+        else:
+            yield row, dict(zip(names, cells, strict=True))
+
+
+def _check_columns(path: Path, row: int, names: Sequence[str]) -> None:
+    for column in _COLUMNS:
+        if names.count(column) != 1:
+            problem = "is missing: the first row names the columns" if column not in names else "comes twice"
+            raise BadFile(path, f"the column {problem} ({', '.join(_COLUMNS)})", row=row, column=column)
+
+
+def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for row, line in enumerate(text_lines(path), start=1):
+        if line.strip():
+            try:
+                yield row, _object(path, row, json.loads(line))
+            except (ValueError, RecursionError) as error:
+                raise BadFile(path, f"is no valid JSON: {error}", row=row) from None
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The objects of an array, one at a time: the file is never in memory as a whole."""
+    decoder = json.JSONDecoder()
+    chunks = _chunks(path)
+    buffer, row, ended = "", 0, False
+    match = None
+    while match is None and not ended:
+        chunk = next(chunks, "")
+        buffer, ended = buffer + chunk, not chunk
+        match = re.match(r'\s*(?:\{\s*"messages"\s*:\s*)?\[', buffer)
+        if len(buffer) > _CHUNK:
+            break
+    if match is None:
+        raise BadFile(path, 'must be a list of messages, or {"messages": [...]}')
+    place = match.end()
+    while True:
+        place = _GAP.match(buffer, place).end()  # type: ignore[union-attr]
+        if buffer.startswith("]", place):
+            return
+        try:
+            value, place = decoder.raw_decode(buffer, place)
+        except (ValueError, RecursionError) as error:
+            if ended or len(buffer) - place > MAX_JSON_ITEM_CHARS:
+                raise BadFile(path, f"is no valid JSON: {error}", row=row + 1) from None
+            chunk = next(chunks, "")  # the object goes on there
+            buffer, place, ended = buffer[place:] + chunk, 0, not chunk
+            continue
+        row += 1
+        yield row, _object(path, row, value)
+
+
+def _chunks(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except UnicodeDecodeError:
+        raise BadFile(path, "is not UTF-8: save it as UTF-8") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+_READERS: dict[str, Callable[[Path], Iterator[tuple[int, Mapping[str, Any]]]]] = {
+    ".csv": _csv_rows,
+    ".json": _json_rows,
+    ".jsonl": _jsonl_rows,
+}
+
+
+def _object(path: Path, row: int, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise BadFile(path, 'must be an object such as {"conversation": 1, "author": "customer", …}', row=row)
+    return {_column(key): content for key, content in value.items()}
+
+
+def _column(name: str) -> str:
+    folded = re.sub(r"[\s-]+", "_", name.strip().strip('"').casefold())
+    return _COLUMN_OF.get(folded, folded)
+
+
+def _message(path: Path, row: int, values: Mapping[str, Any]) -> PastMessage:
+    for column in _COLUMNS:
+        if column not in values or (values[column] is None and column != "text"):
+            raise BadFile(path, "is missing", row=row, column=column)
+    conversation = str(values["conversation"]).strip()
+    if not conversation:
+        raise BadFile(
+            path, "is empty: it names the chat that a message belongs to", row=row, column="conversation"
+        )
+    author = str(values["author"]).strip().casefold()
+    speaker = _SPEAKER_OF.get(author)
+    if speaker is None:
+        known = ", ".join(Speaker)
+        raise BadFile(path, f"{author[:40]!r} is none of {known}", row=row, column="author")
+    text = values["text"] or ""  # a picture has none
+    if not isinstance(text, str):
+        raise BadFile(path, "must be text", row=row, column="text")
+    return PastMessage(
+        conversation=conversation,
+        speaker=speaker,
+        time=_seconds(path, row, values["time"]),
+        text=text[:_LONGEST_MESSAGE].replace("\x00", ""),
+    )
+
+
+def _seconds(path: Path, row: int, value: Any) -> float:
+    text = str(value).strip()
+    try:
+        if re.fullmatch(r"\d{1,14}(?:\.\d+)?", text):
+            seconds = float(text)
+            return seconds / 1000 if seconds > 1e11 else seconds  # milliseconds
+        if re.match(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
+            moment = datetime.strptime(text.replace(",", ""), _russian(text))  # noqa: DTZ007
+        else:
+            moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        problem = f"{text[:40]!r} is no time: write 2026-03-02T09:30:00 or seconds since 1970"
+        raise BadFile(path, problem, row=row, column="time") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _russian(text: str) -> str:
+    return "%d.%m.%Y" + ["", " %H:%M", " %H:%M:%S"][min(2, text.count(":"))]

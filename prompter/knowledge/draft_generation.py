@@ -1,0 +1,231 @@
+"""From decisions to drafts: what operators did tells what the knowledge base lacks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from kb_index import Article, ArticleSearch, Status
+from kb_index.near_texts import normal
+from kb_index.same_answers import answer_groups
+from kb_index.templates import fill
+from prompter.domain.drafts import Draft, Source
+from prompter.domain.triage import HandoffReason
+from prompter.domain.values import RejectReason, Verdict
+from prompter.knowledge.answer_change_mining import EditedTurn, changed_answers
+from prompter.knowledge.known_questions import Known
+from prompter.knowledge.question_mining import Asked, new_articles, phrasings
+from prompter.labels.from_verdicts import said_of_articles
+from prompter.storage import Store
+from prompter.storage.conversations.decisions import DeskTurn
+from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.routing import CONTROL_INTENTS
+from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
+from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
+
+LEAST_CONVERSATIONS = 2  # one customer alone changes nothing
+LEAST_CONVERSATIONS_OF_HISTORY = 3
+_UNANSWERED = (HandoffReason.NO_ARTICLE.value, HandoffReason.OUT_OF_SCOPE.value)
+_ABOUT_THE_ANSWER = (RejectReason.OUTDATED, RejectReason.INCOMPLETE)
+_NO_QUESTION = (RejectReason.NOT_A_QUESTION, RejectReason.TONE)
+_SMALL_TALK = frozenset(
+    {"greeting", "thanks", "goodbye", "bot_challenge", "affirm", "deny", "how_are_you", *CONTROL_INTENTS}
+)
+_SURE = 0.8  # probability of an intent that is believed
+
+
+def desk_turns(store: Store) -> list[DeskTurn]:
+    """The turns that proposals are made of; see `DecisionRows.desk_turns`."""
+    with store.read() as tx:
+        return tx.decisions.desk_turns(unanswered=_UNANSWERED)
+
+
+def drafts_of_decisions(
+    turns: Sequence[DeskTurn],
+    articles: Iterable[Article],
+    meaning: Meaning,
+    *,
+    search: ArticleSearch | None = None,
+    constants: Mapping[str, str] | None = None,
+    language: str = "ru",
+    least_conversations: int = LEAST_CONVERSATIONS,
+) -> list[Draft]:
+    """All that the decisions say now: phrasings, changed answers and new articles.
+
+    `articles` are all that exist; archived ones know nothing. `search` saves reading what it holds of
+    them; `constants` are what the settings put in place of template fields.
+    """
+    values = dict(constants or {})
+    current = [article for article in articles if article.status is not Status.ARCHIVED]
+    keep = _contacts(turns, current, values)
+    known = Known(current, meaning, search)
+    asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
+    asked = with_same_answers(asked, current, values, keep=keep)
+    return [
+        *phrasings(asked, known, meaning, least_conversations=least_conversations),
+        *_changes(turns, known, meaning, keep, values, least_conversations),
+        *new_articles(
+            unanswered(asked), known, meaning, least_conversations=least_conversations, language=language
+        ),
+    ]
+
+
+def drafts_of_history(
+    asked: Sequence[Asked],
+    articles: Iterable[Article],
+    meaning: Meaning,
+    *,
+    search: ArticleSearch | None = None,
+    constants: Mapping[str, str] | None = None,
+    language: str = "ru",
+    least_conversations: int = LEAST_CONVERSATIONS_OF_HISTORY,
+) -> list[Draft]:
+    """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
+    current = [article for article in articles if article.status is not Status.ARCHIVED]
+    known = Known(current, meaning, search)
+    settled = with_same_answers(asked, current, dict(constants or {}))
+    found = phrasings(settled, known, meaning, least_conversations=least_conversations, source=Source.HISTORY)
+    return found + new_articles(
+        unanswered(settled),
+        known,
+        meaning,
+        least_conversations=least_conversations,
+        source=Source.HISTORY,
+        language=language,
+    )
+
+
+def unanswered(asked: Sequence[Asked]) -> list[Asked]:
+    """Those that no article answered, without texts for which one was confirmed more often."""
+    confirmed: dict[str, int] = defaultdict(int)
+    open_ones: dict[str, int] = defaultdict(int)
+    for one in asked:
+        (confirmed if one.article_id else open_ones)[normal(one.text)] += one.times
+    return [
+        one
+        for one in asked
+        if one.article_id is None and open_ones[normal(one.text)] > confirmed[normal(one.text)]
+    ]
+
+
+def with_same_answers(
+    asked: Sequence[Asked],
+    articles: Sequence[Article],
+    constants: Mapping[str, str],
+    *,
+    keep: Collection[str] = (),
+) -> list[Asked]:
+    """An operator who wrote what an article says has confirmed that article."""
+    own = sorted({one.answer for one in asked if one.answer and one.article_id is None})
+    if not own:
+        return list(asked)
+    filled = [
+        answer_text(fill(article.answer, {**constants, "customer_name": "", "ticket": ""}), keep=keep)
+        for article in articles
+    ]
+    groups = answer_groups([*filled, *own]).tolist()
+    article_of: dict[int, str] = {}
+    for article, group in zip(articles, groups, strict=False):
+        if article.answer.strip():
+            article_of.setdefault(group, article.id)
+    said = {
+        answer: article_of[group]
+        for answer, group in zip(own, groups[len(filled) :], strict=True)
+        if group in article_of
+    }
+    return [
+        replace(one, article_id=said[one.answer]) if one.article_id is None and one.answer in said else one
+        for one in asked
+    ]
+
+
+def _asked(turn: DeskTurn, keep: Collection[str]) -> Asked | None:
+    text = question_text(turn.utterance, keep=keep)
+    if not normal(text) or is_small_talk(text) or _is_known_talk(turn):
+        return None
+    one = Asked(
+        text=text,
+        turns=(turn.turn_id,),
+        conversations=frozenset({turn.conversation_id}),
+        operators=frozenset() if turn.operator_id is None else frozenset({turn.operator_id}),
+    )
+    if turn.verdict is None:
+        return one
+    right, wrong = said_of_articles(
+        turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
+    )
+    one = replace(one, article_id=right, wrong=wrong)
+    if one.article_id is None:
+        rejected = turn.verdict is Verdict.REJECTED and turn.reason not in (*_ABOUT_THE_ANSWER, *_NO_QUESTION)
+        if not rejected and turn.verdict is not Verdict.WROTE_OWN:
+            return None
+        answer = answer_text(turn.sent_text or "", customer_name=turn.customer_name, keep=keep)
+        one = replace(one, answer="" if asks_back(answer) or is_small_talk(answer) else answer)
+    return one
+
+
+def _is_known_talk(turn: DeskTurn) -> bool:
+    """Where there is hardly an article every question looks a little like small talk."""
+    return turn.intent in _SMALL_TALK and turn.intent_confidence >= _SURE
+
+
+def _changes(
+    turns: Sequence[DeskTurn],
+    known: Known,
+    meaning: Meaning,
+    keep: Collection[str],
+    constants: Mapping[str, str],
+    least_conversations: int,
+) -> list[Draft]:
+    edited: dict[str, list[EditedTurn]] = defaultdict(list)
+    for turn in turns:
+        article_id, suggested = turn.article_id, turn.suggested_text
+        if turn.verdict is Verdict.REJECTED and turn.reason in _ABOUT_THE_ANSWER and turn.offered:
+            article_id, suggested = turn.offered[0], turn.first_text
+        elif turn.verdict is not Verdict.EDITED_SUBSTANTIVE:
+            continue
+        if (
+            article_id not in known.articles
+            or not suggested
+            or not turn.sent_text
+            or turn.operator_id is None
+        ):
+            continue
+        edited[article_id or ""].append(
+            EditedTurn(
+                turn_id=turn.turn_id,
+                conversation_id=turn.conversation_id,
+                operator_id=turn.operator_id,
+                utterance=question_text(turn.utterance, keep=keep),
+                suggested=suggested,
+                sent=turn.sent_text,
+                values={
+                    **constants,
+                    "customer_name": turn.customer_name,
+                    "ticket": f"№{turn.conversation_id}",
+                },
+            )
+        )
+    return [
+        draft
+        for article_id in sorted(edited)
+        for draft in changed_answers(
+            known.articles[article_id],
+            edited[article_id],
+            meaning,
+            least_conversations=least_conversations,
+            keep=keep,
+        )
+    ]
+
+
+def _contacts(
+    turns: Sequence[DeskTurn], articles: Sequence[Article], constants: Mapping[str, str]
+) -> frozenset[str]:
+    """Phones and addresses of the team: those in articles, and those that many customers were sent."""
+    sent: dict[str, set[int]] = defaultdict(set)
+    for turn in turns:
+        for contact in contacts(turn.sent_text or ""):
+            sent[contact].add(turn.conversation_id)
+    own = [text for article in articles for text in contacts(article.answer)]
+    own += [text for value in constants.values() for text in contacts(value)]
+    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= FEWEST_OF_THE_TEAM)])

@@ -1,0 +1,68 @@
+"""What do the articles that exist know by now?"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kb_index import Article, ArticleSearch
+from kb_index.near_texts import normal
+from nlu.encoders.encoder import Vectors
+from prompter.suggestions.query_embedder import Meaning
+
+_LOOKED_AT = 8  # texts of the search; one of an article that is not there any more tells nothing
+_BLOCK = 4_000_000  # cosines computed at a time
+
+
+class Known:
+    """Questions and phrasings of the articles, with their vectors.
+
+    What a `search` holds is asked of it; the rest, drafts above all, is read by `meaning`.
+    """
+
+    def __init__(
+        self, articles: Iterable[Article], meaning: Meaning, search: ArticleSearch | None = None
+    ) -> None:
+        self.articles = {article.id: article for article in articles}
+        held = {article.id: article for article in search.articles} if search else {}
+        self._search = search
+        self._held = {one.id for one in self.articles.values() if held.get(one.id) == one}
+        texts = [
+            (one.id, text)
+            for one in self.articles.values()
+            if one.id not in self._held
+            for text in (one.question, *one.phrasings)
+        ]
+        self._owners = [article_id for article_id, _ in texts]
+        self._vectors = meaning.of([text for _, text in texts])
+        self._rows: dict[str, list[int]] = {}
+        for row, owner in enumerate(self._owners):
+            self._rows.setdefault(owner, []).append(row)
+
+    def normals(self, article_id: str) -> set[str]:
+        """The article's texts in their normal form."""
+        article = self.articles[article_id]
+        return {normal(text) for text in (article.question, *article.phrasings)}
+
+    def vectors(self, article_id: str) -> Vectors:
+        """Vectors of the article's texts, shape (texts, dimensions)."""
+        if self._search is not None and article_id in self._held:
+            return self._search.own_vectors(article_id)
+        return self._vectors[self._rows[article_id]]
+
+    def nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
+        """For each vector the cosine to the nearest text, and the article that has it; 0 and "" if none."""
+        best = np.zeros(len(vectors), dtype=np.float32)
+        owners = [""] * len(vectors)
+        if len(self._vectors):
+            step = max(1, _BLOCK // len(self._vectors))
+            for start in range(0, len(vectors), step):
+                cosines = vectors[start : start + step] @ self._vectors.T
+                for row, column in enumerate(cosines.argmax(axis=1).tolist(), start=start):
+                    best[row], owners[row] = cosines[row - start, column], self._owners[column]
+        if self._search is not None and self._held and len(vectors):
+            similarities, found = self._search.nearest(vectors, _LOOKED_AT)
+            for row, ids in enumerate(found):
+                place = next((place for place, one in enumerate(ids) if one in self._held), None)
+                if place is not None and similarities[row, place] > best[row]:
+                    best[row], owners[row] = similarities[row, place], ids[place]
+        return best, owners

@@ -1,0 +1,137 @@
+"""Which proposal is it that a draft proposes again?"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from kb_index.near_texts import normal, similar
+from nlu.encoders.encoder import Vectors
+from prompter.domain.drafts import Draft, ProposalKind
+from prompter.storage import Proposal, ProposalState
+from prompter.storage.knowledge.proposals import about
+
+Encode = Callable[[Sequence[str]], Vectors]  # texts as what is asked; rows of length 1
+
+SAME = 0.85  # cosine of two questions from which on they are the same one
+_SHARED = 0.5  # of the smaller one's turns or texts: from here on both are about the same
+
+
+class Likeness:
+    """Whose questions mean the same? Vectors are computed once, outside of any lock."""
+
+    def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
+        self._row: dict[str, int] = {}
+        both: list[Draft | Proposal] = [*proposals, *drafts]
+        for one in both:
+            if one.kind is not ProposalKind.CHANGED_ANSWER:
+                self._row.setdefault(one.question, len(self._row))
+        self._vectors = encode(list(self._row)) if encode and self._row else None
+
+    def near(self, draft: Draft, others: Sequence[Proposal]) -> list[Proposal]:
+        row = self._row.get(draft.question)
+        known = [other for other in others if other.question in self._row]
+        if self._vectors is None or row is None or not known:
+            return []
+        rows = np.array([self._row[other.question] for other in known])
+        cosines = self._vectors[rows] @ self._vectors[row]
+        order = np.argsort(-cosines, kind="stable")
+        return [known[place] for place in order.tolist() if cosines[place] >= SAME]
+
+
+class There:
+    """The proposals that exist, to be asked which one is the same as a draft."""
+
+    def __init__(self, proposals: Iterable[Proposal], likeness: Likeness) -> None:
+        self._likeness = likeness
+        self._proposals: dict[int, Proposal] = {}
+        self._by_key: dict[object, set[int]] = {}
+        for proposal in proposals:
+            self.put(proposal)
+
+    def put(self, proposal: Proposal) -> None:
+        """Add a proposal, or take its new state in place of the old one."""
+        if proposal.state is ProposalState.OUTDATED:
+            return
+        self._proposals[proposal.id] = proposal
+        for key in (_subject(proposal), *_keys(proposal)):
+            self._by_key.setdefault(key, set()).add(proposal.id)
+
+    def open(self) -> list[Proposal]:
+        return [one for one in self._proposals.values() if one.state is ProposalState.OPEN]
+
+    def is_taken(self, draft: Draft, but: Proposal) -> bool:
+        """Whether another open proposal says the very same."""
+        wanted = about(draft)
+        return any(one.about == wanted and one.id != but.id for one in self.open())
+
+    def same_as(self, draft: Draft) -> Proposal | None:
+        """The proposal about the same; the settled one where several are equally like it."""
+        subject = _subject(draft)
+        candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
+        if draft.kind is ProposalKind.CHANGED_ANSWER:
+            found = [one for one in candidates if _same_change(draft, one)]
+        else:
+            found = self._sharing(draft, subject) or self._likeness.near(draft, candidates)
+        if not found:
+            wanted = about(draft)
+            found = [one for one in self.open() if one.about == wanted]
+        return self._at_the_end(found[0]) if found else None
+
+    def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
+        keys = _keys(draft)
+        shared = Counter(
+            number for key in keys for number in self._by_key.get(key, ()) if number in self._proposals
+        )
+        likely = []
+        for number, count in shared.items():
+            other = self._proposals[number]
+            if _subject(other) != subject:
+                continue
+            mine, others = set(keys), set(_keys(other))
+            overlaps = [
+                len(part & others) / max(1, min(len(part), len(kind_of_others)))
+                for part, kind_of_others in (
+                    (_turns(mine), _turns(others)),
+                    (mine - _turns(mine), others - _turns(others)),
+                )
+            ]
+            if max(overlaps) >= _SHARED:
+                likely.append((count, other.state is not ProposalState.OPEN, -other.id, other))
+        return [one for *_, one in sorted(likely, key=lambda item: item[:3], reverse=True)]
+
+    def _at_the_end(self, proposal: Proposal) -> Proposal:
+        """What was merged lives on in another one."""
+        seen = set()
+        while (
+            proposal.merged_into is not None
+            and proposal.merged_into in self._proposals
+            and proposal.id not in seen
+        ):
+            seen.add(proposal.id)
+            proposal = self._proposals[proposal.merged_into]
+        return proposal
+
+
+def _turns(keys: set[object]) -> set[object]:
+    return {key for key in keys if isinstance(key, int)}
+
+
+def _keys(one: Draft | Proposal) -> list[object]:
+    """Turns and texts that it rests on."""
+    texts = (seen.text for seen in one.proof.texts)
+    return [*one.proof.turns, *dict.fromkeys(normal(text) or text for text in (one.question, *texts))]
+
+
+def _subject(one: Draft | Proposal) -> object:
+    """Only proposals with the same subject can be the same; a new article has none but being one."""
+    return (one.kind, one.article_id if one.kind is not ProposalKind.NEW_ARTICLE else None)
+
+
+def _same_change(draft: Draft, proposal: Proposal) -> bool:
+    mine, other = draft.proof, proposal.proof
+    if {normal(text) for text in mine.removed} != {normal(text) for text in other.removed}:
+        return False
+    if not mine.added or not other.added:
+        return mine.added == other.added
+    return any(similar(one, two) for one in mine.added for two in other.added)

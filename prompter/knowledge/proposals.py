@@ -1,0 +1,459 @@
+"""Proposals wait for a supervisor, who approves, edits, dismisses or merges them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from kb_index import Article, InvalidArticle, Status
+from kb_index.near_texts import normal
+from prompter.common.clock import Clock, utc_now
+from prompter.common.errors import (
+    AlreadySettled,
+    ArticleChanged,
+    ArticleGone,
+    CannotMerge,
+    InvalidProposal,
+    NotFound,
+    Outdated,
+    PrompterError,
+    ProposalChanged,
+    Unanswered,
+)
+from prompter.domain.drafts import Draft, ProposalKind, Source, joined, phrasings_of
+from prompter.knowledge.knowledge_base import KB_REVISION
+from prompter.knowledge.proposal_matching import Encode, Likeness, There
+from prompter.storage import Account, Conflict, Proposal, ProposalState, Store, Transaction
+from prompter.text.slugs import slug
+
+__all__ = ["Approved", "Outcome", "Proposal", "ProposalState", "Proposals", "Refreshed"]
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approved:
+    """The proposal is in the knowledge base, in this article."""
+
+    proposal_id: int
+    article_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one of many; `error` is None where it was done."""
+
+    proposal_id: int
+    article_id: str | None = None
+    error: PrompterError | InvalidArticle | Conflict | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refreshed:
+    """What new drafts brought: new proposals, open ones that grew, open ones that nothing speaks for."""
+
+    new: int
+    grown: int
+    known: int  # dismissed or approved before
+    outdated: int = 0
+
+
+class Proposals:
+    """The use cases of supervisors who let the bot learn; each is one transaction."""
+
+    def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def open(
+        self,
+        *,
+        kind: ProposalKind | None = None,
+        article_id: str | None = None,
+        language: str | None = None,
+        newest_first: bool = False,
+        most: int = 100,
+        offset: int = 0,
+    ) -> list[Proposal]:
+        """Those that wait, what most turns speak for first."""
+        with self._store.read() as tx:
+            return tx.proposals.all(
+                state=ProposalState.OPEN,
+                kind=kind,
+                article_id=article_id,
+                language=language,
+                newest_first=newest_first,
+                most=most,
+                offset=offset,
+            )
+
+    def settled(
+        self, state: ProposalState | None = None, *, most: int = 100, offset: int = 0
+    ) -> list[Proposal]:
+        """Proposals of that state, the newest first."""
+        with self._store.read() as tx:
+            return tx.proposals.all(state=state, newest_first=True, most=most, offset=offset)
+
+    def waiting(self) -> Mapping[ProposalKind, int]:
+        """How many there are to look at."""
+        with self._store.read() as tx:
+            return tx.proposals.count_by_kind()
+
+    def get(self, proposal_id: int) -> Proposal:
+        """A proposal in whatever state.
+
+        Raises:
+            NotFound: there is no such proposal.
+        """
+        with self._store.read() as tx:
+            return _found(tx, proposal_id)
+
+    # --- settling ---------------------------------------------------------------------------
+
+    def edit(
+        self,
+        proposal_id: int,
+        account: Account,
+        *,
+        question: str | None = None,
+        answer: str | None = None,
+        topic: str | None = None,
+        language: str | None = None,
+        phrasings: Sequence[str] | None = None,
+        base_answer: str | None = None,
+        seen: str | None = None,
+    ) -> Proposal:
+        """Change what is proposed; new evidence will not change these words any more.
+
+        `phrasings` are all that a new article shall have; `base_answer` the article's answer that a changed
+        one was written from. `seen` is the wording that was looked at; without it, whatever there is changes.
+
+        Raises:
+            NotFound: there is no such proposal.
+            AlreadySettled: it was settled before.
+            ProposalChanged: it does not say any more what was looked at.
+            InvalidProposal: a phrasing has no answer, a changed answer no other question.
+            InvalidArticle: no article could hold that.
+        """
+        given = {"question": question, "answer": answer, "topic": topic, "language": language}
+        changes: dict[str, Any] = {name: value.strip() for name, value in given.items() if value is not None}
+        if base_answer is not None:
+            changes["base_answer"] = base_answer  # it has to equal the article's to the letter
+        if phrasings is not None:
+            lines = (" ".join(line.split()) for line in phrasings)
+            changes["chosen_phrasings"] = tuple(dict.fromkeys(line for line in lines if line))
+        with self._store.write() as tx:
+            proposal = _still_open(tx, proposal_id, seen)
+            for name in changes:
+                if name not in _EDITABLE[proposal.kind]:
+                    field = _NAMES.get(name, name)
+                    raise InvalidProposal(f"the {field} of this proposal is the article's: change it there")
+            if "question" in changes:
+                changes["question"] = " ".join(changes["question"].split())
+            _as_article(replace(proposal, **changes), "new")
+            if not tx.proposals.edit(proposal_id, changes, account.id, self._clock()):
+                raise _settled(tx, proposal_id)
+            return _found(tx, proposal_id)
+
+    def approve(
+        self,
+        proposal_id: int,
+        account: Account,
+        *,
+        topic: str | None = None,
+        as_phrasings_of: str | None = None,
+        seen: str | None = None,
+    ) -> Approved:
+        """Bring it into the knowledge base, where running processes find it by themselves.
+
+        A new article is published at once, under `topic` or else the one that was guessed; with
+        `as_phrasings_of` an article that exists gets its questions instead. `seen` is the wording that
+        was looked at; without it, whatever it says is approved.
+
+        Raises:
+            NotFound: there is no such proposal.
+            AlreadySettled: another supervisor was faster.
+            ProposalChanged: it does not say any more what was looked at.
+            ArticleGone: the article has been deleted or archived meanwhile.
+            ArticleChanged: its answer is not the one that the change was made from.
+            Unanswered: a new article has no answer yet.
+            InvalidArticle: no article could hold that.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of, seen=seen)
+            except Conflict:
+                if not left:  # somebody takes every id that we choose
+                    raise
+        raise AssertionError
+
+    def _approve(
+        self, proposal_id: int, account: Account, *, topic: str | None, into: str | None, seen: str | None
+    ) -> Approved:
+        now = self._clock()
+        with self._store.write() as tx:
+            proposal = _still_open(tx, proposal_id, seen)
+            if into is not None and proposal.kind is not ProposalKind.NEW_ARTICLE:
+                raise InvalidProposal("only the questions of a new article can go to another one")
+            # First: whoever comes second waits here, and is told.
+            if not tx.proposals.settle(proposal_id, ProposalState.APPROVED, now, settled_by=account.id):
+                raise _settled(tx, proposal_id)
+            if proposal.kind is ProposalKind.CHANGED_ANSWER:
+                article_id = _change_answer(tx, proposal, account, now)
+            elif proposal.kind is ProposalKind.PHRASING or into is not None:
+                article_id = _add_phrasings(tx, proposal, into or proposal.article_id or "")
+            else:
+                article_id = _make_article(tx, proposal, topic, account, now)
+            if into is None and proposal.kind is ProposalKind.NEW_ARTICLE:
+                tx.proposals.made(proposal_id, article_id, topic or proposal.topic)
+            tx.facts.count_up(KB_REVISION)
+        return Approved(proposal_id=proposal_id, article_id=article_id)
+
+    def dismiss(self, proposal_id: int, account: Account) -> None:
+        """Do without it; the same is not proposed again, however often it is asked.
+
+        Raises:
+            NotFound: there is no such proposal.
+            AlreadySettled: it was settled before.
+        """
+        with self._store.write() as tx:
+            _still_open(tx, proposal_id)
+            now = self._clock()
+            if not tx.proposals.settle(proposal_id, ProposalState.DISMISSED, now, settled_by=account.id):
+                raise _settled(tx, proposal_id)
+
+    def merge(self, proposal_ids: Iterable[int], into: int, account: Account) -> Proposal:
+        """Several are the same: the words of `into` stay, what speaks for the others speaks for it.
+
+        Raises:
+            NotFound: one of them does not exist.
+            AlreadySettled: one of them was settled before.
+            CannotMerge: they are of different kinds or articles, or there is only one.
+        """
+        others = [number for number in dict.fromkeys(proposal_ids) if number != into]
+        if not others:
+            raise CannotMerge("name at least one other proposal to merge")
+        now = self._clock()
+        with self._store.write() as tx:
+            target = _still_open(tx, into)
+            proof, phrasings = target.proof, target.phrasings
+            for number in others:
+                other = _still_open(tx, number)
+                if (other.kind, other.article_id) != (target.kind, target.article_id):
+                    raise CannotMerge("only proposals of one kind, about one article, can be merged")
+                proof = joined(proof, other.proof)
+                phrasings = phrasings_of(target.question, [*phrasings, other.question, *other.phrasings])
+                if not tx.proposals.settle(
+                    number, ProposalState.MERGED, now, settled_by=account.id, merged_into=into
+                ):
+                    raise _settled(tx, number)
+            tx.proposals.set_proof(into, proof, now)
+            # The words were chosen by a person, who saw the others too.
+            changes = {"chosen_phrasings": phrasings} if target.kind is ProposalKind.NEW_ARTICLE else {}
+            tx.proposals.edit(into, changes, account.id, now)
+            return _found(tx, into)
+
+    def approve_many(
+        self,
+        proposal_ids: Iterable[int],
+        account: Account,
+        *,
+        topic: str | None = None,
+        seen: Mapping[int, str] | None = None,
+    ) -> list[Outcome]:
+        """Approve each by itself: what fails for one is told, and stops no other.
+
+        `seen` are the wordings that were looked at, by proposal.
+        """
+
+        def approved(number: int) -> str:
+            wording = seen.get(number) if seen else None
+            return self.approve(number, account, topic=topic, seen=wording).article_id
+
+        return [_outcome(number, partial(approved, number)) for number in dict.fromkeys(proposal_ids)]
+
+    def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[Outcome]:
+        """Dismiss each by itself: what fails for one is told, and stops no other."""
+        return [
+            _outcome(number, partial(self.dismiss, number, account)) for number in dict.fromkeys(proposal_ids)
+        ]
+
+    # --- what is new ------------------------------------------------------------------------
+
+    def add(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
+        """Propose what is new. An open proposal about the same grows, and keeps a supervisor's words.
+
+        What was dismissed or approved does not come back: drafts are the same that share half of their
+        turns or texts, or whose questions mean the same (`encode`; without it nobody can tell).
+        """
+        return self._taken(drafts, encode, everything=False)
+
+    def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
+        """The same, where `drafts` are all that decisions say now: what they no longer say is outdated.
+
+        Proposals that a supervisor has edited or that come from history stay.
+        """
+        return self._taken(drafts, encode, everything=True)
+
+    def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
+        with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
+            likeness = Likeness(tx.proposals.all(), drafts, encode)
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._take(drafts, likeness, everything=everything)
+            except Conflict:  # somebody proposes at the same time
+                if not left:
+                    raise
+        raise AssertionError
+
+    def _take(self, drafts: Sequence[Draft], likeness: "Likeness", *, everything: bool) -> Refreshed:
+        now = self._clock()
+        new = grown = known = 0
+        with self._store.write() as tx:
+            there = There(tx.proposals.all(), likeness)
+            seen: set[int] = set()
+            for draft in drafts:
+                found = there.same_as(draft)
+                if found is None:
+                    number = tx.proposals.add(draft, now)
+                    there.put(_found(tx, number))
+                    seen.add(number)
+                    new += 1
+                    continue
+                proof = joined(found.proof, draft.proof)
+                if found.state is not ProposalState.OPEN:
+                    tx.proposals.set_proof(found.id, proof, now)
+                    known += 1
+                elif found.edited_by is not None or found.id in seen or there.is_taken(draft, found):
+                    tx.proposals.set_proof(found.id, proof, now)
+                    grown += found.id not in seen
+                else:
+                    proof = replace(proof, added=draft.proof.added, removed=draft.proof.removed)
+                    tx.proposals.renew(found, replace(draft, proof=proof), now)
+                    grown += 1
+                there.put(_found(tx, found.id))
+                seen.add(found.id)
+            outdated = [
+                proposal
+                for proposal in there.open()
+                if everything
+                and proposal.id not in seen
+                and proposal.edited_by is None
+                and proposal.source is Source.DESK
+            ]
+            for proposal in outdated:
+                tx.proposals.settle(proposal.id, ProposalState.OUTDATED, now)
+        return Refreshed(new=new, grown=grown, known=known, outdated=len(outdated))
+
+
+_EDITABLE = {
+    ProposalKind.PHRASING: ("question",),
+    ProposalKind.CHANGED_ANSWER: ("answer", "base_answer"),
+    ProposalKind.NEW_ARTICLE: ("question", "answer", "topic", "language", "chosen_phrasings"),
+}
+_NAMES = {"base_answer": "answer", "chosen_phrasings": "phrasings"}
+
+
+def _found(tx: Transaction, proposal_id: int) -> Proposal:
+    proposal = tx.proposals.get(proposal_id)
+    if proposal is None:
+        raise NotFound("there is no such proposal")
+    return proposal
+
+
+def _still_open(tx: Transaction, proposal_id: int, seen: str | None = None) -> Proposal:
+    proposal = _found(tx, proposal_id)
+    if proposal.state is not ProposalState.OPEN:
+        raise _settled(tx, proposal_id)
+    if seen is not None and proposal.wording != seen:
+        raise ProposalChanged("somebody has changed this proposal since you looked: look again")
+    return proposal
+
+
+def _settled(tx: Transaction, proposal_id: int) -> AlreadySettled:
+    proposal = _found(tx, proposal_id)
+    if proposal.state is ProposalState.OUTDATED:
+        return Outdated("nothing speaks for this proposal any more")
+    who = proposal.settled_by or "somebody"
+    return AlreadySettled(f"{who} has {proposal.state.value} this proposal before", by=proposal.settled_by)
+
+
+def _outcome(proposal_id: int, done: Callable[[], str | None]) -> Outcome:
+    try:
+        return Outcome(proposal_id=proposal_id, article_id=done())
+    except (PrompterError, InvalidArticle, Conflict) as error:
+        return Outcome(proposal_id=proposal_id, error=error)
+
+
+def _article_of(tx: Transaction, article_id: str) -> Article:
+    article = tx.articles.locked(article_id)
+    if article is None:
+        raise ArticleGone(f"the article {article_id} is not there any more")
+    if article.status is Status.ARCHIVED:
+        raise ArticleGone(f"the article {article_id} has been archived")
+    return article
+
+
+def _change_answer(tx: Transaction, proposal: Proposal, account: Account, now: datetime) -> str:
+    article = _article_of(tx, proposal.article_id or "")
+    if article.answer != proposal.base_answer:
+        raise ArticleChanged(f"the answer of {article.id} has changed since this was proposed: look again")
+    changed = replace(article, answer=_with_an_answer(proposal))
+    tx.articles.upsert([changed], changed_by=account.name, now=now)
+    return article.id
+
+
+def _add_phrasings(tx: Transaction, proposal: Proposal, article_id: str) -> str:
+    article = _article_of(tx, article_id)
+    texts = (
+        [proposal.question]
+        if proposal.kind is ProposalKind.PHRASING
+        else [proposal.question, *proposal.phrasings]
+    )
+    known = {normal(text) for text in (article.question, *article.phrasings)}
+    new = [text for text in texts if normal(text) not in known]
+    replace(article, phrasings=(*article.phrasings, *new))  # the article checks itself
+    for text in new:
+        tx.articles.add_phrasing(article.id, text)
+    return article.id
+
+
+def _make_article(
+    tx: Transaction, proposal: Proposal, topic: str | None, account: Account, now: datetime
+) -> str:
+    _with_an_answer(proposal)
+    chosen = replace(proposal, topic=topic.strip() if topic else proposal.topic)
+    article = _as_article(chosen, _free_id(tx, proposal.question))
+    tx.articles.upsert([article], changed_by=account.name, now=now)
+    return article.id
+
+
+def _with_an_answer(proposal: Proposal) -> str:
+    if not proposal.answer.strip():
+        raise Unanswered("nobody has given an answer yet: write one first")
+    return proposal.answer
+
+
+def _as_article(proposal: Proposal, article_id: str) -> Article:
+    """The article that would come of it, which checks itself."""
+    return Article(
+        id=article_id,
+        question=proposal.question,
+        answer=proposal.answer,
+        topic=proposal.topic,
+        language=proposal.language,
+        phrasings=proposal.phrasings,
+    )
+
+
+def _free_id(tx: Transaction, question: str) -> str:
+    base = slug(question)
+    number = 1
+    while True:
+        candidate = base if number == 1 else f"{base}-{number}"
+        if not tx.articles.get_many([candidate]):
+            return candidate
+        number += 1

@@ -1,0 +1,346 @@
+"""What did customers ask that an article should know, and what did operators answer?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kb_index import Article
+from kb_index.clusters import central, clusters
+from kb_index.near_texts import near_pairs, normal
+from kb_index.same_answers import answer_groups
+from nlu.encoders.encoder import Vectors
+from nlu.text import detect_language
+from prompter.domain.drafts import (
+    LONGEST_PHRASING,
+    MOST_ANSWERS,
+    MOST_TEXTS,
+    Draft,
+    GivenAnswer,
+    Proof,
+    ProposalKind,
+    SeenText,
+    Source,
+)
+from prompter.knowledge.known_questions import Known
+from prompter.suggestions.query_embedder import Meaning
+
+GENERAL_TOPIC = "general"
+HAS = 0.85  # cosine to one of an article's texts from which on the article knows the text
+_OTHERS = 0.92  # cosine to what was confirmed for another article from which on the two contradict each other
+_LINKED = 0.45  # mean cosine of questions that got the very same answer, from which on they are one article's
+_TOPIC_NEAR = 0.5  # cosine to an article's text from which on its topic is a guess worth making
+_AGAIN = 2  # times that a question was answered on average, before clusters are parted by answers
+_ALWAYS = 0.9  # share of them that got the answer which the question got most often
+_LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question, masked and on one line, once or `times` times.
+
+    `article_id` answers it, as a person confirmed; `wrong` are articles that do not. `answer` is an
+    operator's own, fit for everybody, empty where there was none. Conversations count by their ids.
+    """
+
+    text: str = field(repr=False)
+    times: int = 1
+    turns: tuple[int, ...] = ()
+    conversations: frozenset[int]
+    operators: frozenset[int] = frozenset()
+    article_id: str | None = None
+    wrong: tuple[str, ...] = ()
+    answer: str = field(default="", repr=False)
+
+
+class _Heard:
+    """All that was heard of one text: the same words, whatever their case and punctuation."""
+
+    def __init__(self) -> None:
+        self.spellings: Counter[str] = Counter()
+        self.asked: list[Asked] = []
+
+    def add(self, asked: Asked) -> None:
+        self.spellings[asked.text] += asked.times
+        self.asked.append(asked)
+
+    @property
+    def text(self) -> str:
+        return min(self.spellings, key=lambda text: (-self.spellings[text], text))
+
+    @property
+    def times(self) -> int:
+        return self.spellings.total()
+
+
+def heard(asked: Iterable[Asked]) -> dict[str, _Heard]:
+    """What was asked, by normal form."""
+    found: dict[str, _Heard] = defaultdict(_Heard)
+    for one in asked:
+        found[normal(one.text) or one.text].add(one)
+    return found
+
+
+def phrasings(
+    asked: Sequence[Asked],
+    known: Known,
+    meaning: Meaning,
+    *,
+    least_conversations: int,
+    source: Source = Source.DESK,
+) -> list[Draft]:
+    """Ways to put an article's question that people confirmed and that the article does not know.
+
+    Verdicts that contradict each other propose nothing: a text has to be confirmed for the article at
+    least twice as often as against it.
+    """
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    against: dict[str, Counter[str]] = defaultdict(Counter)
+    confirmed: dict[str, list[Asked]] = defaultdict(list)
+    for one in asked:
+        key = normal(one.text)
+        for wrong in one.wrong:
+            against[key][wrong] += one.times
+        if one.article_id in known.articles and key and len(one.text) <= LONGEST_PHRASING:
+            votes[key][one.article_id or ""] += one.times
+            confirmed[one.article_id or ""].append(one)
+
+    def agreed(key: str, article_id: str) -> bool:
+        others = votes[key].total() - votes[key][article_id]
+        return votes[key][article_id] >= 2 * (others + against[key][article_id])
+
+    texts = {
+        article_id: {key: one for key, one in heard(found).items() if agreed(key, article_id)}
+        for article_id, found in confirmed.items()
+    }
+    flat = [(article_id, one) for article_id in sorted(texts) for one in texts[article_id].values()]
+    vectors = meaning.of([one.text for _, one in flat])
+    owner = np.array([article_id for article_id, _ in flat])
+    drafts = []
+    for article_id in sorted(texts):
+        rows = np.flatnonzero(owner == article_id)
+        new = _not_known(article_id, [flat[row][1] for row in rows.tolist()], vectors[rows], known)
+        rows = rows[new]
+        words = [flat[row][1] for row in rows.tolist()]
+        found = clusters([one.text for one in words], vectors[rows], weights=[one.times for one in words])
+        for cluster in found:
+            members = [words[row] for row in cluster.members]
+            centre = vectors[rows[cluster.centre]]
+            rival = (owner != article_id) & (vectors @ centre >= _OTHERS)
+            weight = sum(one.times for one in members)
+            if 2 * sum(flat[row][1].times for row in np.flatnonzero(rival).tolist()) > weight:
+                continue
+            draft = _draft(
+                members, words[cluster.centre].text, source=source, article=known.articles[article_id]
+            )
+            if draft.proof.n_conversations >= least_conversations:
+                drafts.append(draft)
+    return drafts
+
+
+def _not_known(article_id: str, words: Sequence[_Heard], vectors: Vectors, known: Known) -> list[int]:
+    near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
+    has = known.normals(article_id)
+    return [row for row, one in enumerate(words) if near[row] < HAS and normal(one.text) not in has]
+
+
+def new_articles(
+    asked: Sequence[Asked],
+    known: Known,
+    meaning: Meaning,
+    *,
+    least_conversations: int,
+    source: Source = Source.DESK,
+    language: str = "ru",
+) -> list[Draft]:
+    """Questions that no article answers, clustered, each named by its most central text.
+
+    Questions that mean the same are together; so are those that got the very same answer of some length,
+    unless they have nothing in common. The proposed answer is the one that most operators agree on.
+    """
+    words = list(heard(asked).values())
+    vectors = meaning.of([one.text for one in words])
+    near, owner = known.nearest(vectors)
+    rows = [row for row in range(len(words)) if near[row] < HAS]
+    words, vectors = [words[row] for row in rows], vectors[rows]
+    near, owner = near[rows], [owner[row] for row in rows]
+    if not words:
+        return []
+    weights = [one.times for one in words]
+    parts = [list(one.members) for one in clusters([one.text for one in words], vectors, weights=weights)]
+    drafts = []
+    linked = _linked(parts, words, vectors, weights)
+    for part in (one for each in linked for one in _parted(each, words, least_conversations)):
+        members = [words[row] for row in part]
+        named = [one for one in part if len(words[one].text) <= LONGEST_PHRASING] or part
+        centre = named[
+            central([words[row].text for row in named], vectors[named], [weights[row] for row in named])
+        ]
+        closest = max(part, key=lambda row: (float(near[row]), -row))
+        topic = (
+            known.articles[owner[closest]].topic
+            if near[closest] >= _TOPIC_NEAR and owner[closest]
+            else GENERAL_TOPIC
+        )
+        draft = _draft(
+            members,
+            words[centre].text,
+            source=source,
+            topic=topic,
+            language=detect_language(words[centre].text) or language,
+        )
+        if draft.proof.n_conversations >= least_conversations:
+            drafts.append(draft)
+    return drafts
+
+
+def _linked(
+    parts: Sequence[list[int]], words: Sequence[_Heard], vectors: Vectors, weights: Sequence[int]
+) -> list[list[int]]:
+    """Join clusters whose questions got the very same answer, where they mean something alike."""
+    part_of = {row: number for number, part in enumerate(parts) for row in part}
+    given = [
+        (row, one.answer)
+        for row, heard_of in enumerate(words)
+        for one in heard_of.asked
+        if len(normal(one.answer).split()) >= _LINKING_WORDS
+    ]
+    means = np.array(
+        [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
+    )
+    groups: dict[int, set[int]] = defaultdict(set)
+    for (row, _), group in zip(given, _same([answer for _, answer in given]), strict=True):
+        groups[group].add(part_of[row])
+    root = list(range(len(parts)))
+
+    def find(number: int) -> int:
+        while root[number] != number:
+            number = root[number]
+        return number
+
+    for numbers in groups.values():
+        heaviest, *others = sorted(
+            numbers, key=lambda number: (-sum(weights[row] for row in parts[number]), number)
+        )
+        for other in others:
+            if float(means[heaviest] @ means[other]) >= _LINKED:
+                one, two = sorted((find(heaviest), find(other)))
+                root[two] = one
+    joined: dict[int, list[int]] = defaultdict(list)
+    for number, part in enumerate(parts):
+        joined[find(number)] += part
+    return [sorted(part) for part in joined.values()]
+
+
+def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) -> list[list[int]]:
+    """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
+
+    Where one question got several answers, operators only put them in different words.
+    """
+    given = [
+        (row, one)
+        for row in part
+        for one in words[row].asked
+        if len(normal(one.answer).split()) >= _LINKING_WORDS
+    ]
+    told: dict[int, Counter[int]] = defaultdict(Counter)
+    for (row, one), group in zip(given, _same([one.answer for _, one in given]), strict=True):
+        told[row][group] += one.times
+    own = {row: groups.most_common(1)[0][0] for row, groups in told.items()}
+    times = sum(groups.total() for groups in told.values())
+    agreed = sum(groups[own[row]] for row, groups in told.items())
+    if times < _AGAIN * len(told) or agreed < _ALWAYS * times:
+        return [part]
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, group in own.items():
+        rows[group].append(row)
+    large = [
+        group
+        for group in rows.values()
+        if len({number for row in group for one in words[row].asked for number in one.conversations})
+        >= least_conversations
+    ]
+    if len(large) < 2:
+        return [part]
+    large.sort(key=lambda group: (-sum(words[row].times for row in group), group))
+    rest = [row for row in part if not any(row in group for group in large)]
+    return [sorted([*large[0], *rest]), *large[1:]]
+
+
+def _same(answers: Sequence[str]) -> list[int]:
+    """Number answers so that those that say the same, or nearly in the same letters, have one number."""
+    distinct = list(dict.fromkeys(answers))
+    place = {answer: number for number, answer in enumerate(distinct)}
+    root = answer_groups(distinct).tolist()
+
+    def find(number: int) -> int:
+        while root[number] != number:
+            number = root[number]
+        return number
+
+    texts = [normal(answer) for answer in distinct]
+    for one, other, _ in near_pairs(texts, [""] * len(texts)):
+        low, high = sorted((find(one), find(other)))
+        root[high] = low
+    return [find(place[answer]) for answer in answers]
+
+
+def _draft(
+    members: Sequence[_Heard],
+    name: str,
+    *,
+    source: Source,
+    article: Article | None = None,
+    topic: str = "",
+    language: str = "",
+) -> Draft:
+    asked = [one for member in members for one in member.asked]
+    answers = _answers(asked)
+    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MOST_TEXTS]
+    return Draft(
+        kind=ProposalKind.PHRASING if article else ProposalKind.NEW_ARTICLE,
+        source=source,
+        article_id=article.id if article else None,
+        question=name,
+        answer="" if article or not answers else answers[0].text,
+        topic=article.topic if article else topic,
+        language=article.language if article else language,
+        proof=Proof(
+            n_turns=sum(one.times for one in asked),
+            n_conversations=len(frozenset[int]().union(*(one.conversations for one in asked))),
+            n_operators=len(frozenset[int]().union(*(one.operators for one in asked))),
+            texts=tuple(SeenText(text=one.text, times=one.times) for one in texts),
+            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MOST_TEXTS:],
+            answers=() if article else answers,
+        ),
+    )
+
+
+def _answers(asked: Sequence[Asked]) -> tuple[GivenAnswer, ...]:
+    """What operators answered, by what they say; what most of them agree on first.
+
+    An answer in which something had to be masked was written for one customer: others go before it.
+    """
+    given = [one for one in asked if one.answer]
+    groups: dict[int, list[Asked]] = defaultdict(list)
+    for one, group in zip(given, _same([one.answer for one in given]), strict=True):
+        groups[group].append(one)
+    found = []
+    for members in groups.values():
+        spellings: Counter[str] = Counter()
+        for one in members:
+            spellings[one.answer] += one.times
+        found.append(
+            GivenAnswer(
+                text=min(spellings, key=lambda text: (_is_masked(text), -spellings[text], text)),
+                times=spellings.total(),
+                operators=len(frozenset[int]().union(*(one.operators for one in members))),
+            )
+        )
+    found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))
+    return tuple(found[:MOST_ANSWERS])
+
+
+def _is_masked(text: str) -> bool:
+    return any(sign in text for sign in ("[phone]", "[email]", "[card]", "[number]"))

@@ -1,0 +1,1 @@
+"""What do verdicts say about questions and articles?"""

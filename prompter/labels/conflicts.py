@@ -1,0 +1,107 @@
+"""Where people do not agree: with each other about a question, or with an article about its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prompter.domain.values import Verdict
+from prompter.labels.from_verdicts import lessons, taught
+from prompter.storage import Store
+
+_FEWEST_USES = 5  # of an article, before it is said to be edited often
+_OFTEN = 0.3  # share of its uses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """What one person said about a question: the article that answers it, None: none of those offered."""
+
+    operator: str
+    decided_at: datetime
+    conversation_id: int
+    right: str | None
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DividedQuestion:
+    """The same question, judged differently; most recent first."""
+
+    text: str = field(repr=False)
+    opinions: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedArticle:
+    """An article whose answer operators often change in substance, or call outdated or incomplete."""
+
+    article_id: str
+    question: str
+    n_used: int
+    n_changed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreements:
+    """Everything that a supervisor should settle; `names` are the questions of the articles named, by id."""
+
+    questions: Sequence[DividedQuestion]
+    articles: Sequence[EditedArticle]
+    names: dict[str, str]
+
+
+def disagreements(store: Store, *, most: int = 50) -> Disagreements:
+    """Find them; turns drawn by lot are left out, as they are when models learn."""
+    divided = taught(lessons(store)).contradictions
+    latest = sorted(divided, key=lambda one: one.lessons[-1].decided_at, reverse=True)[:most]
+    with store.read() as tx:
+        operators = {account.id: account.name for account in tx.accounts.all()}
+        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.lessons})
+        uses = tx.decisions.verdicts_by_article()
+        questions = [
+            DividedQuestion(
+                text=each.text,
+                opinions=tuple(
+                    Opinion(
+                        operator=operators.get(one.operator_id, "?"),
+                        decided_at=one.decided_at,
+                        conversation_id=turns[one.turn_id].conversation_id,
+                        right=one.right,
+                        wrong=one.wrong,
+                    )
+                    for one in reversed(each.lessons)
+                ),
+            )
+            for each in latest
+        ]
+        named = {
+            article
+            for each in questions
+            for one in each.opinions
+            for article in (*one.wrong, *([one.right] if one.right else []))
+        }
+        articles = tx.articles.get_many(named | uses.keys())
+    edited = [
+        EditedArticle(
+            article_id=article_id,
+            question=articles[article_id].question,
+            n_used=sum(counts.values()),
+            n_changed=_changed(counts),
+        )
+        for article_id, counts in uses.items()
+        if article_id in articles
+    ]
+    often = [
+        one for one in edited if one.n_used >= _FEWEST_USES and one.n_changed >= max(2, _OFTEN * one.n_used)
+    ]
+    return Disagreements(
+        questions=questions,
+        articles=sorted(often, key=lambda one: (-one.n_changed, one.article_id))[:most],
+        names={
+            article_id: article.question for article_id, article in articles.items() if article_id in named
+        },
+    )
+
+
+def _changed(counts: dict[Verdict, int]) -> int:
+    return counts.get(Verdict.EDITED_SUBSTANTIVE, 0) + counts.get(Verdict.REJECTED, 0)

@@ -1,0 +1,137 @@
+"""What do verdicts say about which articles are right for a text, and which are wrong?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kb_index import JudgedText
+from kb_index.near_texts import normal
+from prompter.dialogue.engine import is_dialogue
+from prompter.domain.values import RejectReason, Verdict
+from prompter.storage import Store, TeachingTurn
+from prompter.text.pii import mask
+
+_USED = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC, Verdict.PICKED_OTHER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What a customer wrote, the article that answered it, and articles that did not; says who decided, when.
+
+    The customer's words stay out of the repr; personal data in them are masked.
+    """
+
+    turn_id: int
+    operator_id: int
+    decided_at: datetime
+    text: str = field(repr=False)
+    right: str | None
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """The same question, judged differently."""
+
+    text: str = field(repr=False)
+    lessons: tuple[Lesson, ...]  # oldest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """Texts to learn from, each once, and what people do not agree about."""
+
+    texts: tuple[JudgedText, ...]
+    contradictions: tuple[Contradiction, ...]
+
+
+def lesson(turn: TeachingTurn) -> Lesson | None:
+    """What models may learn from a decision; None: nothing."""
+    if not turn.utterance.strip():
+        return None
+    right, wrong = said_of_articles(
+        turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
+    )
+    if right is None and not wrong:
+        return None
+    return Lesson(
+        turn_id=turn.turn_id,
+        operator_id=turn.operator_id,
+        decided_at=turn.decided_at,
+        text=mask(turn.utterance),
+        right=right,
+        wrong=wrong,
+    )
+
+
+def said_of_articles(
+    verdict: Verdict,
+    *,
+    reason: RejectReason | None,
+    article_id: str | None,
+    offered: Sequence[str],
+) -> tuple[str | None, tuple[str, ...]]:
+    """Which article a decision calls right, None: none, and which ones wrong.
+
+    `article_id` is of what the operator used, `offered` the articles suggested, best first. What stood
+    above an accepted suggestion was passed over; so was all that was offered when the operator picked
+    another article. A rejected suggestion is the wrong article only if the operator said so: an outdated
+    answer may still be the right one's. A text edited in substance or written anew names no right article.
+    Of what a dialogue has said nothing is learned.
+    """
+    offered = [one for one in offered if not is_dialogue(one)]
+    if article_id is not None and is_dialogue(article_id):
+        return None, ()
+    if verdict in _USED and article_id:
+        place = offered.index(article_id) if article_id in offered else len(offered)
+        return article_id, tuple(offered[:place])
+    if verdict is Verdict.REJECTED and reason is RejectReason.WRONG_ARTICLE:
+        return None, tuple(offered[:1])
+    return None, ()
+
+
+def lessons(store: Store) -> list[Lesson]:
+    """The lessons of all decisions that stand, oldest first; turns drawn by lot judge, and teach nothing."""
+    with store.read() as tx:
+        turns = tx.decisions.teaching_turns()
+    return [found for turn in turns if (found := lesson(turn)) is not None]
+
+
+def taught(learned: Iterable[Lesson], same_answer: Mapping[str, str] | None = None) -> Taught:
+    """Put together what is said of the same question.
+
+    An article is right if more of the verdicts that name a right one name it, or one with the same answer,
+    than all others together; it is wrong if it was called so more often than right. Where people are divided
+    nothing is right, and the contradiction is told. `same_answer` maps an article to the one that stands for
+    all with the same answer.
+    """
+    same = same_answer or {}
+    groups: dict[str, list[Lesson]] = defaultdict(list)
+    for one in learned:
+        if key := normal(one.text):
+            groups[key].append(one)
+    texts, contradictions = [], []
+    for group in groups.values():
+        judged, divided = _together(group, same)
+        if judged.right or judged.wrong:
+            texts.append(judged)
+        if divided:
+            contradictions.append(Contradiction(text=group[-1].text, lessons=tuple(group)))
+    return Taught(texts=tuple(texts), contradictions=tuple(contradictions))
+
+
+def _together(group: Sequence[Lesson], same: Mapping[str, str]) -> tuple[JudgedText, bool]:
+    """What the verdicts on one question say together, and whether they differ."""
+    right = Counter(same.get(one.right, one.right) for one in group if one.right is not None)
+    wrong = Counter(same.get(article, article) for one in group for article in one.wrong)
+    named = {same.get(one.right, one.right): one.right for one in group if one.right is not None}
+    best = [
+        article for article, count in right.items() if 2 * count > right.total() and count > wrong[article]
+    ]
+    text = JudgedText(
+        text=group[-1].text,
+        right=tuple(named[article] for article in best),
+        wrong=tuple(sorted(article for article, count in wrong.items() if count > right[article])),
+    )
+    return text, len(right) > 1 or bool(right.keys() & wrong.keys())

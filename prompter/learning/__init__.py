@@ -1,0 +1,1 @@
+"""How do operators' decisions become a better model?"""

@@ -1,0 +1,1 @@
+"""Which model version answers, and how do versions differ?"""

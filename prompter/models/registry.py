@@ -1,0 +1,352 @@
+"""Which model version answers: one at a time, whatever process asks; every one of them stays on record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from nlu.errors import IncompatibleModel
+from prompter.common.clock import Clock, utc_now
+from prompter.common.errors import NotFound, PrompterError
+from prompter.dialogue.session import MODEL as DIALOGUE_MODEL
+from prompter.domain.values import ReadinessState
+from prompter.storage import Account, Conflict, Store, StoredReadiness, Transaction
+from prompter.storage.models.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
+
+
+class CannotUse(PrompterError):
+    """The version was refused or removed; the message says what to do instead."""
+
+
+class NothingBefore(PrompterError):
+    """No other version was in use before this one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownVersion:
+    """A version and when it came into use; none: it never was."""
+
+    version: StoredVersion
+    uses: Sequence[Use]
+    is_used: bool
+
+
+class Versions:
+    """The use cases of whoever makes, chooses and compares model versions.
+
+    `settings` is a hash of what config.yml says of models: a start that finds another one makes a new
+    version.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: str = "",
+        check: Callable[[str], None] = lambda _: None,
+        clock: Clock = utc_now,
+    ) -> None:
+        """`check` raises IncompatibleModel for a version that cannot be read."""
+        self._store = store
+        self._settings = settings
+        self._check = check
+        self._clock = clock
+
+    def number(self) -> int:
+        """Grows whenever another version comes into use."""
+        with self._store.read() as tx:
+            return tx.versions.last_number()
+
+    def in_use(self) -> Use | None:
+        """The version that answers; None: none was ever made."""
+        with self._store.read() as tx:
+            return tx.versions.in_use()
+
+    def settings_changed(self, use: Use) -> bool:
+        """Whether config.yml says something else of models than when this version came into use."""
+        return use.settings != self._settings
+
+    def get(self, version_id: str) -> StoredVersion:
+        """Look a version up.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        with self._store.read() as tx:
+            return _found(tx.versions.get(version_id), version_id)
+
+    def all(self) -> list[ShownVersion]:
+        """Every version there ever was, newest first."""
+        with self._store.read() as tx:
+            uses = tx.versions.uses()
+            return [
+                ShownVersion(
+                    version=version,
+                    uses=[use for use in uses if use.version == version.id],
+                    is_used=bool(uses) and uses[-1].version == version.id,
+                )
+                for version in tx.versions.all()
+            ]
+
+    def before(self) -> list[str]:
+        """Versions that a rollback may go back to, the nearest first; those gone back from are left out."""
+        with self._store.read() as tx:
+            return [use.version for use in reversed(stack_of(tx.versions.uses())[:-1])]
+
+    def add(
+        self,
+        version_id: str,
+        *,
+        made: Made,
+        model: str,
+        parent: str | None,
+    ) -> StoredVersion:
+        """Put a version on record; one that is there stays as it is."""
+        now = self._clock()
+        version = StoredVersion(
+            id=version_id,
+            created_at=now,
+            parent=parent,
+            made=made,
+            state=VersionState.CANDIDATE,
+            model=model,
+            report={},
+            changed_at=now,
+        )
+        with self._store.write() as tx:
+            tx.versions.add(version)
+            return _found(tx.versions.get(version_id), version_id)
+
+    def reopen(self, version_id: str) -> None:
+        """Let a version be measured again that was refused or removed before, or whose job broke off."""
+        old = [VersionState.REFUSED, VersionState.PRUNED]
+        with self._store.write() as tx:
+            tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report={})
+
+    def use(self, version_id: str, *, after: int, reason: Reason) -> bool:
+        """Let a version answer from now on; False if another one came into use after number `after`."""
+        try:
+            with self._store.write() as tx:
+                self._use(tx, version_id, after=after, reason=reason, account=None)
+        except Conflict:
+            return False
+        return True
+
+    def refuse(self, version_id: str, report: Mapping[str, Any]) -> None:
+        """Note why a candidate may not be used."""
+        with self._store.write() as tx:
+            tx.versions.change(version_id, list(_OPEN), VersionState.REFUSED, self._clock(), report=report)
+
+    def shadow(self, version_id: str, report: Mapping[str, Any]) -> None:
+        """Let a candidate triage what customers write, unseen; an earlier one stops."""
+        now = self._clock()
+        with self._store.write() as tx:
+            for other in tx.versions.in_state(VersionState.SHADOW):
+                tx.versions.change(other.id, [VersionState.SHADOW], VersionState.PASSED, now)
+            tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
+
+    def shadowing(self) -> StoredVersion | None:
+        """The version that triages unseen."""
+        with self._store.read() as tx:
+            found = tx.versions.in_state(VersionState.SHADOW)
+        return found[0] if found else None
+
+    def pass_(self, version_id: str, report: Mapping[str, Any], *, after: int) -> bool:
+        """Let a candidate that the gate let through answer; False if another version came into use meanwhile.
+
+        It inherits where the topics stand: it was measured against the very version that it replaces.
+        """
+        now = self._clock()
+        try:
+            with self._store.write() as tx:
+                tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, now, report=report)
+                self._use(tx, version_id, after=after, reason=Reason.GATE, account=None)
+                self._tell_topics(tx, version_id, report)
+        except Conflict:
+            return False
+        return True
+
+    def promote(self, version_id: str, account: Account | None, *, anyway: bool = False) -> StoredVersion:
+        """Let a version answer because a supervisor says so; one that was refused only `anyway`.
+
+        Raises:
+            NotFound: there is no such version.
+            CannotUse: it was refused, or its folder is gone or damaged.
+            Conflict: another version came into use just now.
+        """
+        with self._store.write() as tx:
+            version = _found(tx.versions.get(version_id), version_id)
+            if version.state is VersionState.PRUNED:
+                raise CannotUse(f"version {version_id} was removed to save space: learn anew")
+            if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
+                why = version.report.get("refused") or "it was never measured"
+                raise CannotUse(f"version {version_id} may not be used: {why}")
+            last = tx.versions.in_use()
+            if last is not None and last.version == version_id:
+                return version
+            self._check_readable(version_id)
+            known = {use.version for use in tx.versions.uses()}
+            was_measured = version.state in (VersionState.PASSED, VersionState.SHADOW)
+            if not (was_measured and (version_id in known or (last and version.parent == last.version))):
+                # Nobody has compared it with what answers now: what the topics have shown is not about it.
+                tx.versions.change(
+                    version_id, [version.state], VersionState.PASSED, self._clock(), model=version_id
+                )
+            number = last.number if last else 0
+            self._use(tx, version_id, after=number, reason=Reason.PROMOTED, account=account)
+        return self.get(version_id)
+
+    def roll_back(self, account: Account | None) -> StoredVersion:
+        """Go back to the version that was in use before, and bring the topics back to where they stood.
+
+        Raises:
+            NothingBefore: there is none.
+            CannotUse: its folder is damaged.
+            Conflict: another version came into use just now.
+        """
+        with self._store.write() as tx:
+            stack = stack_of(tx.versions.uses())
+            kept = [use for use in stack[:-1] if _is_there(tx, use.version)]
+            if not kept:
+                raise NothingBefore("no other version was in use before this one")
+            last, target = tx.versions.in_use(), kept[-1]
+            if last is None:
+                raise NothingBefore("no version is in use")
+            self._check_readable(target.version)
+            self._use(tx, target.version, after=last.number, reason=Reason.ROLLBACK, account=account)
+            self._bring_back(tx, tx.versions.kept_readiness(target.number))
+            return _found(tx.versions.get(target.version), target.version)
+
+    def prune(self, keep: int) -> list[str]:
+        """Give up all versions but the last `keep` that were in use or made; returns which."""
+        now = self._clock()
+        with self._store.write() as tx:
+            used = [use.version for use in reversed(stack_of(tx.versions.uses()))]
+            last = list(dict.fromkeys(used))[: max(1, keep)]
+            removed = []
+            there = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
+            for version in there[max(1, keep) :]:
+                if version.id in last or version.state is VersionState.SHADOW:
+                    continue
+                tx.versions.change(version.id, [version.state], VersionState.PRUNED, now)
+                removed.append(version.id)
+        return removed
+
+    def _check_readable(self, version_id: str) -> None:
+        try:
+            self._check(version_id)
+        except IncompatibleModel as reason:
+            raise CannotUse(f"version {version_id} cannot be read: {reason}") from None
+
+    def _use(
+        self, tx: Transaction, version_id: str, *, after: int, reason: Reason, account: Account | None
+    ) -> None:
+        if tx.versions.last_number() != after:
+            raise Conflict("another version has just come into use: look again")
+        tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
+        if after:
+            dialogues = tx.facts.get(DIALOGUE_MODEL)  # which it leaves as they are
+            stored = [one for one in tx.readiness.all().values() if one.model != dialogues]
+            tx.versions.keep_readiness(after, {one.name: _kept(asdict(one)) for one in stored})
+        tx.versions.use(
+            version_id,
+            after=after,
+            reason=reason,
+            settings=self._settings,
+            account_id=account.id if account else None,
+            now=self._clock(),
+        )
+
+    def _tell_topics(self, tx: Transaction, version_id: str, report: Mapping[str, Any]) -> None:
+        """Live topics answer on; one that is still tested, and does worse now, is tested anew."""
+        changed = len(tx.versions.newly_answered(version_id))
+        worse = {topic["name"] for topic in report.get("topics", ()) if topic["is_worse"]}
+        for name, stored in tx.readiness.all().items():
+            if stored.model == tx.facts.get(DIALOGUE_MODEL):
+                continue
+            if name in worse and stored.state in _BEFORE_LIVE:
+                self._test_anew(tx, stored, version_id)
+            if stored.state is ReadinessState.AUTOPILOT:
+                tx.readiness.add_event(
+                    name,
+                    state=stored.state,
+                    reason="new_version",
+                    facts={"version": version_id, "changed": changed},
+                    account_id=None,
+                    now=self._clock(),
+                )
+
+    def _test_anew(self, tx: Transaction, stored: StoredReadiness, version_id: str) -> None:
+        now = self._clock()
+        tx.readiness.change(
+            stored,
+            state=ReadinessState.COLLECTING.value,
+            threshold=None,
+            test_number=stored.test_number + 1,
+            test_began_at=now,
+            frozen={},
+            left_out=[],
+            changed_at=now,
+        )
+        tx.readiness.add_event(
+            stored.name,
+            state=ReadinessState.COLLECTING,
+            reason="new_model",
+            facts={"model": version_id},
+            account_id=None,
+            now=now,
+        )
+
+    def _bring_back(self, tx: Transaction, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        """Topics stand where they stood, unless a supervisor has stopped them since."""
+        now = self._clock()
+        for name, stored in tx.readiness.all().items():
+            values = kept.get(name)
+            if values is None:
+                continue
+            is_held = stored.state is ReadinessState.HELD
+            state = ReadinessState.HELD if is_held else ReadinessState(values["state"])
+            before = (stored.state, stored.threshold, stored.test_number, stored.model)
+            if before == (state, values["threshold"], values["test_number"], values["model"]):
+                continue
+            tx.readiness.change(stored, **_restored(values) | {"state": state.value, "changed_at": now})
+            tx.readiness.add_event(
+                name,
+                state=state,
+                reason="rolled_back",
+                facts={"answers_from": values["threshold"]},
+                account_id=None,
+                now=now,
+            )
+
+
+_BEFORE_LIVE = (ReadinessState.COLLECTING, ReadinessState.READY, ReadinessState.DEMOTED)
+_OPEN = (VersionState.CANDIDATE, VersionState.SHADOW)
+_KEPT = ("state", "threshold", "test_number", "model", "frozen", "left_out")
+_MOMENTS = ("test_began_at", "live_since")
+
+
+def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rollback brings back of a topic's row, as JSON."""
+    kept = {name: values[name] for name in _KEPT} | {"frozen": _named(values["frozen"])}
+    return kept | {name: values[name].isoformat() if values[name] else None for name in _MOMENTS}
+
+
+def _restored(values: Mapping[str, Any]) -> dict[str, Any]:
+    moments = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _MOMENTS}
+    return {**{name: values[name] for name in _KEPT}, **moments}
+
+
+def _named(frozen: Mapping[float, float]) -> dict[str, float]:
+    return {str(threshold): value for threshold, value in frozen.items()}
+
+
+def _is_there(tx: Transaction, version_id: str) -> bool:
+    version = tx.versions.get(version_id)
+    return version is not None and version.state is not VersionState.PRUNED
+
+
+def _found(version: StoredVersion | None, version_id: str) -> StoredVersion:
+    if version is None:
+        raise NotFound(f"there is no model version {version_id}: sufler models lists them")
+    return version

@@ -1,0 +1,55 @@
+"""Known-wrong answers among those to judge: whoever finds them right does not look closely.
+
+They are put together from a question that was judged and answers of other topics; no customer ever sees them,
+and they are no evidence about any topic.
+"""
+
+from collections.abc import Callable
+from random import SystemRandom
+
+from prompter.common.clock import Clock, utc_now
+from prompter.domain.values import Place, ReviewKind
+from prompter.storage import Store
+
+_ONE_IN = 20  # reviews
+_random = SystemRandom()
+
+
+class Planter:
+    """Keeps one review in twenty a planted one. `random` gives numbers spread evenly over [0, 1)."""
+
+    def __init__(
+        self, store: Store, *, random: Callable[[], float] = _random.random, clock: Clock = utc_now
+    ) -> None:
+        self._store = store
+        self._random = random
+        self._clock = clock
+
+    def run_once(self) -> bool:
+        """Plant one if it is time; False if it is not, or the base has too few topics."""
+        with self._store.read() as tx:
+            asked, planted = tx.reviews.count_planted()
+            question = tx.reviews.question_to_plant() if asked >= _ONE_IN * (planted + 1) else None
+            if question is None:
+                return False
+            answers = tx.articles.answers_of_other_topics(question.topic)
+        if not answers:
+            return False
+        first = self._choose(answers)
+        others = [answer for answer in answers if answer != first]
+        with self._store.write() as tx:
+            tx.reviews.add(
+                turn_id=question.turn_id,
+                decision_id=None,
+                kind=ReviewKind.PLANTED,
+                question=question.utterance,
+                own_text=first,
+                other_text=self._choose(others) if others else None,
+                own_place=Place.FIRST,
+                not_for=None,
+                now=self._clock(),
+            )
+        return True
+
+    def _choose(self, answers: list[str]) -> str:
+        return answers[min(len(answers) - 1, int(self._random() * len(answers)))]

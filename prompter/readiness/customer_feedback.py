@@ -1,0 +1,104 @@
+"""What customers let us know about answers that the bot gave alone: thumbs, and a call for a person."""
+
+from datetime import datetime, timedelta
+
+from prompter.common.clock import Clock, utc_now
+from prompter.common.errors import NotFound
+from prompter.domain.triage import HandoffReason, Route
+from prompter.domain.values import Author, Reply, ReviewKind, Signal, Turn, TurnState
+from prompter.readiness.sampling import Lots
+from prompter.readiness.second_reviews import ask_again
+from prompter.storage import Store, Transaction
+from prompter.text.notices import notice
+
+SOON = timedelta(hours=1)  # what a customer writes so soon after an answer may be about it
+
+
+class Feedback:
+    """The use cases of a customer with the buttons under an answer of the bot.
+
+    A signal is no evidence: unhappy people press more. It puts the answer before an operator, who checks
+    it, and raises the share of the topic's answers that are audited.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        lots: Lots = Lots(),  # noqa: B008 - frozen
+        language: str = "ru",
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store = store
+        self._lots = lots
+        self._language = language
+        self._clock = clock
+
+    def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool:
+        """Say whether an answer has helped; False if that was known.
+
+        Raises:
+            NotFound: the bot has given this customer no such answer.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            _reply, turn = _answer(tx, channel, chat_id, reply_id)
+            signal = Signal.THUMB_UP if helpful else Signal.THUMB_DOWN
+            return note(tx, turn, signal, self._lots, now)
+
+    def call_operator(self, channel: str, chat_id: str, reply_id: int) -> bool:
+        """Put the turn before an operator after all, and tell the customer; False if that was done.
+
+        Raises:
+            NotFound: the bot has given this customer no such answer.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            reply, turn = _answer(tx, channel, chat_id, reply_id)
+            if not note(tx, turn, Signal.OPERATOR_CALLED, self._lots, now):
+                return False
+            if turn.state is not TurnState.CLOSED:
+                return False
+            tx.conversations.hand_over(turn.id, HandoffReason.CUSTOMER_REQUEST)
+            customer = tx.conversations.customer(reply.conversation_id)
+            language = (customer.language if customer and customer.language else self._language)[:2]
+            tx.outbox.add(
+                conversation_id=reply.conversation_id,
+                turn_id=turn.id,
+                parts=[notice(HandoffReason.CUSTOMER_REQUEST, language) or ""],
+                author=Author.BOT,
+                not_before=now,
+                now=now,
+            )
+        return True
+
+
+def note(tx: Transaction, turn: Turn, signal: Signal, lots: Lots, now: datetime) -> bool:
+    """Keep a signal; a bad one has the answer checked, once. False if it was known."""
+    before = tx.signals.of_turn(turn.id)
+    if not tx.signals.add(turn.id, signal, now):
+        return False
+    is_asked = any(review.kind is ReviewKind.AUDIT for review in tx.reviews.of_turn(turn.id))
+    if signal.is_bad and not any(one.is_bad for one in before) and not is_asked:
+        ask_again(
+            tx,
+            turn,
+            tx.conversations.suggestions(turn.id),
+            kind=ReviewKind.CHECK,
+            decision_id=None,
+            sent=None,
+            not_for=None,
+            own_place=lots.place(),
+            now=now,
+        )
+    return True
+
+
+def _answer(tx: Transaction, channel: str, chat_id: str, reply_id: int) -> tuple[Reply, Turn]:
+    reply = tx.outbox.get(reply_id)
+    customer = tx.conversations.find(channel, chat_id)
+    turn = tx.conversations.turn(reply.turn_id) if reply and reply.turn_id else None
+    ours = customer is not None and reply is not None and reply.conversation_id == customer.conversation_id
+    if not ours or reply is None or turn is None or turn.route != Route.AUTOPILOT.value:
+        raise NotFound("there is no such answer")
+    return reply, turn

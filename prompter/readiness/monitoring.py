@@ -1,0 +1,140 @@
+"""Who watches the judges, and what has changed: figures that decide nothing and warn in time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from evaluation.estimates import Estimate, share
+from prompter.common.clock import Clock, utc_now
+from prompter.domain.values import Signal
+from prompter.readiness.ledger import first_and_second
+from prompter.storage import Account, LedgerTurn, Role, Store
+from prompter.storage.models.monitoring import Counts
+
+_ENOUGH = 50  # judged turns before a person's figure is shown to anybody
+_SEEN = "own_figure_seen:{}"
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """How much better a topic looks where operators see the suggestion than where a lot judges it."""
+
+    shown: Estimate | None  # share of shown suggestions that operators found right
+    by_lot: Estimate | None  # share of right ones among the turns answered blind
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFigure:
+    """How many of an operator's accepted suggestions a second person, asked by lot, found wrong."""
+
+    judged: int
+    refuted: Estimate | None  # None: fewer than fifty were judged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """What supervisors see of somebody. Never ranked: in order of name."""
+
+    name: str
+    refuted: Estimate | None  # None: too few, or the operator has not seen the own figure yet
+    planted: int  # wrong answers that were put before them
+    missed: Estimate | None  # and found right
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """What customers and operators did in a week."""
+
+    turns: int
+    unseen: Estimate | None  # share of questions to which there was nothing to suggest
+    confidences: Sequence[int]  # turns by confidence of the first suggestion, in tenths
+    changed: Estimate | None  # share of decisions that rejected the suggestion or changed its substance
+    answered_alone: int
+    signals: dict[Signal, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """The last week beside the one before, and the age of the articles that are answered from."""
+
+    this_week: Week
+    week_before: Week
+    median_age_days: float | None  # of the answers that were first suggestions this week
+
+
+def gap(turns: Sequence[LedgerTurn]) -> Gap:
+    """Compare what operators say of shown suggestions with what was judged blind."""
+    decided = [turn for turn in turns if turn.rows and not turn.by_bot and turn.rows[-1].right is not None]
+    shown = [first_and_second(turn)[0] for turn in decided if not turn.blind]
+    blind = [first_and_second(turn)[0] for turn in decided if turn.blind]
+    return Gap(shown=share(sum(shown), len(shown)), by_lot=share(sum(blind), len(blind)))
+
+
+class Watching:
+    """The use cases of whoever wants to know how far figures can be trusted."""
+
+    def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def own_figure(self, account: Account) -> OwnFigure:
+        """What second looks say of the account's own decisions; from now on supervisors may see it."""
+        with self._store.read() as tx:
+            judged, refuted = tx.reviews.second_looks_at(account.id)
+        if judged < _ENOUGH:
+            return OwnFigure(judged=judged, refuted=None)
+        with self._store.write() as tx:
+            tx.facts.set_if_absent(_SEEN.format(account.id), self._clock().isoformat())
+        return OwnFigure(judged=judged, refuted=share(refuted, judged))
+
+    def people(self) -> list[Person]:
+        """Everybody who works, by name."""
+        with self._store.read() as tx:
+            found = []
+            for account in tx.accounts.all():
+                if account.disabled_at is not None or account.role < Role.OPERATOR:
+                    continue
+                judged, refuted = tx.reviews.second_looks_at(account.id)
+                seen = tx.facts.get(_SEEN.format(account.id)) is not None
+                planted, missed = tx.reviews.planted_for(account.id)
+                found.append(
+                    Person(
+                        name=account.name,
+                        refuted=share(refuted, judged) if seen and judged >= _ENOUGH else None,
+                        planted=planted,
+                        missed=share(missed, planted),
+                    )
+                )
+        return sorted(found, key=lambda person: person.name.casefold())
+
+    def drift(self) -> Drift:
+        """How this week differs from the last one."""
+        now = self._clock()
+        with self._store.read() as tx:
+            changed = tx.watching.changed_at(now - _WEEK, now)
+            this, before = (
+                tx.watching.counts(begin, begin + _WEEK) for begin in (now - _WEEK, now - 2 * _WEEK)
+            )
+        ages = [(now - one) / timedelta(days=1) for one in changed]
+        return Drift(
+            this_week=_week(this),
+            week_before=_week(before),
+            median_age_days=median(ages) if ages else None,
+        )
+
+
+def _week(counts: Counts) -> Week:
+    """Put counts into shares."""
+    tenths = [0] * 10
+    for confidence in counts.confidences:
+        tenths[min(9, int(confidence * 10))] += 1
+    return Week(
+        turns=counts.turns,
+        unseen=share(counts.unseen, counts.turns),
+        confidences=tenths,
+        changed=share(counts.changed, counts.decided),
+        answered_alone=counts.answered_alone,
+        signals=counts.signals,
+    )

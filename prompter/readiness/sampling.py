@@ -1,0 +1,83 @@
+"""What is drawn by lot, and how often: only draws can say how good the bot is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+
+from prompter.domain.triage import Route, Triage
+from prompter.domain.values import Draw, Lot, Place, Turn
+
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lots:
+    """Probabilities, none of them 0: more while a topic collects evidence, fewer once it answers alone.
+
+    `random` gives numbers that are spread evenly over [0, 1). `blind_later` is at most `audit_later`. Less
+    sure turns than `from_confidence`, the laxest threshold that is ever tested, are left alone.
+    """
+
+    blind_collecting: float = 0.1  # of turns: answered without a look at the suggestions
+    blind_later: float = 0.02
+    second_collecting: float = 0.2  # of accepted suggestions: a second person judges them too
+    second_later: float = 0.05
+    audit_at_first: float = 0.2  # of what the bot has answered alone
+    audit_later: float = 0.05
+    audits_to_halve: float = 100.0  # after so many audits the share is half way down
+    from_confidence: float = 0.0
+    random: Callable[[], float] = field(default=_random.random, repr=False)
+
+    def draw(
+        self, triage: Triage, *, live: bool = False, audits: int = 0, alarmed: bool = False
+    ) -> Draw | None:
+        """Draw for a turn. None: the bot would not answer it alone, however sure it was.
+
+        `live`: its topic answers alone; then `audits` were judged since, and `alarmed` says that customers
+        are unhappy with it. Of a live topic, the sure turns are judged when an audit is drawn, the others
+        when they are answered blind. Laxer thresholds are tested on both together, so only on as many of
+        each as `blind_later` would draw.
+        """
+        if triage.is_held_back or triage.suggestions[0].confidence < self.from_confidence:
+            return None
+        number, second_number = self.random(), self.random()
+        if not live:
+            probability, second = self.blind_collecting, self.second_collecting
+        elif triage.route is Route.AUTOPILOT:
+            probability, second = self.audit_share(audits, alarmed=alarmed), self.second_later
+        else:
+            probability, second = self.blind_later, self.second_later
+        return Draw(
+            number=number,
+            probability=probability,
+            second_number=second_number,
+            second_probability=second,
+            tests=not live or number < self.blind_later,
+        )
+
+    def audit_share(self, audits: int, *, alarmed: bool = False) -> float:
+        """The share of audits falls with their number; signals from customers bring it back up.
+
+        >>> Lots().audit_share(0), Lots().audit_share(100), round(Lots().audit_share(10_000), 3)
+        (0.2, 0.125, 0.05)
+        """
+        faded = 1.0 if alarmed else 0.5 ** (audits / self.audits_to_halve)
+        return self.audit_later + (self.audit_at_first - self.audit_later) * faded
+
+    def place(self) -> Place:
+        """Where the bot's answer stands among two."""
+        return Place.FIRST if self.random() < 0.5 else Place.SECOND
+
+
+def lot_of(turn: Turn, *, right: bool | None) -> tuple[Lot | None, float | None]:
+    """Say what an operator's turn was drawn for, now that the verdict is known, and how probable that was.
+
+    Only a suggestion that counts as right can get a second judgement; the probability is that of one even
+    where it was not drawn. None and None: no lot concerns the turn.
+    """
+    if turn.draw is None or turn.by_bot:
+        return None, None
+    if turn.blind:
+        return Lot.BLIND, turn.draw.probability
+    drawn = right is True and turn.draw.second_falls
+    return Lot.SECOND if drawn else None, turn.draw.second_probability

@@ -1,0 +1,126 @@
+"""A second person judges, knowing neither the first verdict nor which answer is whose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prompter.common.clock import Clock, utc_now
+from prompter.common.errors import AlreadyDecided, Forbidden, InvalidDecision, NotFound
+from prompter.domain.values import Choice, Lot, OfferedSuggestion, Place, ReviewKind, Turn, Verdict
+from prompter.storage import Account, Store, StoredReview, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a judge sees. With one answer only, `choice` is `first` (it is right) or `neither`."""
+
+    review_id: int
+    question: str = field(repr=False)
+    answers: tuple[str, ...] = field(repr=False)
+
+
+class Reviews:
+    """The use cases of whoever judges what others have decided."""
+
+    def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def waiting(self, account: Account) -> int:
+        """How many there are to judge."""
+        with self._store.read() as tx:
+            return tx.reviews.count_for(account.id)
+
+    def next(self, account: Account, *, after: int = 0) -> Question | None:
+        """The longest waiting question to judge; `after` passes over those up to that one."""
+        with self._store.read() as tx:
+            review = tx.reviews.next_for(account.id, after=after)
+        return None if review is None else _question(review)
+
+    def judge(self, review_id: int, choice: Choice, account: Account) -> None:
+        """Say which answer is right; the bot's counts as right if it was chosen, alone or with the other.
+
+        Raises:
+            NotFound: there is no such review.
+            Forbidden: the account judged this turn before.
+            AlreadyDecided: somebody was faster, or the decision was undone.
+            InvalidDecision: there is no second answer to choose.
+        """
+        now = self._clock()
+        with self._store.write() as tx:
+            review = tx.reviews.get(review_id)
+            if review is None:
+                raise NotFound("there is no such review")
+            if review.not_for == account.id:
+                raise Forbidden("you have judged this one before: it needs a second person")
+            if review.second_text is None and choice in (Choice.SECOND, Choice.BOTH):
+                raise InvalidDecision("there is only one answer: choose first or neither")
+            if not tx.reviews.judge(review_id, choice, account.id, now):
+                raise AlreadyDecided("somebody has just judged this one")
+            if review.kind is ReviewKind.PLANTED:
+                return  # it has told something about the judge, and nothing about a topic
+            right = choice is Choice.BOTH or choice.value == review.own_place.value
+            turn = tx.conversations.turn(review.turn_id)
+            if turn is None:
+                raise NotFound("there is no such turn")
+            lot, probability = _lot(tx, review, turn)
+            offered = tx.conversations.suggestions(turn.id)
+            tx.decisions.add_evidence(
+                turn,
+                offered[0] if offered else None,
+                decision_id=review.decision_id,
+                verdict=Verdict.CONFIRMED if right else Verdict.REFUTED,
+                right=right,
+                operator_id=account.id,
+                now=now,
+                lot=lot,
+                lot_probability=probability,
+            )
+
+
+def ask_again(
+    tx: Transaction,
+    turn: Turn,
+    offered: Sequence[OfferedSuggestion],
+    *,
+    kind: ReviewKind,
+    decision_id: int | None,
+    sent: str | None,
+    not_for: int | None,
+    own_place: Place,
+    now: datetime,
+) -> None:
+    """Put the bot's first answer before a second person, beside another one where there is one.
+
+    The other is what the operator wrote, or, where that is the bot's own, the next best suggestion: a
+    judge cannot tell from what they see what the first verdict was.
+    """
+    own = offered[0].text
+    others = [sent] if kind is ReviewKind.SETTLE and sent else [one.text for one in offered[1:]]
+    other = next((text for text in others if text.split() != own.split()), None)
+    tx.reviews.add(
+        turn_id=turn.id,
+        decision_id=decision_id,
+        kind=kind,
+        question=turn.utterance or "",
+        own_text=own,
+        other_text=other,
+        own_place=own_place,
+        not_for=not_for,
+        now=now,
+    )
+
+
+def _lot(tx: Transaction, review: StoredReview, turn: Turn) -> tuple[Lot | None, float | None]:
+    """What the review was drawn for, and with which probability; a decision's is its own."""
+    if review.kind is ReviewKind.AUDIT:
+        return Lot.AUDIT, turn.draw.probability if turn.draw else None
+    if review.kind is ReviewKind.CHECK:
+        return None, None
+    before = tx.decisions.evidence(turn.id)[-1]
+    return before.lot, before.lot_probability
+
+
+def _question(review: StoredReview) -> Question:
+    answers = (review.first_text,) if review.second_text is None else (review.first_text, review.second_text)
+    return Question(review_id=review.id, question=review.question, answers=answers)

@@ -1,0 +1,57 @@
+"""What follows from the evidence for a topic's state. Rules only: no clock, no database."""
+
+from dataclasses import dataclass
+
+from prompter.domain.values import Mode, ReadinessState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a topic is, and what its evidence says.
+
+    `threshold`: from which confidence on it answers alone, None: it does not. `passed`: the laxest threshold
+    that its test has passed. `slipped`: the audits of its answers have sounded the alarm.
+    """
+
+    state: ReadinessState
+    threshold: float | None
+    passed: float | None
+    slipped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A new state, and in one word why."""
+
+    state: ReadinessState
+    threshold: float | None
+    reason: str
+
+
+def change_of(standing: Standing, mode: Mode) -> Change | None:
+    """What changes by itself; None: nothing.
+
+    What has passed stays passed under the same rule; with a higher bar, or other thresholds, it may not.
+    """
+    state, passed = standing.state, standing.passed
+    if state is ReadinessState.AUTOPILOT:
+        if standing.slipped:
+            return Change(state=ReadinessState.DEMOTED, threshold=None, reason="slipped")
+        if passed is None or standing.threshold is None:
+            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
+        if passed > standing.threshold:
+            return Change(state=state, threshold=passed, reason="narrowed")
+        if passed < standing.threshold and mode is Mode.AUTOMATIC:
+            return Change(state=state, threshold=passed, reason="widened")
+        return None
+    if state is ReadinessState.HELD:
+        return None
+    if passed is None:
+        if state is ReadinessState.READY:
+            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
+        return None
+    if mode is Mode.AUTOMATIC:
+        return Change(state=ReadinessState.AUTOPILOT, threshold=passed, reason="proved")
+    if state is not ReadinessState.READY:
+        return Change(state=ReadinessState.READY, threshold=None, reason="proved")
+    return None

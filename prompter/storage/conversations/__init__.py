@@ -1,0 +1,1 @@
+"""Rows of messages, turns, decisions and replies."""

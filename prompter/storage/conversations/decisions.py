@@ -1,0 +1,392 @@
+"""What operators decided, and the evidence that follows from it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from prompter.domain.values import Lot, OfferedSuggestion, RejectReason, Turn, Verdict
+from prompter.storage.rows import Rows
+from prompter.storage.tables import (
+    accounts,
+    articles,
+    conversations,
+    customers,
+    decisions,
+    evidence,
+    suggestions,
+    turns,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDecision:
+    """A decision as it stands in the table; `superseded_at` is set when it was undone."""
+
+    id: int
+    turn_id: int
+    operator_id: int
+    operator_name: str
+    verdict: Verdict
+    reason: RejectReason | None
+    rank: int | None
+    article_id: str | None
+    suggested_text: str | None
+    sent_text: str | None
+    decided_at: datetime
+    superseded_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One judgement of the first suggestion of a turn; corrections are further rows.
+
+    `right` is None while a second person has to settle it. `lot` is what the turn was drawn for, and
+    `lot_probability` with which probability it was, or might have been.
+    """
+
+    id: int
+    turn_id: int
+    decision_id: int | None
+    topic: str | None
+    article_id: str | None
+    model_version: str | None
+    confidence: float | None
+    suggestion_visible: bool
+    lot: Lot | None
+    lot_probability: float | None
+    verdict: Verdict
+    right: bool | None
+    operator_id: int | None
+    received_at: datetime
+    judged_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeachingTurn:
+    """A decided turn that models may learn from; `offered` are the suggested articles, best first."""
+
+    turn_id: int
+    operator_id: int
+    decided_at: datetime
+    utterance: str = field(repr=False)
+    verdict: Verdict
+    reason: RejectReason | None
+    article_id: str | None
+    offered: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskTurn:
+    """A turn, what became of it, and who wrote: what proposals are made of.
+
+    `verdict` is None where nobody has decided; `offered` are the suggested articles, best first, and
+    `first_text` the first one's answer as it was offered. What people wrote stays out of the repr.
+    """
+
+    turn_id: int
+    conversation_id: int
+    utterance: str = field(repr=False)
+    intent: str | None
+    intent_confidence: float  # 0.0 where intent is None
+    verdict: Verdict | None
+    reason: RejectReason | None
+    article_id: str | None
+    suggested_text: str | None = field(repr=False)
+    sent_text: str | None = field(repr=False)
+    operator_id: int | None
+    offered: tuple[str, ...]
+    first_text: str | None = field(repr=False)
+    customer_name: str = field(repr=False)
+
+
+class DecisionRows(Rows):
+    def add(
+        self,
+        *,
+        turn_id: int,
+        operator_id: int,
+        verdict: Verdict,
+        reason: RejectReason | None,
+        rank: int | None,
+        article_id: str | None,
+        suggested_text: str | None,
+        sent_text: str | None,
+        now: datetime,
+    ) -> int:
+        """Add the turn's live decision; a unique index refuses a second one."""
+        return self._insert(
+            decisions,
+            turn_id=turn_id,
+            operator_id=operator_id,
+            verdict=verdict.value,
+            reason=reason.value if reason else None,
+            rank=rank,
+            article_id=article_id,
+            suggested_text=suggested_text,
+            sent_text=sent_text,
+            decided_at=now,
+        )
+
+    def get(self, decision_id: int) -> StoredDecision | None:
+        row = self._connection.execute(_WITH_OPERATOR.where(decisions.c.id == decision_id)).one_or_none()
+        return None if row is None else _decision(row)
+
+    def live(self, turn_id: int) -> StoredDecision | None:
+        """The decision that stands for the turn."""
+        row = self._connection.execute(
+            _WITH_OPERATOR.where(decisions.c.turn_id == turn_id, decisions.c.superseded_at.is_(None))
+        ).one_or_none()
+        return None if row is None else _decision(row)
+
+    def articles_sent(self, turn_ids: Collection[int]) -> dict[int, str]:
+        """Which article the operators' decisions that stand have sent, by turn."""
+        rows = self._connection.execute(
+            select(decisions.c.turn_id, decisions.c.article_id).where(
+                decisions.c.turn_id.in_(turn_ids),
+                decisions.c.superseded_at.is_(None),
+                decisions.c.article_id.is_not(None),
+            )
+        )
+        return {row.turn_id: row.article_id for row in rows}
+
+    def history(self, turn_id: int) -> list[StoredDecision]:
+        """Every decision ever taken on the turn, oldest first."""
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(decisions.c.turn_id == turn_id).order_by(decisions.c.id)
+        )
+        return [_decision(row) for row in rows]
+
+    def supersede(self, decision_id: int, now: datetime) -> bool:
+        """Take back a decision; False if somebody already has."""
+        changed = self._connection.execute(
+            update(decisions)
+            .where(decisions.c.id == decision_id, decisions.c.superseded_at.is_(None))
+            .values(superseded_at=now)
+        )
+        return changed.rowcount == 1
+
+    def teaching_turns(self) -> list[TeachingTurn]:
+        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models."""
+        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
+        rows = self._connection.execute(
+            select(decisions, turns.c.utterance)
+            .join(turns, turns.c.id == decisions.c.turn_id)
+            .where(
+                decisions.c.superseded_at.is_(None),
+                turns.c.utterance.is_not(None),
+                decisions.c.turn_id.not_in(by_lot),
+            )
+            .order_by(decisions.c.id)
+        ).all()
+        offered: dict[int, list[str]] = {}
+        shown = select(suggestions.c.turn_id, suggestions.c.article_id).join(
+            decisions, decisions.c.turn_id == suggestions.c.turn_id
+        )
+        for row in self._connection.execute(
+            shown.where(decisions.c.superseded_at.is_(None)).order_by(
+                suggestions.c.turn_id, suggestions.c.rank
+            )
+        ):
+            offered.setdefault(row.turn_id, []).append(row.article_id)
+        return [
+            TeachingTurn(
+                turn_id=row.turn_id,
+                operator_id=row.operator_id,
+                decided_at=row.decided_at,
+                utterance=row.utterance,
+                verdict=Verdict(row.verdict),
+                reason=RejectReason(row.reason) if row.reason else None,
+                article_id=row.article_id,
+                offered=tuple(offered.get(row.turn_id, ())),
+            )
+            for row in rows
+        ]
+
+    def desk_turns(self, *, unanswered: Collection[str]) -> list[DeskTurn]:
+        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models.
+
+        With them those that nobody has decided and that were handed over for a reason in `unanswered`.
+        """
+        by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
+        live = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
+        left_alone = turns.c.handoff_reason.in_(unanswered) & turns.c.blind.is_(False)
+        of_interest = (
+            turns.c.utterance.is_not(None)
+            & turns.c.id.not_in(by_lot)
+            & (decisions.c.id.is_not(None) | left_alone)
+        )
+        offered: dict[int, list[tuple[str, str]]] = {}
+        shown = (
+            select(suggestions.c.turn_id, suggestions.c.article_id, suggestions.c.text)
+            .join(turns, turns.c.id == suggestions.c.turn_id)
+            .outerjoin(decisions, live)
+            .where(of_interest)
+            .order_by(suggestions.c.turn_id, suggestions.c.rank)
+        )
+        for row in self._connection.execute(shown):
+            offered.setdefault(row.turn_id, []).append((row.article_id, row.text))
+        wanted = (
+            select(
+                turns.c.id,
+                turns.c.conversation_id,
+                turns.c.utterance,
+                turns.c.intent,
+                turns.c.intent_confidence,
+                decisions.c.verdict,
+                decisions.c.reason,
+                decisions.c.article_id,
+                decisions.c.suggested_text,
+                decisions.c.sent_text,
+                decisions.c.operator_id,
+                customers.c.name,
+            )
+            .select_from(turns)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .outerjoin(decisions, live)
+            .where(of_interest)
+            .order_by(turns.c.id)
+        )
+        return [
+            DeskTurn(
+                turn_id=row.id,
+                conversation_id=row.conversation_id,
+                utterance=row.utterance,
+                intent=row.intent,
+                intent_confidence=row.intent_confidence or 0.0,
+                verdict=Verdict(row.verdict) if row.verdict else None,
+                reason=RejectReason(row.reason) if row.reason else None,
+                article_id=row.article_id,
+                suggested_text=row.suggested_text,
+                sent_text=row.sent_text,
+                operator_id=row.operator_id,
+                offered=tuple(article_id for article_id, _ in offered.get(row.id, ())),
+                first_text=next((text for _, text in offered.get(row.id, ())), None),
+                customer_name=row.name,
+            )
+            for row in self._connection.execute(wanted)
+        ]
+
+    def verdicts_by_article(self) -> dict[str, dict[Verdict, int]]:
+        """How the answer of each article was used since it last changed, and how often called out of date.
+
+        Of rejections only those count that find fault with the answer, not with its being suggested.
+        """
+        first = suggestions.c.article_id.label("article")
+        at_fault = [RejectReason.OUTDATED.value, RejectReason.INCOMPLETE.value]
+        used = select(
+            decisions.c.article_id.label("article"), decisions.c.verdict, decisions.c.decided_at
+        ).where(decisions.c.superseded_at.is_(None), decisions.c.article_id.is_not(None))
+        rejected = (
+            select(first, decisions.c.verdict, decisions.c.decided_at)
+            .join(suggestions, (suggestions.c.turn_id == decisions.c.turn_id) & (suggestions.c.rank == 1))
+            .where(decisions.c.superseded_at.is_(None), decisions.c.reason.in_(at_fault))
+        )
+        told = used.union_all(rejected).subquery()
+        rows = self._connection.execute(
+            select(told.c.article, told.c.verdict, func.count())
+            .join(articles, articles.c.id == told.c.article)
+            .where(told.c.decided_at >= articles.c.changed_at)
+            .group_by(told.c.article, told.c.verdict)
+        )
+        counts: dict[str, dict[Verdict, int]] = {}
+        for article, verdict, count in rows:
+            counts.setdefault(article, {})[Verdict(verdict)] = count
+        return counts
+
+    def accepted_since_change(self, article_id: str) -> bool:
+        """Whether the last person who judged the article's answer since it last changed found it right."""
+        changed = select(articles.c.changed_at).where(articles.c.id == article_id).scalar_subquery()
+        last = self._connection.execute(
+            select(evidence.c.right)
+            .where(evidence.c.article_id == article_id, evidence.c.received_at >= changed)
+            .order_by(evidence.c.id.desc())
+            .limit(1)
+        ).scalar()
+        return last is True
+
+    # --- evidence ---------------------------------------------------------------------------
+
+    def add_evidence(
+        self,
+        turn: Turn,
+        first: OfferedSuggestion | None,
+        *,
+        decision_id: int | None,
+        verdict: Verdict,
+        right: bool | None,
+        operator_id: int,
+        now: datetime,
+        lot: Lot | None = None,
+        lot_probability: float | None = None,
+    ) -> int:
+        """Add a judgement of the turn's first suggestion; rows are never changed."""
+        return self._insert(
+            evidence,
+            turn_id=turn.id,
+            decision_id=decision_id,
+            topic=first.topic if first else None,
+            article_id=first.article_id if first else None,
+            model_version=turn.model_version,
+            confidence=first.confidence if first else None,
+            suggestion_visible=not turn.blind,
+            lot=lot.value if lot else None,
+            lot_probability=lot_probability,
+            verdict=verdict.value,
+            right=right,
+            operator_id=operator_id,
+            received_at=turn.received_at,
+            judged_at=now,
+        )
+
+    def evidence(self, turn_id: int) -> list[Evidence]:
+        """The turn's judgements, oldest first; the last one stands."""
+        rows = self._connection.execute(
+            select(evidence).where(evidence.c.turn_id == turn_id).order_by(evidence.c.id)
+        )
+        return [_evidence(row) for row in rows]
+
+
+_WITH_OPERATOR = select(decisions, accounts.c.name.label("operator_name")).join(
+    accounts, accounts.c.id == decisions.c.operator_id
+)
+
+
+def _decision(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        id=row.id,
+        turn_id=row.turn_id,
+        operator_id=row.operator_id,
+        operator_name=row.operator_name,
+        verdict=Verdict(row.verdict),
+        reason=RejectReason(row.reason) if row.reason else None,
+        rank=row.rank,
+        article_id=row.article_id,
+        suggested_text=row.suggested_text,
+        sent_text=row.sent_text,
+        decided_at=row.decided_at,
+        superseded_at=row.superseded_at,
+    )
+
+
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        id=row.id,
+        turn_id=row.turn_id,
+        decision_id=row.decision_id,
+        topic=row.topic,
+        article_id=row.article_id,
+        model_version=row.model_version,
+        confidence=row.confidence,
+        suggestion_visible=row.suggestion_visible,
+        lot=Lot(row.lot) if row.lot else None,
+        lot_probability=row.lot_probability,
+        verdict=Verdict(row.verdict),
+        right=row.right,
+        operator_id=row.operator_id,
+        received_at=row.received_at,
+        judged_at=row.judged_at,
+    )

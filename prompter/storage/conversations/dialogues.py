@@ -1,0 +1,151 @@
+"""How far a dialogue engine is in each conversation, and what it was told last."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select, update
+
+from prompter.common.clock import SLACK
+from prompter.dialogue.engine import Heard
+from prompter.storage.conversations.conversations import taken_over
+from prompter.storage.rows import Rows
+from prompter.storage.tables import conversations, dialogues
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDialogue:
+    """Where the engine is. `unused_after`: it was told of later messages whose replies nobody has."""
+
+    conversation_id: int
+    session: int
+    n_turns: int
+    used_at: datetime
+    form: str | None
+    paused: bool
+    unused_after: int | None
+
+
+class DialogueRows(Rows):
+    def get(self, conversation_id: int) -> StoredDialogue | None:
+        row = self._connection.execute(
+            select(dialogues).where(dialogues.c.conversation_id == conversation_id)
+        ).one_or_none()
+        return None if row is None else _stored(row)
+
+    def claim(
+        self,
+        conversation_id: int,
+        heard: Heard,
+        *,
+        now: datetime,
+        lease: timedelta,
+        ends_after: timedelta,
+        most_turns: int,
+    ) -> StoredDialogue | None:
+        """Take the conversation for one question; None: somebody else asks in it.
+
+        A new session begins after a silence of `ends_after`, and after `most_turns` once no form waits.
+        """
+        self._connection.execute(
+            self._insert_new(
+                dialogues,
+                {
+                    "conversation_id": conversation_id,
+                    "session": 1,
+                    "n_turns": 0,
+                    "used_at": now,
+                    "paused": False,
+                },
+            )
+        )
+        own = dialogues.c.conversation_id == conversation_id
+        asked = dialogues.c.asked_until
+        set_back = asked > now + lease + SLACK  # the clock was: nobody asks for so long
+        claimed = self._connection.execute(
+            update(dialogues)
+            .where(own, asked.is_(None) | (asked <= now) | set_back)
+            .values(asked_until=now + lease)
+        )
+        if claimed.rowcount == 0:
+            return None
+        found = _stored(self._connection.execute(select(dialogues).where(own)).one())
+        told: dict[str, Any] = {
+            "used_at": now,
+            "told_turn_id": heard.turn_id,
+            "told_message_id": heard.message_id,
+        }
+        if now - found.used_at >= ends_after or (found.n_turns >= most_turns and not found.form):
+            anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
+            told |= {**anew, "used_message_id": None}
+            found = replace(found, **anew, unused_after=None)
+        self._connection.execute(update(dialogues).where(own).values(told))
+        return replace(found, used_at=now)
+
+    def settle(self, conversation_id: int, heard: Heard, *, form: str | None) -> None:
+        """The reply is stored; `form` waits for the customer's next words."""
+        self._connection.execute(
+            update(dialogues)
+            .where(*_told(conversation_id, heard))
+            .values(
+                used_message_id=heard.message_id,
+                form=form,
+                n_turns=dialogues.c.n_turns + 1,
+                told_turn_id=None,
+                told_message_id=None,
+                asked_until=None,
+            )
+        )
+
+    def release(self, conversation_id: int, heard: Heard) -> None:
+        """There is no reply, or nobody wants it: others may ask."""
+        self._connection.execute(
+            update(dialogues).where(*_told(conversation_id, heard)).values(asked_until=None)
+        )
+
+    def out_of_step(
+        self, *, used_since: datetime, since: datetime, now: datetime
+    ) -> list[tuple[StoredDialogue, bool]]:
+        """Sessions that should stand still and do not, or the other way round; with what should be.
+
+        An operator who has written before `since` is not in the conversation any more.
+        """
+        held = taken_over(since, now).label("held")
+        rows = self._connection.execute(
+            select(dialogues, held)
+            .join(conversations, conversations.c.id == dialogues.c.conversation_id)
+            .where(dialogues.c.used_at >= used_since, dialogues.c.paused != held)
+            .order_by(dialogues.c.conversation_id)
+        )
+        return [(_stored(row), bool(row.held)) for row in rows]
+
+    def set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
+        self._connection.execute(
+            update(dialogues)
+            .where(
+                dialogues.c.conversation_id == dialogue.conversation_id,
+                dialogues.c.session == dialogue.session,
+            )
+            .values(paused=paused)
+        )
+
+
+def _stored(row: Row[Any]) -> StoredDialogue:
+    return StoredDialogue(
+        conversation_id=row.conversation_id,
+        session=row.session,
+        n_turns=row.n_turns,
+        used_at=row.used_at,
+        form=row.form,
+        paused=row.paused,
+        unused_after=None if row.told_turn_id is None else row.used_message_id or 0,
+    )
+
+
+def _told(conversation_id: int, heard: Heard) -> tuple[ColumnElement[bool], ...]:
+    """The dialogue, as long as nobody has told the engine anything since."""
+    return (
+        dialogues.c.conversation_id == conversation_id,
+        dialogues.c.told_turn_id == heard.turn_id,
+        dialogues.c.told_message_id == heard.message_id,
+    )

@@ -1,0 +1,306 @@
+"""Everything that leaves: written with the decision, delivered afterwards."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
+
+from prompter.common.clock import SLACK, Waits
+from prompter.domain.values import Author, OutboxState, Reply
+from prompter.storage.rows import Rows
+from prompter.storage.tables import UtcDateTime, accounts, conversations, customers, outbox
+
+
+class OutboxRows(Rows):
+    def add(
+        self,
+        *,
+        conversation_id: int,
+        parts: Sequence[str],
+        author: Author,
+        not_before: datetime,
+        now: datetime,
+        turn_id: int | None = None,
+        decision_id: int | None = None,
+        operator_id: int | None = None,
+        offers_operator: bool = False,
+    ) -> list[int]:
+        """Put a reply into the outbox, one row a part; returns their ids in order.
+
+        With `offers_operator` the last part comes with a button that calls one.
+        """
+        return [
+            self._insert(
+                outbox,
+                conversation_id=conversation_id,
+                turn_id=turn_id,
+                decision_id=decision_id,
+                operator_id=operator_id,
+                part=part,
+                author=author.value,
+                text=text,
+                state=OutboxState.PENDING.value,
+                not_before=not_before,
+                attempts=0,
+                created_at=now,
+                offers_operator=offers_operator and part == len(parts),
+            )
+            for part, text in enumerate(parts, start=1)
+        ]
+
+    def get(self, reply_id: int) -> Reply | None:
+        row = self._connection.execute(_WITH_OPERATOR.where(outbox.c.id == reply_id)).one_or_none()
+        return None if row is None else _reply(row)
+
+    def of_conversation(self, conversation_id: int, *, after: int = 0, most: int = 200) -> list[Reply]:
+        """The conversation's last replies with an id above `after`, oldest first."""
+        newest_first = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.conversation_id == conversation_id, outbox.c.id > after)
+            .order_by(outbox.c.id.desc())
+            .limit(most)
+        )
+        return [_reply(row) for row in newest_first][::-1]
+
+    def of_decision(self, decision_id: int) -> list[Reply]:
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.decision_id == decision_id).order_by(outbox.c.part)
+        )
+        return [_reply(row) for row in rows]
+
+    def in_state(self, state: OutboxState, *, most: int = 100) -> list[Reply]:
+        rows = self._connection.execute(
+            _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(most)
+        )
+        return [_reply(row) for row in rows]
+
+    def count_by_state(self) -> dict[OutboxState, int]:
+        """How many replies are in each state; every state is there."""
+        rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+        return dict.fromkeys(OutboxState, 0) | {OutboxState(state): count for state, count in rows}
+
+    def claimable(
+        self,
+        channels: Collection[str],
+        now: datetime,
+        *,
+        most: int,
+        but: Collection[int] = (),
+        waits: Waits | None = None,
+    ) -> list[tuple[Reply, str, str, str | None]]:
+        """Replies that may leave now, with channel, chat id and the customer's language, oldest first.
+
+        A reply waits for the earlier ones of its conversation: customers read in order. The rest of a
+        reply waits until the fate of its earlier parts is settled. With `waits`, those come as well that are
+        to wait for longer than that: the clock was set back.
+        """
+        rows = self._connection.execute(
+            _WITH_OPERATOR.add_columns(
+                customers.c.channel, customers.c.external_id.label("chat_id"), customers.c.language
+            )
+            .join(conversations, conversations.c.id == outbox.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .where(
+                outbox.c.state == OutboxState.PENDING.value,
+                (outbox.c.not_before <= now) | _waits_too_long(now, waits, SLACK)
+                if waits
+                else outbox.c.not_before <= now,
+                customers.c.channel.in_(channels),
+                outbox.c.id.not_in(but),
+                ~_waits_for_earlier(),
+            )
+            .order_by(outbox.c.id)
+            .limit(most)
+        )
+        return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
+
+    def claim(self, reply_id: int, now: datetime, until: datetime) -> int | None:
+        """Pending -> sending; returns which attempt at sending it this is, 1 for the first.
+
+        None if another delivery was faster, the reply was taken back, or it has to wait: an earlier one of
+        its conversation may have been put back into the outbox since it was found.
+        """
+        attempt: int | None = self._connection.scalar(
+            update(outbox)
+            .where(
+                outbox.c.id == reply_id,
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.not_before <= now,
+                ~_waits_for_earlier(),
+            )
+            .values(state=OutboxState.SENDING.value, claimed_until=until, attempts=outbox.c.attempts + 1)
+            .returning(outbox.c.attempts)
+        )
+        return attempt
+
+    def settle(
+        self,
+        reply_id: int,
+        was: OutboxState,
+        state: OutboxState,
+        *,
+        external_id: str | None = None,
+        problem: str | None = None,
+        sent_at: datetime | None = None,
+        not_before: datetime | None = None,
+        attempts: int | None = None,
+        settled_by: int | None = None,
+        settled_at: datetime | None = None,
+    ) -> bool:
+        """Move a reply from one state to another; False if it was not in the first one."""
+        values: dict[str, Any] = {"state": state.value, "problem": problem, "claimed_until": None}
+        if settled_by is not None:
+            values |= {"settled_by": settled_by, "settled_at": settled_at}
+        if external_id is not None:
+            values["external_id"] = external_id
+        if sent_at is not None:
+            values["sent_at"] = sent_at
+        if not_before is not None:
+            values["not_before"] = not_before
+        if attempts is not None:
+            values["attempts"] = attempts
+        changed = self._connection.execute(
+            update(outbox).where(outbox.c.id == reply_id, outbox.c.state == was.value).values(**values)
+        )
+        return changed.rowcount == 1
+
+    def expired_claims(self, now: datetime, *, max_lease: timedelta | None = None) -> list[tuple[Reply, str]]:
+        """Replies whose delivery has not reported back in time, with their channel.
+
+        With `max_lease`, those come as well that are claimed for longer than that: the clock was set back.
+        """
+        expired = outbox.c.claimed_until < now
+        if max_lease is not None:
+            expired |= outbox.c.claimed_until > now + max_lease + SLACK
+        rows = self._connection.execute(
+            _WITH_OPERATOR.add_columns(customers.c.channel)
+            .join(conversations, conversations.c.id == outbox.c.conversation_id)
+            .join(customers, customers.c.id == conversations.c.customer_id)
+            .where(outbox.c.state == OutboxState.SENDING.value, expired)
+            .order_by(outbox.c.id)
+        )
+        return [(_reply(row), row.channel) for row in rows]
+
+    # --- when the clock was set -------------------------------------------------------------
+
+    def wait_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
+        """Release replies that are to wait longer than anything does; returns how many.
+
+        Those that can be taken back wait once more, so that the operator has the time that was promised.
+        """
+        late = _waits_too_long(now, waits, slack)
+        anew = case(
+            (outbox.c.attempts == 0, literal(now + waits.undo, UtcDateTime)), else_=literal(now, UtcDateTime)
+        )
+        changed = self._connection.execute(
+            update(outbox).where(outbox.c.state == OutboxState.PENDING.value, late).values(not_before=anew)
+        )
+        return int(changed.rowcount)
+
+    def claim_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
+        """End claims no later than one that began now: whoever has it may be alive; returns how many."""
+        until = now + waits.lease
+        changed = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.SENDING.value,
+                outbox.c.claimed_until > until + slack,
+            )
+            .values(claimed_until=until)
+        )
+        return int(changed.rowcount)
+
+    def keep_undo(self, before: datetime, now: datetime, waits: Waits) -> None:
+        """The clock was set forward from `before`: what could be taken back then still can."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.attempts == 0,
+                outbox.c.not_before > before,
+                outbox.c.not_before < now + waits.undo,
+            )
+            .values(not_before=now + waits.undo)
+        )
+
+    def keep_claims(self, before: datetime, now: datetime, waits: Waits) -> None:
+        """The clock was set forward from `before`: what was being sent then may still be."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.state == OutboxState.SENDING.value,
+                outbox.c.claimed_until > before,
+                outbox.c.claimed_until < now + waits.lease,
+            )
+            .values(claimed_until=now + waits.lease)
+        )
+
+    def cancel_decision(self, decision_id: int, now: datetime) -> int:
+        """Cancel the parts of a decision's reply that have not left; returns how many."""
+        changed = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.decision_id == decision_id,
+                outbox.c.state == OutboxState.PENDING.value,
+                outbox.c.not_before > now,
+                outbox.c.attempts == 0,
+            )
+            .values(state=OutboxState.CANCELLED.value)
+        )
+        return int(changed.rowcount)
+
+
+def _waits_for_earlier() -> ColumnElement[bool]:
+    """Whether an earlier reply of the conversation has to leave first, or an earlier part to be settled."""
+    earlier = outbox.alias("earlier")
+    return exists().where(
+        earlier.c.conversation_id == outbox.c.conversation_id,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state.in_([OutboxState.PENDING.value, OutboxState.SENDING.value])
+        | (
+            (earlier.c.decision_id == outbox.c.decision_id)
+            & earlier.c.state.in_([OutboxState.UNKNOWN.value, OutboxState.FAILED.value])
+        ),
+    )
+
+
+def _waits_too_long(now: datetime, waits: Waits, slack: timedelta) -> ColumnElement[bool]:
+    return or_(
+        (outbox.c.attempts == 0) & (outbox.c.not_before > now + waits.undo + slack),
+        (outbox.c.attempts > 0) & (outbox.c.not_before > now + waits.retry + slack),
+    )
+
+
+_settlers = accounts.alias("settlers")
+_WITH_OPERATOR = (
+    select(
+        outbox,
+        accounts.c.name.label("operator_name"),
+        _settlers.c.name.label("settler_name"),
+    )
+    .join(accounts, accounts.c.id == outbox.c.operator_id, isouter=True)
+    .join(_settlers, _settlers.c.id == outbox.c.settled_by, isouter=True)
+)
+
+
+def _reply(row: Row[Any]) -> Reply:
+    return Reply(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        turn_id=row.turn_id,
+        decision_id=row.decision_id,
+        part=row.part,
+        author=Author(row.author),
+        operator_name=row.operator_name,
+        text=row.text,
+        state=OutboxState(row.state),
+        not_before=row.not_before,
+        attempts=row.attempts,
+        external_id=row.external_id,
+        problem=row.problem,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        offers_operator=row.offers_operator,
+        settled_by=row.settler_name,
+        settled_at=row.settled_at,
+    )

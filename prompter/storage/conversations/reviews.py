@@ -1,0 +1,181 @@
+"""What a second person is asked, and what they said."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, update
+
+from prompter.domain.values import Choice, Place, ReviewKind
+from prompter.storage.rows import Rows
+from prompter.storage.tables import reviews, suggestions, turns
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredReview:
+    """A question, and one or two answers of which nobody is told whose they are.
+
+    `own_place` is where the bot's stands; `not_for` is the account that judged the turn before.
+    """
+
+    id: int
+    turn_id: int
+    decision_id: int | None
+    kind: ReviewKind
+    question: str = field(repr=False)
+    first_text: str = field(repr=False)
+    second_text: str | None = field(repr=False)
+    own_place: Place
+    not_for: int | None
+    drawn_at: datetime
+    cancelled_at: datetime | None
+    choice: Choice | None
+    judge_id: int | None
+    judged_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlantedQuestion:
+    """A question to be put beside answers of other topics than its own."""
+
+    turn_id: int
+    utterance: str = field(repr=False)
+    topic: str
+
+
+class ReviewRows(Rows):
+    def add(
+        self,
+        *,
+        turn_id: int,
+        decision_id: int | None,
+        kind: ReviewKind,
+        question: str,
+        own_text: str,
+        other_text: str | None,
+        own_place: Place,
+        not_for: int | None,
+        now: datetime,
+    ) -> int:
+        """Ask about the bot's answer; where there is no other one it stands first."""
+        own_first = own_place is Place.FIRST or other_text is None
+        return self._insert(
+            reviews,
+            turn_id=turn_id,
+            decision_id=decision_id,
+            kind=kind.value,
+            question=question,
+            first_text=own_text if own_first else other_text,
+            second_text=other_text if own_first else own_text,
+            own_place=(Place.FIRST if own_first else Place.SECOND).value,
+            not_for=not_for,
+            drawn_at=now,
+        )
+
+    def get(self, review_id: int) -> StoredReview | None:
+        row = self._connection.execute(select(reviews).where(reviews.c.id == review_id)).one_or_none()
+        return None if row is None else _review(row)
+
+    def of_turn(self, turn_id: int) -> list[StoredReview]:
+        rows = self._connection.execute(
+            select(reviews).where(reviews.c.turn_id == turn_id).order_by(reviews.c.id)
+        )
+        return [_review(row) for row in rows]
+
+    def next_for(self, account_id: int, *, after: int = 0) -> StoredReview | None:
+        """The oldest open review, with an id above `after`, of a turn that the account has not judged."""
+        row = self._connection.execute(
+            select(reviews)
+            .where(_OPEN, _for(account_id), reviews.c.id > after)
+            .order_by(reviews.c.id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _review(row)
+
+    def count_for(self, account_id: int) -> int:
+        open_ones = select(func.count()).select_from(reviews).where(_OPEN, _for(account_id))
+        return self._connection.scalar(open_ones) or 0
+
+    def second_looks_at(self, account_id: int) -> tuple[int, int]:
+        """How many accepted suggestions of the account were judged again, and how many of them refuted."""
+        rows = self._connection.execute(
+            select(reviews.c.choice, reviews.c.own_place).where(
+                reviews.c.kind == ReviewKind.SECOND.value,
+                reviews.c.not_for == account_id,
+                reviews.c.choice.is_not(None),
+                reviews.c.cancelled_at.is_(None),
+            )
+        ).all()
+        return len(rows), sum(row.choice not in ("both", row.own_place) for row in rows)
+
+    def planted_for(self, account_id: int) -> tuple[int, int]:
+        """How many planted wrong answers the account has judged, and in how many it found one right."""
+        rows = self._connection.scalars(
+            select(reviews.c.choice).where(
+                reviews.c.kind == ReviewKind.PLANTED.value, reviews.c.judge_id == account_id
+            )
+        ).all()
+        return len(rows), sum(choice != Choice.NEITHER.value for choice in rows)
+
+    def count_planted(self) -> tuple[int, int]:
+        """How many reviews there are without the planted ones, and how many of those."""
+        total = self._connection.scalar(select(func.count()).select_from(reviews)) or 0
+        is_planted = reviews.c.kind == ReviewKind.PLANTED.value
+        planted = self._connection.scalar(select(func.count()).select_from(reviews).where(is_planted)) or 0
+        return total - planted, planted
+
+    def question_to_plant(self) -> "PlantedQuestion | None":
+        """The last question that was judged and has not been planted yet."""
+        used = select(reviews.c.turn_id).where(reviews.c.kind == ReviewKind.PLANTED.value)
+        row = self._connection.execute(
+            select(turns.c.id, turns.c.utterance, suggestions.c.topic)
+            .join(suggestions, (suggestions.c.turn_id == turns.c.id) & (suggestions.c.rank == 1))
+            .join(reviews, reviews.c.turn_id == turns.c.id)
+            .where(reviews.c.judged_at.is_not(None), turns.c.utterance.is_not(None), turns.c.id.not_in(used))
+            .order_by(reviews.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            return None
+        return PlantedQuestion(turn_id=row.id, utterance=row.utterance, topic=row.topic)
+
+    def judge(self, review_id: int, choice: Choice, judge_id: int, now: datetime) -> bool:
+        """Keep what the judge said; False if somebody was faster or the decision was undone."""
+        changed = self._connection.execute(
+            update(reviews)
+            .where(reviews.c.id == review_id, _OPEN)
+            .values(choice=choice.value, judge_id=judge_id, judged_at=now)
+        )
+        return changed.rowcount == 1
+
+    def cancel_decision(self, decision_id: int, now: datetime) -> None:
+        """Nobody has to judge a decision that was undone."""
+        self._connection.execute(
+            update(reviews).where(reviews.c.decision_id == decision_id, _OPEN).values(cancelled_at=now)
+        )
+
+
+_OPEN = reviews.c.judged_at.is_(None) & reviews.c.cancelled_at.is_(None)
+
+
+def _for(account_id: int) -> Any:
+    return or_(reviews.c.not_for.is_(None), reviews.c.not_for != account_id)
+
+
+def _review(row: Row[Any]) -> StoredReview:
+    return StoredReview(
+        id=row.id,
+        turn_id=row.turn_id,
+        decision_id=row.decision_id,
+        kind=ReviewKind(row.kind),
+        question=row.question,
+        first_text=row.first_text,
+        second_text=row.second_text,
+        own_place=Place(row.own_place),
+        not_for=row.not_for,
+        drawn_at=row.drawn_at,
+        cancelled_at=row.cancelled_at,
+        choice=Choice(row.choice) if row.choice else None,
+        judge_id=row.judge_id,
+        judged_at=row.judged_at,
+    )

@@ -1,0 +1,1 @@
+"""Rows of articles and proposals."""

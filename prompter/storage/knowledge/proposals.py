@@ -1,0 +1,252 @@
+"""What is proposed, and what became of it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from kb_index.near_texts import normal
+from prompter.domain.drafts import Draft, GivenAnswer, Proof, ProposalKind, SeenText, Source, phrasings_of
+from prompter.storage.rows import Rows
+from prompter.storage.tables import accounts, proposals
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal."""
+
+    OPEN = "open"  # a supervisor has to look
+    APPROVED = "approved"
+    DISMISSED = "dismissed"
+    MERGED = "merged"  # into another one
+    OUTDATED = "outdated"  # nothing speaks for it any more; it may come again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A change of the knowledge base that waits for a supervisor, or has been settled.
+
+    Fields are those of `Draft`; `article_id` of an approved new article is the one that was made.
+    """
+
+    id: int
+    kind: ProposalKind
+    source: Source
+    state: ProposalState
+    article_id: str | None
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
+    topic: str
+    language: str
+    base_answer: str | None = field(repr=False)
+    chosen_phrasings: tuple[str, ...] | None = field(default=None, repr=False)  # None: nobody has chosen
+    proof: Proof
+    created_at: datetime
+    changed_at: datetime
+    edited_by: int | None
+    settled_at: datetime | None
+    settled_by: str | None  # the supervisor's name
+    merged_into: int | None
+    about: bytes = field(repr=False)  # see `about`
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """Other ways to put the question of a new article: what customers wrote, unless they were edited."""
+        if self.chosen_phrasings is not None or self.kind is not ProposalKind.NEW_ARTICLE:
+            return self.chosen_phrasings or ()
+        return phrasings_of(self.question, (seen.text for seen in self.proof.texts))
+
+    @property
+    def wording(self) -> str:
+        """Equal wordings would bring the same into the knowledge base."""
+        said = (self.question, self.answer, self.topic, self.language, self.base_answer, self.phrasings)
+        return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
+
+class ProposalRows(Rows):
+    def add(self, draft: Draft, now: datetime) -> int:
+        """Add an open proposal; a unique index refuses a second open one about the same."""
+        return self._insert(
+            proposals,
+            kind=draft.kind.value,
+            source=draft.source.value,
+            state=ProposalState.OPEN.value,
+            created_at=now,
+            **_said(draft, now),
+        )
+
+    def get(self, proposal_id: int) -> Proposal | None:
+        row = self._connection.execute(_WITH_NAME.where(proposals.c.id == proposal_id)).one_or_none()
+        return None if row is None else _proposal(row)
+
+    def all(
+        self,
+        *,
+        state: ProposalState | None = None,
+        kind: ProposalKind | None = None,
+        article_id: str | None = None,
+        language: str | None = None,
+        newest_first: bool = False,
+        most: int | None = None,
+        offset: int = 0,
+    ) -> list[Proposal]:
+        """Those that fit, what most turns speak for first."""
+        wanted = _WITH_NAME
+        for column, value in _filters(state, kind, article_id, language):
+            wanted = wanted.where(column == value)
+        order = (proposals.c.created_at.desc(),) if newest_first else (proposals.c.weight.desc(),)
+        rows = self._connection.execute(wanted.order_by(*order, proposals.c.id).limit(most).offset(offset))
+        return [_proposal(row) for row in rows]
+
+    def count(
+        self,
+        *,
+        state: ProposalState | None = None,
+        kind: ProposalKind | None = None,
+        article_id: str | None = None,
+        language: str | None = None,
+    ) -> int:
+        wanted = select(func.count()).select_from(proposals)
+        for column, value in _filters(state, kind, article_id, language):
+            wanted = wanted.where(column == value)
+        return self._connection.scalar(wanted) or 0
+
+    def count_by_kind(self) -> dict[ProposalKind, int]:
+        """How many are open."""
+        rows = self._connection.execute(
+            select(proposals.c.kind, func.count())
+            .where(proposals.c.state == ProposalState.OPEN.value)
+            .group_by(proposals.c.kind)
+        )
+        found = {ProposalKind(kind): number for kind, number in rows}
+        return {kind: found.get(kind, 0) for kind in ProposalKind}
+
+    def renew(self, proposal: Proposal, draft: Draft, now: datetime) -> None:
+        """Take over a draft's words and evidence into an open proposal."""
+        self._connection.execute(
+            update(proposals).where(proposals.c.id == proposal.id).values(**_said(draft, now))
+        )
+
+    def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
+        """Note what else speaks for it, and leave its words as they are."""
+        self._connection.execute(
+            update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
+        )
+
+    def edit(self, proposal_id: int, changes: Mapping[str, Any], edited_by: int, now: datetime) -> bool:
+        """Change the words of an open proposal; False if it is not open any more."""
+        return self._change(proposal_id, now, edited_by=edited_by, **changes)
+
+    def settle(
+        self,
+        proposal_id: int,
+        state: ProposalState,
+        now: datetime,
+        *,
+        settled_by: int | None = None,
+        merged_into: int | None = None,
+    ) -> bool:
+        """Close an open proposal; False if somebody has before."""
+        values: dict[str, Any] = {"state": state.value, "settled_at": now, "settled_by": settled_by}
+        if merged_into is not None:
+            values["merged_into"] = merged_into
+        return self._change(proposal_id, now, **values)
+
+    def made(self, proposal_id: int, article_id: str, topic: str) -> None:
+        """Note which article came of an approved proposal."""
+        self._connection.execute(
+            update(proposals).where(proposals.c.id == proposal_id).values(article_id=article_id, topic=topic)
+        )
+
+    def _change(self, proposal_id: int, now: datetime, **values: Any) -> bool:
+        changed = self._connection.execute(
+            update(proposals)
+            .where(proposals.c.id == proposal_id, proposals.c.state == ProposalState.OPEN.value)
+            .values(changed_at=now, **values)
+        )
+        return changed.rowcount == 1
+
+
+_WITH_NAME = select(proposals, accounts.c.name.label("settler")).outerjoin(
+    accounts, accounts.c.id == proposals.c.settled_by
+)
+
+
+def _filters(
+    state: ProposalState | None, kind: ProposalKind | None, article_id: str | None, language: str | None
+) -> Iterator[tuple[Any, str]]:
+    if state is not None:
+        yield proposals.c.state, state.value
+    if kind is not None:
+        yield proposals.c.kind, kind.value
+    if article_id is not None:
+        yield proposals.c.article_id, article_id
+    if language is not None:
+        yield proposals.c.language, language
+
+
+def _said(draft: Draft, now: datetime) -> dict[str, Any]:
+    """The columns that follow from a draft's words and evidence."""
+    return {
+        "article_id": draft.article_id,
+        "question": draft.question,
+        "answer": draft.answer,
+        "topic": draft.topic,
+        "language": draft.language,
+        "base_answer": draft.base_answer,
+        "about": about(draft),
+        **_proven(draft.proof, now),
+    }
+
+
+def _proven(proof: Proof, now: datetime) -> dict[str, Any]:
+    return {"weight": proof.n_turns, "evidence": asdict(proof), "changed_at": now}
+
+
+def about(draft: Draft) -> bytes:
+    """Equal for drafts that propose the same; the database allows one open proposal about the same."""
+    proof = draft.proof
+    changes = draft.kind is ProposalKind.CHANGED_ANSWER
+    said = (*proof.added, "-", *proof.removed) if changes else (draft.question,)
+    words = "\n".join((draft.kind.value, draft.article_id or "", *(normal(text) or text for text in said)))
+    return hashlib.blake2b(words.encode(), digest_size=16).digest()
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        id=row.id,
+        kind=ProposalKind(row.kind),
+        source=Source(row.source),
+        state=ProposalState(row.state),
+        article_id=row.article_id,
+        question=row.question,
+        answer=row.answer,
+        topic=row.topic,
+        language=row.language,
+        base_answer=row.base_answer,
+        chosen_phrasings=None if row.chosen_phrasings is None else tuple(row.chosen_phrasings),
+        proof=_proof(row.evidence),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        edited_by=row.edited_by,
+        settled_at=row.settled_at,
+        settled_by=row.settler,
+        merged_into=row.merged_into,
+        about=row.about,
+    )
+
+
+def _proof(stored: Mapping[str, Any]) -> Proof:
+    return Proof(
+        n_turns=stored["n_turns"],
+        n_conversations=stored["n_conversations"],
+        n_operators=stored["n_operators"],
+        texts=tuple(SeenText(**one) for one in stored["texts"]),
+        turns=tuple(stored["turns"]),
+        answers=tuple(GivenAnswer(**one) for one in stored["answers"]),
+        added=tuple(stored["added"]),
+        removed=tuple(stored["removed"]),
+    )

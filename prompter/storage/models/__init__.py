@@ -1,0 +1,1 @@
+"""Rows about model versions and about topics that may answer alone."""

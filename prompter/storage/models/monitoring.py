@@ -1,0 +1,81 @@
+"""Counts of what happened in a stretch of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from prompter.domain.triage import HandoffReason, Route
+from prompter.domain.values import Signal, Verdict
+from prompter.storage.rows import Rows
+from prompter.storage.tables import articles, decisions, signals, suggestions, turns
+
+_NOTHING_TO_SAY = (HandoffReason.OUT_OF_SCOPE, HandoffReason.NO_ARTICLE, HandoffReason.LOW_CONFIDENCE)
+_CHANGED = (Verdict.EDITED_SUBSTANTIVE, Verdict.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Turns received, and what became of them."""
+
+    turns: int
+    unseen: int  # to which there was nothing to suggest
+    confidences: Sequence[float]  # of first suggestions
+    decided: int  # by operators who saw the suggestions
+    changed: int  # of those: rejected, or edited in substance
+    answered_alone: int
+    signals: dict[Signal, int]
+
+
+class WatchingRows(Rows):
+    def counts(self, begin: datetime, end: datetime) -> Counts:
+        """Of the turns received from `begin` on and before `end`."""
+        within = (turns.c.received_at >= begin) & (turns.c.received_at < end)
+        triaged = within & turns.c.triaged_at.is_not(None)
+        nothing = (turns.c.route == Route.HANDOFF.value) & turns.c.handoff_reason.in_(
+            [reason.value for reason in _NOTHING_TO_SAY]
+        )
+        decided = (
+            select(func.count())
+            .select_from(decisions.join(turns, turns.c.id == decisions.c.turn_id))
+            .where(within, decisions.c.superseded_at.is_(None), ~turns.c.blind)
+        )
+        changed = decided.where(decisions.c.verdict.in_([verdict.value for verdict in _CHANGED]))
+        sure = (
+            select(suggestions.c.confidence)
+            .join(turns, turns.c.id == suggestions.c.turn_id)
+            .where(within, suggestions.c.rank == 1)
+        )
+        heard = (
+            select(signals.c.kind, func.count())
+            .join(turns, turns.c.id == signals.c.turn_id)
+            .where(within)
+            .group_by(signals.c.kind)
+        )
+        by_kind = {Signal(kind): count for kind, count in self._connection.execute(heard)}
+        return Counts(
+            turns=self._count(triaged),
+            unseen=self._count(triaged & nothing),
+            confidences=list(self._connection.scalars(sure)),
+            decided=self._connection.scalar(decided) or 0,
+            changed=self._connection.scalar(changed) or 0,
+            answered_alone=self._count(within & (turns.c.route == Route.AUTOPILOT.value)),
+            signals=dict.fromkeys(Signal, 0) | by_kind,
+        )
+
+    def changed_at(self, begin: datetime, end: datetime) -> list[datetime]:
+        """When the articles were last changed that came first then, once for each such turn."""
+        rows = (
+            select(articles.c.changed_at)
+            .select_from(
+                suggestions.join(turns, turns.c.id == suggestions.c.turn_id).join(
+                    articles, articles.c.id == suggestions.c.article_id
+                )
+            )
+            .where(suggestions.c.rank == 1, turns.c.received_at >= begin, turns.c.received_at < end)
+        )
+        return list(self._connection.scalars(rows))
+
+    def _count(self, where: object) -> int:
+        return self._connection.scalar(select(func.count()).select_from(turns).where(where)) or 0  # type: ignore[arg-type]

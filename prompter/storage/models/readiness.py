@@ -1,0 +1,340 @@
+"""Which topics may answer alone, how they came to, and the evidence by topic."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, true, update
+
+from prompter.domain.triage import Route
+from prompter.domain.values import Lot, Mode, ReadinessState, TurnState, Verdict
+from prompter.storage.rows import Rows
+from prompter.storage.tables import (
+    accounts,
+    evidence,
+    readiness,
+    readiness_events,
+    replays,
+    suggestions,
+    turns,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """One judgement of a turn."""
+
+    verdict: Verdict
+    right: bool | None
+    lot: Lot | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerTurn:
+    """A turn that the bot would have answered alone if it was sure enough, and all judgements of it."""
+
+    id: int
+    conversation_id: int
+    received_at: datetime
+    utterance: str | None = field(repr=False)
+    topic: str
+    article_id: str
+    confidence: float
+    is_waiting: bool
+    by_bot: bool  # it was answered alone
+    blind: bool
+    tests: bool
+    probability: float
+    second_probability: float
+    rows: tuple[LedgerRow, ...]  # oldest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What a model would have suggested first in a turn that was judged by lot before it came."""
+
+    turn_id: int
+    topic: str
+    article_id: str
+    confidence: float
+    right: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredReadiness:
+    """Where a topic or group stands. `revision` grows with every change."""
+
+    name: str
+    state: ReadinessState
+    mode: Mode | None
+    threshold: float | None
+    test_number: int
+    test_began_at: datetime
+    model: str
+    live_since: datetime | None
+    frozen: Mapping[float, float]  # with e-BH: log-e-values by threshold that they passed
+    left_out: tuple[str, ...]  # topics of a group that are below the bar themselves
+    changed_at: datetime
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessEvent:
+    """A change of state, and why; `account_id` and `account_name` None: by itself."""
+
+    id: int
+    name: str
+    at: datetime
+    state: ReadinessState
+    reason: str
+    facts: Mapping[str, Any]
+    account_id: int | None
+    account_name: str | None
+
+
+class ReadinessRows(Rows):
+    def all(self) -> dict[str, StoredReadiness]:
+        rows = self._connection.execute(select(readiness).order_by(readiness.c.name))
+        return {row.name: _stored(row) for row in rows}
+
+    def get(self, name: str) -> StoredReadiness | None:
+        row = self._connection.execute(select(readiness).where(readiness.c.name == name)).one_or_none()
+        return None if row is None else _stored(row)
+
+    def begin(self, name: str, *, model: str, now: datetime) -> None:
+        """Start to collect for a topic or group, unless somebody has."""
+        row = {
+            "name": name,
+            "state": ReadinessState.COLLECTING.value,
+            "test_number": 1,
+            "test_began_at": now,
+            "model": model,
+            "frozen": {},
+            "left_out": [],
+            "changed_at": now,
+            "revision": 1,
+        }
+        self._connection.execute(self._insert_new(readiness, row))
+
+    def change(self, old: StoredReadiness, **values: Any) -> bool:
+        """Change what differs from `old`; False if somebody has changed it meanwhile."""
+        changed = self._connection.execute(
+            update(readiness)
+            .where(readiness.c.name == old.name, readiness.c.revision == old.revision)
+            .values(revision=old.revision + 1, **values)
+        )
+        return changed.rowcount == 1
+
+    def add_event(
+        self,
+        name: str,
+        *,
+        state: ReadinessState,
+        reason: str,
+        facts: Mapping[str, Any],
+        account_id: int | None,
+        now: datetime,
+    ) -> int:
+        return self._insert(
+            readiness_events,
+            name=name,
+            at=now,
+            state=state.value,
+            reason=reason,
+            facts=dict(facts),
+            account_id=account_id,
+        )
+
+    def events(self, name: str, *, most: int = 100) -> list[ReadinessEvent]:
+        """The last changes, newest first."""
+        rows = self._connection.execute(
+            select(readiness_events, accounts.c.name.label("account_name"))
+            .join(accounts, accounts.c.id == readiness_events.c.account_id, isouter=True)
+            .where(readiness_events.c.name == name)
+            .order_by(readiness_events.c.id.desc())
+            .limit(most)
+        )
+        return [_event(row) for row in rows]
+
+    def last_event(self) -> int:
+        """A number that grows with every change."""
+        return self._connection.scalar(select(func.max(readiness_events.c.id))) or 0
+
+    # --- the evidence -----------------------------------------------------------------------
+
+    def last_evidence(self) -> int:
+        """A number that grows with every judgement."""
+        return self._connection.scalar(select(func.max(evidence.c.id))) or 0
+
+    def topics_judged(self, *, after: int) -> set[str]:
+        """Topics of which there are judgements with an id above `after`."""
+        return set(
+            self._connection.scalars(
+                select(evidence.c.topic)
+                .where(evidence.c.id > after, evidence.c.topic.is_not(None))
+                .distinct()
+            )
+        )
+
+    def count_turns(self, topics: Collection[str], *, since: datetime) -> int:
+        """How many turns had a first suggestion of these topics."""
+        turns_of = (
+            select(func.count())
+            .select_from(turns.join(suggestions, suggestions.c.turn_id == turns.c.id))
+            .where(suggestions.c.topic.in_(topics), suggestions.c.rank == 1, turns.c.received_at >= since)
+        )
+        return self._connection.scalar(turns_of) or 0
+
+    def count_audits(self, topics: Collection[str], *, since: datetime) -> int:
+        """How many answers that the bot gave alone since then have been judged."""
+        judged = (
+            select(func.count(func.distinct(evidence.c.turn_id)))
+            .select_from(evidence.join(turns, turns.c.id == evidence.c.turn_id))
+            .where(
+                evidence.c.topic.in_(topics),
+                evidence.c.received_at >= since,
+                turns.c.route == Route.AUTOPILOT.value,
+            )
+        )
+        return self._connection.scalar(judged) or 0
+
+    def add_replays(self, model: str, replayed: Sequence[Replay], now: datetime) -> None:
+        """Keep what a model would have suggested; what is known of it stays."""
+        for one in replayed:
+            self._connection.execute(
+                self._insert_new(
+                    replays,
+                    {
+                        "turn_id": one.turn_id,
+                        "model": model,
+                        "topic": one.topic,
+                        "article_id": one.article_id,
+                        "confidence": one.confidence,
+                        "right": one.right,
+                        "at": now,
+                    },
+                )
+            )
+
+    def replayed(self, topics: Collection[str], model: str) -> list[LedgerTurn]:
+        """Turns as the model would have answered them, judged, in the order in which they were received."""
+        rows = self._connection.execute(
+            select(
+                turns,
+                replays.c.topic,
+                replays.c.article_id,
+                replays.c.confidence,
+                replays.c.right,
+            )
+            .join(replays, replays.c.turn_id == turns.c.id)
+            .where(replays.c.model == model, replays.c.topic.in_(topics))
+            .order_by(turns.c.id)  # as received, whatever the clock said
+        )
+        return [
+            _ledger_turn(
+                row,
+                by_bot=False,
+                blind=True,
+                rows=[
+                    LedgerRow(
+                        verdict=Verdict.CONFIRMED if row.right else Verdict.REFUTED,
+                        right=row.right,
+                        lot=Lot.BLIND,
+                    )
+                ],
+            )
+            for row in rows
+        ]
+
+    def ledger(
+        self, topics: Collection[str] | None, *, since: datetime, without: Collection[str] = ()
+    ) -> list[LedgerTurn]:
+        """The turns of these topics, or of all, from `since` on, in the order in which they were received.
+
+        Those that the model versions named in `without` have triaged are left out.
+        """
+        chosen = (
+            (suggestions.c.topic.in_(topics) if topics is not None else true())
+            & (suggestions.c.rank == 1)
+            & turns.c.lot_probability.is_not(None)
+            & (turns.c.received_at >= since)
+        )
+        for version in without:
+            chosen &= func.coalesce(turns.c.model_version, "").not_like(f"{version}.%")
+        joined = turns.join(suggestions, suggestions.c.turn_id == turns.c.id)
+        judged: dict[int, list[LedgerRow]] = {}
+        for row in self._connection.execute(
+            select(evidence.c.turn_id, evidence.c.verdict, evidence.c.right, evidence.c.lot)
+            .where(evidence.c.turn_id.in_(select(turns.c.id).select_from(joined).where(chosen)))
+            .order_by(evidence.c.id)
+        ):
+            judged.setdefault(row.turn_id, []).append(
+                LedgerRow(
+                    verdict=Verdict(row.verdict), right=row.right, lot=Lot(row.lot) if row.lot else None
+                )
+            )
+        rows = self._connection.execute(
+            select(turns, suggestions.c.topic, suggestions.c.article_id, suggestions.c.confidence)
+            .select_from(joined)
+            .where(chosen)
+            .order_by(turns.c.id)  # as received, whatever the clock said
+        )
+        return [
+            _ledger_turn(
+                row,
+                by_bot=row.route == Route.AUTOPILOT.value,
+                blind=row.blind,
+                rows=judged.get(row.id, ()),
+            )
+            for row in rows
+        ]
+
+
+def _ledger_turn(row: Row[Any], *, by_bot: bool, blind: bool, rows: Sequence[LedgerRow]) -> LedgerTurn:
+    return LedgerTurn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        received_at=row.received_at,
+        utterance=row.utterance,
+        topic=row.topic,
+        article_id=row.article_id,
+        confidence=row.confidence,
+        is_waiting=row.state != TurnState.CLOSED.value,
+        by_bot=by_bot,
+        blind=blind,
+        tests=row.tests,
+        probability=row.lot_probability,
+        second_probability=row.second_probability,
+        rows=tuple(rows),
+    )
+
+
+def _stored(row: Row[Any]) -> StoredReadiness:
+    return StoredReadiness(
+        name=row.name,
+        state=ReadinessState(row.state),
+        mode=Mode(row.mode) if row.mode else None,
+        threshold=row.threshold,
+        test_number=row.test_number,
+        test_began_at=row.test_began_at,
+        model=row.model,
+        live_since=row.live_since,
+        frozen={float(threshold): value for threshold, value in row.frozen.items()},
+        left_out=tuple(row.left_out),
+        changed_at=row.changed_at,
+        revision=row.revision,
+    )
+
+
+def _event(row: Row[Any]) -> ReadinessEvent:
+    return ReadinessEvent(
+        id=row.id,
+        name=row.name,
+        at=row.at,
+        state=ReadinessState(row.state),
+        reason=row.reason,
+        facts=row.facts,
+        account_id=row.account_id,
+        account_name=row.account_name,
+    )

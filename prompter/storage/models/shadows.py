@@ -1,0 +1,87 @@
+"""What a version that answers nobody would have suggested first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from prompter.dialogue.engine import IDS as DIALOGUES
+from prompter.storage.rows import Rows
+from prompter.storage.tables import shadow_triages, suggestions, turns
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShadowRow:
+    """The first suggestions for one turn: of the version that answered, and of the one in the shadow."""
+
+    turn_id: int
+    champion: str | None
+    champion_confidence: float
+    candidate: str | None
+    candidate_confidence: float
+
+
+class ShadowRows(Rows):
+    def to_triage(self, version: str, *, since: datetime, most: int) -> list[tuple[int, str]]:
+        """Turns triaged since then that the version has not seen, and their texts; oldest first."""
+        seen = select(shadow_triages.c.turn_id).where(shadow_triages.c.version == version)
+        rows = self._connection.execute(
+            select(turns.c.id, turns.c.utterance)
+            .where(
+                turns.c.triaged_at >= since,
+                turns.c.utterance.is_not(None),
+                turns.c.utterance != "",
+                turns.c.id.not_in(seen),
+            )
+            .order_by(turns.c.id)
+            .limit(most)
+        )
+        return [(row.id, row.utterance) for row in rows]
+
+    def add(
+        self,
+        version: str,
+        turn_id: int,
+        *,
+        article_id: str | None,
+        confidence: float | None,
+        now: datetime,
+    ) -> None:
+        row = {
+            "turn_id": turn_id,
+            "version": version,
+            "article_id": article_id,
+            "confidence": confidence,
+            "at": now,
+        }
+        self._connection.execute(self._insert_new(shadow_triages, row))
+
+    def all(self, version: str) -> dict[int, ShadowRow]:
+        """What both versions have suggested, by turn; not where a dialogue spoke first."""
+        first = suggestions.alias()
+        rows = self._connection.execute(
+            select(
+                shadow_triages,
+                first.c.article_id.label("champion"),
+                first.c.confidence.label("champion_confidence"),
+            )
+            .join(
+                first,
+                (first.c.turn_id == shadow_triages.c.turn_id) & (first.c.rank == 1),
+                isouter=True,
+            )
+            .where(
+                shadow_triages.c.version == version,
+                func.coalesce(~first.c.article_id.startswith(DIALOGUES), True),
+            )
+        )
+        return {
+            row.turn_id: ShadowRow(
+                turn_id=row.turn_id,
+                champion=row.champion,
+                champion_confidence=row.champion_confidence or 0.0,
+                candidate=row.article_id,
+                candidate_confidence=row.confidence or 0.0,
+            )
+            for row in rows
+        }

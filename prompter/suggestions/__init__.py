@@ -1,0 +1,1 @@
+"""Which answers are suggested for a turn, and how sure are they?"""

@@ -1,0 +1,203 @@
+"""What would we answer?  Models and index together, without a database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from kb_index import ArticleSearch, Found, Hit, IndexNotBuilt
+from nlu.intent_model import IntentModel, IntentPrediction
+from nlu.reader import TextReader, Utterance
+from nlu.text import detect_language, looks_empty
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.suggestions import routing as policy
+from prompter.suggestions.confidence import ConfidenceModel
+from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.routing import Thresholds
+
+_LOOKED_AT = 10  # hits that the rules see; operators see fewer
+
+
+def _today() -> date:
+    return datetime.now(tz=UTC).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """What the assistant knows at one moment; replaced as a whole."""
+
+    reader: TextReader  # of what customers write
+    search: ArticleSearch
+    intents: IntentModel | None  # None: nothing to learn intents from
+    confidence: ConfidenceModel
+    thresholds: Thresholds
+    show_at: float  # no suggestion below this confidence is shown
+    version: str  # equal versions, equal answers
+    model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
+    learned_until: datetime | None = None  # when the verdicts that it learned from were cut; None: from none
+    learned: Learned | None = None  # from people's verdicts; None: nothing yet
+
+
+class Assistant:
+    """Suggests answers and says who should answer; which topics may answer alone it does not know.
+
+    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most. `parse` gives
+    what somebody else makes of a text: probabilities of intents, best first. Where it gives any, they say
+    what the customer wants; how sure a suggestion is stays our own measure.
+    """
+
+    def __init__(
+        self,
+        *,
+        knowledge: Knowledge,
+        most_suggestions: int = 3,
+        parse: Callable[[str], Mapping[str, float]] | None = None,
+        today: Callable[[], date] = _today,
+    ) -> None:
+        self._knowledge = knowledge
+        self._parse = parse
+        self._most_suggestions = most_suggestions
+        self._today = today
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowledge
+
+    def replace_knowledge(self, knowledge: Knowledge) -> None:
+        """Answer from now on with this; calls under way finish with what they began with."""
+        self._knowledge = knowledge
+
+    def frozen(self) -> "Assistant":
+        """One that answers with what is known now, however often: its answers belong together."""
+        return Assistant(
+            knowledge=self._knowledge,
+            most_suggestions=self._most_suggestions,
+            parse=self._parse,
+            today=self._today,
+        )
+
+    def by_itself(self) -> "Assistant":
+        """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
+        return Assistant(
+            knowledge=self._knowledge, most_suggestions=self._most_suggestions, today=self._today
+        )
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        """Rank answers to `text`, best first: up to ten, however improbable."""
+        knowledge = self._knowledge
+        utterance = knowledge.reader.read(text)
+        if looks_empty(utterance.text):
+            return ()
+        found = self.find(utterance, knowledge)
+        intent = _intent(utterance, knowledge)
+        return tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
+
+    def triage(self, text: str) -> Triage:
+        """Suggest, and conclude who should answer and why."""
+        knowledge = self._knowledge
+        utterance = knowledge.reader.read(text)
+        if looks_empty(utterance.text):
+            return _nothing_to_understand(text, knowledge.version)
+        found = self.find(utterance, knowledge)
+        intent = _intent(utterance, knowledge)
+        suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
+        meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
+        signals = policy.Signals(
+            is_empty=False,
+            intent=meant.intent,
+            control=meant.control,
+            in_scope=intent.in_scope if intent else 1.0,
+            candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+            expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
+        )
+        route, reason = policy.route(signals, knowledge.thresholds)
+        return Triage(
+            utterance=text,
+            intent=meant.intent,
+            intent_confidence=meant.confidence,
+            suggestions=tuple(
+                suggestion
+                for suggestion in suggestions[: self._most_suggestions]
+                if suggestion.confidence >= knowledge.show_at
+            ),
+            route=route,
+            handoff_reason=reason,
+            model_version=knowledge.version,
+        )
+
+    def find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+        """Look for articles with what is known at one moment."""
+        learned = knowledge.learned
+        try:
+            return knowledge.search.search(
+                utterance,
+                _LOOKED_AT,
+                on=self._today(),
+                language=detect_language(utterance.text),
+                judged=learned.judged if learned else None,
+                weights=learned.weights if learned else None,
+            )
+        except IndexNotBuilt:
+            return Found(hits=(), expired=None)  # a team may start without a knowledge base
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Meant:
+    """What the customer wants; `control` is the probability that it calls for a human, by reason."""
+
+    intent: str | None
+    confidence: float
+    control: Mapping[HandoffReason, float]
+
+
+def _meant(parsed: Mapping[str, float], model: IntentModel | None, intent: IntentPrediction | None) -> _Meant:
+    if parsed:
+        best = next(iter(parsed))
+        return _Meant(intent=best, confidence=parsed[best], control=_control(parsed))
+    if model is None or intent is None:
+        return _Meant(intent=None, confidence=0.0, control={})
+    own = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
+    return _Meant(
+        intent=intent.intent, confidence=intent.confidence * intent.in_scope, control=_control(dict(own))
+    )
+
+
+def _sure(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:
+    return knowledge.confidence.confidence(hit, in_scope=intent.in_scope if intent else None)
+
+
+def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> Suggestion:
+    return Suggestion(
+        article_id=hit.article.id,
+        question=hit.article.question,
+        answer=hit.article.answer,
+        topic=hit.article.topic,
+        language=hit.article.language,
+        similarity=hit.similarity,
+        confidence=_sure(hit, intent, knowledge),
+    )
+
+
+def _intent(utterance: Utterance, knowledge: Knowledge) -> IntentPrediction | None:
+    return knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
+
+
+def _control(intents: Mapping[str, float]) -> dict[HandoffReason, float]:
+    """Add up the intents that call for a human for the same reason."""
+    total: dict[HandoffReason, float] = {}
+    for name, probability in intents.items():
+        reason = policy.CONTROL_INTENTS.get(name)
+        if reason is not None:
+            total[reason] = total.get(reason, 0.0) + probability
+    return total
+
+
+def _nothing_to_understand(text: str, version: str) -> Triage:
+    return Triage(
+        utterance=text,
+        intent=None,
+        intent_confidence=0.0,
+        suggestions=(),
+        route=Route.HANDOFF,
+        handoff_reason=HandoffReason.OUT_OF_SCOPE,
+        model_version=version,
+    )

@@ -1,0 +1,159 @@
+"""Why was each suggestion ranked where it was, and why are we so sure of it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+from kb_index import Hit, Weights
+from kb_index.near_texts import normal
+from kb_index.search import questions_of
+from nlu.reader import TextReader, Utterance
+from nlu.text import looks_empty
+from prompter.domain.triage import Suggestion, Triage
+from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.confidence import FEATURES, features
+from prompter.suggestions.ranking_weights import SIGNALS
+
+LANGUAGE = "on_language"
+_EXPLAINED = 3  # suggestions
+_CONFIRMED = 3  # judged texts that are shown of each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one signal or feature adds: its value times its weight."""
+
+    name: str
+    value: float
+    weight: float
+    points: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearText:
+    """A text, and how near it is: cosine, 1.0 is identical."""
+
+    text: str = field(repr=False)
+    similarity: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedSuggestion:
+    """A suggestion and what it is made of.
+
+    `relevance` is the sum of the points of `ranked_by`; `probability` is P(this one | one of those found is
+    right); the log-odds of the confidence are the sum of the points of `sure_by`.
+    """
+
+    suggestion: Suggestion
+    relevance: float
+    probability: float
+    ranked_by: tuple[Part, ...]
+    sure_by: tuple[Part, ...]
+    nearest: NearText  # of question and phrasings
+    shared_words: tuple[str, ...]  # with that text
+    confirmed: tuple[NearText, ...]  # texts near the asked one that people said belong to it, nearest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What the assistant makes of a text, and why; `read_as` is the text after cleaning and correcting."""
+
+    read_as: str
+    triage: Triage
+    in_scope: float | None  # probability; None: nobody knows
+    suggestions: tuple[ExplainedSuggestion, ...]
+
+
+def explain(assistant: Assistant, text: str) -> Explanation:
+    """Triage `text` and lay open how the first suggestions came about; slower than triage alone."""
+    assistant = assistant.frozen()  # models may be replaced meanwhile
+    knowledge = assistant.knowledge
+    triage = assistant.triage(text)
+    utterance = knowledge.reader.read(text)
+    if looks_empty(utterance.text):
+        return Explanation(read_as=utterance.text, triage=triage, in_scope=None, suggestions=())
+    intent = knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
+    in_scope = intent.in_scope if intent else None
+    hits = assistant.find(utterance, knowledge).hits[:_EXPLAINED]
+    suggested = {one.article_id: one for one in assistant.suggest(text)}
+    return Explanation(
+        read_as=utterance.text,
+        triage=triage,
+        in_scope=in_scope,
+        suggestions=tuple(
+            _explained(hit, suggested[hit.article.id], utterance, knowledge, in_scope)
+            for hit in hits
+            if hit.article.id in suggested
+        ),
+    )
+
+
+def _explained(
+    hit: Hit,
+    suggestion: Suggestion,
+    utterance: Utterance,
+    knowledge: Knowledge,
+    in_scope: float | None,
+) -> ExplainedSuggestion:
+    weights: Weights = knowledge.learned.weights if knowledge.learned else knowledge.search.config
+    parts = [
+        Part(
+            name=name,
+            value=getattr(hit, signal),
+            weight=getattr(weights, name),
+            points=getattr(hit, signal) * getattr(weights, name),
+        )
+        for name, signal in SIGNALS.items()
+    ]
+    rest = hit.relevance - sum(part.points for part in parts)  # what no signal makes is the language
+    is_same = abs(rest) > 1e-3
+    parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.on_language, points=rest))
+    nearest = _nearest(hit, utterance, knowledge.reader)
+    asked = set(normal(utterance.text).split())
+    return ExplainedSuggestion(
+        suggestion=suggestion,
+        relevance=hit.relevance,
+        probability=hit.probability,
+        ranked_by=tuple(parts),
+        sure_by=_sure_by(hit, knowledge, in_scope),
+        nearest=nearest,
+        shared_words=tuple(dict.fromkeys(word for word in normal(nearest.text).split() if word in asked)),
+        confirmed=_confirmed(hit, utterance, knowledge),
+    )
+
+
+def _sure_by(hit: Hit, knowledge: Knowledge, in_scope: float | None) -> tuple[Part, ...]:
+    values = features(hit, in_scope=in_scope)
+    coefficients = [getattr(knowledge.confidence, one.name) for one in fields(knowledge.confidence)]
+    return tuple(
+        Part(name=name, value=value, weight=weight, points=value * weight)
+        for name, value, weight in zip(FEATURES, values, coefficients, strict=True)
+    )
+
+
+def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
+    """The question or phrasing that says most nearly what was asked, as authors wrote it."""
+    plain = reader.correcting(None)  # articles are read as they are
+    texts: Sequence[str] = (hit.article.question, *hit.article.phrasings)
+    cleaned = questions_of(hit.article, plain)
+    cosines = plain.encode(cleaned, kind="query") @ utterance.vector
+    best = int(cosines.argmax())
+    written = next((text for text in texts if plain.clean(text) == cleaned[best]), cleaned[best])
+    return NearText(text=written, similarity=float(cosines[best]))
+
+
+def _confirmed(hit: Hit, utterance: Utterance, knowledge: Knowledge) -> tuple[NearText, ...]:
+    """Of the judged texts that vote, those for this article."""
+    judged = knowledge.learned.judged if knowledge.learned else None
+    if judged is None:
+        return ()
+    numbers = [
+        number
+        for number in judged.nearest(utterance.vector, knowledge.search.config.judged_neighbours).tolist()
+        if hit.article.id in judged.texts[number].right
+    ][:_CONFIRMED]
+    cosines = judged.vectors()[numbers] @ utterance.vector if numbers else ()
+    return tuple(
+        NearText(text=judged.texts[number].text, similarity=float(cosine))
+        for number, cosine in zip(numbers, cosines, strict=True)
+    )

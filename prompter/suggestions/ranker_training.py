@@ -1,0 +1,114 @@
+"""What people's verdicts teach the ranker: the texts themselves, and how much each signal tells."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zlib import crc32
+
+from kb_index import ArticleSearch, Hit, IndexNotBuilt, JudgedText, JudgedTexts, Weights
+from nlu.intent_model import IntentModel
+from nlu.reader import TextReader, Utterance
+from nlu.text import detect_language, looks_empty
+from prompter.suggestions.confidence import ConfidenceModel, features, updated
+from prompter.suggestions.ranking_weights import fit_weights, ranking, reranked
+
+_FOLDS = 5
+_LOOKED_AT = 24  # hits that the weights are fitted on
+_STRENGTH = 10.0  # verdicts that the shipped weights count as
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """A team's own verdicts and what follows from them."""
+
+    judged: JudgedTexts
+    weights: Weights
+    confidence: ConfidenceModel
+    until: datetime | None = None  # when the verdicts were cut; None: nobody has noted it
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal fingerprints, equal answers."""
+        digest = hashlib.sha256(repr((self.weights, self.confidence)).encode())
+        for one in self.judged.texts:
+            digest.update(repr((one.text, one.right, one.wrong)).encode())
+        return digest.hexdigest()
+
+
+def learn(
+    texts: Sequence[JudgedText],
+    *,
+    reader: TextReader,
+    search: ArticleSearch,
+    intents: IntentModel | None,
+    confidence: ConfidenceModel,
+    on: date,
+    known: JudgedTexts | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Learned:
+    """Learn from judged texts, starting from the weights and the confidence that Sufler ships with.
+
+    Both are cross-fitted: each text is asked of a search that knows the other four fifths only. A search
+    that finds a text itself would believe that similarity tells more, and be surer, than is true.
+    `reader` reads them as it reads what customers ask: where typos are corrected, these are too.
+    Texts that stand among the `known`, learned before with the same encoder, are not encoded again.
+    """
+    judged = _read(texts, reader, known)
+    found, in_scope = _asked(judged, reader, search, intents, on, advance)
+    right = [frozenset(one.right) for one in judged.texts]
+    shipped: Weights = search.config
+    rankings = [ranking(hits, its, shipped) for hits, its in zip(found, right, strict=True)]
+    weights = fit_weights(rankings, shipped, strength=_STRENGTH)
+    rows, outcomes = [], []
+    for hits, one, scope in zip(found, judged.texts, in_scope, strict=True):
+        # Weights only put articles in another order: to ask once more would find the same
+        best = next(iter(reranked(hits, shipped, weights)), None)
+        if best and (one.right or best.article.id in one.wrong):  # else, what would be right is unknown
+            rows.append(features(best, in_scope=scope))
+            outcomes.append(best.article.id in one.right)
+    return Learned(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
+
+
+def _read(texts: Sequence[JudgedText], reader: TextReader, known: JudgedTexts | None) -> JudgedTexts:
+    """Read all that say something."""
+    cleaned = [(one, reader.clean(one.text)) for one in texts]
+    kept = [(one, text) for one, text in cleaned if not looks_empty(text)]
+    return JudgedTexts.build(
+        [one for one, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
+    )
+
+
+def _asked(
+    judged: JudgedTexts,
+    reader: TextReader,
+    search: ArticleSearch,
+    intents: IntentModel | None,
+    on: date,
+    advance: Callable[[int], None],
+) -> tuple[list[tuple[Hit, ...]], list[float | None]]:
+    """Ask each text of a search that has not learned it: what is found, and whether it is in scope."""
+    found: list[tuple[Hit, ...]] = [()] * len(judged)
+    in_scope: list[float | None] = [None] * len(judged)
+    # Equal texts go together, or else a search would know them all the same
+    fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
+    vectors = judged.vectors()
+    for fold in sorted(set(fold_of)):
+        others = judged.only([number for number, its in enumerate(fold_of) if its != fold])
+        for number in (number for number, its in enumerate(fold_of) if its == fold):
+            text = judged.cleaned[number]
+            utterance = Utterance(text=text, vector=vectors[number], grams=reader.analyze([text]))
+            found[number] = _hits(search, utterance, others, on)
+            if intents is not None:
+                in_scope[number] = intents.predict(utterance.vector, utterance.grams).in_scope
+            advance(1)
+    return found, in_scope
+
+
+def _hits(search: ArticleSearch, utterance: Utterance, judged: JudgedTexts, on: date) -> tuple[Hit, ...]:
+    language = detect_language(utterance.text)
+    try:
+        found = search.search(utterance, _LOOKED_AT, on=on, language=language, judged=judged)
+    except IndexNotBuilt:
+        return ()
+    return found.hits

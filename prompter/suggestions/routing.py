@@ -1,0 +1,110 @@
+"""Who answers a turn, and why not the bot alone?  Rules only: no model, no clock, no database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from prompter.domain.triage import HandoffReason, Route, Triage
+
+CONTROL_INTENTS: Mapping[str, HandoffReason] = {
+    "handoff_request": HandoffReason.CUSTOMER_REQUEST,
+    "complaint": HandoffReason.COMPLAINT,
+    "swearing": HandoffReason.COMPLAINT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """Probabilities from which on something is believed or done."""
+
+    control_at: float  # an intent that calls for a human
+    suggest_at: float  # a suggestion worth an operator's time
+    ambiguous_from: float  # P(another topic's suggestion is right | it or the first one is)
+    in_scope_at: float  # below it an unanswered utterance counts as none of our business
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A suggestion as far as the rules look at it."""
+
+    topic: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """All that the rules look at. `candidates` are best first; probabilities are calibrated."""
+
+    is_empty: bool  # nothing to understand was left of the text
+    intent: str | None
+    control: Mapping[HandoffReason, float]  # P(the customer wants what calls for a human)
+    in_scope: float  # P(some known intent is meant)
+    candidates: Sequence[Candidate]
+    expired_confidence: float  # of an article that would come first if it were valid; 0.0: there is none
+
+
+def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReason]:
+    """Decide by the first rule that applies; `TOPIC_NOT_READY`: nothing else holds the bot back."""
+    if signals.is_empty:
+        return Route.HANDOFF, HandoffReason.OUT_OF_SCOPE
+    control = max(signals.control, key=lambda reason: signals.control[reason], default=None)
+    if control is not None and signals.control[control] >= thresholds.control_at:
+        return Route.HANDOFF, control
+    best = signals.candidates[0] if signals.candidates else None
+    best_confidence = best.confidence if best else 0.0
+    if signals.expired_confidence >= max(thresholds.suggest_at, best_confidence):
+        return Route.HANDOFF, HandoffReason.ARTICLE_EXPIRED
+    if best is None:
+        return Route.HANDOFF, HandoffReason.NO_ARTICLE
+    if best_confidence < thresholds.suggest_at:
+        return Route.HANDOFF, _why_nothing(signals, thresholds)
+    other_confidence = _other_topic(signals.candidates)
+    if other_confidence >= thresholds.ambiguous_from * (best_confidence + other_confidence):
+        return Route.SUGGEST, HandoffReason.AMBIGUOUS
+    return Route.SUGGEST, HandoffReason.TOPIC_NOT_READY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What speaks against an answer of the bot although the suggestion may be right."""
+
+    operator_active: bool  # an operator has just written to this customer, or has a turn of theirs to answer
+    answers_in_a_row: int  # of the bot to this customer since an operator wrote
+    article_changed: bool  # its answer is another one than that which was judged
+    is_complete: bool  # nothing is left to be filled in
+
+
+def answer_alone(
+    triage: Triage, *, threshold: float | None, surroundings: Surroundings, most_in_a_row: int
+) -> Triage:
+    """Let the bot answer, or say what holds it back.
+
+    `threshold` of confidence from which on the topic answers alone; None: it does not.
+    """
+    if triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY or not triage.suggestions:
+        return triage
+    reason: HandoffReason | None = None
+    if surroundings.operator_active:
+        reason = HandoffReason.OPERATOR_ACTIVE
+    elif surroundings.answers_in_a_row >= most_in_a_row or not surroundings.is_complete:
+        reason = HandoffReason.POLICY
+    elif surroundings.article_changed:
+        reason = HandoffReason.ARTICLE_CHANGED
+    elif threshold is None:
+        reason = HandoffReason.TOPIC_NOT_READY
+    elif triage.suggestions[0].confidence < threshold:
+        reason = HandoffReason.LOW_CONFIDENCE
+    route = Route.AUTOPILOT if reason is None else triage.route
+    return replace(triage, route=route, handoff_reason=reason)
+
+
+def _why_nothing(signals: Signals, thresholds: Thresholds) -> HandoffReason:
+    if signals.in_scope < thresholds.in_scope_at:
+        return HandoffReason.OUT_OF_SCOPE
+    if signals.intent is not None and not signals.intent.startswith("topic:"):
+        return HandoffReason.NO_ARTICLE  # understood, as a greeting for instance, but nothing to say to it
+    return HandoffReason.LOW_CONFIDENCE
+
+
+def _other_topic(candidates: Sequence[Candidate]) -> float:
+    """Return the best confidence among the candidates of other topics than the first one's."""
+    return max((other.confidence for other in candidates if other.topic != candidates[0].topic), default=0.0)

@@ -1,0 +1,61 @@
+"""What was learned from verdicts, as arrays and plain values, and back.
+
+It holds what customers wrote, with personal data masked: who erases a customer's texts learns anew.
+"""
+
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
+
+import numpy as np
+
+from kb_index import JudgedText, JudgedTexts, Weights
+from nlu.artifacts import Part
+from nlu.errors import IncompatibleModel
+from prompter.suggestions.confidence import ConfidenceModel
+from prompter.suggestions.ranker_training import Learned
+
+
+def part_of(learned: Learned) -> Part:
+    """Lay open what was learned. The texts are an array, so that the manifest stays short."""
+    judged = learned.judged
+    cleaned = judged.cleaned or [None] * len(judged)
+    texts = json.dumps(
+        [[one.text, one.right, one.wrong, read] for one, read in zip(judged.texts, cleaned, strict=True)],
+        ensure_ascii=False,
+    )
+    return Part(
+        arrays={
+            "texts": np.frombuffer(texts.encode(), dtype=np.uint8),
+            "vectors": judged.vectors(),
+        },
+        values={
+            "until": learned.until.isoformat() if learned.until else None,
+            # Where nothing was fitted, they are the search's own, which has more to it.
+            "weights": {one.name: getattr(learned.weights, one.name) for one in fields(Weights)},
+            "confidence": asdict(learned.confidence),
+        },
+    )
+
+
+def learned_of(part: Part) -> Learned:
+    """Put together again what was learned.
+
+    Raises:
+        IncompatibleModel: the pieces do not fit.
+    """
+    try:
+        rows = json.loads(bytes(part.arrays["texts"]))
+        texts = [
+            JudgedText(text=text, right=tuple(right), wrong=tuple(wrong)) for text, right, wrong, _ in rows
+        ]
+        cleaned = [read for *_, read in rows if read is not None]
+        until = part.values["until"]
+        return Learned(
+            judged=JudgedTexts(texts, part.arrays["vectors"], cleaned=cleaned),
+            weights=Weights(**part.values["weights"]),
+            confidence=ConfidenceModel(**part.values["confidence"]),
+            until=datetime.fromisoformat(until) if until else None,
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise IncompatibleModel(f"what was learned lacks or garbles {error!r}") from None

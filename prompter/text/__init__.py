@@ -1,0 +1,1 @@
+"""What do texts of customers and operators need done to them?"""

@@ -1,0 +1,34 @@
+"""What the template fields of an answer stand for."""
+
+from collections.abc import Callable, Mapping
+
+from prompter.domain.values import Customer
+
+_OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
+    "customer_name": lambda customer: customer.name,
+    "ticket": lambda customer: f"№{customer.conversation_id}",
+}
+
+
+def template_fields(constants: Mapping[str, str]) -> frozenset[str]:
+    """The names of the fields that answers may use; `constants` are those that the settings name.
+
+    >>> sorted(template_fields({"shop_name": "Северок"}))
+    ['customer_name', 'shop_name', 'ticket']
+    """
+    return frozenset({*constants, *_OF_THE_CUSTOMER})
+
+
+def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[str, str]:
+    """What the fields of an answer might stand for, to see how it reads.
+
+    >>> sample_values({"shop_name": "Северок"}, customer_name="Ольга")["ticket"]
+    '№12345'
+    """
+    sample = Customer(id=0, conversation_id=12345, channel="", chat_id="", name=customer_name, language=None)
+    return template_values(sample, constants)
+
+
+def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
+    """What the fields of an answer to this customer stand for."""
+    return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}

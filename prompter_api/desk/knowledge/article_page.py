@@ -1,0 +1,299 @@
+"""One article: changed, looked at as customers see it, and made again what it was."""
+
+import asyncio
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from kb_index import Article, InvalidArticle, Status
+from prompter.common.errors import ArticleChanged, NotFound
+from prompter.knowledge.knowledge_base import ArticleVersion
+from prompter.storage import Conflict, Role
+from prompter.storage.knowledge.articles import version_fields
+from prompter_api.desk.knowledge import labels as article_words
+from prompter_api.desk.knowledge.articles_page import STATUSES, article_address
+from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.labels import moment
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.notices import Notices
+
+
+def add_article(router: APIRouter, door: Door) -> None:
+    """Add the page /kb/article; `?id=` says which, none: a new one."""
+
+    @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
+    async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - it stands in the address
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = ArticlePage(visitor, id.replace("\0", ""))
+        ui.on("desk", page.hear)
+        ui.timer(1.0, page.tick)
+        ui.timer(0.01, page.read, once=True)
+        return None
+
+
+class ArticlePage:
+    """One open editor. What is typed stays, whatever others do meanwhile."""
+
+    def __init__(self, visitor: Visitor, article_id: str) -> None:
+        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+        self._id, self._version = article_id, 0
+        self._acting = asyncio.Lock()
+        self._zone: tzinfo | None = None
+        self._versions: list[ArticleVersion] = []
+        self._looked_at: Article | None = None  # for problems; looked at again once another one is typed
+        self._restoring = 0  # the version that waits for a yes
+        _ = visitor.t.gettext
+        address = article_address(article_id) if article_id else "/kb/article"
+        frame = Frame(visitor, here="/kb", title=article_id or _("New article"), after=address)
+        with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+            with Tag("a", href="/kb", classes="link sheet__back"):
+                Tag("span", "←", aria_hidden=True)
+                Tag("span", _("Knowledge base"))
+            Tag("h1", article_id or _("New article"), classes="sheet__title", dir="auto")
+            self._refusal = Tag("p", classes="notice notice--bad", role="alert")
+            with Tag("div", classes="sheet__pair"):
+                with Tag("section", classes="panel"):
+                    self._form()
+                with Tag("section", classes="panel"):
+                    Tag("h2", _("As customers see it"), classes="panel__head")
+                    self._preview = Tag("p", classes="card__text", dir="auto")
+                    with Tag("div") as self._theirs:
+                        Tag("h2", _("What saving would change in the newest version"), classes="panel__head")
+                        self._theirs_now = Tag("div", classes="history__one")
+                    Tag("h2", _("What it was"), classes="panel__head")
+                    self._history = Tag("ol", classes="history")
+        self._confirm_restore()
+        self._notices = Notices(visitor.t)
+        self._warnings.set_visibility(False)
+        self._theirs.set_visibility(False)
+        self._refuse("")
+
+    def _form(self) -> None:
+        _ = self._t.gettext
+        self._new_id = ui.input(_("Id: a short name without spaces")).props("stack-label").classes("w-full")
+        self._new_id.set_visibility(not self._id)
+        self._question = ui.input(_("Question")).props("stack-label").classes("w-full")
+        self._answer = ui.textarea(_("Answer"), on_change=lambda _: self._show_preview()).props(
+            "autogrow stack-label"
+        )
+        self._answer.classes("w-full")
+        self._phrasings = ui.textarea(_("Other ways to put the question, one a line")).props(
+            "autogrow stack-label"
+        )
+        self._phrasings.classes("w-full")
+        self._topic = ui.input(_("Topic")).props("stack-label").classes("w-full")
+        self._tongue = ui.input(_("Language"), value=self._language)
+        self._status = ui.select(
+            {status.value: _(name) for status, name in STATUSES.items()},
+            label=_("Status"),
+            value=Status.PUBLISHED.value,
+        )
+        self._from = ui.input(_("Valid from")).props("type=date stack-label")
+        self._until = ui.input(_("Valid until")).props("type=date stack-label")
+        with Tag("div", role="status", classes="article__warnings") as self._warnings:
+            Tag("h2", _("Worth a look before you save"), classes="panel__head")
+            self._problems = Tag("ul", classes="history__list")
+        with Tag("footer", classes="card__foot"):
+            Tag("button", _("Save"), classes="button button--main", data_do="save")
+            self._try = Tag("a", _("Try this question"), classes="link")
+            self._try.set_visibility(False)
+
+    def _confirm_restore(self) -> None:
+        _ = self._t.gettext
+        with (
+            ui.dialog() as self._dialog,
+            Tag("section", classes="dialog", role="alertdialog", aria_labelledby="restore-title"),
+        ):
+            self._asked = Tag("h2", id="restore-title")
+            Tag("p", _("It becomes a new version. What you have typed and not saved is lost."))
+            with Tag("div", classes="dialog__foot"):
+                with Tag("button", classes="button button--main", data_do="back", autofocus=True):
+                    Tag("span", _("Leave it as it is"))
+                    keyed(["Esc"])
+                Tag("button", _("Make it so"), classes="button", data_do="restore_now")
+
+    async def tick(self) -> None:
+        """Take old notices away, and look at what has been typed; called every second."""
+        self._notices.tick()
+        if not self._acting.locked():
+            with reloading():
+                await self._look_for_problems()
+
+    async def read(self) -> None:
+        """Fill the fields with the article as it is."""
+        async with self._acting:
+            with reloading():
+                self._zone = await zone_of_browser()
+                await self._read()
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A click; one after the other."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        number = str(pressed.get("version") or "")
+        async with self._acting:
+            with reloading():
+                match pressed.get("do"):
+                    case "save":
+                        await self._save()
+                    case "restore" if number.isdecimal():
+                        self._restoring = int(number)
+                        self._asked.say(
+                            self._t.gettext("Make version {number} valid again?").format(number=number)
+                        )
+                        self._dialog.open()
+                    case "back":
+                        self._dialog.close()
+                    case "restore_now" if self._restoring:
+                        self._dialog.close()
+                        await self._restore(self._restoring)
+
+    async def _read(self) -> None:
+        if not self._id:
+            return
+        try:
+            article, self._versions = await in_thread(self._seat.article, self._id)
+        except NotFound:
+            self._refuse(self._t.gettext("There is no such article."))
+            return
+        self._version = self._versions[-1].version
+        self._question.value, self._answer.value = article.question, article.answer
+        self._topic.value, self._tongue.value = article.topic, article.language
+        self._phrasings.value = "\n".join(article.phrasings)
+        self._status.value = article.status.value
+        self._from.value, self._until.value = (
+            day.isoformat() if day else "" for day in (article.valid_from, article.valid_until)
+        )
+        self._try.set(href="/try?" + urlencode({"text": article.question[:2000]}))
+        self._try.set_visibility(True)
+        self._theirs.set_visibility(False)
+        self._show_preview()
+        self._show_history()
+
+    async def _look_for_problems(self) -> None:
+        """Show what is wrong with what is typed, unless that has been looked at."""
+        try:
+            article = self._typed(self._id or str(self._new_id.value or "").strip() or "new")
+        except InvalidArticle:
+            return  # not far enough yet; saving says what is missing
+        if article == self._looked_at:
+            return
+        self._looked_at = article
+        found = await in_thread(self._seat.article_problems, article)
+        self._problems.clear()
+        with self._problems:
+            for wrong in found:
+                article_words.problem(wrong, article.id, self._t)
+        self._warnings.set_visibility(bool(found))
+
+    async def _save(self) -> None:
+        _ = self._t.gettext
+        self._refuse("")
+        article_id = self._id or str(self._new_id.value or "").strip()
+        try:
+            article = self._typed(article_id)
+            await in_thread(self._seat.put_article, article, self._version)
+        except InvalidArticle as error:
+            self._refuse(article_words.refusal(error, self._t))
+            return
+        except (ArticleChanged, Conflict):
+            if not self._id:
+                self._refuse(_("There is an article of that id already."))
+                return
+            await self._show_what_others_did(article)
+            return
+        except NotFound:
+            self._refuse(_("There is no such article."))
+            return
+        if not self._id:
+            ui.navigate.to(article_address(article_id))
+            return
+        self._notices.say(_("Saved: it is answered from now."))
+        await self._read()
+
+    async def _show_what_others_did(self, typed: Article) -> None:
+        """What was typed stays; the newest version stands beside it, and the next save is made from that."""
+        _, self._versions = await in_thread(self._seat.article, self._id)
+        self._version = self._versions[-1].version
+        self._show_history()
+        self._theirs_now.clear()
+        with self._theirs_now:
+            fields = version_fields(typed)
+            differs = article_words.differences(self._versions[-1].fields, fields, self._t)
+        self._theirs.set_visibility(differs)
+        text = self._t.gettext(
+            "{name} has changed it meanwhile: compare with the newest version on the right, then save again."
+        )
+        self._refuse(text.format(name=self._versions[-1].changed_by))
+
+    async def _restore(self, version: int) -> None:
+        try:
+            await in_thread(self._seat.restore_article, self._id, version)
+        except (NotFound, ArticleChanged, Conflict):
+            self._refuse(self._t.gettext("Somebody else was faster: look again."))
+        else:
+            self._refuse("")
+        await self._read()
+
+    def _typed(self, article_id: str) -> Article:
+        def day(value: Any) -> date | None:
+            return date.fromisoformat(str(value)) if value else None
+
+        lines = (" ".join(line.split()) for line in str(self._phrasings.value or "").splitlines())
+        try:
+            valid_from, valid_until = day(self._from.value), day(self._until.value)
+        except ValueError:
+            raise InvalidArticle("valid_from", "is no date") from None
+        return Article(
+            id=article_id,
+            question=str(self._question.value or "").strip(),
+            answer=str(self._answer.value or "").strip(),
+            topic=str(self._topic.value or "").strip(),
+            language=str(self._tongue.value or "").strip(),
+            phrasings=tuple(dict.fromkeys(line for line in lines if line)),
+            status=Status(str(self._status.value)),
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+
+    def _show_preview(self) -> None:
+        answer = str(self._answer.value or "")
+        self._preview.say(self._seat.preview(answer, customer_name=self._t.gettext("Olga")))
+
+    def _show_history(self) -> None:
+        _ = self._t.gettext
+        now = datetime.now(tz=UTC)
+        last = self._versions[-1]
+        self._history.clear()
+        with self._history:
+            for version in reversed(self._versions):
+                with Tag("li", classes="history__one"):
+                    when = moment(version.changed_at, now, self._zone, self._language)
+                    said = _("Version {number}, {when}, {name}").format(
+                        number=version.version, when=when, name=version.changed_by
+                    )
+                    Tag("p", said, classes="board__small", dir="auto")
+                    if version is last:
+                        continue
+                    if not article_words.differences(version.fields, last.fields, self._t):
+                        Tag("p", _("The same as now."), classes="board__small")
+                        continue
+                    Tag(
+                        "button",
+                        _("Make it so again"),
+                        classes="button button--small",
+                        data_do="restore",
+                        data_version=version.version,
+                    )
+
+    def _refuse(self, text: str) -> None:
+        self._refusal.say(text)
+        self._refusal.set_visibility(bool(text))

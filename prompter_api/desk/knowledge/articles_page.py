@@ -1,0 +1,109 @@
+"""The knowledge base: every article, found and listed, for supervisors."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+
+from kb_index import Article, Status
+from prompter.storage import Role
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.labels import N_
+from prompter_api.desk.ui.mounting import asset
+
+STATUSES = {
+    Status.PUBLISHED: N_("published"),
+    Status.DRAFT: N_("draft"),
+    Status.ARCHIVED: N_("archived"),
+}
+_MOST = 50
+_LONGEST = 200  # characters of what is looked for
+
+
+def add_kb(router: APIRouter, door: Door) -> None:
+    """Add the page /kb; `?q=` looks for words, `?topic=`, `?status=` and `?after=` narrow the list."""
+
+    @ui.page("/kb", api_router=router, reconnect_timeout=60)
+    async def kb(
+        request: Request, q: str = "", topic: str = "", status: str = "", after: str = ""
+    ) -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        chosen = Status(status) if status in set(Status) else None
+        text, topic = q.replace("\0", "")[:_LONGEST], topic.replace("\0", "")
+        found, topics = await asyncio.shield(
+            in_thread(visitor.seat.articles, text, topic or None, chosen, after.replace("\0", ""), _MOST)
+        )
+        asked = {"q": text, "topic": topic, "status": chosen.value if chosen else ""}
+        _draw(visitor, asked, topics, found)
+        return None
+
+
+def article_address(article_id: str) -> str:
+    """Where an article's own page is."""
+    return f"/kb/article?id={quote(article_id, safe='')}"
+
+
+def _draw(
+    visitor: Visitor, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
+) -> None:
+    _ = visitor.t.gettext
+    frame = Frame(visitor, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
+    with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+        with Tag("header", classes="sheet__head"):
+            Tag("h1", _("Knowledge base"), classes="sheet__title")
+            with Tag("form", classes="sheet__line", method="get", action="/kb"):
+                Tag(
+                    "input",
+                    type="search",
+                    name="q",
+                    defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
+                    classes="field field--wide",
+                    maxlength=_LONGEST,
+                    aria_label=_("Words of the question or the answer"),
+                    placeholder=_("Words of the question or the answer"),
+                )
+                each = [(one, one) for one in topics]
+                _choice("topic", _("Topic"), [("", _("every topic")), *each], asked["topic"])
+                statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
+                _choice("status", _("Status"), [("", _("every status")), *statuses], asked["status"])
+                Tag("button", _("Find"), type="submit", classes="button")
+                Tag("a", _("New article"), href="/kb/article", classes="button")
+        if not found:
+            Tag("p", _("No article holds that."), classes="side__hint")
+            return
+        heads = (_("Question"), _("Topic"), _("Status"), _("Language"))
+        with Tag("table", classes="board"):
+            with Tag("thead"), Tag("tr"):
+                for head in heads:
+                    Tag("th", head, scope="col")
+            with Tag("tbody"):
+                for article in found:
+                    with Tag("tr"):
+                        with Tag("th", scope="row", classes="board__topic"):
+                            Tag(
+                                "a",
+                                article.question,
+                                href=article_address(article.id),
+                                classes="board__name",
+                                dir="auto",
+                            )
+                            Tag("span", article.id, classes="board__small")
+                        Tag("td", article.topic, data_label=heads[1], dir="auto")
+                        Tag("td", _(STATUSES[article.status]), data_label=heads[2])
+                        Tag("td", article.language, data_label=heads[3])
+        if len(found) == _MOST:
+            more = urlencode({**asked, "after": found[-1].id})
+            Tag("a", _("More"), href=f"/kb?{more}", classes="link")
+
+
+def _choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> None:
+    with Tag("select", name=name, classes="field", aria_label=label):
+        for value, text in options:
+            Tag("option", text, value=value, selected=True if value == chosen else None, dir="auto")

@@ -1,0 +1,135 @@
+"""Where people disagree with each other, or with an article; and what is pinned: for supervisors."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from prompter.common.errors import NotFound
+from prompter.labels.conflicts import Disagreements, DividedQuestion
+from prompter.storage import PinnedCase, Role
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.labels import moment
+from prompter_api.desk.ui.mounting import asset
+
+
+def add_disagreements(router: APIRouter, door: Door) -> None:
+    """Add the page /disagreements, which is read once: nothing on it is in a hurry."""
+
+    @ui.page("/disagreements", api_router=router, reconnect_timeout=60)
+    async def disagreements(request: Request) -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = DisagreementsPage(visitor)
+        ui.on("desk", page.hear)
+        ui.timer(0.01, page.read, once=True)
+        return None
+
+
+class DisagreementsPage:
+    """One open page."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+        self._acting = asyncio.Lock()
+        self._zone: tzinfo | None = None
+        _ = visitor.t.gettext
+        frame = Frame(visitor, here="/models", title=_("Disagreements"), after="/disagreements")
+        with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+            with Tag("a", href="/models", classes="link sheet__back"):
+                Tag("span", "←", aria_hidden=True)
+                Tag("span", _("Models"))
+            with Tag("header", classes="sheet__head"):
+                Tag("h1", _("Where people disagree"), classes="sheet__title")
+                Tag(
+                    "p",
+                    _("The bot learns nothing from a question about which people are divided: settle it."),
+                    classes="side__hint",
+                )
+            self._area = Tag("div", classes="sheet__area")
+
+    async def read(self) -> None:
+        """Read and draw everything."""
+        async with self._acting:
+            with reloading():
+                self._zone = self._zone or await zone_of_browser()
+                self._draw(*await in_thread(self._seat.disagreements))
+
+    def _draw(self, found: Disagreements, pins: list[PinnedCase]) -> None:
+        self._area.clear()
+        with self._area:
+            self._questions(found)
+            self._articles(found)
+            self._pins(pins)
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A click."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        number = str(pressed.get("pin") or "")
+        if pressed.get("do") == "unpin" and number.isdecimal():
+            with reloading():
+                with suppress(NotFound):  # a colleague was faster
+                    await in_thread(self._seat.unpin, int(number))
+                await self.read()
+
+    def _questions(self, found: Disagreements) -> None:
+        _ = self._t.gettext
+        with Tag("section", classes="panel"):
+            Tag("h2", _("The same question, judged differently"), classes="panel__head")
+            if not found.questions:
+                Tag("p", _("Nobody disagrees about a question."), classes="side__hint")
+            with Tag("ol", classes="history"):
+                for question in found.questions:
+                    self._question(question, found.names)
+
+    def _question(self, question: DividedQuestion, names: dict[str, str]) -> None:
+        _ = self._t.gettext
+        now = datetime.now(tz=UTC)
+        with Tag("li", classes="history__one"):
+            Tag("p", question.text, dir="auto")
+            for one in question.opinions:
+                with Tag("p", classes="board__small"):
+                    when = moment(one.decided_at, now, self._zone, self._language)
+                    Tag("a", f"{one.operator}, {when}: ", href=f"/desk?conversation={one.conversation_id}")
+                    if one.right is not None:
+                        Tag("span", names.get(one.right, one.right), dir="auto")
+                    else:
+                        wrong = ", ".join(names.get(article, article) for article in one.wrong)
+                        Tag("span", _("not “{question}”").format(question=wrong), dir="auto")
+
+    def _articles(self, found: Disagreements) -> None:
+        _ = self._t.gettext
+        with Tag("section", classes="panel"):
+            Tag("h2", _("Answers that are often changed"), classes="panel__head")
+            if not found.articles:
+                Tag("p", _("Operators send the answers as they are."), classes="side__hint")
+            with Tag("ol", classes="history"):
+                for one in found.articles:
+                    text = _("changed in substance or called out of date {changed} times of {used}").format(
+                        changed=one.n_changed, used=one.n_used
+                    )
+                    with Tag("li", classes="history__one"):
+                        Tag("p", one.question, dir="auto")
+                        Tag("p", text, classes="board__small")
+
+    def _pins(self, pins: list[PinnedCase]) -> None:
+        _ = self._t.gettext
+        with Tag("section", classes="panel"):
+            Tag("h2", _("Pinned questions"), classes="panel__head")
+            Tag(
+                "p",
+                _("A version that would answer one of them wrong is refused."),
+                classes="side__hint",
+            )
+            with Tag("ol", classes="history"):
+                for pin in pins:
+                    with Tag("li", classes="history__one"):
+                        Tag("p", f"{pin.text} → {pin.article_id}", dir="auto")
+                        Tag("button", _("Let go"), classes="link", data_do="unpin", data_pin=pin.id)

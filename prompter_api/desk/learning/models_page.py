@@ -1,0 +1,156 @@
+"""What the bot has learned, and which version of it answers: for supervisors."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from prompter.common.errors import Forbidden, PrompterError
+from prompter.models.registry import ShownVersion
+from prompter.models.version_diff import ChangedQuestion
+from prompter.storage import Conflict, Role, StoredJob, StoredVersion
+from prompter_api.desk.learning import labels as words
+from prompter_api.desk.learning.models_panels import ComparisonPanel, VersionsTable
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.session import SignedOut
+
+
+def add_models(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+    """Add the page /models; `?version=` compares that one with the one before it."""
+
+    @ui.page("/models", api_router=router, reconnect_timeout=60)
+    async def models(request: Request, version: str = "") -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = ModelsPage(visitor, version.replace("\0", "") or None)
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """Everything on the page; `compared` is what one version changes, None: none is chosen."""
+
+    job: StoredJob | None
+    versions: Sequence[ShownVersion]
+    compared: tuple[StoredVersion, Sequence[ChangedQuestion]] | None
+
+
+class ModelsPage:
+    """One open page."""
+
+    def __init__(self, visitor: Visitor, version: str | None) -> None:
+        self._seat, self._t = visitor.seat, visitor.t
+        self._compared = version
+        self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # of the compared one
+        self._acting = asyncio.Lock()
+        self._left = False
+        self._zone: tzinfo | None = None
+        self._zone_known = False
+        _ = visitor.t.gettext
+        frame = Frame(visitor, here="/models", title=_("Models"))
+        with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+            with Tag("header", classes="sheet__head"):
+                Tag("h1", _("What the bot has learned"), classes="sheet__title")
+                Tag(
+                    "p",
+                    _(
+                        "What operators decide makes the next version. "
+                        "It answers only if it is measured not to be worse."
+                    ),
+                    classes="side__hint",
+                )
+                with Tag("div", classes="sheet__line"):
+                    Tag("button", _("Learn now"), classes="button button--main", data_do="learn")
+                    self._back = Tag("button", _("Go back one version"), classes="button", data_do="back_to")
+                    Tag("a", _("Where people disagree"), href="/disagreements", classes="link")
+                self._job = Tag("p", classes="side__hint", role="status")
+                self._refusal = Tag("p", classes="notice notice--bad", role="alert")
+            self._table = VersionsTable(visitor.t, visitor.language)
+            self._comparison = ComparisonPanel(visitor.t, visitor.language)
+        self._notices = Notices(visitor.t)
+        self._refuse("")
+
+    async def tick(self) -> None:
+        """Look for news; called every second."""
+        self._notices.tick()
+        if self._left or self._acting.locked():
+            return
+        async with self._acting:
+            await self._refresh()
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A click; one after the other."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        version = str(pressed.get("version") or "")
+        async with self._acting:
+            match pressed.get("do"):
+                case "learn":
+                    await self._do(self._seat.start_learning, self._t.gettext("Learning begins in a moment."))
+                case "back_to":
+                    await self._do(self._seat.roll_back, self._t.gettext("The version before answers now."))
+                case "promote":
+                    await self._do(
+                        lambda: self._seat.promote(version, anyway=False),
+                        self._t.gettext("This version answers now."),
+                    )
+                case "compare":
+                    self._compared = version
+                    await self._refresh()
+
+    async def _do(self, act: Callable[[], None], done: str) -> None:
+        self._refuse("")
+        try:
+            await in_thread(act)
+            self._notices.say(done)
+        except (Forbidden, SignedOut):
+            self._leave()
+            return
+        except (PrompterError, Conflict) as error:
+            self._refuse(words.refusal(error, self._t))
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            if not self._zone_known:
+                self._zone_known = True
+                self._zone = await zone_of_browser()
+            self._show(await in_thread(self._look))
+        except (SignedOut, Forbidden):
+            self._leave()
+
+    def _look(self) -> "_Found":
+        """Look, in a thread."""
+        jobs, versions = self._seat.models()
+        chosen = next((one.version for one in versions if one.version.id == self._compared), None)
+        if chosen is None:
+            self._changes = None
+        elif self._changes is None or self._changes[0] != chosen:  # a version that stays has the same report
+            self._changes = self._seat.changed_by(chosen.id)
+        return _Found(job=jobs[0] if jobs else None, versions=versions, compared=self._changes)
+
+    def _show(self, found: "_Found") -> None:
+        now = datetime.now(tz=UTC)
+        self._job.say(words.job(found.job, self._t) if found.job else "")
+        self._table.show(found.versions, compared=self._compared, now=now, zone=self._zone)
+        self._back.set_visibility(sum(bool(one.uses) for one in found.versions) > 1)
+        self._comparison.show(found.compared)
+
+    def _refuse(self, text: str) -> None:
+        self._refusal.say(text)
+        self._refusal.set_visibility(bool(text))
+
+    def _leave(self) -> None:
+        self._left = True
+        ui.run_javascript("location.reload()")

@@ -1,0 +1,204 @@
+"""Model versions in a table, and what one of them answers otherwise than the one before."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from babel.numbers import format_decimal
+
+from prompter.models.registry import ShownVersion
+from prompter.models.version_diff import ChangedQuestion
+from prompter.storage import StoredVersion, VersionState
+from prompter_api.desk.learning import labels as words
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.keyed_rows import KeyedRows
+from prompter_api.desk.ui.labels import moment
+from prompter_api.locale import Translations
+
+_MOST_CHANGES = 100
+
+
+class VersionsTable:
+    """Every version, newest first."""
+
+    def __init__(self, t: Translations, language: str) -> None:
+        _ = t.gettext
+        heads = (
+            _("Version"),
+            _("Made"),
+            _("First right"),
+            _("Against the one before"),
+            _("State"),
+            "",
+        )
+        with Tag("table", classes="board") as self.element:
+            with Tag("thead"), Tag("tr"):
+                for head in heads:
+                    Tag("th", head, scope="col")
+            body = Tag("tbody")
+        self._rows = KeyedRows[str, _VersionRow](body, lambda name: _VersionRow(name, heads, t, language))
+
+    def show(
+        self,
+        versions: Sequence[ShownVersion],
+        *,
+        compared: str | None,
+        now: datetime,
+        zone: tzinfo | None,
+    ) -> None:
+        rows = self._rows.show([one.version.id for one in versions])
+        for row, shown in zip(rows, versions, strict=True):
+            row.show(shown, is_compared=shown.version.id == compared, now=now, zone=zone)
+
+
+class _VersionRow:
+    def __init__(self, name: str, heads: Sequence[str], t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        _ = t.gettext
+        with Tag("tr") as self.element:
+            with Tag("th", scope="row", classes="board__topic"):
+                Tag("span", name, classes="board__figure")
+                with Tag("span", classes="board__state"):
+                    self._used = Tag("span", classes="mark mark--high")
+            with Tag("td", data_label=heads[1]):
+                self._made = Tag("span", classes="board__figure")
+                self._why = Tag("span", classes="board__small")
+            with Tag("td", data_label=heads[2]):
+                self._right = Tag("span", classes="board__figure")
+                self._rows = Tag("span", classes="board__small")
+            with Tag("td", data_label=heads[3]):
+                self._difference = Tag("span", classes="board__figure")
+                self._won = Tag("span", classes="board__small")
+            with Tag("td", data_label=heads[4]):
+                self._state = Tag("span", classes="board__figure")
+                self._reason = Tag("span", classes="board__small")
+            with Tag("td"):
+                self._compare = Tag(
+                    "button", _("What changes"), classes="button", data_do="compare", data_version=name
+                )
+                self._promote = Tag(
+                    "button", _("Let it answer"), classes="button", data_do="promote", data_version=name
+                )
+
+    def show(self, shown: ShownVersion, *, is_compared: bool, now: datetime, zone: tzinfo | None) -> None:
+        t, version = self._t, shown.version
+        _ = t.gettext
+        self._used.say(_("answers now") if shown.is_used else "")
+        self._used.set_visibility(shown.is_used)
+        self._made.say(moment(version.created_at, now, zone, self._language))
+        self._why.say(_(words.MADE[version.made]))
+        right, difference = words.measured(version.report, t, self._language)
+        self._right.say(right)
+        self._difference.say(difference)
+        figures: dict[str, Any] = version.report.get("figures") or {}
+        rows = sum((figures.get("rows") or {}).values())
+        self._rows.say(
+            t.ngettext("of {count} row", "of {count} rows", rows).format(count=rows) if rows else ""
+        )
+        self._won.say(
+            _("{won} turned right, {lost} wrong").format(won=figures["won"], lost=figures["lost"])
+            if figures
+            else ""
+        )
+        self._state.say(_(words.STATES[version.state]))
+        self._reason.say(self._why_so(shown, now, zone))
+        self._compare.set_visibility(bool(figures))
+        self._compare.set(aria_pressed=is_compared)
+        self._promote.set_visibility(
+            not shown.is_used and version.state in (VersionState.PASSED, VersionState.SHADOW)
+        )
+
+    def _why_so(self, shown: ShownVersion, now: datetime, zone: tzinfo | None) -> str:
+        _ = self._t.gettext
+        refused = shown.version.report.get("refused")
+        if refused:
+            return _(words.REFUSED.get(str(refused), str(refused)))
+        if not shown.uses:
+            return ""
+        last = shown.uses[-1]
+        text = _("{when}: {reason}").format(
+            when=moment(last.at, now, zone, self._language), reason=_(words.REASONS[last.reason])
+        )
+        return f"{text} ({last.account_name})" if last.account_name else text
+
+
+class ComparisonPanel:
+    """The questions whose first suggestion changes."""
+
+    def __init__(self, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        self._shown: object = None
+        with Tag("section", classes="panel") as self._panel:
+            self._head = Tag("h2", classes="panel__head")
+            self._area = Tag("div")
+        self._panel.set_visibility(False)
+
+    def show(self, compared: tuple[StoredVersion, Sequence[ChangedQuestion]] | None) -> None:
+        """Draw it, if there is something new to draw."""
+        if compared == self._shown:
+            return
+        self._shown = compared
+        self._panel.set_visibility(compared is not None)
+        if compared is None:
+            return
+        version, changes = compared
+        _ = self._t.gettext
+        self._head.say(
+            _("What {version} answers otherwise than {parent}").format(
+                version=version.id, parent=version.parent or "—"
+            )
+        )
+        self._area.clear()
+        with self._area:
+            self._topics(version)
+            if not changes:
+                Tag(
+                    "p",
+                    _("No first suggestion changes on the rows that were measured."),
+                    classes="side__hint",
+                )
+                return
+            with Tag("ol", classes="history"):
+                for change in changes[:_MOST_CHANGES]:
+                    self._change(change)
+            if len(changes) > _MOST_CHANGES:
+                more = len(changes) - _MOST_CHANGES
+                Tag("p", _("and {count} more").format(count=more), classes="side__hint")
+
+    def _topics(self, version: StoredVersion) -> None:
+        text = self._t.gettext(
+            "{topic} answers alone: of {answered} answers {wrong} turn wrong and {right} right; "
+            "{allowed} more may."
+        )
+        for topic in (one for one in version.report.get("topics", ()) if one["is_live"]):
+            Tag(
+                "p",
+                text.format(
+                    topic=topic["name"],
+                    answered=topic["answered"],
+                    wrong=topic["turned_wrong"],
+                    right=topic["turned_right"],
+                    allowed=format_decimal(topic["allowed"], "0.#", locale=self._language),
+                ),
+                dir="auto",
+            )
+
+    def _change(self, change: ChangedQuestion) -> None:
+        _ = self._t.gettext
+        with Tag("li", classes="history__one"):
+            if change.conversation_id is not None:
+                address = f"/desk?conversation={change.conversation_id}"
+                Tag("a", change.text or _("(the text is not kept)"), href=address, dir="auto", classes="link")
+            else:
+                Tag("p", change.text or _("a row of the held-out file"), dir="auto")
+            for label, article, right in (
+                (_("before"), change.before, change.was_right),
+                (_("after"), change.after, change.is_right),
+            ):
+                with Tag("p", classes="board__small"):
+                    mark = "" if right is None else "✓ " if right else "✗ "
+                    Tag("span", f"{label}: {mark}")
+                    Tag("span", article or _("nothing"), dir="auto")
+            if change.topic is not None:
+                text = _("{topic} answers this alone: audited more").format(topic=change.topic)
+                Tag("p", text, classes="board__small board__warning", dir="auto")

@@ -1,0 +1,385 @@
+"""What the bot would like to learn: proposals that wait for a supervisor."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from kb_index import Article, InvalidArticle
+from prompter.common.errors import AlreadySettled, Forbidden, NotFound, PrompterError, ProposalChanged
+from prompter.domain.drafts import ProposalKind
+from prompter.knowledge.proposals import Outcome, Proposal, ProposalState
+from prompter.storage import Conflict, Role
+from prompter_api.desk.learning.dialogs import ArticleDialog, ManyDialog
+from prompter_api.desk.learning.errors import refusal, settled
+from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard
+from prompter_api.desk.operator.input_event import number_of
+from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.keyed_rows import KeyedRows
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.session import SignedOut
+
+_MORE = 30  # proposals on the page, and those that "more" adds
+_EVERY = 3  # ticks between two looks
+_KEYS = {
+    "j": "next",
+    "k": "previous",
+    "enter": "approve",
+    "e": "edit",
+    "r": "dismiss",
+    "x": "choose",
+    "escape": "cancel",
+    "ctrl+enter": "save",
+}
+_REFUSED = (PrompterError, InvalidArticle, Conflict)
+
+
+def add_inbox(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+    """Add the page /learning; `?kind=` shows proposals of one kind only."""
+
+    @ui.page("/learning", api_router=router, reconnect_timeout=60)
+    async def inbox(request: Request, kind: str = "") -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = InboxPage(visitor, ProposalKind(kind) if kind in set(ProposalKind) else None)
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+class InboxPage:
+    """One open page. Keys act on the current card; what is typed stays, whatever others do meanwhile."""
+
+    def __init__(self, visitor: Visitor, kind: ProposalKind | None) -> None:
+        self._seat, self._t, self._kind = visitor.seat, visitor.t, kind
+        self._acting = asyncio.Lock()
+        self._left = False
+        self._ticks = 0
+        self._escapes = 0  # pressed before the key that is acted on
+        self._most = _MORE
+        self._cards: dict[int, ProposalCard] = {}  # in their order on the page
+        self._current: int | None = None
+        _ = visitor.t.gettext
+        address = "/learning" if kind is None else f"/learning?kind={kind.value}"
+        frame = Frame(visitor, here="/learning", title=_("Learning"), after=address)
+        with frame.body:
+            self._root = Tag("div", classes="sheet", data_desk=True, data_keys=" ".join(_KEYS))
+        with self._root:
+            self._head()
+            area = Tag("div", classes="sheet__area")
+            self._more = Tag("button", classes="button", data_do="more")
+            with Tag("div", classes="empty empty--large") as self._empty:
+                Tag("p", _("Nothing is proposed"), classes="empty__title")
+                Tag(
+                    "p",
+                    _(
+                        "When operators write answers of their own, change suggestions or find another "
+                        "article, what several customers need appears here the next time the bot learns."
+                    ),
+                )
+        self._rows = KeyedRows[int, ProposalCard](area, self._card)
+        self._many = ManyDialog(visitor.t)
+        self._which = ArticleDialog(visitor.t, self._search)
+        self._notices = Notices(visitor.t)
+        self._empty.set_visibility(False)
+        self._more.set_visibility(False)
+        self._refuse("")
+
+    def _head(self) -> None:
+        _ = self._t.gettext
+        with Tag("header", classes="sheet__head"):
+            Tag("h1", _("What the bot would like to learn"), classes="sheet__title")
+            Tag(
+                "p",
+                _(
+                    "Proposals from what operators wrote and changed. "
+                    "What you approve is answered from at once."
+                ),
+                classes="side__hint",
+            )
+            with Tag("nav", classes="sheet__line", aria_label=_("Kinds")):
+                self._links: dict[ProposalKind | None, Tag] = {
+                    None: Tag("a", href="/learning", classes="link")
+                }
+                for one in KINDS:
+                    self._links[one] = Tag("a", href=f"/learning?kind={one.value}", classes="link")
+            with Tag("div", classes="sheet__line") as self._actions:
+                Tag("button", _("Choose all shown"), classes="button", data_do="choose_all")
+                Tag("button", _("Choose none"), classes="button", data_do="choose_none")
+                Tag("button", _("Approve chosen"), classes="button", data_do="approve_many")
+                Tag("button", _("Dismiss chosen"), classes="button", data_do="dismiss_many")
+                Tag("button", _("Merge chosen into one"), classes="button", data_do="merge")
+            with Tag("p", classes="side__hint keys") as self._keys:
+                for keys, text in (
+                    (("J", "K"), _("next, previous")),
+                    (("Enter",), _("approve")),
+                    (("E",), _("edit")),
+                    (("R",), _("dismiss")),
+                    (("X",), _("choose")),
+                ):
+                    keyed(keys)
+                    Tag("span", text)
+            self._refusal = Tag("p", classes="notice notice--bad", role="alert")
+
+    def _card(self, proposal_id: int) -> ProposalCard:
+        card = self._cards[proposal_id] = ProposalCard(proposal_id, self._t)
+        return card
+
+    # --- what happens -----------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Look for news now and then; called every second."""
+        self._notices.tick()
+        self._ticks += 1
+        if self._left or self._acting.locked() or self._ticks % _EVERY != 1:
+            return
+        async with self._acting:
+            try:
+                await self._refresh()
+            except (SignedOut, Forbidden):
+                self._leave()
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A key or a click; one after the other."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        do, number = str(pressed.get("do")), str(pressed.get("proposal") or "")
+        async with self._acting:
+            self._escapes = number_of(str(pressed.get("escapes"))) or 0
+            if do == "key":
+                # What was current when the key was pressed: no second press approves the next one unseen.
+                do, number = self._meaning(str(pressed.get("key"))), str(pressed.get("turn") or "")
+            proposal_id = int(number) if number.isdecimal() and len(number) < 10 else 0
+            self._refuse("")
+            try:
+                await self._act(do, proposal_id, str(pressed.get("article") or ""))
+            except (SignedOut, Forbidden):
+                self._leave()
+
+    def _meaning(self, key: str) -> str:
+        if self._many.is_open or self._which.is_open:
+            chosen = {"escape": "close"} | ({"ctrl+enter": "sure"} if self._many.is_open else {})
+            return chosen.get(key, "")
+        return _KEYS.get(key, "")
+
+    async def _act(self, do: str, proposal_id: int, article_id: str) -> None:
+        card = self._cards.get(proposal_id)
+        match do:
+            case "next":
+                self._move(1)
+            case "previous":
+                self._move(-1)
+            case "choose_all" | "choose_none":
+                for one in self._cards.values():
+                    one.choose(do == "choose_all" and not one.is_lost)
+            case "more":
+                self._most += _MORE
+                await self._refresh()
+            case "approve_many" | "dismiss_many" | "merge":
+                self._ask(do)
+            case "sure":
+                await self._sure()
+            case "close":
+                self._many.close()
+                self._which.close()
+            case "into" if article_id:
+                await self._into(article_id)
+            case _ if card is not None:
+                await self._act_on(card, do, proposal_id)
+
+    async def _act_on(self, card: ProposalCard, do: str, proposal_id: int) -> None:
+        proposal = card.proposal
+        self._choose_current(proposal_id)
+        match do:
+            case "choose" if not card.is_lost:
+                card.choose(not card.is_chosen)
+            case "edit" if not card.is_edited:
+                card.edit()
+                ui.run_javascript(f"sufler.focusSoon('edit-{proposal_id}', {self._escapes}); sufler.ready()")
+            case "cancel" if card.is_edited:
+                card.stop_editing()
+                await self._refresh()
+            case "save" if card.is_edited and not card.is_lost and proposal is not None:
+                await self._save(card, proposal)
+            case "approve" if not card.is_edited and proposal is not None:
+                seen = {proposal_id: proposal.wording}
+                await self._settle(card, await in_thread(self._seat.approve_proposals, seen))
+            case "dismiss" if not card.is_edited:
+                await self._settle(card, await in_thread(self._seat.dismiss_proposals, [proposal_id]))
+            case "belongs" if proposal is not None:
+                nearest = await in_thread(self._seat.nearest_articles, proposal.question)
+                self._which.ask(proposal_id, nearest)
+
+    async def _settle(self, card: ProposalCard, outcomes: Sequence[Outcome]) -> None:
+        (outcome,) = outcomes
+        if outcome.error is None:
+            card.refuse("")
+            if outcome.article_id:
+                self._notices.say(self._t.gettext("It is answered from now."))
+        elif isinstance(outcome.error, (AlreadySettled, NotFound)):  # the card goes: say it where it stays
+            self._notices.say(refusal(outcome.error, self._t), bad=True)
+        else:
+            card.refuse(refusal(outcome.error, self._t))
+        await self._refresh()
+
+    async def _save(self, card: ProposalCard, seen: Proposal) -> None:
+        try:
+            await in_thread(self._seat.edit_proposal, seen.id, card.edited(), seen.wording)
+        except ProposalChanged:
+            card.compare(*await in_thread(self._seat.proposal, seen.id))
+            return
+        except AlreadySettled as error:
+            card.lose(refusal(error, self._t))
+            return
+        except _REFUSED as error:
+            if isinstance(error, Forbidden):
+                raise
+            card.refuse(refusal(error, self._t))
+            return
+        card.saved()
+        ui.run_javascript("sufler.release()")
+        await self._refresh()
+
+    def _chosen(self) -> list[Proposal]:
+        return [card.proposal for card in self._cards.values() if card.is_chosen and card.proposal]
+
+    def _ask(self, wanted: str) -> None:
+        chosen = self._chosen()
+        if len(chosen) < (2 if wanted == "merge" else 1):
+            self._refuse(self._t.gettext("Choose proposals first; to merge, two or more."))
+        else:
+            self._many.ask(wanted, chosen)
+
+    async def _sure(self) -> None:
+        if not self._many.is_open:
+            return
+        self._many.close()
+        chosen = self._chosen()
+        match self._many.wanted:
+            case "approve_many":
+                seen = {one.id: one.wording for one in chosen}
+                self._tell(await in_thread(self._seat.approve_proposals, seen))
+            case "dismiss_many":
+                self._tell(await in_thread(self._seat.dismiss_proposals, [one.id for one in chosen]))
+            case "merge":
+                await self._merge([one.id for one in chosen])
+        await self._refresh()
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Of many: those that were refused say so on their cards, and once above them."""
+        refused = [one for one in outcomes if one.error is not None]
+        for one in refused:
+            if card := self._cards.get(one.proposal_id):
+                card.refuse(refusal(one.error, self._t))
+        text = self._t.gettext("{done} done, {refused} refused.")
+        done = text.format(done=len(outcomes) - len(refused), refused=len(refused))
+        why = dict.fromkeys(refusal(one.error, self._t) for one in refused)
+        self._notices.say(" ".join([done, *why]), bad=bool(refused))
+
+    async def _merge(self, chosen: Sequence[int]) -> None:
+        try:
+            await in_thread(self._seat.merge_proposals, list(chosen), self._many.into)
+        except _REFUSED as error:
+            if isinstance(error, Forbidden):
+                raise
+            self._refuse(refusal(error, self._t))
+            return
+        for number in chosen:
+            self._cards[number].choose(False)
+
+    async def _into(self, article_id: str) -> None:
+        self._which.close()
+        card = self._cards.get(self._which.proposal_id)
+        if card is None or card.proposal is None:
+            return
+        try:
+            await in_thread(self._seat.approve_into, card.proposal.id, article_id, card.proposal.wording)
+        except _REFUSED as error:
+            if isinstance(error, Forbidden):
+                raise
+            self._notices.say(refusal(error, self._t), bad=True)
+        else:
+            self._notices.say(self._t.gettext("It is answered from now."))
+        await self._refresh()
+
+    async def _search(self, text: str) -> None:
+        try:
+            self._which.show(await in_thread(self._seat.find, text))
+        except (SignedOut, Forbidden):
+            self._leave()
+
+    # --- what is seen -----------------------------------------------------------------------
+
+    async def _refresh(self) -> None:
+        waiting, proposals, articles = await in_thread(self._seat.inbox, self._kind, most=self._most)
+        there = {one.id for one in proposals}
+        for number, card in self._cards.items():
+            if card.is_edited and not card.is_lost and number not in there:
+                proposal, article = await in_thread(self._seat.proposal, number)
+                if proposal.state is ProposalState.OPEN:  # others weigh more now
+                    proposals.append(proposal)
+                    articles |= {article.id: article} if article else {}
+                else:
+                    card.lose(settled(proposal, self._t))
+        self._show(waiting, proposals, articles)
+
+    def _show(
+        self,
+        waiting: Mapping[ProposalKind, int],
+        proposals: Sequence[Proposal],
+        articles: Mapping[str, Article],
+    ) -> None:
+        """Show what waits; `articles` are those that proposals are about, by id."""
+        _ = self._t.gettext
+        total = sum(waiting.values())
+        for kind, link in self._links.items():
+            count = total if kind is None else waiting.get(kind, 0)
+            name = _("All") if kind is None else _(KINDS[kind])
+            link.say(f"{name} · {count}")
+            link.set(aria_current="true" if kind is self._kind else None)
+        left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
+        self._more.say(_("Show more: {count} left").format(count=left))
+        self._more.set_visibility(left > 0)
+        numbers = [one.id for one in proposals]
+        before = list(self._cards)
+        for place, (number, card) in enumerate(self._cards.items()):
+            if card.is_lost and card.is_edited and number not in numbers:
+                numbers.insert(place, number)
+        place = before.index(self._current) if self._current in before else 0
+        rows = self._rows.show(numbers)
+        self._cards = dict(zip(numbers, rows, strict=True))
+        for proposal in proposals:
+            self._cards[proposal.id].show(proposal, articles.get(proposal.article_id or ""))
+        self._empty.set_visibility(not numbers)
+        self._actions.set_visibility(bool(numbers))
+        self._keys.set_visibility(bool(numbers))
+        if self._current not in self._cards:  # the one that has taken its place
+            self._current = numbers[min(place, len(numbers) - 1)] if numbers else None
+        self._choose_current(self._current)
+
+    def _move(self, step: int) -> None:
+        numbers = list(self._cards)
+        if numbers:
+            place = numbers.index(self._current) if self._current in numbers else -step
+            self._choose_current(numbers[max(0, min(len(numbers) - 1, place + step))])
+            ui.run_javascript(f"sufler.show('[data-card=\"{self._current}\"]')")
+
+    def _choose_current(self, proposal_id: int | None) -> None:
+        self._current = proposal_id
+        self._root.set(data_turn=proposal_id)
+        for number, card in self._cards.items():
+            card.mark(number == proposal_id)
+
+    def _leave(self) -> None:
+        self._left = True
+        ui.run_javascript("location.reload()")
+
+    def _refuse(self, text: str) -> None:
+        self._refusal.say(text)
+        self._refusal.set_visibility(bool(text))

@@ -1,0 +1,94 @@
+"""What an operator is writing, and what it will count as once it is sent."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prompter.desk.decision import Action, Decision
+from prompter.domain.values import RejectReason
+
+
+class Purpose(StrEnum):
+    OWN = "own"
+    EDIT = "edit"
+    PICK = "pick"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A text being written. One that builds on a suggestion stays with the turn it was begun for.
+
+    `offered` is the text that it started from; `aside` is a text of the operator's own that made
+    room for it, and comes back when it is dropped.
+    """
+
+    purpose: Purpose = Purpose.OWN
+    text: str = ""
+    turn_id: int | None = None
+    rank: int | None = None
+    article_id: str | None = None
+    question: str = ""
+    offered: str = ""
+    reason: RejectReason | None = None
+    aside: str = ""
+
+    @property
+    def worth_keeping(self) -> bool:
+        return self.purpose is not Purpose.OWN or bool(self.text.strip())
+
+    def dropped(self) -> "Draft":
+        """What is left when the suggestion, article or rejection is given up."""
+        return self if self.purpose is Purpose.OWN else Draft(text=self.aside)
+
+    def without_turn(self) -> "Draft":
+        """What is left when somebody else has answered the turn: whatever the operator has written."""
+        written = self.text if self.text != self.offered else ""
+        return Draft(text=written or self.aside)
+
+    def decision(self, *, turn_id: int, operator_id: int, seen_message_id: int) -> Decision:
+        """What sending this draft means.
+
+        Raises:
+            InvalidDecision: there is no text where one is needed.
+        """
+        action = {
+            Purpose.OWN: Action.WRITE_OWN,
+            Purpose.EDIT: Action.EDIT,
+            Purpose.PICK: Action.PICK_OTHER,
+            Purpose.REJECT: Action.REJECT,
+        }[self.purpose]
+        text: str | None = self.text
+        if self.purpose is Purpose.PICK and self.text == self.offered:
+            text = None
+        if self.purpose is Purpose.REJECT and not self.text.strip():
+            text = None
+        return Decision(
+            turn_id=self.turn_id or turn_id,
+            operator_id=operator_id,
+            action=action,
+            seen_message_id=seen_message_id,
+            rank=self.rank,
+            article_id=self.article_id,
+            text=text,
+            reason=self.reason,
+        )
+
+
+class Drafts:
+    """Unsent texts by account and conversation: they outlive a reload of the page, not of the program."""
+
+    def __init__(self, most: int = 2000) -> None:
+        self._kept: OrderedDict[tuple[int, int], Draft] = OrderedDict()
+        self._most = most
+
+    def keep(self, account_id: int, conversation_id: int, draft: Draft) -> None:
+        key = (account_id, conversation_id)
+        self._kept.pop(key, None)
+        if draft.worth_keeping:
+            self._kept[key] = draft
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+    def of(self, account_id: int, conversation_id: int) -> Draft:
+        return self._kept.get((account_id, conversation_id), Draft())

@@ -1,0 +1,49 @@
+"""What an operator has pressed, as the browser reports it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prompter_api.desk.operator.keyboard import Mode, press_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A key or click: what it asks for, and what was on the screen at that moment."""
+
+    do: str
+    data: Mapping[str, str]
+    turn_id: int | None
+    seen_message_id: int | None
+    escapes: int  # how often Escape was pressed on this page
+
+    @classmethod
+    def read(cls, sent: object, mode: Mode) -> "Press | None":
+        """What the browser sent, which may be anything; None where it means nothing."""
+        if not isinstance(sent, dict):
+            return None
+        data = _texts(sent)
+        if data.get("do") == "key":
+            meaning = press_of(mode, data.get("key", ""))
+            if meaning is None:
+                return None
+            data |= meaning
+        return cls(
+            do=data.get("do", ""),
+            data=data,
+            turn_id=number_of(data.get("turn")),
+            seen_message_id=number_of(data.get("seen")),
+            escapes=number_of(data.get("escapes")) or 0,
+        )
+
+    def number(self, name: str) -> int | None:
+        return number_of(self.data.get(name))
+
+
+def _texts(sent: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in sent.items() if value is not None}
+
+
+def number_of(text: str | None) -> int | None:
+    """A number the browser sent; None where it is none, or longer than any id."""
+    return int(text) if text is not None and text.removeprefix("-").isdecimal() and len(text) < 19 else None

@@ -1,0 +1,97 @@
+"""Which key does what, in which situation."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from prompter_api.desk.ui.labels import N_
+from prompter_api.locale import Translations
+
+Press = Mapping[str, str]  # an action and what it acts on, as buttons carry it in `data-…`
+
+
+class Mode(StrEnum):
+    """What the keys act on. `field-enter` is Enter in an empty text field."""
+
+    CARDS = "cards"  # the suggestions
+    REASONS = "reasons"  # the list of reasons for a rejection
+    REJECTING = "rejecting"  # what to send instead
+    SEARCH = "search"  # other articles
+    DIALOG = "dialog"  # the question whether to send anyway
+    HELP = "help"
+
+
+_EVERYWHERE: dict[str, Press] = {
+    "escape": {"do": "back"},
+    "ctrl+enter": {"do": "send"},
+    "z": {"do": "undo"},
+    "?": {"do": "help"},
+    "j": {"do": "next"},
+    "k": {"do": "previous"},
+    "down": {"do": "next"},
+    "up": {"do": "previous"},
+    "w": {"do": "own"},
+    "b": {"do": "give_back"},
+    "/": {"do": "search"},
+}
+_DIGITS = "123456789"
+_KEYS: dict[Mode, dict[str, Press]] = {
+    Mode.CARDS: {
+        **_EVERYWHERE,
+        **{digit: {"do": "accept", "rank": digit} for digit in _DIGITS},
+        **{f"shift+{digit}": {"do": "edit", "rank": digit} for digit in _DIGITS},
+        "enter": {"do": "accept", "rank": "1"},
+        "e": {"do": "edit", "rank": "1"},
+        "r": {"do": "reject"},
+    },
+    Mode.REASONS: {
+        **{digit: {"do": "reason", "number": digit} for digit in _DIGITS},
+        "escape": {"do": "back"},
+        "r": {"do": "back"},
+    },
+    Mode.REJECTING: {
+        "escape": {"do": "back"},
+        "ctrl+enter": {"do": "send"},
+        "enter": {"do": "send"},
+        "field-enter": {"do": "send"},  # in an empty field: nothing is sent to the customer
+    },
+    Mode.SEARCH: {
+        "escape": {"do": "back"},
+        "ctrl+enter": {"do": "send"},
+        "enter": {"do": "choose"},
+        "down": {"do": "move", "step": "1"},
+        "up": {"do": "move", "step": "-1"},
+        "/": {"do": "search"},
+    },
+    Mode.DIALOG: {"escape": {"do": "back"}, "ctrl+enter": {"do": "send_anyway"}},
+    Mode.HELP: {"escape": {"do": "back"}, "?": {"do": "back"}},
+}
+
+
+def press_of(mode: Mode, key: str) -> Press | None:
+    """What a key does in a situation; None: nothing."""
+    return _KEYS[mode].get(key)
+
+
+# All that do something in some situation: the browser leaves all others alone. What they mean is
+# settled here and not there, as a key may be pressed before the last one has changed the situation.
+ALL_KEYS = sorted({key for keys in _KEYS.values() for key in keys})
+
+
+HINTS = (
+    (("1", "2", "3"), N_("send this suggestion")),
+    (("Enter",), N_("send the first suggestion")),
+    (("E",), N_("edit the first suggestion (Shift+2, Shift+3: the others)")),
+    (("W",), N_("write an answer of your own")),
+    (("/",), N_("look for another article")),
+    (("R",), N_("reject the suggestions")),
+    (("Ctrl", "Enter"), N_("send what is written")),
+    (("Z",), N_("take the last answer back")),
+    (("B",), N_("give the conversation back to the bot")),
+    (("J", "K"), N_("next or previous customer")),
+    (("Esc",), N_("go back")),
+    (("?",), N_("these keys")),
+)
+
+
+def hints(t: Translations) -> list[tuple[tuple[str, ...], str]]:
+    return [(keys, t.gettext(text)) for keys, text in HINTS]

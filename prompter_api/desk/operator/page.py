@@ -1,0 +1,485 @@
+"""The operators' window: keys and clicks become use cases of the desk."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from kb_index import Article
+from kb_index.templates import fields
+from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
+from prompter.desk.decision import Action, Decision
+from prompter.domain.values import Customer, OfferedSuggestion, Turn
+from prompter_api.desk.operator.conversation_panel import newer_than
+from prompter_api.desk.operator.drafts import Draft, Purpose
+from prompter_api.desk.operator.input_event import Press
+from prompter_api.desk.operator.keyboard import Mode
+from prompter_api.desk.operator.queue_panel import neighbour, next_turn
+from prompter_api.desk.operator.screen import Screen
+from prompter_api.desk.operator.side_panels import REASONS
+from prompter_api.desk.operator.undo import Sent, Undoable
+from prompter_api.desk.ui import labels as words
+from prompter_api.desk.ui.frame import Door, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.session import Look, SignedOut
+
+POLL_SECONDS = 1.0
+_MOST_RECENT = 5
+_READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
+
+
+def add_desk(router: APIRouter, door: Door, *, poll_seconds: float = POLL_SECONDS) -> None:
+    """Add the page /desk; `?conversation=7` opens that one."""
+
+    @ui.page("/desk", api_router=router, reconnect_timeout=60)
+    async def desk(request: Request, conversation: int | None = None) -> Response | None:
+        visitor = await door.let_in(request)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = DeskPage(visitor, conversation)
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+class DeskPage:
+    """One open desk: what is on it and what is being done.
+
+    The methods run on the event loop; everything that asks the core goes through the seat, in a
+    thread. `_generation` counts what has been done: a look that began before is out of date.
+    """
+
+    def __init__(self, visitor: Visitor, conversation_id: int | None) -> None:
+        self._seat = visitor.seat
+        self._t = visitor.t
+        self._conversation_id = conversation_id
+        self._idle = conversation_id is None  # the next turn may open by itself
+        self._look = Look()
+        self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
+        self._opened: dict[int, Customer] = {}  # by conversation, the last one last
+        self._undoable = Undoable()
+        self._decided: set[int] = set()  # turns, by whomever
+        self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
+        self._moved_on_at = -1.0
+        self._generation = 0
+        self._acting = asyncio.Lock()
+        self._left = False
+        self._zone_known = False
+        self._screen = Screen(visitor, on_text=self._typed, on_search=self._find)
+        self._actions: Mapping[str, Callable[[Press], Awaitable[None]]] = {
+            "open": self._open_clicked,
+            "next": self._next,
+            "previous": self._previous,
+            "accept": self._accept,
+            "edit": self._edit,
+            "own": self._own,
+            "send": self._send,
+            "send_anyway": self._send_anyway,
+            "reject": self._reject,
+            "reason": self._reason,
+            "search": self._search,
+            "move": self._move,
+            "choose": self._choose,
+            "pick": self._pick,
+            "undo": self._undo,
+            "give_back": self._give_back,
+            "settle": self._settle,
+            "back": self._back,
+            "drop": self._drop,
+            "help": self._help,
+            "troubles": self._troubles,
+        }
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A key or a click; one after the other, each in the situation that the last one has left."""
+        async with self._acting:
+            press = Press.read(event.args, self._screen.mode)
+            action = self._actions.get(press.do) if press else None
+            try:
+                if press and action:
+                    self._screen.escapes = press.escapes
+                    await action(press)
+            except SignedOut:
+                self._leave()
+            except PrompterError as error:
+                self._screen.notices.say(words.refusal(error, self._t), bad=True)
+            finally:
+                self._screen.ready()
+
+    def _leave(self) -> None:
+        """The account may not work any more: the page reloads, which leads to the login."""
+        if not self._left:
+            self._left = True
+            self._screen.leave()
+
+    # --- seeing -----------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Look for news; called every second."""
+        if self._left:
+            return
+        try:
+            if not self._zone_known:
+                await self._learn_zone()
+            await self._refresh()
+        except SignedOut:
+            self._leave()
+
+    async def _learn_zone(self) -> None:
+        self._zone_known = True
+        self._screen.set_zone(await zone_of_browser())
+
+    async def _refresh(self) -> None:
+        generation = self._generation
+        look = await in_thread(self._seat.look, self._conversation_id)
+        if generation != self._generation:
+            return
+        if await self._lost_turn(look) or self._idle:
+            item = next_turn(look.queue, look.opened_by) if self._idle else None
+            if item is not None:
+                await self._open(item.customer.conversation_id)
+                return
+        self._show(look)
+
+    async def _lost_turn(self, look: Look) -> bool:
+        """A colleague has answered the turn on the screen: say so; move on unless a text is begun."""
+        turn = self._turn
+        waiting = {item.turn.id for item in look.queue}
+        if turn is None or turn.id in waiting or turn.id in self._decided:
+            return False
+        who = await in_thread(self._seat.who_decided, turn.id)
+        self._give_up_turn(turn.id, who)
+        return True
+
+    def _give_up_turn(self, turn_id: int, who: str | None) -> None:
+        """Somebody else was faster: keep what is written, as a text that answers no turn."""
+        self._screen.notices.say(words.refusal(AlreadyDecided(), self._t, who=who), bad=True)
+        self._decided.add(turn_id)
+        if self._draft.turn_id in (None, turn_id):
+            self._set_draft(self._draft.without_turn())
+        self._screen.enter(Mode.CARDS)
+        self._idle = not self._draft.worth_keeping
+
+    def _show(self, look: Look) -> None:
+        self._look = look
+        turn = self._turn
+        if look.view is not None:
+            customer = look.view.customer
+            self._opened.pop(customer.conversation_id, None)
+            self._opened[customer.conversation_id] = customer
+        self._seat.open_conversation = self._conversation_id if turn else None
+        self._screen.offer_undo(self._undoable.last())
+        waiting = {item.customer.conversation_id for item in look.queue} | {self._conversation_id}
+        recent = [each for number, each in self._opened.items() if number not in waiting]
+        self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MOST_RECENT])
+
+    @property
+    def _turn(self) -> Turn | None:
+        return self._look.turn
+
+    # --- moving about -----------------------------------------------------------------------
+
+    async def _open(self, conversation_id: int) -> None:
+        self._generation += 1
+        generation = self._generation
+        self._conversation_id, self._idle = conversation_id, False
+        self._draft = self._seat.draft(conversation_id)
+        look = await in_thread(self._seat.look, conversation_id)
+        if generation != self._generation:
+            return
+        waiting = {item.turn.id for item in look.queue}
+        if self._draft.turn_id is not None and self._draft.turn_id not in waiting:
+            self._set_draft(self._draft.without_turn())
+        self._screen.enter(Mode.CARDS)
+        self._show(look)
+        self._screen.to_the_end()
+
+    async def _advance(self) -> None:
+        """Open the next turn; where nobody waits, stay, and open it as soon as it comes."""
+        self._generation += 1
+        look = await in_thread(self._seat.look, self._conversation_id)
+        item = next_turn(look.queue, look.opened_by)
+        if item is None:
+            self._idle = True
+            self._show(look)
+        else:
+            await self._open(item.customer.conversation_id)
+            self._moved_on_at = time.monotonic()
+
+    async def _give_back(self, _press: Press) -> None:
+        view = self._look.view
+        if view is None or not view.held:
+            return
+        await in_thread(self._seat.give_back, view.customer.conversation_id)
+        self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
+        await self._refresh()
+
+    async def _open_clicked(self, press: Press) -> None:
+        if (conversation_id := press.number("conversation")) is not None:
+            self._screen.release()
+            await self._open(conversation_id)
+
+    async def _next(self, _press: Press) -> None:
+        await self._step(1)
+
+    async def _previous(self, _press: Press) -> None:
+        await self._step(-1)
+
+    async def _step(self, step: int) -> None:
+        item = neighbour(self._look.queue, self._conversation_id, step)
+        if item is not None:
+            await self._open(item.customer.conversation_id)
+
+    async def _back(self, _press: Press) -> None:
+        """Escape: one step back; a text that was changed stays."""
+        self._held_back = None
+        if self._screen.mode is Mode.CARDS:
+            self._screen.release()
+            if self._draft.text == self._draft.offered:
+                self._set_draft(self._draft.dropped())
+        elif self._screen.mode is Mode.REJECTING:
+            self._screen.release()
+            self._set_draft(Draft(text=self._draft.text or self._draft.aside))
+        else:
+            self._screen.release()
+            self._screen.enter(Mode.CARDS)
+            self._set_draft(self._draft)
+
+    async def _help(self, _press: Press) -> None:
+        self._screen.enter(Mode.HELP)
+        self._screen.focus("help")
+
+    async def _troubles(self, _press: Press) -> None:
+        self._screen.toggle_troubles()
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def _typed(self, text: str) -> None:
+        if text != self._draft.text:
+            self._set_draft(replace(self._draft, text=text))
+
+    def _set_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        if self._conversation_id is not None:
+            self._seat.keep_draft(self._conversation_id, draft)
+        self._screen.show_draft(draft, waiting=self._turn is not None, open_=self._look.view is not None)
+
+    def _begin(self, draft: Draft) -> None:
+        """Start a text; one of the operator's own makes room."""
+        own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
+        self._screen.enter(Mode.CARDS)
+        self._set_draft(replace(draft, aside=own))
+        self._screen.focus("composer")
+
+    async def _own(self, _press: Press) -> None:
+        if self._look.view is not None:
+            self._set_draft(self._draft.dropped())
+            self._screen.focus("composer")
+
+    async def _drop(self, _press: Press) -> None:
+        self._set_draft(self._draft.dropped())
+        self._screen.release()
+
+    async def _edit(self, press: Press) -> None:
+        suggestion = self._suggestion(press.number("rank"))
+        if suggestion is not None:
+            self._begin(_edit_of(suggestion, suggestion.text))
+
+    async def _reject(self, _press: Press) -> None:
+        if self._turn is not None and not self._turn.blind:
+            self._screen.enter(Mode.REASONS)
+
+    async def _reason(self, press: Press) -> None:
+        number, turn = press.number("number"), self._turn
+        if turn is not None and number is not None and 1 <= number <= len(REASONS):
+            own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
+            self._begin(Draft(purpose=Purpose.REJECT, text=own, turn_id=turn.id, reason=REASONS[number - 1]))
+
+    async def _search(self, _press: Press) -> None:
+        if self._turn is not None:
+            self._screen.search.reset()
+            self._screen.enter(Mode.SEARCH)
+            self._screen.focus("search")
+
+    async def _find(self, text: str) -> None:
+        try:
+            found = await in_thread(self._seat.find, text)
+        except SignedOut:
+            self._leave()
+            return
+        if text == self._screen.search.wanted:
+            self._screen.search.show(found, text)
+
+    async def _move(self, press: Press) -> None:
+        self._screen.search.move(press.number("step") or 0)
+
+    async def _choose(self, _press: Press) -> None:
+        await self._take(self._screen.search.chosen)
+
+    async def _pick(self, press: Press) -> None:
+        await self._take(self._screen.search.article(press.number("number") or 0))
+
+    async def _take(self, article: Article | None) -> None:
+        """Put another article's answer into the field, to be read over and sent."""
+        turn = self._turn
+        if article is None or turn is None:
+            return
+        text = await in_thread(self._seat.filled_answer, turn.conversation_id, article.id)
+        if self._conversation_id == turn.conversation_id:
+            self._begin(
+                Draft(
+                    purpose=Purpose.PICK,
+                    text=text,
+                    turn_id=turn.id,
+                    article_id=article.id,
+                    question=article.question,
+                    offered=text,
+                )
+            )
+
+    def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
+        return next((each for each in self._look.suggestions if each.rank == rank), None)
+
+    # --- deciding ---------------------------------------------------------------------------
+
+    async def _accept(self, press: Press) -> None:
+        suggestion = self._suggestion(press.number("rank"))
+        turn = self._turn
+        if suggestion is None or turn is None or turn.id != press.turn_id or press.seen_message_id is None:
+            return  # the screen has changed since
+        if time.monotonic() < self._moved_on_at + _READING_SECONDS:
+            self._screen.notices.say(self._t.gettext("Not sent: the next customer had only just opened."))
+            return
+        decision = Decision(
+            turn_id=suggestion.turn_id,
+            operator_id=self._seat.account.id,
+            action=Action.ACCEPT,
+            seen_message_id=press.seen_message_id,
+            rank=suggestion.rank,
+        )
+        await self._decide(decision, Draft())
+
+    async def _send(self, press: Press) -> None:
+        view = self._look.view
+        if view is None:
+            return
+        if (on_screen := press.data.get("text")) is not None:
+            self._typed(on_screen)
+        draft = self._draft
+        if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
+            self._screen.notices.say(self._t.gettext("There is nothing to send yet."))
+            return
+        turn_id = draft.turn_id or (view.turn.id if view.turn else None)
+        if turn_id is None:
+            await self._write(draft.text)
+            return
+        seen = view.last_message_id if press.seen_message_id is None else press.seen_message_id
+        decision = draft.decision(
+            turn_id=turn_id,
+            operator_id=self._seat.account.id,
+            seen_message_id=min(seen, view.last_message_id),
+        )
+        await self._decide(decision, draft)
+
+    async def _write(self, text: str) -> None:
+        """A message that answers no turn."""
+        conversation_id = self._conversation_id
+        if conversation_id is None:
+            return
+        try:
+            await in_thread(self._seat.write, conversation_id, text)
+        except InvalidDecision as error:
+            self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+            return
+        self._set_draft(Draft())
+        await self._refresh()
+
+    async def _send_anyway(self, _press: Press) -> None:
+        if self._held_back is not None:
+            decision, draft = self._held_back
+            self._held_back = None
+            self._screen.enter(Mode.CARDS)
+            await self._decide(replace(decision, send_anyway=True), draft)
+
+    async def _decide(self, decision: Decision, draft: Draft) -> None:
+        conversation_id = self._conversation_id
+        if conversation_id is None:
+            return
+        self._generation += 1
+        try:
+            decided = await in_thread(self._seat.decide, decision)
+        except CustomerWroteAgain:
+            self._held_back = (decision, draft)
+            await self._ask_to_send_anyway(decision)
+            return
+        except AlreadyDecided:
+            who = await in_thread(self._seat.who_decided, decision.turn_id)
+            self._give_up_turn(decision.turn_id, who)
+        except PrompterError as error:
+            self._explain(error, decision)
+            return
+        else:
+            self._decided.add(decision.turn_id)
+            self._undoable.add(
+                Sent(
+                    decision_id=decided.decision_id,
+                    turn_id=decision.turn_id,
+                    conversation_id=conversation_id,
+                    draft=draft,
+                    silent=decision.action is Action.REJECT and decision.text is None,
+                    until=decided.undo_until,
+                )
+            )
+            self._set_draft(Draft())
+            self._idle = True
+        self._screen.release()
+        if self._idle:
+            await self._advance()
+        else:
+            await self._refresh()
+
+    async def _ask_to_send_anyway(self, decision: Decision) -> None:
+        look = await in_thread(self._seat.look, self._conversation_id)
+        self._show(look)
+        self._screen.ask_to_send_anyway(newer_than(look.view, decision.seen_message_id) if look.view else [])
+
+    def _explain(self, error: PrompterError, decision: Decision) -> None:
+        """Say why it was refused; what has to be filled in opens for editing."""
+        suggestion = self._suggestion(decision.rank)
+        text = decision.text or (suggestion.text if suggestion else self._draft.text)
+        self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
+        if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
+            self._begin(_edit_of(suggestion, text))
+
+    async def _undo(self, _press: Press) -> None:
+        last = self._undoable.take()
+        if last is None:
+            self._screen.notices.say(self._t.gettext("There is nothing to take back."))
+            return
+        await in_thread(self._seat.undo, last.decision_id)
+        self._decided.discard(last.turn_id)
+        self._seat.keep_draft(last.conversation_id, last.draft)
+        await self._open(last.conversation_id)
+        self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
+
+    async def _settle(self, press: Press) -> None:
+        if (reply_id := press.number("reply")) is not None:
+            await in_thread(self._seat.settle, reply_id, send_again=press.data.get("again") == "1")
+            await self._refresh()
+
+
+def _edit_of(suggestion: OfferedSuggestion, text: str) -> Draft:
+    return Draft(
+        purpose=Purpose.EDIT,
+        text=text,
+        turn_id=suggestion.turn_id,
+        rank=suggestion.rank,
+        question=suggestion.question,
+        offered=suggestion.text,
+    )

@@ -1,0 +1,151 @@
+"""The customers who wait, longest wait first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from prompter.desk.service import QueueItem
+from prompter.domain.values import Customer
+from prompter_api.desk.ui import labels as words
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.keyed_rows import KeyedRows
+from prompter_api.locale import Translations
+
+_PREVIEW = 120  # characters of what the customer wrote
+_LONG_WAIT = 300  # seconds until the waiting time is shown as pressing
+
+
+def next_turn(queue: Sequence[QueueItem], opened_by: Mapping[int, Sequence[str]]) -> QueueItem | None:
+    """Whom to answer next: the longest wait, if possible one that no colleague has on the screen."""
+    free = [item for item in queue if item.customer.conversation_id not in opened_by]
+    return next(iter(free or queue), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A customer who waits: since the first turn without an answer, with the words of the last one."""
+
+    first: QueueItem
+    last: QueueItem
+
+    @property
+    def confidence(self) -> float | None:
+        return self.last.confidence if self.last.confidence is not None else self.first.confidence
+
+
+def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
+    """The queue with one entry a conversation, longest wait first."""
+    items: dict[int, list[QueueItem]] = {}
+    for item in queue:
+        items.setdefault(item.customer.conversation_id, []).append(item)
+    return [Waiting(first=each[0], last=each[-1]) for each in items.values()]
+
+
+def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int) -> QueueItem | None:
+    """The customer so many steps down (or up) the queue; from outside the queue, its first."""
+    firsts = [waiting.first for waiting in by_customer(queue)]
+    places = [place for place, item in enumerate(firsts) if item.customer.conversation_id == conversation_id]
+    if not places:
+        return next(iter(firsts), None)
+    place = places[0] + step
+    return firsts[place] if 0 <= place < len(firsts) else None
+
+
+class QueuePanel:
+    """Keeps one row a customer and changes only what differs, so that focus stays where it is."""
+
+    def __init__(self, t: Translations) -> None:
+        self._t = t
+        with Tag("section", classes="queue", aria_label=t.gettext("Queue")):
+            with Tag("h2", classes="panel__title"):
+                Tag("span", t.gettext("Queue"))
+                self._count = Tag("span", classes="count", role="status")
+            self._list = Tag("ol", classes="queue__list queue__waiting")
+            self._rows = KeyedRows[int, _Row](self._list, lambda conversation_id: _Row(conversation_id, t))
+            with Tag("div", classes="empty") as self._empty:
+                Tag("p", t.gettext("Nobody is waiting."), classes="empty__title")
+                Tag("p", t.gettext("New questions appear here by themselves."))
+            self._recent_title = Tag("h3", t.gettext("Recently open"), classes="queue__recent")
+            self._recent = Tag("ol", classes="queue__list")
+        self._recent_shown: tuple[tuple[int, str], ...] | None = None
+        self.show_recent(())
+
+    def show(
+        self,
+        queue: Sequence[QueueItem],
+        opened_by: Mapping[int, Sequence[str]],
+        *,
+        conversation_id: int | None,
+        now: datetime,
+    ) -> None:
+        waiting = {each.first.customer.conversation_id: each for each in by_customer(queue)}
+        rows = self._rows.show(list(waiting))
+        for row, (number, each) in zip(rows, waiting.items(), strict=True):
+            row.show(each, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
+        self._count.say(str(len(waiting)) if waiting else "")
+        self._empty.set_visibility(not waiting)
+        self._list.set_visibility(bool(waiting))
+
+    def show_recent(self, customers: Sequence[Customer]) -> None:
+        """Conversations that were open before, to come back to."""
+        shown = tuple((customer.conversation_id, customer.name) for customer in customers)
+        if shown == self._recent_shown:
+            return
+        self._recent_shown = shown
+        self._recent_title.set_visibility(bool(shown))
+        self._recent.clear()
+        with self._recent:
+            for number, name in shown:
+                with Tag("li"), Tag("button", classes="turn", data_do="open", data_conversation=number):
+                    Tag("span", name or self._t.gettext("Unnamed"), classes="turn__words", dir="auto")
+
+
+class _Row:
+    def __init__(self, conversation_id: int, t: Translations) -> None:
+        self._t = t
+        with (
+            Tag("li") as self.element,
+            Tag("button", classes="turn", data_do="open", data_conversation=conversation_id) as self._row,
+        ):
+            with Tag("span", classes="turn__top"):
+                self._name = Tag("span", classes="turn__name", dir="auto")
+                self._wait = Tag("span", classes="turn__wait")
+            self._words = Tag("span", classes="turn__words", dir="auto")
+            with Tag("span", classes="turn__marks"):
+                self._channel = Tag("span", classes="mark")
+                self._confidence = Tag("span", classes="mark")
+                self._reason = Tag("span", classes="mark")
+                self._others = Tag("span", classes="mark mark--others")
+
+    def show(self, waiting: Waiting, *, current: bool, others: Sequence[str], now: datetime) -> None:
+        customer, turn = waiting.last.customer, waiting.last.turn
+        self._row.set(aria_current="true" if current else None)
+        self._name.say(customer.name or self._t.gettext("Unnamed"))
+        seconds = (now - waiting.first.turn.received_at).total_seconds()
+        self._wait.say(words.lasting(seconds, self._t))
+        self._wait.toggle("turn__wait--long", seconds >= _LONG_WAIT)
+        self._words.say(_preview(turn.utterance, self._t))
+        self._channel.say(words.channel(customer.channel, self._t))
+        self._show_confidence(waiting.confidence)
+        self._reason.say(words.handoff(turn.handoff_reason, self._t) or "")
+        urgent = turn.handoff_reason in [reason.value for reason in words.URGENT]
+        self._reason.toggle("mark--urgent", urgent)
+        self._reason.toggle("mark--quiet", not urgent)
+        self._others.say(
+            self._t.gettext("on screen: {names}").format(names=", ".join(others)) if others else ""
+        )
+
+    def _show_confidence(self, confidence: float | None) -> None:
+        self._confidence.say("" if confidence is None else words.percent(confidence))
+        self._confidence.set(title=None if confidence is None else words.confidence(confidence, self._t))
+        for level in words.LEVELS:
+            self._confidence.toggle(
+                f"mark--{level}", confidence is not None and words.level(confidence) == level
+            )
+
+
+def _preview(utterance: str | None, t: Translations) -> str:
+    text = " ".join((utterance or "").split())
+    if not text:
+        return t.gettext("(no text)")
+    return text if len(text) <= _PREVIEW else text[:_PREVIEW].rstrip() + "…"

@@ -1,0 +1,172 @@
+"""Where a second person judges: a question, one or two answers, one key."""
+
+import asyncio
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from prompter.common.errors import AlreadyDecided, PrompterError
+from prompter.domain.values import Choice
+from prompter.readiness.monitoring import OwnFigure
+from prompter.readiness.second_reviews import Question
+from prompter_api.desk.ui import labels as words
+from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.session import SignedOut
+from prompter_api.locale import Translations
+
+_CHOICES = {"1": Choice.FIRST, "2": Choice.SECOND, "3": Choice.BOTH, "4": Choice.NEITHER}
+_OF_ONE = {"1": Choice.FIRST, "2": Choice.NEITHER}
+
+
+def add_reviews(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+    """Add the page /reviews."""
+
+    @ui.page("/reviews", api_router=router, reconnect_timeout=60)
+    async def reviews(request: Request) -> Response | None:
+        visitor = await door.let_in(request)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = ReviewPage(visitor)
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+class ReviewPage:
+    """One open page; the question on it stays until it is judged, by whomever, or passed over."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._seat = visitor.seat
+        self._t = visitor.t
+        self._question: Question | None = None
+        self._passed_over = 0
+        self._own_shown = False  # once a page: it writes down that it was seen
+        self._acting = asyncio.Lock()
+        self._left = False
+        _ = visitor.t.gettext
+        frame = Frame(visitor, here="/reviews", title=_("Second look"))
+        with frame.body:
+            self._root = Tag("div", classes="review", data_desk=True, data_keys="1 2 3 4 j")
+        with self._root:
+            with Tag("header", classes="review__head"):
+                with Tag("h2", classes="panel__title"):
+                    Tag("span", _("Which answer is right?"))
+                    self._waiting = Tag("span", classes="count", role="status")
+                Tag(
+                    "p",
+                    _("Drawn by lot. Nobody is told whose answers these are: judge what they say."),
+                    classes="side__hint",
+                )
+            self._area = Tag("div", classes="review__area")
+            self._own = Tag("p", classes="side__hint", role="status")
+        self._notices = Notices(visitor.t)
+        self._show(0, None)
+
+    async def tick(self) -> None:
+        """Look for something to judge; called every second."""
+        self._notices.tick()
+        if self._left or self._question is not None or self._acting.locked():
+            return
+        async with self._acting:
+            try:
+                await self._look()
+            except SignedOut:
+                self._leave()
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A key or a click, with the question that was on the screen at that moment."""
+        async with self._acting:
+            pressed = event.args if isinstance(event.args, dict) else {}
+            question = self._question
+            if question is None or str(pressed.get("turn")) != str(question.review_id):
+                return
+            key = str(pressed.get("key") or pressed.get("choice") or "")
+            try:
+                if key == "j":
+                    self._passed_over = question.review_id
+                    await self._look()
+                elif (choice := _meaning(key, question)) is not None:
+                    await in_thread(self._seat.judge, question.review_id, choice)
+                    await self._look()
+            except SignedOut:
+                self._leave()
+            except AlreadyDecided as error:
+                self._notices.say(words.refusal(error, self._t), bad=True)
+                await self._look()
+            except PrompterError as error:
+                self._notices.say(words.refusal(error, self._t), bad=True)
+
+    async def _look(self) -> None:
+        if not self._own_shown:
+            self._own_shown = True
+            self._show_own(await in_thread(self._seat.own_figure))
+        waiting, question = await in_thread(self._seat.next_review, self._passed_over)
+        if question is None and self._passed_over:
+            self._passed_over = 0
+            waiting, question = await in_thread(self._seat.next_review, 0)
+        self._show(waiting, question)
+
+    def _show(self, waiting: int, question: Question | None) -> None:
+        self._question = question
+        self._waiting.say(str(waiting) if waiting else "")
+        self._root.set(data_turn=question.review_id if question else None)
+        self._area.clear()
+        with self._area:
+            if question is None:
+                with Tag("div", classes="empty empty--large"):
+                    Tag("p", self._t.gettext("Nothing to judge"), classes="empty__title")
+                    Tag("p", self._t.gettext("Answers that are drawn by lot appear here by themselves."))
+            else:
+                _draw(question, self._t)
+
+    def _show_own(self, figure: OwnFigure) -> None:
+        """What second looks say of the person's own decisions: to them first, from fifty on."""
+        refuted = figure.refuted
+        if refuted is not None:
+            text = self._t.gettext(
+                "Looked at again: {judged} of the answers that you accepted. "
+                "Found wrong: {share} ({low} – {high})."
+            )
+            low, high = words.percent(refuted.low), words.percent(refuted.high)
+            share = words.percent(refuted.value)
+            self._own.say(text.format(judged=figure.judged, share=share, low=low, high=high))
+
+    def _leave(self) -> None:
+        self._left = True
+        ui.run_javascript("location.reload()")
+
+
+def _meaning(key: str, question: Question) -> Choice | None:
+    return (_CHOICES if len(question.answers) > 1 else _OF_ONE).get(key)
+
+
+def _draw(question: Question, t: Translations) -> None:
+    _ = t.gettext
+    two = len(question.answers) > 1
+    Tag("p", _("The customer asks"), classes="side__title")
+    Tag("blockquote", question.question, classes="review__question", dir="auto")
+    with Tag("div", classes="review__answers"):
+        for number, text in enumerate(question.answers, start=1):
+            with Tag("article", classes="card", aria_label=_("Answer {number}").format(number=number)):
+                Tag("p", text, classes="card__text review__text", dir="auto")
+                with Tag("footer", classes="card__foot"):
+                    _button(_("Only this one is right") if two else _("It is right"), str(number))
+    with Tag("div", classes="actions"):
+        if two:
+            _button(_("Both are right"), "3")
+            _button(_("Neither is right"), "4")
+        else:
+            _button(_("It is wrong"), "2")
+        _button(_("Later"), "j")
+
+
+def _button(label: str, key: str) -> None:
+    with Tag("button", classes="button", data_do="judge", data_choice=key):
+        Tag("span", label)
+        keyed([key.upper()])

@@ -1,0 +1,175 @@
+"""What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, tzinfo
+
+from nicegui import ui
+
+from prompter.common.clock import utc_now
+from prompter.desk.service import Workload
+from prompter.dialogue.session import Silence
+from prompter.domain.values import Customer, Message, OutboxState
+from prompter_api.desk.operator.composer import Composer
+from prompter_api.desk.operator.conversation_panel import ConversationPanel
+from prompter_api.desk.operator.drafts import Draft, Purpose
+from prompter_api.desk.operator.failed_replies import Troubles
+from prompter_api.desk.operator.keyboard import ALL_KEYS, Mode
+from prompter_api.desk.operator.queue_panel import QueuePanel
+from prompter_api.desk.operator.side_panels import ReasonsPanel, SearchPanel
+from prompter_api.desk.operator.suggestion_cards import SuggestionCards
+from prompter_api.desk.operator.undo import Sent
+from prompter_api.desk.ui import labels as words
+from prompter_api.desk.ui.dialogs import HelpDialog, WroteAgainDialog
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.frame import Frame, Visitor
+from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.session import Look
+
+
+class Screen:
+    """The panels of the desk, and in which mode the keys are."""
+
+    def __init__(
+        self,
+        visitor: Visitor,
+        *,
+        on_text: Callable[[str], None],
+        on_search: Callable[[str], Awaitable[None]],
+    ) -> None:
+        t = visitor.t
+        frame = Frame(visitor, here="/desk", title=t.gettext("Desk"))
+        with frame.notes:
+            self._counts = Tag("span", classes="bar__counts")
+            self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
+        with frame.body:
+            self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
+        with self._root:
+            left = Tag("div", classes="desk__left")
+            self._troubles = Troubles(t, frame.notes, left)
+            with left:
+                self._silence = Tag("p", classes="notice notice--bad desk__notice", role="status")
+                self._queue = QueuePanel(t)
+            with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
+                self._talk = ConversationPanel(t, visitor.language)
+                self._composer = Composer(t, on_text)
+            with Tag("aside", classes="prompter", aria_label=t.gettext("Suggestions")):
+                with Tag("h2", classes="panel__title"):
+                    Tag("span", t.gettext("Suggestions"))
+                    with Tag("button", classes="link panel__help", data_do="help"):
+                        Tag("span", t.gettext("Keys"))
+                        Tag("kbd", "?", aria_hidden=True)
+                self._cards = SuggestionCards(t)
+                self._reasons = ReasonsPanel(t)
+                self.search = SearchPanel(t, on_search)
+        self.notices = Notices(t)
+        self._again = WroteAgainDialog(t)
+        self._help = HelpDialog(t)
+        self._t, self._language = t, visitor.language
+        self.mode = Mode.CARDS
+        self.escapes = 0  # pressed before the key that is acted on
+        self.enter(Mode.CARDS)
+
+    def set_zone(self, zone: tzinfo | None) -> None:
+        """In whose time of day messages are shown; None is the server's."""
+        self._talk.zone = zone
+
+    def show(self, look: Look, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]) -> None:
+        """Show how things stand; what is the same as before is not touched."""
+        now, view, turn = utc_now(), look.view, look.turn
+        self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
+        self._queue.show_recent(recent)
+        self._troubles.show(look.troubled)
+        self._show_workload(look.workload)
+        self._show_demoted(look.demoted)
+        self._show_silence(look.silence, now)
+        self.notices.tick()
+        if view is None:
+            self._talk.show_empty()
+        elif self._talk.show(view, now):
+            ui.run_javascript("sufler.bottom()")
+        self._cards.show(turn, look.suggestions, open_=view is not None)
+        self.show_draft(draft, waiting=turn is not None, open_=view is not None)
+        self._root.set(
+            data_turn=turn.id if turn else None,
+            data_seen=view.last_message_id if view else None,
+            data_conversation=conversation_id,
+        )
+
+    def _show_workload(self, workload: Workload | None) -> None:
+        if workload is not None:
+            leaving = workload.replies.get(OutboxState.PENDING, 0) + workload.replies.get(
+                OutboxState.SENDING, 0
+            )
+            text = self._t.gettext("Waiting: {waiting} · on their way: {leaving}")
+            self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
+
+    def _show_demoted(self, topics: list[str]) -> None:
+        """Topics that no longer answer alone: somebody has to look at their answers."""
+        self._demoted.set_visibility(bool(topics))
+        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
+
+    def _show_silence(self, silence: Silence | None, now: datetime) -> None:
+        """Dialogues stand still: there are suggestions from articles only."""
+        self._silence.set_visibility(silence is not None)
+        if silence is not None:
+            since = words.moment(silence.since, now, self._talk.zone, self._language)
+            text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
+            self._silence.say(text.format(time=since, why=silence.why))
+
+    def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
+        self._composer.enable(open_)
+        self._composer.show(draft, waiting=waiting)
+        self._root.set(data_purpose=draft.purpose)
+        if self.mode in (Mode.CARDS, Mode.REJECTING):
+            self.enter(Mode.REJECTING if draft.purpose is Purpose.REJECT else Mode.CARDS)
+
+    def enter(self, mode: Mode) -> None:
+        """Change what the keys act on, and show what belongs to it."""
+        self.mode = mode
+        self._cards.set_visibility(mode not in (Mode.REASONS, Mode.SEARCH))
+        self._reasons.element.set_visibility(mode is Mode.REASONS)
+        self.search.element.set_visibility(mode is Mode.SEARCH)
+        if mode is not Mode.DIALOG:
+            self._again.close()
+        if mode is Mode.HELP:
+            self._help.open()
+        else:
+            self._help.close()
+
+    def ask_to_send_anyway(self, newer: list[Message]) -> None:
+        self._again.open(newer)
+        self.enter(Mode.DIALOG)
+        self.focus("dialog")
+
+    def offer_undo(self, last: Sent | None) -> None:
+        """Show how long the last answer can be taken back."""
+        if last is None:
+            self.notices.offer_undo(None)
+            return
+        t = self._t
+        text = t.gettext("Rejected. {seconds} s") if last.silent else t.gettext("Leaves in {seconds} s")
+        self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
+
+    def toggle_troubles(self) -> None:
+        self._troubles.toggle()
+
+    # --- in the browser ---------------------------------------------------------------------
+
+    def focus(self, place: str) -> None:
+        """Put the cursor into a place, unless Escape was pressed since the key that asked for it."""
+        ui.run_javascript(f"sufler.focusSoon({place!r}, {self.escapes})")
+
+    def release(self) -> None:
+        """Leave the text field, so that keys are commands again."""
+        ui.run_javascript("sufler.release()")
+
+    def to_the_end(self) -> None:
+        """Scroll to the newest message and to the row in the queue."""
+        ui.run_javascript("sufler.bottom(true); sufler.show('.turn[aria-current]')")
+
+    def ready(self) -> None:
+        """The server has done what the last key asked for."""
+        ui.run_javascript("sufler.ready()")
+
+    def leave(self) -> None:
+        ui.run_javascript("location.reload()")

@@ -1,0 +1,45 @@
+"""Decisions that can still be taken back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prompter.common.clock import Clock, is_over, utc_now
+from prompter_api.desk.operator.drafts import Draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A decision whose reply has not left, with the draft to give back."""
+
+    decision_id: int
+    turn_id: int
+    conversation_id: int
+    draft: Draft
+    silent: bool  # nothing is sent to the customer
+    until: datetime
+
+
+class Undoable:
+    """The last decisions of one page, for as long as they can be undone."""
+
+    def __init__(self, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._sent: list[Sent] = []
+        self._longest = timedelta(0)  # that one could be undone
+
+    def add(self, sent: Sent) -> None:
+        self._longest = max(self._longest, sent.until - self._clock())
+        self._sent.append(sent)
+
+    def last(self) -> Sent | None:
+        """The one that undo takes back."""
+        now = self._clock()
+        self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._longest)]
+        return self._sent[-1] if self._sent else None
+
+    def take(self) -> Sent | None:
+        """The last one; it is not offered again."""
+        last = self.last()
+        if last is not None:
+            self._sent.remove(last)
+        return last

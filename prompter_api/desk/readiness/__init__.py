@@ -1,0 +1,1 @@
+"""The pages that show what may answer alone, and how it does."""

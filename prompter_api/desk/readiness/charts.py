@@ -1,0 +1,284 @@
+"""Curves of a topic: what ECharts draws, and the same in words.
+
+The options hold numbers and our own words only. A key that begins with a colon is run by the browser:
+nothing that a customer or an article says may come near them.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from nicegui import ui
+
+from evaluation.betting import Floats
+from evaluation.readiness import Interval
+from evaluation.reliability import Bin
+from prompter_api.desk.readiness.gauge import Scale
+from prompter_api.desk.readiness.labels import between, share
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.locale import Translations
+
+Options = dict[str, Any]
+_MOST_POINTS = 200
+_PERCENT_IN_BROWSER = (
+    "value => value.toLocaleString(document.documentElement.lang, {maximumFractionDigits: 1}) + '\u00a0%'"
+)
+_COLOURS = {
+    name: f"var(--{name})" for name in ("ink", "muted", "line", "accent", "accent-soft", "good", "bad")
+}
+
+
+class Chart:
+    """A curve with a title and a sentence that says what it shows."""
+
+    def __init__(self, title: str) -> None:
+        self._options: Options = {}
+        self._title = title
+        with Tag("figure", classes="chart") as self.element:
+            Tag("h3", title, classes="chart__title")
+            self._place = Tag("div", classes="chart__place", role="img", aria_label=title)
+            self._words = Tag("figcaption", classes="side__hint")
+        self._plot: ui.echart | None = None
+
+    def show(self, options: Options | None, words: str) -> None:
+        """None where there is nothing to draw yet; the same again sends nothing."""
+        self._words.say(words)
+        self._place.set_visibility(options is not None)
+        self._place.set(aria_label=f"{self._title}. {words}")
+        if options is None or options == self._options:
+            return
+        self._options = options
+        if self._plot is None:
+            with self._place:
+                self._plot = ui.echart(deepcopy(options), renderer="svg")
+        else:
+            self._plot.options.clear()
+            self._plot.options.update(deepcopy(options))
+            self._plot.update()
+
+
+# --- how sure one can be ----------------------------------------------------------------------
+
+
+def sequence_options(
+    sequence: Sequence[Interval],
+    *,
+    bar: float,
+    what_if: float | None,
+    passed_after: int | None,
+    t: Translations,
+    language: str,
+) -> Options | None:
+    """The interval after more and more turns; the bar, and where the lower end has reached it."""
+    _ = t.gettext
+    if not sequence:
+        return None
+    lowest = 100 * Scale(bar=bar).lowest
+    lows = [[one.n_turns, _percent(one.low)] for one in sequence]
+    heights = [[one.n_turns, _percent(one.high - one.low)] for one in sequence]
+    highs = [[one.n_turns, _percent(one.high)] for one in sequence]
+    marks: list[Options] = [
+        _mark("yAxis", _percent(bar), _("bar {share}").format(share=share(bar, language)), "ink", "solid")
+    ]
+    if what_if is not None and what_if != bar:
+        text = _("if it were {share}").format(share=share(what_if, language))
+        marks.append(_mark("yAxis", _percent(what_if), text, "muted", "dashed"))
+    if passed_after is not None:
+        marks.append(_mark("xAxis", passed_after, _("passed"), "good", "solid"))
+    band = {"type": "line", "stack": "band", "symbol": "none", "silent": True, "tooltip": {"show": False}}
+    return _chart(
+        x=_axis(_("turns, in order of receipt"), whole=True) | {"max": sequence[-1].n_turns},
+        y=_axis("", percent=True) | {"min": lowest, "max": 100},
+        series=[
+            band | {"data": lows, "lineStyle": {"opacity": 0}},
+            band
+            | {"data": heights, "lineStyle": {"opacity": 0}, "areaStyle": {"color": _COLOURS["accent-soft"]}},
+            _line(_("at most"), highs, "muted") | {"lineStyle": {"width": 1, "color": _COLOURS["muted"]}},
+            _line(_("at least"), lows, "accent") | {"markLine": _marks(marks)},
+        ],
+    )
+
+
+def sequence_words(
+    sequence: Sequence[Interval], *, bar: float, passed_after: int | None, t: Translations, language: str
+) -> str:
+    if not sequence:
+        return t.gettext("Nothing has been judged yet.")
+    last = sequence[-1]
+    text = t.ngettext(
+        "After {count} turn it is sure that {interval} are right, however often one looks.",
+        "After {count} turns it is sure that {interval} are right, however often one looks.",
+        last.n_turns,
+    ).format(count=last.n_turns, interval=between(last.low, last.high, language))
+    if passed_after is not None:
+        return f"{text} " + t.gettext(
+            "The lower end has reached the bar of {bar} with turn {number}."
+        ).format(bar=share(bar, language), number=passed_after)
+    return f"{text} " + t.gettext("The lower end has not reached the bar of {bar}.").format(
+        bar=share(bar, language)
+    )
+
+
+# --- is its confidence honest -----------------------------------------------------------------
+
+
+def reliability_options(bins: Sequence[Bin], t: Translations) -> Options | None:
+    """Stated confidence against the share that was right; honest ones lie on the diagonal."""
+    if not bins:
+        return None
+    _ = t.gettext
+    points = [[_percent(one.confidence), _percent(one.right)] for one in bins]
+    lowest = 10 * int(min(min(point) for point in points) // 10)
+    return _chart(
+        x=_axis(_("stated confidence"), percent=True) | {"min": lowest, "max": 100},
+        y=_axis("", percent=True) | {"min": lowest, "max": 100},
+        series=[
+            _line(_("honest"), [[lowest, lowest], [100, 100]], "muted")
+            | {
+                "lineStyle": {"type": "dashed", "width": 1, "color": _COLOURS["muted"]},
+                "silent": True,
+                "tooltip": {"show": False},
+            },
+            _line(_("share that was right"), points, "accent") | {"symbol": "circle", "symbolSize": 8},
+        ],
+    )
+
+
+def reliability_words(bins: Sequence[Bin], t: Translations, language: str) -> str:
+    if not bins:
+        return t.gettext("Too few turns have been judged.")
+    low, high = bins[0], bins[-1]
+    return t.gettext(
+        "Of the least sure turns (confidence {low_said}) {low_right} were right, of the surest ({high_said}) "
+        "{high_right}. Each point stands for about {count} turns; on the dashed line it keeps its word."
+    ).format(
+        low_said=share(low.confidence, language),
+        low_right=share(low.right, language),
+        high_said=share(high.confidence, language),
+        high_right=share(high.right, language),
+        count=high.n,
+    )
+
+
+# --- how much at which risk -------------------------------------------------------------------
+
+
+def risk_options(
+    coverage: Floats, risk: Floats, *, bar: float, t: Translations, language: str
+) -> Options | None:
+    """Wrong answers among the surest share; the line is what the bar allows."""
+    if not len(coverage):
+        return None
+    _ = t.gettext
+    every = max(1, len(coverage) // _MOST_POINTS)
+    chosen = [*range(0, len(coverage), every)]
+    if chosen[-1] != len(coverage) - 1:
+        chosen.append(len(coverage) - 1)
+    points = [[_percent(float(coverage[i])), _percent(float(risk[i]))] for i in chosen]
+    allowed = _percent(1 - bar)
+    highest = max([2 * allowed, *(y for _x, y in points[len(points) // 10 :])])
+    text = _("the bar allows {share}").format(share=share(1 - bar, language))
+    return _chart(
+        x=_axis(_("share answered, surest first"), percent=True) | {"min": 0, "max": 100},
+        y=_axis("", percent=True) | {"min": 0, "max": min(100, 5 * round(highest / 5 + 0.5))},
+        series=[
+            _line(_("share that is wrong"), points, "accent")
+            | {"markLine": _marks([_mark("yAxis", allowed, text, "ink", "solid")])}
+        ],
+    )
+
+
+def risk_words(coverage: Floats, risk: Floats, *, bar: float, t: Translations, language: str) -> str:
+    if not len(coverage):
+        return t.gettext("Nothing has been judged yet.")
+    holds = [float(share_) for share_, wrong in zip(coverage, risk, strict=True) if wrong <= 1 - bar]
+    text = t.gettext("If all were answered, {all} would be wrong.").format(
+        all=share(float(risk[-1]), language)
+    )
+    if risk[-1] <= 1 - bar:
+        return text + " " + t.gettext("That is no more than the bar allows.")
+    if not holds:
+        return text + " " + t.gettext("At no share were so few wrong as the bar allows.")
+    return (
+        text
+        + " "
+        + t.gettext("The surest {share} could be answered with no more wrong than the bar allows.").format(
+            share=share(holds[-1], language)
+        )
+    )
+
+
+# --- what all of them share -------------------------------------------------------------------
+
+
+def _chart(*, x: Options, y: Options, series: list[Options]) -> Options:
+    return {
+        "animation": False,
+        "grid": {"left": 12, "right": 20, "top": 26, "bottom": 30, "containLabel": True},
+        "textStyle": {"fontFamily": "inherit", "color": _COLOURS["muted"]},
+        "tooltip": {
+            "trigger": "axis",
+            "backgroundColor": "var(--surface)",
+            "borderColor": _COLOURS["line"],
+            "textStyle": {"color": _COLOURS["ink"], "fontSize": 12},
+            "axisPointer": {"lineStyle": {"color": _COLOURS["muted"]}},
+            ":valueFormatter": _PERCENT_IN_BROWSER,
+        },
+        "xAxis": x,
+        "yAxis": y,
+        "series": series,
+    }
+
+
+def _axis(name: str, *, percent: bool = False, whole: bool = False) -> Options:
+    return {
+        "type": "value",
+        "name": name,
+        "nameLocation": "middle",
+        "nameGap": 26,
+        "nameTextStyle": {"color": _COLOURS["muted"], "fontSize": 12},
+        "minInterval": 1 if whole else 0,
+        "axisLabel": {
+            "formatter": "{value} %" if percent else "{value}",
+            "color": _COLOURS["muted"],
+            "hideOverlap": True,
+        },
+        "axisLine": {"show": True, "lineStyle": {"color": _COLOURS["line"]}},
+        "axisTick": {"show": False},
+        "axisPointer": {
+            "label": {"precision": 1 if percent else 0, "formatter": "{value} %" if percent else "{value}"}
+        },
+        "splitLine": {"lineStyle": {"color": _COLOURS["line"]}},
+    }
+
+
+def _line(name: str, points: Sequence[Sequence[float]], colour: str) -> Options:
+    return {
+        "type": "line",
+        "name": name,
+        "data": [list(point) for point in points],
+        "symbol": "none",
+        "color": _COLOURS[colour],
+        "lineStyle": {"width": 2, "color": _COLOURS[colour]},
+        "emphasis": {"disabled": True},
+    }
+
+
+def _marks(marks: Sequence[Mapping[str, Any]]) -> Options:
+    return {"symbol": "none", "silent": True, "animation": False, "data": [dict(one) for one in marks]}
+
+
+def _mark(axis: str, at: float, text: str, colour: str, kind: str) -> Options:
+    return {
+        axis: at,
+        "lineStyle": {"color": _COLOURS[colour], "type": kind, "width": 1},
+        "label": {
+            "formatter": text.replace("{", "").replace("}", ""),
+            "color": _COLOURS[colour],
+            "position": "insideStartTop" if axis == "yAxis" else "end",
+        },
+    }
+
+
+def _percent(value: float) -> float:
+    return round(100 * min(1.0, max(0.0, value)), 2)

@@ -1,0 +1,147 @@
+"""What a topic's figures are made of: turn by turn, and how it came to where it is."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from prompter.common.clock import utc_now
+from prompter.readiness.evidence import Asked, PieceOfEvidence, TopicEvidence
+from prompter.readiness.service import TopicReadiness
+from prompter.storage import ReadinessEvent
+from prompter_api.desk.readiness import labels as words
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.keyed_rows import KeyedRows
+from prompter_api.desk.ui.labels import moment, percent
+from prompter_api.locale import Translations
+
+_MOST_WRONG = 10  # answers that one event lists
+
+
+class EvidencePanel:
+    """The judged turns, newest first."""
+
+    def __init__(self, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        _ = t.gettext
+        heads = (_("Received"), _("The customer asks"), _("Confidence"), _("Judged"), _("Outcome"))
+        with Tag("section", classes="panel"):
+            with Tag("h2", classes="panel__head"):
+                Tag("span", _("Evidence, newest first"))
+                self._count = Tag("span", classes="count")
+            self._none = Tag("p", _("No turn has come in since this test began."), classes="side__hint")
+            with Tag("table", classes="stream") as self._table:
+                with Tag("thead"), Tag("tr"):
+                    for head in heads:
+                        Tag("th", head, scope="col")
+                body = Tag("tbody")
+            self._more = Tag("button", _("Show more"), classes="button button--small", data_do="more")
+        self._rows = KeyedRows[int, _Piece](body, lambda _number: _Piece(t, language))
+
+    def show(self, evidence: TopicEvidence, *, most: int, zone: tzinfo | None) -> None:
+        pieces = list(reversed(evidence.pieces))[:most]
+        now = utc_now()
+        rows = self._rows.show([one.turn_id for one in pieces])
+        for row, one in zip(rows, pieces, strict=True):
+            row.show(one, evidence.questions.get(one.article_id), now=now, zone=zone)
+        self._count.say(str(len(evidence.pieces)) if evidence.pieces else "")
+        self._table.set_visibility(bool(pieces))
+        self._none.set_visibility(not pieces)
+        self._more.set_visibility(len(evidence.pieces) > most)
+
+
+class _Piece:
+    def __init__(self, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        with Tag("tr") as self.element:
+            self._at = Tag("td", classes="stream__at")
+            with Tag("td", classes="stream__words"):
+                self._question = Tag("a", dir="auto")
+                self._hidden = Tag("span", classes="board__small")
+                self._article = Tag("span", classes="board__small", dir="auto")
+            self._confidence = Tag("td", classes="stream__number")
+            self._how = Tag("td", classes="stream__how")
+            with Tag("td"):
+                self._outcome = Tag("span", classes="mark")
+
+    def show(self, one: PieceOfEvidence, article: str | None, *, now: datetime, zone: tzinfo | None) -> None:
+        _ = self._t.gettext
+        self._at.say(moment(one.received_at, now, zone, self._language))
+        self._question.set(href=f"/desk?conversation={one.conversation_id}")
+        self._question.say("" if one.right is None else one.question or _("(no text)"))
+        self._question.set_visibility(one.right is not None)
+        self._hidden.say(_("shown once it is judged") if one.right is None else "")
+        self._article.say("" if one.right is None else f"→ {article or one.article_id}")
+        self._confidence.say(percent(one.confidence))
+        self._how.say(_(words.HOW_JUDGED[one.how]))
+        open_ = one.right is None
+        self._outcome.say(_("open") if open_ else _("right") if one.right else _("wrong"))
+        self._outcome.set(title=_("counts as wrong until it is judged") if open_ else None)
+        self._outcome.toggle("mark--high", one.right is True)
+        self._outcome.toggle("mark--urgent", one.right is False)
+        self._outcome.toggle("mark--chip", open_)
+
+
+class HistoryPanel:
+    """What has happened to the topic, newest first, and why."""
+
+    def __init__(self, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        _ = t.gettext
+        with Tag("section", classes="panel"):
+            Tag("h2", _("What has happened"), classes="panel__head")
+            self._none = Tag("p", _("Nothing yet: it collects evidence."), classes="side__hint")
+            place = Tag("ol", classes="history")
+        self._rows = KeyedRows[int, _Event](place, lambda _number: _Event(t, language))
+
+    def show(self, found: TopicReadiness, evidence: TopicEvidence, *, zone: tzinfo | None) -> None:
+        rows = self._rows.show([event.id for event in found.events])
+        for row, event in zip(rows, found.events, strict=True):
+            row.show(event, evidence.questions, evidence.asked, zone=zone)
+        self._none.set_visibility(not found.events)
+
+
+class _Event:
+    def __init__(self, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        self._is_drawn = False
+        with Tag("li", classes="history__one") as self.element:
+            self._when = Tag("p", classes="board__small")
+            self._what = Tag("p")
+            self._more = Tag("div", classes="history__more")
+
+    def show(
+        self,
+        event: ReadinessEvent,
+        questions: Mapping[str, str],
+        asked: Mapping[int, Asked],
+        *,
+        zone: tzinfo | None,
+    ) -> None:
+        when = moment(event.at, utc_now(), zone, self._language)
+        self._when.say(f"{when} · {words.by_whom(event, self._t)}")
+        self._what.say(words.happened(event, self._t, self._language))
+        if self._is_drawn:
+            return  # what has happened stays as it is
+        self._is_drawn = True
+        with self._more:
+            self._list(self._t.gettext("Look at these articles again:"), event, questions)
+            self._wrong(event, asked)
+
+    def _list(self, title: str, event: ReadinessEvent, questions: Mapping[str, str]) -> None:
+        articles = [str(one) for one in event.facts.get("articles", ())]
+        if not articles:
+            return
+        Tag("p", title, classes="board__small")
+        with Tag("ul", classes="history__list"):
+            for article in articles:
+                Tag("li", questions.get(article, article), dir="auto")
+
+    def _wrong(self, event: ReadinessEvent, asked: Mapping[int, Asked]) -> None:
+        turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]
+        if not turns:
+            return
+        Tag("p", self._t.gettext("Answered wrongly:"), classes="board__small")
+        with Tag("ul", classes="history__list"):
+            for turn in turns[:_MOST_WRONG]:
+                text = turn.question or self._t.gettext("(no text)")
+                with Tag("li"):
+                    Tag("a", text, href=f"/desk?conversation={turn.conversation_id}", dir="auto")

@@ -1,0 +1,83 @@
+"""A share of right answers against the bar: small pictures for a row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.readiness import Interval
+from prompter_api.desk.ui.elements import Tag
+
+_SPARK_WIDTH, _SPARK_HEIGHT = 100.0, 28.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """From `lowest` to 1, so that the bar stands at the same place for every bar above 80 %: at 80 %.
+
+    >>> Scale(bar=0.9).lowest, Scale(bar=0.9).place(0.9), Scale(bar=0.9).place(0.2)
+    (0.5, 80.0, 0.0)
+    """
+
+    bar: float
+
+    @property
+    def lowest(self) -> float:
+        return round(max(0.0, 1 - 5 * (1 - self.bar)), 3)
+
+    def place(self, share: float) -> float:
+        """How far from the left a share stands, in % of the width; what is lower stands at the edge."""
+        inside = min(1.0, max(self.lowest, share))
+        return round(100 * (inside - self.lowest) / (1 - self.lowest), 2)
+
+
+class Gauge:
+    """The estimate as a dot, its interval as a band, the bar as a line. Words stand beside it."""
+
+    def __init__(self) -> None:
+        with Tag("div", classes="gauge", aria_hidden=True) as self.element:
+            self._range = Tag("span", classes="gauge__range")
+            self._bar = Tag("span", classes="gauge__bar")
+            self._dot = Tag("span", classes="gauge__dot")
+
+    def show(self, estimate: float | None, interval: Interval | None, bar: float) -> None:
+        scale = Scale(bar=bar)
+        low, high = (interval.low, interval.high) if interval else (0.0, 1.0)
+        left, right = scale.place(low), scale.place(high)
+        self._range.style(f"left: {left}%; width: {round(right - left, 2)}%")
+        self._range.toggle("gauge__range--passed", low >= bar)
+        self._bar.style(f"left: {scale.place(bar)}%")
+        self._dot.set_visibility(estimate is not None)
+        self._dot.style(f"left: {scale.place(estimate or 0.0)}%")
+
+
+class Sparkline:
+    """How the lower end has come up, and where the bar is."""
+
+    def __init__(self) -> None:
+        with Tag(
+            "svg",
+            classes="spark",
+            viewBox=f"0 0 {_SPARK_WIDTH:.0f} {_SPARK_HEIGHT:.0f}",
+            preserveAspectRatio="none",
+            aria_hidden=True,
+        ) as self.element:
+            self._bar = Tag("line", classes="spark__bar", x1=0, x2=_SPARK_WIDTH)
+            self._line = Tag("polyline", classes="spark__line")
+
+    def show(self, sequence: Sequence[Interval], bar: float) -> None:
+        height = _height(bar, Scale(bar=bar))
+        self._bar.set(y1=height, y2=height)
+        self._line.set(points=points(sequence, bar))
+
+
+def points(sequence: Sequence[Interval], bar: float) -> str:
+    """The lower ends as the points of a line, from left to right by the number of turns."""
+    if not sequence:
+        return ""
+    scale, last = Scale(bar=bar), sequence[-1].n_turns
+    places = [(round(_SPARK_WIDTH * each.n_turns / last, 2), _height(each.low, scale)) for each in sequence]
+    return " ".join(f"{x:g},{y:g}" for x, y in places)
+
+
+def _height(share: float, scale: Scale) -> float:
+    """From the top; a line at the very edge would be cut in half."""
+    return round(1 + (_SPARK_HEIGHT - 2) * (1 - scale.place(share) / 100), 2)

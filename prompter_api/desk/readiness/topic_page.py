@@ -1,0 +1,219 @@
+"""One topic: what its evidence says, and a supervisor's word on it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import tzinfo
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import APIRouter, ui
+from nicegui.events import GenericEventArguments
+
+from prompter.common.errors import Forbidden, NotFound, PrompterError
+from prompter.domain.values import Mode, ReadinessState
+from prompter.readiness.evidence import TopicEvidence
+from prompter.readiness.service import TopicReadiness
+from prompter.storage import Conflict, Role
+from prompter_api.desk.readiness import labels as words
+from prompter_api.desk.readiness.board_page import show_state, topic_address
+from prompter_api.desk.readiness.evidence_panels import EvidencePanel, HistoryPanel
+from prompter_api.desk.readiness.explanation import explain
+from prompter_api.desk.readiness.topic_panels import Curves, Figures, ProofPanel, TopicView
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.polling import ReadinessNews
+from prompter_api.desk.ui.session import SignedOut
+from prompter_api.locale import Translations
+
+_FIRST, _MORE = 20, 50  # pieces of evidence on the page, and those that one click adds
+
+
+def add_topic(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+    """Add the page /readiness/topic; `?name=` says which."""
+
+    @ui.page("/readiness/topic", api_router=router, reconnect_timeout=60)
+    async def topic(request: Request, name: str = "") -> Response | None:
+        visitor = await door.let_in(request, Role.SUPERVISOR)
+        if isinstance(visitor, Response):
+            return visitor
+        ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
+        page = TopicPage(visitor, name.replace("\0", ""))  # no database keeps a name with one
+        ui.on("desk", page.hear)
+        ui.timer(poll_seconds, page.tick)
+        return None
+
+
+class TopicPage:
+    """One open topic or group."""
+
+    def __init__(self, visitor: Visitor, name: str) -> None:
+        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+        self._name = name
+        self._rule = visitor.seat.parts.readiness.rule
+        self._news = ReadinessNews(visitor.seat)
+        self._acting = asyncio.Lock()
+        self._left = False
+        self._zone: tzinfo | None = None
+        self._zone_known = False
+        self._most = _FIRST
+        self._threshold: float | None = None  # of the curve; None: nobody has chosen
+        self._bar = self._rule.bar  # that is asked about
+        self._found: tuple[TopicReadiness, TopicEvidence] | None = None
+        _ = visitor.t.gettext
+        frame = Frame(visitor, here="/readiness", title=name, after=topic_address(name))
+        with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
+            with Tag("a", href="/readiness", classes="link sheet__back"):
+                Tag("span", "←", aria_hidden=True)
+                Tag("span", _("All topics"))
+            with Tag("div", classes="empty empty--large") as self._missing:
+                Tag("p", _("There is no such topic, or it has no evidence yet."), classes="empty__title")
+            with Tag("div", classes="sheet__area") as self._area:
+                self._head = TopicHead(name, visitor.t, visitor.language)
+                self._figures = Figures(self._rule, visitor.t, visitor.language)
+                self._proof = ProofPanel(self._rule, visitor.t, visitor.language, self._try_bar)
+                self._curves = Curves(self._rule, visitor.t, visitor.language)
+                with Tag("div", classes="sheet__pair sheet__pair--wide"):
+                    self._evidence = EvidencePanel(visitor.t, visitor.language)
+                    self._history = HistoryPanel(visitor.t, visitor.language)
+                explain(self._rule, visitor.t, visitor.language)
+        self._notices = Notices(visitor.t)
+        self._area.set_visibility(False)
+        self._missing.set_visibility(False)
+
+    async def tick(self) -> None:
+        """Look for news; called every second."""
+        self._notices.tick()
+        if self._left or self._acting.locked():
+            return
+        async with self._acting:
+            try:
+                if not self._zone_known:
+                    self._zone_known = True
+                    self._zone = await zone_of_browser()
+                if await self._news.read(self._read):
+                    await self._show()
+            except (SignedOut, Forbidden):
+                self._leave()
+
+    async def hear(self, event: GenericEventArguments) -> None:
+        """A click; one after the other."""
+        pressed = event.args if isinstance(event.args, dict) else {}
+        async with self._acting:
+            try:
+                match pressed.get("do"):
+                    case "allow":
+                        await self._decide(self._seat.allow, self._t.gettext("It answers alone from now on."))
+                    case "hold":
+                        await self._decide(self._seat.hold, self._t.gettext("Stopped: operators answer."))
+                    case "measure":
+                        await self._decide(
+                            self._seat.switch_off, self._t.gettext("Only measured from now on.")
+                        )
+                    case "step":
+                        self._threshold = _number(pressed.get("threshold"))
+                        await self._compute()
+                    case "more":
+                        self._most += _MORE
+                        self._show_evidence()
+            except (SignedOut, Forbidden):
+                self._leave()
+
+    async def _decide(self, decide: Callable[[str], None], done: str) -> None:
+        self._head.refuse("")
+        try:
+            await in_thread(decide, self._name)
+            self._notices.say(done)
+        except (PrompterError, Conflict) as error:
+            self._head.refuse(words.refusal(error, self._rule.bar, self._t, self._language))
+        await in_thread(self._read)
+        await self._show()
+
+    async def _try_bar(self, bar: float) -> None:
+        """The slider was moved; while something is computed it may move on."""
+        self._bar = bar
+        await self._compute()
+
+    def _read(self) -> bool:
+        """Look, in a thread."""
+        try:
+            self._found = self._seat.topic(self._name)
+        except NotFound:
+            self._found = None
+        return True
+
+    async def _show(self) -> None:
+        self._area.set_visibility(self._found is not None)
+        self._missing.set_visibility(self._found is None)
+        if self._found is not None:
+            self._head.show(self._found[0])
+            self._figures.show(self._found[0])
+            self._show_evidence()
+        await self._compute()
+
+    async def _compute(self) -> None:
+        if self._found is None:
+            return
+        asked = (*self._found, self._threshold, self._bar)
+        view = await in_thread(TopicView.of, *asked)
+        if asked == (*self._found, self._threshold, self._bar):
+            self._proof.show(view, self._zone)
+            self._curves.show(view)
+
+    def _show_evidence(self) -> None:
+        if self._found is not None:
+            found, evidence = self._found
+            self._evidence.show(evidence, most=self._most, zone=self._zone)
+            self._history.show(found, evidence, zone=self._zone)
+
+    def _leave(self) -> None:
+        self._left = True
+        ui.run_javascript("location.reload()")
+
+
+def _number(text: object) -> float | None:
+    try:
+        return float(str(text))
+    except ValueError:
+        return None
+
+
+class TopicHead:
+    """The name, how things stand, and what a supervisor can do about it."""
+
+    def __init__(self, name: str, t: Translations, language: str) -> None:
+        self._t, self._language = t, language
+        _ = t.gettext
+        with Tag("header", classes="sheet__head"):
+            with Tag("div", classes="sheet__line"):
+                Tag("h1", name, classes="sheet__title", dir="auto")
+                self._state = Tag("span", classes="mark", role="status")
+                self._standing = Tag("span", classes="side__hint")
+            self._members = Tag("p", classes="side__hint", dir="auto")
+            with Tag("div", classes="sheet__line"):
+                self._allow = Tag("button", classes="button", data_do="allow")
+                self._hold = Tag("button", _("Stop"), classes="button", data_do="hold")
+                self._measure = Tag("button", _("Only measure"), classes="button", data_do="measure")
+            self._refusal = Tag("p", classes="notice notice--bad", role="alert")
+        self.refuse("")
+
+    def show(self, found: TopicReadiness) -> None:
+        _ = self._t.gettext
+        show_state(self._state, found, self._t)
+        self._standing.say(words.standing(found, self._t, self._language))
+        is_group = found.topics not in ((), (found.name,))
+        self._members.say(words.members(found, self._t) if is_group else "")
+        self._members.set_visibility(is_group)
+        alone = found.state is ReadinessState.AUTOPILOT
+        wider = alone and found.passed is not None and found.passed != found.threshold
+        self._allow.say(_("Let it answer more") if alone else _("Let it answer"))
+        self._allow.toggle("button--main", found.passed is not None)
+        self._allow.set_visibility(wider or not alone)
+        self._hold.set_visibility(found.state is not ReadinessState.HELD)
+        self._measure.set_visibility(found.mode is not Mode.SHADOW)
+
+    def refuse(self, text: str) -> None:
+        """Say why not; empty takes it away."""
+        self._refusal.say(text)
+        self._refusal.set_visibility(bool(text))

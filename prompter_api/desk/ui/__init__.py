@@ -1,0 +1,1 @@
+"""Which pieces do all pages share?"""

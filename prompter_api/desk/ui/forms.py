@@ -1,0 +1,102 @@
+"""Pages that are plain forms, rendered on the server: for password managers, and without a socket."""
+
+from collections.abc import Callable
+from math import ceil
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from prompter.accounts.passwords import MIN_PASSWORD_LENGTH, WeakPassword
+from prompter.accounts.service import WrongPassword
+from prompter.common.errors import DatabaseUnavailable
+from prompter.storage import Account
+from prompter_api import cookies
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
+from prompter_api.locale import LANGUAGES, translator
+from prompter_api.login import Entry, change_password
+from prompter_api.parts import Parts
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+_NO_STORE = {"Cache-Control": "no-store"}
+
+Field = Annotated[str, Form(max_length=1000)]
+Words = Callable[[str], str]
+
+
+def page_language(request: Request, parts: Parts, account_language: str | None = None) -> str:
+    """The account's language, else the one chosen before logging in, else that of the settings."""
+    for language in (account_language, cookies.language(request, parts)):
+        if language in LANGUAGES:
+            return str(language)
+    return parts.language
+
+
+def form_page(
+    request: Request,
+    template: str,
+    *,
+    language: str,
+    status: int = 200,
+    path: str | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """A page from a template, in a language; `path` is where another language is shown, if not here."""
+    html = _TEMPLATES.get_template(template).render(
+        _=translator(language).gettext,
+        language=language,
+        languages=LANGUAGES,
+        path=path or request.url.path,
+        theme=asset("theme.css"),
+        **values,
+    )
+    return HTMLResponse(html, status, _NO_STORE)
+
+
+def refused_page(request: Request, language: str) -> HTMLResponse:
+    """Says that a page is for supervisors."""
+    return form_page(request, "refused.html", status=403, language=language)
+
+
+def unavailable_page(request: Request, parts: Parts, error: DatabaseUnavailable) -> HTMLResponse:
+    """Says that the database cannot be used now."""
+    page = form_page(request, "unavailable.html", status=503, language=page_language(request, parts))
+    page.headers["Retry-After"] = str(error.retry_after)
+    return page
+
+
+async def submit_password(
+    request: Request, parts: Parts, account: Account, old: str, new: str, again: str, _: Words
+) -> Entry | str:
+    """Change the password; where that cannot be, the words that say why."""
+    if new != again:
+        return _("The two new passwords differ.")
+    try:
+        return await change_password(request, parts, account, old, new)
+    except WrongPassword:
+        return _("The current password is wrong.")
+    except WeakPassword:
+        return _(
+            "Choose another password: at least {count} characters, not your name, not the current one, "
+            "and none that is easily guessed."
+        ).format(count=MIN_PASSWORD_LENGTH)
+    except (LoginRefused, TooManyTries, TooManyAtOnce) as error:
+        return login_problem(error, _)
+
+
+def login_problem(error: LoginRefused | TooManyTries | TooManyAtOnce, _: Words) -> str:
+    """The words that say why somebody is not let in."""
+    if isinstance(error, TooManyTries):
+        return _("Too many failed logins. Try again in {minutes} min.").format(
+            minutes=ceil(error.retry_after / 60)
+        )
+    if isinstance(error, TooManyAtOnce):
+        return _("Too many people are logging in right now. Try again in a few seconds.")
+    return _("Name or password is wrong, or the account is locked.")

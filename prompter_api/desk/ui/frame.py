@@ -1,0 +1,203 @@
+"""What every page behind the login shares: who is asking, the header, the look.
+
+A page module has a function that adds its route:
+
+    def add_desk(router: APIRouter, door: Door) -> None:
+        @ui.page("/desk", api_router=router)
+        async def desk(request: Request) -> Response | None:
+            visitor = await door.let_in(request)
+            if isinstance(visitor, Response):
+                return visitor
+            frame = Frame(visitor, here="/desk")
+            ...
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import ParamSpec, TypeVar
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import run, ui
+
+from prompter.common.errors import DatabaseUnavailable, Forbidden
+from prompter.storage import Account, Role
+from prompter_api.auth import visit_of
+from prompter_api.desk.ui.elements import Tag
+from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page
+from prompter_api.desk.ui.labels import N_, ROLES
+from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.session import Seat, Seats, SignedOut
+from prompter_api.desk.ui.sockets import belongs
+from prompter_api.errors import log_unavailable
+from prompter_api.locale import LANGUAGES, Translations, translator
+from prompter_api.parts import Parts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Pages that the header links to: address, name, the role that sees it.
+PAGES: tuple[tuple[str, str, Role], ...] = (
+    ("/desk", N_("Desk"), Role.OPERATOR),
+    ("/reviews", N_("Second look"), Role.OPERATOR),
+    ("/readiness", N_("Readiness"), Role.SUPERVISOR),
+    ("/watching", N_("Changes"), Role.SUPERVISOR),
+    ("/learning", N_("Learning"), Role.SUPERVISOR),
+    ("/kb", N_("Knowledge base"), Role.SUPERVISOR),
+    ("/try", N_("Try it"), Role.SUPERVISOR),
+    ("/models", N_("Models"), Role.SUPERVISOR),
+)
+
+
+async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do blocking work off the event loop.
+
+    Raises:
+        CancelledError: the program is going down; there is nobody to show a result to.
+    """
+    done: list[R] = []
+
+    def do() -> None:
+        done.append(work(*args, **kwargs))
+
+    await run.io_bound(do)
+    if not done:  # NiceGUI drops the work, and says nothing, once it is being shut down
+        raise asyncio.CancelledError
+    return done[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Somebody who has logged in, on one page."""
+
+    seat: Seat
+    language: str
+    t: Translations
+
+    @property
+    def account(self) -> Account:
+        return self.seat.account
+
+
+async def zone_of_browser() -> tzinfo | None:
+    """In whose time of day this page shows moments; None is the server's."""
+    try:
+        name = await ui.run_javascript("Intl.DateTimeFormat().resolvedOptions().timeZone", timeout=3)
+        return ZoneInfo(str(name))
+    except (TimeoutError, ValueError, OSError, KeyError):
+        return None
+
+
+@contextmanager
+def reloading() -> Iterator[None]:
+    """Whoever may not do this any more has the page loaded again, which tells them why."""
+    try:
+        yield
+    except (SignedOut, Forbidden):
+        ui.run_javascript("location.reload()")
+
+
+class Door:
+    """Lets in who has logged in, and sends everybody else to the login page."""
+
+    def __init__(self, parts: Parts, seats: Seats) -> None:
+        self._parts = parts
+        self._seats = seats
+
+    async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> Visitor | Response:
+        """The visitor, who has this role or a higher one, or what to answer instead of the page."""
+        try:
+            visit = await in_thread(visit_of, request, self._parts)
+        except DatabaseUnavailable as error:
+            log_unavailable(request, error)
+            return unavailable_page(request, self._parts, error)
+        if visit is None:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"/login?after={quote(request.url.path + query)}", 303)
+        account = visit.account
+        if account.one_time_password:
+            return RedirectResponse("/password", 303)
+        language = page_language(request, self._parts, account.language)
+        if account.role < role:
+            return refused_page(request, language)
+        seat, client = self._seats.take(self._parts, visit), ui.context.client
+        client.on_delete(lambda: self._seats.leave(seat))
+        belongs(client, visit.session.id, seat.note_action)
+        return Visitor(seat=seat, language=language, t=translator(language))
+
+
+class Frame:
+    """The header and the page's own area, which the page fills with `with frame.body:`.
+
+    `here` is the header's link that leads here; `after`, with the query, where another language is shown.
+    """
+
+    def __init__(self, visitor: Visitor, *, here: str, title: str, after: str | None = None) -> None:
+        self._t = visitor.t
+        _ = visitor.t.gettext
+        ui.page_title(f"{title} · {_('Sufler')}")
+        ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
+        ui.add_head_html(f"<script>document.documentElement.lang = '{visitor.language}'</script>")
+        ui.add_body_html(_connection_words(visitor.t))
+        with Tag("header", classes="bar"):
+            with Tag("a", classes="brand", href="/desk"):
+                Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)
+                Tag("span", _("Sufler"))
+            with Tag("nav", classes="bar__nav", aria_label=_("Pages")):
+                for address, name, role in PAGES:
+                    if visitor.account.role >= role and len(PAGES) > 1:
+                        Tag("a", _(name), href=address, aria_current="page" if address == here else None)
+                Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
+            self.notes = Tag("div", classes="bar__notes")
+            with Tag("div", classes="bar__who"):
+                Tag("a", visitor.account.name, classes="bar__name", href="/account", title=_("Account"))
+                Tag("span", _(ROLES[visitor.account.role]), classes="bar__role")
+            self._languages(visitor.language, after or here)
+            with Tag("form", method="post", action="/logout"):
+                Tag("button", _("Log out"), type="submit", classes="link")
+        self.body = Tag("main", classes="page")
+
+    def _languages(self, language: str, after: str) -> None:
+        with Tag(
+            "form",
+            classes="bar__languages",
+            method="post",
+            action="/language",
+            aria_label=self._t.gettext("Language"),
+        ):
+            Tag("input", type="hidden", name="after", value=after)
+            for code, label in LANGUAGES.items():
+                Tag(
+                    "button",
+                    code.upper(),
+                    type="submit",
+                    name="language",
+                    value=code,
+                    classes="link",
+                    lang=code,
+                    title=label,
+                    aria_label=label,
+                    aria_current="true" if code == language else None,
+                )
+
+
+def _connection_words(t: Translations) -> str:
+    """NiceGUI has words of its own for a lost connection, in one language for all pages.
+
+    It would try for ever where the session has ended meanwhile: then the login page is what helps.
+    """
+    said = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
+    return (
+        f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
+        "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])); "
+        "setInterval(async () => { if (document.getElementById('popup')?.ariaHidden !== 'false') return; "
+        "const answer = await fetch('/desk/session', { cache: 'no-store' }).catch(() => null); "
+        "if (answer?.status === 401) location.reload() }, 5000) })"
+        "</script>"
+    )

@@ -1,0 +1,182 @@
+"""What the pages call things."""
+
+from datetime import datetime, tzinfo
+from math import ceil
+
+from babel.dates import format_datetime, format_time
+
+from kb_index.templates import fields
+from prompter.common.errors import (
+    AlreadyDecided,
+    CustomerWroteAgain,
+    Forbidden,
+    InvalidDecision,
+    NotFound,
+    PrompterError,
+    TooLateToUndo,
+)
+from prompter.dialogue.engine import is_dialogue
+from prompter.domain.triage import HandoffReason
+from prompter.domain.values import MessageKind, OfferedSuggestion, OutboxState, RejectReason
+from prompter.storage import Role
+from prompter_api.locale import Translations
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that extraction tools look for
+    """Marks a string that is translated where it is shown."""
+    return text
+
+
+REASONS = {
+    HandoffReason.LOW_CONFIDENCE: N_("not sure"),
+    HandoffReason.AMBIGUOUS: N_("ambiguous"),
+    HandoffReason.OUT_OF_SCOPE: N_("not our subject"),
+    HandoffReason.NO_ARTICLE: N_("no article"),
+    HandoffReason.CUSTOMER_REQUEST: N_("asks for a person"),
+    HandoffReason.COMPLAINT: N_("complaint"),
+    HandoffReason.OPERATOR_ACTIVE: N_("in conversation"),
+    HandoffReason.TOPIC_NOT_READY: N_("still learning"),
+    HandoffReason.ARTICLE_CHANGED: N_("article changed"),
+    HandoffReason.ARTICLE_EXPIRED: N_("article expired"),
+    HandoffReason.MEDIA: N_("attachment"),
+    HandoffReason.ENGINE_DOWN: N_("engine down"),
+    HandoffReason.POLICY: N_("people only"),
+}
+URGENT = {HandoffReason.COMPLAINT, HandoffReason.CUSTOMER_REQUEST, HandoffReason.ENGINE_DOWN}
+
+REJECT_REASONS = {
+    RejectReason.WRONG_ARTICLE: N_("Answers another question"),
+    RejectReason.OUTDATED: N_("Out of date"),
+    RejectReason.INCOMPLETE: N_("Incomplete"),
+    RejectReason.TONE: N_("Wrong tone"),
+    RejectReason.NOT_A_QUESTION: N_("Needs no answer"),
+    RejectReason.OTHER: N_("Something else"),
+}
+
+KINDS = {
+    MessageKind.TEXT: N_("text"),
+    MessageKind.PHOTO: N_("photo"),
+    MessageKind.VIDEO: N_("video"),
+    MessageKind.VOICE: N_("voice message"),
+    MessageKind.AUDIO: N_("audio"),
+    MessageKind.DOCUMENT: N_("document"),
+    MessageKind.STICKER: N_("sticker"),
+    MessageKind.LOCATION: N_("location"),
+    MessageKind.CONTACT: N_("contact"),
+    MessageKind.OTHER: N_("attachment of a kind we do not know"),
+}
+
+STATES = {
+    OutboxState.PENDING: N_("waiting to be sent"),
+    OutboxState.SENDING: N_("sending…"),
+    OutboxState.SENT: N_("sent"),
+    OutboxState.UNKNOWN: N_("may not have arrived"),
+    OutboxState.FAILED: N_("not delivered"),
+    OutboxState.CANCELLED: N_("taken back"),
+}
+
+ROLES = {
+    Role.OPERATOR: N_("operator"),
+    Role.SUPERVISOR: N_("supervisor"),
+    Role.ADMIN: N_("administrator"),
+}
+
+_CHANNELS = {
+    "telegram": "Telegram",
+    "web": N_("Web chat"),
+    "whatsapp": "WhatsApp",
+    "viber": "Viber",
+    "max": "MAX",
+}
+
+
+def channel(name: str, t: Translations) -> str:
+    """A channel's name as people know it; one we do not know keeps its own."""
+    return t.gettext(_CHANNELS[name]) if name in _CHANNELS else name
+
+
+def handoff(reason: str | None, t: Translations) -> str | None:
+    """The badge of a turn: why the bot does not answer alone."""
+    return t.gettext(REASONS[HandoffReason(reason)]) if reason in list(HandoffReason) else reason
+
+
+def question(suggestion: OfferedSuggestion, t: Translations) -> str:
+    """What a suggestion answers: an article's question, or the dialogue that it comes from."""
+    if is_dialogue(suggestion.article_id):
+        return t.gettext("Dialogue: {name}").format(name=suggestion.question)
+    return suggestion.question
+
+
+def confidence(probability: float, t: Translations) -> str:
+    """A probability of being right, as a percentage and a word."""
+    if probability >= 0.85:
+        word = t.gettext("almost certainly right")
+    elif probability >= 0.6:
+        word = t.gettext("probably right")
+    elif probability >= 0.3:
+        word = t.gettext("doubtful")
+    else:
+        word = t.gettext("a long shot")
+    return f"{percent(probability)} · {word}"
+
+
+def percent(probability: float) -> str:
+    """Never a full 100: nothing here is certain."""
+    return f"{min(99, round(100 * probability))} %"
+
+
+def lasting(seconds: float, t: Translations) -> str:
+    """A short duration, rounded down: `5 min`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return t.gettext("{count} s").format(count=whole)
+    if whole < 3600:
+        return t.gettext("{count} min").format(count=whole // 60)
+    if whole < 86_400:
+        return t.gettext("{count} h").format(count=whole // 3600)
+    return t.gettext("{count} d").format(count=whole // 86_400)
+
+
+def seconds_left(until: datetime, now: datetime) -> int:
+    return max(0, ceil((until - now).total_seconds()))
+
+
+def moment(when: datetime, now: datetime, zone: tzinfo | None, language: str) -> str:
+    """A time of day, with the date where it was another day."""
+    here, today = when.astimezone(zone), now.astimezone(zone).date()
+    if here.date() == today:
+        return format_time(here, "HH:mm", locale=language)
+    return format_datetime(
+        here, "d MMM, HH:mm" if here.year == today.year else "d MMM y, HH:mm", locale=language
+    )
+
+
+def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str | None = None) -> str:
+    """What to tell an operator whose decision was refused; `text` is what they wanted to send."""
+    match error:
+        case AlreadyDecided():
+            if who:
+                return t.gettext("{name} has already answered this customer.").format(name=who)
+            return t.gettext("This customer has already been answered.")
+        case CustomerWroteAgain():
+            return t.gettext("The customer has written again.")
+        case TooLateToUndo():
+            return t.gettext("Too late: the reply has already left.")
+        case InvalidDecision() if left := fields(text):
+            return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + left[0] + "}")
+        case InvalidDecision():
+            return t.gettext("This cannot be sent: it is empty, too long, or the customer is still writing.")
+        case NotFound():
+            return t.gettext("This is no longer there: somebody else was faster.")
+        case Forbidden():
+            return t.gettext("Your account may not do that.")
+        case _:
+            return t.gettext("This was refused: {reason}").format(reason=error)
+
+
+LEVELS = ("high", "middle", "low")
+
+
+def level(probability: float) -> str:
+    """`high`, `middle` or `low`: how a confidence is coloured."""
+    return "high" if probability >= 0.85 else "middle" if probability >= 0.6 else "low"

@@ -1,0 +1,74 @@
+"""NiceGUI behind our own application.
+
+NiceGUI is one per process. It gets an application of its own to be configured on; every
+application that wants pages shares that and serves its pages from a router of its own. So a process
+may build several applications, one after the other, as tests do. NiceGUI's own session storage stays
+switched off, and with it the files it would write: it needs no session middleware and no secret.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import core, run, ui
+from starlette.routing import Match, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from prompter_api.desk.ui.sockets import SocketGuard, guard_events
+from prompter_api.parts import Parts
+
+STATIC = Path(__file__).parents[1] / "static"
+
+
+@cache
+def _configured() -> FastAPI:
+    carrier = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    ui.run_with(
+        carrier,
+        title="Sufler",
+        favicon=(STATIC / "favicon.svg").read_text(encoding="utf-8"),
+        dark=None,  # as the browser prefers
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    # The guard of sockets compares origins, by the rule of all our requests. With this list empty
+    # Engine.IO does not do so by a rule of its own, and invites no other site with CORS headers.
+    core.sio.eio.cors_allowed_origins = []
+    guard_events()
+    return carrier
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file in static/, with a mark of its contents: browsers keep it until it changes."""
+    return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def mount_nicegui(app: FastAPI, parts: Parts) -> None:
+    """Serve NiceGUI's scripts and websockets under `app`, and start and stop it with `app`."""
+    own_lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with _configured().router.lifespan_context(running), own_lifespan(running) as state:
+            yield state
+        run.reset()  # fresh threads, should another application of this process follow
+
+    _configured()
+    app.mount("/assets", StaticFiles(directory=STATIC))
+    app.router.lifespan_context = lifespan
+    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, parts)))
+
+
+class _OwnPaths(Mount):
+    """NiceGUI's application, for its own paths only: routes added later, and 404s, are ours."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] in ("http", "websocket") and scope["path"].startswith("/_nicegui"):
+            return super().matches(scope)
+        return Match.NONE, {}

@@ -1,0 +1,43 @@
+"""Short messages at the edge of the screen, and the chance to undo."""
+
+import time
+from collections.abc import Callable
+
+from prompter_api.desk.ui.elements import Tag, keyed
+from prompter_api.locale import Translations
+
+_SECONDS = 6.0
+
+
+class Notices:
+    """Messages that go by themselves; read aloud by screen readers as they come."""
+
+    def __init__(self, t: Translations, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: list[tuple[float, Tag]] = []
+        with Tag("div", classes="toasts"):
+            self._place = Tag("div", role="status", aria_live="polite", classes="toasts__list")
+            with Tag("div", classes="toast toast--undo") as self._undo:
+                self._undo_text = Tag("span")
+                with Tag("button", classes="button button--small", data_do="undo"):
+                    Tag("span", t.gettext("Undo"))
+                    keyed(["Z"])
+        self._undo.set_visibility(False)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        with self._place:
+            toast = Tag("div", text, classes="toast toast--bad" if bad else "toast")
+        self._until.append((self._clock() + _SECONDS, toast))
+
+    def offer_undo(self, text: str | None) -> None:
+        """Show or change the offer; None takes it away."""
+        self._undo_text.say(text or "")
+        self._undo.set_visibility(text is not None)
+
+    def tick(self) -> None:
+        """Take away what has been there long enough."""
+        now = self._clock()
+        for until, toast in self._until:
+            if until <= now:
+                toast.delete()
+        self._until = [(until, toast) for until, toast in self._until if until > now]

@@ -1,0 +1,349 @@
+"""Who sits at the desk: every call of a page checks that its account may still work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kb_index import Article, Status
+from kb_index.checks import Problem
+from prompter.accounts.sessions import Visit
+from prompter.common.errors import Forbidden, NotFound
+from prompter.desk.decision import Decided, Decision
+from prompter.desk.service import ConversationView, QueueItem, Workload
+from prompter.dialogue.session import Silence
+from prompter.domain.drafts import ProposalKind
+from prompter.domain.values import Choice, OfferedSuggestion, Reply, Turn
+from prompter.knowledge.knowledge_base import ArticleVersion
+from prompter.knowledge.proposals import Outcome, Proposal
+from prompter.labels.conflicts import Disagreements
+from prompter.models.registry import ShownVersion
+from prompter.models.version_diff import ChangedQuestion
+from prompter.readiness.evidence import TopicEvidence
+from prompter.readiness.monitoring import Drift, Gap, OwnFigure, Person
+from prompter.readiness.second_reviews import Question
+from prompter.readiness.service import TopicReadiness
+from prompter.storage import Account, PinnedCase, Role, StoredJob, StoredVersion
+from prompter.suggestions.explanations import Explanation
+from prompter_api.desk.operator.drafts import Draft, Drafts
+from prompter_api.parts import Parts
+
+_MOST_FOUND = 100
+_MOST_SHOWN = 12
+
+
+class SignedOut(Exception):
+    """This page's session has ended: by a logout, by time, with the password or the account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What there is to see at one moment; `view` is None where no conversation is open.
+
+    `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
+    the last turn before it that still waits.
+    """
+
+    queue: list[QueueItem] = field(default_factory=list)
+    view: ConversationView | None = None
+    suggestions: list[OfferedSuggestion] = field(default_factory=list)
+    troubled: list[Reply] = field(default_factory=list)
+    opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
+    workload: Workload | None = None  # for supervisors
+    demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
+    silence: Silence | None = None  # of the dialogue engine
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn to decide on."""
+        return self.view.turn if self.view else None
+
+
+@dataclass(eq=False, kw_only=True)
+class Seat:
+    """One open page. Its methods block: pages call them through `run.io_bound`."""
+
+    parts: Parts
+    account: Account
+    session_id: int
+    seats: "Seats"
+    open_conversation: int | None = None
+    is_closed: bool = field(default=False, init=False)
+    _has_acted: bool = field(default=False, init=False)
+
+    def note_action(self) -> None:
+        """A person has done something on the page: that keeps the session alive, news do not."""
+        self._has_acted = True
+
+    def check(self) -> Account:
+        """The account as it is now.
+
+        Raises:
+            SignedOut: its session has ended, in whichever process.
+        """
+        has_acted, self._has_acted = self._has_acted, False
+        account = self.parts.sessions.check(self.session_id, is_active=has_acted)
+        self.is_closed = account is None
+        if account is None or account.id != self.account.id:
+            raise SignedOut
+        self.account = account
+        return account
+
+    def look(self, conversation_id: int | None) -> Look:
+        account, desk = self.check(), self.parts.desk
+        queue, view = desk.queue(), self._view(conversation_id)
+        return Look(
+            queue=queue,
+            view=view,
+            suggestions=self._suggestions(queue, view) if view else [],
+            troubled=desk.troubled_replies(),
+            opened_by=self.seats.opened_by_others(self),
+            workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
+            demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
+            silence=desk.silence(),
+        )
+
+    def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
+        if view.turn is None or view.turn.blind or view.suggestions:
+            return view.suggestions
+        earlier = [
+            item.turn.id
+            for item in queue
+            if item.turn.conversation_id == view.turn.conversation_id
+            and item.turn.id < view.turn.id
+            and item.confidence is not None
+        ]
+        return self.parts.desk.turn(earlier[-1])[1] if earlier else []
+
+    def _view(self, conversation_id: int | None) -> ConversationView | None:
+        try:
+            return None if conversation_id is None else self.parts.desk.conversation(conversation_id)
+        except NotFound:
+            return None
+
+    def decide(self, decision: Decision) -> Decided:
+        self.check()
+        return self.parts.desk.decide(decision)
+
+    def who_decided(self, turn_id: int) -> str | None:
+        """The name of whoever answered the turn."""
+        self.check()
+        _turn, _suggestions, standing = self.parts.desk.turn(turn_id)
+        return standing.operator_name if standing else None
+
+    def give_back(self, conversation_id: int) -> None:
+        self.check()
+        self.parts.desk.give_back(conversation_id)
+
+    def undo(self, decision_id: int) -> None:
+        self.parts.desk.undo(decision_id, self.check())
+
+    def write(self, conversation_id: int, text: str) -> None:
+        self.parts.desk.write(conversation_id, text, self.check())
+
+    def settle(self, reply_id: int, *, send_again: bool) -> None:
+        self.parts.desk.settle_reply(reply_id, self.check(), send_again=send_again)
+
+    def next_review(self, after: int) -> tuple[int, Question | None]:
+        """How many reviews wait for this account, and the first of them above `after`."""
+        account = self.check()
+        return self.parts.reviews.waiting(account), self.parts.reviews.next(account, after=after)
+
+    def own_figure(self) -> OwnFigure:
+        return self.parts.watching.own_figure(self.check())
+
+    def judge(self, review_id: int, choice: Choice) -> None:
+        self.parts.reviews.judge(review_id, choice, self.check())
+
+    def find(self, text: str) -> list[Article]:
+        """Articles with these words, those first that have them in the question."""
+        self.check()
+        words = text.strip().lower()
+        found = self.parts.desk.find_articles(words, most=_MOST_FOUND) if words else []
+        return sorted(found, key=lambda article: words not in article.question.lower())[:_MOST_SHOWN]
+
+    def filled_answer(self, conversation_id: int, article_id: str) -> str:
+        self.check()
+        return self.parts.desk.filled_answer(conversation_id, article_id)
+
+    # --- supervisors ------------------------------------------------------------------------
+
+    def _supervise(self) -> Account:
+        """The account as it is now.
+
+        Raises:
+            SignedOut: it may not work any more.
+            Forbidden: it is no supervisor's.
+        """
+        account = self.check()
+        if account.role < Role.SUPERVISOR:
+            raise Forbidden("this needs the role supervisor")
+        return account
+
+    def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:
+        """Drift, gaps between seen and blind by topic, and people."""
+        self._supervise()
+        watching = self.parts.watching
+        return watching.drift(), self.parts.readiness.gaps(), watching.people()
+
+    def readiness_changed(self) -> tuple[int, int]:
+        """Two numbers that stay as they are until somebody judges or changes something."""
+        self._supervise()
+        return self.parts.readiness.last_change()
+
+    def topics(self) -> list[TopicReadiness]:
+        self._supervise()
+        return self.parts.readiness.topics()
+
+    def topic(self, name: str) -> tuple[TopicReadiness, TopicEvidence]:
+        self._supervise()
+        return self.parts.readiness.topic(name), self.parts.readiness.evidence(name)
+
+    def allow(self, name: str) -> None:
+        self.parts.readiness.allow(name, self._supervise())
+
+    def hold(self, name: str) -> None:
+        self.parts.readiness.hold(name, self._supervise())
+
+    def switch_off(self, name: str) -> None:
+        self.parts.readiness.switch_off(name, self._supervise())
+
+    def articles(
+        self, text: str, topic: str | None, status: Status | None, after: str, most: int
+    ) -> tuple[list[Article], list[str]]:
+        """A page of articles, and the topics that there are to choose from."""
+        self._supervise()
+        knowledge = self.parts.knowledge
+        found = knowledge.page(text=text, topic=topic, status=status, after=after, most=most)
+        return found, knowledge.topics()
+
+    def article_problems(self, article: Article) -> list[Problem]:
+        """What is wrong with an article that is being written, compared with what its question finds."""
+        self._supervise()
+        found = self.parts.assistant.triage(article.question).suggestions
+        return self.parts.knowledge.problems(article, beside={one.article_id for one in found})
+
+    def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
+        self._supervise()
+        return self.parts.knowledge.article(article_id)
+
+    def put_article(self, article: Article, version: int) -> int:
+        return self.parts.knowledge.put(article, self._supervise(), version=version)
+
+    def restore_article(self, article_id: str, version: int) -> int:
+        return self.parts.knowledge.restore(article_id, version, self._supervise())
+
+    def inbox(
+        self, kind: ProposalKind | None, *, most: int
+    ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, Article]]:
+        """How many proposals wait, the weightiest, and the articles that they are about."""
+        self._supervise()
+        found = self.parts.proposals.open(kind=kind, most=most)
+        articles = self.parts.knowledge.some({one.article_id for one in found if one.article_id})
+        return self.parts.proposals.waiting(), found, articles
+
+    def proposal(self, proposal_id: int) -> tuple[Proposal, Article | None]:
+        """A proposal in whatever state, and the article that it is about."""
+        self._supervise()
+        proposal = self.parts.proposals.get(proposal_id)
+        articles = self.parts.knowledge.some([proposal.article_id] if proposal.article_id else [])
+        return proposal, articles.get(proposal.article_id or "")
+
+    def approve_proposals(self, seen: Mapping[int, str]) -> list[Outcome]:
+        """Approve those proposals, as far as they still have the wording that was looked at."""
+        return self.parts.proposals.approve_many(seen, self._supervise(), seen=seen)
+
+    def approve_into(self, proposal_id: int, article_id: str, seen: str) -> None:
+        """The questions of a new article go to one that exists."""
+        account = self._supervise()
+        self.parts.proposals.approve(proposal_id, account, as_phrasings_of=article_id, seen=seen)
+
+    def dismiss_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
+        return self.parts.proposals.dismiss_many(proposal_ids, self._supervise())
+
+    def edit_proposal(self, proposal_id: int, changes: Mapping[str, Any], seen: str) -> None:
+        self.parts.proposals.edit(proposal_id, self._supervise(), **changes, seen=seen)
+
+    def nearest_articles(self, question: str) -> list[Article]:
+        """What would be suggested for a question, best first."""
+        self._supervise()
+        ids = [one.article_id for one in self.parts.assistant.triage(question).suggestions]
+        articles = self.parts.knowledge.some(ids)
+        return [articles[number] for number in ids if number in articles]
+
+    def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
+        self.parts.proposals.merge(proposal_ids, into, self._supervise())
+
+    def explain(self, text: str) -> Explanation:
+        """What the assistant makes of a text, and why."""
+        self._supervise()
+        return self.parts.explanation(text)
+
+    def pin(self, text: str, article_id: str) -> None:
+        self.parts.learning.pins.pin(text, article_id, self._supervise())
+
+    def models(self) -> tuple[list[StoredJob], list[ShownVersion]]:
+        """How learning went, and every model version."""
+        self._supervise()
+        return self.parts.learning.jobs(), self.parts.versions.all()
+
+    def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
+        """What a version answers otherwise than the one before it."""
+        self._supervise()
+        return self.parts.learning.changed_by(version_id)
+
+    def disagreements(self) -> tuple[Disagreements, list[PinnedCase]]:
+        """Where people disagree, and what is pinned."""
+        self._supervise()
+        return self.parts.learning.disagreements(), self.parts.learning.pins.all()
+
+    def start_learning(self) -> None:
+        self.parts.learning.start(self._supervise())
+
+    def promote(self, version_id: str, *, anyway: bool) -> None:
+        self.parts.versions.promote(version_id, self._supervise(), anyway=anyway)
+
+    def roll_back(self) -> None:
+        self.parts.versions.roll_back(self._supervise())
+
+    def unpin(self, pin_id: int) -> None:
+        self._supervise()
+        self.parts.learning.pins.unpin(pin_id)
+
+    # These only touch memory: they may be called on the event loop.
+
+    def preview(self, answer: str, *, customer_name: str) -> str:
+        return self.parts.knowledge.preview(answer, customer_name=customer_name)
+
+    def keep_draft(self, conversation_id: int, draft: Draft) -> None:
+        self.seats.drafts.keep(self.account.id, conversation_id, draft)
+
+    def draft(self, conversation_id: int) -> Draft:
+        return self.seats.drafts.of(self.account.id, conversation_id)
+
+
+class Seats:
+    """The pages that are open in this process."""
+
+    def __init__(self) -> None:
+        self.drafts = Drafts()
+        self._taken: set[Seat] = set()
+
+    def take(self, parts: Parts, visit: Visit) -> Seat:
+        seat = Seat(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
+        self._taken.add(seat)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        self._taken.discard(seat)
+
+    def opened_by_others(self, own: Seat) -> dict[int, list[str]]:
+        """Which conversations with a turn to decide other people have on their screens, by name."""
+        opened: dict[int, set[str]] = {}
+        for seat in list(self._taken):  # a copy: pages come and go while a thread looks
+            if (
+                seat.open_conversation is not None
+                and not seat.is_closed
+                and seat.account.id != own.account.id
+            ):
+                opened.setdefault(seat.open_conversation, set()).add(seat.account.name)
+        return {number: sorted(names) for number, names in opened.items()}

@@ -1,0 +1,83 @@
+"""What an encoder is fine-tuned on: the articles, and what customers wrote."""
+
+from collections.abc import Iterable, Sequence
+
+from evaluation.rows import Case, IntentRow
+from kb_index import Article
+from kb_index.search import passage_of, published, questions_of
+from nlu.encoders.tfidf import TfidfEncoder
+from nlu.errors import EncoderUnavailable
+from nlu.finetuning import Asked, Target
+from nlu.reader import TextReader
+from nlu.text import clean
+from prompter.labels.from_verdicts import Lesson
+from sufler import engines
+from sufler.settings import Settings
+
+
+def base_model(settings: Settings, named: str | None) -> str:
+    """The model to start from: the one named, or the sentence-transformers model of the settings.
+
+    Raises:
+        EncoderUnavailable: there is none.
+    """
+    configured = [settings.encoder.model, *(part.model for part in settings.encoder.parts)]
+    chosen = named or next((model for model in configured if model), None)
+    if chosen is None:
+        raise EncoderUnavailable(
+            f"the encoder {settings.encoder.kind} cannot be fine-tuned: name a sentence-transformers model, "
+            "a folder or a hub id, with --base"
+        )
+    return chosen
+
+
+def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list[Target]:
+    """The published articles as the search reads them."""
+    reader = TextReader(TfidfEncoder())  # only cleans
+    return [
+        Target(
+            id=article.id,
+            questions=tuple(questions_of(article, reader)),
+            passage=passage_of(article, reader, settings.search.longest_answer),
+        )
+        for article in published(articles)
+    ]
+
+
+def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[Asked]:
+    """Texts whose articles operators have confirmed; those out of scope teach nothing here."""
+    same = _Same(articles)
+    return [
+        Asked(text=clean(case.text), right=same.of(case.article_ids)) for case in cases if case.article_ids
+    ]
+
+
+def asked_in_lessons(articles: Iterable[Article], lessons: Iterable[Lesson]) -> list[Asked]:
+    """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
+    same = _Same(articles)
+    found = []
+    for one in lessons:
+        right = same.of([one.right] if one.right else [])
+        found.append(Asked(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
+    return found
+
+
+def targets_of_intents(rows: Sequence[IntentRow]) -> list[Target]:
+    """One target for each intent, with its examples as questions."""
+    examples: dict[str, dict[str, None]] = {}
+    for row in rows:
+        examples.setdefault(row.intent, {})[clean(row.text)] = None
+    return [Target(id=intent, questions=tuple(texts)) for intent, texts in sorted(examples.items())]
+
+
+class _Same:
+    """Articles with the same answer are all right, or all wrong."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        self._first = engines.same_answers(articles)
+        self._groups: dict[str, set[str]] = {}
+        for article_id, first in self._first.items():
+            self._groups.setdefault(first, set()).add(article_id)
+
+    def of(self, ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(each for one in ids for each in self._groups.get(self._first.get(one, one), {one}))

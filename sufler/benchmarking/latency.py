@@ -1,0 +1,135 @@
+"""Speed and size over a knowledge base of a chosen size.
+
+Milliseconds a message are those of this module run as a program: one worker with one thread, which
+opens the same database, index and model that `sufler ask` and `sufler run` open.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation import Timing
+from kb_index import Article
+from nlu.encoders.encoder import Encoder, Kind, Vectors
+from nlu.text import clean
+from prompter.suggestions.assistant import Assistant
+from sufler import bootstrap, engines
+from sufler.benchmarking.running_server import NotServed, Served, measure_served
+from sufler.benchmarking.synthetic_articles import FillerEncoder, generated_articles
+from sufler.model_versions import Encoders
+from sufler.settings import Settings
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_WARM_UP = 3  # messages that are answered before the clock is read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a worker of one thread and the whole product showed."""
+
+    timings: tuple[Timing, ...]  # of the worker
+    n_articles: int
+    threads: int  # of the worker
+    served: Served
+
+
+def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
+    """Distinct texts, none of which is a question or phrasing of the base: nothing may be looked up."""
+    known = {clean(text) for article in articles for text in (article.question, *article.phrasings)}
+    distinct = {clean(text): text for text in reversed(texts)}
+    return [text for cleaned, text in reversed(distinct.items()) if cleaned and cleaned not in known]
+
+
+def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int, seed: int) -> None:
+    """Fill a database below `settings.data_dir` with `n_articles` articles or more; build all."""
+    missing = max(0, n_articles - len(articles))
+    with bootstrap.open_store(settings) as store:
+        knowledge = bootstrap.build_knowledge_base(store)
+        knowledge.import_articles(
+            [*articles, *generated_articles(articles, missing, seed=seed)], changed_by="latency"
+        )
+        encoder = engines.build_encoder(settings)
+        filler = FillerEncoder(encoder, [clean(article.question) for article in articles], seed=seed)
+        bootstrap.Refresher(settings, store, Encoders(store, given=encoder, of_articles=filler))
+
+
+def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
+    """Ask what `prepare` made: a worker of one thread by itself, then the whole product over HTTP."""
+    result = _run_worker(settings, texts)
+    return Measured(
+        timings=tuple(Timing(total_ms=total, encoder_ms=encoder) for total, encoder in result["timings"]),
+        n_articles=result["n_articles"],
+        threads=1,
+        served=measure_served(settings, texts, clients=clients),
+    )
+
+
+def _run_worker(settings: Settings, texts: Sequence[str]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "sufler.benchmarking.latency"],
+        input=json.dumps({"settings": _for_worker(settings), "texts": list(texts)}),
+        stdout=subprocess.PIPE,
+        env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotServed(f"the measured worker ended with status {done.returncode}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+class _TimedEncoder:
+    """Adds up the time that is spent encoding."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.seconds = 0.0
+
+    @property
+    def id(self) -> str:
+        return self._encoder.id
+
+    @property
+    def dimensions(self) -> int:
+        return self._encoder.dimensions
+
+    def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
+        start = time.perf_counter()
+        vectors = self._encoder.encode(texts, kind=kind)
+        self.seconds += time.perf_counter() - start
+        return vectors
+
+
+def _work(task: dict[str, Any]) -> None:
+    settings = Settings(**task["settings"])
+    encoder = _TimedEncoder(engines.build_encoder(settings, threads=1))
+    with bootstrap.open_store(settings) as store:
+        assistant = bootstrap.open_assistant(settings, store, encoder=encoder)
+    texts: list[str] = task["texts"]
+    for text in texts[:_WARM_UP]:
+        assistant.triage(text)
+    timings = [_time(assistant, encoder, text) for text in texts]
+    print(json.dumps({"timings": timings, "n_articles": len(assistant.knowledge.search)}))  # noqa: T201
+
+
+def _time(assistant: Assistant, encoder: _TimedEncoder, text: str) -> tuple[float, float]:
+    before, start = encoder.seconds, time.perf_counter()
+    assistant.triage(text)
+    return (time.perf_counter() - start) * 1000, (encoder.seconds - before) * 1000
+
+
+def _for_worker(settings: Settings) -> dict[str, Any]:
+    """Leave out sections that hold secrets, which JSON shows as stars and a worker does not need."""
+    return settings.model_dump(
+        mode="json", exclude={"telegram_token", "telegram", "dialogue", "intents", "web"}
+    )
+
+
+if __name__ == "__main__":
+    _work(json.load(sys.stdin))

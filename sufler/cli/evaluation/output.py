@@ -1,0 +1,138 @@
+"""How the evaluate commands show what they measured: JSON, tables, files."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sufler.cli.common import fail
+
+if TYPE_CHECKING:
+    from evaluation import Comparison, Estimate, Oddity, Outcome
+    from evaluation.report import Page
+    from sufler.settings import Settings
+
+_SHOWN_FAILURES = 10
+
+
+def as_json(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: round(one.value, 4) if one else None for name, one in metrics.items()}
+    intervals = {name: [round(one.low, 4), round(one.high, 4)] for name, one in metrics.items() if one}
+    return {**values, **counts, "ci": intervals}
+
+
+def comparison_as_json(comparison: "Comparison", config: Path) -> dict[str, Any]:
+    differences = comparison.differences
+    return {
+        "config": str(config),
+        "difference": {name: round(one.estimate.value, 4) for name, one in differences.items()},
+        "ci": {
+            name: [round(one.estimate.low, 4), round(one.estimate.high, 4)]
+            for name, one in differences.items()
+        },
+        "p_value": {name: round(one.p_value, 4) for name, one in differences.items()},
+        "mcnemar": {
+            "won": comparison.won,
+            "lost": comparison.lost,
+            "p_value": float(f"{comparison.mcnemar_p:.3g}"),
+        },
+    }
+
+
+def oddities_as_json(oddities: "Sequence[Oddity]") -> list[dict[str, Any]]:
+    return [{"problem": one.problem, "count": one.count, "examples": list(one.examples)} for one in oddities]
+
+
+def warn(oddities: "Sequence[Oddity]") -> None:
+    """Say what is odd, a line each, on standard error."""
+    for one in oddities:
+        typer.echo(f"warning: {' '.join(str(one).split())}", err=True)
+
+
+def print_metrics(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("metric", "value", "95 % interval", "rows")
+    for name, one in metrics.items():
+        if one is None:
+            table.add_row(name, "not scored", "", "")
+        else:
+            table.add_row(name, f"{one.value:.3f}", f"{one.low:.3f} – {one.high:.3f}", str(one.n))
+    for name, value in counts.items():
+        table.add_row(name, "not measured" if value is None else str(value), "", "")
+    Console().print(table)
+
+
+def print_comparison(comparison: "Comparison", config: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("metric", "difference", "95 % interval", "p", title=f"compared with {config}")
+    for name, one in comparison.differences.items():
+        estimate = one.estimate
+        interval = f"{estimate.low:+.3f} to {estimate.high:+.3f}"
+        table.add_row(name, f"{estimate.value:+.3f}", interval, f"{one.p_value:.3f}")
+    p = f"{comparison.mcnemar_p:.3g}"
+    table.caption = f"{comparison.won} rows won, {comparison.lost} lost; McNemar's exact test: p = {p}"
+    Console().print(table)
+
+
+def print_failures(failed: "Sequence[Outcome]") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not failed:
+        return
+    title = f"{min(len(failed), _SHOWN_FAILURES)} of {len(failed)} failures, surest first"
+    table = Table("text", "right", "suggested", "confidence", "rank", title=title)
+    for one in failed[:_SHOWN_FAILURES]:
+        table.add_row(
+            escape(one.text),
+            escape(" | ".join(one.right) or "(none)"),
+            escape(one.suggested or "(nothing)"),
+            f"{one.confidence:.2f}",
+            str(one.rank or "–"),
+        )
+    Console().print(table)
+
+
+def check_writable(*files: Path | None) -> None:
+    """Fail before hours of work, not after them."""
+    for path in files:
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            fail(f"{path}: is a folder" if path.is_dir() else f"{path}: there is no folder {path.parent}")
+
+
+def facts(
+    settings: "Settings", config: Path | None, files: Mapping[str, Path | None], **more: str
+) -> dict[str, str]:
+    """What a reader needs to measure the same again."""
+    from sufler.benchmarking.machine_info import config_hash, machine, versions
+
+    return {
+        "command": shlex.join(["sufler", *sys.argv[1:]]),
+        "measured": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC",
+        **{name: f"{path} (SHA-256 {_digest(path)})" for name, path in files.items() if path is not None},
+        "settings": f"{config or 'shipped with Sufler'} (hash {config_hash(settings)})",
+        **more,
+        "machine": machine(),
+        "versions": versions(),
+    }
+
+
+def write_report(page: "Page", path: Path) -> None:
+    from evaluation.report import render
+
+    path.write_text(render(page), encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

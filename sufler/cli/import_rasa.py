@@ -1,0 +1,100 @@
+"""sufler import-rasa: an existing Rasa project moves in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sufler.cli.common import ConfigOption, JsonOption, print_json
+from sufler.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from kb_index.formats.rasa_project import Kept, RasaProject
+    from prompter.knowledge.knowledge_base import ImportReport
+
+
+def import_rasa(
+    folder: Annotated[
+        Path, typer.Argument(help="Of a Rasa project: domain, NLU data, rules, stories.", exists=True)
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="Of all articles; without it, guessed from each question.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would go where.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make articles of intents that one answer follows; the rest stays Rasa's, and the report says why."""
+    from kb_index.formats.rasa_project import read_project
+    from prompter.text.template_fields import template_fields
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    settings = load_settings(config)
+    project = read_project(
+        folder, known_fields=template_fields(settings.templates), default_language=language
+    )
+    report = None
+    if not dry_run and project.articles:
+        with bootstrap.open_store(settings) as store:
+            knowledge = bootstrap.build_knowledge_base(store)
+            report = knowledge.import_articles(project.articles, changed_by="import-rasa")
+            bootstrap.embed_articles(settings, store, progress_bar)
+    if as_json:
+        print_json(_as_json(project, report))
+    else:
+        for line in _lines(project, report):
+            typer.echo(line)
+
+
+def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str, Any]:
+    topic_of = {article.id: article.topic for article in project.articles}
+    return {
+        "added": report.added if report else 0,
+        "changed": report.changed if report else 0,
+        "unchanged": report.unchanged if report else 0,
+        "articles": [
+            {"intent": intent, "article_id": id_, "topic": topic_of[id_]}
+            for intent, id_ in project.moved.items()
+        ],
+        "kept": [
+            {"intent": one.intent, "reason": one.reason.value, "detail": one.detail} for one in project.kept
+        ],
+        "counts": dict(project.counts),
+        "warnings": list(project.warnings),
+    }
+
+
+def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
+    lines = [f"warning: {warning}" for warning in project.warnings]
+    lines.append(f"{len(project.articles)} intents become articles:")
+    lines += [f"  {article.topic}: {_on_one_line(article.question)}" for article in project.articles]
+    if project.kept:
+        lines.append(f"{len(project.kept)} intents stay Rasa's:")
+        lines += [
+            f"  {one.intent}: {_why(one.reason)}{f' ({one.detail})' if one.detail else ''}"
+            for one in project.kept
+        ]
+    rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
+    if rest:
+        lines.append(f"Rasa goes on using {rest}.")
+    if report is not None:
+        lines.append(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
+    return lines
+
+
+def _on_one_line(question: str) -> str:
+    return " ".join(question.split())[:70]
+
+
+def _why(reason: "Kept") -> str:
+    return {
+        "form": "starts a form",
+        "action": "calls an action",
+        "slot": "fills in a slot",
+        "story": "what follows depends on the conversation",
+        "fields": "its answer has fields that only Rasa fills in",
+        "unanswered": "no answer follows it",
+        "out_of_scope": "stands for what no article answers",
+        "no_examples": "has no examples",
+    }[reason.value]

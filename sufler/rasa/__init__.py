@@ -1,0 +1,1 @@
+"""How is Rasa set up, started and asked?"""

@@ -1,0 +1,255 @@
+"""Rasa as the dialogue engine: its REST channel, its conversations' trackers, its parser."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+
+from prompter.dialogue.engine import DialogueSilent, EngineReply, Heard, Question
+from prompter.domain.triage import HandoffReason
+
+_KEY = "sufler"  # of a message's metadata, and of what our own actions answer
+_SLASHES = re.compile(r"^[\s/]+")
+_FALLBACK = "nlu_fallback"  # the intent that says: none of mine
+_LONGEST_REPLY = 20_000  # characters
+_PAUSE = 5.0  # seconds in which a parser that was silent is not asked
+
+_log = structlog.get_logger(__name__)
+
+
+class RasaEngine:
+    """Talks to a Rasa server of version 3.6; `patience` in seconds.
+
+    What Rasa says is read from the conversation's tracker: there it stands after a restart, too, and with it
+    which form waits and how sure Rasa is.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None,
+        patience: float,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # Rasa takes its token in the query only. httpx logs addresses, but below the level that is shown.
+        self._client = httpx.Client(
+            base_url=url.rstrip("/"),
+            params={"token": token} if token else None,
+            timeout=patience,
+            trust_env=False,
+        )
+        self._seconds = seconds
+        self._silent_until = 0.0
+
+    def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
+        if after is not None:
+            told = [one for one in _told(self._tracker(question.sender)) if not one.is_taken_back]
+            unused = [one for one in told if one.heard is not None and one.heard.message_id > after]
+            if unused and unused[-1].heard == question.heard:
+                return _reply(unused[-1])
+            self._add_events(question.sender, ["rewind"] * len(unused))
+        said = self._call(
+            "POST",
+            "/webhooks/rest/webhook",
+            {
+                "sender": question.sender,
+                "message": _message(question.triage.utterance),
+                "metadata": {_KEY: _about(question)},
+            },
+        )
+        if not isinstance(said, list):
+            raise DialogueSilent("what answers is no Rasa")
+        if not said:
+            raise DialogueSilent("Rasa says nothing: one of its actions or components fails", is_down=False)
+        told = [one for one in _told(self._tracker(question.sender)) if one.heard == question.heard]
+        if not told:
+            raise DialogueSilent("Rasa's tracker does not hold what it was just told", is_down=False)
+        return _reply(told[-1])
+
+    def pause(self, sender: str, *, paused: bool) -> None:
+        self._add_events(sender, ["pause" if paused else "resume"])
+
+    def model(self) -> str:
+        status = self._call("GET", "/status")
+        model = status.get("model_id") if isinstance(status, dict) else None
+        if not isinstance(model, str) or not model:
+            raise DialogueSilent("what answers is no Rasa")
+        return model
+
+    def parse(self, text: str) -> dict[str, float]:
+        """Probabilities of intents, best first; none where Rasa does not know or is silent."""
+        if self._seconds() < self._silent_until:
+            return {}
+        try:
+            parsed = self._call("POST", "/model/parse", {"text": _message(text)})
+            ranking = {str(one["name"]): float(one["confidence"]) for one in parsed["intent_ranking"]}
+            best = parsed["intent"]["name"]
+        except DialogueSilent as error:
+            self._silent_until = self._seconds() + _PAUSE
+            _log.warning("rasa_does_not_parse", error=str(error))
+            return {}
+        except (KeyError, TypeError, ValueError):
+            _log.warning("rasa_does_not_parse", error="Rasa's answer cannot be read")
+            return {}
+        return {} if best in (None, _FALLBACK) else ranking
+
+    def _tracker(self, sender: str) -> Mapping[str, Any]:
+        # All: a dialogue may restart itself, and what it said to that stands before the restart.
+        tracker = self._call("GET", f"/conversations/{sender}/tracker", params={"include_events": "ALL"})
+        if not isinstance(tracker, dict) or not isinstance(tracker.get("events"), list):
+            raise DialogueSilent("what answers is no Rasa")
+        return tracker
+
+    def _add_events(self, sender: str, kinds: Sequence[str]) -> None:
+        if kinds:
+            events = [{"event": kind} for kind in kinds]
+            self._call("POST", f"/conversations/{sender}/tracker/events", events)
+
+    def _call(
+        self, method: str, path: str, body: object = None, *, params: Mapping[str, str] | None = None
+    ) -> Any:
+        try:
+            answer = self._client.request(method, path, json=body, params=params)
+        except httpx.TimeoutException:
+            raise DialogueSilent("Rasa does not answer in time") from None
+        except httpx.HTTPError as error:
+            raise DialogueSilent(f"Rasa cannot be reached: {type(error).__name__}") from None
+        match answer.status_code:
+            case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
+                raise DialogueSilent("Rasa refuses the token: set dialogue.token to its --auth-token")
+            case httpx.codes.CONFLICT:
+                raise DialogueSilent("Rasa has no model that it can use: train one with sufler rasa train")
+            case httpx.codes.NOT_FOUND:
+                raise DialogueSilent(
+                    "Rasa's API is off, or what answers is no Rasa: start it with --enable-api"
+                )
+        try:
+            return answer.raise_for_status().json()
+        except (httpx.HTTPStatusError, ValueError):
+            raise DialogueSilent(f"Rasa answers something else, with status {answer.status_code}") from None
+
+
+def _message(text: str) -> str:
+    """The text without what Rasa would take for an intent's name: a slash at its beginning."""
+    return _SLASHES.sub("", text).strip() or "-"
+
+
+def _about(question: Question) -> dict[str, object]:
+    """What goes along with a message: nothing is triaged twice, and no table holds it in between."""
+    triage = question.triage
+    return {
+        "turn": question.heard.turn_id,
+        "message": question.heard.message_id,
+        "seal": question.seal,
+        "triage": {
+            "route": triage.route.value,
+            "handoff_reason": triage.handoff_reason.value if triage.handoff_reason else None,
+            "suggestions": [
+                {"article_id": one.article_id, "topic": one.topic, "confidence": one.confidence}
+                for one in triage.suggestions
+            ],
+        },
+    }
+
+
+@dataclass
+class _Told:
+    """A message of the customer in a tracker, and all that followed."""
+
+    heard: Heard | None
+    parsed: Mapping[str, Any]
+    model: str
+    form_before: str | None
+    events: list[Mapping[str, Any]]
+    form: str | None = None
+    is_taken_back: bool = False
+
+
+def _reply(told: _Told) -> EngineReply:
+    """What Rasa said to the message."""
+    try:
+        return _read(told)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DialogueSilent("Rasa's answer cannot be read", is_down=False) from None
+
+
+def _told(tracker: Mapping[str, Any]) -> list[_Told]:
+    """The customer's messages in their order."""
+    told: list[_Told] = []
+    form: str | None = None
+    for event in tracker["events"]:
+        metadata = event.get("metadata") or {} if isinstance(event, dict) else None
+        if not isinstance(metadata, dict):
+            raise DialogueSilent("Rasa's tracker cannot be read", is_down=False)
+        kind = event.get("event")
+        if kind == "user":
+            told.append(
+                _Told(
+                    heard=_heard(metadata.get(_KEY)),
+                    parsed=event.get("parse_data") or {},
+                    model=str(metadata.get("model_id") or ""),
+                    form_before=form,
+                    form=form,
+                    events=[],
+                )
+            )
+        elif kind == "rewind":
+            last = next((one for one in reversed(told) if not one.is_taken_back), None)
+            if last is not None:
+                last.is_taken_back = True
+                form = last.form = last.form_before
+        elif kind == "active_loop":
+            form = event.get("name")
+        elif kind in ("restart", "session_started"):
+            form = None
+        if told:
+            told[-1].events.append(event)
+            told[-1].form = form
+    return told
+
+
+def _heard(about: object) -> Heard | None:
+    if not isinstance(about, dict):
+        return None
+    turn, message = about.get("turn"), about.get("message")
+    return (
+        Heard(turn_id=turn, message_id=message)
+        if isinstance(turn, int) and isinstance(message, int)
+        else None
+    )
+
+
+def _read(told: _Told) -> EngineReply:
+    """Raises what Python raises where something is not as Rasa has it."""
+    said = [event for event in told.events if event.get("event") == "bot"]
+    ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
+    handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
+    texts = tuple(text for event in said if (text := _text(event)))
+    if sum(map(len, texts)) > _LONGEST_REPLY:
+        raise ValueError("too long")
+    if not texts and not ours:
+        raise DialogueSilent("Rasa's answer has no text", is_down=False)
+    intent = told.parsed["intent"]
+    return EngineReply(
+        name=told.form or told.form_before or str(intent["name"]),
+        texts=texts,
+        confidence=min(1.0, max(0.0, float(intent["confidence"]))),
+        model=told.model,
+        form=told.form,
+        uses_triage=any(own["uses_triage"] for own in ours),
+        handoff=handoffs[-1] if handoffs else None,
+    )
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    """A message of Rasa as text: messengers of ours have no buttons for its own intents."""
+    data = event.get("data") or {}
+    titles: Iterable[Any] = [*(data.get("buttons") or ()), *(data.get("quick_replies") or ())]
+    buttons = (f"• {one['title']}" for one in titles)
+    lines = [event.get("text"), *buttons, data.get("image"), data.get("attachment")]
+    return "\n".join(line for line in lines if isinstance(line, str) and line).strip()

@@ -1,0 +1,84 @@
+"""The composition root's corner for dialogues: Rasa, and what Sufler does for it, from settings."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from prompter.dialogue.actions import Actions, seal
+from prompter.dialogue.session import Conversing, forget_silence
+from prompter.domain.triage import Triage
+from prompter.readiness.sampling import Lots
+from prompter.storage import Store
+from sufler.installation_secret import installation_secret
+from sufler.settings import Settings
+
+if TYPE_CHECKING:
+    from sufler.rasa.engine import RasaEngine
+
+Parser = Callable[[str], Mapping[str, float]]
+
+
+def build_actions(
+    settings: Settings, store: Store, triage: Callable[[str], Triage], *, lots: Lots
+) -> Actions:
+    """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
+    from sufler.rasa.order_lookup import build_orders
+
+    return Actions(
+        store,
+        triage,
+        secret=installation_secret(settings, store),
+        orders=build_orders(_revealed(settings.dialogue.orders), timeout=settings.dialogue.timeout_seconds),
+        template_values=settings.templates,
+        lots=lots,
+    )
+
+
+def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
+    """The team's own action server, where there is one."""
+    if settings.dialogue.own_actions is None:
+        return None
+    from sufler.rasa.custom_actions import OwnActions
+
+    return OwnActions(
+        settings.dialogue.own_actions.get_secret_value(), timeout=settings.dialogue.timeout_seconds
+    )
+
+
+def build_parser(settings: Settings) -> Parser | None:
+    """What says which intent in our classifier's stead; None: nothing."""
+    if settings.intents.kind != "rasa":
+        return None
+    return _engine(settings).parse
+
+
+def build_conversing(settings: Settings, store: Store) -> Conversing | None:
+    """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
+    if settings.dialogue.engine is None and settings.intents.kind != "rasa":
+        forget_silence(store)
+        return None
+    secret, chosen = installation_secret(settings, store), settings.dialogue
+    return Conversing(
+        store,
+        _engine(settings),
+        seal=lambda turn_id: seal(secret, turn_id),
+        prefix=f"sufler-{hashlib.sha256(secret.encode()).hexdigest()[:8]}",
+        patience=timedelta(seconds=chosen.patience_seconds),
+        ends_after=timedelta(minutes=chosen.session_minutes),
+        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+    )
+
+
+def _engine(settings: Settings) -> "RasaEngine":
+    from sufler.rasa.engine import RasaEngine  # with an HTTP client that most installations do without
+
+    chosen = settings.dialogue
+    token = (_revealed(chosen.token) or "").strip()
+    return RasaEngine(chosen.url.get_secret_value(), token=token or None, patience=chosen.patience_seconds)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

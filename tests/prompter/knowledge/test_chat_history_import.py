@@ -1,0 +1,251 @@
+"""Chats of the past: files in every format, pairs, and bounded memory."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from kb_index import BadFile
+from prompter.domain.drafts import ProposalKind, Source
+from prompter.knowledge import chat_history_import as module
+from prompter.knowledge.chat_history_import import (
+    History,
+    PastMessage,
+    Speaker,
+    count_hint,
+    mined,
+    read_history,
+)
+from prompter.knowledge.draft_generation import drafts_of_history
+from prompter.knowledge.question_mining import Asked
+from prompter.suggestions.query_embedder import Meaning
+from tests.fakes import SHOP
+
+CHAT = [
+    PastMessage("a", Speaker.CUSTOMER, 1772443800.0, "Здравствуйте! Где заказ?"),
+    PastMessage("a", Speaker.OPERATOR, 1772443860.0, "В пути; «завтра», не раньше\nждите"),
+]
+ROWS = [
+    {"conversation": "a", "author": "customer", "time": "2026-03-02T09:30:00", "text": CHAT[0].text},
+    {"conversation": "a", "author": "operator", "time": "2026-03-02T09:31:00", "text": CHAT[1].text},
+]
+HI = '{"chat": 1, "author": "user", "time": 1, "text": "hi"}'
+
+
+def written(path: Path, rows: Sequence[Mapping[str, object]] = ROWS, delimiter: str = ",") -> Path:
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    else:
+        path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["chat.csv", "chat.json", "chat.jsonl"])
+def test_every_format_holds_the_same(tmp_path: Path, name: str) -> None:
+    assert list(read_history(written(tmp_path / name))) == CHAT
+
+
+def test_names_and_times_in_other_words(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "Дата": "02.03.2026 09:30",
+            "Чат": "a",
+            "Автор": "Клиент",
+            "Сообщение": CHAT[0].text,
+            "Город": "Пермь",
+        },
+        {"Дата": "1772443860", "Чат": "a", "Автор": "Поддержка", "Сообщение": CHAT[1].text, "Город": ""},
+    ]
+    assert list(read_history(written(tmp_path / "chat.csv", rows, delimiter=";"))) == CHAT
+    other = [
+        {"chat-id": "a", "from": "User", "timestamp": 1772443800000, "body": CHAT[0].text},
+        {"chat-id": "a", "from": "agent", "timestamp": "2026-03-02T12:31:00+03:00", "body": CHAT[1].text},
+        {"chat-id": "a", "from": "bot", "timestamp": "2026-03-02 09:32", "body": None},
+    ]
+    path = tmp_path / "chat.json"
+    path.write_text(json.dumps({"messages": other}), encoding="utf-8")
+    found = list(read_history(path))
+    assert found[:2] == CHAT
+    assert found[2] == PastMessage("a", Speaker.BOT, 1772443920.0, "")
+
+
+def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 7)
+    assert list(read_history(written(tmp_path / "chat.json"))) == CHAT
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("a.csv", "chat,author,time,text\n1,customer,1,hi\n1,alien,1,hi", "row 3, column author: 'alien'"),
+        ("a.csv", "chat,author,time,text\n1,customer,soon,hi", "row 2, column time: 'soon'"),
+        ("a.csv", "chat,author,time,text\n,customer,1,hi", "row 2, column conversation"),
+        ("a.csv", "chat,author,time,text\n1,customer,hi", "row 2: has 3 cells"),
+        ("a.csv", "chat,author,text\n1,customer,hi", "row 1, column time"),
+        ("a.csv", "chat,ticket,author,time,text\n1,2,customer,1,hi", "row 1, column conversation"),
+        ("a.csv", 'chat,author,time,text\n1,customer,1,"hi', "row 2"),
+        ("a.csv", "chat,author,time,text\n", "holds no messages"),
+        ("a.csv", "", "holds no messages"),
+        ("a.jsonl", f'{HI}\n{{"chat": 1}}', "row 2, column author"),
+        ("a.jsonl", '{"chat": 1, "author": "user", "time": 1, "text": 5}', "row 1, column text"),
+        ("a.jsonl", '{"chat": 1,', "row 1: is no valid JSON"),
+        ("a.jsonl", "[1]", "row 1: must be an object"),
+        ("a.json", f'[{HI}, {{"chat"', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI}', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI}, 7]', "row 2: must be an object"),
+        ("a.json", '{"chats": []}', "must be a list"),
+        ("a.json", "[]", "holds no messages"),
+        ("a.txt", "hi", "no known format"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_by_row_and_column(
+    tmp_path: Path, name: str, content: str, problem: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadFile) as caught:
+        list(read_history(path))
+    assert problem in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("none.csv", "none.json", "none.jsonl"):
+        with pytest.raises(BadFile, match="cannot be read"):
+            list(read_history(tmp_path / name))
+        (tmp_path / name).write_bytes(b"\xff\xfe1\x00")
+        with pytest.raises(BadFile, match="UTF"):
+            list(read_history(tmp_path / name))
+    assert count_hint(written(tmp_path / "c.jsonl")) == 1
+    assert count_hint(written(tmp_path / "c.json")) is None
+
+
+# --- questions and answers ----------------------------------------------------------------------
+
+
+def talk(*lines: str, chat: str = "a", start: int = 0) -> list[PastMessage]:
+    """`c: …` a customer, `o: …` an operator, `b: …` the bot; one a second."""
+    speakers = {"c": Speaker.CUSTOMER, "o": Speaker.OPERATOR, "b": Speaker.BOT}
+    return [
+        PastMessage(chat, speakers[line[0]], start + second, line[3:]) for second, line in enumerate(lines)
+    ]
+
+
+def pairs(history: History) -> list[tuple[str, int, str]]:
+    return [(one.text, one.times, one.answer) for one in history.asked]
+
+
+def test_a_question_is_followed_by_its_answer() -> None:
+    chat = talk(
+        "o: Здравствуйте, чем помочь?",
+        "c: Добрый день!",
+        "c: хочу вернуть",
+        "c: заказ 48213",
+        "b: Перевожу на оператора",
+        "o: Здравствуйте, Ольга!",
+        "o: Верните за 14 дней.",
+        "o: Всего доброго!",
+        "c: ок, спасибо",
+        "o: Пожалуйста",
+        "c: а деньги когда",
+        "o: Уточните номер заказа",
+        "c: 48213",
+        "o: За 3 дня.",
+    )
+    assert pairs(mined(chat)) == [
+        ("а деньги когда", 1, ""),
+        ("хочу вернуть заказ [number]", 1, "Верните за 14 дней."),
+    ]
+
+
+def test_conversations_interleave_in_any_order_of_time() -> None:
+    one = talk("c: где заказ", "o: В пути.", "c: а чек", "o: В почте.", chat="1")
+    two = talk("c: Где заказ?!", "o: В пути.", chat="2")
+    expected = [("где заказ", 2, "В пути."), ("а чек", 1, "В почте.")]
+    mixed = [one[0], two[0], one[1], two[1], *one[2:]]
+    for order in (mixed, sorted(one + two, key=lambda each: -each.time)):
+        found = mined(order)
+        assert sorted((text.lower().strip("?!"), n, answer) for text, n, answer in pairs(found)) == sorted(
+            expected
+        )
+        assert (found.n_messages, found.n_conversations, found.n_questions) == (6, 2, 2)
+
+
+def test_a_contact_that_many_were_sent_is_the_teams() -> None:
+    chats = [
+        talk("c: куда звонить", f"o: 8 800 555-35-35, а Ольге {number}123456@mail.ru", chat=str(number))
+        for number in range(5)
+    ]
+    assert pairs(mined(message for chat in chats for message in chat)) == [
+        ("куда звонить", 3, "[phone], а Ольге [email]"),
+        ("куда звонить", 2, "8 800 555-35-35, а Ольге [email]"),
+    ]
+
+
+def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_QUESTIONS", 50)
+    monkeypatch.setattr(module, "MOST_WAITING", 10)
+    monkeypatch.setattr(module, "MOST_CLUSTERED", 3)
+
+    def chats() -> Iterator[PastMessage]:
+        for number in range(600):
+            yield from talk(
+                f"c: вопрос {'абв'[number % 3] * 4} важный", "o: Верните за неделю.", chat=f"x{number}"
+            )
+            yield from talk(
+                f"c: редкость {chr(1072 + number % 32)}{chr(1072 + number // 32)}", chat=f"y{number}"
+            )
+
+    told: list[int] = []
+    found = mined(chats(), progress=told.append)
+    assert sorted(pairs(found)) == [
+        (f"вопрос {letter * 4} важный", 200, "Верните за неделю.") for letter in "абв"
+    ]
+    assert sum(told) == found.n_messages == 1800
+    assert found.n_questions <= 50
+
+
+def asked(text: str, answer: str = "", times: int = 3) -> Asked:
+    return Asked(text=text, times=times, answer=answer, conversations=frozenset(range(times)))
+
+
+def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> None:
+    from nlu.reader import TextReader
+    from tests.prompter.knowledge.test_draft_generation import WordsEncoder
+
+    drafts = drafts_of_history(
+        [
+            asked("хочу сдать обратно чайник", "Верните товар за 14 дней!"),
+            asked("перечислят ли обратно", "Деньги придут за 3 дня"),
+            asked("можно оплатить картой", "Да, при получении картой."),
+            asked("как вернуть товар", "Ваш вопрос передан."),  # an article knows it
+            asked("что-то редкое", "Ответ.", times=1),
+        ],
+        SHOP,
+        Meaning(TextReader(WordsEncoder())),
+    )
+    assert [(one.kind, one.article_id, one.question, one.answer, one.source) for one in drafts] == [
+        (ProposalKind.PHRASING, "refund-when", "перечислят ли обратно", "", Source.HISTORY),
+        (ProposalKind.PHRASING, "returns-how", "хочу сдать обратно чайник", "", Source.HISTORY),
+        (
+            ProposalKind.NEW_ARTICLE,
+            None,
+            "можно оплатить картой",
+            "Да, при получении картой.",
+            Source.HISTORY,
+        ),
+    ]
+
+
+def test_empty_rows_count_only_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "1,customer,1,'-v' prints\n" + ",,,\n" * 350_000
+    path.write_text("chat,author,time,text\n" + rows * 4, encoding="utf-8")
+    assert [message.text for message in read_history(path)] == ["'-v' prints"] * 4

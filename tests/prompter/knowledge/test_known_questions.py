@@ -1,0 +1,62 @@
+"""What the articles know: the same, whether it is read or asked of a search."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from kb_index import Article, ArticleSearch, Status
+from nlu.reader import TextReader
+from prompter.knowledge.known_questions import Known
+from prompter.suggestions.query_embedder import Meaning
+from tests.encoders import LetterEncoder
+from tests.fakes import SHOP
+from tests.prompter.suggestions.test_assistant import CONFIG
+
+READER = TextReader(LetterEncoder())
+ASKED = ["где мой заказ", "отменить", "совсем другое"]
+
+
+def search_of(articles: Sequence[Article]) -> ArticleSearch:
+    return ArticleSearch.build(articles, reader=READER, config=CONFIG)
+
+
+@pytest.fixture
+def articles() -> list[Article]:
+    draft = replace(SHOP[0], id="draft", question="Отменить доставку", status=Status.DRAFT)
+    return [*SHOP, draft]
+
+
+def told(known: Known) -> tuple[list[float], list[str]]:
+    near, owners = known.nearest(Meaning(READER).of(ASKED))
+    return near.tolist(), owners
+
+
+def test_a_search_knows_what_reading_would_tell(articles: list[Article]) -> None:
+    read, asked = Known(articles, Meaning(READER)), Known(articles, Meaning(READER), search_of(articles))
+    near, owners = told(read)
+    assert owners[0] == "order-where"
+    assert owners[1] == "draft"  # which no search holds
+    also_near, also_owners = told(asked)
+    assert also_near == pytest.approx(near, abs=1e-3)
+    assert also_owners == owners
+    for article in articles:
+        assert asked.normals(article.id) == read.normals(article.id)
+        assert asked.vectors(article.id) == pytest.approx(read.vectors(article.id), abs=1e-3)
+
+
+def test_what_has_changed_since_the_search_was_opened_is_read_again(articles: list[Article]) -> None:
+    search = search_of(articles)
+    newer = [replace(one, question="Совсем другое") if one.id == "order-where" else one for one in articles]
+    without = [one for one in newer if one.id != "draft" and one.id != "order-cancel"]
+    expected, found = Known(without, Meaning(READER)), Known(without, Meaning(READER), search)
+    near, owners = told(expected)
+    assert owners[2] == "order-where"
+    also_near, also_owners = told(found)
+    assert also_near == pytest.approx(near, abs=1e-3)
+    assert also_owners == owners
+
+
+def test_no_articles_know_nothing() -> None:
+    for known in (Known([], Meaning(READER)), Known([], Meaning(READER), search_of([]))):
+        assert told(known) == ([0.0, 0.0, 0.0], ["", "", ""])

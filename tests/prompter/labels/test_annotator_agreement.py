@@ -1,0 +1,62 @@
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from prompter.labels.annotator_agreement import Guess, check_operators
+from prompter.labels.from_verdicts import Lesson
+from tests.fakes import START
+
+
+def verdicts(operator: int, n: int, *, right: str | None, wrong: tuple[str, ...] = ()) -> list[Lesson]:
+    return [
+        Lesson(
+            turn_id=number,
+            operator_id=operator,
+            decided_at=START + timedelta(minutes=number),
+            text="где",
+            right=right,
+            wrong=wrong,
+        )
+        for number in range(n)
+    ]
+
+
+def always(article: str, confidence: float = 0.9) -> object:
+    def guess(_operator: int, numbers: Sequence[int]) -> Mapping[int, Guess]:
+        return {number: Guess(article_id=article, confidence=confidence) for number in numbers}
+
+    return guess
+
+
+def flagged(lessons: list[Lesson], guess: object, **same: str) -> list[int]:
+    checks = check_operators(lessons, guess, same_answer=same)  # type: ignore[arg-type]
+    return [one.operator_id for one in checks if one.is_flagged]
+
+
+CAREFUL = [*verdicts(1, 30, right="order"), *verdicts(2, 30, right="order")]
+
+
+def test_whose_every_verdict_is_wrong_is_flagged() -> None:
+    for bad in (verdicts(3, 30, right="refund"), verdicts(3, 30, right=None, wrong=("order",))):
+        checks = check_operators([*CAREFUL, *bad], always("order"))  # type: ignore[arg-type]
+        assert [(one.operator_id, one.is_flagged) for one in checks] == [(1, False), (2, False), (3, True)]
+        last = checks[-1]
+        assert (last.n_verdicts, last.contradicted) == (30, 30)
+        assert 2.9 < last.expected < 3.1  # the model doubts one of ten
+
+
+def test_a_few_wrong_ones_are_no_reason() -> None:
+    mixed = [*verdicts(3, 7, right="refund"), *verdicts(3, 23, right="order")]
+    assert flagged([*CAREFUL, *mixed], always("order")) == []
+    assert flagged([*CAREFUL, *verdicts(3, 9, right="refund")], always("order")) == []  # too few of them
+
+
+def test_where_the_model_is_wrong_nobody_is_flagged() -> None:
+    everybody = [*CAREFUL, *verdicts(3, 30, right="order")]
+    assert flagged(everybody, always("refund", confidence=0.99)) == []
+    assert flagged(verdicts(3, 30, right="order"), always("refund")) == []  # who works alone
+
+
+def test_articles_with_the_same_answer_are_no_contradiction() -> None:
+    bad = verdicts(3, 30, right="order-2")
+    assert flagged([*CAREFUL, *bad], always("order")) == [3]
+    assert flagged([*CAREFUL, *bad], always("order"), **{"order-2": "order"}) == []

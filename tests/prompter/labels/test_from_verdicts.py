@@ -1,0 +1,163 @@
+"""What a decision teaches, as a table and through the desk."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kb_index import JudgedText
+from prompter.desk.decision import Action, Decision
+from prompter.domain.values import RejectReason, Verdict
+from prompter.labels.from_verdicts import Lesson, lesson, lessons, taught
+from prompter.storage import Store, TeachingTurn
+from tests.fakes import START
+from tests.support_desk import PASSWORD, DeskShop
+
+
+def decided(
+    verdict: Verdict,
+    article_id: str | None,
+    *,
+    reason: RejectReason | None = None,
+    utterance: str = "where?",
+    offered: tuple[str, ...] = ("a", "b", "c"),
+) -> TeachingTurn:
+    return TeachingTurn(
+        turn_id=1,
+        operator_id=2,
+        decided_at=START,
+        utterance=utterance,
+        verdict=verdict,
+        reason=reason,
+        article_id=article_id,
+        offered=offered,
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "article_id", "right", "wrong"),
+    [
+        (Verdict.ACCEPTED, None, "a", "a", ()),
+        (Verdict.ACCEPTED, None, "c", "c", ("a", "b")),
+        (Verdict.EDITED_COSMETIC, None, "b", "b", ("a",)),
+        (Verdict.PICKED_OTHER, None, "x", "x", ("a", "b", "c")),
+        (Verdict.PICKED_OTHER, None, "b", "b", ("a",)),
+        (Verdict.REJECTED, RejectReason.WRONG_ARTICLE, None, None, ("a",)),
+    ],
+)
+def test_what_a_verdict_teaches(
+    verdict: Verdict,
+    reason: RejectReason | None,
+    article_id: str | None,
+    right: str | None,
+    wrong: tuple[str, ...],
+) -> None:
+    found = lesson(decided(verdict, article_id, reason=reason))
+    assert found == Lesson(
+        turn_id=1, operator_id=2, decided_at=START, text="where?", right=right, wrong=wrong
+    )
+    assert "where" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "article_id"),
+    [
+        (Verdict.EDITED_SUBSTANTIVE, None, "a"),
+        (Verdict.REJECTED, RejectReason.OUTDATED, None),
+        (Verdict.WROTE_OWN, None, None),
+    ],
+)
+def test_what_teaches_nothing(verdict: Verdict, reason: RejectReason | None, article_id: str | None) -> None:
+    assert lesson(decided(verdict, article_id, reason=reason)) is None
+
+
+def test_nothing_can_be_learned_without_a_text_or_a_suggestion() -> None:
+    assert lesson(decided(Verdict.ACCEPTED, "a", utterance=" ")) is None
+    rejected = decided(Verdict.REJECTED, None, reason=RejectReason.WRONG_ARTICLE, offered=())
+    assert lesson(rejected) is None
+
+
+def test_personal_data_are_not_learned() -> None:
+    found = lesson(decided(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
+    assert found is not None
+    assert found.text == "перезвоните [phone]"
+
+
+def said(number: int, text: str, right: str | None, *wrong: str) -> Lesson:
+    return Lesson(
+        turn_id=number,
+        operator_id=number,
+        decided_at=START + timedelta(minutes=number),
+        text=text,
+        right=right,
+        wrong=wrong,
+    )
+
+
+def test_the_same_question_is_learned_once() -> None:
+    found = taught([said(1, "Где заказ?", "order"), said(2, "где заказ", "order", "refund")])
+    assert found.texts == (JudgedText(text="где заказ", right=("order",), wrong=("refund",)),)
+    assert found.contradictions == ()
+
+
+def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
+    two_to_one = [said(1, "где", "order"), said(2, "где", "refund"), said(3, "где", "order")]
+    found = taught(two_to_one)
+    assert found.texts == (JudgedText(text="где", right=("order",)),)
+    (told,) = found.contradictions
+    assert [one.turn_id for one in told.lessons] == [1, 2, 3]
+    tie = taught(two_to_one[:2])
+    assert tie.texts == ()
+    assert len(tie.contradictions) == 1
+
+
+def test_articles_with_the_same_answer_do_not_contradict_each_other() -> None:
+    same = {"order-2": "order", "order": "order"}
+    found = taught([said(1, "где", "order"), said(2, "где", "order-2")], same)
+    assert [one.right for one in found.texts] == [("order-2",)]
+    assert found.contradictions == ()
+
+
+def test_called_right_and_wrong_as_often_says_nothing() -> None:
+    found = taught([said(1, "где", "order"), said(2, "где", None, "order")])
+    assert found.texts == ()
+    assert len(found.contradictions) == 1
+    rejected = taught([said(1, "где", None, "order"), said(2, "где", None, "order")])
+    assert rejected.texts == (JudgedText(text="где", wrong=("order",)),)
+
+
+def decide(shop: DeskShop, text: str, action: Action, *, chat: str, **fields: object) -> int:
+    view = shop.desk.conversation(shop.ask(text, chat=chat))
+    assert view.turn is not None
+    decision = Decision(
+        turn_id=view.turn.id,
+        operator_id=1,
+        action=action,
+        seen_message_id=view.last_message_id,
+        **fields,  # type: ignore[arg-type]
+    )
+    return shop.desk.decide(decision).decision_id
+
+
+def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
+    store: Store, tmp_path: Path
+) -> None:
+    shop = DeskShop(store)
+    decide(shop, "где мой заказ", Action.ACCEPT, chat="1", rank=1)
+    decide(shop, "отменить заказ как", Action.REJECT, chat="2", reason=RejectReason.WRONG_ARTICLE)
+    decide(shop, "где мой товар", Action.PICK_OTHER, chat="3", article_id="order-cancel")
+    undone = decide(shop, "как вернуть товар", Action.ACCEPT, chat="4", rank=1)
+    anna = shop.accounts.log_in("anna", PASSWORD)
+    assert anna is not None
+    shop.desk.undo(undone, anna)
+    by_lot = decide(shop, "когда вернут деньги", Action.ACCEPT, chat="5", rank=1)
+    with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
+        database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
+    offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
+    assert [(one.text, one.right, one.wrong) for one in lessons(store)] == [
+        ("где мой заказ", "order-where", ()),
+        ("отменить заказ как", None, ("order-cancel",)),
+        ("где мой товар", "order-cancel", tuple(offered)),
+    ]

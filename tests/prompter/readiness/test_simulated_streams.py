@@ -1,0 +1,129 @@
+"""What the simulator says is what happens: streams decided on the desk go live at the same label."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from evaluation.betting import Numbers as Labels
+from evaluation.readiness import Rule
+from evaluation.simulation import first_live
+from prompter.accounts.service import Accounts
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
+from prompter.desk.decision import Action, Decision
+from prompter.desk.service import Desk
+from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.domain.values import IncomingMessage, ReadinessState
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.readiness.sampling import Lots
+from prompter.readiness.service import Readiness
+from prompter.storage import Role, Store
+from tests.fakes import FAST_HASHER, FakeClock, article
+
+STREAMS = 200
+LABELS = 40
+VERSIONS = 2  # of the model in each stream, which share the labels
+RULE = Rule(bar=0.7)  # a low bar needs few labels
+
+
+class SureAssistant:
+    """Suggests the article `right-7` for «вопрос 7»."""
+
+    def triage(self, text: str) -> Triage:
+        number = text.split()[1]
+        suggestion = Suggestion(
+            article_id=f"right-{number}",
+            question=text,
+            answer=f"right {number}",
+            topic=f"topic {number}",
+            language="ru",
+            similarity=1.0,
+            confidence=1.0,
+        )
+        return Triage(
+            utterance=text,
+            intent=None,
+            intent_confidence=0.0,
+            suggestions=(suggestion,),
+            route=Route.SUGGEST,
+            handoff_reason=HandoffReason.TOPIC_NOT_READY,
+            model_version="sure",
+        )
+
+
+@dataclass
+class Desks:
+    """One desk on which every stream is a topic; the lot falls on every turn."""
+
+    store: Store
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        articles = [
+            article(f"{kind}-{number}", f"вопрос {number}", f"{kind} {number}", topic=f"topic {number}")
+            for number in range(STREAMS)
+            for kind in ("right", "wrong")
+        ]
+        KnowledgeBase(self.store, clock=self.clock).import_articles(articles, changed_by="test")
+        lots = Lots(random=lambda: 0.0)
+        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
+        self.triager = Triager(self.store, SureAssistant(), lots=lots, clock=self.clock)
+        self.desk = Desk(self.store, lots=lots, clock=self.clock)
+        self.readiness = Readiness(self.store, rule=RULE, clock=self.clock)
+        accounts = Accounts(self.store, hasher=FAST_HASHER, clock=self.clock)
+        self.operator = accounts.add("anna", Role.OPERATOR, "correct horse battery").id
+
+    def judge(self, number: int, label: int, *, right: bool) -> None:
+        """A customer asks, and the operator answers blind, with the bot's article or another one."""
+        message = IncomingMessage(
+            channel="web", chat_id=f"{number}/{label}", external_id="1", text=f"вопрос {number}"
+        )
+        conversation = self.reception.receive(message).conversation_id
+        self.clock.forward(1)
+        self.triager.run_once()
+        view = self.desk.conversation(conversation)
+        assert view.turn is not None
+        assert view.turn.blind
+        self.desk.decide(
+            Decision(
+                turn_id=view.turn.id,
+                operator_id=self.operator,
+                action=Action.PICK_OTHER,
+                seen_message_id=view.last_message_id,
+                article_id=f"{'right' if right else 'wrong'}-{number}",
+            )
+        )
+
+    def ready(self) -> list[str]:
+        """Topics whose evidence allows them to answer alone."""
+        with self.store.read() as tx:
+            stored = tx.readiness.all().values()
+        return [one.name for one in stored if one.state is ReadinessState.READY]
+
+
+@pytest.fixture
+def desks(store: Store) -> Desks:
+    return Desks(store)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # thousands of commits, each of which waits for the disk
+def test_every_stream_goes_live_at_the_label_that_the_simulator_says(desks: Desks) -> None:
+    random = np.random.default_rng(11)
+    accuracy = random.choice([0.7, 0.9, 0.97], size=(STREAMS, 1))
+    streams: Labels = (random.random((STREAMS, LABELS)) < accuracy).astype(np.int64)
+    live = np.full(STREAMS, -1)
+    parts = np.array_split(np.arange(LABELS), VERSIONS)
+    for version, labels in enumerate(parts):
+        desks.readiness.run_once(f"model {version}")
+        for label in labels.tolist():
+            for number in np.flatnonzero(live < 0).tolist():
+                desks.judge(number, label, right=bool(streams[number, label]))
+            desks.readiness.run_once(f"model {version}")
+            for found in desks.ready():
+                number = int(found.removeprefix("topic "))
+                live[number] = label + 1 if live[number] < 0 else live[number]
+    assert live.tolist() == first_live(streams, VERSIONS, RULE).tolist()
+    assert 20 < (live > 0).sum() < STREAMS

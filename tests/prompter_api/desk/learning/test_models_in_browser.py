@@ -1,0 +1,154 @@
+"""The pages Models and Disagreements, as a supervisor sees them."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from prompter.desk.decision import Action, Decision
+from prompter.jobs import Jobs
+from prompter.labels.regression_cases import Pins
+from prompter.models.registry import Versions
+from prompter.storage import JobKind, Made, Reason
+from tests.prompter_api.desk.conftest import Sit
+from tests.support_desk import DeskShop
+
+pytestmark = pytest.mark.e2e
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def report(turn: int, refused: str | None = None) -> dict[str, object]:
+    return {
+        "figures": {
+            "p_at_1": 0.91,
+            "p_at_1_champion": 0.85,
+            "difference": 0.06,
+            "interval": [0.02, 0.1],
+            "rows": {"held_out": 150, "verdict": 50, "pinned": 1},
+            "won": 14,
+            "lost": 2,
+        },
+        "refused": refused,
+        "topics": [
+            {
+                "name": "returns", "is_live": True, "is_worse": True,
+                "answered": 40, "turned_right": 1, "turned_wrong": 2, "allowed": 1.2,
+            }
+        ],
+        "changes": [
+            {
+                "source": "verdict", "key": turn, "before": "order-cancel", "after": "order-where",
+                "was_right": False, "is_right": True, "topic": None,
+            }
+        ],
+        "changed_alone": [
+            {"turn": turn, "topic": "returns", "before": "returns-how", "after": "refund-when"}
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def turn(shop: DeskShop) -> int:
+    """A turn that a version answers otherwise; three versions, the last one refused."""
+    turn = shop.accept(f"где мой заказ {EVIL}")
+    versions = Versions(shop.store)
+    for number, name in enumerate(("first", "second")):
+        versions.add(name, made=Made.LEARN if number else Made.FIRST, model="m", parent="first")
+        if number:
+            versions.pass_(name, report(turn), after=number)
+        else:
+            versions.use(name, after=number, reason=Reason.FIRST)
+    versions.add("third", made=Made.LEARN, model="m", parent="second")
+    versions.refuse("third", report(turn, "worse"))
+    return turn
+
+
+def test_versions_stand_side_by_side_with_what_changes(sit: Sit, turn: int) -> None:  # noqa: ARG001
+    page = sit("vera")
+    page.get_by_role("link", name="Модели").click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("отклонена")
+    expect(rows.nth(0)).to_contain_text("Возможно, она хуже")
+    expect(rows.nth(1)).to_contain_text("отвечает")
+    expect(rows.nth(1)).to_contain_text(re.compile(r"91\s%"))
+    expect(rows.nth(1)).to_contain_text("+6,0 п. п. (от +2,0 до +10,0)")
+    rows.nth(1).get_by_role("button", name="Что меняется").click()
+    panel = page.locator("section.panel")
+    expect(panel).to_contain_text("Что second отвечает иначе, чем first")
+    expect(panel).to_contain_text(f"где мой заказ {EVIL}")
+    expect(panel).to_contain_text("✓ Где мой заказ")
+    expect(panel).to_contain_text("returns отвечает на это сама: проверяется чаще")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_going_back_and_forth(sit: Sit, shop: DeskShop, turn: int) -> None:  # noqa: ARG001
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/models"))
+    rows = page.locator("tbody tr")
+    page.get_by_role("button", name="Вернуть прежнюю версию").click()
+    expect(rows.nth(2)).to_contain_text("к ней вернулись (vera)")
+    assert Versions(shop.store).in_use().version == "first"  # type: ignore[union-attr]
+    rows.nth(1).get_by_role("button", name="Пустить отвечать").click()
+    expect(rows.nth(1)).to_contain_text("выбрана вручную (vera)")
+    assert Versions(shop.store).in_use().version == "second"  # type: ignore[union-attr]
+    page.get_by_role("button", name="Вернуть прежнюю версию").click()
+    expect(rows.nth(2)).to_contain_text("к ней вернулись")
+    page.get_by_role("button", name="Вернуть прежнюю версию").click()
+    expect(page.get_by_role("alert")).to_have_text("До этой версии никакая другая не отвечала.")
+
+
+def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/models"))
+    page.get_by_role("button", name="Обучить сейчас").click()
+    status = page.locator("p[role=status]").first
+    expect(status).to_have_text("Обучение вот-вот начнётся.")
+    jobs = Jobs(shop.store)
+    assert jobs.waiting(JobKind.LEARN)
+    with jobs.running(JobKind.LEARN) as job:
+        job.tell("encoding", 3, 10)
+        job.sign()
+        expect(status).to_have_text("Обучение: читаются новые тексты, 3 из 10.")
+        job.outcome = {"result": "refused", "refused": "pinned", "n_new": 30, "flagged_operators": ["boris"]}
+    expect(status).to_have_text(
+        "Усвоенное из новых решений (30) не используется. На закреплённый вопрос был бы дан неверный ответ. "
+        "Не учтены, потому что противоречат всем остальным: boris."
+    )
+
+
+def test_where_people_disagree_and_what_is_pinned(sit: Sit, shop: DeskShop) -> None:
+    shop.accept(f"где мой заказ {EVIL}", chat="1")
+    conversation = shop.ask(f"Где мой заказ {EVIL}", chat="2")
+    view = shop.desk.conversation(conversation)
+    boris = next(account for account in shop.accounts.all() if account.name == "boris")
+    assert view.turn is not None
+    shop.desk.decide(
+        Decision(
+            turn_id=view.turn.id,
+            operator_id=boris.id,
+            action=Action.PICK_OTHER,
+            seen_message_id=view.last_message_id,
+            article_id="order-cancel",
+        )
+    )
+    Pins(shop.store).pin("когда вернут деньги", "refund-when", None)
+    page = sit("vera")
+    page.goto(page.url.replace("/desk", "/disagreements"))
+    expect(page.locator("section").nth(0)).to_contain_text(f"Где мой заказ {EVIL}")
+    expect(page.locator("section").nth(0)).to_contain_text("Как отменить заказ")
+    expect(page.locator("section").nth(0)).to_contain_text("boris")
+    expect(page.locator("section").nth(2)).to_contain_text("когда вернут деньги → refund-when")
+    page.get_by_role("button", name="Открепить").click()
+    expect(page.locator("section").nth(2)).not_to_contain_text("refund-when")
+    assert Pins(shop.store).all() == []
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_operators_do_not_get_in(sit: Sit) -> None:
+    page = sit("anna")
+    expect(page.get_by_role("link", name="Модели")).to_have_count(0)
+    for address in ("/models", "/disagreements"):
+        answer = page.request.get(page.url.replace("/desk", address))
+        assert answer.status == 403

@@ -1,0 +1,91 @@
+"""Blind turns and second judgements, on the screen."""
+
+import pytest
+from playwright.sync_api import expect
+
+from prompter.domain.values import Choice, Lot, Verdict
+from tests.prompter_api.desk.conftest import Sit
+from tests.support_desk import DeskShop
+
+pytestmark = pytest.mark.e2e
+
+RETURNS = "Верните товар за 14 дней."
+
+
+def drawn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
+    """Anna accepts the first suggestion, and the lot falls on it; returns the turn."""
+    shop.numbers.prepared = [0.99, 0.0]
+    return shop.accept(text, chat=chat)
+
+
+def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) -> None:
+    shop.numbers.prepared = [0.0, 0.99]
+    shop.ask("как вернуть товар")
+    page = sit()
+    expect(page.get_by_text("Выпало по жребию: ответьте без подсказок")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(0)
+    expect(page.get_by_role("button", name="Отклонить")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Другая статья")).to_be_focused()
+    page.keyboard.type("вернуть")
+    expect(page.locator(".choice--article").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".composer textarea")).to_have_value(RETURNS)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
+    with shop.store.read() as tx:
+        (evidence,) = tx.decisions.evidence(1)
+    assert (evidence.lot, evidence.right) == (Lot.BLIND, True)
+
+
+def test_answers_are_judged_with_one_key_one_after_the_other(shop: DeskShop, sit: Sit) -> None:
+    page = sit("boris")
+    page.get_by_role("link", name="Второй взгляд").click()
+    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+    turn = drawn(shop)
+    expect(page.locator(".review__question")).to_have_text("как вернуть товар")  # by itself
+    other = drawn(shop, "как отменить заказ", chat="8")
+    expect(page.locator(".review__answers .card")).to_have_count(2)
+    page.keyboard.press("4")
+    expect(page.locator(".review__question")).to_have_text("как отменить заказ")
+    page.get_by_role("button", name="Верны оба").click()
+    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+    with shop.store.read() as tx:
+        verdicts = [tx.decisions.evidence(number)[-1].verdict for number in (turn, other)]
+    assert verdicts == [Verdict.REFUTED, Verdict.CONFIRMED]
+
+
+def test_later_leads_to_the_next_one_and_round_again(shop: DeskShop, sit: Sit) -> None:
+    drawn(shop)
+    drawn(shop, "как отменить заказ", chat="8")
+    page = sit("boris")
+    page.get_by_role("link", name="Второй взгляд").click()
+    question = page.locator(".review__question")
+    expect(question).to_have_text("как вернуть товар")
+    expect(page.locator(".review .count")).to_have_text("2")
+    page.keyboard.press("j")
+    expect(question).to_have_text("как отменить заказ")
+    page.keyboard.press("j")
+    expect(question).to_have_text("как вернуть товар")
+
+
+def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None:
+    drawn(shop)
+    page = sit("anna")
+    page.get_by_role("link", name="Второй взгляд").click()
+    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+
+
+def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: DeskShop, sit: Sit) -> None:
+    boris = next(account for account in shop.accounts.all() if account.name == "boris")
+    reviews = shop.parts().reviews
+    for number in range(50):
+        drawn(shop, chat=str(number))
+        question = reviews.next(boris)
+        assert question is not None
+        reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, boris)
+    page = sit("anna")
+    page.get_by_role("link", name="Второй взгляд").click()
+    expect(
+        page.get_by_text("Перепроверено принятых вами ответов: 50. Признано неверными: 10 %")
+    ).to_be_visible()

@@ -1,0 +1,342 @@
+"""The parts of the supervisors' pages that need no browser."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from evaluation.readiness import Interval, Step
+from evaluation.reliability import Bin
+from prompter.common.errors import Forbidden
+from prompter.domain.values import Mode, ReadinessState
+from prompter.readiness.service import Measured, NotReady, TopicReadiness
+from prompter.storage import Conflict, ReadinessEvent, Store
+from prompter_api.desk.readiness import charts
+from prompter_api.desk.readiness import labels as words
+from prompter_api.desk.readiness.board_page import topic_address
+from prompter_api.desk.readiness.gauge import Scale, points
+from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
+from prompter_api.desk.ui.polling import ReadinessNews
+from prompter_api.desk.ui.session import Seats
+from prompter_api.locale import translator
+from tests.fakes import FakeClock
+from tests.support_desk import DeskShop
+
+EN, RU = translator("en"), translator("ru")
+STEP = Step(
+    threshold=0.95,
+    n_turns=40,
+    n_by_lot=11,
+    estimate=0.95,
+    log_capital=1.0,
+    needed=3.2,
+    passed_after=None,
+    more_labels=31,
+)
+PASSED = replace(STEP, passed_after=38, more_labels=0)
+HOPELESS = replace(STEP, estimate=0.85, more_labels=None)
+EMPTY = replace(STEP, n_turns=0, n_by_lot=0, estimate=None, more_labels=None)
+SEQUENCE = [Interval(n_turns=1, low=0.0, high=1.0), Interval(n_turns=40, low=0.8997, high=0.9912)]
+
+
+def topic(*steps: Step, **values: object) -> TopicReadiness:
+    measured = [Measured(step=step, sequence=SEQUENCE, coverage=0.5) for step in steps]
+    passed = [one for one in measured if one.step.passed_after is not None]
+    fields: dict[str, object] = {
+        "name": "returns",
+        "topics": ("returns",),
+        "state": ReadinessState.COLLECTING,
+        "mode": Mode.MANUAL,
+        "threshold": None,
+        "test_number": 1,
+        "test_began_at": datetime(2026, 3, 2, tzinfo=UTC),
+        "live_since": None,
+        "steps": steps,
+        "passed": passed[-1].step.threshold if passed else None,
+        "left_out": (),
+        "audited": 0,
+        "audited_right": 0,
+        "last": measured[-1],
+        "proved": passed[-1] if passed else None,
+        "labels_per_day": 5.0,
+        "events": (),
+    }
+    return TopicReadiness(**{**fields, **values})  # type: ignore[arg-type]
+
+
+# --- places -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bar", "share", "place"),
+    [
+        (0.9, 0.9, 80.0),
+        (0.98, 0.98, 80.0),  # at the same place for every bar
+        (0.9, 0.95, 90.0),
+        (0.9, 1.0, 100.0),
+        (0.9, 0.1, 0.0),  # at the edge
+        (0.6, 0.6, 60.0),  # a low bar: from 0 on
+        (0.9, -3.0, 0.0),  # second judgements may count less than nothing
+    ],
+)
+def test_where_a_share_stands(bar: float, share: float, place: float) -> None:
+    assert Scale(bar=bar).place(share) == pytest.approx(place)
+
+
+def test_a_sparkline_goes_from_left_to_right_and_up() -> None:
+    assert points(SEQUENCE, 0.9) == "2.5,27 100,6.22"
+    assert points([], 0.9) == ""
+
+
+def test_the_slider_holds_the_bar_in_force() -> None:
+    for bar in (0.5, 0.6, 0.9, 0.97):
+        low, high = slider_ends(bar)
+        assert low <= round(100 * bar) <= high
+    assert asked_bar(None, 0.9) == asked_bar(1e9, 0.9) == 0.9
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def test_a_lower_end_below_the_bar_does_not_look_like_it() -> None:
+    assert words.share(0.8997, "en", down=True) == "89.9\u00a0%"
+    assert words.share(0.8997, "ru") == "90\u00a0%"
+    assert words.between(0.8997, 0.9912, "ru") == "89,9–99,2\u00a0%"
+    assert words.share(-0.4, "en") == "0\u00a0%"
+    assert words.share(1.0, "en") == "100\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("step", "course"),
+    [
+        (STEP, "about 31 more judged turns"),
+        (PASSED, "done"),
+        (HOPELESS, "not on course"),
+        (EMPTY, "nothing judged yet"),
+    ],
+)
+def test_how_far_a_test_is(step: Step, course: str) -> None:
+    assert words.course(step, EN) == course
+
+
+def test_how_long_it_takes() -> None:
+    assert words.days(topic(STEP), EN) == "6 days at today's traffic"
+    assert words.days(topic(replace(STEP, more_labels=1)), RU) == "1 день при нынешнем потоке"
+    assert words.days(topic(STEP, labels_per_day=0.0), EN) == "nothing is being judged at the moment"
+    assert words.days(topic(PASSED), EN) == words.days(topic(HOPELESS), EN) == ""
+
+
+def test_what_is_tested_next() -> None:
+    next_one = replace(STEP, threshold=0.9)
+    assert words.next_step(topic(PASSED, next_one), RU, "ru") == (
+        "Дальше, уверенность ≥\u00a090\u00a0%: ещё около 31 оценки"
+    )
+    assert words.next_step(topic(STEP), RU, "ru") == words.next_step(topic(PASSED), RU, "ru") == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"state": ReadinessState.COLLECTING}, "operators answer, evidence comes in"),
+        ({"mode": Mode.SHADOW}, "only measured: operators answer"),
+        (
+            {"state": ReadinessState.READY},
+            "may answer from a confidence of 90\u00a0% on, it waits for your word",
+        ),
+        (
+            {"state": ReadinessState.READY, "mode": Mode.SHADOW},
+            "it may, but is only measured: operators answer",
+        ),
+        ({"state": ReadinessState.AUTOPILOT, "threshold": 0.9}, "from a confidence of 90\u00a0% on"),
+        (
+            {"state": ReadinessState.AUTOPILOT, "threshold": 0.95},
+            "from a confidence of 95\u00a0% on; it may from a confidence of 90\u00a0% on",
+        ),
+        ({"state": ReadinessState.DEMOTED}, "it slipped: operators answer, and it is tested anew"),
+        ({"state": ReadinessState.HELD}, "until it is allowed again operators answer"),
+    ],
+)
+def test_what_a_state_means(values: dict[str, object], said: str) -> None:
+    found = topic(PASSED, replace(PASSED, threshold=0.9), **values)
+    assert words.standing(found, EN, "en") == said
+
+
+def test_why_a_topic_may_not_answer() -> None:
+    assert words.refusal(NotReady("returns", HOPELESS), 0.9, EN, "en") == (
+        "Not yet: 85\u00a0% of the judged turns were right, and the bar is 90\u00a0%."
+    )
+    assert "about 31 more turns" in words.refusal(NotReady("returns", STEP), 0.9, EN, "en")
+    assert words.refusal(NotReady("returns", EMPTY), 0.9, RU, "ru") == (
+        "Пока нельзя: ни одно обращение не оценено."
+    )
+    assert words.refusal(Conflict("UNIQUE constraint failed"), 0.9, EN, "en") == (
+        "This topic has just changed: look again."
+    )
+
+
+def test_what_another_bar_would_have_done() -> None:
+    assert words.what_if([HOPELESS], "", EN, "en") == ["It would not have passed yet: not on course."]
+    wider, next_one = replace(PASSED, threshold=0.9), replace(STEP, threshold=0.85)
+    assert words.what_if([PASSED, wider, next_one], "2 Mar, 09:00", EN, "en") == [
+        "It would have passed with turn 38 (2 Mar, 09:00), from a confidence of 95\u00a0% on.",
+        "By now it could answer from a confidence of 90\u00a0% on.",
+        "Next, confidence ≥\u00a085\u00a0%: about 31 more judged turns",
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("state", list(ReadinessState))
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "proved",
+        "allowed",
+        "widened",
+        "slipped",
+        "stopped",
+        "switched_off",
+        "new_model",
+        "new_version",
+        "rolled_back",
+        "what is new",
+    ],
+)
+def test_every_event_is_a_sentence_even_without_facts(
+    reason: str, state: ReadinessState, language: str
+) -> None:
+    event = ReadinessEvent(
+        id=1,
+        name="returns",
+        at=datetime(2026, 3, 2, tzinfo=UTC),
+        state=state,
+        reason=reason,
+        facts={},
+        account_id=None,
+        account_name=None,
+    )
+    text = words.happened(event, translator(language), language)
+    assert text
+    assert "{" not in text
+    assert reason in text or text.endswith(".")
+
+
+def test_addresses_of_topics() -> None:
+    assert topic_address("a&b/c? d") == "/readiness/topic?name=a%26b%2Fc%3F%20d"
+
+
+# --- curves -----------------------------------------------------------------------------------
+
+
+def test_curves_are_numbers_and_our_own_words() -> None:
+    """What a browser would run stands in one place, and is ours."""
+    options = [
+        charts.sequence_options(SEQUENCE, bar=0.9, what_if=0.95, passed_after=38, t=RU, language="ru"),
+        charts.reliability_options([Bin(confidence=0.7, right=0.6, n=12)], RU),
+        charts.risk_options(np.array([0.5, 1.0]), np.array([0.0, 4.0]), bar=0.9, t=RU, language="ru"),
+    ]
+    for one in options:
+        assert one is not None
+        assert json.loads(json.dumps(one)) == one
+        assert [key for key in _keys(one) if key.startswith(":")] == [":valueFormatter"]
+
+
+def test_the_band_lies_between_both_ends() -> None:
+    options = charts.sequence_options(SEQUENCE, bar=0.9, what_if=0.9, passed_after=None, t=EN, language="en")
+    assert options is not None
+    low, height, high, _low = (one["data"] for one in options["series"])
+    assert low[-1] == [40, 89.97]
+    assert low[-1][1] + height[-1][1] == pytest.approx(high[-1][1])
+    marks = options["series"][-1]["markLine"]["data"]
+    assert [(one.get("yAxis"), one["label"]["formatter"]) for one in marks] == [(90.0, "bar 90\u00a0%")]
+
+
+def test_without_evidence_there_is_nothing_to_draw_but_something_to_read() -> None:
+    empty = np.zeros(0)
+    assert charts.sequence_options([], bar=0.9, what_if=None, passed_after=None, t=EN, language="en") is None
+    assert charts.reliability_options([], EN) is None
+    assert charts.risk_options(empty, empty, bar=0.9, t=EN, language="en") is None
+    assert charts.sequence_words([], bar=0.9, passed_after=None, t=EN, language="en")
+    assert charts.reliability_words([], EN, "en")
+    assert charts.risk_words(empty, empty, bar=0.9, t=EN, language="en")
+
+
+def test_the_risk_in_words() -> None:
+    coverage, risk = np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.05, 0.2, 0.3])
+    assert charts.risk_words(coverage, risk, bar=0.9, t=EN, language="en") == (
+        "If all were answered, 30\u00a0% would be wrong. "
+        "The surest 50\u00a0% could be answered with no more wrong than the bar allows."
+    )
+    assert charts.risk_words(coverage, risk / 4, bar=0.9, t=EN, language="en").endswith(
+        "That is no more than the bar allows."
+    )
+    assert charts.risk_words(coverage, risk + 0.5, bar=0.9, t=EN, language="en").endswith(
+        "At no share were so few wrong as the bar allows."
+    )
+
+
+def _keys(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [*value, *(key for one in value.values() for key in _keys(one))]
+    if isinstance(value, list):
+        return [key for one in value for key in _keys(one)]
+    return []
+
+
+# --- seats ------------------------------------------------------------------------------------
+
+
+def test_only_supervisors_may_look_and_decide(store: Store) -> None:
+    shop = DeskShop(store)
+    shop.readiness.run_once("words-1")
+    parts, seats = shop.parts(), Seats()
+    seat = seats.take(parts, shop.visit("anna"))
+    for refused in (
+        seat.topics,
+        seat.readiness_changed,
+        lambda: seat.topic("returns"),
+        lambda: seat.allow("returns"),
+        lambda: seat.hold("returns"),
+        lambda: seat.switch_off("returns"),
+    ):
+        with pytest.raises(Forbidden):
+            refused()
+    hers = seats.take(parts, shop.visit("vera"))
+    assert [one.name for one in hers.topics()] == ["orders", "returns"]
+    hers.hold("returns")
+    assert hers.topic("returns")[0].state is ReadinessState.HELD
+
+
+def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = DeskShop(store)
+    shop.readiness.run_once("words-1")
+    seat = Seats().take(shop.parts(), shop.visit("vera"))
+    clock = FakeClock()
+    news = ReadinessNews(seat, clock=lambda: clock.now.timestamp())
+
+    async def at_once(work, *args):  # type: ignore[no-untyped-def]
+        return work(*args)
+
+    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", at_once)
+
+    def slowly() -> str:
+        clock.forward(0.5)
+        return "read"
+
+    def read() -> str | None:
+        return asyncio.run(news.read(slowly))
+
+    assert read() == "read"
+    clock.forward(6)
+    assert read() is None
+    seat.hold("returns")
+    assert read() == "read"
+    seat.hold("orders")
+    clock.forward(4)
+    assert read() is None  # it has just been read, and that took half a second
+    clock.forward(2)
+    assert read() == "read"
+    clock.forward(31)
+    assert read() == "read"  # the traffic may be another one

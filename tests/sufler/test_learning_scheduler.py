@@ -1,0 +1,78 @@
+"""Learning that nobody has to start by hand."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from prompter.jobs import Jobs
+from prompter.storage import JobKind, JobState
+from sufler.learning_scheduler import Teacher, last_due
+from sufler.settings import load_settings
+from tests.sufler.teaching_shop import TeachingShop
+from tests.sufler.test_learning import CONFIG, SLANG, opened
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
+    monkeypatch.chdir(tmp_path)
+    with opened(tmp_path) as shop:
+        yield shop
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [("03:00", "02 03:00"), ("23:59", "02 03:00"), ("02:59", "01 03:00"), ("00:00", "01 03:00")],
+)
+def test_the_last_time_the_clock_showed_it(now: str, due: str) -> None:
+    moment = datetime.fromisoformat(f"2026-03-02T{now}:00+05:00")
+    assert f"{last_due('03:00', moment):%d %H:%M}" == due
+
+
+def test_it_is_due_once_a_day_and_when_somebody_asks(shop: TeachingShop) -> None:
+    now = datetime.now(tz=UTC) + timedelta(days=2)
+    teacher = Teacher(shop.settings, shop.store, now=lambda: now)
+    assert teacher.is_due()  # a night has passed since the first version was made
+    jobs = Jobs(shop.store, clock=lambda: now)
+    with jobs.running(JobKind.LEARN):
+        pass
+    assert not teacher.is_due()
+    jobs.ask(JobKind.LEARN, None)
+    assert teacher.is_due()
+    with jobs.running(JobKind.LEARN):
+        pass
+    assert Teacher(shop.settings, shop.store, now=lambda: now + timedelta(days=1)).is_due()
+
+
+def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingShop) -> None:
+    (tmp_path / "config.yml").write_text(CONFIG.replace("least_new: 5", "at: null"), encoding="utf-8")
+    later = datetime.now(tz=UTC) + timedelta(days=9)
+    teacher = Teacher(load_settings(tmp_path / "config.yml"), shop.store, now=lambda: later)
+    assert not teacher.is_due()
+    Jobs(shop.store).ask(JobKind.LEARN, None)
+    assert teacher.is_due()
+
+
+@pytest.mark.slow
+def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: TeachingShop) -> None:
+    shop.day(SLANG * 2)
+    jobs = Jobs(shop.store)
+    jobs.ask(JobKind.LEARN, None)
+
+    async def until_done() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(Teacher(shop.settings, shop.store).run(stop))
+        async with asyncio.timeout(120):
+            while (await asyncio.to_thread(jobs.last, JobKind.LEARN))[0].state is not JobState.DONE:
+                await asyncio.sleep(0.2)
+        stop.set()
+        await running
+
+    asyncio.run(until_done())
+    (job,) = jobs.last(JobKind.LEARN)
+    assert job.outcome is not None
+    assert job.outcome["result"] == "promoted"
+    assert shop.refresher.follow_versions()
+    assert shop.refresher.assistant.suggest("бабки верните уже")[0].article_id == "refund"
