@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb_index.article import Article, Status
-from kb_index.near_texts import near_pairs, nearest, normal, similar
+from kb_index.near_texts import near_pairs, nearest, similar
 from kb_index.templates import fields
+from kb_index.text import normal
 
 NEAR_VECTORS = 0.97  # cosine, 1.0 is identical
 _BLOCK = 512  # rows of vectors compared at a time

@@ -6,7 +6,6 @@ sets that overlap so much must share one of their rarest members (prefix filteri
 Kaushik, ICDE 2006; Bayardo, Ma & Srikant, WWW 2007).
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb_index.text import normal, numbers
+
 if TYPE_CHECKING:
     from scipy import sparse
 
@@ -22,11 +23,6 @@ NEAR = 0.8  # Jaccard similarity of character 3-grams, 1.0 is identical
 MOST_PAIRS = 5  # of one text; a thousand copies are told by a thousand problems, not by half a million
 _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
-
-
-def normal(text: str) -> str:
-    """Words in small letters; ё is е, punctuation and spacing do not matter."""
-    return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
 
 
 def similar(one: str, other: str) -> bool:
@@ -38,11 +34,6 @@ def similar(one: str, other: str) -> bool:
         return False
     left, right = _grams(first), _grams(second)
     return len(left & right) >= NEAR * len(left | right)
-
-
-def numbers(text: str) -> tuple[str, ...]:
-    """The numbers that the text names."""
-    return tuple(sorted(re.findall(r"\d+", text)))
 
 
 def _grams(text: str) -> set[str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from prompter.common.clock import SLACK, Clock, utc_now
 from prompter.common.errors import PrompterError
-from prompter.storage import Account, Conflict, JobKind, JobState, Store, StoredJob
+from prompter.domain.account import Account
+from prompter.domain.job import JobKind, JobState, StoredJob
+from prompter.storage import Conflict, Store
 
 _SIGN_OF_LIFE = 5.0  # seconds between two
 _DEAD_AFTER = timedelta(seconds=60)

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from prompter.accounts.sessions import Visit
-from prompter.storage import Account, ApiToken, Role, Scope, Session
+from prompter.domain.account import Account, ApiToken, Role, Scope, Session
 from prompter_api import cookies
 from prompter_api.errors import PasswordChangeNeeded
 from prompter_api.parts import Parts, parts_of

@@ -6,7 +6,8 @@ from anyio import to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from prompter.storage import Account, Transaction
+from prompter.domain.account import Account
+from prompter.storage import Transaction
 from prompter_api import cookies
 from prompter_api.errors import LoginRefused
 from prompter_api.parts import Parts

@@ -19,7 +19,8 @@ import structlog
 
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import DatabaseUnavailable
-from prompter.storage import Conflict, LoginCount, Store
+from prompter.domain.account import LoginCount
+from prompter.storage import Conflict, Store
 from prompter_api.errors import TooManyTries
 from web.addresses import networks_of
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from kb_index.formats import read_articles
-from prompter.storage import Role, Scope
+from prompter.domain.account import Role, Scope
 from sufler import bootstrap
 from sufler.settings import Encoder, Settings
 from tests.browser import serve

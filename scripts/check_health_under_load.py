@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kb_index.formats import read_articles
-from prompter.domain.values import IncomingMessage
+from prompter.domain.conversation import IncomingMessage
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.benchmarking.running_server import running

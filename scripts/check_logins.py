@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from prompter.storage import Role
+from prompter.domain.account import Role
 from sufler import bootstrap
 from sufler.benchmarking.running_server import peak_mb, running
 from sufler.settings import Settings, load_settings

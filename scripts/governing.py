@@ -11,12 +11,15 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
+from prompter.domain.account import Account
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.evidence import Choice, RejectReason
+from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.domain.values import Choice, IncomingMessage, ReadinessState, RejectReason
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
-from prompter.storage import Account, Store
+from prompter.storage import Store
 from tests.fakes import FakeClock
 
 MODEL = "pictures"

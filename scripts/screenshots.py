@@ -20,9 +20,10 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
+from prompter.domain.account import Role
+from prompter.domain.conversation import MessageKind
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.domain.values import MessageKind
-from prompter.storage import Role, Store, connect, migrate
+from prompter.storage import Store, connect, migrate
 from scripts.governing import STORIES, Governing
 from tests.browser import chromium, log_in
 from tests.support_desk import PASSWORD, DeskShop

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from sqlalchemy import Engine
 
 from evaluation.control import Detector
 from evaluation.gate import GovernedTopic
@@ -32,8 +31,8 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Autopilot, Triager
 from prompter.desk.service import Desk
 from prompter.dialogue.session import Conversing
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import Triage
-from prompter.domain.values import Mode, ReadinessState
 from prompter.knowledge.chat_history_import import History
 from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
 from prompter.knowledge.knowledge_base import KnowledgeBase
@@ -46,7 +45,7 @@ from prompter.readiness.monitoring import Watching
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
-from prompter.storage import Store, connect, migrate, read_url
+from prompter.storage import Engine, Store, connect, migrate, read_url
 from prompter.suggestions.assistant import Assistant, Knowledge
 from prompter.suggestions.explanations import explain
 from prompter.suggestions.query_embedder import Meaning

@@ -23,12 +23,14 @@ from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from nlu.text import looks_empty
 from prompter.common.clock import SLACK, utc_now
+from prompter.domain.job import JobKind
+from prompter.domain.model_version import Made
 from prompter.jobs import Job, Jobs
 from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import Guess, OperatorCheck, check_operators
 from prompter.labels.from_verdicts import Lesson, Taught, lessons, taught
 from prompter.learning.service import TimeSplit, split_by_time
-from prompter.storage import JobKind, Made, Store
+from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 from prompter.suggestions.ranker_training import Learned
 from sufler import bootstrap, engines

@@ -10,9 +10,10 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from prompter.common.safe_errors import describe
+from prompter.domain.job import JobKind
 from prompter.jobs import JobRunning, Jobs
 from prompter.models.registry import Versions
-from prompter.storage import JobKind, Store
+from prompter.storage import Store
 from sufler.settings import Settings
 
 _DAY = timedelta(days=1)

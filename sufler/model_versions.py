@@ -21,8 +21,9 @@ from nlu.intent_file import intents_of
 from nlu.intent_file import part_of as part_of_intents
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
+from prompter.domain.model_version import Made, Reason, StoredVersion, VersionState
 from prompter.models.registry import Versions
-from prompter.storage import Made, Reason, Store, StoredVersion, VersionState
+from prompter.storage import Store
 from prompter.suggestions.ranker_training import Learned
 from prompter.suggestions.serialization import learned_of
 from prompter.suggestions.serialization import part_of as part_of_learned

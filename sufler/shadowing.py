@@ -9,9 +9,9 @@ from evaluation.outcomes import Outcome
 from evaluation.rows import Case
 from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
+from prompter.domain.model_version import ShadowRow, StoredVersion
 from prompter.labels.from_verdicts import Lesson, lessons
-from prompter.storage import Store, StoredVersion
-from prompter.storage.models.shadows import ShadowRow
+from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 from sufler import bootstrap, engines
 from sufler.bootstrap import Refresher

@@ -10,7 +10,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
 from prompter.dialogue.actions import OrdersUnavailable
-from prompter.dialogue.engine import DialogueSilent, EngineReply, Heard, Question
+from prompter.dialogue.engine import DialogueSilent, EngineReply, Question
+from prompter.domain.dialogue import Heard
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
 from prompter_api.parts import Encoded

@@ -19,7 +19,8 @@ from prompter.desk.service import Desk
 from prompter.dialogue.actions import Actions
 from prompter.dialogue.engine import DialogueEngine
 from prompter.dialogue.session import Conversing
-from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.learning.service import Learning
@@ -28,7 +29,7 @@ from prompter.readiness.monitoring import Watching
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
 from prompter_api.parts import Parts

@@ -10,7 +10,7 @@ from telegram.constants import ChatType
 from bot.buttons import Button
 from bot.names import clean_language, clean_name
 from bot.telegram.keyboard import read_data
-from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.domain.conversation import IncomingMessage, MessageKind
 
 CHANNEL = "telegram"
 

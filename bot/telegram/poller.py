@@ -17,7 +17,7 @@ from bot.telegram.mapping import CHANNEL, Press, read_press, read_raw, read_upda
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe
 from prompter.conversations.intake import Received
-from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.domain.conversation import IncomingMessage, MessageKind
 
 log = structlog.get_logger(__name__)
 

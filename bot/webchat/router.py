@@ -21,7 +21,7 @@ from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe
 from prompter.conversations.customer_view import CustomerView, Line
 from prompter.conversations.intake import Overloaded, Received
-from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.domain.conversation import IncomingMessage, MessageKind
 from web.origins import refuse_other_sites
 from web.problems import problems
 

@@ -15,7 +15,8 @@ from prompter.accounts.last_seen import Defer, LastSeen, at_once
 from prompter.accounts.passwords import MAX_PASSWORD_LENGTH, WeakPassword, check_password
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import Forbidden, NotFound, PrompterError
-from prompter.storage import Account, ApiToken, Conflict, Role, Scope, Store, Transaction
+from prompter.domain.account import Account, ApiToken, Role, Scope
+from prompter.storage import Conflict, Store, Transaction
 
 R = TypeVar("R")
 

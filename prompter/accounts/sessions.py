@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from prompter.accounts.last_seen import Defer, LastSeen, at_once
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
-from prompter.storage import Account, Session, Store, Transaction
+from prompter.domain.account import Account, Session
+from prompter.storage import Store, Transaction
 
 _MAX_SESSIONS = 50  # of one account; the one that began first ends
 _USER_AGENT_LENGTH = 200  # characters

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from prompter.domain.values import Author, Message, MessageKind, OutboxState, Reply, TurnState
+from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply, TurnState
 from prompter.storage import Store
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from prompter.common.clock import Clock, Waits, utc_now
 from prompter.conversations.clock_guard import ClockGuard
-from prompter.domain.values import OutboxState
+from prompter.domain.conversation import OutboxState
 from prompter.storage import Store, Transaction
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.lanes import MAX_RECENT_TURNS, Lane, lane_of
-from prompter.domain.values import IncomingMessage
+from prompter.domain.conversation import IncomingMessage
 from prompter.storage import Conflict, Store, Transaction
 
 _TRIES = 5

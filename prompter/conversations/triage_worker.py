@@ -13,20 +13,11 @@ from kb_index.templates import fields, fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe
 from prompter.conversations.lanes import Lane
-from prompter.dialogue.engine import Heard, is_dialogue
 from prompter.dialogue.session import Conversing, Spoken
+from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
+from prompter.domain.dialogue import Heard, is_dialogue
+from prompter.domain.evidence import Draw, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.domain.values import (
-    Author,
-    Customer,
-    Draw,
-    Message,
-    MessageKind,
-    OfferedSuggestion,
-    ReviewKind,
-    Signal,
-    Turn,
-)
 from prompter.readiness.customer_feedback import SOON, note
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import ask_again

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from prompter.common.errors import InvalidDecision
-from prompter.domain.values import OfferedSuggestion, RejectReason, Verdict
+from prompter.domain.conversation import OfferedSuggestion
+from prompter.domain.evidence import RejectReason, Verdict
 
 
 class Action(StrEnum):

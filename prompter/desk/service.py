@@ -19,23 +19,22 @@ from prompter.common.errors import (
 )
 from prompter.desk.decision import Action, Decided, Decision, counts_as_right
 from prompter.dialogue.session import Silence, silence
-from prompter.domain.values import (
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import (
     Author,
     Customer,
-    Lot,
     Message,
     OfferedSuggestion,
     OutboxState,
-    ReadinessState,
     Reply,
-    ReviewKind,
     Turn,
     TurnState,
-    Verdict,
 )
+from prompter.domain.evidence import Lot, ReviewKind, StoredDecision, Verdict
+from prompter.domain.readiness import ReadinessState
 from prompter.readiness.sampling import Lots, lot_of
 from prompter.readiness.second_reviews import ask_again
-from prompter.storage import Account, Conflict, Role, Store, StoredDecision, Transaction
+from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
 from prompter.text.notices import split_into_parts
 from prompter.text.template_fields import template_values

@@ -17,8 +17,8 @@ from kb_index.templates import fields, fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe
+from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason, Route, Triage
-from prompter.domain.values import Signal
 from prompter.readiness.customer_feedback import SOON, note
 from prompter.readiness.sampling import Lots
 from prompter.storage import Store

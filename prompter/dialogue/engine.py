@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from nlu.text import detect_language
+from prompter.domain.dialogue import IDS, TOPICS, Heard
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 
-TOPICS = "dialogue/"  # each dialogue is a topic of its own
-IDS = "dialogue|"  # no article's id holds a "|"
 _MOST_SUGGESTIONS = 9  # there is a key for each
 _CALLED_FOR_A_PERSON = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT)
 _NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, HandoffReason.OUT_OF_SCOPE)
@@ -23,14 +22,6 @@ class DialogueSilent(Exception):
     def __init__(self, why: str, *, is_down: bool = True) -> None:
         super().__init__(why)
         self.is_down = is_down
-
-
-@dataclass(frozen=True, kw_only=True)
-class Heard:
-    """Which messages the engine has been told: a turn up to one of its messages."""
-
-    turn_id: int
-    message_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +65,6 @@ class DialogueEngine(Protocol):
 
     def model(self) -> str:
         """Which model answers now."""
-
-
-def is_dialogue(article_id: str) -> bool:
-    """Whether a suggestion comes from a dialogue and from no article."""
-    return article_id.startswith(IDS)
-
-
-def dialogue_name(article_id: str) -> str:
-    return article_id.removeprefix(IDS)
 
 
 def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:

@@ -12,18 +12,16 @@ from prompter.dialogue.engine import (
     DialogueEngine,
     DialogueSilent,
     EngineReply,
-    Heard,
     Question,
-    is_dialogue,
     with_reply,
     without_engine,
 )
+from prompter.domain.conversation import Turn
+from prompter.domain.dialogue import MODEL, Heard, StoredDialogue, is_dialogue
 from prompter.domain.triage import Triage
-from prompter.domain.values import Turn
-from prompter.storage import Store, StoredDialogue, Transaction
+from prompter.storage import Store, Transaction
 
-MODEL = "dialogue_model"  # facts: which model of the engine answers,
-SILENT = "dialogue_silent"  # since when the engine does not, and why; empty: it does
+SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty: it does
 _PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
 _MOST_CALLS = 6  # of the engine for one turn, each with a patience of its own
 _MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is

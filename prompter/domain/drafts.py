@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from kb_index.near_texts import normal
+from kb_index.text import normal
 
 MOST_TEXTS = 300  # different texts, and turns, that a proposal remembers
 MOST_ANSWERS = 5

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from kb_index import Article
 from kb_index.clusters import clusters
-from kb_index.near_texts import normal, similar
+from kb_index.near_texts import similar
 from kb_index.templates import fields
+from kb_index.text import normal
 from prompter.domain.drafts import MOST_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
-from prompter.domain.values import Verdict
+from prompter.domain.evidence import Verdict
 from prompter.suggestions.query_embedder import Meaning
 from prompter.text.cleaning import answer_text, with_field, without_name
 from prompter.text.edits import classify_edit, facts, sentences, shared

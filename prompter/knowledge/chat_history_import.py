@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
 from files.limits import MAX_JSON_ITEM_CHARS
-from kb_index.near_texts import normal
+from kb_index.text import normal
 from prompter.knowledge.question_mining import Asked
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts

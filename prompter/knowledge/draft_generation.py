@@ -5,18 +5,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kb_index import Article, ArticleSearch, Status
-from kb_index.near_texts import normal
 from kb_index.same_answers import answer_groups
 from kb_index.templates import fill
+from kb_index.text import normal
 from prompter.domain.drafts import Draft, Source
+from prompter.domain.evidence import DeskTurn, RejectReason, Verdict
 from prompter.domain.triage import HandoffReason
-from prompter.domain.values import RejectReason, Verdict
 from prompter.knowledge.answer_change_mining import EditedTurn, changed_answers
 from prompter.knowledge.known_questions import Known
 from prompter.knowledge.question_mining import Asked, new_articles, phrasings
 from prompter.labels.from_verdicts import said_of_articles
 from prompter.storage import Store
-from prompter.storage.conversations.decisions import DeskTurn
 from prompter.suggestions.query_embedder import Meaning
 from prompter.suggestions.routing import CONTROL_INTENTS
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text

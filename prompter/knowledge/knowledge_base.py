@@ -11,7 +11,8 @@ from kb_index.checks import Problem, check
 from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import ArticleChanged, NotFound
-from prompter.storage import Account, Store, Transaction
+from prompter.domain.account import Account
+from prompter.storage import Store, Transaction
 from prompter.text.template_fields import sample_values, template_fields
 
 KB_REVISION = "kb_revision"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kb_index import Article, ArticleSearch
-from kb_index.near_texts import normal
+from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from prompter.suggestions.query_embedder import Meaning
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from kb_index.near_texts import normal, similar
+from kb_index.near_texts import similar
+from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from prompter.domain.drafts import Draft, ProposalKind
-from prompter.storage import Proposal, ProposalState
-from prompter.storage.knowledge.proposals import about
+from prompter.domain.proposal import Proposal, ProposalState, about
 
 Encode = Callable[[Sequence[str]], Vectors]  # texts as what is asked; rows of length 1
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kb_index import Article, InvalidArticle, Status
-from kb_index.near_texts import normal
+from kb_index.text import normal
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import (
     AlreadySettled,
@@ -21,10 +21,12 @@ from prompter.common.errors import (
     ProposalChanged,
     Unanswered,
 )
+from prompter.domain.account import Account
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined, phrasings_of
+from prompter.domain.proposal import Proposal, ProposalState
 from prompter.knowledge.knowledge_base import KB_REVISION
 from prompter.knowledge.proposal_matching import Encode, Likeness, There
-from prompter.storage import Account, Conflict, Proposal, ProposalState, Store, Transaction
+from prompter.storage import Conflict, Store, Transaction
 from prompter.text.slugs import slug
 
 __all__ = ["Approved", "Outcome", "Proposal", "ProposalState", "Proposals", "Refreshed"]

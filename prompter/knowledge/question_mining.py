@@ -8,8 +8,9 @@ import numpy as np
 
 from kb_index import Article
 from kb_index.clusters import central, clusters
-from kb_index.near_texts import near_pairs, normal
+from kb_index.near_texts import near_pairs
 from kb_index.same_answers import answer_groups
+from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from nlu.text import detect_language
 from prompter.domain.drafts import (

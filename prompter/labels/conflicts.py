@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from prompter.domain.values import Verdict
+from prompter.domain.evidence import Verdict
 from prompter.labels.from_verdicts import lessons, taught
 from prompter.storage import Store
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kb_index import JudgedText
-from kb_index.near_texts import normal
-from prompter.dialogue.engine import is_dialogue
-from prompter.domain.values import RejectReason, Verdict
-from prompter.storage import Store, TeachingTurn
+from kb_index.text import normal
+from prompter.domain.dialogue import is_dialogue
+from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
+from prompter.storage import Store
 from prompter.text.pii import mask
 
 _USED = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC, Verdict.PICKED_OTHER)

@@ -2,7 +2,9 @@
 
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
-from prompter.storage import Account, PinnedCase, Store
+from prompter.domain.account import Account
+from prompter.domain.regression_case import PinnedCase
+from prompter.storage import Store
 from prompter.text.pii import mask
 
 _LONGEST = 1000  # characters

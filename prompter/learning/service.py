@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from prompter.domain.account import Account
+from prompter.domain.job import JobKind, StoredJob
+from prompter.domain.model_version import StoredVersion
 from prompter.jobs import Jobs
 from prompter.labels.conflicts import Disagreements, disagreements
 from prompter.labels.from_verdicts import Lesson
 from prompter.labels.regression_cases import Pins
 from prompter.models.version_diff import ChangedQuestion, what_changed
-from prompter.storage import Account, JobKind, Store, StoredJob, StoredVersion
+from prompter.storage import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,11 @@ from typing import Any
 from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
-from prompter.dialogue.session import MODEL as DIALOGUE_MODEL
-from prompter.domain.values import ReadinessState
-from prompter.storage import Account, Conflict, Store, StoredReadiness, Transaction
-from prompter.storage.models.versions import Made, Reason, StoredVersion, Use, VersionState, stack_of
+from prompter.domain.account import Account
+from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
+from prompter.domain.model_version import Made, Reason, StoredVersion, Use, VersionState, stack_of
+from prompter.domain.readiness import ReadinessState, StoredReadiness
+from prompter.storage import Conflict, Store, Transaction
 
 
 class CannotUse(PrompterError):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prompter.common.errors import NotFound
-from prompter.domain.values import Turn
-from prompter.storage import Store, StoredVersion
+from prompter.domain.conversation import Turn
+from prompter.domain.model_version import StoredVersion
+from prompter.storage import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import SystemRandom
 
 from prompter.common.clock import Clock, utc_now
-from prompter.domain.values import Place, ReviewKind
+from prompter.domain.evidence import Place, ReviewKind
 from prompter.storage import Store
 
 _ONE_IN = 20  # reviews

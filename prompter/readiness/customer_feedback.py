@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
+from prompter.domain.conversation import Author, Reply, Turn, TurnState
+from prompter.domain.evidence import ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Author, Reply, ReviewKind, Signal, Turn, TurnState
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import ask_again
 from prompter.storage import Store, Transaction
@@ -99,6 +100,6 @@ def _answer(tx: Transaction, channel: str, chat_id: str, reply_id: int) -> tuple
     customer = tx.conversations.find(channel, chat_id)
     turn = tx.conversations.turn(reply.turn_id) if reply and reply.turn_id else None
     ours = customer is not None and reply is not None and reply.conversation_id == customer.conversation_id
-    if not ours or reply is None or turn is None or turn.route != Route.AUTOPILOT.value:
+    if not ours or reply is None or turn is None or turn.route is not Route.AUTOPILOT:
         raise NotFound("there is no such answer")
     return reply, turn

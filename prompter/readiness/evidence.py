@@ -10,9 +10,10 @@ from evaluation.betting import Floats
 from evaluation.readiness import Interval, JudgedTurn, Rule, Step, assess, confidence_sequence
 from evaluation.reliability import Bin, reliability_bins
 from evaluation.selective import risk_by_coverage
-from prompter.dialogue.engine import dialogue_name, is_dialogue
+from prompter.domain.dialogue import dialogue_name, is_dialogue
+from prompter.domain.readiness import LedgerTurn, ReadinessEvent
 from prompter.readiness.ledger import HowJudged, is_evidence, judged_turns, outcome
-from prompter.storage import LedgerTurn, ReadinessEvent, Transaction
+from prompter.storage import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from evaluation.betting import RIGHT, WRONG, shown
 from evaluation.readiness import JudgedTurn
-from prompter.domain.values import Lot, Verdict
-from prompter.storage import LedgerTurn
+from prompter.domain.evidence import Lot, Verdict
+from prompter.domain.readiness import LedgerTurn
 
 _SECOND_OPINIONS = (Verdict.CONFIRMED, Verdict.REFUTED)
 

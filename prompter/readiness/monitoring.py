@@ -7,10 +7,12 @@ from statistics import median
 
 from evaluation.estimates import Estimate, share
 from prompter.common.clock import Clock, utc_now
-from prompter.domain.values import Signal
+from prompter.domain.account import Account, Role
+from prompter.domain.evidence import Signal
+from prompter.domain.monitoring import Counts
+from prompter.domain.readiness import LedgerTurn
 from prompter.readiness.ledger import first_and_second
-from prompter.storage import Account, LedgerTurn, Role, Store
-from prompter.storage.models.monitoring import Counts
+from prompter.storage import Store
 
 _ENOUGH = 50  # judged turns before a person's figure is shown to anybody
 _SEEN = "own_figure_seen:{}"

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prompter.dialogue.engine import is_dialogue
+from prompter.domain.dialogue import is_dialogue
+from prompter.domain.readiness import LedgerTurn, Replay
 from prompter.domain.triage import Triage
 from prompter.readiness.ledger import outcome
-from prompter.storage import LedgerTurn, Replay
 
 
 def replay(

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
 
+from prompter.domain.conversation import Turn
+from prompter.domain.evidence import Draw, Lot, Place
 from prompter.domain.triage import Route, Triage
-from prompter.domain.values import Draw, Lot, Place, Turn
 
 _random = SystemRandom()
 

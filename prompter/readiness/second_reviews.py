@@ -6,8 +6,10 @@ from datetime import datetime
 
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import AlreadyDecided, Forbidden, InvalidDecision, NotFound
-from prompter.domain.values import Choice, Lot, OfferedSuggestion, Place, ReviewKind, Turn, Verdict
-from prompter.storage import Account, Store, StoredReview, Transaction
+from prompter.domain.account import Account
+from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.domain.evidence import Choice, Lot, Place, ReviewKind, StoredReview, Verdict
+from prompter.storage import Store, Transaction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,24 +22,17 @@ from evaluation.readiness import (
 )
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
-from prompter.dialogue.engine import TOPICS
-from prompter.dialogue.session import MODEL as DIALOGUE_MODEL
+from prompter.domain.account import Account
+from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
+from prompter.domain.dialogue import TOPICS
+from prompter.domain.readiness import LedgerTurn, Mode, ReadinessEvent, ReadinessState, StoredReadiness
 from prompter.domain.triage import Triage
-from prompter.domain.values import Mode, ReadinessState
 from prompter.readiness.evidence import TopicEvidence, evidence_of
 from prompter.readiness.ledger import audits, is_judged_by_lot, judged_turns
 from prompter.readiness.monitoring import Gap, gap
 from prompter.readiness.offline_replay import replay
 from prompter.readiness.state_machine import Change, Standing, change_of
-from prompter.storage import (
-    Account,
-    Conflict,
-    LedgerTurn,
-    ReadinessEvent,
-    Store,
-    StoredReadiness,
-    Transaction,
-)
+from prompter.storage import Conflict, Store, Transaction
 from prompter.suggestions.routing import Surroundings, answer_alone
 
 _WEEK = timedelta(days=7)

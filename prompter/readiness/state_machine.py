@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from kb_index import Hit, Weights
-from kb_index.near_texts import normal
 from kb_index.search import questions_of
+from kb_index.text import normal
 from nlu.reader import TextReader, Utterance
 from nlu.text import looks_empty
 from prompter.domain.triage import Suggestion, Triage

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection
 
-from kb_index.near_texts import normal
 from kb_index.templates import fill
+from kb_index.text import normal
 from nlu.text import without_greeting
 from prompter.text.pii import mask
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from kb_index.templates import between_fields
-from prompter.domain.values import Verdict
+from prompter.domain.evidence import Verdict
 
 _LINK = re.compile(
     r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+|@\w{3,}|\b[\w-]{1,63}\.(?:ru|com|org|net|example|рф)\b\S*",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from prompter.domain.values import Customer
+from prompter.domain.conversation import Customer
 
 _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
     "customer_name": lambda customer: customer.name,

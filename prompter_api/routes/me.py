@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from prompter.storage import Role
+from prompter.domain.account import Role
 from prompter_api import cookies
 from prompter_api.auth import CurrentAccount, GuardedRoute, NewPerson, Person, caller_of
 from prompter_api.login import change_password

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from prompter.accounts.service import MAX_TOKEN_DAYS, TOKEN_DAYS
-from prompter.storage import Account, ApiToken, Role, Scope, Session
+from prompter.domain.account import Account, ApiToken, Role, Scope, Session
 from prompter_api.schemas.common import Input, Language, Line, Name, Output, Password
 
 

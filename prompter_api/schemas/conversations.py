@@ -6,8 +6,9 @@ from pydantic import Field
 
 from prompter.desk.decision import Action, Decided, Decision
 from prompter.desk.service import ConversationView, QueueItem
+from prompter.domain.conversation import Author, MessageKind, OutboxState, TurnState
+from prompter.domain.evidence import RejectReason, Verdict
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Author, MessageKind, OutboxState, RejectReason, TurnState, Verdict
 from prompter_api.schemas.common import LARGEST_ID, READABLE, ArticleId, Input, Output, Text
 
 _CONFIDENCE = "Calibrated probability that the suggestion is right"

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from prompter.domain.job import JobState
+from prompter.domain.model_version import Made, Reason, VersionState
 from prompter.models.registry import ShownVersion
-from prompter.storage import JobState, Made, Reason, VersionState
 from prompter_api.schemas.common import ArticleId, Input, Output
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from prompter.domain.values import Signal
+from prompter.domain.evidence import Signal
 from prompter_api.schemas.common import Output
 
 

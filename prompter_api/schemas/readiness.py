@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.service import TopicReadiness
 from prompter_api.schemas.common import Output
 

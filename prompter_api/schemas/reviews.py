@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from prompter.domain.values import Choice
+from prompter.domain.evidence import Choice
 from prompter.readiness.second_reviews import Question
 from prompter_api.schemas.common import Input, Output
 

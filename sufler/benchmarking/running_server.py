@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
-from prompter.storage import Role, Scope
+from prompter.domain.account import Role, Scope
 from sufler import bootstrap
 from sufler.private_files import make_private_file
 from sufler.settings import Settings

@@ -24,7 +24,8 @@ from evaluation.typos import with_typos
 from kb_index import Article
 from kb_index.templates import fields
 from prompter.common.safe_errors import describe
-from prompter.domain.values import Choice, ReadinessState
+from prompter.domain.evidence import Choice
+from prompter.domain.readiness import ReadinessState
 
 log = structlog.get_logger(__name__)
 

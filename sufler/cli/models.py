@@ -9,8 +9,8 @@ from sufler.cli.common import ConfigOption, JsonOption, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from prompter.domain.model_version import StoredVersion
     from prompter.models.registry import ShownVersion, Versions
-    from prompter.storage import StoredVersion
 
 
 def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -103,7 +103,7 @@ def _for_traffic(settings: "Settings") -> "Settings":
 
 def _traffic(settings: "Settings", store: "Store") -> "Traffic":
     """Simulated people, who have accounts and API tokens like everybody else."""
-    from prompter.storage import Role, Scope
+    from prompter.domain.account import Role, Scope
     from sufler import bootstrap
     from sufler.benchmarking.traffic_simulator import Traffic, Truth, read_questions
 
@@ -136,7 +136,7 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
 
 def _one_time_admin(store: "Store") -> str | None:
     """A fresh one-time password for the account admin; None if its owner has set one of their own."""
-    from prompter.storage import Role
+    from prompter.domain.account import Role
     from sufler import bootstrap
 
     accounts = bootstrap.build_accounts(store)

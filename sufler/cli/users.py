@@ -28,7 +28,7 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Add an account."""
-    from prompter.storage import Role
+    from prompter.domain.account import Role
 
     if role.upper() not in Role.__members__:
         raise typer.BadParameter(f"{role!r} is none of operator, supervisor, admin", param_hint="--role")
@@ -90,7 +90,7 @@ def token(
     config: ConfigOption = None,
 ) -> None:
     """Make an API token for an account and print it, this once."""
-    from prompter.storage import Scope
+    from prompter.domain.account import Scope
 
     if unknown := [each for each in scope if each not in set(Scope)]:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="--scope")

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import structlog
 
-from prompter.dialogue.engine import DialogueSilent, EngineReply, Heard, Question
+from prompter.dialogue.engine import DialogueSilent, EngineReply, Question
+from prompter.domain.dialogue import Heard
 from prompter.domain.triage import HandoffReason
 
 _KEY = "sufler"  # of a message's metadata, and of what our own actions answer

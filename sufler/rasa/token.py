@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prompter.accounts.service import MAX_TOKEN_DAYS, Accounts, Bearer, TooManyTokens
 from prompter.common.clock import utc_now
-from prompter.storage import Role, Scope
+from prompter.domain.account import Role, Scope
 from sufler import bootstrap
 from sufler.rasa.environment import NoRasa
 from sufler.settings import Settings

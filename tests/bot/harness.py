@@ -11,7 +11,7 @@ from bot.buttons import Feedback
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
 from prompter.common.errors import NotFound
-from prompter.domain.values import Message, Reply
+from prompter.domain.conversation import Message, Reply
 from prompter.storage import Store
 from tests.emulators.telegram import TelegramEmulator
 from tests.prompter.readiness.governed import GovernedShop

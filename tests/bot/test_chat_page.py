@@ -20,10 +20,12 @@ from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.service import Desk
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.domain.values import IncomingMessage, Signal
 from prompter.readiness.customer_feedback import Feedback
-from prompter.storage import Account, Role, Store
+from prompter.storage import Store
 from tests.bot.harness import bot_answers, running
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve

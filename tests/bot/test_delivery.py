@@ -15,8 +15,9 @@ from prompter.accounts.service import Accounts
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
 from prompter.desk.service import Desk
-from prompter.domain.values import IncomingMessage, OutboxState
-from prompter.storage import Role, Store
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage, OutboxState
+from prompter.storage import Store
 from prompter_api.ready import NotReady
 from sufler.health import Heartbeats
 from tests.bot.harness import Loop, Records, running, wait_until

@@ -17,10 +17,12 @@ from prompter.accounts.service import Accounts
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
 from prompter.desk.service import Desk
+from prompter.domain.account import Role
+from prompter.domain.conversation import OutboxState
+from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.domain.values import OutboxState, Signal
 from prompter.readiness.customer_feedback import Feedback
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from tests.bot.harness import Records, bot_answers, connect, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.fakes import FAST_HASHER

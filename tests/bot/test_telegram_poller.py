@@ -13,7 +13,7 @@ from telegram import Bot
 from bot.telegram import TelegramClient
 from bot.telegram.poller import Receiver
 from prompter.conversations.intake import Received, Reception
-from prompter.domain.values import IncomingMessage, MessageKind
+from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.storage import Store
 from tests.bot.harness import HeardFeedback, Records, connect, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator

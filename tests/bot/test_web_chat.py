@@ -26,10 +26,12 @@ from prompter.conversations.intake import Received, Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.domain.values import IncomingMessage, Signal
 from prompter.readiness.customer_feedback import Feedback
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait_until
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant

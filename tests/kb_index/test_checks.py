@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kb_index.article import Article, Status
 from kb_index.checks import Kind, Problem, Severity, check
-from kb_index.near_texts import MOST_PAIRS, NEAR, near_pairs, normal
+from kb_index.near_texts import MOST_PAIRS, NEAR, near_pairs
+from kb_index.text import normal
 
 FIELDS = frozenset({"customer_name", "ticket"})
 RENEW = "Как продлить тариф на 100 рублей в личном кабинете?"

@@ -3,8 +3,10 @@ from datetime import timedelta
 import pytest
 
 from prompter.accounts.service import Accounts
+from prompter.domain.account import Role
+from prompter.domain.job import JobKind, JobState
 from prompter.jobs import JobRunning, Jobs
-from prompter.storage import JobKind, JobState, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, FakeClock
 
 LEARN = JobKind.LEARN

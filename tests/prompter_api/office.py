@@ -18,7 +18,8 @@ from prompter.desk.service import Desk
 from prompter.dialogue.actions import Actions
 from prompter.dialogue.engine import DialogueEngine
 from prompter.dialogue.session import Conversing
-from prompter.domain.values import IncomingMessage
+from prompter.domain.account import Role, Scope
+from prompter.domain.conversation import IncomingMessage
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.learning.service import Learning
@@ -27,7 +28,7 @@ from prompter.readiness.monitoring import Watching
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
-from prompter.storage import Role, Scope, Store
+from prompter.storage import Store
 from prompter_api.app import create_app
 from prompter_api.parts import Parts
 from prompter_api.throttle import LoginThrottle

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from prompter.accounts.service import MAX_TOKENS
 from prompter.common.errors import DatabaseUnavailable
-from prompter.storage import Role, Scope, Store
+from prompter.domain.account import Role, Scope
+from prompter.storage import Store
 from prompter_api.errors import TooManyAtOnce, TooManyTries
 from prompter_api.password_checks import PasswordChecks
 from prompter_api.throttle import LoginThrottle

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prompter.domain.values import OutboxState
+from prompter.domain.conversation import OutboxState
 from tests.fakes import OrderDialogue
 from tests.prompter_api.office import Office, accept, refusal
 

@@ -11,8 +11,8 @@ from httpx2 import Response
 
 from bot.webchat import web_chat_router
 from prompter.conversations.customer_view import CustomerViews
+from prompter.domain.account import Role, Scope
 from prompter.readiness.customer_feedback import Feedback
-from prompter.storage import Role, Scope
 from tests.prompter_api.office import OURS, Office
 
 JSON = {"Content-Type": "application/json"}

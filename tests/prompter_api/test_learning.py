@@ -4,9 +4,9 @@ import pytest
 
 from nlu.errors import IncompatibleModel
 from prompter.desk.decision import Action, Decision
-from prompter.domain.values import RejectReason
+from prompter.domain.evidence import RejectReason
+from prompter.domain.model_version import Made, Reason
 from prompter.models.registry import Versions
-from prompter.storage import Made, Reason
 from tests.prompter_api.office import Office, refusal
 
 

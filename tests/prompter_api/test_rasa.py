@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from prompter.domain.values import Signal
-from prompter.storage import Scope, Store
+from prompter.domain.account import Scope
+from prompter.domain.evidence import Signal
+from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
 from tests.prompter_api.office import Office, refusal
 

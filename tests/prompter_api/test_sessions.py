@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import event
 
 from prompter.accounts.sessions import Sessions
-from prompter.storage import Role, Store
+from prompter.domain.account import Role
+from prompter.storage import Store
 from prompter_api.auth import Guard, GuardedRoute
 from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
 

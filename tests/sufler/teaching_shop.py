@@ -10,9 +10,11 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
-from prompter.domain.values import IncomingMessage, RejectReason
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.evidence import RejectReason
 from prompter.readiness.sampling import Lots
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from sufler import bootstrap
 from sufler.bootstrap import Refresher
 from sufler.model_versions import Encoders

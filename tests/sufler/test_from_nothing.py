@@ -12,9 +12,10 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
-from prompter.domain.values import IncomingMessage
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import IncomingMessage
 from prompter.knowledge.proposals import Proposals
-from prompter.storage import Account, Role, Store
+from prompter.storage import Store
 from sufler import bootstrap, engines
 from sufler.model_versions import Encoders
 from sufler.settings import Settings, load_settings

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kb_index import Article
+from prompter.domain.job import JobKind, JobState
+from prompter.domain.model_version import VersionState
 from prompter.jobs import JobRunning, Jobs
 from prompter.labels.regression_cases import Pins
-from prompter.storage import JobKind, JobState, VersionState
 from sufler import bootstrap
 from sufler.cli import main
 from sufler.learning import learn_now

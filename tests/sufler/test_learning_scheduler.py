@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from prompter.domain.job import JobKind, JobState
 from prompter.jobs import Jobs
-from prompter.storage import JobKind, JobState
 from sufler.learning_scheduler import Teacher, last_due
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop

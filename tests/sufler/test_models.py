@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kb_index import Article, JudgedText
+from prompter.domain.model_version import Made
 from prompter.models.registry import CannotUse
-from prompter.storage import Made, Store
+from prompter.storage import Store
 from sufler import bootstrap, engines
 from sufler.bootstrap import Refresher
 from sufler.model_versions import Encoders, ModelVersions, Version

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from prompter.storage import Role, Store, connect, migrate
+from prompter.domain.account import Role
+from prompter.storage import Store, connect, migrate
 from sufler import bootstrap
 from sufler.cli import app
 from sufler.installation_secret import installation_secret, replace_secret

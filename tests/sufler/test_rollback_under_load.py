@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from prompter.storage import Role, Scope, Store
+from prompter.domain.account import Role, Scope
+from prompter.storage import Store
 from sufler import bootstrap
 from sufler.bootstrap import Refresher
 from sufler.learning import learn_now

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prompter.storage import VersionState
+from prompter.domain.model_version import VersionState
 from sufler import bootstrap
 from sufler.learning import learn_now
 from sufler.learning_outcome import Result

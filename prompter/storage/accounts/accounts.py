@@ -1,81 +1,14 @@
 """People who may log in, and their API tokens."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
+from prompter.domain.account import Account, ApiToken, Role, Scope
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, api_tokens
-
-
-class Role(IntEnum):
-    """Each role may do what the ones before it may."""
-
-    OPERATOR = 1
-    SUPERVISOR = 2
-    ADMIN = 3
-
-    @classmethod
-    def named(cls, name: str) -> "Role":
-        return cls[name.upper()]
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
-
-
-class Scope(StrEnum):
-    """What an API token is good for; its account's role is the upper limit.
-
-    Of the first four each contains those before it.
-    """
-
-    READ = "read"
-    OPERATE = "operate"
-    SUPERVISE = "supervise"
-    ADMIN = "admin"
-    METRICS = "metrics"
-    RASA = "rasa"
-
-    def is_within(self, granted: Collection["Scope"]) -> bool:
-        """Whether a token with the scopes `granted` may do what needs this one."""
-        if self not in _LADDER:
-            return self in granted
-        return any(higher in granted for higher in _LADDER[_LADDER.index(self) :])
-
-
-_LADDER = (Scope.READ, Scope.OPERATE, Scope.SUPERVISE, Scope.ADMIN)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """A person who may log in; the hash stays out of the repr and so out of logs."""
-
-    id: int
-    name: str
-    role: Role
-    language: str | None
-    one_time_password: bool
-    created_at: datetime
-    disabled_at: datetime | None
-    password_changed_at: datetime
-    password_hash: str = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiToken:
-    """What is known of an API token; its secret is not."""
-
-    id: int
-    name: str
-    scopes: frozenset[Scope]
-    created_at: datetime
-    expires_at: datetime | None  # None: never
-    last_used_at: datetime | None = None  # give or take a minute; None: never
 
 
 class AccountRows(Rows):

@@ -1,27 +1,18 @@
 """How often it was tried to log in; names and addresses stand here as keyed hashes only."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
 
+from prompter.domain.account import LoginCount
 from prompter.storage.rows import Rows
 from prompter.storage.tables import login_counts
 
 # Clocks of several machines differ a little. What lies further in the future was written before a
 # clock was set back, and makes nobody wait.
 _CLOCK_SKEW = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoginCount:
-    """Tries under one key, since the first of them; forgotten at `until`."""
-
-    tries: int
-    since: datetime
-    until: datetime
 
 
 class LoginCountRows(Rows):

@@ -1,26 +1,14 @@
 """Browsers that are logged in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, select, update
 
-from prompter.storage.accounts.accounts import Account, account_of
+from prompter.domain.account import Account, Session
+from prompter.storage.accounts.accounts import account_of
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, sessions
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """A browser that is logged in; its secret is not kept."""
-
-    id: int
-    account_id: int
-    created_at: datetime
-    seen_at: datetime  # when its owner did something last, give or take a minute
-    expires_at: datetime
-    user_agent: str  # as the browser calls itself, shortened
 
 
 class SessionRows(Rows):

@@ -7,12 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, bindparam, exists, func, select, true, update
 
 from prompter.common.clock import SLACK, Waits
-from prompter.dialogue.engine import IDS as DIALOGUES
-from prompter.domain.triage import HandoffReason, Route, Triage
-from prompter.domain.values import (
+from prompter.domain.conversation import (
     Author,
     Customer,
-    Draw,
     IncomingMessage,
     Message,
     MessageKind,
@@ -20,8 +17,10 @@ from prompter.domain.values import (
     OutboxState,
     Turn,
     TurnState,
-    Verdict,
 )
+from prompter.domain.dialogue import IDS as DIALOGUES
+from prompter.domain.evidence import Draw, Verdict
+from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     conversations,
@@ -615,8 +614,8 @@ def _turn(row: Row[Any]) -> Turn:
         triaged_at=row.triaged_at,
         utterance=row.utterance,
         intent=row.intent,
-        route=row.route,
-        handoff_reason=row.handoff_reason,
+        route=Route(row.route) if row.route else None,
+        handoff_reason=HandoffReason(row.handoff_reason) if row.handoff_reason else None,
         model_version=row.model_version,
         blind=row.blind,
         draw=None

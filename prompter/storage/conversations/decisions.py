@@ -1,13 +1,21 @@
 """What operators decided, and the evidence that follows from it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from prompter.domain.values import Lot, OfferedSuggestion, RejectReason, Turn, Verdict
+from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.domain.evidence import (
+    DeskTurn,
+    Evidence,
+    Lot,
+    RejectReason,
+    StoredDecision,
+    TeachingTurn,
+    Verdict,
+)
 from prompter.storage.rows import Rows
 from prompter.storage.tables import (
     accounts,
@@ -19,87 +27,6 @@ from prompter.storage.tables import (
     suggestions,
     turns,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredDecision:
-    """A decision as it stands in the table; `superseded_at` is set when it was undone."""
-
-    id: int
-    turn_id: int
-    operator_id: int
-    operator_name: str
-    verdict: Verdict
-    reason: RejectReason | None
-    rank: int | None
-    article_id: str | None
-    suggested_text: str | None
-    sent_text: str | None
-    decided_at: datetime
-    superseded_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """One judgement of the first suggestion of a turn; corrections are further rows.
-
-    `right` is None while a second person has to settle it. `lot` is what the turn was drawn for, and
-    `lot_probability` with which probability it was, or might have been.
-    """
-
-    id: int
-    turn_id: int
-    decision_id: int | None
-    topic: str | None
-    article_id: str | None
-    model_version: str | None
-    confidence: float | None
-    suggestion_visible: bool
-    lot: Lot | None
-    lot_probability: float | None
-    verdict: Verdict
-    right: bool | None
-    operator_id: int | None
-    received_at: datetime
-    judged_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class TeachingTurn:
-    """A decided turn that models may learn from; `offered` are the suggested articles, best first."""
-
-    turn_id: int
-    operator_id: int
-    decided_at: datetime
-    utterance: str = field(repr=False)
-    verdict: Verdict
-    reason: RejectReason | None
-    article_id: str | None
-    offered: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeskTurn:
-    """A turn, what became of it, and who wrote: what proposals are made of.
-
-    `verdict` is None where nobody has decided; `offered` are the suggested articles, best first, and
-    `first_text` the first one's answer as it was offered. What people wrote stays out of the repr.
-    """
-
-    turn_id: int
-    conversation_id: int
-    utterance: str = field(repr=False)
-    intent: str | None
-    intent_confidence: float  # 0.0 where intent is None
-    verdict: Verdict | None
-    reason: RejectReason | None
-    article_id: str | None
-    suggested_text: str | None = field(repr=False)
-    sent_text: str | None = field(repr=False)
-    operator_id: int | None
-    offered: tuple[str, ...]
-    first_text: str | None = field(repr=False)
-    customer_name: str = field(repr=False)
 
 
 class DecisionRows(Rows):

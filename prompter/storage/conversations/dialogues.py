@@ -1,29 +1,16 @@
 """How far a dialogue engine is in each conversation, and what it was told last."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
 
 from prompter.common.clock import SLACK
-from prompter.dialogue.engine import Heard
+from prompter.domain.dialogue import Heard, StoredDialogue
 from prompter.storage.conversations.conversations import taken_over
 from prompter.storage.rows import Rows
 from prompter.storage.tables import conversations, dialogues
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredDialogue:
-    """Where the engine is. `unused_after`: it was told of later messages whose replies nobody has."""
-
-    conversation_id: int
-    session: int
-    n_turns: int
-    used_at: datetime
-    form: str | None
-    paused: bool
-    unused_after: int | None
 
 
 class DialogueRows(Rows):

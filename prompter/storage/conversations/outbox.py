@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, exists, func, literal, or_, select, update
 
 from prompter.common.clock import SLACK, Waits
-from prompter.domain.values import Author, OutboxState, Reply
+from prompter.domain.conversation import Author, OutboxState, Reply
 from prompter.storage.rows import Rows
 from prompter.storage.tables import UtcDateTime, accounts, conversations, customers, outbox
 

@@ -1,46 +1,13 @@
 """What a second person is asked, and what they said."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select, update
 
-from prompter.domain.values import Choice, Place, ReviewKind
+from prompter.domain.evidence import Choice, Place, PlantedQuestion, ReviewKind, StoredReview
 from prompter.storage.rows import Rows
 from prompter.storage.tables import reviews, suggestions, turns
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredReview:
-    """A question, and one or two answers of which nobody is told whose they are.
-
-    `own_place` is where the bot's stands; `not_for` is the account that judged the turn before.
-    """
-
-    id: int
-    turn_id: int
-    decision_id: int | None
-    kind: ReviewKind
-    question: str = field(repr=False)
-    first_text: str = field(repr=False)
-    second_text: str | None = field(repr=False)
-    own_place: Place
-    not_for: int | None
-    drawn_at: datetime
-    cancelled_at: datetime | None
-    choice: Choice | None
-    judge_id: int | None
-    judged_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlantedQuestion:
-    """A question to be put beside answers of other topics than its own."""
-
-    turn_id: int
-    utterance: str = field(repr=False)
-    topic: str
 
 
 class ReviewRows(Rows):

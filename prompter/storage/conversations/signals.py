@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from prompter.domain.evidence import Signal
 from prompter.domain.triage import Route
-from prompter.domain.values import Signal
 from prompter.storage.rows import Rows
 from prompter.storage.tables import signals, suggestions, turns
 

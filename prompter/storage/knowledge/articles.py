@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
-from kb_index import Article, Status
+from kb_index.article import Article, Status
 from prompter.storage.rows import Rows
 from prompter.storage.tables import article_versions, articles, embeddings, phrasings
 

@@ -1,31 +1,17 @@
 """Counts of what happened in a stretch of time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
+from prompter.domain.evidence import Signal, Verdict
+from prompter.domain.monitoring import Counts
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Signal, Verdict
 from prompter.storage.rows import Rows
 from prompter.storage.tables import articles, decisions, signals, suggestions, turns
 
 _NOTHING_TO_SAY = (HandoffReason.OUT_OF_SCOPE, HandoffReason.NO_ARTICLE, HandoffReason.LOW_CONFIDENCE)
 _CHANGED = (Verdict.EDITED_SUBSTANTIVE, Verdict.REJECTED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """Turns received, and what became of them."""
-
-    turns: int
-    unseen: int  # to which there was nothing to suggest
-    confidences: Sequence[float]  # of first suggestions
-    decided: int  # by operators who saw the suggestions
-    changed: int  # of those: rejected, or edited in substance
-    answered_alone: int
-    signals: dict[Signal, int]
 
 
 class WatchingRows(Rows):

@@ -1,23 +1,12 @@
 """Questions whose answer must never get worse."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 
+from prompter.domain.regression_case import PinnedCase
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, pinned_cases
-
-
-@dataclass(frozen=True, kw_only=True)
-class PinnedCase:
-    """The article that is to come first for a text."""
-
-    id: int
-    text: str = field(repr=False)
-    article_id: str
-    pinned_at: datetime
-    pinned_by: str | None
 
 
 class PinRows(Rows):

@@ -1,24 +1,13 @@
 """What a version that answers nobody would have suggested first."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from prompter.dialogue.engine import IDS as DIALOGUES
+from prompter.domain.dialogue import IDS as DIALOGUES
+from prompter.domain.model_version import ShadowRow
 from prompter.storage.rows import Rows
 from prompter.storage.tables import shadow_triages, suggestions, turns
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShadowRow:
-    """The first suggestions for one turn: of the version that answered, and of the one in the shadow."""
-
-    turn_id: int
-    champion: str | None
-    champion_confidence: float
-    candidate: str | None
-    candidate_confidence: float
 
 
 class ShadowRows(Rows):

@@ -1,72 +1,14 @@
 """Model versions, and which of them answers."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
+from prompter.domain.model_version import Made, Reason, StoredVersion, Use, VersionState, stack_of
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, model_uses, model_versions, readiness_before
-
-
-class VersionState(StrEnum):
-    """What became of a version."""
-
-    CANDIDATE = "candidate"  # made, and not measured yet
-    SHADOW = "shadow"  # passed the gate; it triages what customers write, unseen
-    REFUSED = "refused"  # by the gate
-    PASSED = "passed"  # may be used; one of these is
-    PRUNED = "pruned"  # its folder was removed
-
-
-class Made(StrEnum):
-    """Why a version was made."""
-
-    FIRST = "first"  # there was none
-    SETTINGS = "settings"  # config.yml has changed
-    TRAIN = "train"  # to learn the intents of new topics
-    LEARN = "learn"  # from verdicts
-
-
-class Reason(StrEnum):
-    """Why a version came into use."""
-
-    FIRST = "first"
-    SETTINGS = "settings"
-    TRAIN = "train"
-    GATE = "gate"  # measured, and not worse than the one before
-    PROMOTED = "promoted"  # a supervisor said so
-    ROLLBACK = "rollback"
-    DAMAGED = "damaged"  # the one before could not be read
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredVersion:
-    """A version as it stands in the table; `model` is what readiness is tested for."""
-
-    id: str
-    created_at: datetime
-    parent: str | None
-    made: Made
-    state: VersionState
-    model: str
-    report: Mapping[str, Any]
-    changed_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """From `at` on the version answered; `settings` is a hash of what config.yml said of models then."""
-
-    number: int
-    version: str
-    at: datetime
-    reason: Reason
-    settings: str
-    account_name: str | None
 
 
 class VersionRows(Rows):
@@ -204,17 +146,6 @@ class VersionRows(Rows):
             select(readiness_before.c.name, readiness_before.c["values"]).where(readiness_before.c.use == use)
         )
         return {row.name: row[1] for row in rows}
-
-
-def stack_of(uses: Sequence[Use]) -> list[Use]:
-    """What came into use and was not gone back from, oldest first; the last one answers."""
-    stack: list[Use] = []
-    for use in uses:
-        if use.reason is Reason.ROLLBACK and any(one.version == use.version for one in stack):
-            while stack.pop().version != use.version:
-                continue
-        stack.append(use)
-    return stack
 
 
 def _version(row: Row[Any]) -> StoredVersion:

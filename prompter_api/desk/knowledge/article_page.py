@@ -12,8 +12,9 @@ from nicegui.events import GenericEventArguments
 
 from kb_index import Article, InvalidArticle, Status
 from prompter.common.errors import ArticleChanged, NotFound
+from prompter.domain.account import Role
 from prompter.knowledge.knowledge_base import ArticleVersion
-from prompter.storage import Conflict, Role
+from prompter.storage import Conflict
 from prompter.storage.knowledge.articles import version_fields
 from prompter_api.desk.knowledge import labels as article_words
 from prompter_api.desk.knowledge.articles_page import STATUSES, article_address

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from nicegui import APIRouter, ui
 
 from kb_index import Article, Status
-from prompter.storage import Role
+from prompter.domain.account import Role
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
 from prompter_api.desk.ui.labels import N_

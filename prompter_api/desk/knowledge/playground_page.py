@@ -9,8 +9,8 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.common.errors import NotFound
+from prompter.domain.account import Role
 from prompter.labels.regression_cases import InvalidPin
-from prompter.storage import Role
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, Part
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.ui import labels as words

@@ -10,8 +10,9 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.common.errors import NotFound
+from prompter.domain.account import Role
+from prompter.domain.regression_case import PinnedCase
 from prompter.labels.conflicts import Disagreements, DividedQuestion
-from prompter.storage import PinnedCase, Role
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
 from prompter_api.desk.ui.labels import moment

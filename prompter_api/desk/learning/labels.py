@@ -5,8 +5,9 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from prompter.domain.job import JobState, StoredJob
+from prompter.domain.model_version import Made, Reason, VersionState
 from prompter.models.registry import CannotUse, NothingBefore
-from prompter.storage import JobState, Made, Reason, StoredJob, VersionState
 from prompter_api.desk.readiness.labels import share
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import Translations

@@ -11,9 +11,12 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.common.errors import Forbidden, PrompterError
+from prompter.domain.account import Role
+from prompter.domain.job import StoredJob
+from prompter.domain.model_version import StoredVersion
 from prompter.models.registry import ShownVersion
 from prompter.models.version_diff import ChangedQuestion
-from prompter.storage import Conflict, Role, StoredJob, StoredVersion
+from prompter.storage import Conflict
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.learning.models_panels import ComparisonPanel, VersionsTable
 from prompter_api.desk.ui.elements import Tag

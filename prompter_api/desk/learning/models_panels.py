@@ -6,9 +6,9 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from prompter.domain.model_version import StoredVersion, VersionState
 from prompter.models.registry import ShownVersion
 from prompter.models.version_diff import ChangedQuestion
-from prompter.storage import StoredVersion, VersionState
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows

@@ -10,9 +10,10 @@ from nicegui.events import GenericEventArguments
 
 from kb_index import Article, InvalidArticle
 from prompter.common.errors import AlreadySettled, Forbidden, NotFound, PrompterError, ProposalChanged
+from prompter.domain.account import Role
 from prompter.domain.drafts import ProposalKind
 from prompter.knowledge.proposals import Outcome, Proposal, ProposalState
-from prompter.storage import Conflict, Role
+from prompter.storage import Conflict
 from prompter_api.desk.learning.dialogs import ArticleDialog, ManyDialog
 from prompter_api.desk.learning.errors import refusal, settled
 from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard

@@ -20,7 +20,7 @@ from prompter.accounts.service import (
 )
 from prompter.accounts.sessions import Visit
 from prompter.common.errors import NotFound
-from prompter.storage import Role, Scope
+from prompter.domain.account import Role, Scope
 from prompter_api import cookies
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_password

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from prompter.desk.service import ConversationView
-from prompter.domain.values import Author, Message, MessageKind, OutboxState, Reply
+from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.locale import Translations

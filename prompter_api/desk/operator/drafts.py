@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from prompter.desk.decision import Action, Decision
-from prompter.domain.values import RejectReason
+from prompter.domain.evidence import RejectReason
 
 
 class Purpose(StrEnum):

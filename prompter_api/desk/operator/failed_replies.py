@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prompter.domain.values import Reply
+from prompter.domain.conversation import Reply
 from prompter_api.desk.operator.conversation_panel import settle_buttons
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag

@@ -14,7 +14,7 @@ from kb_index import Article
 from kb_index.templates import fields
 from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
 from prompter.desk.decision import Action, Decision
-from prompter.domain.values import Customer, OfferedSuggestion, Turn
+from prompter.domain.conversation import Customer, OfferedSuggestion, Turn
 from prompter_api.desk.operator.conversation_panel import newer_than
 from prompter_api.desk.operator.drafts import Draft, Purpose
 from prompter_api.desk.operator.input_event import Press

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prompter.desk.service import QueueItem
-from prompter.domain.values import Customer
+from prompter.domain.conversation import Customer
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows

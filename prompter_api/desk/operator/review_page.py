@@ -8,7 +8,7 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.common.errors import AlreadyDecided, PrompterError
-from prompter.domain.values import Choice
+from prompter.domain.evidence import Choice
 from prompter.readiness.monitoring import OwnFigure
 from prompter.readiness.second_reviews import Question
 from prompter_api.desk.ui import labels as words

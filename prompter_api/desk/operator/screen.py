@@ -8,7 +8,7 @@ from nicegui import ui
 from prompter.common.clock import utc_now
 from prompter.desk.service import Workload
 from prompter.dialogue.session import Silence
-from prompter.domain.values import Customer, Message, OutboxState
+from prompter.domain.conversation import Customer, Message, OutboxState
 from prompter_api.desk.operator.composer import Composer
 from prompter_api.desk.operator.conversation_panel import ConversationPanel
 from prompter_api.desk.operator.drafts import Draft, Purpose

@@ -6,7 +6,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from kb_index import Article
-from prompter.domain.values import RejectReason
+from prompter.domain.evidence import RejectReason
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.desk.ui.labels import REJECT_REASONS
 from prompter_api.locale import Translations

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from kb_index.templates import fields
-from prompter.dialogue.engine import is_dialogue
-from prompter.domain.values import OfferedSuggestion, Turn
+from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.domain.dialogue import is_dialogue
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.locale import Translations

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from prompter.common.clock import utc_now
+from prompter.domain.readiness import ReadinessEvent
 from prompter.readiness.evidence import Asked, PieceOfEvidence, TopicEvidence
 from prompter.readiness.service import TopicReadiness
-from prompter.storage import ReadinessEvent
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows

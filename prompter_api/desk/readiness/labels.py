@@ -8,10 +8,10 @@ from babel.numbers import format_decimal
 
 from evaluation.readiness import Interval, Step, threshold_passed
 from prompter.common.errors import Forbidden, NotFound, PrompterError
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import HowJudged
 from prompter.readiness.service import NotReady, TopicReadiness
-from prompter.storage import Conflict, ReadinessEvent
+from prompter.storage import Conflict
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import Translations
 

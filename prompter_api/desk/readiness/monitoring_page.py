@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nicegui import APIRouter
 
 from evaluation.estimates import Estimate
-from prompter.domain.values import Signal
+from prompter.domain.evidence import Signal
 from prompter.readiness.monitoring import Drift, Gap, Person, Week
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag

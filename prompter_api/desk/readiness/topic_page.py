@@ -10,10 +10,11 @@ from nicegui import APIRouter, ui
 from nicegui.events import GenericEventArguments
 
 from prompter.common.errors import Forbidden, NotFound, PrompterError
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.account import Role
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.service import TopicReadiness
-from prompter.storage import Conflict, Role
+from prompter.storage import Conflict
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.board_page import show_state, topic_address
 from prompter_api.desk.readiness.evidence_panels import EvidencePanel, HistoryPanel

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from prompter.domain.values import Message
+from prompter.domain.conversation import Message
 from prompter_api.desk.operator.keyboard import hints
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed

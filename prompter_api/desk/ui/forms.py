@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prompter.accounts.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from prompter.accounts.service import WrongPassword
 from prompter.common.errors import DatabaseUnavailable
-from prompter.storage import Account
+from prompter.domain.account import Account
 from prompter_api import cookies
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries

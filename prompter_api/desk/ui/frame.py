@@ -27,7 +27,7 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
 from prompter.common.errors import DatabaseUnavailable, Forbidden
-from prompter.storage import Account, Role
+from prompter.domain.account import Account, Role
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page

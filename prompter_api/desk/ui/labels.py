@@ -15,10 +15,11 @@ from prompter.common.errors import (
     PrompterError,
     TooLateToUndo,
 )
-from prompter.dialogue.engine import is_dialogue
+from prompter.domain.account import Role
+from prompter.domain.conversation import MessageKind, OfferedSuggestion, OutboxState
+from prompter.domain.dialogue import is_dialogue
+from prompter.domain.evidence import RejectReason
 from prompter.domain.triage import HandoffReason
-from prompter.domain.values import MessageKind, OfferedSuggestion, OutboxState, RejectReason
-from prompter.storage import Role
 from prompter_api.locale import Translations
 
 

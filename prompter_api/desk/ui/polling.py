@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from nicegui import APIRouter, ui
 
 from prompter.common.errors import Forbidden
-from prompter.storage import Role
+from prompter.domain.account import Role
 from prompter_api.desk.ui.frame import Door, Visitor, in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import Seat, SignedOut

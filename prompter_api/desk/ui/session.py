@@ -11,8 +11,13 @@ from prompter.common.errors import Forbidden, NotFound
 from prompter.desk.decision import Decided, Decision
 from prompter.desk.service import ConversationView, QueueItem, Workload
 from prompter.dialogue.session import Silence
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import OfferedSuggestion, Reply, Turn
 from prompter.domain.drafts import ProposalKind
-from prompter.domain.values import Choice, OfferedSuggestion, Reply, Turn
+from prompter.domain.evidence import Choice
+from prompter.domain.job import StoredJob
+from prompter.domain.model_version import StoredVersion
+from prompter.domain.regression_case import PinnedCase
 from prompter.knowledge.knowledge_base import ArticleVersion
 from prompter.knowledge.proposals import Outcome, Proposal
 from prompter.labels.conflicts import Disagreements
@@ -22,7 +27,6 @@ from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.monitoring import Drift, Gap, OwnFigure, Person
 from prompter.readiness.second_reviews import Question
 from prompter.readiness.service import TopicReadiness
-from prompter.storage import Account, PinnedCase, Role, StoredJob, StoredVersion
 from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.parts import Parts

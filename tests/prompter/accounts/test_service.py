@@ -5,7 +5,8 @@ import pytest
 from prompter.accounts.passwords import WeakPassword
 from prompter.accounts.service import Accounts, NameTaken, WrongPassword
 from prompter.common.errors import NotFound
-from prompter.storage import Role, Scope, Store
+from prompter.domain.account import Role, Scope
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER
 
 PASSWORD = "correct horse battery"

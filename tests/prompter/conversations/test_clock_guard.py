@@ -15,10 +15,12 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decided, Decision
 from prompter.desk.service import Desk
-from prompter.domain.values import IncomingMessage, OutboxState
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage, OutboxState
+from prompter.domain.job import JobKind, JobState
 from prompter.jobs import JobRunning, Jobs
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.storage import JobKind, JobState, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, WordAssistant
 
 HOUR = 3600.0

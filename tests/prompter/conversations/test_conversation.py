@@ -21,10 +21,12 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import IncomingMessage, MessageKind, OutboxState
+from prompter.domain.evidence import RejectReason, Verdict
 from prompter.domain.triage import Route
-from prompter.domain.values import IncomingMessage, MessageKind, OutboxState, RejectReason, Verdict
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.storage import Account, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, BrokenAssistant, FakeClock, WordAssistant
 
 

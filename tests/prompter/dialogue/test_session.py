@@ -4,10 +4,11 @@ import pytest
 
 from prompter.desk.decision import Action
 from prompter.desk.service import ConversationView
-from prompter.dialogue.engine import Heard
 from prompter.dialogue.session import forget_silence
+from prompter.domain.dialogue import Heard
+from prompter.domain.evidence import Choice, RejectReason, Verdict
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Choice, Mode, ReadinessState, RejectReason, Verdict
 from prompter.labels.from_verdicts import lessons
 from prompter.readiness.offline_replay import replay
 from prompter.storage import Store

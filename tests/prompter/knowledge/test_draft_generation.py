@@ -11,7 +11,7 @@ from nlu.encoders.encoder import Kind, Vectors
 from nlu.reader import TextReader
 from prompter.desk.decision import Action, Decision
 from prompter.domain.drafts import Draft, GivenAnswer, ProposalKind, SeenText
-from prompter.domain.values import RejectReason
+from prompter.domain.evidence import RejectReason
 from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions
 from prompter.storage import Store
 from prompter.suggestions.query_embedder import Meaning

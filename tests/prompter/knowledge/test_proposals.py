@@ -19,10 +19,11 @@ from prompter.common.errors import (
     ProposalChanged,
     Unanswered,
 )
+from prompter.domain.account import Account, Role
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals, ProposalState, Refreshed
-from prompter.storage import Account, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock
 from tests.prompter.knowledge.drafted import by_first_word, changed_answer, new_article, phrasing, proof
 

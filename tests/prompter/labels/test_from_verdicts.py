@@ -9,9 +9,9 @@ import pytest
 
 from kb_index import JudgedText
 from prompter.desk.decision import Action, Decision
-from prompter.domain.values import RejectReason, Verdict
+from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
 from prompter.labels.from_verdicts import Lesson, lesson, lessons, taught
-from prompter.storage import Store, TeachingTurn
+from prompter.storage import Store
 from tests.fakes import START
 from tests.support_desk import PASSWORD, DeskShop
 

@@ -2,9 +2,10 @@ import pytest
 
 from prompter.accounts.service import Accounts
 from prompter.common.errors import NotFound
+from prompter.domain.account import Role
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.labels.regression_cases import InvalidPin, Pins
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP
 
 

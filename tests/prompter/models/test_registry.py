@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from prompter.desk.decision import Action
+from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import Route
-from prompter.domain.values import ReadinessState
 from prompter.models.registry import CannotUse, NothingBefore, Versions
-from prompter.storage import Made, Reason, Store, VersionState
+from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
 
 CHANGED = {

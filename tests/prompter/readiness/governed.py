@@ -13,13 +13,16 @@ from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.dialogue.engine import DialogueEngine
 from prompter.dialogue.session import Conversing
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import Author, IncomingMessage, Reply, Turn
+from prompter.domain.evidence import Choice
+from prompter.domain.readiness import LedgerTurn, Mode
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Author, Choice, IncomingMessage, Mode, Reply, Turn
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness, TopicReadiness
-from prompter.storage import Account, LedgerTurn, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
 
 RULE = Rule(bar=0.6, alpha=0.05, thresholds=(0.9, 0.6))

@@ -4,8 +4,9 @@ import pytest
 
 from prompter.common.errors import NotFound
 from prompter.desk.decision import Action
+from prompter.domain.conversation import TurnState
+from prompter.domain.evidence import Choice, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Choice, ReviewKind, Signal, TurnState
 from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop

@@ -5,7 +5,7 @@ import pytest
 
 from prompter.common.errors import NotFound
 from prompter.desk.decision import Action
-from prompter.domain.values import RejectReason
+from prompter.domain.evidence import RejectReason
 from prompter.readiness.ledger import HowJudged
 from prompter.storage import Store
 from tests.prompter.readiness.governed import ENOUGH, SURE, UNSURE, GovernedShop

@@ -8,8 +8,9 @@ from sqlalchemy import update
 from evaluation.betting import RIGHT, WRONG
 from prompter.common.errors import AlreadyDecided
 from prompter.desk.decision import Action
+from prompter.domain.evidence import Choice
+from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Choice, ReadinessState
 from prompter.readiness.ledger import judged_turns
 from prompter.storage import Store
 from prompter.storage.tables import messages, turns

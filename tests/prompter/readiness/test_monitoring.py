@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from prompter.desk.decision import Action
-from prompter.domain.values import Choice, RejectReason, ReviewKind, Signal
+from prompter.domain.evidence import Choice, RejectReason, ReviewKind, Signal
 from prompter.readiness.attention_checks import Planter
 from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.monitoring import Watching, gap

@@ -12,11 +12,13 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
-from prompter.domain.values import Choice, IncomingMessage, Lot, RejectReason, Verdict
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.evidence import Choice, Evidence, Lot, RejectReason, Verdict
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
-from prompter.storage import Account, Evidence, Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
 
 HOW = "как вернуть товар"

@@ -6,8 +6,10 @@ import pytest
 
 from prompter.common.errors import NotFound
 from prompter.desk.decision import Action
+from prompter.domain.conversation import TurnState
+from prompter.domain.evidence import RejectReason
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.domain.values import Mode, ReadinessState, RejectReason, TurnState
 from prompter.readiness.service import NotReady, Readiness
 from prompter.storage import Store
 from tests.fakes import SHOP, START

@@ -14,12 +14,14 @@ from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
+from prompter.domain.account import Role
+from prompter.domain.conversation import IncomingMessage
+from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.domain.values import IncomingMessage, ReadinessState
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.readiness.sampling import Lots
 from prompter.readiness.service import Readiness
-from prompter.storage import Role, Store
+from prompter.storage import Store
 from tests.fakes import FAST_HASHER, FakeClock, article
 
 STREAMS = 200

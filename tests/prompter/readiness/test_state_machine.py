@@ -1,6 +1,6 @@
 import pytest
 
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.state_machine import Change, Standing, change_of
 
 COLLECTING, READY, AUTOPILOT = ReadinessState.COLLECTING, ReadinessState.READY, ReadinessState.AUTOPILOT

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from prompter.accounts.service import Accounts
 from prompter.common.clock import utc_now
-from prompter.storage import NewerDatabase, Scope, Store, connect, migrate
+from prompter.domain.account import Scope
+from prompter.storage import NewerDatabase, Store, connect, migrate
 from prompter.storage.copying import TargetNotEmpty, copy_database
 from prompter.storage.migrate import revisions
 from prompter.storage.tables import metadata

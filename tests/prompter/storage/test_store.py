@@ -18,40 +18,22 @@ from prompter.common.errors import AlreadySettled, NotFound
 from prompter.conversations.intake import Reception
 from prompter.conversations.lanes import MAX_RECENT_TURNS
 from prompter.desk.decision import Action
+from prompter.domain.account import LoginCount, Role, Scope
+from prompter.domain.conversation import Author, IncomingMessage, OfferedSuggestion, OutboxState, TurnState
 from prompter.domain.drafts import ProposalKind
+from prompter.domain.evidence import Choice, Signal, Verdict
+from prompter.domain.job import JobKind, JobState
+from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.proposal import ProposalState
+from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Triage
-from prompter.domain.values import (
-    Author,
-    Choice,
-    IncomingMessage,
-    OfferedSuggestion,
-    OutboxState,
-    ReadinessState,
-    Signal,
-    TurnState,
-    Verdict,
-)
 from prompter.jobs import JobRunning, Jobs
 from prompter.knowledge.proposals import Proposals
 from prompter.models.registry import Versions
 from prompter.readiness.attention_checks import Planter
 from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.monitoring import Watching
-from prompter.storage import (
-    Conflict,
-    JobKind,
-    JobState,
-    LoginCount,
-    Made,
-    ProposalState,
-    Reason,
-    Role,
-    Scope,
-    Store,
-    VersionState,
-    connect,
-    migrate,
-)
+from prompter.storage import Conflict, Store, connect, migrate
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
 from prompter_api.errors import TooManyTries

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompter.domain.values import Verdict
+from prompter.domain.evidence import Verdict
 from prompter.text.edits import classify_edit
 
 ANSWER = "Вернуть товар можно за 14 дней. Напишите на help@severok.example или зайдите в «Мои заказы»."

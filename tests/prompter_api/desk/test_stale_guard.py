@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from prompter.domain.values import Verdict
+from prompter.domain.evidence import Verdict
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
 

@@ -12,10 +12,12 @@ from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import ConversationView
 from prompter.dialogue.actions import seal
-from prompter.dialogue.engine import DialogueSilent, Heard, Question
+from prompter.dialogue.engine import DialogueSilent, Question
 from prompter.dialogue.session import Conversing
+from prompter.domain.account import Scope
+from prompter.domain.dialogue import Heard
 from prompter.domain.triage import HandoffReason, Route, Triage
-from prompter.storage import Scope, Store, connect, migrate
+from prompter.storage import Store, connect, migrate
 from prompter_api.app import create_app
 from sufler.rasa.engine import RasaEngine
 from tests.browser import serve

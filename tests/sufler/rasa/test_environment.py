@@ -15,7 +15,8 @@ import pytest
 
 from prompter.accounts.service import Accounts
 from prompter.dialogue.actions import OrdersUnavailable
-from prompter.storage import Role, Scope, Store
+from prompter.domain.account import Role, Scope
+from prompter.storage import Store
 from sufler.rasa.custom_actions import OwnActions
 from sufler.rasa.environment import NoRasa, RasaEnvironment, RasaProject, find_python
 from sufler.rasa.order_lookup import CsvOrders, HttpOrders, build_orders

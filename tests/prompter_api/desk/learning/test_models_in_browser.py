@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from prompter.desk.decision import Action, Decision
+from prompter.domain.job import JobKind
+from prompter.domain.model_version import Made, Reason
 from prompter.jobs import Jobs
 from prompter.labels.regression_cases import Pins
 from prompter.models.registry import Versions
-from prompter.storage import JobKind, Made, Reason
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
 

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
 
-from prompter.storage import Role, Store
+from prompter.domain.account import Role
+from prompter.storage import Store
 from tests.support_desk import PASSWORD, DeskShop
 
 Sit = Callable[..., Page]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from prompter.storage import Role, Store
+from prompter.domain.account import Role
+from prompter.storage import Store
 from tests.support_desk import PASSWORD, DeskShop
 
 NEW = "a password of my own"

@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Dialog, Locator, Page, WebSocketRoute, expect
 
 from prompter.desk.decision import Action, Decision
-from prompter.domain.values import MessageKind, OutboxState, RejectReason, Verdict
-from prompter.storage import Role
+from prompter.domain.account import Role
+from prompter.domain.conversation import MessageKind, OutboxState
+from prompter.domain.evidence import RejectReason, Verdict
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import PASSWORD, DeskShop
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from prompter.domain.values import Choice, Lot, Verdict
+from prompter.domain.evidence import Choice, Lot, Verdict
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
 

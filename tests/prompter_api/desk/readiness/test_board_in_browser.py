@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from prompter.desk.decision import Action
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import Route
-from prompter.domain.values import Mode, ReadinessState
 from prompter.storage import Store
 from tests.fakes import SHOP
 from tests.prompter.readiness.governed import ENOUGH, SURE, GovernedShop

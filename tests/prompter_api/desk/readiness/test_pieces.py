@@ -11,9 +11,9 @@ import pytest
 from evaluation.readiness import Interval, Step
 from evaluation.reliability import Bin
 from prompter.common.errors import Forbidden
-from prompter.domain.values import Mode, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
 from prompter.readiness.service import Measured, NotReady, TopicReadiness
-from prompter.storage import Conflict, ReadinessEvent, Store
+from prompter.storage import Conflict, Store
 from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.board_page import topic_address

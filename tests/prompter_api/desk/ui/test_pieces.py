@@ -9,9 +9,11 @@ from prompter.accounts.sessions import Sessions
 from prompter.common.errors import InvalidDecision
 from prompter.desk.decision import Action
 from prompter.desk.service import QueueItem
-from prompter.domain.triage import HandoffReason
-from prompter.domain.values import Customer, Message, MessageKind, OutboxState, RejectReason, Turn, TurnState
-from prompter.storage import Role, Store
+from prompter.domain.account import Role
+from prompter.domain.conversation import Customer, Message, MessageKind, OutboxState, Turn, TurnState
+from prompter.domain.evidence import RejectReason
+from prompter.domain.triage import HandoffReason, Route
+from prompter.storage import Store
 from prompter_api.desk.login.page import _own_path
 from prompter_api.desk.operator.conversation_panel import in_last_wording
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
@@ -40,7 +42,7 @@ def item(turn_id: int, conversation_id: int | None = None) -> QueueItem:
         triaged_at=NOW,
         utterance="?",
         intent=None,
-        route="suggest",
+        route=Route.SUGGEST,
         handoff_reason=None,
         model_version="1",
         blind=False,

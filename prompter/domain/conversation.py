@@ -1,8 +1,11 @@
-"""The values of a conversation: what came in, what we know of it, what goes out."""
+"""Messages, turns and replies of a conversation with a customer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from prompter.domain.evidence import Draw
+from prompter.domain.triage import HandoffReason, Route
 
 
 class MessageKind(StrEnum):
@@ -45,88 +48,6 @@ class TurnState(StrEnum):
     CLOSED = "closed"  # decided, or answered together with a later turn
 
 
-class Verdict(StrEnum):
-    """What a person did with the first suggestion, or said of it."""
-
-    ACCEPTED = "accepted"
-    EDITED_COSMETIC = "edited_cosmetic"
-    EDITED_SUBSTANTIVE = "edited_substantive"
-    PICKED_OTHER = "picked_other"
-    REJECTED = "rejected"
-    WROTE_OWN = "wrote_own"
-    UNDECIDED = "undecided"
-    CONFIRMED = "confirmed"  # a second person, who did not know the first verdict, finds it right
-    REFUTED = "refuted"  # or wrong
-
-
-class ReadinessState(StrEnum):
-    """Whether a topic may answer alone."""
-
-    COLLECTING = "collecting"  # the evidence does not allow it yet
-    READY = "ready"  # it does; a supervisor has to agree
-    AUTOPILOT = "autopilot"
-    DEMOTED = "demoted"  # it slipped, and collects anew
-    HELD = "held"  # a supervisor has stopped it
-
-
-class Mode(StrEnum):
-    """What happens once a topic is ready."""
-
-    MANUAL = "manual"  # a supervisor decides
-    AUTOMATIC = "automatic"  # it goes live
-    SHADOW = "shadow"  # nothing: it is only measured
-
-
-class ReviewKind(StrEnum):
-    """Why a second person is asked."""
-
-    SECOND = "second"  # an accepted suggestion was drawn
-    SETTLE = "settle"  # the operator wrote an answer of their own
-    AUDIT = "audit"  # the bot answered alone
-    CHECK = "check"  # and the customer was unhappy: no draw, so no evidence
-    PLANTED = "planted"  # both answers are known to be wrong: this measures the judge
-
-
-class Signal(StrEnum):
-    """What a customer lets us know about an answer of the bot."""
-
-    THUMB_UP = "thumb_up"
-    THUMB_DOWN = "thumb_down"
-    OPERATOR_CALLED = "operator_called"
-    ASKED_AGAIN = "asked_again"  # the same, soon afterwards
-
-    @property
-    def is_bad(self) -> bool:
-        return self is not Signal.THUMB_UP
-
-
-class Place(StrEnum):
-    """Where the bot's answer stands among two."""
-
-    FIRST = "first"
-    SECOND = "second"
-
-
-class Choice(StrEnum):
-    """Which of two answers is right; of one answer: `first` or `neither`."""
-
-    FIRST = "first"
-    SECOND = "second"
-    BOTH = "both"
-    NEITHER = "neither"
-
-
-class RejectReason(StrEnum):
-    """Why a suggestion was rejected."""
-
-    WRONG_ARTICLE = "wrong_article"
-    OUTDATED = "outdated"
-    INCOMPLETE = "incomplete"
-    TONE = "tone"
-    NOT_A_QUESTION = "not_a_question"
-    OTHER = "other"
-
-
 class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"  # claimed by a delivery; its fate is unknown until that reports back
@@ -158,33 +79,6 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draw:
-    """What was drawn for a turn when it was triaged. The numbers are spread evenly over [0, 1)."""
-
-    number: float = field(repr=False)
-    probability: float  # a lower number: answered blind, or audited where the bot answers alone
-    second_number: float = field(repr=False)
-    second_probability: float  # a lower number: judged by a second person, once it is accepted
-    tests: bool  # counts where readiness is tested
-
-    @property
-    def falls(self) -> bool:
-        return self.number < self.probability
-
-    @property
-    def second_falls(self) -> bool:
-        return self.second_number < self.second_probability
-
-
-class Lot(StrEnum):
-    """What a turn was drawn for."""
-
-    BLIND = "blind"
-    SECOND = "second"
-    AUDIT = "audit"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Turn:
     """A customer's consecutive messages, answered together."""
 
@@ -197,8 +91,8 @@ class Turn:
     triaged_at: datetime | None
     utterance: str | None
     intent: str | None
-    route: str | None
-    handoff_reason: str | None
+    route: Route | None  # None until it is triaged
+    handoff_reason: HandoffReason | None
     model_version: str | None
     blind: bool  # to be answered without a look at the suggestions
     draw: Draw | None  # None: the bot would not have answered this, however sure it was
@@ -206,7 +100,7 @@ class Turn:
     @property
     def by_bot(self) -> bool:
         """Whether the bot answered it alone, even if an operator was called afterwards."""
-        return self.route == "autopilot"
+        return self.route is Route.AUTOPILOT
 
 
 @dataclass(frozen=True, kw_only=True)

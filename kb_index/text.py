@@ -1,0 +1,13 @@
+"""Texts in a form in which they can be compared."""
+
+import re
+
+
+def normal(text: str) -> str:
+    """Words in small letters; ё is е, punctuation and spacing do not matter."""
+    return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers that the text names."""
+    return tuple(sorted(re.findall(r"\d+", text)))
