@@ -28,9 +28,9 @@ import numpy.typing as npt
 
 from kb_index import FaissIndex
 from nlu.text import clean
+from prompter.models.encoder_factory import build_encoder
 from scripts.measuring import DATA, ROOT
 from sufler.cli.progress import progress_bar
-from sufler.engines import build_encoder
 from sufler.settings import load_settings
 
 Vectors = npt.NDArray[np.float32]

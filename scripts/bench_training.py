@@ -16,8 +16,9 @@ from pathlib import Path
 from evaluation import read_intents
 from nlu.classifier import IntentClassifier
 from nlu.text import clean
+from prompter.models import builder
+from prompter.models.encoder_factory import build_encoder
 from scripts.measuring import parse
-from sufler import engines
 from sufler.benchmarking.running_server import peak_mb
 from sufler.settings import load_settings
 
@@ -26,14 +27,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     data: Path = parse(parser).data
     settings = load_settings(None)
-    encoder = engines.build_encoder(settings)
+    encoder = build_encoder(settings.models)
     rows = read_intents(data / "intents" / "banking77_train.csv")
     texts, intents = [row.text for row in rows], [row.intent for row in rows]
     start = time.perf_counter()
     vectors = encoder.encode([clean(text) for text in texts], kind="query")
     encoding = time.perf_counter() - start
     start = time.perf_counter()
-    IntentClassifier(encoder, **engines.classifier_settings(settings)).fit(texts, intents, vectors)
+    IntentClassifier(encoder, **builder.classifier_settings(settings.models)).fit(texts, intents, vectors)
     learning = time.perf_counter() - start
     figures = {
         "seconds": round(encoding + learning, 1),

@@ -21,6 +21,7 @@ from kb_index import Article
 from kb_index.formats import Format, write_articles
 from kb_index.formats.rasa_yaml import as_example
 from nlu.text import detect_language
+from prompter.models.builder import TOPIC_PREFIX
 from scripts.measuring import ROOT
 from sufler.benchmarking.running_server import (
     Endpoint,
@@ -31,7 +32,6 @@ from sufler.benchmarking.running_server import (
     stop,
     write_config,
 )
-from sufler.engines import TOPIC_PREFIX
 from sufler.rasa.environment import QUIETLY, RasaEnvironment
 from sufler.settings import Database, Settings
 

@@ -20,8 +20,9 @@ from evaluation.rows import read_cases
 from kb_index.formats import read_articles
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
+from prompter.models import builder
+from prompter.models.encoder_factory import build_encoder
 from scripts.measuring import ROOT, parse
-from sufler import engines
 from sufler.benchmarking.adapters import EvaluatedAssistant
 from sufler.settings import Settings, load_settings
 
@@ -32,7 +33,7 @@ _COLOURS = {"covid": "#b4552d", "stack": "#0f6b5a"}
 def main() -> None:
     data = parse(argparse.ArgumentParser(description="Draw what confirmed questions teach.")).data
     settings = load_settings(None)
-    encoder = CachingEncoder(engines.build_encoder(settings))
+    encoder = CachingEncoder(build_encoder(settings.models))
     curves = {name: curve(data / "faq", name, settings, encoder) for name in _COLOURS}
     draw(curves, PICTURE)
     sys.stdout.write(table(curves))
@@ -47,7 +48,7 @@ def curve(faq: Path, name: str, settings: Settings, encoder: Encoder) -> list[Cu
             EvaluatedAssistant(settings, articles, encoder),
             read_cases(faq / f"{name}_learn.csv", known_ids=ids),
             read_cases(faq / f"{name}_test.csv", known_ids=ids),
-            same_answer=engines.same_answers(articles),
+            same_answer=builder.same_answers(articles),
         )
     )
 

@@ -30,9 +30,10 @@ from kb_index.formats import read_articles
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 from nlu.reader import TextReader
 from nlu.text import clean, detect_language
+from prompter.models import builder
+from prompter.models.encoder_factory import build_encoder
 from prompter.suggestions.confidence import ConfidenceModel, features, updated
 from prompter.suggestions.ranking_weights import SIGNALS, Ranking, fit_weights, ranking, reranked
-from sufler import engines
 from sufler.settings import Settings, load_settings
 
 TODAY = date(2026, 1, 1)
@@ -172,8 +173,8 @@ class Asked:
 def ask(base: Base, encoder: DiskCache, settings: Settings) -> Asked:
     """Search with the product's own parts."""
     reader = TextReader(encoder)
-    search = ArticleSearch.build(base.articles, reader=reader, config=engines.search_config(settings))
-    intents = engines.train_intents(settings, base.articles, encoder)
+    search = ArticleSearch.build(base.articles, reader=reader, config=builder.search_config(settings.models))
+    intents = builder.train_intents(settings.models, base.articles, encoder)
     encoder.encode([clean(text) for text, _ in base.cases], kind="query")
     hits, in_scope = [], []
     for text, _ in base.cases:
@@ -284,13 +285,13 @@ def main() -> None:
     if arguments.data is None or not (Path(arguments.data) / "faq").is_dir():
         sys.exit("name the folder with faq/ and intents/, or set SUFLER_BENCHMARK_DATA")
     settings = load_settings(None)
-    encoder = DiskCache(engines.build_encoder(settings), arguments.cache)
+    encoder = DiskCache(build_encoder(settings.models), arguments.cache)
     asked = []
     for base in bases(Path(arguments.data)):
         sys.stderr.write(f"asking {base.name}: {len(base.cases)} cases\n")
         asked.append(ask(base, encoder, settings))
         encoder.save()
-    report(asked, engines.search_config(settings), engines.confidence_model(settings))
+    report(asked, builder.search_config(settings.models), builder.confidence_model(settings.models))
 
 
 def report(asked: Sequence[Asked], shipped: Weights, prior: ConfidenceModel) -> None:

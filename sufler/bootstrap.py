@@ -1,44 +1,48 @@
 """The composition root: reads settings, chooses parts, puts them together."""
 
 import asyncio
-import threading
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
-from datetime import timedelta
+from contextlib import AsyncExitStack, contextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from evaluation.control import Detector
-from evaluation.gate import GovernedTopic
 from evaluation.readiness import Rule
-from kb_index import Article, ArticleSearch
-from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.encoder import Encoder
-from nlu.errors import IncompatibleModel
-from nlu.reader import TextReader
 from prompter.accounts.last_seen import Defer, at_once
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
-from prompter.common.clock import Waits
+from prompter.common.clock import Clock, Waits, utc_now
+from prompter.common.safe_errors import describe
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Autopilot, Triager
 from prompter.desk.service import Desk
 from prompter.dialogue.session import Conversing
-from prompter.domain.readiness import Mode, ReadinessState
+from prompter.domain.readiness import Mode
 from prompter.domain.triage import Triage
-from prompter.knowledge.chat_history_import import History
-from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
+from prompter.jobs import JobRunning
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.knowledge.proposals import Proposals, Refreshed
+from prompter.knowledge.proposals import Proposals
+from prompter.learning.outcome import Outcome
+from prompter.learning.pipeline import LearningConfig
+from prompter.learning.proposing import ProposalConfig
 from prompter.learning.service import Learning
+from prompter.learning.shadow_evaluation import ShadowEvaluator
+from prompter.models import article_vectors
+from prompter.models.article_vectors import ProgressBar
+from prompter.models.encoder_factory import Encoders
+from prompter.models.live_assistant import LiveAssistant
 from prompter.models.registry import Versions
+from prompter.models.version_folders import check_folder
 from prompter.readiness.attention_checks import Planter
 from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.monitoring import Watching
@@ -46,20 +50,11 @@ from prompter.readiness.sampling import Lots
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Engine, Store, connect, migrate, read_url
-from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.assistant import Assistant
 from prompter.suggestions.explanations import explain
-from prompter.suggestions.query_embedder import Meaning
-from prompter.suggestions.stored_embeddings import StoredEncoder
-from sufler import engines
 from sufler.installation_secret import installation_secret
-from sufler.model_versions import (
-    Encoders,
-    ModelVersions,
-    Version,
-    check_folder,
-    index_name,
-    settings_hash,
-)
+from sufler.learning_scheduler import LearningScheduler, local_now
+from sufler.logs import configure_logs
 from sufler.private_files import make_private_file, make_private_folder
 from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
@@ -72,9 +67,6 @@ if TYPE_CHECKING:
     from sufler.health import Heartbeats
 
 log = structlog.get_logger(__name__)
-
-_BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
-ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
@@ -172,23 +164,6 @@ def build_readiness(settings: Settings, store: Store) -> Readiness:
     )
 
 
-def tested_topics(settings: Settings, store: Store) -> list[GovernedTopic]:
-    """The topics that answer alone, with the room that their evidence leaves, and those that may come to."""
-    readiness = build_readiness(settings, store)
-    return [
-        GovernedTopic(
-            name=one.name,
-            topics=frozenset(one.topics) - frozenset(one.left_out),
-            threshold=readiness.rule.thresholds[-1] if one.threshold is None else one.threshold,
-            margin=one.proved.interval.low - readiness.rule.bar
-            if one.proved is not None and one.proved.interval is not None
-            else 0.0,
-            is_live=one.state is ReadinessState.AUTOPILOT,
-        )
-        for one in readiness.topics()
-    ]
-
-
 def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
     return ClockGuard(
         store,
@@ -213,189 +188,93 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
 def build_versions(settings: Settings, store: Store) -> Versions:
     return Versions(
         store,
-        settings=settings_hash(settings),
-        check=lambda version_id: check_folder(settings, version_id),
+        settings=settings.models.recipe.digest,
+        check=lambda version_id: check_folder(settings.models, version_id),
     )
 
 
 def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
     """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
-    return Refresher(settings, store, Encoders(store, given=encoder)).assistant
+    return build_live_assistant(settings, store, encoder=encoder).assistant
 
 
 def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) -> None:
-    """Compute the vectors of whatever texts have none yet; can be stopped and goes on where it was."""
-    reader = TextReader(StoredEncoder(engines.build_encoder(settings), store))
-    with store.read() as tx:
-        total = tx.articles.count()
-    articles = build_knowledge_base(store).articles()
-    with progress_bar("Embedding", total) as advance:
-        while batch := list(islice(articles, _BATCH)):
-            live = published(batch)
-            questions = [text for article in live for text in questions_of(article, reader)]
-            reader.encode(questions, kind="query")
-            longest = settings.search.longest_answer
-            reader.encode([passage_of(article, reader, longest) for article in live], kind="passage")
-            advance(len(batch))
+    """Compute the vectors of texts that have none yet; can be stopped and goes on where it was."""
+    article_vectors.embed_articles(
+        settings.models, store, build_knowledge_base(store).articles(), progress_bar
+    )
 
 
-def propose(
+def proposal_config(settings: Settings) -> ProposalConfig:
+    return ProposalConfig(
+        models=settings.models, template_values=settings.templates, language=settings.language
+    )
+
+
+def learning_config(settings: Settings) -> LearningConfig:
+    return LearningConfig(proposals=proposal_config(settings), **settings.learning.model_dump(exclude={"at"}))
+
+
+def learn(
     settings: Settings,
     store: Store,
     *,
+    shadow: bool | None = None,
     encoder: Encoder | None = None,
-    progress: Callable[[int], None] = lambda _: None,
-) -> Refreshed:
-    """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
-    articles, search, meaning = _known(settings, store, encoder, progress)
-    drafts = drafts_of_decisions(
-        desk_turns(store),
-        articles,
-        meaning,
-        search=search,
-        constants=settings.templates,
-        language=settings.language,
-    )
-    return build_proposals(store).refresh(drafts, encode=meaning.of)
+    bar: ProgressBar | None = None,
+) -> Outcome:
+    """Learn from what operators have decided; see `prompter.learning.pipeline.learn_now`."""
+    from prompter.learning.pipeline import learn_now
+
+    readiness = build_readiness(settings, store)
+    return learn_now(learning_config(settings), store, readiness, shadow=shadow, encoder=encoder, bar=bar)
 
 
-def propose_from_history(
-    settings: Settings,
-    store: Store,
-    history: History,
-    *,
-    encoder: Encoder | None = None,
-    progress: Callable[[int], None] = lambda _: None,
-) -> Refreshed:
-    """Propose what chats of the past say; `progress` is told of texts read."""
-    articles, search, meaning = _known(settings, store, encoder, progress)
-    drafts = drafts_of_history(
-        history.asked,
-        articles,
-        meaning,
-        search=search,
-        constants=settings.templates,
-        language=settings.language,
-    )
-    return build_proposals(store).add(drafts, encode=meaning.of)
-
-
-def _known(
-    settings: Settings, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
-) -> tuple[list[Article], ArticleSearch, Meaning]:
-    """All articles, the search of those that answer, and what reads texts as it does."""
-    articles = list(build_knowledge_base(store).articles())
-    encoders = Encoders(store, given=encoder)
-    versions = ModelVersions(settings, store, encoders)
-    chosen = versions.in_use(articles).settings
-    corrector = engines.corrector_of(chosen, articles)
-    reader = TextReader(encoders.of(chosen), corrector=corrector)
-    return articles, versions.open_search(chosen, articles), Meaning(reader, progress=progress)
-
-
-class Refresher:
-    """Opens an assistant that follows articles and model versions, whichever process changes them."""
-
-    def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
-        self._settings = settings
-        self._encoders = encoders
-        self._base = build_knowledge_base(store)
-        self._versions = ModelVersions(settings, store, encoders)
-        self._lock = threading.Lock()  # of what is known
-        # Before anything is read: what changes meanwhile is news.
-        self._revision = self._base.revision()
-        self._articles = list(self._base.articles())
-        self._corrector = engines.corrector_of(settings, self._articles)
-        self._version = self._versions.in_use(self._articles)
-        use = self._versions.record.in_use()
-        self._number = use.number if use and use.version == self._version.id else 0
-        self._lately = {self._version.id: self._version}
-        self._search = self._versions.open_search(self._version.settings, self._articles)
-        parse = dialogues.build_parser(settings)
-        self.assistant = engines.assemble(settings, self._knowledge(), parse=parse)
-
-    def follow_articles(self) -> bool:
-        """Look once for articles that have changed; True if there were any."""
-        revision = self._base.revision()
-        if revision == self._revision:
-            return False
-        articles = list(self._base.articles())
-        corrector = engines.corrector_of(self._settings, articles)
-        # New texts are encoded here, which may take long: a version that comes into use must not wait.
-        version, previous = self._version, self._search
-        search = self._versions.open_search(version.settings, articles, previous)
-        with self._lock:
-            if self._is_of_another_index(version):
-                search = self._versions.open_search(self._version.settings, articles, self._search)
-            self._search, self._articles, self._corrector = search, articles, corrector
-            self.assistant.replace_knowledge(self._knowledge())
-        self._revision = revision
-        return True
-
-    def follow_versions(self) -> bool:
-        """Look once whether another model version is to answer; True if it does now.
-
-        One that cannot be read is not used: the one that answers goes on.
-        """
-        number = self._versions.record.number()
-        if number == self._number:
-            return False
-        use = self._versions.record.in_use()
-        if use is None:
-            return False
+def learn_in_background(settings: Settings) -> None:
+    """Learn once, giving way to whatever else the machine has to do; runs in a process of its own."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    configure_logs()
+    with open_store(settings) as store:
         try:
-            version = self._lately.get(use.version) or self._versions.load(use.version)
-        except IncompatibleModel as reason:
-            log.error("model_version_unreadable", version=use.version, reason=str(reason))
-            self._number = number
-            return False
-        with self._lock:
-            before, self._version = self._version, version
-            if self._is_of_another_index(before):
-                self._search = self._versions.open_search(version.settings, self._articles, self._search)
-            self.assistant.replace_knowledge(self._knowledge())
-        self._lately = {before.id: before, version.id: version}  # going back takes no time
-        self._number = number
-        log.info("model_version_in_use", version=version.id, reason=use.reason.value)
-        return True
-
-    def unseen(self, version_id: str) -> Assistant:
-        """An assistant that answers with another version, and the articles of now.
-
-        Raises:
-            IncompatibleModel: the version cannot be read.
-        """
-        version = self._versions.load(version_id)
-        with self._lock:
-            search = self._search
-            if self._is_of_another_index(version):
-                search = self._versions.open_search(version.settings, self._articles)
-            return engines.assemble(version.settings, self._knowledge(version, search))
-
-    def _is_of_another_index(self, other: Version) -> bool:
-        names = [
-            index_name(one.settings, self._encoders.of_articles(one.settings))
-            for one in (self._version, other)
-        ]
-        return names[0] != names[1]
-
-    def _knowledge(self, version: Version | None = None, search: ArticleSearch | None = None) -> Knowledge:
-        """What is known with a version, the one in use unless another is named."""
-        version = version or self._version
-        reader = TextReader(self._encoders.of(version.settings), corrector=self._corrector)
-        return engines.knowledge_of(
-            version.settings,
-            reader,
-            search or self._search,
-            version.intents,
-            version.learned,
-            model=version.model,
-            made_by=version.id,
-        )
+            learn(settings, store)
+        except JobRunning:
+            log.info("learning_is_under_way_elsewhere")
+        except Exception as error:
+            log.error("learning_failed", error=describe(error))
 
 
-def build_refresher(settings: Settings, store: Store) -> Refresher:
-    return Refresher(settings, store, Encoders(store))
+def build_learning_scheduler(
+    settings: Settings, store: Store, *, now: Callable[[], datetime] = local_now
+) -> LearningScheduler:
+    learn_once = partial(learn_in_background, settings)
+    return LearningScheduler(store, daily_at=settings.learning.at, learn=learn_once, now=now)
+
+
+def build_shadow_evaluator(
+    settings: Settings, store: Store, live: LiveAssistant, *, clock: Clock = utc_now
+) -> ShadowEvaluator:
+    return ShadowEvaluator(
+        learning_config(settings),
+        store,
+        live,
+        build_versions(settings, store),
+        build_readiness(settings, store),
+        clock=clock,
+    )
+
+
+def build_live_assistant(
+    settings: Settings, store: Store, *, encoder: Encoder | None = None, of_articles: Encoder | None = None
+) -> LiveAssistant:
+    """The assistant that follows articles and versions; `encoder` wins over the settings' one."""
+    return LiveAssistant(
+        settings.models,
+        store,
+        Encoders(store, given=encoder, of_articles=of_articles),
+        articles=build_knowledge_base(store),
+        parse=dialogues.build_parser(settings),
+    )
 
 
 def build_triager(

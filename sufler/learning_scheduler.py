@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from multiprocessing.process import BaseProcess
@@ -11,10 +10,9 @@ import structlog
 
 from prompter.common.safe_errors import describe
 from prompter.domain.job import JobKind
-from prompter.jobs import JobRunning, Jobs
+from prompter.jobs import Jobs
 from prompter.models.registry import Versions
 from prompter.storage import Store
-from sufler.settings import Settings
 
 _DAY = timedelta(days=1)
 _LOOK = 2.0  # seconds between two looks whether there is something to do
@@ -33,17 +31,25 @@ def last_due(at: str, now: datetime) -> datetime:
     return today if today <= now else today - timedelta(days=1)
 
 
-class Teacher:
-    """Learns when somebody asks for it, and every day at the time that the settings name."""
+def local_now() -> datetime:
+    """The time of day where the machine stands."""
+    return datetime.now().astimezone()
+
+
+class LearningScheduler:
+    """Learns when somebody asks for it, and every day at a time of the day."""
 
     def __init__(
         self,
-        settings: Settings,
         store: Store,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        daily_at: str | None,
+        learn: Callable[[], None],
+        now: Callable[[], datetime] = local_now,
     ) -> None:
-        self._settings = settings
+        """`daily_at` is `HH:MM`; `learn` is called in a process of its own."""
+        self._daily_at = daily_at
+        self._learn_once = learn
         self._jobs = Jobs(store)
         self._versions = Versions(store)
         self._now = now
@@ -52,15 +58,14 @@ class Teacher:
         """Whether it is asked for, or the day's time has passed since it was last done."""
         if self._jobs.waiting(JobKind.LEARN):
             return True
-        at = self._settings.learning.at
-        if at is None:
+        if self._daily_at is None:
             return False
         last = self._jobs.last(JobKind.LEARN)
         use = self._versions.in_use()
         since = last[0].asked_at if last else use.at if use else None
         now = self._now()
         # Where the clock was wrong by days and is right again, nobody waits until it is that late.
-        return since is not None and (since < last_due(at, now) or since > now + _DAY)
+        return since is not None and (since < last_due(self._daily_at, now) or since > now + _DAY)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look and learn until `stop`; a job that is under way then breaks off, and nothing has changed."""
@@ -85,28 +90,10 @@ class Teacher:
     def _start(self) -> BaseProcess:
         # Not forked: threads and locks of this process must not be copied in the middle of something.
         process = multiprocessing.get_context("spawn").Process(
-            target=learn_in_background, args=(self._settings,), name="sufler-learn", daemon=True
+            target=self._learn_once, name="sufler-learn", daemon=True
         )
         process.start()
         return process
-
-
-def learn_in_background(settings: Settings) -> None:
-    """Learn once, giving way to whatever else the machine has to do."""
-    from sufler import bootstrap
-    from sufler.learning import learn_now
-    from sufler.logs import configure_logs
-
-    if hasattr(os, "nice"):
-        os.nice(10)
-    configure_logs()
-    with bootstrap.open_store(settings) as store:
-        try:
-            learn_now(settings, store)
-        except JobRunning:
-            log.info("learning_is_under_way_elsewhere")
-        except Exception as error:
-            log.error("learning_failed", error=describe(error))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

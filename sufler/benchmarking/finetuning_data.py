@@ -11,7 +11,7 @@ from nlu.finetuning import Asked, Target
 from nlu.reader import TextReader
 from nlu.text import clean
 from prompter.labels.from_verdicts import Lesson
-from sufler import engines
+from prompter.models import builder
 from sufler.settings import Settings
 
 
@@ -74,7 +74,7 @@ class _Same:
     """Articles with the same answer are all right, or all wrong."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
-        self._first = engines.same_answers(articles)
+        self._first = builder.same_answers(articles)
         self._groups: dict[str, set[str]] = {}
         for article_id, first in self._first.items():
             self._groups.setdefault(first, set()).add(article_id)

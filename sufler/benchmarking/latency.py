@@ -17,11 +17,11 @@ from evaluation import Timing
 from kb_index import Article
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 from nlu.text import clean
+from prompter.models.encoder_factory import build_encoder
 from prompter.suggestions.assistant import Assistant
-from sufler import bootstrap, engines
+from sufler import bootstrap
 from sufler.benchmarking.running_server import NotServed, Served, measure_served
 from sufler.benchmarking.synthetic_articles import FillerEncoder, generated_articles
-from sufler.model_versions import Encoders
 from sufler.settings import Settings
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -53,9 +53,9 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
         knowledge.import_articles(
             [*articles, *generated_articles(articles, missing, seed=seed)], changed_by="latency"
         )
-        encoder = engines.build_encoder(settings)
+        encoder = build_encoder(settings.models)
         filler = FillerEncoder(encoder, [clean(article.question) for article in articles], seed=seed)
-        bootstrap.Refresher(settings, store, Encoders(store, given=encoder, of_articles=filler))
+        bootstrap.build_live_assistant(settings, store, encoder=encoder, of_articles=filler)
 
 
 def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
@@ -108,7 +108,7 @@ class _TimedEncoder:
 
 def _work(task: dict[str, Any]) -> None:
     settings = Settings(**task["settings"])
-    encoder = _TimedEncoder(engines.build_encoder(settings, threads=1))
+    encoder = _TimedEncoder(build_encoder(settings.models, threads=1))
     with bootstrap.open_store(settings) as store:
         assistant = bootstrap.open_assistant(settings, store, encoder=encoder)
     texts: list[str] = task["texts"]

@@ -12,6 +12,7 @@ def mine(path: Path, config: Path | None, as_json: bool) -> None:
     """Read a file of chats and propose what it says: everything, or nothing if a row is bad."""
     from prompter.domain.drafts import ProposalKind
     from prompter.knowledge.chat_history_import import count_hint, mined, read_history
+    from prompter.learning.proposing import propose_from_history
     from sufler import bootstrap
     from sufler.settings import load_settings
 
@@ -20,7 +21,8 @@ def mine(path: Path, config: Path | None, as_json: bool) -> None:
         history = mined(read_history(path), progress=advance)
     with bootstrap.open_store(settings) as store:
         with progress_bar("Comparing", None) as advance:
-            report = bootstrap.propose_from_history(settings, store, history, progress=advance)
+            proposals = bootstrap.proposal_config(settings)
+            report = propose_from_history(proposals, store, history, progress=advance)
         waiting = bootstrap.build_proposals(store).waiting()
     if as_json:
         print_json(

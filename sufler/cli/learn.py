@@ -10,7 +10,7 @@ from sufler.cli.history import mine
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from sufler.learning_outcome import Outcome
+    from prompter.learning.outcome import Outcome
 
 
 def learn(
@@ -36,14 +36,14 @@ def learn(
     if from_history is not None:
         mine(from_history, config, as_json)
         return
+    from prompter.learning.report import as_object
     from sufler import bootstrap
-    from sufler.learning import learn_now
-    from sufler.learning_report import as_object
+    from sufler.bootstrap import learn
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
-        outcome = learn_now(settings, store, shadow=shadow, bar=progress_bar)
+        outcome = learn(settings, store, shadow=shadow, bar=progress_bar)
     if as_json:
         print_json(as_object(outcome))
     else:
@@ -53,8 +53,8 @@ def learn(
 
 
 def _print(outcome: "Outcome", least_new: int) -> None:
-    from sufler.learning_outcome import Result
-    from sufler.learning_report import why_refused
+    from prompter.learning.outcome import Result
+    from prompter.learning.report import why_refused
 
     report = outcome.report
     if outcome.proposals is not None and outcome.proposals.new:

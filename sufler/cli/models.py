@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Learn the intents from nlu.yml and the knowledge base, and use them at once, in every process."""
     from nlu import ProgressEncoder
-    from sufler import bootstrap, engines
-    from sufler.model_versions import Encoders, ModelVersions
+    from prompter.models.encoder_factory import Encoders, build_encoder
+    from prompter.models.version_folders import ModelVersions
+    from sufler import bootstrap
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
         articles = list(bootstrap.build_knowledge_base(store).articles())
-        encoder = ProgressEncoder(engines.build_encoder(settings), progress_bar)
-        version = ModelVersions(settings, store, Encoders(store, given=encoder)).train(articles)
+        encoder = ProgressEncoder(build_encoder(settings.models), progress_bar)
+        version = ModelVersions(settings.models, store, Encoders(store, given=encoder)).train(articles)
     manifest = version.manifest
     facts = {"version": manifest.id, "created": manifest.created.isoformat(), **manifest.metrics}
     if as_json:
@@ -39,13 +40,14 @@ def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from prompter.models.encoder_factory import Encoders
+    from prompter.models.version_folders import ModelVersions
     from sufler import bootstrap
-    from sufler.model_versions import Encoders, ModelVersions
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
-        kept = ModelVersions(settings, store, Encoders(store))
+        kept = ModelVersions(settings.models, store, Encoders(store))
         found = [(shown, kept.condition(shown.version)) for shown in kept.record.all()]
     if as_json:
         print_json({"models": [_as_object(shown, condition) for shown, condition in found], "ci": {}})

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from evaluation import IntentRow, Outcome
 from nlu.training_data import read_examples
+from prompter.models.recipe import EncoderConfig
 from scripts import bench_rasa
 from scripts.bench_rasa import at_equal_coverage, is_sure, measure_set, outcomes_of, texts_to_time
 from scripts.contestants import (
@@ -31,7 +32,7 @@ from scripts.contestants import (
 )
 from sufler.benchmarking.running_server import Client, NotServed
 from sufler.rasa.environment import NoRasa, RasaEnvironment
-from sufler.settings import Encoder, Settings
+from sufler.settings import Settings
 from tests.skips import missing
 
 ROOT = Path(__file__).parents[2]
@@ -230,7 +231,7 @@ def test_without_rasa_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_all_of_it_on_a_few_rows(rasa: Rasa, tmp_path: Path) -> None:
-    sufler = Sufler(settings=Settings(encoder=Encoder(kind="tfidf")), folder=tmp_path / "sufler")
+    sufler = Sufler(settings=Settings(encoder=EncoderConfig(kind="tfidf")), folder=tmp_path / "sufler")
     rows, sure = measure_set([rasa, sufler], TRAIN, TEST, console=Console(quiet=True), rounds=2, timed=8)
     assert [row["contestant"] for row in rows] == ["Rasa", "Sufler"]
     for row in rows:

@@ -10,7 +10,8 @@ from evaluation import Estimate, evaluate_intents, evaluate_retrieval, read_case
 from evaluation.splits import with_noise
 from kb_index.formats import read_articles
 from nlu.encoders.caching import CachingEncoder
-from sufler import engines
+from prompter.models import builder
+from prompter.models.encoder_factory import build_encoder
 from sufler.benchmarking.adapters import EvaluatedAssistant, EvaluatedClassifier
 from sufler.settings import load_settings
 from tests.skips import BENCHMARK_DATA
@@ -33,7 +34,7 @@ def test_intents(name: str, accuracy: float) -> None:
     report = evaluate_intents(
         read_intents(BENCHMARK_DATA / "intents" / f"{name}_train.csv"),
         read_intents(BENCHMARK_DATA / "intents" / f"{name}_test.csv"),
-        EvaluatedClassifier(settings, engines.build_encoder(settings)),
+        EvaluatedClassifier(settings, build_encoder(settings.models)),
     )
     assert reached(report.metrics["accuracy"]) >= accuracy
 
@@ -45,7 +46,7 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     cases = read_cases(
         BENCHMARK_DATA / "faq" / f"{name}_test.csv", known_ids={article.id for article in articles}
     )
-    report = evaluate_retrieval(cases, engines.build_assistant(settings, articles))
+    report = evaluate_retrieval(cases, builder.build_assistant(settings.models, articles))
     assert reached(report.metrics["p_at_1"]) >= p_at_1
     assert reached(report.metrics["hit_at_3"]) >= hit_at_3
     assert reached(report.metrics["ece"]) <= 0.04
@@ -59,7 +60,7 @@ def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at
     ids = {article.id for article in articles}
     cases = read_cases(BENCHMARK_DATA / "faq" / f"{name}_test.csv", known_ids=ids)
     learn = read_cases(BENCHMARK_DATA / "faq" / f"{name}_learn.csv", known_ids=ids)
-    base = EvaluatedAssistant(settings, articles, CachingEncoder(engines.build_encoder(settings)))
+    base = EvaluatedAssistant(settings, articles, CachingEncoder(build_encoder(settings.models)))
     noisy = with_noise(learn, 0.1, article_ids=ids, seed=1)
     before, after, after_noise = (
         evaluate_retrieval(cases, base.learned_from(confirmed) if confirmed else base)

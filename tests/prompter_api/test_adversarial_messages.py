@@ -11,8 +11,8 @@ from bot.webchat import web_chat_router
 from nlu.text import MAX_LENGTH
 from prompter.conversations.customer_view import CustomerViews
 from prompter.conversations.triage_worker import Triager
+from prompter.models import builder
 from prompter.readiness.customer_feedback import Feedback
-from sufler import engines
 from sufler.settings import Settings
 from tests.adversarial import KINDS
 from tests.encoders import LetterEncoder
@@ -22,7 +22,7 @@ from tests.prompter_api.office import OURS, Office
 
 def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
     encoder = LetterEncoder()
-    assistant = engines.build_assistant(Settings(), SHOP, encoder=encoder)
+    assistant = builder.build_assistant(Settings().models, SHOP, encoder=encoder)
     learned = len(encoder.encoded)
     chat = web_chat_router(
         reception=office.reception,

@@ -16,8 +16,7 @@ from prompter.domain.evidence import RejectReason
 from prompter.readiness.sampling import Lots
 from prompter.storage import Store
 from sufler import bootstrap
-from sufler.bootstrap import Refresher
-from sufler.model_versions import Encoders
+from sufler.bootstrap import build_live_assistant
 from sufler.settings import Settings
 from tests.fakes import FAST_HASHER, START, FakeClock, Numbers
 
@@ -38,7 +37,7 @@ class TeachingShop:
         bootstrap.build_knowledge_base(self.store).import_articles(self.articles, changed_by="test")
         accounts = Accounts(self.store, hasher=FAST_HASHER)
         self.ids = {name: accounts.add(name, Role.OPERATOR, "correct horse").id for name in self.operators}
-        self.refresher = Refresher(self.settings, self.store, Encoders(self.store))
+        self.refresher = build_live_assistant(self.settings, self.store)
         lots = Lots(random=self.numbers)
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, self.refresher.assistant, lots=lots, clock=self.clock)

@@ -15,9 +15,10 @@ from prompter.desk.service import Desk
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import IncomingMessage
 from prompter.knowledge.proposals import Proposals
+from prompter.learning.proposing import propose
+from prompter.models.encoder_factory import build_encoder
 from prompter.storage import Store
-from sufler import bootstrap, engines
-from sufler.model_versions import Encoders
+from sufler import bootstrap
 from sufler.settings import Settings, load_settings
 from tests.fakes import FAST_HASHER
 
@@ -36,8 +37,8 @@ class Team:
         accounts.add("anna", Role.OPERATOR, "correct horse battery")
         accounts.add("vera", Role.SUPERVISOR, "correct horse battery")
         self.anna, self.vera = sorted(accounts.all(), key=lambda account: account.name)
-        self.encoder = engines.build_encoder(settings)
-        self.refresher = bootstrap.Refresher(settings, store, Encoders(store, given=self.encoder))
+        self.encoder = build_encoder(settings.models)
+        self.refresher = bootstrap.build_live_assistant(settings, store, encoder=self.encoder)
         self.desk = Desk(store)
         self.reception = Reception(store, quiet=timedelta(0), longest=timedelta(0))
         self.triager = Triager(store, self.refresher.assistant)
@@ -67,10 +68,10 @@ class Team:
 
     def learns(self, account: Account) -> None:
         """Proposals are made and approved all at once; the running assistant picks them up."""
-        bootstrap.propose(self.settings, self.store, encoder=self.encoder)
+        propose(bootstrap.proposal_config(self.settings), self.store, encoder=self.encoder)
         done = self.proposals.approve_many([one.id for one in self.proposals.open(most=500)], account)
         assert [outcome.error for outcome in done if outcome.error] == []
-        self.refresher.follow_articles()
+        self.refresher.reload_articles()
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from kb_index import Article, ArticleSearch
-from sufler import engines
+from prompter.models import builder
 from sufler.settings import load_settings
 from tests.encoders import LetterEncoder
 
@@ -23,7 +23,7 @@ def opened(folder: Path, articles: list[Article]) -> tuple[ArticleSearch, list[s
     """The search, what was logged and what was encoded for it."""
     encoder = LetterEncoder()
     with capture_logs() as logs:
-        search = engines.open_search(load_settings(None), articles, encoder, folder)
+        search = builder.open_search(load_settings(None).models, articles, encoder, folder)
     return (
         search,
         [f"{log['event']} {log.get('reason', log.get('choice', ''))}" for log in logs],

@@ -12,10 +12,10 @@ from prompter.domain.job import JobKind, JobState
 from prompter.domain.model_version import VersionState
 from prompter.jobs import JobRunning, Jobs
 from prompter.labels.regression_cases import Pins
+from prompter.learning.outcome import Result
 from sufler import bootstrap
+from sufler.bootstrap import learn
 from sufler.cli import main
-from sufler.learning import learn_now
-from sufler.learning_outcome import Result
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
@@ -71,8 +71,8 @@ def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
 
 
 def learned(shop: TeachingShop) -> Result:
-    result = learn_now(shop.settings, shop.store).result
-    shop.refresher.follow_versions()
+    result = learn(shop.settings, shop.store).result
+    shop.refresher.reload_version()
     return result
 
 
@@ -135,7 +135,7 @@ def test_a_pinned_case_that_would_break_is_refused(shop: TeachingShop) -> None:
     learned(shop)
     Pins(shop.store).pin("бабки назад", "refund", None)
     shop.day([("бабки назад", "cancel")] * 12 + [("назад бабки", "cancel")] * 12)
-    outcome = learn_now(shop.settings, shop.store)
+    outcome = learn(shop.settings, shop.store)
     assert outcome.result is Result.REFUSED
     assert outcome.report is not None
     assert outcome.report.refusal is not None
@@ -144,7 +144,7 @@ def test_a_pinned_case_that_would_break_is_refused(shop: TeachingShop) -> None:
     refused = record.all()[0]
     assert (refused.version.state, refused.is_used) == (VersionState.REFUSED, False)
     assert refused.version.report["broken_pins"] == [1]
-    assert not shop.refresher.follow_versions()
+    assert not shop.refresher.reload_version()
     assert first(shop, "бабки назад") == "refund"
 
 
@@ -156,7 +156,7 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
             shop.answer(text, right, operator)
         wrong = next(article.id for article in ARTICLES if article.id != right)
         shop.answer(f"{text} пожалуйста", wrong, "vera")
-    outcome = learn_now(shop.settings, shop.store)
+    outcome = learn(shop.settings, shop.store)
     flagged = [one.operator_id for one in outcome.operators if one.is_flagged]
     assert flagged == [shop.ids["vera"]]
     assert outcome.taught is not None
@@ -168,18 +168,18 @@ def test_two_at_once_and_one_that_breaks_leave_the_champion(shop: TeachingShop) 
     shop.day(SLANG * 2)
     jobs = Jobs(shop.store)
     with jobs.running(JobKind.LEARN), pytest.raises(JobRunning):
-        learn_now(shop.settings, shop.store)
+        learn(shop.settings, shop.store)
 
     models = shop.settings.data_dir / "models"
     before = {path.name for path in models.iterdir()}
     largest = max(path.stat().st_size for path in models.rglob("*.npy"))
     with no_file_larger_than(largest - 1), pytest.raises(OSError, match="File too large"):
-        learn_now(shop.settings, shop.store)
+        learn(shop.settings, shop.store)
     assert {path.name for path in models.iterdir()} == before
     failed = jobs.last(JobKind.LEARN)[0]
     assert failed.state is JobState.FAILED
     assert "File too large" in str(failed.problem)
-    assert not shop.refresher.follow_versions()
+    assert not shop.refresher.reload_version()
     assert learned(shop) is Result.PROMOTED  # and next time it works
 
 
@@ -211,7 +211,7 @@ def test_what_the_gate_measured_is_listed_with_the_versions(
     shop: TeachingShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.day(SLANG * 2)
-    outcome = learn_now(shop.settings, shop.store)
+    outcome = learn(shop.settings, shop.store)
     assert outcome.report is not None
     assert outcome.report.candidate is not None
     capsys.readouterr()

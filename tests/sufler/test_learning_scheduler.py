@@ -9,7 +9,8 @@ import pytest
 
 from prompter.domain.job import JobKind, JobState
 from prompter.jobs import Jobs
-from sufler.learning_scheduler import Teacher, last_due
+from sufler.bootstrap import build_learning_scheduler
+from sufler.learning_scheduler import last_due
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_learning import CONFIG, SLANG, opened
@@ -33,26 +34,28 @@ def test_the_last_time_the_clock_showed_it(now: str, due: str) -> None:
 
 def test_it_is_due_once_a_day_and_when_somebody_asks(shop: TeachingShop) -> None:
     now = datetime.now(tz=UTC) + timedelta(days=2)
-    teacher = Teacher(shop.settings, shop.store, now=lambda: now)
-    assert teacher.is_due()  # a night has passed since the first version was made
+    scheduler = build_learning_scheduler(shop.settings, shop.store, now=lambda: now)
+    assert scheduler.is_due()  # a night has passed since the first version was made
     jobs = Jobs(shop.store, clock=lambda: now)
     with jobs.running(JobKind.LEARN):
         pass
-    assert not teacher.is_due()
+    assert not scheduler.is_due()
     jobs.ask(JobKind.LEARN, None)
-    assert teacher.is_due()
+    assert scheduler.is_due()
     with jobs.running(JobKind.LEARN):
         pass
-    assert Teacher(shop.settings, shop.store, now=lambda: now + timedelta(days=1)).is_due()
+    assert build_learning_scheduler(shop.settings, shop.store, now=lambda: now + timedelta(days=1)).is_due()
 
 
 def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingShop) -> None:
     (tmp_path / "config.yml").write_text(CONFIG.replace("least_new: 5", "at: null"), encoding="utf-8")
     later = datetime.now(tz=UTC) + timedelta(days=9)
-    teacher = Teacher(load_settings(tmp_path / "config.yml"), shop.store, now=lambda: later)
-    assert not teacher.is_due()
+    scheduler = build_learning_scheduler(
+        load_settings(tmp_path / "config.yml"), shop.store, now=lambda: later
+    )
+    assert not scheduler.is_due()
     Jobs(shop.store).ask(JobKind.LEARN, None)
-    assert teacher.is_due()
+    assert scheduler.is_due()
 
 
 @pytest.mark.slow
@@ -63,7 +66,7 @@ def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: Teachin
 
     async def until_done() -> None:
         stop = asyncio.Event()
-        running = asyncio.create_task(Teacher(shop.settings, shop.store).run(stop))
+        running = asyncio.create_task(build_learning_scheduler(shop.settings, shop.store).run(stop))
         async with asyncio.timeout(120):
             while (await asyncio.to_thread(jobs.last, JobKind.LEARN))[0].state is not JobState.DONE:
                 await asyncio.sleep(0.2)
@@ -74,5 +77,5 @@ def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: Teachin
     (job,) = jobs.last(JobKind.LEARN)
     assert job.outcome is not None
     assert job.outcome["result"] == "promoted"
-    assert shop.refresher.follow_versions()
+    assert shop.refresher.reload_version()
     assert shop.refresher.assistant.suggest("бабки верните уже")[0].article_id == "refund"

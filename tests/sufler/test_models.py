@@ -10,11 +10,13 @@ import pytest
 
 from kb_index import Article, JudgedText
 from prompter.domain.model_version import Made
+from prompter.models import builder
+from prompter.models.encoder_factory import Encoders
 from prompter.models.registry import CannotUse
+from prompter.models.version_folders import ModelVersions, Version
 from prompter.storage import Store
-from sufler import bootstrap, engines
-from sufler.bootstrap import Refresher
-from sufler.model_versions import Encoders, ModelVersions, Version
+from sufler import bootstrap
+from sufler.bootstrap import build_live_assistant
 from sufler.settings import Settings, load_settings
 from tests.fakes import SHOP
 from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
@@ -46,13 +48,13 @@ def shop(settings: Settings) -> Iterator[Store]:
 
 def taught(settings: Settings, store: Store, *texts: JudgedText) -> Version:
     """A version that has learned these texts; nobody uses it yet."""
-    versions = ModelVersions(settings, store, Encoders(store))
+    versions = ModelVersions(settings.models, store, Encoders(store))
     articles = list(bootstrap.build_knowledge_base(store).articles())
     previous = versions.in_use(articles)
     known = bootstrap.open_assistant(settings, store).knowledge
-    learned = engines.taught(previous.settings, known, texts).learned
+    learned = builder.taught(previous.config, known, texts).learned
     return versions.make(
-        previous.settings, articles, made=Made.LEARN, previous=previous, learned=learned, model=previous.model
+        previous.config, articles, made=Made.LEARN, previous=previous, learned=learned, model=previous.model
     )
 
 
@@ -115,21 +117,21 @@ def _models(run: Run) -> list[dict[str, object]]:  # noqa: F811
 
 
 def test_running_processes_follow_within_one_look(settings: Settings, shop: Store) -> None:
-    here, there = (Refresher(settings, shop, Encoders(shop)) for _ in range(2))
+    here, there = (build_live_assistant(settings, shop) for _ in range(2))
     first = here.assistant.knowledge.version.partition(".")[0]
     version = taught(settings, shop, *NEW)
     record = bootstrap.build_versions(settings, shop)
-    assert not here.follow_versions()
+    assert not here.reload_version()
     with pytest.raises(CannotUse, match="never measured"):
         record.promote(version.id, None)
     record.promote(version.id, None, anyway=True)
     for process in (here, there):
-        assert process.follow_versions()
-        assert not process.follow_versions()
+        assert process.reload_version()
+        assert not process.reload_version()
         assert process.assistant.knowledge.learned is not None
         assert process.assistant.triage("бабки").model_version.startswith(version.id)
     record.roll_back(None)
-    assert here.follow_versions()
+    assert here.reload_version()
     assert here.assistant.knowledge.learned is None
     assert here.assistant.triage("бабки").model_version.startswith(first)
 
@@ -137,29 +139,29 @@ def test_running_processes_follow_within_one_look(settings: Settings, shop: Stor
 def test_going_back_brings_back_settings_index_thresholds_and_calibration(
     tmp_path: Path, settings: Settings, shop: Store
 ) -> None:
-    refresher = Refresher(settings, shop, Encoders(shop))
+    refresher = build_live_assistant(settings, shop)
     before = refresher.assistant.knowledge
     changed = configured(
         tmp_path,
         "  search: {on_words: 9.0}\n  routing: {suggest_at: 0.9}\n  confidence: {bias: -3.0}\n",
     )
-    after = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    after = build_live_assistant(changed, shop).assistant.knowledge
     assert (after.search.config.on_words, after.thresholds.suggest_at, after.confidence.bias) == (
         9.0,
         0.9,
         -3.0,
     )
-    assert refresher.follow_versions()  # the other process had the old file, and follows all the same
+    assert refresher.reload_version()  # the other process had the old file, and follows all the same
     assert refresher.assistant.knowledge.version == after.version
 
     bootstrap.build_versions(changed, shop).roll_back(None)
-    assert refresher.follow_versions()
+    assert refresher.reload_version()
     known = refresher.assistant.knowledge
     assert (known.version, known.model) == (before.version, before.model)
     assert (known.thresholds, known.confidence) == (before.thresholds, before.confidence)
     assert known.search.config == before.search.config
     # and it stays so over a restart: config.yml is the same as when somebody went back
-    again = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    again = build_live_assistant(changed, shop).assistant.knowledge
     assert again.version == before.version
 
 
@@ -167,21 +169,21 @@ def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: S
     version = taught(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
     changed = configured(tmp_path, "  search: {on_words: 9.0}\n")
-    known = Refresher(changed, shop, Encoders(shop)).assistant.knowledge
+    known = build_live_assistant(changed, shop).assistant.knowledge
     assert known.learned is not None
     assert known.learned.judged.texts == NEW
     assert known.learned.weights.on_words != version.learned.weights.on_words  # type: ignore[union-attr]
 
 
 def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, shop: Store) -> None:
-    first = Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version
+    first = build_live_assistant(settings, shop).assistant.knowledge.version
     version = taught(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
-    running = Refresher(settings, shop, Encoders(shop))
+    running = build_live_assistant(settings, shop)
     weights = settings.data_dir / "models" / version.id / "intents-weights.npy"
     weights.write_bytes(b"nothing")
     assert running.assistant.triage("бабки").model_version.startswith(version.id)  # it is in memory
-    assert Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version == first
+    assert build_live_assistant(settings, shop).assistant.knowledge.version == first
     shown = bootstrap.build_versions(settings, shop).in_use()
     assert shown is not None
     assert shown.reason.value == "damaged"
@@ -190,29 +192,29 @@ def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, sho
 def test_a_running_process_keeps_its_version_when_the_new_one_cannot_be_read(
     settings: Settings, shop: Store
 ) -> None:
-    running = Refresher(settings, shop, Encoders(shop))
+    running = build_live_assistant(settings, shop)
     first = running.assistant.knowledge.version
     version = taught(settings, shop, *NEW)
     bootstrap.build_versions(settings, shop).promote(version.id, None, anyway=True)
     (settings.data_dir / "models" / version.id / "manifest.json").unlink()  # before anybody has looked
-    assert not running.follow_versions()
+    assert not running.reload_version()
     assert running.assistant.triage("бабки").model_version == first
 
 
 def test_a_new_topic_is_answered_before_its_intent_is_learned(settings: Settings, shop: Store) -> None:
-    running = Refresher(settings, shop, Encoders(shop))
+    running = build_live_assistant(settings, shop)
     made_by = running.assistant.knowledge.version.partition(".")[0]
     new = Article(
         id="gift", question="Как упаковать подарок", answer="Бесплатно.", topic="gifts", language="ru"
     )
     bootstrap.build_knowledge_base(shop).import_articles([new], changed_by="test")
-    assert running.follow_articles()
+    assert running.reload_articles()
     triage = running.assistant.triage("как упаковать подарок")
     assert triage.suggestions[0].article_id == "gift"
     assert triage.model_version.startswith(made_by)  # nothing was trained
     changed = replace(new, answer="За 100 рублей.")
     bootstrap.build_knowledge_base(shop).import_articles([changed], changed_by="test")
-    assert running.follow_articles()
+    assert running.reload_articles()
     assert running.assistant.suggest("как упаковать подарок")[0].answer == "За 100 рублей."
 
 
@@ -220,7 +222,7 @@ def test_two_that_start_at_once_agree(settings: Settings, shop: Store) -> None:
     found: list[str] = []
 
     def start() -> None:
-        found.append(Refresher(settings, shop, Encoders(shop)).assistant.knowledge.version)
+        found.append(build_live_assistant(settings, shop).assistant.knowledge.version)
 
     threads = [threading.Thread(target=start) for _ in range(3)]
     for thread in threads:
@@ -238,7 +240,7 @@ def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Sto
         version = taught(settings, shop, JudgedText(text=f"бабки {number}", right=("refund-when",)))
         record.promote(version.id, None, anyway=True)
         made.append(version.id)
-    versions = ModelVersions(settings, shop, Encoders(shop))
+    versions = ModelVersions(settings.models, shop, Encoders(shop))
     left = settings.data_dir / "models" / ".abc.1"
     left.mkdir()
     versions.tidy(2)

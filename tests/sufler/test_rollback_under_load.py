@@ -15,9 +15,7 @@ import pytest
 from prompter.domain.account import Role, Scope
 from prompter.storage import Store
 from sufler import bootstrap
-from sufler.bootstrap import Refresher
-from sufler.learning import learn_now
-from sufler.model_versions import Encoders
+from sufler.bootstrap import build_live_assistant, learn
 from sufler.settings import Settings, load_settings
 from tests.browser import serve
 from tests.sufler.teaching_shop import TeachingShop
@@ -36,7 +34,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @contextmanager
 def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
     """A web face that follows versions as a running one does; yields its address and a token."""
-    refresher = Refresher(settings, store, Encoders(store))
+    refresher = build_live_assistant(settings, store)
     accounts = bootstrap.build_accounts(store)
     operator = accounts.add("program", Role.OPERATOR, "correct horse battery")
     token = accounts.create_token(operator.id, "test", scopes={Scope.READ})
@@ -44,7 +42,7 @@ def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
 
     def follow() -> None:
         while not stop.wait(0.02):
-            refresher.follow_versions()
+            refresher.reload_version()
 
     following = threading.Thread(target=follow)
     following.start()
@@ -61,7 +59,7 @@ def test_going_back_and_forth_fails_no_request(settings: Settings) -> None:
     with bootstrap.open_store(settings) as store:
         shop = TeachingShop(settings, store, ARTICLES)
         shop.day(SLANG * 2)
-        learn_now(settings, store)
+        learn(settings, store)
         record = bootstrap.build_versions(settings, store)
         new = record.in_use()
         assert new is not None

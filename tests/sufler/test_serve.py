@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nlu.errors import EncoderUnavailable
+from prompter.models.recipe import EncoderConfig
 from sufler import bootstrap
 from sufler.serve import CannotServe, Duty, _listen, serve
-from sufler.settings import Encoder, Settings, Web
+from sufler.settings import Settings, Web
 
 
 def _settings(port: int) -> Settings:
@@ -33,7 +34,7 @@ def test_what_keeps_it_from_starting_is_raised_as_it_is(tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path,
         web=Web(host="127.0.0.1", port=0),
-        encoder=Encoder(kind="sentence-transformers", model=str(tmp_path / "nowhere")),
+        encoder=EncoderConfig(kind="sentence-transformers", model=str(tmp_path / "nowhere")),
     )
     with bootstrap.open_store(settings) as store, pytest.raises(EncoderUnavailable):
         asyncio.run(serve(settings, store, frozenset(Duty)))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from prompter.domain.model_version import VersionState
+from prompter.learning.outcome import Result
+from prompter.learning.shadow_evaluation import ShadowEvaluator
 from sufler import bootstrap
-from sufler.learning import learn_now
-from sufler.learning_outcome import Result
-from sufler.shadowing import Shadow
+from sufler.bootstrap import build_shadow_evaluator, learn
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_learning import CONFIG, SLANG, opened
 
@@ -25,19 +25,21 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingSh
 
 
 @pytest.fixture
-def shadow(shop: TeachingShop) -> Shadow:
+def shadow(shop: TeachingShop) -> ShadowEvaluator:
     """With a candidate that has learned what the slang means."""
     shop.day(SLANG * 2)
-    assert learn_now(shop.settings, shop.store).result is Result.SHADOW
-    assert not shop.refresher.follow_versions()
-    return Shadow(shop.settings, shop.store, shop.refresher, clock=shop.clock)
+    assert learn(shop.settings, shop.store).result is Result.SHADOW
+    assert not shop.refresher.reload_version()
+    return build_shadow_evaluator(shop.settings, shop.store, shop.refresher, clock=shop.clock)
 
 
 def candidate(shop: TeachingShop) -> VersionState:
     return bootstrap.build_versions(shop.settings, shop.store).all()[0].version.state
 
 
-def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(shop: TeachingShop, shadow: Shadow) -> None:
+def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(
+    shop: TeachingShop, shadow: ShadowEvaluator
+) -> None:
     first = shop.refresher.assistant.knowledge.version
     shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
     for text, right in SLANG[: TURNS - 1]:
@@ -57,11 +59,11 @@ def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(shop: Teaching
     shop.answer("передумал, а", "cancel", "boris")
     assert shadow.run_once()
     assert candidate(shop) is VersionState.PASSED
-    assert shop.refresher.follow_versions()
+    assert shop.refresher.reload_version()
     assert shop.refresher.assistant.knowledge.version != first
 
 
-def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow: Shadow) -> None:
+def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
     shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
     for text, learned in SLANG[:TURNS]:
         offered = [one.article_id for one in shop.refresher.assistant.triage(text).suggestions]
@@ -69,23 +71,23 @@ def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow
         shop.answer(text, other, "anna")  # the world has changed: now it means something else
     assert shadow.run_once()
     assert candidate(shop) is VersionState.REFUSED
-    assert not shop.refresher.follow_versions()
+    assert not shop.refresher.reload_version()
 
 
-def test_a_supervisor_may_promote_it_at_once(shop: TeachingShop, shadow: Shadow) -> None:
+def test_a_supervisor_may_promote_it_at_once(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
     record = bootstrap.build_versions(shop.settings, shop.store)
     version = record.shadowing()
     assert version is not None
     record.promote(version.id, None)
-    assert shop.refresher.follow_versions()
+    assert shop.refresher.reload_version()
     assert not shadow.run_once()
     assert record.shadowing() is None
 
 
-def test_a_newer_candidate_takes_its_place(shop: TeachingShop, shadow: Shadow) -> None:
+def test_a_newer_candidate_takes_its_place(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
     before = bootstrap.build_versions(shop.settings, shop.store).shadowing()
     shop.day([(f"{text} уже", right) for text, right in SLANG])
-    assert learn_now(shop.settings, shop.store).result is Result.SHADOW
+    assert learn(shop.settings, shop.store).result is Result.SHADOW
     now = bootstrap.build_versions(shop.settings, shop.store).shadowing()
     assert before is not None
     assert now is not None

@@ -7,9 +7,9 @@ import pytest
 
 from kb_index.formats import read_articles
 from kb_index.search import published
+from prompter.learning.outcome import Result
 from sufler import bootstrap
-from sufler.learning import learn_now
-from sufler.learning_outcome import Result
+from sufler.bootstrap import learn
 from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
 
@@ -36,9 +36,9 @@ def test_three_days_of_verdicts_make_better_suggestions_and_a_bad_day_is_refused
         shares, versions = [share_right()], []
         for day in range(3):
             shop.day(asked[day::3])
-            outcome = learn_now(settings, store)
+            outcome = learn(settings, store)
             assert outcome.result is Result.PROMOTED
-            assert shop.refresher.follow_versions()
+            assert shop.refresher.reload_version()
             versions.append(outcome.version)
             shares.append(share_right())
         assert shares == sorted(shares)
@@ -46,8 +46,8 @@ def test_three_days_of_verdicts_make_better_suggestions_and_a_bad_day_is_refused
 
         ids = [article.id for article in articles]
         shop.day(asked[::2], wrong=lambda right: ids[ids.index(right) - 7])
-        refused = learn_now(settings, store)
+        refused = learn(settings, store)
         assert refused.result is Result.REFUSED
-        assert not shop.refresher.follow_versions()
+        assert not shop.refresher.reload_version()
         assert assistant.triage("где мой заказ").model_version.startswith(str(versions[-1]))
         assert share_right() == shares[-1]

@@ -73,7 +73,7 @@ def intents(
     )
     from evaluation.paired import intent_statistics
     from evaluation.splits import few_shots, stratified_folds
-    from sufler import engines
+    from prompter.models.encoder_factory import build_encoder
     from sufler.benchmarking.adapters import EvaluatedClassifier
     from sufler.settings import load_settings
 
@@ -95,7 +95,7 @@ def intents(
     else:
         draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
         splits = [Split(train=drawn, test=test_rows) for drawn in draws]
-    encoder = with_progress(engines.build_encoder(settings))
+    encoder = with_progress(build_encoder(settings.models))
 
     def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
         classifier = EvaluatedClassifier(settings, encoder, seed=seed)

