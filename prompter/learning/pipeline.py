@@ -11,21 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import structlog
-from threadpoolctl import threadpool_limits
 
 from evaluation.gate import GateReport, Row, Source, judge
 from evaluation.retrieval import ask
 from evaluation.rows import Case, read_cases
-from kb_index import Article, ArticleSearch, JudgedTexts
+from kb_index import Article, JudgedTexts
 from kb_index.search import published
 from nlu.artifacts import note_metrics
 from nlu.encoders.caching import CachingEncoder
 from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
-from nlu.text import looks_empty
 from prompter.common.clock import SLACK, utc_now
 from prompter.domain.job import JobKind
 from prompter.domain.model_version import Made
@@ -34,7 +31,9 @@ from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import Guess, OperatorCheck, check_operators
 from prompter.labels.from_verdicts import Lesson, Taught, lessons, taught
+from prompter.learning.bench import Bench, CountedAssistant, first_article, small_matrices
 from prompter.learning.outcome import ChangedAnswer, Outcome, Result
+from prompter.learning.progress import Progress
 from prompter.learning.proposing import ProposalConfig, propose
 from prompter.learning.report import as_object, report_as_object
 from prompter.learning.service import TimeSplit, split_by_time
@@ -46,7 +45,6 @@ from prompter.models.version_folders import ModelVersions, Version
 from prompter.readiness.governed_topics import governed_topics
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
-from prompter.suggestions.assistant import Assistant
 from prompter.suggestions.ranker_training import Learned
 
 _BATCH = 128  # texts encoded between two looks at the progress bar
@@ -203,9 +201,9 @@ class _Run:
         is_enough = situation.split.n_new >= self._config.least_new
         return is_enough or bool(_new_topics(situation.articles, situation.champion))
 
-    def _label(self, bench: "_Bench", situation: Situation) -> Labels:
+    def _label(self, bench: Bench, situation: Situation) -> Labels:
         found, same = situation.split.to_learn, situation.same
-        with _small_matrices():
+        with small_matrices():
             operators = self._check(bench, found, same)
         flagged = {one.operator_id for one in operators if one.is_flagged}
         return Labels(
@@ -213,8 +211,8 @@ class _Run:
             taught=taught((one for one in found if one.operator_id not in flagged), same),
         )
 
-    def _fit(self, bench: "_Bench", labels: Labels, until: datetime | None) -> Learned:
-        with _small_matrices(), self._progress("learning", None) as advance:
+    def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> Learned:
+        with small_matrices(), self._progress("learning", None) as advance:
             learned = builder.learn_from(
                 bench.champion.config,
                 labels.taught.texts,
@@ -236,23 +234,23 @@ class _Run:
             model=champion.model,
         )
 
-    def _evaluate(self, bench: "_Bench", candidate: Version, situation: Situation) -> Evaluation:
+    def _evaluate(self, bench: Bench, candidate: Version, situation: Situation) -> Evaluation:
         """Ask champion and candidate the same rows."""
         same = situation.same
         known = {article.id for article in bench.search.articles}
         kept = [*self._held_out(known), *self._pinned(known)]
         fresh = self._verdicts(situation.split.to_test, known, same)
         rows, alone = [*kept, *fresh], self._answered_alone()
-        with _small_matrices():
+        with small_matrices():
             self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
             champion = bench.assistant(bench.champion, bench.champion.learned)
             ours = bench.assistant(candidate, candidate.learned)
             with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
-                asked = [_Telling(one, advance) for one in (champion, ours)]
+                asked = [CountedAssistant(one, advance) for one in (champion, ours)]
                 cases = [row.case for row in rows]
                 before, after = (ask(cases, one, same_answer=same) for one in asked)
                 changed = [
-                    (turn_id, topic, _first(asked[0], text), _first(asked[1], text))
+                    (turn_id, topic, first_article(asked[0], text), first_article(asked[1], text))
                     for turn_id, topic, text in alone
                 ]
             report = judge(
@@ -308,7 +306,7 @@ class _Run:
 
     # --- what the steps are made of -----------------------------------------------------------
 
-    def _open_bench(self, situation: Situation) -> "_Bench":
+    def _open_bench(self, situation: Situation) -> Bench:
         """Everything that both models share; each text is encoded once, and known ones not again."""
         champion, articles, split = situation.champion, situation.articles, situation.split
         encoder = CachingEncoder(self._encoders.of(champion.config), most_texts=_MOST_TEXTS)
@@ -321,11 +319,11 @@ class _Run:
             judged = champion.learned.judged
             if judged.cleaned:
                 encoder.remember(judged.cleaned, judged.vectors(), kind="query")
-        bench = _Bench(champion=champion, reader=reader, encoder=encoder, search=search)
+        bench = Bench(champion=champion, reader=reader, encoder=encoder, search=search)
         self._encode(bench, [], [one.text for one in (*split.to_learn, *split.to_test)])
         return bench
 
-    def _encode(self, bench: "_Bench", kept: Sequence[str], customers: Sequence[str]) -> None:
+    def _encode(self, bench: Bench, kept: Sequence[str], customers: Sequence[str]) -> None:
         """Encode texts in batches, each once. The `kept` ones are no customer's: their vectors are stored."""
         stored = self._encoders.of_articles(bench.champion.config)
         texts = [bench.cleaned(kept), bench.cleaned(customers)]
@@ -336,9 +334,7 @@ class _Run:
                     bench.encoder.remember(batch, encoder.encode(batch, kind="query"), kind="query")
                     advance(len(batch))
 
-    def _check(
-        self, bench: "_Bench", found: Sequence[Lesson], same: Mapping[str, str]
-    ) -> list[OperatorCheck]:
+    def _check(self, bench: Bench, found: Sequence[Lesson], same: Mapping[str, str]) -> list[OperatorCheck]:
         """Look for people whose verdicts contradict all others."""
         texts = [taught([one], same).texts for one in found]
         of_lesson = [number for number, one in enumerate(texts) if one]
@@ -413,69 +409,7 @@ class _Run:
 
     def _progress(self, step: str, total: int | None) -> "AbstractContextManager[Callable[[int], None]]":
         self._job.tell(step, total=total)
-        return _Progress(self._job, self._bar, step, total)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Bench:
-    """What champion and candidate are measured with: the same articles, each text encoded once."""
-
-    champion: Version
-    reader: TextReader
-    encoder: CachingEncoder  # of the reader
-    search: ArticleSearch
-
-    def cleaned(self, texts: Sequence[str]) -> list[str]:
-        """The texts as the encoder gets to see them, each once."""
-        cleaned = dict.fromkeys(self.reader.clean(text) for text in texts)
-        return [text for text in cleaned if not looks_empty(text)]
-
-    def assistant(self, version: Version, learned: Learned | None) -> Assistant:
-        knowledge = builder.knowledge_of(
-            version.config, self.reader, self.search, version.intents, learned, made_by=version.id
-        )
-        return builder.assemble(version.config, knowledge)
-
-
-class _Telling:
-    """Tells of each answer."""
-
-    def __init__(self, assistant: Assistant, advance: Callable[[int], None]) -> None:
-        self._assistant = assistant
-        self._advance = advance
-
-    def suggest(self, text: str) -> Sequence[Any]:
-        suggestions = self._assistant.suggest(text)
-        self._advance(1)
-        return suggestions
-
-
-class _Progress:
-    """Tells both the job and, where there is one, the bar on the screen."""
-
-    def __init__(self, job: Job, bar: ProgressBar | None, step: str, total: int | None) -> None:
-        self._job = job
-        self._shown = bar(step.capitalize(), total) if bar else None
-
-    def __enter__(self) -> Callable[[int], None]:
-        show = self._shown.__enter__() if self._shown else None
-
-        def advance(more: int) -> None:
-            self._job.advance(more)
-            if show:
-                show(more)
-
-        return advance
-
-    def __exit__(self, *error: Any) -> None:
-        if self._shown:
-            self._shown.__exit__(*error)
-
-
-def _small_matrices() -> AbstractContextManager[Any]:
-    """Threads that share the small matrices of one message only wait for each other."""
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits
+        return Progress(self._job, self._bar, step, total)
 
 
 def _learned_until(champion: Version) -> datetime | None:
@@ -491,11 +425,6 @@ def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:
     """Topics whose names the champion does not know."""
     topics = {builder.TOPIC_PREFIX + article.topic for article in published(articles)}
     return topics - set(champion.intents.classes)
-
-
-def _first(assistant: _Telling, text: str) -> str | None:
-    suggestions = assistant.suggest(text)
-    return suggestions[0].article_id if suggestions else None
 
 
 def _shipped_cases(path: Path, known: set[str]) -> list[Case]:

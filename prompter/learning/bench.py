@@ -1,0 +1,62 @@
+"""What champion and candidate are compared on."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from kb_index import ArticleSearch
+from nlu.encoders.caching import CachingEncoder
+from nlu.reader import TextReader
+from nlu.text import looks_empty
+from prompter.models import builder
+from prompter.models.version_folders import Version
+from prompter.suggestions.assistant import Assistant
+from prompter.suggestions.ranker_training import Learned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What champion and candidate are measured with: the same articles, each text encoded once."""
+
+    champion: Version
+    reader: TextReader
+    encoder: CachingEncoder  # of the reader
+    search: ArticleSearch
+
+    def cleaned(self, texts: Sequence[str]) -> list[str]:
+        """The texts as the encoder gets to see them, each once."""
+        cleaned = dict.fromkeys(self.reader.clean(text) for text in texts)
+        return [text for text in cleaned if not looks_empty(text)]
+
+    def assistant(self, version: Version, learned: Learned | None) -> Assistant:
+        knowledge = builder.knowledge_of(
+            version.config, self.reader, self.search, version.intents, learned, made_by=version.id
+        )
+        return builder.assemble(version.config, knowledge)
+
+
+class CountedAssistant:
+    """An assistant that reports each answer as progress."""
+
+    def __init__(self, assistant: Assistant, advance: Callable[[int], None]) -> None:
+        self._assistant = assistant
+        self._advance = advance
+
+    def suggest(self, text: str) -> Sequence[Any]:
+        suggestions = self._assistant.suggest(text)
+        self._advance(1)
+        return suggestions
+
+
+def first_article(assistant: CountedAssistant, text: str) -> str | None:
+    suggestions = assistant.suggest(text)
+    return suggestions[0].article_id if suggestions else None
+
+
+def small_matrices() -> AbstractContextManager[Any]:
+    """Threads that share the small matrices of one message only wait for each other."""
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
