@@ -5,12 +5,13 @@ import hmac
 import os
 import secrets
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from prompter.storage import Store
-from sufler.settings import BadConfig, Settings
+from sufler.errors import BadConfig
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,16 @@ _ADVICE = (
 _SECONDS = 5.0  # to wait for another process that has made the file and not written it yet
 
 
-def installation_secret(settings: Settings, store: Store) -> str:
+@dataclass(frozen=True, kw_only=True)
+class SecretConfig:
+    """Where the secret comes from: `given`, or a file in `folder`."""
+
+    folder: Path
+    given: str | None = field(repr=False)
+    has_shared_database: bool  # others, in other folders, may sign on the same database
+
+
+def installation_secret(config: SecretConfig, store: Store) -> str:
     """The secret that the settings name, or the one in data_dir, made where there is none.
 
     It signs the cookies of chats, those of browsers that have logged in before and what Rasa asks for, and
@@ -35,21 +45,21 @@ def installation_secret(settings: Settings, store: Store) -> str:
         BadConfig: another process on this database signs with another secret, or the file is empty. No file
             is made then.
     """
-    if settings.web.session_secret is not None:
-        secret = settings.web.session_secret.get_secret_value()
+    if config.given is not None:
+        secret = config.given
         _forget_legacy(store)
     else:
-        secret = _of_file(settings, store)
-    _check_shared(settings, store, secret)
+        secret = _of_file(config, store)
+    _check_shared(config, store, secret)
     return secret
 
 
-def replace_secret(settings: Settings, store: Store) -> None:
+def replace_secret(config: SecretConfig, store: Store) -> None:
     """Forget the secret, which was lost or has become known; the next process to start says which counts.
 
     Whoever knew it may have logged in with what it opened, so every session ends.
     """
-    (settings.data_dir / FILE).unlink(missing_ok=True)
+    (config.folder / FILE).unlink(missing_ok=True)
     with store.write() as tx:
         tx.sessions.delete_all()
         tx.facts.delete(_LEGACY)
@@ -57,7 +67,7 @@ def replace_secret(settings: Settings, store: Store) -> None:
     store.overwrite_deleted()
 
 
-def take_over_secret(settings: Settings, store: Store) -> Path | None:
+def take_over_secret(config: SecretConfig, store: Store) -> Path | None:
     """Put a secret that an earlier version kept in this database into data_dir: copies of it leave it out.
 
     Returns the file; None where there is no such secret, or settings name another that counts.
@@ -67,9 +77,9 @@ def take_over_secret(settings: Settings, store: Store) -> Path | None:
     """
     with store.read() as tx:
         legacy = tx.facts.get(_LEGACY)
-    if legacy is None or settings.web.session_secret is not None:
+    if legacy is None or config.given is not None:
         return None
-    file = settings.data_dir / FILE
+    file = config.folder / FILE
     _write_new(file, legacy)
     if not hmac.compare_digest(_read(file).encode(), legacy.encode()):
         raise BadConfig(
@@ -79,12 +89,12 @@ def take_over_secret(settings: Settings, store: Store) -> Path | None:
     return file
 
 
-def _of_file(settings: Settings, store: Store) -> str:
-    file = settings.data_dir / FILE
+def _of_file(config: SecretConfig, store: Store) -> str:
+    file = config.folder / FILE
     with store.read() as tx:  # before the look at the file: who made it has told the database afterwards
         legacy, known = tx.facts.get(_LEGACY), tx.facts.get(_FINGERPRINT)
     if not file.exists():
-        if legacy is None and known is not None and settings.database.url is not None:
+        if legacy is None and known is not None and config.has_shared_database:
             raise BadConfig(f"this database's chats are signed with a secret that is not here: {_ADVICE}")
         _write_new(file, legacy or secrets.token_urlsafe(48))
     secret = _read(file)
@@ -146,7 +156,7 @@ def _forget_legacy(store: Store) -> None:
     log.info("session_secret_moved", hint=f"out of the database, into {FILE} in data_dir")
 
 
-def _check_shared(settings: Settings, store: Store, secret: str) -> None:
+def _check_shared(config: SecretConfig, store: Store, secret: str) -> None:
     ours = hmac.new(secret.encode(), b"sufler session secret", hashlib.sha256).hexdigest()[:8]
     with store.read() as tx:
         known = tx.facts.get(_FINGERPRINT)
@@ -155,7 +165,7 @@ def _check_shared(settings: Settings, store: Store, secret: str) -> None:
             known = tx.facts.set_if_absent(_FINGERPRINT, ours)
     if known == ours:
         return
-    if settings.database.url is None:  # in the very folder of the secret: nobody else has this database
+    if not config.has_shared_database:  # in the very folder of the secret: nobody else has this database
         log.warning(
             "session_secret_changed",
             hint="customers of the web chat begin anew, and everybody logs in again",

@@ -1,4 +1,4 @@
-"""A running Sufler: web face, messenger faces and the worker, together or one by one."""
+"""The pieces of a running process: loops, the web server, signals and the garbage collector."""
 
 import asyncio
 import gc
@@ -6,23 +6,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager, nullcontext
-from enum import StrEnum
-from functools import partial
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import structlog
 from starlette.types import ASGIApp
-from threadpoolctl import threadpool_limits
 
 from prompter.common.safe_errors import describe
-from prompter.readiness.service import Readiness
-from prompter.storage import Store
-from prompter.suggestions.assistant import Assistant
-from sufler import bootstrap
 from sufler.health import Heartbeats
-from sufler.rasa import wiring as dialogues
-from sufler.settings import Settings
-from web.connections import ConnectionLimits, connections_that_fit
+from web.connections import ConnectionLimits
 from web.server import BoundedConfig, BoundedServer
 
 _SECONDS_AFTER_FAILURE = 1.0  # what is broken is asked no more often
@@ -34,103 +25,8 @@ log = structlog.get_logger(__name__)
 Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 
-class Duty(StrEnum):
-    """What a process does; a small server does all of it in one."""
-
-    API = "api"  # pages, JSON API, web chat
-    BOT = "bot"  # messages in from messengers, replies out
-    WORKER = "worker"  # triage
-
-
-async def serve(
-    settings: Settings,
-    store: Store,
-    duties: frozenset[Duty],
-    *,
-    on_ready: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Run until SIGINT or SIGTERM; what is under way is finished first.
-
-    `on_ready` is told the address of the pages once they can be opened.
-
-    Raises:
-        CannotServe: the address for the pages cannot be used.
-    """
-    stop = asyncio.Event()
-    heartbeats = Heartbeats()
-    listener = _listen(settings) if Duty.API in duties else None
-    with _garbage_left_alone():
-        loops = await _build(settings, store, duties, listener, on_ready, heartbeats)
-    async with AsyncExitStack() as closing:
-        # Messages are answered side by side: threads that share one message's small matrices only
-        # wait for each other, and burn the cores while they do.
-        closing.enter_context(threadpool_limits(1, user_api="blas"))
-        if duties & {Duty.BOT, Duty.WORKER}:
-            guard = bootstrap.build_clock_guard(settings, store)
-            await asyncio.to_thread(guard.run_once)  # before anything is taken that seems to be due
-            loops.append(_every(1.0, guard.run_once, "clock", heartbeats=heartbeats))
-            if Duty.BOT in duties:
-                messengers = bootstrap.build_messengers(
-                    settings, store, closing, guard, heartbeats=heartbeats
-                )
-                loops += [part.run for part in messengers]
-        closing.enter_context(_stopping_on_signals(stop))
-        async with asyncio.TaskGroup() as tasks:
-            for loop in loops:
-                tasks.create_task(loop(stop))
-            if listener is None:
-                on_ready("")
-
-
-async def _build(
-    settings: Settings,
-    store: Store,
-    duties: frozenset[Duty],
-    listener: socket.socket | None,
-    on_ready: Callable[[str], None],
-    heartbeats: Heartbeats,
-) -> list[Loop]:
-    """Triage and the web face, which need the models."""
-    loops: list[Loop] = []
-    every = partial(_every, heartbeats=heartbeats)
-    if duties & {Duty.API, Duty.WORKER}:
-        # Not in a task group, which would wrap what is wrong with the encoder or the database.
-        live, _ = await asyncio.gather(
-            asyncio.to_thread(bootstrap.build_live_assistant, settings, store),
-            asyncio.sleep(0) if listener is None else asyncio.to_thread(bootstrap.import_web_face),
-        )
-        assistant = live.assistant
-        loops.append(every(1.0, live.reload_articles, "articles"))
-        loops.append(every(0.3, live.reload_version, "versions"))
-        if Duty.WORKER in duties:
-            conversing = dialogues.build_conversing(settings, store)
-            if conversing is not None:
-                loops.append(every(1.0, conversing.run_once, "dialogues"))
-            has_dialogues = settings.dialogue.engine is not None
-            triager = bootstrap.build_triager(
-                settings, store, assistant, conversing if has_dialogues else None
-            )
-            loops.append(every(settings.turns.poll_seconds, triager.run_once, "triage"))
-            loops.append(every(60.0, bootstrap.build_planter(store).run_once, "planting"))
-            readiness = bootstrap.build_readiness(settings, store)
-            loops.append(every(1.0, lambda: _judge(readiness, assistant), "readiness"))
-            shadow = bootstrap.build_shadow_evaluator(settings, store, live)
-            loops.append(every(1.0, shadow.run_once, "shadow"))
-            loops.append(bootstrap.build_learning_scheduler(settings, store).run)
-        if listener is not None:
-            app = bootstrap.build_web_app(settings, store, assistant, heartbeats)
-            loops.append(_web_server(settings, app, listener, on_ready))
-    return loops
-
-
-def _judge(readiness: Readiness, assistant: Assistant) -> bool:
-    """Look at new evidence on the model that answers now."""
-    knowledge = assistant.knowledge
-    return readiness.run_once(knowledge.model, learned_until=knowledge.learned_until, ask=assistant.triage)
-
-
 @contextmanager
-def _garbage_left_alone() -> Iterator[None]:
+def defer_garbage_collection() -> Iterator[None]:
     """Nearly all that is made at the start stays: to look through it for garbage takes half a second.
 
     Afterwards a full collection is rare, as it stops everybody: with a thousand open requests for a quarter
@@ -145,7 +41,7 @@ def _garbage_left_alone() -> Iterator[None]:
         gc.enable()
 
 
-def _every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: Heartbeats) -> Loop:
+def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: Heartbeats) -> Loop:
     """Do blocking work again and again in a thread; a failure is logged and tried again."""
 
     async def loop(stop: asyncio.Event) -> None:
@@ -180,13 +76,12 @@ class _Server(BoundedServer):
         return nullcontext()
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Bind the web face's address before anything else starts.
 
     Raises:
         CannotServe: the port is taken, or the address is none of this machine's.
     """
-    host, port = settings.web.host, settings.web.port
     with ExitStack() as failing:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -205,13 +100,13 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _web_server(
-    settings: Settings, app: ASGIApp, listener: socket.socket, on_ready: Callable[[str], None]
+def web_server(
+    app: ASGIApp, limits: ConnectionLimits, listener: socket.socket, on_ready: Callable[[str], None]
 ) -> Loop:
     host, port = listener.getsockname()[:2]
 
     async def loop(stop: asyncio.Event) -> None:
-        config = BoundedConfig(app, _connection_limits(settings))
+        config = BoundedConfig(app, limits)
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         stopping = asyncio.create_task(stop.wait())
@@ -230,24 +125,8 @@ def _web_server(
     return loop
 
 
-def _connection_limits(settings: Settings) -> ConnectionLimits:
-    web = settings.web
-    fit = connections_that_fit(web.max_connections)
-    if fit < web.max_connections:
-        log.warning("fewer_connections_than_set", max_connections=web.max_connections, open_files_allow=fit)
-    return ConnectionLimits(
-        max_connections=fit,
-        max_connections_per_address=web.max_connections_per_address,
-        header_seconds=web.header_seconds,
-        body_seconds=web.body_seconds,
-        idle_seconds=web.idle_seconds,
-        max_header_bytes=web.max_header_bytes,
-        trusted_proxies=web.trusted_proxies,
-    )
-
-
 @contextmanager
-def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     previous = {
         number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))

@@ -33,6 +33,8 @@ from prompter.models.recipe import (
     Section,
 )
 from sufler import resources
+from sufler.errors import BadConfig
+from sufler.installation_secret import SecretConfig
 
 # The other top-level keys belong to Rasa, which reads the same file.
 _RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "importers", "spaces"}
@@ -52,10 +54,6 @@ _SERVICE_ADDRESS = re.compile(r"SUFLER_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP
 
 
 _QUOTED = re.compile(r"'(?!<)[^']{4,}'")  # but <scalar> and the like: YAML's words, not the file's
-
-
-class BadConfig(Exception):
-    """The configuration cannot be used; the message names file, key and problem."""
 
 
 def _check_http(url: SecretStr) -> SecretStr:
@@ -304,6 +302,16 @@ class Settings(BaseSettings):
     @property
     def training_data_dir(self) -> Path:
         return self.training_data or resources.training_data()
+
+    @property
+    def secret(self) -> SecretConfig:
+        """Where the installation's secret is kept."""
+        given = self.web.session_secret
+        return SecretConfig(
+            folder=self.data_dir,
+            given=given.get_secret_value() if given else None,
+            has_shared_database=self.database.url is not None,
+        )
 
     @property
     def models(self) -> ModelConfig:

@@ -46,9 +46,9 @@ def main() -> None:
     from nlu.errors import NluError
     from prompter.common.errors import PrompterError
     from prompter.storage import Conflict
+    from sufler.errors import BadConfig
     from sufler.logs import configure_logs
     from sufler.rasa.environment import NoRasa
-    from sufler.settings import BadConfig
 
     configure_logs()
     try:

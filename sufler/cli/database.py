@@ -38,7 +38,7 @@ def migrate(
             with bootstrap.open_store(settings) as store:
                 typer.echo("The database is up to date.", err=True)
                 if new_secret:
-                    replace_secret(settings, store)
+                    replace_secret(settings.secret, store)
                     if settings.web.session_secret is not None:
                         typer.echo("Set another web.session_secret before the next start.", err=True)
                     typer.echo(
@@ -58,7 +58,7 @@ def migrate(
             closing.callback(old.dispose)
             closing.callback(new.dispose)
             apply(old)
-            secret_file = take_over_secret(settings, Store(old))
+            secret_file = take_over_secret(settings.secret, Store(old))
             apply(new)
             copy_database(old, new, progress=count)
     except ModuleNotFoundError as error:

@@ -13,7 +13,7 @@ from sufler.cli.progress import progress_bar
 if TYPE_CHECKING:
     from prompter.storage import Store
     from sufler.benchmarking.traffic_simulator import Traffic
-    from sufler.serve import Duty
+    from sufler.bootstrap.process import Duty
     from sufler.settings import Settings
 
 _DEMO_DAYS = 7  # that a demo's simulated people may ask; each start gives them new tokens
@@ -27,8 +27,8 @@ def run(
 ) -> None:
     """Run a deployment: pages, API, messengers and the worker."""
     from sufler import bootstrap
+    from sufler.bootstrap.process import Duty
     from sufler.private_files import private_files
-    from sufler.serve import Duty
     from sufler.settings import load_settings
 
     names = [name.strip() for name in only.split(",")] if only else list(Duty)
@@ -53,9 +53,9 @@ def demo(
     """Run everything on embedded defaults, with the base of a fictional shop."""
     from kb_index.formats import read_articles
     from sufler import bootstrap
+    from sufler.bootstrap.process import Duty
     from sufler.logs import configure_logs
     from sufler.private_files import private_files
-    from sufler.serve import Duty
     from sufler.settings import load_settings
 
     settings = load_settings(config)
@@ -160,7 +160,8 @@ def _serve(
 ) -> None:
     import asyncio
 
-    from sufler.serve import CannotServe, serve
+    from sufler.bootstrap.process import serve
+    from sufler.serve import CannotServe
 
     def ready(url: str) -> None:
         if url:

@@ -7,7 +7,8 @@ import httpx
 
 from files import BadFile, Budget, csv_rows
 from prompter.dialogue.actions import Orders, OrdersUnavailable
-from sufler.settings import BadConfig, without_credentials
+from sufler.errors import BadConfig
+from sufler.settings import without_credentials
 
 _STATE = "state"
 

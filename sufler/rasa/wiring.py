@@ -30,7 +30,7 @@ def build_actions(
     return Actions(
         store,
         triage,
-        secret=installation_secret(settings, store),
+        secret=installation_secret(settings.secret, store),
         orders=build_orders(_revealed(settings.dialogue.orders), timeout=settings.dialogue.timeout_seconds),
         template_values=settings.templates,
         lots=lots,
@@ -60,7 +60,7 @@ def build_conversing(settings: Settings, store: Store) -> Conversing | None:
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
         forget_silence(store)
         return None
-    secret, chosen = installation_secret(settings, store), settings.dialogue
+    secret, chosen = installation_secret(settings.secret, store), settings.dialogue
     return Conversing(
         store,
         _engine(settings),

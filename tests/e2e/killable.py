@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from prompter.storage import Store, Transaction, connect
+from sufler.bootstrap.process import Duty, serve
 from sufler.logs import configure_logs
-from sufler.serve import Duty, serve
 from sufler.settings import load_settings
 
 

@@ -12,7 +12,8 @@ from kb_index.formats import read_articles
 from nlu.errors import BadTrainingData
 from prompter.dialogue.actions import OrdersUnavailable
 from prompter.knowledge.chat_history_import import read_history
-from sufler.settings import BadConfig, load_settings
+from sufler.errors import BadConfig
+from sufler.settings import load_settings
 from tests.hostile_files import CASES, SHEET, STRINGS, again, reader_of, sheet, workbook
 
 REFUSALS = (BadFile, BadRows, BadTrainingData, BadConfig, OrdersUnavailable)

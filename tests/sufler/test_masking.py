@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from prompter.storage import BadDatabaseUrl, connect
 from sufler.cli import app
+from sufler.errors import BadConfig
 from sufler.rasa.order_lookup import build_orders
 from sufler.rasa.wiring import build_own_actions
-from sufler.settings import BadConfig, Settings, load_settings
+from sufler.settings import Settings, load_settings
 
 MARK = "hunter2-MARK-0123456789-0123456789"
 ADDRESS = f"https://me:{MARK}@shop.example/{{number}}?key={MARK}"

@@ -19,9 +19,10 @@ from prompter.domain.account import Role
 from prompter.storage import Store, connect, migrate
 from sufler import bootstrap
 from sufler.cli import app
+from sufler.errors import BadConfig
 from sufler.installation_secret import installation_secret, replace_secret
 from sufler.private_files import make_private_folder, private_files
-from sufler.settings import BadConfig, Database, Settings, Web
+from sufler.settings import Database, Settings, Web
 
 SECRET = "of an earlier version: 0123456789 0123456789"
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no modes on Windows")
@@ -138,7 +139,7 @@ def test_a_database_elsewhere_is_private_from_its_first_byte(tmp_path: Path) -> 
     target.parent.mkdir(mode=0o755)
     settings = Settings(data_dir=tmp_path / "data")
     with bootstrap.open_store(settings) as store:
-        installation_secret(settings, store)
+        installation_secret(settings.secret, store)
     done = CliRunner().invoke(
         app, ["migrate", "--from", settings.database_url, "--to", f"sqlite:///{target}"]
     )
@@ -186,7 +187,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def test_the_secret_stands_in_a_file_of_its_own_and_stays(settings: Settings, store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
-        (secret,) = {*pool.map(lambda _: installation_secret(settings, store), range(8))}
+        (secret,) = {*pool.map(lambda _: installation_secret(settings.secret, store), range(8))}
     file = settings.data_dir / "session-secret"
     assert file.read_text() == secret
     assert os.name != "posix" or stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -197,7 +198,7 @@ def test_the_secret_stands_in_a_file_of_its_own_and_stays(settings: Settings, st
 def test_an_earlier_versions_secret_moves_out_of_the_database(settings: Settings, store: Store) -> None:
     with store.write() as tx:
         tx.facts.set("session_secret", SECRET)
-    assert installation_secret(settings, store) == SECRET  # sessions go on
+    assert installation_secret(settings.secret, store) == SECRET  # sessions go on
     with store.read() as tx:
         assert tx.facts.get("session_secret") is None
     for path in settings.data_dir.glob("sufler.db*"):
@@ -205,14 +206,14 @@ def test_an_earlier_versions_secret_moves_out_of_the_database(settings: Settings
 
 
 def test_a_copy_of_the_database_holds_nothing_to_sign_with(settings: Settings, store: Store) -> None:
-    secret = installation_secret(settings, store)
+    secret = installation_secret(settings.secret, store)
     for path in settings.data_dir.glob("sufler.db*"):
         assert secret.encode() not in path.read_bytes()
 
 
 def test_a_set_secret_counts_and_leaves_no_file(settings: Settings, store: Store) -> None:
     given = Settings(data_dir=settings.data_dir, web=Web(session_secret=SecretStr(SECRET)))
-    assert installation_secret(given, store) == SECRET
+    assert installation_secret(given.secret, store) == SECRET
     assert not (settings.data_dir / "session-secret").exists()
 
 
@@ -227,21 +228,21 @@ def on_another_machine(settings: Settings, name: str, **more: object) -> Setting
 
 def test_two_secrets_on_one_database_are_refused_in_words(settings: Settings, store: Store) -> None:
     first, second = (on_another_machine(settings, name) for name in ("first", "second"))
-    secret = installation_secret(first, store)
+    secret = installation_secret(first.secret, store)
     with pytest.raises(BadConfig, match="SUFLER_WEB__SESSION_SECRET") as caught:
-        installation_secret(second, store)
+        installation_secret(second.secret, store)
     assert secret not in str(caught.value)
     assert not (second.data_dir / "session-secret").exists()  # it would be refused for ever
     other = on_another_machine(settings, "other", web=Web(session_secret=SecretStr(SECRET)))
     with pytest.raises(BadConfig, match="with another secret"):
-        installation_secret(other, store)
+        installation_secret(other.secret, store)
     given = on_another_machine(settings, "third", web=Web(session_secret=SecretStr(secret)))
-    assert installation_secret(given, store) == secret
-    replace_secret(first, store)
-    anew = installation_secret(second, store)
+    assert installation_secret(given.secret, store) == secret
+    replace_secret(first.secret, store)
+    anew = installation_secret(second.secret, store)
     assert anew != secret
     with pytest.raises(BadConfig):
-        installation_secret(given, store)
+        installation_secret(given.secret, store)
 
 
 def open_sessions(store: Store) -> int:
@@ -255,12 +256,12 @@ def test_sessions_end_with_the_secret(settings: Settings, store: Store, tmp_path
         assert open_sessions(store) == 1
 
     anna = bootstrap.build_accounts(store).add("anna", Role.OPERATOR, "correct horse battery")
-    installation_secret(settings, store)
+    installation_secret(settings.secret, store)
     log_in()
-    installation_secret(settings, store)  # another process of the same installation
+    installation_secret(settings.secret, store)  # another process of the same installation
     assert open_sessions(store) == 1
     (settings.data_dir / "session-secret").write_text("another one " * 4)
-    installation_secret(settings, store)
+    installation_secret(settings.secret, store)
     assert open_sessions(store) == 0
     log_in()
     config = tmp_path / "config.yml"
@@ -271,10 +272,10 @@ def test_sessions_end_with_the_secret(settings: Settings, store: Store, tmp_path
 
 
 def test_who_has_lost_the_file_goes_on_with_a_new_secret(settings: Settings, store: Store) -> None:
-    secret = installation_secret(settings, store)
+    secret = installation_secret(settings.secret, store)
     (settings.data_dir / "session-secret").unlink()
     with capture_logs() as logs:
-        assert installation_secret(settings, store) != secret
+        assert installation_secret(settings.secret, store) != secret
     assert [entry["event"] for entry in logs] == ["session_secret_changed"]
 
 
@@ -304,4 +305,4 @@ def test_a_database_that_moves_leaves_an_earlier_versions_secret_in_the_file(
         assert done.exit_code == 0, done.output
         moved = Settings(data_dir=settings.data_dir, database=Database(url=SecretStr(target)))
         with bootstrap.open_store(moved) as after:
-            assert installation_secret(moved, after) == SECRET
+            assert installation_secret(moved.secret, after) == SECRET

@@ -9,7 +9,8 @@ import pytest
 from nlu.errors import EncoderUnavailable
 from prompter.models.recipe import EncoderConfig
 from sufler import bootstrap
-from sufler.serve import CannotServe, Duty, _listen, serve
+from sufler.bootstrap.process import Duty, serve
+from sufler.serve import CannotServe, listen
 from sufler.settings import Settings, Web
 
 
@@ -18,16 +19,16 @@ def _settings(port: int) -> Settings:
 
 
 def test_answers_are_sent_as_they_are_written() -> None:
-    with _listen(_settings(0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         # asyncio switches off the collecting of small packets only where it is told that this is TCP
         assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_taken_port_is_named() -> None:
-    with _listen(_settings(0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(CannotServe, match=f"127.0.0.1:{port}"):
-            _listen(_settings(port))
+            listen("127.0.0.1", port)
 
 
 def test_what_keeps_it_from_starting_is_raised_as_it_is(tmp_path: Path) -> None:

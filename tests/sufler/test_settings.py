@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sufler import resources
-from sufler.settings import BadConfig, Settings, load_settings
+from sufler.errors import BadConfig
+from sufler.settings import Settings, load_settings
 
 
 def test_the_shipped_settings_are_the_defaults() -> None:

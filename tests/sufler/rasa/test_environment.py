@@ -17,11 +17,11 @@ from prompter.accounts.service import Accounts
 from prompter.dialogue.actions import OrdersUnavailable
 from prompter.domain.account import Role, Scope
 from prompter.storage import Store
+from sufler.errors import BadConfig
 from sufler.rasa.custom_actions import OwnActions
 from sufler.rasa.environment import NoRasa, RasaEnvironment, RasaProject, find_python
 from sufler.rasa.order_lookup import CsvOrders, HttpOrders, build_orders
 from sufler.rasa.token import token_for_rasa
-from sufler.settings import BadConfig
 from tests.fakes import FAST_HASHER
 
 

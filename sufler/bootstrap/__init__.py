@@ -1,0 +1,73 @@
+"""Which parts make up a running Sufler? Reads the settings, chooses parts, puts them together.
+
+Wiring only: `services` for the core, `models` for what answers and learns, `faces` for the web and
+messengers, `process` for the loops of one process.
+"""
+
+from sufler.bootstrap.faces import (
+    Messenger,
+    build_messengers,
+    build_web_app,
+    import_web_face,
+)
+from sufler.bootstrap.models import (
+    build_learning_scheduler,
+    build_live_assistant,
+    build_shadow_evaluator,
+    build_versions,
+    embed_articles,
+    learn,
+    learn_in_background,
+    learning_config,
+    open_assistant,
+    proposal_config,
+)
+from sufler.bootstrap.services import (
+    build_accounts,
+    build_clock_guard,
+    build_deliveries,
+    build_desk,
+    build_feedback,
+    build_knowledge_base,
+    build_lots,
+    build_planter,
+    build_proposals,
+    build_readiness,
+    build_reception,
+    build_sessions,
+    build_triager,
+    open_engine,
+    open_store,
+)
+
+__all__ = [
+    "Messenger",
+    "build_accounts",
+    "build_clock_guard",
+    "build_deliveries",
+    "build_desk",
+    "build_feedback",
+    "build_knowledge_base",
+    "build_learning_scheduler",
+    "build_live_assistant",
+    "build_lots",
+    "build_messengers",
+    "build_planter",
+    "build_proposals",
+    "build_readiness",
+    "build_reception",
+    "build_sessions",
+    "build_shadow_evaluator",
+    "build_triager",
+    "build_versions",
+    "build_web_app",
+    "embed_articles",
+    "import_web_face",
+    "learn",
+    "learn_in_background",
+    "learning_config",
+    "open_assistant",
+    "open_engine",
+    "open_store",
+    "proposal_config",
+]

@@ -1,0 +1,197 @@
+"""The web face and the messengers."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from prompter.conversations.clock_guard import ClockGuard
+from prompter.domain.triage import Triage
+from prompter.learning.service import Learning
+from prompter.readiness.monitoring import Watching
+from prompter.readiness.second_reviews import Reviews
+from prompter.storage import Store
+from prompter.suggestions.assistant import Assistant
+from prompter.suggestions.explanations import explain
+from sufler.bootstrap.models import build_versions
+from sufler.bootstrap.services import (
+    build_accounts,
+    build_deliveries,
+    build_desk,
+    build_feedback,
+    build_knowledge_base,
+    build_lots,
+    build_proposals,
+    build_readiness,
+    build_reception,
+    build_sessions,
+)
+from sufler.installation_secret import installation_secret
+from sufler.rasa import wiring as dialogues
+from sufler.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from bot.channel import Channel
+    from prompter_api.parts import Encoded
+    from sufler.health import Heartbeats
+
+log = structlog.get_logger(__name__)
+
+
+def import_web_face() -> None:
+    """Load what `build_web_app` needs: half a second in which something else can be done."""
+    for name in ("bot.webchat", "prompter_api.app", "prompter_api.desk"):
+        import_module(name)
+
+
+def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
+    from prompter_api.parts import Encoded
+
+    reader = assistant.knowledge.reader
+    vectors = reader.encode([reader.clean(text) for text in texts], kind="query")
+    return Encoded(encoder=reader.id, vectors=vectors)
+
+
+def build_web_app(
+    settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None" = None
+) -> "FastAPI":
+    """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
+    from bot.webchat import ChatLimits, web_chat_router
+    from prompter.conversations.customer_view import CustomerViews
+    from prompter_api.app import create_app
+    from prompter_api.desk import add_pages
+    from prompter_api.parts import Parts
+    from prompter_api.ready import Check
+    from prompter_api.ready import Readiness as ProcessReadiness
+    from prompter_api.throttle import LoginThrottle
+    from sufler.health import Heartbeats, database_check, disk_check, encoder_check
+
+    store = store.with_patience(settings.database.request_patience_seconds)  # somebody waits for an answer
+    secret = installation_secret(settings.secret, store)
+    readiness = build_readiness(settings, store)
+
+    def asked_by_engine(text: str) -> Triage:
+        return readiness.preview(assistant.by_itself().triage(text))
+
+    # When a session or a token was used last is written apart from the request that uses it.
+    last_seen = ThreadPoolExecutor(1, thread_name_prefix="last-seen")
+    parts = Parts(
+        accounts=build_accounts(store, defer=last_seen.submit),
+        sessions=build_sessions(settings, store, defer=last_seen.submit),
+        actions=dialogues.build_actions(settings, store, asked_by_engine, lots=build_lots(settings)),
+        assistant=assistant,
+        asked_by_engine=asked_by_engine,
+        encode=lambda texts: _encoded(assistant, texts),
+        desk=build_desk(settings, store),
+        knowledge=build_knowledge_base(store, template_values=settings.templates),
+        explain=lambda text: explain(assistant, text),
+        learning=Learning(store),
+        proposals=build_proposals(store),
+        versions=build_versions(settings, store),
+        reviews=Reviews(store),
+        readiness=readiness,
+        watching=Watching(store),
+        language=settings.language,
+        session_hours=settings.web.session_hours,
+        secure_cookies=settings.web.secure_cookies,
+        largest_body=settings.web.largest_body,
+        max_header_bytes=settings.web.max_header_bytes,
+        ready=ProcessReadiness(
+            [
+                database_check(store),
+                disk_check(settings.data_dir, min_free_megabytes=settings.web.min_free_megabytes),
+                Check(name="loops", run=(heartbeats or Heartbeats()).check),
+                encoder_check(lambda texts: _encoded(assistant, texts)),
+            ]
+        ),
+        hosts=settings.web.hosts,
+        own_actions=dialogues.build_own_actions(settings),
+        throttle=LoginThrottle(
+            store,
+            secret=secret,
+            per_name=settings.web.login_tries_per_name,
+            per_address=settings.web.login_tries_per_address,
+            window_seconds=settings.web.login_window_seconds,
+        ),
+    )
+    web_chat = web_chat_router(
+        reception=build_reception(settings, store, max_untriaged=settings.web.max_untriaged),
+        feedback=build_feedback(settings, store),
+        views=CustomerViews(store),
+        secret=secret,
+        longest_message=settings.turns.longest_message,
+        secure_cookies=settings.web.secure_cookies,
+        language=settings.language,
+        limits=ChatLimits(
+            messages_per_minute=settings.web.messages_per_minute,
+            messages_per_address=settings.web.messages_per_address,
+            new_chats_per_address=settings.web.new_chats_per_address,
+            new_chats_per_minute=settings.web.new_chats_per_minute,
+            reads_per_minute=settings.web.reads_per_minute,
+            reads_per_address=settings.web.reads_per_address,
+        ),
+        title=settings.templates.get("shop_name"),
+    )
+    app = create_app(parts, routers=[web_chat])
+    add_pages(app, parts)
+    return app
+
+
+class Messenger(Protocol):
+    """A loop between a messenger and the core."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+def build_messengers(
+    settings: Settings,
+    store: Store,
+    closing: AsyncExitStack,
+    guard: ClockGuard,
+    *,
+    heartbeats: "Heartbeats | None" = None,
+) -> list[Messenger]:
+    """Delivery to every channel, and polling where there is something to poll.
+
+    Connections are left to `closing`, to be closed when the loops have ended. `heartbeats` are told of every
+    look into the outbox.
+    """
+    from bot.delivery import Delivery
+    from bot.webchat import WebChannel
+
+    loops: list[Messenger] = []
+    channels: list[Channel] = [WebChannel()]
+    if settings.telegram_token is not None:
+        from bot.telegram import TelegramChannel, TelegramClient, TelegramPoller
+
+        client = TelegramClient(
+            settings.telegram_token.get_secret_value(),
+            base_url=settings.telegram.base_url.get_secret_value(),
+            timeout_seconds=settings.telegram.timeout_seconds,
+        )
+        closing.push_async_callback(client.close)
+        channels.append(TelegramChannel(client, language=settings.language))
+        poller = TelegramPoller(
+            client,
+            build_reception(settings, store),
+            build_feedback(settings, store),
+            language=settings.language,
+            poll_seconds=settings.telegram.poll_seconds,
+        )
+        loops.append(poller)
+    delivery = Delivery(
+        build_deliveries(settings, store, guard),
+        channels,
+        poll_seconds=settings.delivery.poll_seconds,
+        at_once=settings.delivery.at_once,
+        send_seconds=0.75 * settings.delivery.lease_seconds,
+        expire_seconds=min(10.0, settings.delivery.lease_seconds / 2),
+        watcher=heartbeats,
+    )
+    return [delivery, *loops]

@@ -1,0 +1,170 @@
+"""The store, and the use cases of the core on it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from evaluation.control import Detector
+from evaluation.readiness import Rule
+from prompter.accounts.last_seen import Defer, at_once
+from prompter.accounts.service import Accounts
+from prompter.accounts.sessions import Sessions
+from prompter.common.clock import Waits
+from prompter.conversations.clock_guard import ClockGuard
+from prompter.conversations.delivery import Deliveries
+from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.desk.service import Desk
+from prompter.dialogue.session import Conversing
+from prompter.domain.readiness import Mode
+from prompter.knowledge.knowledge_base import KnowledgeBase
+from prompter.knowledge.proposals import Proposals
+from prompter.readiness.attention_checks import Planter
+from prompter.readiness.customer_feedback import Feedback
+from prompter.readiness.sampling import Lots
+from prompter.readiness.service import Readiness
+from prompter.storage import Engine, Store, connect, migrate, read_url
+from prompter.suggestions.assistant import Assistant
+from sufler.private_files import make_private_file, make_private_folder
+from sufler.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Open the database, made and brought to this version's schema where needed; closed at the end.
+
+    Nobody but their owner may read the database and what else is kept in the data folder.
+    """
+    engine = open_engine(settings.database_url)
+    if settings.data_dir.exists():
+        make_private_folder(settings.data_dir)
+    try:
+        migrate(engine)
+        yield Store(engine)
+    finally:
+        engine.dispose()
+        if settings.data_dir.exists():
+            make_private_folder(settings.data_dir)  # with what has been made meanwhile
+
+
+def open_engine(url: str) -> Engine:
+    """Connect to a database; a file of SQLite's is its owner's only, from before anything is in it.
+
+    Raises:
+        BadDatabaseUrl: the URL cannot be read.
+    """
+    read = read_url(url)
+    is_file = read.get_backend_name() == "sqlite" and read.database not in (None, "", ":memory:")
+    if is_file and not str(read.database).startswith("file:"):  # a URI of SQLite's own
+        make_private_file(Path(str(read.database)))
+    return connect(url)
+
+
+def build_accounts(store: Store, *, defer: Defer = at_once) -> Accounts:
+    return Accounts(store, defer=defer)
+
+
+def build_sessions(settings: Settings, store: Store, *, defer: Defer = at_once) -> Sessions:
+    return Sessions(
+        store,
+        max_age=timedelta(hours=settings.web.session_hours),
+        max_idle=timedelta(minutes=settings.web.session_idle_minutes),
+        defer=defer,
+    )
+
+
+def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
+    return KnowledgeBase(store, template_values=template_values)
+
+
+def build_proposals(store: Store) -> Proposals:
+    return Proposals(store)
+
+
+def build_reception(settings: Settings, store: Store, *, max_untriaged: int | None = None) -> Reception:
+    return Reception(
+        store,
+        quiet=timedelta(seconds=settings.turns.quiet_seconds),
+        longest=timedelta(seconds=settings.turns.longest_seconds),
+        max_untriaged=max_untriaged,
+    )
+
+
+def build_desk(settings: Settings, store: Store) -> Desk:
+    return Desk(
+        store,
+        undo=timedelta(seconds=settings.desk.undo_seconds),
+        template_values=settings.templates,
+        lots=build_lots(settings),
+        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+    )
+
+
+def build_feedback(settings: Settings, store: Store) -> Feedback:
+    return Feedback(store, lots=build_lots(settings), language=settings.language)
+
+
+def build_lots(settings: Settings) -> Lots:
+    return Lots(**settings.lots.model_dump(), from_confidence=settings.readiness.thresholds[-1])
+
+
+def build_planter(store: Store) -> Planter:
+    return Planter(store)
+
+
+def build_readiness(settings: Settings, store: Store) -> Readiness:
+    chosen = settings.readiness
+    return Readiness(
+        store,
+        rule=Rule(bar=chosen.bar, alpha=chosen.alpha, thresholds=chosen.thresholds),
+        detector=Detector(bar=chosen.bar, threshold=chosen.demote_after),
+        mode=Mode(chosen.mode),
+        groups=chosen.groups,
+        tested_together=chosen.tested_together,
+    )
+
+
+def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
+    return ClockGuard(
+        store,
+        Waits(
+            undo=timedelta(seconds=settings.desk.undo_seconds),
+            lease=timedelta(seconds=settings.delivery.lease_seconds),
+            turn=timedelta(seconds=settings.turns.longest_seconds),
+        ),
+    )
+
+
+def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Deliveries:
+    return Deliveries(
+        store,
+        lease=timedelta(seconds=settings.delivery.lease_seconds),
+        undo=timedelta(seconds=settings.desk.undo_seconds),
+        most_attempts=settings.delivery.most_attempts,
+        guard=guard,
+    )
+
+
+def build_triager(
+    settings: Settings, store: Store, assistant: Assistant, conversing: Conversing | None = None
+) -> Triager:
+    return Triager(
+        store,
+        assistant,
+        language=settings.language,
+        template_values=settings.templates,
+        lots=build_lots(settings),
+        readiness=build_readiness(settings, store),
+        autopilot=Autopilot(
+            signatures=settings.autopilot.signatures,
+            operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+            most_in_a_row=settings.autopilot.most_in_a_row,
+            most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
+        ),
+        conversing=conversing,
+    )
