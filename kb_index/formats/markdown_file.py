@@ -79,12 +79,14 @@ def sections(path: Path, text: str, budget: Budget) -> list[Section]:
 
 def _watch(markdown: "MarkdownIt", path: Path, budget: Budget) -> None:
     """Have the parser look at every line whether the file takes too much; it has no limit of its own."""
-    n_seen = 0
+    n_seen = max_level = 0
 
     def look(state: "StateBlock", line: int, _end_line: int, _silent: bool) -> bool:
-        nonlocal n_seen
+        nonlocal n_seen, max_level
         n_seen += 1
-        if n_seen % _LOOK_EVERY == 0:
+        is_deeper = state.level > max_level  # a quote in a quote: all of its lines were read once more
+        max_level = max(max_level, state.level)
+        if n_seen % _LOOK_EVERY == 0 or is_deeper:
             budget.check(line + 1)
             if len(state.tokens) > MAX_MARKDOWN_TOKENS:
                 raise BadFile(path, "holds too many paragraphs and lists: split the file", row=line + 1)

@@ -158,6 +158,16 @@ def test_a_base_of_many_phrasings_is_read(tmp_path: Path) -> None:
     assert len(sections) == 5_000  # of 130,000 lines
 
 
+def test_each_quote_within_a_quote_is_a_look_at_the_time(tmp_path: Path) -> None:
+    """All lines are read once more for each."""
+    looks = []
+    path = tmp_path / "faq.md"
+    path.write_text(">" * 18 + "a\n" * 3, encoding="utf-8")
+    budget = Budget(path, clock=lambda: looks.append(1) or 0.0)  # type: ignore[func-returns-value]
+    markdown_file.sections(path, path.read_text(encoding="utf-8"), budget)
+    assert len(looks) > 18
+
+
 @pytest.mark.parametrize("format_", [Format.MARKDOWN, Format.HTML])
 def test_writing_is_refused(tmp_path: Path, format_: Format) -> None:
     with pytest.raises(BadFile, match="can be read but not written: use one of csv, xlsx, json, jsonl, rasa"):
