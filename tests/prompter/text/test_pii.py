@@ -151,7 +151,7 @@ def test_of_a_text_of_many_numbers_few_are_checked_and_the_rest_is_masked() -> N
     numbers = [f"00 {first} {second} 10 20" for first in range(10, 20) for second in range(10, 30)]
     assert [mask(number) for number in numbers] == numbers  # no phone of any country begins so
     masked = mask("; ".join(numbers))
-    assert masked.startswith("; ".join(numbers[:10]))
+    assert masked.startswith("; ".join(numbers[:8]))
     assert masked.endswith("; ".join(["[phone]"] * 150))
     assert mask(masked) == masked
 
