@@ -18,7 +18,7 @@ import pytest
 from tests.backtracking import Machine, attacks, worst_growth
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("nlu", "kb_index", "prompter", "prompter_api", "bot", "sufler", "evaluation")
+PACKAGES = ("nlu", "kb_index", "prompter", "prompter_api", "bot", "sufler", "evaluation", "web", "files")
 MODES = {
     "match": "match",
     "fullmatch": "fullmatch",

@@ -13,8 +13,8 @@ _WIDE_FACTOR = 4  # how many times the events of a /64 its /48 may have
 class RateLimit:
     """Counts events by key over a sliding window; in memory, for one process.
 
-    The clock is monotonic: the `limits` package reads the wall clock, and would make everybody wait
-    for one that was set back.
+    The clock is monotonic and the number of keys bounded. The `limits` package reads the wall clock, and
+    would make everybody wait for one that was set back. Its memory also keeps every key for ever.
     """
 
     def __init__(

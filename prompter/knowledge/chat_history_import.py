@@ -16,6 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ijson
+
 from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
 from files.limits import MAX_JSON_ITEM_CHARS
 from kb_index.text import normal
@@ -34,7 +36,9 @@ _MOST_CONVERSATIONS = 20  # remembered of a question
 _MOST_CLEANED = 1_000
 _MOST_CONTACTS = 10_000
 _CHUNK = 1 << 16
-_GAP = re.compile(r"[\s,]*")
+_MAX_DEPTH = 500  # of lists and objects in a message of a JSON array
+
+_Event = tuple[str, Any]  # its name and value, as ijson gives them
 
 _COLUMNS = {
     "conversation": "conversation conversation_id chat chat_id dialog dialog_id ticket ticket_id thread "
@@ -284,33 +288,66 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The objects of an array, one at a time: the file is never in memory as a whole."""
-    decoder = json.JSONDecoder()
-    chunks = _chunks(path)
-    buffer, row, ended = "", 0, False
-    match = None
-    while match is None and not ended:
-        chunk = next(chunks, "")
-        buffer, ended = buffer + chunk, not chunk
-        match = re.match(r'\s*(?:\{\s*"messages"\s*:\s*)?\[', buffer)
-        if len(buffer) > _CHUNK:
-            break
-    if match is None:
+    source = _JsonSource(path)
+    # Not ijson.items, which keeps the path to every open list: a gigabyte for 20,000 brackets. Floats, as
+    # ijson's parser in C breaks down with a SystemError where Python refuses an integer or a Decimal.
+    events = ijson.basic_parse(source, buf_size=_CHUNK, use_float=True)
+    if not _is_list_of_messages(events):
         raise BadFile(path, 'must be a list of messages, or {"messages": [...]}')
-    place = match.end()
+    row = 0
+    try:
+        for event in events:
+            if event == ("end_array", None):
+                return
+            value = _value(event, events)
+            source.n_chars = 0
+            row += 1
+            yield row, _object(path, row, value)
+    except (ijson.JSONError, ValueError) as error:
+        problem = str(error).partition("\n")[0][:100]  # a piece of somebody's chat follows
+        raise BadFile(path, f"is no valid JSON: {problem}", row=row + 1) from None
+
+
+class _JsonSource:
+    """A file as ijson reads it. Ends with a ValueError in the middle of a message that is absurdly long."""
+
+    def __init__(self, path: Path) -> None:
+        self.n_chars = 0  # since the last message that was read
+        self._chunks = _chunks(path)
+
+    def read(self, size: int) -> bytes:
+        if size == 0:
+            return b""  # ijson asks in this way whether it gets bytes
+        if self.n_chars > MAX_JSON_ITEM_CHARS:
+            raise ValueError(f"a message of over {MAX_JSON_ITEM_CHARS} characters")
+        chunk = next(self._chunks, "")
+        self.n_chars += len(chunk)
+        return chunk.encode()
+
+
+def _is_list_of_messages(events: Iterator[_Event]) -> bool:
+    try:
+        event = next(events)
+        if event == ("start_map", None) and next(events) == ("map_key", "messages"):
+            event = next(events)
+    except ijson.JSONError:
+        return False
+    return event == ("start_array", None)
+
+
+def _value(event: _Event, events: Iterator[_Event]) -> Any:
+    """The value that begins with the event, and whose other events come next."""
+    builder = ijson.ObjectBuilder()
+    depth = 0
     while True:
-        place = _GAP.match(buffer, place).end()  # type: ignore[union-attr]
-        if buffer.startswith("]", place):
-            return
-        try:
-            value, place = decoder.raw_decode(buffer, place)
-        except (ValueError, RecursionError) as error:
-            if ended or len(buffer) - place > MAX_JSON_ITEM_CHARS:
-                raise BadFile(path, f"is no valid JSON: {error}", row=row + 1) from None
-            chunk = next(chunks, "")  # the object goes on there
-            buffer, place, ended = buffer[place:] + chunk, 0, not chunk
-            continue
-        row += 1
-        yield row, _object(path, row, value)
+        name, value = event
+        builder.event(name, value)
+        depth += name.startswith("start_") - name.startswith("end_")
+        if depth == 0:
+            return builder.value
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"lists and objects nested over {_MAX_DEPTH} deep")
+        event = next(events)
 
 
 def _chunks(path: Path) -> Iterator[str]:

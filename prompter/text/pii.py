@@ -2,10 +2,14 @@
 
 Prices, dates, times, quantities and short numbers say what a question is about and stay. In doubt a number
 is masked: a text without a price is still understood, a card number that is kept may be everybody's.
+
+Expressions find candidates. Where the digits can tell, `number_checks` decides.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+
+from prompter.text.number_checks import RUSSIA, is_card, is_iban, is_phone, is_phone_of, is_tax_number
 
 PHONE, EMAIL, CARD, NUMBER = "[phone]", "[email]", "[card]", "[number]"
 
@@ -15,6 +19,13 @@ _FEWEST_DIGITS = 6  # of a run without spaces that is a number of something rath
 _FEWEST_AFTER_NAME = 3  # after "order", "№" and the like
 _MOST_DIGITS_OF_AMOUNT = 7  # "1 250 000" without a currency is an amount, one digit more is a number
 _MOST_PASSES = 4  # what is masked may uncover more beside it; two have always been enough
+_MIN_NATIONAL_DIGITS = 9  # of a tax number, or of a phone without its country's code
+_MIN_IBAN_DIGITS = 10  # so many digits are masked even if the check digits are wrong
+_TAX_LENGTHS = (10, 12, 13, 15)
+_LOOK_BACK = 12  # characters before a number, in which its name or currency may stand
+_MAX_CHECKS = 32  # of one text, some 3 ms
+_ZERO_COUNTRIES = (380, 44, 49, 33)  # whose phones are written with 0 instead of the country's code
+_NEIGHBOUR_CODES = ("373", "374", "375", "380", "992", "994", "995", "996", "998")  # often without a plus
 
 _SPACE = "[ \\u00a0\\u2009\\u202f]"
 _DASH = "[-‐‑‒–—−]"
@@ -28,6 +39,9 @@ _CURRENCY = (
 _UNIT_BEHIND = re.compile(rf"{_SPACE}*(?:{_CURRENCY})", re.IGNORECASE)
 _QUANTITY = re.compile(rf"\d+{_CURRENCY}\w*", re.IGNORECASE)
 _SIGN_BEFORE = re.compile(rf"[$€£₽₸₴]{_SPACE}?\Z")
+_TAX_NAME_BEFORE = re.compile(
+    rf"(?<!\w)(?:инн|кпп|огрн|огрнип|снилс|бик){_SPACE}?[:№/-]?{_SPACE}?\Z", re.IGNORECASE
+)
 
 _NAMED = (
     r"(?:(?:заказ|отправлени|посылк|договор|контракт|сч[её]т|чек|квитанци|накладн|обращени|заявк|тикет|трек|полис|паспорт"
@@ -42,13 +56,21 @@ _DATE = (
     r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2}))"
     r"(?:[T\x20]\d{1,2}:\d{2}(?::\d{2})?)?(?!\d|[-./]\d)"
 )
+_IBAN = re.compile(
+    rf"(?<![\w.+%@-])[A-Z]{{2}}\d{{2}}(?:{_SPACE}?[A-Z0-9]{{4}}){{2,7}}(?:{_SPACE}?[A-Z0-9]{{1,3}})?(?![\w@])",
+    re.IGNORECASE,
+)
+_MIN_IBAN = 15  # characters
+_SPACES = re.compile(_SPACE)
+_NO_DIGITS = re.compile(r"\D+")
+_FRENCH = re.compile(r"0\d([ .-])\d\d(?:\1\d\d){3}")
+_SNILS = re.compile(r"\d{3}-\d{3}-\d{3}[ -]\d\d")
 _TOKEN = re.compile(
     rf"""
     (?P<email>(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)
     | (?P<date>(?<![\d.]){_DATE})
     | (?P<time>(?<![\d:])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:{_DASH}\d{{1,2}}:\d{{2}})?(?![\d:]))
     | (?P<years>(?<!\d)(?:19|20)\d\d{_SPACE}?{_DASH}{_SPACE}?(?:19|20)\d\d(?![\d]|{_DASH}\d))
-    | (?P<iban>(?<!\w)[A-Z]{{2}}\d{{2}}(?:{_SPACE}?[A-Z0-9]{{4}}){{3,7}}(?:{_SPACE}?[A-Z0-9]{{1,3}})?(?!\w))
     | (?P<code>(?<![\w-])(?=[\w-]*[^\W\d_])(?=[\w-]*\d)[^\W_]+(?:-[^\W_]+)*(?!\w))
     | (?P<digits>\+?(?:\((?=\d+\)))?\d+(?:{_GAP}\d+|\)\d+)*)
     """,
@@ -82,8 +104,9 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
     if not _WORTH_A_LOOK.search(text):
         return text
     kept = {_folded(contact) for contact in keep}
+    masking = _Masking(kept)
     for _ in range(_MOST_PASSES):
-        masked = _NAMED_NUMBER.sub(_named, _TOKEN.sub(lambda match: _replaced(match, kept), text))
+        masked = _NAMED_NUMBER.sub(_named, masking.of(text))
         if masked == text:
             break
         text = masked
@@ -96,29 +119,113 @@ def contacts(text: str) -> list[str]:
     >>> contacts("Звоните 8 800 555-35-35 или пишите help@severok.example")
     ['78005553535', 'help@severok.example']
     """
-    if not _WORTH_A_LOOK.search(text):
-        return []
-    matches = _TOKEN.finditer(text)
-    return [_folded(match[0]) for match in matches if match["email"] or _kind(match) == PHONE]
+    return _Masking(()).contacts(text) if _WORTH_A_LOOK.search(text) else []
 
 
-def _replaced(match: re.Match[str], kept: Collection[str]) -> str:
-    kind = _kind(match)
-    if kind is None or (kind in (PHONE, EMAIL) and kept and _folded(match[0]) in kept):
-        return match[0]
-    return kind
+class _Masking:
+    """Masks one text, and checks at most `_MAX_CHECKS` of its numbers.
 
+    A text of more numbers than that is no question. All further ones are masked unchecked.
+    """
 
-def _kind(match: re.Match[str]) -> str | None:
-    """What the match has to be replaced by; None: it stays."""
-    if match["email"]:
-        return EMAIL
-    if match["iban"]:
-        return NUMBER
-    if match["code"]:
-        many = _count(match["code"]) >= _FEWEST_DIGITS
-        return NUMBER if many and not _QUANTITY.fullmatch(match["code"]) else None
-    return _of_digits(match) if match["digits"] else None
+    def __init__(self, kept: Collection[str]) -> None:
+        self._kept = kept
+        self._verdicts: dict[tuple[object, ...], bool] = {}
+
+    def of(self, text: str) -> str:
+        return _TOKEN.sub(self._replacement, _IBAN.sub(self._iban, text))
+
+    def contacts(self, text: str) -> list[str]:
+        matches = _TOKEN.finditer(_IBAN.sub(self._iban, text))
+        return [_folded(match[0]) for match in matches if self._kind(match) in (PHONE, EMAIL)]
+
+    def _is(self, check: Callable[..., bool], *values: str | int) -> bool:
+        key = (check, *values)
+        if key not in self._verdicts:
+            if len(self._verdicts) >= _MAX_CHECKS:
+                return True
+            self._verdicts[key] = check(*values)
+        return self._verdicts[key]
+
+    def _iban(self, match: re.Match[str]) -> str:
+        """Leave the words behind a valid one; mask a mistyped one as well."""
+        text = match[0]
+        if _count(text) < _MIN_IBAN_DIGITS:
+            return text
+        ends = (len(text), *(space.start() for space in reversed(list(_SPACES.finditer(text)))))
+        for end in ends:
+            if end >= _MIN_IBAN and self._is(is_iban, text[:end]):
+                return NUMBER + text[end:]
+        return NUMBER if len(_SPACES.sub("", text)) > _MIN_IBAN else text
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        kind = self._kind(match)
+        if kind is None or (kind in (PHONE, EMAIL) and self._kept and _folded(match[0]) in self._kept):
+            return match[0]
+        return kind
+
+    def _kind(self, match: re.Match[str]) -> str | None:
+        """What the match has to be replaced by; None: it stays."""
+        if match["email"]:
+            return EMAIL
+        if match["code"]:
+            many = _count(match["code"]) >= _FEWEST_DIGITS
+            return NUMBER if many and not _QUANTITY.fullmatch(match["code"]) else None
+        return self._of_digits(match) if match["digits"] else None
+
+    def _of_digits(self, match: re.Match[str]) -> str | None:
+        text = match[0]
+        groups = re.findall(r"\d+", text)
+        digits = _digits(text)
+        longest = max(map(len, groups))
+        has_plus = text.startswith("+")
+        is_unbroken = len(groups) == 1 and not has_plus
+        is_amount = _is_amount(match, match.end())
+        if len(digits) >= _MIN_NATIONAL_DIGITS and _TAX_NAME_BEFORE.search(_before(match)):
+            return NUMBER
+        if is_card(digits):
+            return CARD
+        if has_plus and 8 <= len(digits) <= 15 and not (is_amount and _in_thousands(groups)):
+            return PHONE  # mistyped, too
+        if self._is_whole_phone(text, groups, digits):
+            return PHONE
+        if _SNILS.fullmatch(text):
+            return NUMBER
+        if is_amount:
+            may_be_tax = is_unbroken and len(digits) in _TAX_LENGTHS
+            return NUMBER if may_be_tax and self._is(is_tax_number, digits) else None
+        if _is_local_phone(text, groups, digits):
+            return PHONE
+        if _in_thousands(groups):
+            return NUMBER if len(digits) > _MOST_DIGITS_OF_AMOUNT else None
+        if is_unbroken or longest >= _FEWEST_DIGITS:
+            return NUMBER if longest >= _FEWEST_DIGITS else None
+        return NUMBER if len(digits) >= _MIN_NATIONAL_DIGITS and longest > 2 else None  # else side by side
+
+    def _is_whole_phone(self, text: str, groups: list[str], digits: str) -> bool:
+        """With the country's or the operator's code.
+
+        Pairs of digits may be sizes side by side: of these only `06 12 34 56 78` is checked.
+        """
+        in_pairs = max(map(len, groups)) < 3
+        if text.startswith("+"):
+            return 7 <= len(digits) <= 15 and self._is(is_phone, digits)
+        if len(digits) == 10 and digits[0] == "9":
+            return len(groups) != 2
+        if len(digits) == 11 and digits[0] in "78" and not (in_pairs and digits[1] == "7"):
+            return self._is(is_phone_of, RUSSIA, digits[1:])
+        if in_pairs and not _FRENCH.fullmatch(text):
+            return False
+        if digits.startswith(("00", "810")) and 12 <= len(digits) <= 17:
+            return self._is(is_phone, digits.removeprefix("00").removeprefix("810"))
+        if digits[0] == "0" and _MIN_NATIONAL_DIGITS <= len(digits) <= 11 and len(groups[0]) > 1:
+            return any(self._is(is_phone_of, code, digits[1:]) for code in _ZERO_COUNTRIES)
+        is_grouped = len(groups) > 1 and not _in_thousands(groups)
+        return (
+            (is_grouped or digits.startswith(_NEIGHBOUR_CODES))
+            and 11 <= len(digits) <= 13
+            and self._is(is_phone, digits)
+        )
 
 
 def _named(match: re.Match[str]) -> str:
@@ -132,37 +239,6 @@ def _named(match: re.Match[str]) -> str:
     return match["name"] + NUMBER if _count(word) >= enough else match[0]
 
 
-def _of_digits(match: re.Match[str]) -> str | None:
-    text = match[0]
-    groups = re.findall(r"\d+", text)
-    digits = "".join(groups)
-    unbroken = len(groups) == 1 and not text.lstrip().startswith("+")
-    if 13 <= len(digits) <= 19 and _luhn(digits):
-        return CARD
-    if _is_whole_phone(text, groups, digits):
-        return PHONE
-    if _is_amount(match, match.end()):
-        return None
-    if _is_local_phone(text, groups, digits):
-        return PHONE
-    if _in_thousands(groups):
-        return NUMBER if len(digits) > _MOST_DIGITS_OF_AMOUNT else None
-    if unbroken or max(map(len, groups)) >= _FEWEST_DIGITS:
-        return NUMBER if max(map(len, groups)) >= _FEWEST_DIGITS else None
-    return NUMBER if len(digits) >= 9 and max(map(len, groups)) > 2 else None  # else numbers side by side
-
-
-def _is_whole_phone(text: str, groups: list[str], digits: str) -> bool:
-    """With the country's or the operator's code."""
-    if text.lstrip().startswith("+"):
-        return 8 <= len(digits) <= 15
-    if len(digits) == 11 and digits[0] in "78" and digits[1] in "3489":
-        return True  # 8 800, 8 9xx, 8 (495)
-    if len(digits) == 10 and digits[0] == "9" and len(groups) != 2:
-        return True
-    return len(digits) == 12 and digits.startswith(("375", "380", "998", "996", "992", "994"))
-
-
 def _is_local_phone(text: str, groups: list[str], digits: str) -> bool:
     """By the way it is grouped: `123-45-67`, `(555) 123-4567`."""
     shape = "-".join(str(len(group)) for group in groups)
@@ -174,8 +250,11 @@ def _is_local_phone(text: str, groups: list[str], digits: str) -> bool:
 
 
 def _is_amount(match: re.Match[str], end: int) -> bool:
-    start = match.start()
-    return bool(_UNIT_BEHIND.match(match.string, end) or _SIGN_BEFORE.search(match.string[:start][-2:]))
+    return bool(_UNIT_BEHIND.match(match.string, end) or _SIGN_BEFORE.search(_before(match)))
+
+
+def _before(match: re.Match[str]) -> str:
+    return match.string[max(0, match.start() - _LOOK_BACK) : match.start()]
 
 
 def _in_thousands(groups: list[str]) -> bool:
@@ -183,20 +262,18 @@ def _in_thousands(groups: list[str]) -> bool:
     return len(groups[0]) <= 3 and len(groups) > 1 and all(len(group) == 3 for group in groups[1:])
 
 
-def _luhn(digits: str) -> bool:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0 and len(set(digits)) > 1
-
-
 def _count(text: str) -> int:
     return sum(character.isdigit() for character in text)
+
+
+def _digits(text: str) -> str:
+    """Return the digits in ASCII, whatever script they are written in."""
+    digits = _NO_DIGITS.sub("", text)
+    return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
 
 
 def _folded(contact: str) -> str:
     if "@" in contact:
         return contact.strip().casefold()
-    digits = re.sub(r"\D", "", contact)
+    digits = _digits(contact)
     return "7" + digits[1:] if len(digits) == 11 and digits[0] == "8" else digits

@@ -76,6 +76,17 @@ def test_names_and_times_in_other_words(tmp_path: Path) -> None:
     assert found[2] == PastMessage("a", Speaker.BOT, 1772443920.0, "")
 
 
+def test_numbers_of_a_json_array_keep_their_digits(tmp_path: Path) -> None:
+    path = tmp_path / "chat.json"
+    big = 2**63 - 1
+    row = f'{{"chat": {big}, "author": "user", "time": %s, "text": "hi"}}'
+    path.write_text(f"[{row % '1.7724438e9'}, {row % '1772443800.25'}]", encoding="utf-8")
+    assert [(one.conversation, one.time) for one in read_history(path)] == [
+        (str(big), 1772443800.0),
+        (str(big), 1772443800.25),
+    ]
+
+
 def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CHUNK", 7)
     assert list(read_history(written(tmp_path / "chat.json"))) == CHAT
@@ -101,6 +112,15 @@ def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytes
         ("a.json", f'[{HI}', "row 2: is no valid JSON"),
         ("a.json", f'[{HI}, 7]', "row 2: must be an object"),
         ("a.json", '{"chats": []}', "must be a list"),
+        ("a.json", f'[{HI}, oops, {HI}]', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI} {HI}]', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI}, {{"chat": {"[" * 20_000}', "row 2: is no valid JSON: lists and objects nested"),
+        ("a.json", f'[{HI}, {{"chat": {"9" * 20_000}}}]', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI}, {{"time": 1e99999999999999999999}}]', "row 2: is no valid JSON"),
+        ("a.json", f'[{HI}, {{"chat": NaN}}]', "row 2: is no valid JSON"),
+        ("a.json", f'{{"messages": [{HI}, 7]}}', "row 2: must be an object"),
+        ("a.json", '{"messages": 7}', "must be a list"),
+        ("a.json", "", "must be a list"),
         ("a.json", "[]", "holds no messages"),
         ("a.txt", "hi", "no known format"),
     ],
@@ -114,6 +134,7 @@ def test_what_is_wrong_is_told_by_row_and_column(
         list(read_history(path))
     assert problem in str(caught.value)
     assert str(path) in str(caught.value)
+    assert "hi" not in caught.value.problem.split()  # nobody's words stand in an error
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

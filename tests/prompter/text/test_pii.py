@@ -2,12 +2,18 @@
 
 import re
 import string
+import subprocess
+import sys
+from pathlib import Path
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompter.text.pii import contacts, mask
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,20 @@ from prompter.text.pii import contacts, mask
         ("call me (555-123-4567)", "call me ([phone])"),
         ("+49 (0) 30 1234567", "[phone]"),
         ("+375 29 123-45-67", "[phone]"),
+        ("375291234567", "[phone]"),
+        ("8 777 123 45 67", "[phone]"),  # Kazakhstan
+        ("мой вотсап 87771234567", "мой вотсап [phone]"),
+        ("067 123 45 67", "[phone]"),
+        ("020 7946 0958, ask for Ann", "[phone], ask for Ann"),
+        ("030 1234567", "[phone]"),
+        ("rappelez-moi au 06 12 34 56 78", "rappelez-moi au [phone]"),
+        ("44 20 7946 0958", "[phone]"),
+        ("00 44 20 7946 0958", "[phone]"),
+        ("8 10 44 20 7946 0958", "[phone]"),
+        ("+683 7012", "[phone]"),  # Niue
+        ("+7 916 123 45 6", "[phone]"),  # mistyped
+        ("+999 12 34 56 78", "[phone]"),  # no such country
+        ("８９１６１２３４５６７", "[phone]"),
         # e-mails
         ("Ответьте на anna.petrova+shop@mail.ru.", "Ответьте на [email]."),
         ("письмо на иван@почта.рф не пришло", "письмо на [email] не пришло"),
@@ -46,7 +66,19 @@ from prompter.text.pii import contacts, mask
         ("order number: 12345", "order number: [number]"),
         ("my reference is ORD-2024-00123", "my reference is [number]"),
         ("ИНН 7707083893", "ИНН [number]"),
+        ("ИНН 9705118142", "ИНН [number]"),  # might be a phone by its digits
+        ("ИНН: 7707083893 г. Москва", "ИНН: [number] г. Москва"),
+        ("ООО Ромашка 7707083893 г. Москва", "ООО Ромашка [number] г. Москва"),
+        ("ИП 500100732259 г. Пермь", "ИП [number] г. Пермь"),
+        ("ОГРН 1027700132195 г. Москва", "ОГРН [number] г. Москва"),
+        ("СНИЛС 112-233-445 95 г. Москва", "СНИЛС [number] г. Москва"),
+        ("112-233-445 95 мин", "[number] мин"),
         ("IBAN DE89 3704 0044 0532 0130 00", "IBAN [number]"),
+        ("DE88 3704 0044 0532 0130 00", "[number]"),  # mistyped
+        ("AT61 1904 3002 3457 3201 auch hier", "[number] auch hier"),
+        ("NO93 8601 1117 947", "[number]"),
+        ("to GB29NWBK60161331926819 please", "to [number] please"),
+        ("AT611904300234573201@mail.ru", "[email]"),
         ("номер 123456789012", "номер [number]"),
         ("https://shop.example/orders/123456789", "https://shop.example/orders/[number]"),
     ],
@@ -77,6 +109,13 @@ def test_what_belongs_to_somebody_is_masked(text: str, masked: str) -> None:
         "iPhone 15 128GB, COVID-19, ГОСТ 12345",
         "Обращение №7, пункт 3, кабинет #3",
         "1 2 3 4 5 6 7 8 9 10",
+        "84 000 000 000 ₽ или +12 500 000 ₽",
+        "375 000 000 000 сум",
+        "43 501 576 238 тенге",
+        "размеры 52 54 56 58 60 62, с 09.00-18.00 12 марта",
+        "7 70 71 72 73 74",
+        "1234567890 руб",
+        "size EU42 does this come with free bag",
         "@severok_bot и собака@",
         "",
     ],
@@ -91,6 +130,43 @@ def test_the_shops_own_contacts_can_be_kept() -> None:
     assert mask(answer, keep=contacts(answer)) == answer
     assert mask("+7 800 555 35 35", keep=contacts(answer)) == "+7 800 555 35 35"
     assert mask("8 916 123-45-67 и 8 800 555-35-35", keep=contacts(answer)) == "[phone] и 8 800 555-35-35"
+
+
+REGIONS = [
+    phonenumbers.example_number_for_type(region, kind)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+]
+FORMATS = phonenumbers.PhoneNumberFormat
+
+
+@pytest.mark.parametrize("shape", [FORMATS.E164, FORMATS.INTERNATIONAL])
+def test_no_phone_of_any_country_comes_through(shape: int) -> None:
+    texts = [phonenumbers.format_number(number, shape) for number in REGIONS if number]
+    assert len(texts) > 450
+    assert {text: mask(f"Call me: {text}!") for text in texts} == dict.fromkeys(texts, "Call me: [phone]!")
+
+
+def test_of_a_text_of_many_numbers_few_are_checked_and_the_rest_is_masked() -> None:
+    numbers = [f"00 {first} {second} 10 20" for first in range(10, 20) for second in range(10, 30)]
+    assert [mask(number) for number in numbers] == numbers  # no phone of any country begins so
+    masked = mask("; ".join(numbers))
+    assert masked.startswith("; ".join(numbers[:8]))
+    assert masked.endswith("; ".join(["[phone]"] * 150))
+    assert mask(masked) == masked
+
+
+def test_help_does_not_read_the_worlds_numbering_plans() -> None:
+    script = (
+        "import sys\n"
+        "from sufler.cli import main\n"
+        "sys.argv = ['sufler', '--help']\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print([name for name in sys.modules if name.split('.')[0] in "
+        "('phonenumbers', 'stdnum', 'ijson')])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.splitlines()[-1] == "[]"
 
 
 WORDS = st.sampled_from(["Где мой заказ", "позвоните мне", "call me", "где", "please", "…", "(см.", "—"])
