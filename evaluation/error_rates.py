@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from evaluation import simulation
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from evaluation.simulation import Cost, GoLive, ManyTopics, Slip, World
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from evaluation import naive
+from evaluation import baselines as naive
 from evaluation.betting import NONE, RIGHT, WRONG, Numbers, first_crossing, log_capital, shown
-from evaluation.control import Detector
-from evaluation.many_topics import e_bh
+from evaluation.change_detection import Detector
+from evaluation.multiple_testing import e_bh
 from evaluation.readiness import Rule
 
 Random = np.random.Generator

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evaluation.betting import RIGHT, WRONG, Floats, Numbers, log_capital
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 from evaluation.readiness import JudgedTurn, Rule, confidence_sequence
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import structlog
 
-from evaluation.control import Detector
-from evaluation.many_topics import e_bh
+from evaluation.change_detection import Detector
+from evaluation.multiple_testing import e_bh
 from evaluation.readiness import (
     Interval,
     Rule,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from prompter.accounts.last_seen import Defer, at_once
 from prompter.accounts.service import Accounts

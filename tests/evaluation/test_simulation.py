@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from evaluation import naive
+from evaluation import baselines as naive
 from evaluation.betting import NONE
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 from evaluation.error_rates import N_STEPS, simulate
 from evaluation.readiness import Rule, kl_bound
 from evaluation.simulation import World, go_live, many_topics, median, second_judged, slip

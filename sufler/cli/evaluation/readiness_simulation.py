@@ -45,7 +45,7 @@ def readiness(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate topics with the rule that decides in production, beside rules that count no looks."""
-    from evaluation.control import Detector
+    from evaluation.change_detection import Detector
     from evaluation.error_rates import N_STEPS
     from evaluation.error_rates import simulate as simulate_all
     from evaluation.readiness import Rule

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from kb_index import Article
 from prompter.accounts.service import Accounts

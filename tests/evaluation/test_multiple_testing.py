@@ -1,6 +1,6 @@
 import numpy as np
 
-from evaluation.many_topics import e_bh
+from evaluation.multiple_testing import e_bh
 
 
 def test_the_largest_set_whose_members_are_all_strong_enough() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.control import Detector
+from evaluation.change_detection import Detector
 
 
 def test_levels_are_a_restarted_sum_of_likelihood_ratios() -> None:
