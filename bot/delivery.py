@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from bot.channel import Channel, FateUnknown, NotTaken, Refused
-from bot.shutdown import Backoff, stopped_within, waiting_for
 from prompter.common.safe_errors import describe
+from prompter.common.shutdown import Backoff, stopped_within, waiting_for
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 
 log = structlog.get_logger(__name__)

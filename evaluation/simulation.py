@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from evaluation import baselines as naive
+from evaluation import baselines
 from evaluation.betting import NONE, RIGHT, WRONG, Numbers, first_crossing, log_capital, shown
 from evaluation.change_detection import Detector
 from evaluation.multiple_testing import e_bh
@@ -91,7 +91,7 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
         right = _right(world, size, random)
         missing = _unjudged(right, world.unjudged, random)
         reached.append(first_live((right & ~missing).astype(np.int64), world.versions, rule))
-        others.append(naive.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar))
+        others.append(baselines.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar))
     labels = np.concatenate(reached)
     return GoLive(
         world=world,

@@ -9,6 +9,7 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from prompter.common.safe_errors import describe
+from prompter.common.shutdown import stopped_within
 from prompter.domain.job import JobKind
 from prompter.jobs import Jobs
 from prompter.models.registry import Versions
@@ -75,13 +76,13 @@ class LearningScheduler:
                     await self._learn(stop)
             except Exception as error:
                 log.error("background_work_failed", work="learning", error=describe(error))
-            await _pause(stop, _LOOK)
+            await stopped_within(stop, _LOOK)
 
     async def _learn(self, stop: asyncio.Event) -> None:
         process = await asyncio.to_thread(self._start)
         try:
             while process.is_alive() and not stop.is_set():
-                await _pause(stop, 0.2)
+                await stopped_within(stop, 0.2)
         finally:
             if process.is_alive():
                 process.terminate()
@@ -94,11 +95,3 @@ class LearningScheduler:
         )
         process.start()
         return process
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

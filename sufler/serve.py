@@ -12,6 +12,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from prompter.common.safe_errors import describe
+from prompter.common.shutdown import stopped_within
 from sufler.health import Heartbeats
 from web.connections import ConnectionLimits
 from web.server import BoundedConfig, BoundedServer
@@ -56,11 +57,7 @@ def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: 
                 log.error("background_work_failed", work=name, error=describe(error))
             else:
                 heartbeats.succeeded(name)
-            try:
-                async with asyncio.timeout(pause):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await stopped_within(stop, pause)
 
     return loop
 

@@ -10,12 +10,12 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.buttons import Feedback, press
-from bot.shutdown import Backoff, waiting_for
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
 from bot.telegram.keyboard import answer_to, spoken
 from bot.telegram.mapping import CHANNEL, Press, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe
+from prompter.common.shutdown import Backoff, waiting_for
 from prompter.conversations.intake import Received
 from prompter.domain.conversation import IncomingMessage, MessageKind
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation import baselines as naive
+from evaluation import baselines
 from evaluation.betting import NONE
 from evaluation.change_detection import Detector
 from evaluation.error_rates import N_STEPS, simulate
@@ -80,6 +80,6 @@ def test_the_same_seed_gives_the_same_figures_and_every_step_is_told() -> None:
 def test_naive_rules_by_hand() -> None:
     ninety = [1] * 90 + [0] * 10
     table = np.array([ninety + [NONE] * 10, ninety[1:] + [0] + [NONE] * 10])
-    assert naive.go_live(table, bar=0.9)["last_100"].tolist() == [True, False]
+    assert baselines.go_live(table, bar=0.9)["last_100"].tolist() == [True, False]
     perfect = np.array([[1] * 29, [1] * 28 + [NONE]])  # 0.9 ** 29 <= 0.05 < 0.9 ** 28
-    assert naive.go_live(perfect, bar=0.9)["clopper_pearson"].tolist() == [True, False]
+    assert baselines.go_live(perfect, bar=0.9)["clopper_pearson"].tolist() == [True, False]
