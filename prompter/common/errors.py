@@ -1,6 +1,10 @@
 """What a use case can refuse, named for what happened."""
 
 
+class Conflict(Exception):
+    """Somebody else was faster: a rule of the database refused what the transaction wrote."""
+
+
 class PrompterError(Exception):
     """Base class.
 

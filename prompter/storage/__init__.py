@@ -2,9 +2,10 @@
 
 from sqlalchemy import Engine
 
+from prompter.common.errors import Conflict
 from prompter.storage.engine import BadDatabaseUrl, connect, read_url
 from prompter.storage.migrate import NewerDatabase, migrate
-from prompter.storage.store import Conflict, Store, Transaction
+from prompter.storage.store import Store, Transaction
 
 __all__ = [
     "BadDatabaseUrl",

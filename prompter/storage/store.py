@@ -9,6 +9,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from prompter.common.errors import Conflict
 from prompter.storage.accounts.accounts import AccountRows
 from prompter.storage.accounts.login_counts import LoginCountRows
 from prompter.storage.accounts.sessions import SessionRows
@@ -30,10 +31,6 @@ from prompter.storage.models.regression_cases import PinRows
 from prompter.storage.models.shadows import ShadowRows
 from prompter.storage.models.versions import VersionRows
 from prompter.storage.writers import WriterQueue
-
-
-class Conflict(Exception):
-    """Somebody else was faster: a rule of the database refused what the transaction wrote."""
 
 
 class Transaction:

@@ -4,10 +4,7 @@ import sys
 
 import typer
 
-from sufler.cli import database, finetune, kb, learn, models, rasa, readiness, serving, users
-from sufler.cli import (
-    import_rasa as moving_in,
-)
+from sufler.cli import database, finetune, import_rasa, kb, learn, models, rasa, readiness, serving, users
 from sufler.cli.common import BAD_INPUT
 from sufler.cli.evaluation import command as evaluate
 
@@ -34,37 +31,45 @@ app.command()(readiness.readiness)
 app.add_typer(readiness.app, name="autopilot")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(users.app, name="user")
-app.command()(moving_in.import_rasa)
+app.command()(import_rasa.import_rasa)
 app.add_typer(rasa.app, name="rasa")
 
 
 def main() -> None:
     """Run the command line; an error that a user can mend becomes one line and status 2."""
+    if "--help" not in sys.argv:  # which says nothing that would be logged
+        from sufler.logs import configure_logs
+
+        configure_logs()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, _errors_of_users()):
+            raise
+        typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
+        sys.exit(BAD_INPUT)
+
+
+def _errors_of_users() -> tuple[type[Exception], ...]:
+    """Errors whose message says what to do; their packages are loaded only once there is one."""
     from evaluation.errors import EvaluationError
     from files import BadFile
     from kb_index.errors import KbIndexError
     from nlu.errors import NluError
-    from prompter.common.errors import PrompterError
-    from prompter.storage import Conflict
+    from prompter.common.errors import Conflict, PrompterError
     from sufler.errors import BadConfig
-    from sufler.logs import configure_logs
     from sufler.rasa.environment import NoRasa
 
-    configure_logs()
-    try:
-        app()
-    except (
+    return (
         BadConfig,
-        EvaluationError,
         BadFile,
+        Conflict,
+        EvaluationError,
         KbIndexError,
         NluError,
         NoRasa,
-        PrompterError,
-        Conflict,
         OSError,
-    ) as error:
-        typer.echo(f"sufler: {' '.join(str(error).split())}", err=True)
-        sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        PrompterError,
+    )

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
@@ -166,6 +168,18 @@ def test_the_database_of_a_data_dir_is_private(run: Run, tmp_path: Path) -> None
     run("migrate")
     if os.name == "posix":
         assert (tmp_path / "sufler-data").stat().st_mode & 0o077 == 0
+
+
+HEAVY = {"faiss", "nicegui", "numpy", "onnxruntime", "sqlalchemy", "telegram"}
+
+
+@pytest.mark.parametrize("command", [[], ["kb"]])
+def test_help_loads_nothing_heavy(command: list[str]) -> None:
+    program = "import sys\nfrom sufler.cli import main\ntry: main()\nexcept SystemExit: print(*sys.modules)"
+    arguments = [sys.executable, "-c", program, *command, "--help"]
+    said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert "Usage: " in said
+    assert HEAVY.isdisjoint(said.splitlines()[-1].split())
 
 
 def test_every_command_has_help() -> None:
