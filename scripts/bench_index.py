@@ -146,7 +146,7 @@ def _texts(files: Sequence[Path], most: int) -> list[str]:
 
 
 def _encoded(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:
-    encoder = build_encoder(load_settings(config))
+    encoder = build_encoder(load_settings(config).models)
     name = hashlib.sha256("\n".join([encoder.id, *texts]).encode()).hexdigest()[:16]
     kept = cache / f"{name}.npy" if cache else None
     if kept and kept.exists():

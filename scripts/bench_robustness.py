@@ -97,7 +97,8 @@ def made(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tupl
     """A base of training rows, an article an intent, and test rows of the intents that it has."""
     random = np.random.default_rng(0)
     texts, asked = _by_intent(train), _by_intent(test)
-    articles, cases = [], []
+    articles: list[tuple[str, ...]] = []
+    cases: list[Case] = []
     for intent in sorted(texts.keys() & asked.keys()):
         if len(texts[intent]) < PHRASINGS:
             continue

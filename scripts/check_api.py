@@ -15,8 +15,9 @@ from pathlib import Path
 
 from kb_index.formats import read_articles
 from prompter.domain.account import Role, Scope
+from prompter.models.recipe import EncoderConfig
 from sufler import bootstrap
-from sufler.settings import Encoder, Settings
+from sufler.settings import Settings
 from tests.browser import serve
 
 _CHECKS = (
@@ -33,7 +34,7 @@ _CHECKS = (
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder) / "data", encoder=Encoder(kind="tfidf"))
+        settings = Settings(data_dir=Path(folder) / "data", encoder=EncoderConfig(kind="tfidf"))
         with bootstrap.open_store(settings) as store:
             articles = read_articles(settings.training_data_dir / "kb.csv")
             bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
