@@ -40,6 +40,7 @@ def own_garbage() -> Iterator[None]:
     gc.set_threshold(*thresholds)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_garbage")
 def test_what_keeps_it_from_starting_is_raised_as_it_is(tmp_path: Path) -> None:
     settings = Settings(

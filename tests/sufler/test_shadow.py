@@ -13,6 +13,8 @@ from sufler.shadowing import Shadow
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_learning import CONFIG, SLANG, opened
 
+pytestmark = pytest.mark.slow
+
 TURNS = 8
 
 
