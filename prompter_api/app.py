@@ -42,8 +42,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
         openapi_url=None,  # prompter_api.docs serves it
         generate_unique_id_function=_operation_id,
     )
-    app.state.parts = parts
-    app.state.metrics = Metrics(parts.desk)
+    serve_with(app, parts)
     add_error_handlers(app)
     app.include_router(api_router(secure_cookies=parts.secure_cookies))
     app.include_router(operations.router)
@@ -65,8 +64,17 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.add_middleware(RelativeRedirects)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
-    app.add_middleware(RequestMetrics, metrics=app.state.metrics)
+    app.add_middleware(RequestMetrics)
     return app
+
+
+def serve_with(app: FastAPI, parts: Parts) -> None:
+    """Let an application serve from these use cases, with its numbers at zero.
+
+    What the face itself is made of stays as `create_app` was told: hosts, limits, kinds of cookies.
+    """
+    app.state.parts = parts
+    app.state.metrics = Metrics(parts.desk)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -78,9 +78,8 @@ def _families() -> list[GaugeMetricFamily]:
 class RequestMetrics:
     """Counts requests by the route's template; what matches none is `other`: callers make up no labels."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,4 +98,5 @@ class RequestMetrics:
             await self._app(scope, receive, note_status)
         finally:
             route = getattr(scope.get("route"), "path", None) or "other"
-            self._metrics.answered(scope["method"], route, status, time.perf_counter() - begin)
+            metrics: Metrics = scope["app"].state.metrics
+            metrics.answered(scope["method"], route, status, time.perf_counter() - begin)

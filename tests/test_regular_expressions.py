@@ -17,6 +17,8 @@ import pytest
 
 from tests.backtracking import Machine, attacks, worst_growth
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("nlu", "kb_index", "prompter", "prompter_api", "bot", "sufler", "evaluation", "web", "files")
 MODES = {

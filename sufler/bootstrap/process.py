@@ -49,10 +49,14 @@ async def serve(
     """
     stop = asyncio.Event()
     heartbeats = Heartbeats()
-    listener = listen(settings.web.host, settings.web.port) if Duty.API in duties else None
-    with defer_garbage_collection():
-        loops = await _build(settings, store, duties, listener, on_ready, heartbeats)
     async with AsyncExitStack() as closing:
+        listener = (
+            closing.enter_context(listen(settings.web.host, settings.web.port))
+            if Duty.API in duties
+            else None
+        )
+        with defer_garbage_collection():
+            loops = await _build(settings, store, duties, listener, on_ready, heartbeats)
         # Messages are answered side by side: threads that share one message's small matrices only
         # wait for each other, and burn the cores while they do.
         closing.enter_context(threadpool_limits(1, user_api="blas"))

@@ -5,6 +5,7 @@ How long everybody else waits meanwhile is measured by scripts/check_health_unde
 
 import uuid
 
+import pytest
 from fastapi.testclient import TestClient
 
 from bot.webchat import web_chat_router
@@ -20,6 +21,7 @@ from tests.fakes import SHOP
 from tests.prompter_api.office import OURS, Office
 
 
+@pytest.mark.slow
 def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
     encoder = LetterEncoder()
     assistant = builder.build_assistant(Settings().models, SHOP, encoder=encoder)

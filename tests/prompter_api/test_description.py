@@ -76,6 +76,7 @@ def check(answer: Response, path: str, method: str, operation: dict[str, Any]) -
         assert set(answer.json()) == {"error", "message"}, said
 
 
+@pytest.mark.slow
 def test_every_answer_is_described(office: Office, app: FastAPI) -> None:
     office.ask("как вернуть товар")
     office.accounts.add("eve", Role.ADMIN, "correct horse battery")

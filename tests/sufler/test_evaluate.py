@@ -188,6 +188,7 @@ RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
 SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 
+@pytest.mark.slow
 def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
     report = printed(capsys)
@@ -203,6 +204,7 @@ def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert printed(capsys)["threshold"] == 0.8
 
 
+@pytest.mark.slow
 def test_confirmed_questions_are_learned(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,6 +223,7 @@ def test_confirmed_questions_are_learned(
     assert "--learn-noise needs --learn" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_report_the_failures_and_another_configuration(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,8 @@ from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 sufler:
   encoder: {kind: tfidf}

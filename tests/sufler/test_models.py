@@ -21,6 +21,8 @@ from sufler.settings import Settings, load_settings
 from tests.fakes import SHOP
 from tests.sufler.test_cli import Run, run  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 sufler:
   encoder: {kind: tfidf}

@@ -1,7 +1,9 @@
 """How Sufler starts and listens."""
 
 import asyncio
+import gc
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,17 @@ def test_a_taken_port_is_named() -> None:
             listen("127.0.0.1", port)
 
 
+@pytest.fixture
+def own_garbage() -> Iterator[None]:
+    """Undo what `serve` does to the garbage of its whole process: the tests' own grew to gigabytes."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_garbage")
 def test_what_keeps_it_from_starting_is_raised_as_it_is(tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path,

@@ -13,6 +13,8 @@ from sufler.bootstrap import build_shadow_evaluator, learn
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_learning import CONFIG, SLANG, opened
 
+pytestmark = pytest.mark.slow
+
 TURNS = 8
 
 

@@ -24,10 +24,7 @@ from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, FakeClock, article
 
-STREAMS = 200
-LABELS = 40
 VERSIONS = 2  # of the model in each stream, which share the labels
-RULE = Rule(bar=0.7)  # a low bar needs few labels
 
 
 class SureAssistant:
@@ -60,12 +57,14 @@ class Desks:
     """One desk on which every stream is a topic; the lot falls on every turn."""
 
     store: Store
+    streams: int
+    rule: Rule
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
         articles = [
             article(f"{kind}-{number}", f"вопрос {number}", f"{kind} {number}", topic=f"topic {number}")
-            for number in range(STREAMS)
+            for number in range(self.streams)
             for kind in ("right", "wrong")
         ]
         KnowledgeBase(self.store, clock=self.clock).import_articles(articles, changed_by="test")
@@ -73,7 +72,7 @@ class Desks:
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, SureAssistant(), lots=lots, clock=self.clock)
         self.desk = Desk(self.store, lots=lots, clock=self.clock)
-        self.readiness = Readiness(self.store, rule=RULE, clock=self.clock)
+        self.readiness = Readiness(self.store, rule=self.rule, clock=self.clock)
         accounts = Accounts(self.store, hasher=FAST_HASHER, clock=self.clock)
         self.operator = accounts.add("anna", Role.OPERATOR, "correct horse battery").id
 
@@ -105,27 +104,31 @@ class Desks:
         return [one.name for one in stored if one.state is ReadinessState.READY]
 
 
-@pytest.fixture
-def desks(store: Store) -> Desks:
-    return Desks(store)
-
-
+@pytest.mark.parametrize(
+    ("streams", "labels", "bar"),  # a low bar needs few labels
+    [
+        pytest.param(40, 25, 0.5, id="small"),
+        pytest.param(200, 40, 0.7, id="whole", marks=[pytest.mark.full, pytest.mark.timeout(900)]),
+    ],
+)
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # thousands of commits, each of which waits for the disk
-def test_every_stream_goes_live_at_the_label_that_the_simulator_says(desks: Desks) -> None:
+def test_every_stream_goes_live_at_the_label_that_the_simulator_says(
+    store: Store, streams: int, labels: int, bar: float
+) -> None:
+    rule = Rule(bar=bar)
+    desks = Desks(store, streams, rule)
     random = np.random.default_rng(11)
-    accuracy = random.choice([0.7, 0.9, 0.97], size=(STREAMS, 1))
-    streams: Labels = (random.random((STREAMS, LABELS)) < accuracy).astype(np.int64)
-    live = np.full(STREAMS, -1)
-    parts = np.array_split(np.arange(LABELS), VERSIONS)
-    for version, labels in enumerate(parts):
+    accuracy = random.choice([0.7, 0.9, 0.97], size=(streams, 1))
+    right: Labels = (random.random((streams, labels)) < accuracy).astype(np.int64)
+    live = np.full(streams, -1)
+    for version, part in enumerate(np.array_split(np.arange(labels), VERSIONS)):
         desks.readiness.run_once(f"model {version}")
-        for label in labels.tolist():
+        for label in part.tolist():
             for number in np.flatnonzero(live < 0).tolist():
-                desks.judge(number, label, right=bool(streams[number, label]))
+                desks.judge(number, label, right=bool(right[number, label]))
             desks.readiness.run_once(f"model {version}")
-            for found in desks.ready():
-                number = int(found.removeprefix("topic "))
+            for topic in desks.ready():
+                number = int(topic.removeprefix("topic "))
                 live[number] = label + 1 if live[number] < 0 else live[number]
-    assert live.tolist() == first_live(streams, VERSIONS, RULE).tolist()
-    assert 20 < (live > 0).sum() < STREAMS
+    assert live.tolist() == first_live(right, VERSIONS, rule).tolist()
+    assert streams / 10 < (live > 0).sum() < streams

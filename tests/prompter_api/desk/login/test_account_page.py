@@ -17,6 +17,7 @@ Sit = Callable[..., Page]
 NEW = "a password of my own"
 
 
+@pytest.mark.e2e
 def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> None:
     other = sit("anna")
     page = sit("anna")

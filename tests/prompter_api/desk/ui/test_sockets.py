@@ -17,6 +17,8 @@ from prompter.storage import Store
 from tests.browser import serve
 from tests.support_desk import PASSWORD, DeskShop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(store: Store) -> DeskShop:
