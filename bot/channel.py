@@ -37,7 +37,7 @@ class DeliveryError(Exception):
     """
 
 
-class NotTaken(DeliveryError):
+class NotAccepted(DeliveryError):
     """The messenger surely has not taken it; it may be sent again, after `retry_after` seconds if given."""
 
     def __init__(self, problem: str, *, retry_after: float | None = None) -> None:
@@ -45,9 +45,9 @@ class NotTaken(DeliveryError):
         self.retry_after = retry_after
 
 
-class Refused(DeliveryError):
+class PermanentFailure(DeliveryError):
     """The messenger will never take it: the customer has blocked us, or the chat is gone."""
 
 
-class FateUnknown(DeliveryError):
+class OutcomeUnknown(DeliveryError):
     """The messenger may have taken it, or not."""

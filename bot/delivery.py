@@ -9,9 +9,9 @@ from typing import Protocol
 
 import structlog
 
-from bot.channel import Channel, FateUnknown, NotTaken, Refused
-from prompter.common.safe_errors import describe
-from prompter.common.shutdown import Backoff, stopped_within, waiting_for
+from bot.channel import Channel, NotAccepted, OutcomeUnknown, PermanentFailure
+from prompter.common.safe_errors import describe_without_content
+from prompter.common.shutdown import Backoff, sleep_unless_stopped, stop_task
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class Delivery:
         loop = f"delivery-{channel.name}"
         in_flight: set[asyncio.Task[None]] = set()
         found: deque[OutgoingMessage] = deque()
-        async with asyncio.TaskGroup() as sending, waiting_for(stop) as stopping:
+        async with asyncio.TaskGroup() as sending, stop_task(stop) as stopping:
             while not stop.is_set():
                 free = self._at_once - len(in_flight)
                 if free and not found:
@@ -95,7 +95,11 @@ class Delivery:
                         found.extend(await asyncio.to_thread(self._look(channel, free)))
                     except Exception as error:
                         self._watcher.failed(loop)
-                        log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
+                        log.warning(
+                            "delivery_claim_failed",
+                            channel=channel.name,
+                            error=describe_without_content(error),
+                        )
                         await backoff.pause(stop)
                         continue
                     self._watcher.succeeded(loop)
@@ -136,7 +140,7 @@ class Delivery:
         try:
             return await asyncio.to_thread(self._deliveries.claim_one, message)
         except Exception as error:
-            log.warning("delivery_claim_failed", channel=channel.name, error=describe(error))
+            log.warning("delivery_claim_failed", channel=channel.name, error=describe_without_content(error))
             await self._backoff().pause(stop)
             return None
 
@@ -149,7 +153,9 @@ class Delivery:
             try:
                 await asyncio.to_thread(report)
             except Exception as error:
-                log.warning("delivery_report_failed", reply_id=message.id, error=describe(error))
+                log.warning(
+                    "delivery_report_failed", reply_id=message.id, error=describe_without_content(error)
+                )
             else:
                 return
             if is_last_try:
@@ -163,19 +169,24 @@ class Delivery:
         try:
             async with asyncio.timeout(self._send_seconds):
                 external_id = await channel.send(message)
-        except NotTaken as error:
+        except NotAccepted as error:
             wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
             log.info("reply_not_taken", reply_id=message.id, channel=channel.name, problem=str(error))
             return partial(self._deliveries.not_taken, message, str(error), retry_after=wait)
-        except Refused as error:
+        except PermanentFailure as error:
             log.warning("reply_refused", reply_id=message.id, channel=channel.name, problem=str(error))
             return partial(self._deliveries.refused, message, str(error))
-        except FateUnknown as error:
+        except OutcomeUnknown as error:
             return self._unknown(channel, message, str(error))
         except TimeoutError:
             return self._unknown(channel, message, "the messenger did not answer in time")
         except Exception as error:
-            log.error("channel_broke", reply_id=message.id, channel=channel.name, error=describe(error))
+            log.error(
+                "channel_broke",
+                reply_id=message.id,
+                channel=channel.name,
+                error=describe_without_content(error),
+            )
             return self._unknown(channel, message, f"sending broke off: {type(error).__name__}")
         log.info("reply_sent", reply_id=message.id, channel=channel.name)
         return partial(self._deliveries.sent, message, external_id)
@@ -198,13 +209,13 @@ class Delivery:
                     self._deliveries.expire_claims, idempotent, alive=frozenset(self._in_hand)
                 )
             except Exception as error:
-                log.warning("delivery_expiry_failed", error=describe(error))
+                log.warning("delivery_expiry_failed", error=describe_without_content(error))
                 await backoff.pause(stop)
                 continue
             backoff.succeeded()
             if expired:
                 log.warning("abandoned_replies_settled", count=expired)
-            await stopped_within(stop, self._expire_seconds)
+            await sleep_unless_stopped(stop, self._expire_seconds)
 
     def _backoff(self) -> Backoff:
         return Backoff(

@@ -3,7 +3,7 @@
 Whoever has a model adapts it to one of the seams `Suggester`, `Learner` and `TrainableClassifier`.
 """
 
-from evaluation.data_quality import Oddity, oddities_of_cases, oddities_of_test, oddities_of_training
+from evaluation.data_quality import DataWarning, oddities_of_cases, oddities_of_test, oddities_of_training
 from evaluation.errors import BadRows, EvaluationError, TooFewRows
 from evaluation.estimates import Estimate
 from evaluation.intents import (
@@ -17,7 +17,7 @@ from evaluation.intents import (
 )
 from evaluation.latency import LatencyReport, Timing, evaluate_latency
 from evaluation.learning import CurvePoint, Learner, cross_fitted, learning_curve
-from evaluation.outcomes import Outcome, write_failures
+from evaluation.outcomes import ScoredCase, write_failures
 from evaluation.paired import Comparison, Difference, compare
 from evaluation.retrieval import (
     RetrievalReport,
@@ -35,6 +35,7 @@ __all__ = [
     "Case",
     "Comparison",
     "CurvePoint",
+    "DataWarning",
     "Difference",
     "Estimate",
     "EvaluationError",
@@ -43,9 +44,8 @@ __all__ = [
     "IntentRow",
     "LatencyReport",
     "Learner",
-    "Oddity",
-    "Outcome",
     "RetrievalReport",
+    "ScoredCase",
     "SelectiveReport",
     "Split",
     "Suggested",

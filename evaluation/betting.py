@@ -38,7 +38,7 @@ RIGHT = Judgement(value=1.0)  # a blind turn or an audited answer
 WRONG = Judgement(value=0.0)
 
 
-def shown(*, accepted: bool, refuted: bool, probability: float) -> Judgement:
+def double_review_judgement(*, accepted: bool, refuted: bool, probability: float) -> Judgement:
     """Return what a turn counts whose suggestion the operator saw: V − (A/π)·V·(1 − Y).
 
     V: the operator `accepted` it; A: a second judgement was drawn, with `probability` π; Y: it agreed.

@@ -10,7 +10,7 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Oddity:
+class DataWarning:
     """`count` rows or labels are odd in the same way; `examples` are the first few."""
 
     problem: str
@@ -21,7 +21,7 @@ class Oddity:
         return f"{self.problem}: {self.count}, such as {'; '.join(self.examples)}"
 
 
-def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[Oddity]:
+def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[DataWarning]:
     """Look for a text under two intents, repeated rows, intents with one example, a single intent."""
     intents_of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -43,7 +43,7 @@ def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = N
     )
 
 
-def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[Oddity]:
+def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[DataWarning]:
     """Look for test texts that were learned from, and for intents that were not."""
     learned, intents = {_key(row.text) for row in train}, {row.intent for row in train}
     seen = [repr(row.text) for row in test if _key(row.text) in learned]
@@ -56,7 +56,7 @@ def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> l
 
 def oddities_of_cases(
     cases: Sequence[Case], learn: Sequence[Case], questions: Collection[str]
-) -> list[Oddity]:
+) -> list[DataWarning]:
     """Look for case texts that are confirmed questions, or a question of the base, word for word."""
     learned, asked = {_key(case.text) for case in learn}, {_key(text) for text in questions}
     return _found(
@@ -72,9 +72,9 @@ def _key(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _found(*odd: tuple[str, list[str]]) -> list[Oddity]:
+def _found(*odd: tuple[str, list[str]]) -> list[DataWarning]:
     return [
-        Oddity(problem=problem, count=len(names), examples=tuple(names[:_EXAMPLES]))
+        DataWarning(problem=problem, count=len(names), examples=tuple(names[:_EXAMPLES]))
         for problem, names in odd
         if names
     ]

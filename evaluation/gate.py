@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evaluation.estimates import Estimate, share
-from evaluation.outcomes import Outcome
+from evaluation.outcomes import ScoredCase
 from evaluation.paired import compare, retrieval_statistics
 from evaluation.rows import Case
 
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GovernedTopic:
+class GatedTopic:
     """A topic, or group, that answers alone from `threshold` on, or is tested whether it may.
 
     `margin`: by how much the lower end of its share of right answers is above the bar.
@@ -105,11 +105,11 @@ class GateReport:
 
 def judge(
     rows: Sequence[Row],
-    champion: Sequence[Outcome],
-    candidate: Sequence[Outcome],
+    champion: Sequence[ScoredCase],
+    candidate: Sequence[ScoredCase],
     *,
     topic_of: Mapping[str, str],
-    tested: Sequence[GovernedTopic] = (),
+    tested: Sequence[GatedTopic] = (),
     worst_difference: float = -0.01,
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
@@ -174,7 +174,7 @@ def _refusal(
 
 
 def _topic_change(
-    topic: GovernedTopic, pairs: Sequence[tuple[Row, Outcome, Outcome]], topic_of: Mapping[str, str]
+    topic: GatedTopic, pairs: Sequence[tuple[Row, ScoredCase, ScoredCase]], topic_of: Mapping[str, str]
 ) -> TopicChange:
     n_answered = turned_right = turned_wrong = 0
     for _, old, new in pairs:
@@ -193,7 +193,7 @@ def _topic_change(
     )
 
 
-def _is_answered(outcome: Outcome, topic: GovernedTopic, topic_of: Mapping[str, str]) -> bool:
+def _is_answered(outcome: ScoredCase, topic: GatedTopic, topic_of: Mapping[str, str]) -> bool:
     """Whether the topic would answer alone what the first suggestion is of."""
     suggested = outcome.suggested
     return (
@@ -203,7 +203,7 @@ def _is_answered(outcome: Outcome, topic: GovernedTopic, topic_of: Mapping[str, 
     )
 
 
-def _answering(outcome: Outcome, tested: Sequence[GovernedTopic], topic_of: Mapping[str, str]) -> str | None:
+def _answering(outcome: ScoredCase, tested: Sequence[GatedTopic], topic_of: Mapping[str, str]) -> str | None:
     return next(
         (topic.name for topic in tested if topic.is_live and _is_answered(outcome, topic, topic_of)), None
     )

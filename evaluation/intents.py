@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.estimates import Estimate, bootstrap, over_draws, share
-from evaluation.outcomes import Columns, Floats, Outcome, columns, failures
+from evaluation.outcomes import Columns, Floats, ScoredCase, columns, failures
 from evaluation.reliability import calibration_error
 from evaluation.rows import IntentRow
 
@@ -52,11 +52,11 @@ class IntentReport:
     metrics: dict[str, Estimate | None]
     train_seconds: float  # of one training, on the average
     n_test: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ScoredCase, ...]
     in_scope: tuple[float, ...]
 
     @property
-    def failures(self) -> tuple[Outcome, ...]:
+    def failures(self) -> tuple[ScoredCase, ...]:
         return failures(self.outcomes)
 
 
@@ -125,7 +125,7 @@ def evaluate_draws(
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    outcomes: list[Outcome]
+    outcomes: list[ScoredCase]
     in_scope: list[float]
     train_seconds: float
 
@@ -146,7 +146,7 @@ def _ask(split: Split, classifier: TrainableClassifier, oos_label: str | None) -
             suggested, confidence = oos_label, 1 - guess.in_scope
         is_right = suggested == row.intent
         outcomes.append(
-            Outcome(
+            ScoredCase(
                 text=row.text,
                 right=(row.intent,),
                 suggested=suggested,
@@ -162,7 +162,7 @@ def _ask(split: Split, classifier: TrainableClassifier, oos_label: str | None) -
 
 
 def _metrics(
-    outcomes: Sequence[Outcome], in_scope: Sequence[float], oos_label: str | None, seed: int
+    outcomes: Sequence[ScoredCase], in_scope: Sequence[float], oos_label: str | None, seed: int
 ) -> dict[str, Estimate | None]:
     table = columns(outcomes)
     n = len(table)

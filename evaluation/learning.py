@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evaluation.estimates import Estimate
-from evaluation.outcomes import Outcome
+from evaluation.outcomes import ScoredCase
 from evaluation.retrieval import Suggester, ask, retrieval_report
 from evaluation.rows import Case
 from evaluation.splits import confirmed_per_article, folds_of
@@ -60,7 +60,7 @@ def learning_curve(
 
 def cross_fitted(
     learner: Learner, learn: Sequence[Case], *, same_answer: Mapping[str, str] | None = None, seed: int = 0
-) -> list[Outcome]:
+) -> list[ScoredCase]:
     """Ask for each confirmed case what is suggested by a model that learned from other cases only."""
     return [
         outcome

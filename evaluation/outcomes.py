@@ -15,7 +15,7 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ScoredCase:
     """One row and the first thing that was suggested for it.
 
     `right` are the labels that count as right, best known first; none: out of scope. `rank` is where a
@@ -56,7 +56,7 @@ class Columns:
         )
 
 
-def columns(outcomes: Sequence[Outcome]) -> Columns:
+def columns(outcomes: Sequence[ScoredCase]) -> Columns:
     """Put outcomes into arrays."""
     number_of: dict[str, int] = {"": 0}  # out of scope, or nothing suggested
 
@@ -73,12 +73,12 @@ def columns(outcomes: Sequence[Outcome]) -> Columns:
     )
 
 
-def failures(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+def failures(outcomes: Sequence[ScoredCase]) -> tuple[ScoredCase, ...]:
     """Those whose first suggestion is not right, surest first."""
     return tuple(sorted((one for one in outcomes if not one.is_right), key=lambda one: -one.confidence))
 
 
-def write_failures(failed: Sequence[Outcome], path: Path) -> None:
+def write_failures(failed: Sequence[ScoredCase], path: Path) -> None:
     """Write a CSV: text, right (several joined by |), suggested, confidence, rank of the right one."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluation.estimates import RESAMPLES, Estimate
 from evaluation.intents import macro_f1
-from evaluation.outcomes import Columns, Outcome, columns
+from evaluation.outcomes import Columns, ScoredCase, columns
 from evaluation.selective import aurc
 
 Statistic = Callable[[Columns], float]  # nan where the rows do not define it
@@ -25,8 +25,8 @@ class Difference:
 class Change:
     """A row that one of the models gets right and the other does not."""
 
-    ours: Outcome
-    theirs: Outcome
+    ours: ScoredCase
+    theirs: ScoredCase
 
     @property
     def is_won(self) -> bool:
@@ -45,8 +45,8 @@ class Comparison:
 
 
 def compare(
-    ours: Sequence[Outcome],
-    theirs: Sequence[Outcome],
+    ours: Sequence[ScoredCase],
+    theirs: Sequence[ScoredCase],
     statistics: Mapping[str, tuple[Statistic, Statistic]],
     *,
     seed: int = 0,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evaluation.estimates import Estimate, bootstrap, share
-from evaluation.outcomes import Outcome, columns, failures
+from evaluation.outcomes import ScoredCase, columns, failures
 from evaluation.reliability import brier, calibration_error
 from evaluation.rows import Case
 
@@ -34,10 +34,10 @@ class RetrievalReport:
 
     metrics: dict[str, Estimate | None]
     n_cases: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ScoredCase, ...]
 
     @property
-    def failures(self) -> tuple[Outcome, ...]:
+    def failures(self) -> tuple[ScoredCase, ...]:
         return failures(self.outcomes)
 
 
@@ -54,7 +54,7 @@ def evaluate_retrieval(
 
 def ask(
     cases: Sequence[Case], suggester: Suggester, *, same_answer: Mapping[str, str] | None = None
-) -> list[Outcome]:
+) -> list[ScoredCase]:
     """Ask for suggestions and judge the first one: right, if it is one of the case's articles.
 
     `same_answer` maps an article to the one that stands for all with the same answer: suggesting
@@ -68,7 +68,7 @@ def ask(
         ids = [stands_for.get(one.article_id, one.article_id) for one in suggestions]
         rank = next((rank for rank, one in enumerate(ids, start=1) if one in right), None)
         outcomes.append(
-            Outcome(
+            ScoredCase(
                 text=case.text,
                 right=case.article_ids,
                 suggested=suggestions[0].article_id if suggestions else None,
@@ -81,7 +81,7 @@ def ask(
     return outcomes
 
 
-def retrieval_report(outcomes: Sequence[Outcome], *, seed: int = 0) -> RetrievalReport:
+def retrieval_report(outcomes: Sequence[ScoredCase], *, seed: int = 0) -> RetrievalReport:
     """Compute the metrics.
 
     Precision, hits and reciprocal ranks are over the cases that have a right article; `ece` and

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.estimates import Estimate, bootstrap, share
-from evaluation.outcomes import Columns, Floats, Outcome, columns, failures
+from evaluation.outcomes import Columns, Floats, ScoredCase, columns, failures
 from evaluation.reliability import brier
 
 
@@ -22,10 +22,10 @@ class SelectiveReport:
     threshold: float | None
     metrics: dict[str, Estimate | None]
     n_cases: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ScoredCase, ...]
 
     @property
-    def failures(self) -> tuple[Outcome, ...]:
+    def failures(self) -> tuple[ScoredCase, ...]:
         """Cases answered wrongly, surest first."""
         return failures([one for one in self.outcomes if is_answered(one.confidence, self.threshold)])
 
@@ -34,7 +34,7 @@ def is_answered(confidence: float, threshold: float | None) -> bool:
     return threshold is not None and confidence >= threshold
 
 
-def threshold_for(target: float, calibration: Sequence[Outcome] = ()) -> float | None:
+def threshold_for(target: float, calibration: Sequence[ScoredCase] = ()) -> float | None:
     """Choose the confidence from which on answers are expected to be right with probability `target`.
 
     No row that is reported on is looked at, neither its label nor its confidence.
@@ -66,7 +66,7 @@ def threshold_for(target: float, calibration: Sequence[Outcome] = ()) -> float |
 
 
 def selective_report(
-    outcomes: Sequence[Outcome], *, target: float, threshold: float | None, seed: int = 0
+    outcomes: Sequence[ScoredCase], *, target: float, threshold: float | None, seed: int = 0
 ) -> SelectiveReport:
     """Compute what happens at the threshold, and over all thresholds.
 
@@ -95,7 +95,7 @@ def selective_report(
     )
 
 
-def accuracy_of_surest(outcomes: Sequence[Outcome], n: int) -> Estimate | None:
+def accuracy_of_surest(outcomes: Sequence[ScoredCase], n: int) -> Estimate | None:
     """The share of right ones among the `n` outcomes that are surest; None for none.
 
     Models whose confidences do not mean the same are compared so: each answers equally many.

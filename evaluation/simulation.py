@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation import baselines
-from evaluation.betting import NONE, RIGHT, WRONG, Numbers, first_crossing, log_capital, shown
+from evaluation.betting import (
+    NONE,
+    RIGHT,
+    WRONG,
+    Numbers,
+    double_review_judgement,
+    first_crossing,
+    log_capital,
+)
 from evaluation.change_detection import Detector
 from evaluation.multiple_testing import e_bh
 from evaluation.readiness import Rule
@@ -110,9 +118,9 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
     n_turns = min(_MOST_TURNS, round(world.labels / probability))
     long = replace(world, labels=n_turns)
     kinds = (
-        shown(accepted=False, refuted=False, probability=probability),
-        shown(accepted=True, refuted=False, probability=probability),
-        shown(accepted=True, refuted=True, probability=probability),
+        double_review_judgement(accepted=False, refuted=False, probability=probability),
+        double_review_judgement(accepted=True, refuted=False, probability=probability),
+        double_review_judgement(accepted=True, refuted=True, probability=probability),
     )
     turns, labels, waved = [], [], []
     for size, random in _chunks(runs, seed, at_once=max(1, _AT_ONCE * 3000 // n_turns)):

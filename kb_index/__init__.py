@@ -9,7 +9,7 @@ from kb_index.errors import BadFile, IncompatibleIndex, IndexNotBuilt, InvalidAr
 if TYPE_CHECKING:
     from kb_index.faiss_index import FaissIndex
     from kb_index.flat_index import FlatIndex
-    from kb_index.labeled_texts import JudgedText, JudgedTexts
+    from kb_index.labeled_texts import LabeledText, LabeledTexts
     from kb_index.search import ArticleSearch, Found, Hit, SearchConfig, Weights
     from kb_index.vector_index import VectorIndex
 
@@ -20,8 +20,8 @@ _HOME = {
     "FlatIndex": "kb_index.flat_index",
     "Found": "kb_index.search",
     "Hit": "kb_index.search",
-    "JudgedText": "kb_index.labeled_texts",
-    "JudgedTexts": "kb_index.labeled_texts",
+    "LabeledText": "kb_index.labeled_texts",
+    "LabeledTexts": "kb_index.labeled_texts",
     "SearchConfig": "kb_index.search",
     "VectorIndex": "kb_index.vector_index",
     "Weights": "kb_index.search",
@@ -38,9 +38,9 @@ __all__ = [
     "IncompatibleIndex",
     "IndexNotBuilt",
     "InvalidArticle",
-    "JudgedText",
-    "JudgedTexts",
     "KbIndexError",
+    "LabeledText",
+    "LabeledTexts",
     "SearchConfig",
     "Status",
     "VectorIndex",

@@ -27,7 +27,7 @@ class Encodes(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedText:
+class LabeledText:
     """What a person said about articles for a text: each of `right` answers it, none of `wrong` does."""
 
     text: str = field(repr=False)
@@ -40,7 +40,7 @@ class JudgedText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typical:
+class DiscriminantScorer:
     """Where the judged texts of each article lie, and in which directions texts of one article differ.
 
     Two texts that ask for the same differ in some directions a lot (who asks, how politely) and in
@@ -53,7 +53,7 @@ class Typical:
     precision: Floats  # shape (dimensions, dimensions): inverse covariance within articles / dimensions
 
     @classmethod
-    def of(cls, texts: Sequence[JudgedText], vectors: Vectors) -> "Typical":
+    def of(cls, texts: Sequence[LabeledText], vectors: Vectors) -> "DiscriminantScorer":
         """Of the texts that have a right article; `vectors` has shape (len(texts), dimensions)."""
         kept = [number for number, one in enumerate(texts) if one.right]
         row_of = {id_: row for row, id_ in enumerate(sorted({id_ for n in kept for id_ in texts[n].right}))}
@@ -96,7 +96,7 @@ class Typical:
         return np.asarray(weighed @ (vector - centre) - (weighed * means).sum(axis=1) / 2, dtype=np.float32)
 
 
-class JudgedTexts:
+class LabeledTexts:
     """Judged texts by meaning; never changes.
 
     They are kept apart from the authors' phrasings: a single one that is wrong must not win alone.
@@ -104,7 +104,7 @@ class JudgedTexts:
 
     def __init__(
         self,
-        texts: Sequence[JudgedText],
+        texts: Sequence[LabeledText],
         vectors: Vectors,
         *,
         cleaned: Sequence[str] = (),
@@ -119,7 +119,7 @@ class JudgedTexts:
         self.texts = tuple(texts)
         self.cleaned = tuple(cleaned)
         self._none = vectors[:0]
-        self.typical = Typical.of(self.texts, vectors)
+        self.typical = DiscriminantScorer.of(self.texts, vectors)
         self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
         if len(vectors):
             self.index.add(np.arange(len(vectors)), vectors)
@@ -130,11 +130,11 @@ class JudgedTexts:
     @classmethod
     def build(
         cls,
-        texts: Sequence[JudgedText],
+        texts: Sequence[LabeledText],
         *,
         reader: Encodes,
         cleaned: Sequence[str] | None = None,
-        known: "JudgedTexts | None" = None,
+        known: "LabeledTexts | None" = None,
     ) -> Self:
         """Encode each text once, and none that `known`, made with the same encoder, has encoded already.
 
@@ -158,11 +158,11 @@ class JudgedTexts:
         """All vectors, shape (texts, dimensions)."""
         return self.index.vectors(np.arange(len(self))) if len(self) else self._none
 
-    def only(self, numbers: Sequence[int]) -> "JudgedTexts":
+    def only(self, numbers: Sequence[int]) -> "LabeledTexts":
         """Those texts alone."""
         kept = np.array(numbers, dtype=np.int64)
         vectors = self.index.vectors(kept) if len(kept) else self._none
-        return JudgedTexts(
+        return LabeledTexts(
             [self.texts[number] for number in numbers],
             vectors,
             cleaned=[self.cleaned[number] for number in numbers] if self.cleaned else (),

@@ -22,7 +22,7 @@ from kb_index.index_contents import (
     texts_of,
     updated,
 )
-from kb_index.labeled_texts import JudgedTexts, votes
+from kb_index.labeled_texts import LabeledTexts, votes
 from kb_index.lexical import Floats, Integers, Query, TextBags
 from kb_index.same_answers import answer_key
 from kb_index.vector_index import Vectors
@@ -178,7 +178,7 @@ class ArticleSearch:
         *,
         on: date,
         language: str | None = None,
-        judged: JudgedTexts | None = None,
+        judged: LabeledTexts | None = None,
         weights: Weights | None = None,
     ) -> Found:
         """Find up to `k` articles that are valid on that day; articles that give the same answer count once.
@@ -273,7 +273,7 @@ class ArticleSearch:
         return cosines, owners
 
     def _candidates(
-        self, vector: Vectors, words: Query, judged: JudgedTexts | None, taught: Integers
+        self, vector: Vectors, words: Query, judged: LabeledTexts | None, taught: Integers
     ) -> Integers:
         """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
@@ -299,7 +299,7 @@ class ArticleSearch:
         rows: Integers,
         own: Vectors,
         owner: Integers,
-        judged: JudgedTexts | None,
+        judged: LabeledTexts | None,
         taught: Integers,
     ) -> Floats:
         """For each article, what the nearest of the candidates' own and of the judged texts say together.
@@ -340,7 +340,7 @@ class ArticleSearch:
         rows: Integers,
         sums: Vectors,
         counts: Integers,
-        judged: JudgedTexts | None,
+        judged: LabeledTexts | None,
     ) -> Floats:
         """For each article, how like all its texts the utterance is; `sums` of `counts` own vectors each."""
         if judged is None or not judged.typical.row_of:

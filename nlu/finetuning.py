@@ -50,7 +50,7 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class TrainingQuery:
     """A text, cleaned, the ids of the targets that are right for it, and of those rejected for it."""
 
     text: str
@@ -106,8 +106,8 @@ class FineTuned:
 
 
 def split(
-    targets: Sequence[Target], asked: Sequence[Asked], *, share: float, seed: int
-) -> tuple[list[Target], list[Asked], list[Asked]]:
+    targets: Sequence[Target], asked: Sequence[TrainingQuery], *, share: float, seed: int
+) -> tuple[list[Target], list[TrainingQuery], list[TrainingQuery]]:
     """Hold texts out: never a target's first question, and no text that is left anywhere else.
 
     Returns:
@@ -139,7 +139,7 @@ def split(
 def fine_tune(
     base: str,
     targets: Sequence[Target],
-    asked: Sequence[Asked],
+    asked: Sequence[TrainingQuery],
     out: Path,
     *,
     options: FineTuningOptions,
@@ -206,8 +206,8 @@ class _Trainer:
         engine: Any,
         prefixes: Mapping[Kind, str],
         targets: Sequence[Target],
-        learned: Sequence[Asked],
-        held_out: Sequence[Asked],
+        learned: Sequence[TrainingQuery],
+        held_out: Sequence[TrainingQuery],
         options: FineTuningOptions,
     ) -> None:
         import torch
@@ -293,7 +293,7 @@ class _Trainer:
             examples.append(Example(asked=one, positive=positive, negative=negative))
         return examples
 
-    def _positive(self, one: Asked, kind: Kind) -> "Document | None":
+    def _positive(self, one: TrainingQuery, kind: Kind) -> "Document | None":
         right = sorted(self._place[each] for each in one.right)
         if kind == "passage":
             passages = [(place, self._targets[place].passage) for place in right]
@@ -303,7 +303,7 @@ class _Trainer:
             choice = [Document(target=place, text=text) for place, text in texts if text != one.text]
         return choice[self._random.integers(len(choice))] if choice else None
 
-    def _negative(self, one: Asked, kind: Kind, nearest: Sequence[int]) -> "Document | None":
+    def _negative(self, one: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
         places: Sequence[int] = sorted(self._place[each] for each in one.wrong) or nearest
         choice = []
         for place in places:
@@ -388,7 +388,7 @@ class Document:
 class Example:
     """A text with what it is pulled towards and what it is pushed away from."""
 
-    asked: Asked
+    asked: TrainingQuery
     positive: Document | None  # None: nobody knows what is right
     negative: Document | None
 
@@ -443,7 +443,7 @@ def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bo
     return float(factors[int(np.argmax(likelihoods))])
 
 
-def _merged(targets: Sequence[Target], asked: Sequence[Asked]) -> dict[str, Asked]:
+def _merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
     """Every text once, with all that is known of it; what is right for it is not wrong for it."""
     known = {target.id for target in targets}
     right: dict[str, set[str]] = {}
@@ -456,13 +456,13 @@ def _merged(targets: Sequence[Target], asked: Sequence[Asked]) -> dict[str, Aske
         wrong.setdefault(one.text, set()).update(one.wrong & known)
     merged = {}
     for text, ids in right.items():
-        one = Asked(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
+        one = TrainingQuery(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
         if text and (one.right or one.wrong):
             merged[text] = one
     return merged
 
 
-def _texts_of(targets: Sequence[Target], learned: Sequence[Asked]) -> list[list[str]]:
+def _texts_of(targets: Sequence[Target], learned: Sequence[TrainingQuery]) -> list[list[str]]:
     """For each target, the texts that ask for it and, as far as we know, for nothing else."""
     texts = [list(target.questions) for target in targets]
     place = {target.id: number for number, target in enumerate(targets)}
@@ -486,7 +486,7 @@ def _seeded(seed: int) -> Iterator[None]:
 def _metadata(
     base: str,
     targets: Sequence[Target],
-    asked: Sequence[Asked],
+    asked: Sequence[TrainingQuery],
     options: FineTuningOptions,
     done: FineTuned,
 ) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Job:
         self._done = 0
         self._total: int | None = None
 
-    def tell(self, step: str, done: int = 0, total: int | None = None) -> None:
+    def report_progress(self, step: str, done: int = 0, total: int | None = None) -> None:
         """Say what is being done; it is written with the next sign of life."""
         self._step, self._done, self._total = step, done, total
 
@@ -41,7 +41,7 @@ class Job:
         """Say that so many more of the step are done."""
         self._done += more
 
-    def sign(self) -> None:
+    def heartbeat(self) -> None:
         """Write how far it is, and that somebody is still at it."""
         with self._store.write() as tx:
             tx.jobs.change(
@@ -61,9 +61,9 @@ class Jobs:
         self._store = store
         self._clock = clock
 
-    def ask(self, kind: JobKind, account: Account | None) -> StoredJob:
+    def enqueue(self, kind: JobKind, account: Account | None) -> StoredJob:
         """Ask for it to be done soon; if it is asked for or under way already, that one is returned."""
-        self._bury(kind)
+        self._fail_stale(kind)
         try:
             with self._store.write() as tx:
                 open_ = tx.jobs.open(kind, JobState.RUNNING) or tx.jobs.open(kind, JobState.WAITING)
@@ -77,7 +77,7 @@ class Jobs:
                 )
                 return _found(tx.jobs.get(added))
         except Conflict:
-            return self.ask(kind, account)  # somebody else has just asked
+            return self.enqueue(kind, account)  # somebody else has just asked
 
     def waiting(self, kind: JobKind) -> bool:
         """Whether it is asked for and nobody is at it."""
@@ -86,7 +86,7 @@ class Jobs:
 
     def last(self, kind: JobKind) -> list[StoredJob]:
         """The last jobs, newest first."""
-        self._bury(kind)
+        self._fail_stale(kind)
         with self._store.read() as tx:
             return tx.jobs.last(kind)
 
@@ -97,12 +97,12 @@ class Jobs:
         Raises:
             JobRunning: somebody else is at it.
         """
-        job = Job(self._store, self._take(kind), self._clock)
+        job = Job(self._store, self._claim(kind), self._clock)
         stop = threading.Event()
 
         def live() -> None:
             while not stop.wait(_SIGN_OF_LIFE):
-                job.sign()
+                job.heartbeat()
 
         signs = threading.Thread(target=live, name="signs of life", daemon=True)
         signs.start()
@@ -118,8 +118,8 @@ class Jobs:
         signs.join()
         self._end(job, JobState.DONE, outcome=job.outcome)
 
-    def _take(self, kind: JobKind) -> int:
-        self._bury(kind)
+    def _claim(self, kind: JobKind) -> int:
+        self._fail_stale(kind)
         now = self._clock()
         try:
             with self._store.write() as tx:
@@ -142,7 +142,7 @@ class Jobs:
         with self._store.write() as tx:
             tx.jobs.change(job.id, JobState.RUNNING, state=state.value, ended_at=self._clock(), **values)
 
-    def _bury(self, kind: JobKind) -> None:
+    def _fail_stale(self, kind: JobKind) -> None:
         """A job whose process has died has failed."""
         now = self._clock()
         with self._store.read() as tx:

@@ -10,7 +10,7 @@ from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
 from prompter_api.methods import METHODS, nothing_here
 from prompter_api.metrics import Metrics, RequestMetrics
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from prompter_api.routes import api_router, operations
 from web.body_limit import BodyLimit
 from web.header_limit import HeaderLimit
@@ -27,7 +27,7 @@ by cookie needs the `Origin` header that browsers send. Every error reads `{"err
 """
 
 
-def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
+def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """The JSON API with its documentation, and what else `routers` bring; pages are mounted by others.
 
     A mount at "/" has to come after this: routes are asked in order.
@@ -68,7 +68,7 @@ def create_app(parts: Parts, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     return app
 
 
-def serve_with(app: FastAPI, parts: Parts) -> None:
+def serve_with(app: FastAPI, parts: Services) -> None:
     """Let an application serve from these use cases, with its numbers at zero.
 
     What the face itself is made of stays as `create_app` was told: hosts, limits, kinds of cookies.

@@ -18,7 +18,7 @@ from prompter.accounts.sessions import Visit
 from prompter.domain.account import Account, ApiToken, Role, Scope, Session
 from prompter_api import cookies
 from prompter_api.errors import PasswordChangeNeeded
-from prompter_api.parts import Parts, parts_of
+from prompter_api.parts import Services, services_of
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 
 # What a token needs for a request, by whether the request changes something and whose it is.
@@ -41,7 +41,7 @@ class Caller:
     token: ApiToken | None = None
 
 
-def visit_of(connection: HTTPConnection, parts: Parts, *, is_active: bool = True) -> Visit | None:
+def visit_of(connection: HTTPConnection, parts: Services, *, is_active: bool = True) -> Visit | None:
     """The live session of the cookie, with its account."""
     secret = cookies.session_secret(connection, parts)
     return parts.sessions.find(secret, is_active=is_active) if secret else None
@@ -53,7 +53,7 @@ def _authenticate(request: Request) -> Caller:
     A browser sends its cookie whoever made it ask, so a request that changes something must come
     from our own pages.
     """
-    parts = parts_of(request)
+    parts = services_of(request)
     if (secret := _bearer_token(request)) is not None:
         if (bearer := parts.accounts.by_token(secret)) is not None:
             return Caller(account=bearer.account, token=bearer.token)

@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from web.cookies import exact_cookie
 
 SESSION = "sufler_session"
@@ -13,37 +13,37 @@ _DEVICE_SECONDS = 180 * 86400
 _LANGUAGE_SECONDS = 365 * 86400
 
 
-def session_secret(connection: HTTPConnection, parts: Parts) -> str | None:
+def session_secret(connection: HTTPConnection, parts: Services) -> str | None:
     return exact_cookie(connection, _name(SESSION, parts))
 
 
-def set_session(response: Response, parts: Parts, secret: str) -> None:
+def set_session(response: Response, parts: Services, secret: str) -> None:
     _set(response, parts, SESSION, secret, seconds=int(parts.session_hours * 3600))
 
 
-def forget_session(response: Response, parts: Parts) -> None:
+def forget_session(response: Response, parts: Services) -> None:
     response.delete_cookie(_name(SESSION, parts), secure=parts.secure_cookies, httponly=True, samesite="lax")
 
 
-def device(connection: HTTPConnection, parts: Parts) -> str | None:
+def device(connection: HTTPConnection, parts: Services) -> str | None:
     """What the browser shows of an earlier login."""
     return exact_cookie(connection, _name(_DEVICE, parts))
 
 
-def set_device(response: Response, parts: Parts, cookie: str) -> None:
+def set_device(response: Response, parts: Services, cookie: str) -> None:
     _set(response, parts, _DEVICE, cookie, seconds=_DEVICE_SECONDS)
 
 
-def language(connection: HTTPConnection, parts: Parts) -> str | None:
+def language(connection: HTTPConnection, parts: Services) -> str | None:
     """The language that was chosen before logging in."""
     return exact_cookie(connection, _name(_LANGUAGE, parts))
 
 
-def set_language(response: Response, parts: Parts, chosen: str) -> None:
+def set_language(response: Response, parts: Services, chosen: str) -> None:
     _set(response, parts, _LANGUAGE, chosen, seconds=_LANGUAGE_SECONDS)
 
 
-def _set(response: Response, parts: Parts, name: str, value: str, *, seconds: int) -> None:
+def _set(response: Response, parts: Services, name: str, value: str, *, seconds: int) -> None:
     # Lax, not strict: a link to a conversation in a chat or a mail opens logged in. What strict
     # would add is done by prompter_api.auth: no GET changes anything, and everything else must
     # come from our own pages.
@@ -57,7 +57,7 @@ def _set(response: Response, parts: Parts, name: str, value: str, *, seconds: in
     )
 
 
-def _name(name: str, parts: Parts) -> str:
+def _name(name: str, parts: Services) -> str:
     return name_of(name, secure=parts.secure_cookies)
 
 

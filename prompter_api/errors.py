@@ -33,7 +33,7 @@ from prompter.common.errors import (
     ProposalChanged,
     TooLateToUndo,
 )
-from prompter.common.safe_errors import describe, trace
+from prompter.common.safe_errors import describe_without_content, trace
 from prompter.jobs import JobRunning
 from prompter.labels.regression_cases import InvalidPin
 from prompter.models.registry import CannotUse, NothingBefore
@@ -183,7 +183,7 @@ def _kind_of(error: Exception) -> type[Exception]:
 
 def log_unavailable(request: Request, error: DatabaseUnavailable) -> None:
     """Tell those who run it; the driver's text is left out, as it may quote what was to be stored."""
-    cause = describe(error.__cause__ or error)
+    cause = describe_without_content(error.__cause__ or error)
     log.error("database_unavailable", kind=type(error).__name__, route=_route_of(request.scope), cause=cause)
 
 

@@ -10,7 +10,7 @@ from prompter.domain.account import Account
 from prompter.storage import Transaction
 from prompter_api import cookies
 from prompter_api.errors import LoginRefused
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from prompter_api.throttle import Attempt
 from web.addresses import address_of
 
@@ -23,13 +23,13 @@ class Entry:
     session_secret: str
     device_cookie: str
 
-    def keep(self, response: Response, parts: Parts) -> None:
+    def keep(self, response: Response, parts: Services) -> None:
         """Have the browser keep it."""
         cookies.set_session(response, parts, self.session_secret)
         cookies.set_device(response, parts, self.device_cookie)
 
 
-async def log_in(connection: HTTPConnection, parts: Parts, name: str, password: str) -> Entry:
+async def log_in(connection: HTTPConnection, parts: Services, name: str, password: str) -> Entry:
     """Check name and password and start a session; the one that the browser had ends.
 
     Raises:
@@ -61,7 +61,7 @@ async def log_in(connection: HTTPConnection, parts: Parts, name: str, password: 
 
 
 async def change_password(
-    connection: HTTPConnection, parts: Parts, account: Account, old: str, new: str
+    connection: HTTPConnection, parts: Services, account: Account, old: str, new: str
 ) -> Entry:
     """Replace the password; every session and token ends, and the browser it was done in gets a new session.
 
@@ -93,7 +93,7 @@ def _user_agent(connection: HTTPConnection) -> str:
     return connection.headers.get("user-agent", "")
 
 
-def _enter(parts: Parts, account: Account, secret: str, attempt: Attempt) -> Entry:
+def _enter(parts: Services, account: Account, secret: str, attempt: Attempt) -> Entry:
     parts.throttle.succeeded(attempt)
     return Entry(
         account=account, session_secret=secret, device_cookie=parts.throttle.device_cookie(account.name)

@@ -18,7 +18,7 @@ from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
-from prompter.readiness.monitoring import Watching
+from prompter.readiness.monitoring import QualityMonitor
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.suggestions.explanations import Explanation
@@ -42,7 +42,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Services:
     """The use cases behind the pages and the API, and how the face itself is set up."""
 
     accounts: Accounts
@@ -60,7 +60,7 @@ class Parts:
     versions: Versions
     reviews: Reviews
     readiness: Readiness
-    watching: Watching
+    watching: QualityMonitor
     language: str  # of pages where the account has chosen none: ru or en
     session_hours: float
     secure_cookies: bool
@@ -86,7 +86,7 @@ class Parts:
         return replace(found, triage=self.readiness.preview(found.triage))
 
 
-def parts_of(request: Request) -> Parts:
+def services_of(request: Request) -> Services:
     """The parts of the application that serves this request."""
-    parts: Parts = request.app.state.parts
+    parts: Services = request.app.state.parts
     return parts

@@ -23,7 +23,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import EvaluationError, IntentRow, Outcome, read_intents
+from evaluation import EvaluationError, IntentRow, ScoredCase, read_intents
 from evaluation.estimates import Estimate, share
 from evaluation.selective import accuracy_of_surest
 from scripts.contestants import (
@@ -257,9 +257,9 @@ def measure_server(server: Running, texts: Sequence[str]) -> dict[str, float | N
     }
 
 
-def outcomes_of(rows: Sequence[IntentRow], guesses: Sequence[Guess]) -> list[Outcome]:
+def outcomes_of(rows: Sequence[IntentRow], guesses: Sequence[Guess]) -> list[ScoredCase]:
     return [
-        Outcome(
+        ScoredCase(
             text=row.text,
             right=(row.intent,),
             suggested=guess.intent,
@@ -277,12 +277,12 @@ def is_sure(guess: Guess, threshold: float) -> bool:
     return guess.confidence >= threshold and guess.lead >= AMBIGUITY
 
 
-def accuracy(outcomes: Sequence[Outcome]) -> Estimate | None:
+def accuracy(outcomes: Sequence[ScoredCase]) -> Estimate | None:
     return share(sum(one.is_right for one in outcomes), len(outcomes))
 
 
 def at_equal_coverage(
-    theirs: Sequence[Outcome], answered: Sequence[bool], ours: Sequence[Outcome]
+    theirs: Sequence[ScoredCase], answered: Sequence[bool], ours: Sequence[ScoredCase]
 ) -> dict[str, Estimate | None]:
     """The share of rows that they answer; how many of those are right, and of as many surest ones of ours."""
     sure = [one for one, is_answered in zip(theirs, answered, strict=True) if is_answered]

@@ -16,7 +16,7 @@ from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import Choice, RejectReason
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
@@ -93,7 +93,7 @@ class Governing:
 
     def __post_init__(self) -> None:
         # More by lot than is usual, so that a few hundred customers suffice.
-        lots = Lots(
+        lots = SamplingPolicy(
             blind_collecting=0.3,
             blind_later=0.1,
             second_collecting=0.4,

@@ -161,7 +161,7 @@ def bases(data: Path) -> list[Base]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class TuningQuery:
     """A base's cases with what the assistant's parts say about them."""
 
     base: Base
@@ -170,7 +170,7 @@ class Asked:
     in_scope: Floats
 
 
-def ask(base: Base, encoder: DiskCache, settings: Settings) -> Asked:
+def ask(base: Base, encoder: DiskCache, settings: Settings) -> TuningQuery:
     """Search with the product's own parts."""
     reader = TextReader(encoder)
     search = ArticleSearch.build(base.articles, reader=reader, config=builder.search_config(settings.models))
@@ -183,7 +183,7 @@ def ask(base: Base, encoder: DiskCache, settings: Settings) -> Asked:
         hits.append(found.hits)
         in_scope.append(intents.predict(utterance.vector, utterance.grams).in_scope)
     right = [frozenset(ids) for _, ids in base.cases]
-    return Asked(base=base, hits=hits, right=right, in_scope=np.array(in_scope))
+    return TuningQuery(base=base, hits=hits, right=right, in_scope=np.array(in_scope))
 
 
 def _read(file: Path) -> list[dict[str, str]]:
@@ -203,7 +203,7 @@ def share_of(base: Base) -> float:
     return FAQ_SHARE if kind_of(base) in ("covid", "stack") else 1.0
 
 
-def fit_on(asked: Iterable[Asked], weights: Weights) -> Weights:
+def fit_on(asked: Iterable[TuningQuery], weights: Weights) -> Weights:
     """Fit on the cases in scope; all of a base's together count as 100 times its share."""
     rankings: list[Ranking] = []
     counts: list[float] = []
@@ -214,7 +214,7 @@ def fit_on(asked: Iterable[Asked], weights: Weights) -> Weights:
     return fit_weights(rankings, weights, strength=1.0, counts=counts)
 
 
-def precision(asked: Asked, old: Weights, new: Weights) -> float:
+def precision(asked: TuningQuery, old: Weights, new: Weights) -> float:
     """Share of the cases in scope whose first article is right under the `new` weights."""
     return float(np.mean([reranked(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
 
@@ -228,7 +228,7 @@ class Outcomes:
     counts: list[float]
 
 
-def outcomes_of(asked: Asked, old: Weights, new: Weights, *, looked_at: int) -> Outcomes:
+def outcomes_of(asked: TuningQuery, old: Weights, new: Weights, *, looked_at: int) -> Outcomes:
     """The first suggestions of each case; the second and third count half."""
     found = Outcomes(rows=[], right=[], counts=[])
     outside = float(np.mean([not one for one in asked.right]))
@@ -243,7 +243,7 @@ def outcomes_of(asked: Asked, old: Weights, new: Weights, *, looked_at: int) -> 
 
 
 def fit_confidence(
-    asked: Iterable[Asked], prior: ConfidenceModel, old: Weights, new: Weights
+    asked: Iterable[TuningQuery], prior: ConfidenceModel, old: Weights, new: Weights
 ) -> ConfidenceModel:
     found = [outcomes_of(one, old, new, looked_at=3) for one in asked]
     return updated(
@@ -255,7 +255,7 @@ def fit_confidence(
 
 
 def reliability(
-    asked: Asked, model: ConfidenceModel, old: Weights, new: Weights
+    asked: TuningQuery, model: ConfidenceModel, old: Weights, new: Weights
 ) -> tuple[float, float, float, float]:
     """Debiased calibration error, mean confidence minus share right, Brier score, that of a constant.
 
@@ -294,7 +294,7 @@ def main() -> None:
     report(asked, builder.search_config(settings.models), builder.confidence_model(settings.models))
 
 
-def report(asked: Sequence[Asked], shipped: Weights, prior: ConfidenceModel) -> None:
+def report(asked: Sequence[TuningQuery], shipped: Weights, prior: ConfidenceModel) -> None:
     """Fit, and print how good each base is found with what."""
     kinds = sorted({kind_of(one.base) for one in asked})
     without = {kind: [one for one in asked if kind_of(one.base) != kind] for kind in kinds}
@@ -328,7 +328,7 @@ def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _inside(asked: Asked) -> Iterable[tuple[tuple[Hit, ...], frozenset[str]]]:
+def _inside(asked: TuningQuery) -> Iterable[tuple[tuple[Hit, ...], frozenset[str]]]:
     """The cases that have a right article, with what was found."""
     return ((hits, right) for hits, right in zip(asked.hits, asked.right, strict=True) if right and hits)
 

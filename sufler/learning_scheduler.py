@@ -8,8 +8,8 @@ from multiprocessing.process import BaseProcess
 
 import structlog
 
-from prompter.common.safe_errors import describe
-from prompter.common.shutdown import stopped_within
+from prompter.common.safe_errors import describe_without_content
+from prompter.common.shutdown import sleep_unless_stopped
 from prompter.domain.job import JobKind
 from prompter.jobs import Jobs
 from prompter.models.registry import Versions
@@ -75,14 +75,14 @@ class LearningScheduler:
                 if await asyncio.to_thread(self.is_due):
                     await self._learn(stop)
             except Exception as error:
-                log.error("background_work_failed", work="learning", error=describe(error))
-            await stopped_within(stop, _LOOK)
+                log.error("background_work_failed", work="learning", error=describe_without_content(error))
+            await sleep_unless_stopped(stop, _LOOK)
 
     async def _learn(self, stop: asyncio.Event) -> None:
         process = await asyncio.to_thread(self._start)
         try:
             while process.is_alive() and not stop.is_set():
-                await stopped_within(stop, 0.2)
+                await sleep_unless_stopped(stop, 0.2)
         finally:
             if process.is_alive():
                 process.terminate()

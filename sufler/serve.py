@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import structlog
 from starlette.types import ASGIApp
 
-from prompter.common.safe_errors import describe
-from prompter.common.shutdown import stopped_within
+from prompter.common.safe_errors import describe_without_content
+from prompter.common.shutdown import sleep_unless_stopped
 from sufler.health import Heartbeats
 from web.connections import ConnectionLimits
 from web.server import BoundedConfig, BoundedServer
@@ -54,10 +54,10 @@ def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: 
             except Exception as error:
                 pause = max(seconds, _SECONDS_AFTER_FAILURE)
                 heartbeats.failed(name)
-                log.error("background_work_failed", work=name, error=describe(error))
+                log.error("background_work_failed", work=name, error=describe_without_content(error))
             else:
                 heartbeats.succeeded(name)
-            await stopped_within(stop, pause)
+            await sleep_unless_stopped(stop, pause)
 
     return loop
 

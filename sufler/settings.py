@@ -131,7 +131,7 @@ class Autopilot(Section):
     most_in_a_dialogue: int = Field(10, ge=1)
 
 
-class Lots(Section):
+class Sampling(Section):
     blind_collecting: float = Field(0.1, gt=0, le=1)
     blind_later: float = Field(0.02, gt=0, le=1)
     second_collecting: float = Field(0.2, gt=0, le=1)
@@ -264,7 +264,7 @@ class Settings(BaseSettings):
     confidence: ConfidenceConfig = ConfidenceConfig()
     routing: RoutingConfig = RoutingConfig()
     readiness: Readiness = Readiness()
-    lots: Lots = Lots()
+    lots: Sampling = Sampling()
     autopilot: Autopilot = Autopilot()
     learning: Learning = Learning()
     dialogue: Dialogue = Dialogue()

@@ -10,8 +10,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
 from prompter.dialogue.actions import OrdersUnavailable
-from prompter.dialogue.engine import DialogueSilent, EngineReply, Question
-from prompter.domain.dialogue import Heard
+from prompter.dialogue.engine import DialogueUnavailable, EngineReply, Question
+from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
 from prompter_api.parts import Encoded
@@ -145,7 +145,7 @@ class OrderDialogue:
     says_nothing: bool = False
     paused: dict[str, bool] = field(default_factory=dict)
     told: dict[str, list[tuple[Question, EngineReply]]] = field(default_factory=dict)
-    taken_back: list[Heard] = field(default_factory=list)
+    taken_back: list[MessageCursor] = field(default_factory=list)
     before_reply: Callable[[], object] = lambda: None  # what happens while it thinks
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
@@ -160,7 +160,7 @@ class OrderDialogue:
         told.append((question, reply))
         self.before_reply()
         if self.says_nothing:
-            raise DialogueSilent("it says nothing", is_down=False)
+            raise DialogueUnavailable("it says nothing", is_down=False)
         return reply
 
     def _reply(self, text: str, form: str | None) -> EngineReply:
@@ -186,7 +186,7 @@ class OrderDialogue:
 
     def _check(self) -> None:
         if self.broken:
-            raise DialogueSilent("it is not there")
+            raise DialogueUnavailable("it is not there")
 
 
 def by_length(texts: Sequence[str]) -> Encoded:

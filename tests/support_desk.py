@@ -18,21 +18,21 @@ from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.dialogue.actions import Actions
 from prompter.dialogue.engine import DialogueEngine
-from prompter.dialogue.session import Conversing
+from prompter.dialogue.session import DialogueSessions
 from prompter.domain.account import Role
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
-from prompter.readiness.monitoring import Watching
-from prompter.readiness.sampling import Lots
+from prompter.readiness.monitoring import QualityMonitor
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from prompter_api.throttle import LoginThrottle
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, by_length, explained
@@ -60,7 +60,7 @@ class DeskShop:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.store, hasher=FAST_HASHER)
-        self.lots = lots = Lots(random=self.numbers)
+        self.lots = lots = SamplingPolicy(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), lots=lots)
         self.deliveries = Deliveries(self.store)
         self.readiness = Readiness(self.store)
@@ -74,9 +74,9 @@ class DeskShop:
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
         self.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
 
-    def talk_through(self, engine: DialogueEngine) -> Conversing:
+    def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
         """From now on dialogues run in an engine."""
-        conversing = Conversing(self.store, engine, seal="sealed {}".format)
+        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format)
         self.triager = Triager(self.store, self.assistant, lots=self.lots, conversing=conversing)
         return conversing
 
@@ -139,8 +139,8 @@ class DeskShop:
         replies = self.desk.conversation(conversation_id).replies
         return [reply.text for reply in replies if reply.state.value != "cancelled"]
 
-    def parts(self) -> Parts:
-        return Parts(
+    def parts(self) -> Services:
+        return Services(
             accounts=self.accounts,
             sessions=self.sessions,
             throttle=LoginThrottle(self.store, secret="a secret of the tests"),
@@ -156,7 +156,7 @@ class DeskShop:
             versions=Versions(self.store),
             reviews=Reviews(self.store),
             readiness=self.readiness,
-            watching=Watching(self.store),
+            watching=QualityMonitor(self.store),
             language=self.language,
             session_hours=1,
             secure_cookies=False,

@@ -2,7 +2,7 @@
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
-from bot.channel import FateUnknown, NotTaken, Refused
+from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
 from bot.telegram.keyboard import keyboard, spoken
 from prompter.conversations.delivery import OutgoingMessage
@@ -25,22 +25,22 @@ class TelegramChannel:
         try:
             chat_id = int(message.chat_id)
         except ValueError:
-            raise Refused("this is no Telegram chat") from None
+            raise PermanentFailure("this is no Telegram chat") from None
         buttons = None
         if message.offers_operator:
             buttons = keyboard(message.id, spoken(message.language, self._language))
         try:
             return str(await self._client.send(chat_id, message.text, buttons=buttons))
         except TooManyRequests as error:
-            raise NotTaken(error.message, retry_after=error.retry_after) from None
+            raise NotAccepted(error.message, retry_after=error.retry_after) from None
         except NeverReached as error:
-            raise NotTaken(f"Telegram cannot be reached ({error.message})") from None
+            raise NotAccepted(f"Telegram cannot be reached ({error.message})") from None
         except (InvalidToken, Conflict) as error:
-            raise NotTaken(f"Telegram does not accept our token ({type(error).__name__})") from None
+            raise NotAccepted(f"Telegram does not accept our token ({type(error).__name__})") from None
         except (Forbidden, BadRequest, ChatMigrated) as error:
-            raise Refused(f"Telegram refuses the message: {error.message}") from None
+            raise PermanentFailure(f"Telegram refuses the message: {error.message}") from None
         except BrokenServer as error:
-            raise FateUnknown(f"Telegram answered with an error ({error.message})") from None
+            raise OutcomeUnknown(f"Telegram answered with an error ({error.message})") from None
         except TelegramError as error:
             cause = error.__cause__ or error
-            raise FateUnknown(f"no answer from Telegram ({type(cause).__name__})") from None
+            raise OutcomeUnknown(f"no answer from Telegram ({type(cause).__name__})") from None

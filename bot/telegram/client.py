@@ -13,7 +13,7 @@ from telegram import Bot, InlineKeyboardMarkup, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class TelegramClient:
         except TelegramError:
             raise
         except Exception as error:
-            log.warning("telegram_updates_unreadable", error=describe(error))
+            log.warning("telegram_updates_unreadable", error=describe_without_content(error))
         # One of them cannot be parsed. Method names are case-insensitive in the Bot API; this spelling
         # keeps the library from insisting on its own get_updates.
         raw: Any = await self._bot.do_api_request(
@@ -110,7 +110,9 @@ class TelegramClient:
             return Update.de_json(dict(raw), self._bot)
         except Exception as error:
             update_id = int(raw["update_id"])
-            log.error("telegram_update_unreadable", update_id=update_id, error=describe(error))
+            log.error(
+                "telegram_update_unreadable", update_id=update_id, error=describe_without_content(error)
+            )
             return UnreadableUpdate(update_id=update_id, raw=raw)
 
     async def send(self, chat_id: int, text: str, *, buttons: InlineKeyboardMarkup | None = None) -> int:

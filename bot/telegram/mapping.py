@@ -43,7 +43,7 @@ _NOTES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class ButtonPress:
     """A customer has pressed a button under an answer of the bot."""
 
     query_id: str  # by which Telegram wants it answered
@@ -77,7 +77,7 @@ def read_update(update: Update) -> IncomingMessage | None:
     )
 
 
-def read_press(update: Update) -> Press | None:
+def read_press(update: Update) -> ButtonPress | None:
     """The button pressed in an update; None where there is none of ours, or not in a private chat."""
     query = update.callback_query
     if query is None or query.message is None or query.message.chat.type != ChatType.PRIVATE:
@@ -86,7 +86,7 @@ def read_press(update: Update) -> Press | None:
     if pressed is None:
         return None
     button, reply_id = pressed
-    return Press(
+    return ButtonPress(
         query_id=query.id,
         chat_id=str(query.message.chat.id),
         reply_id=reply_id,

@@ -12,10 +12,10 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from bot.buttons import Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
 from bot.telegram.keyboard import answer_to, spoken
-from bot.telegram.mapping import CHANNEL, Press, read_press, read_raw, read_update
+from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
-from prompter.common.safe_errors import describe
-from prompter.common.shutdown import Backoff, waiting_for
+from prompter.common.safe_errors import describe_without_content
+from prompter.common.shutdown import Backoff, stop_task
 from prompter.conversations.intake import Received
 from prompter.domain.conversation import IncomingMessage, MessageKind
 
@@ -81,7 +81,7 @@ class TelegramPoller:
                 log.warning("telegram_unreachable", error=type(error.__cause__ or error).__name__)
                 await asking.pause(stop)
             except Exception as error:
-                log.error("telegram_polling_broke", error=describe(error))
+                log.error("telegram_polling_broke", error=describe_without_content(error))
                 await asking.pause(stop)
             else:
                 asking.succeeded()
@@ -96,7 +96,7 @@ class TelegramPoller:
             self._client.updates(offset=self._offset, wait_seconds=self._poll_seconds)
         )
         try:
-            async with waiting_for(stop) as stopping:
+            async with stop_task(stop) as stopping:
                 await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 return asking.result() if asking.done() else []
         finally:
@@ -111,7 +111,9 @@ class TelegramPoller:
                     pressed = await self._store_one(update)
                 except Exception as error:
                     log.warning(
-                        "telegram_update_not_stored", update_id=update.update_id, error=describe(error)
+                        "telegram_update_not_stored",
+                        update_id=update.update_id,
+                        error=describe_without_content(error),
                     )
                     return False
                 self._offset = update.update_id + 1
@@ -119,26 +121,30 @@ class TelegramPoller:
                     answering.create_task(self._answer(pressed))
         return True
 
-    async def _store_one(self, update: AnyUpdate) -> Press | None:
+    async def _store_one(self, update: AnyUpdate) -> ButtonPress | None:
         """Store what an update brings; returns the press that is to be answered, if it is one."""
         incoming = _read(update)
-        if isinstance(incoming, Press):
+        if isinstance(incoming, ButtonPress):
             is_ours = await asyncio.to_thread(self._press, incoming, update.update_id)
             return incoming if is_ours else None
         if incoming is not None:
             await asyncio.to_thread(self._receive, incoming, update.update_id)
         return None
 
-    async def _answer(self, pressed: Press) -> None:
+    async def _answer(self, pressed: ButtonPress) -> None:
         """A courtesy: what was pressed is stored whether the customer sees this or not."""
         text = answer_to(pressed.button, spoken(pressed.language, self._language))
         try:
             async with asyncio.timeout(self._answer_seconds):
                 await self._client.answer_press(pressed.query_id, text)
         except Exception as error:
-            log.info("telegram_press_not_answered", reply_id=pressed.reply_id, error=describe(error))
+            log.info(
+                "telegram_press_not_answered",
+                reply_id=pressed.reply_id,
+                error=describe_without_content(error),
+            )
 
-    def _press(self, pressed: Press, update_id: int) -> bool:
+    def _press(self, pressed: ButtonPress, update_id: int) -> bool:
         """Store a press; False if the bot has given this customer no such answer."""
         try:
             press(
@@ -158,7 +164,9 @@ class TelegramPoller:
         try:
             self._reception.receive(message)
         except ValueError as error:  # text that the database driver cannot encode, for example
-            log.error("telegram_message_stored_bare", update_id=update_id, error=describe(error))
+            log.error(
+                "telegram_message_stored_bare", update_id=update_id, error=describe_without_content(error)
+            )
             self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
 
     def _backoff(self) -> Backoff:
@@ -167,16 +175,20 @@ class TelegramPoller:
         )
 
 
-def _read(update: AnyUpdate) -> IncomingMessage | Press | None:
+def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:
     """What the customer has said or pressed in an update, as much of it as can be read."""
-    incoming: IncomingMessage | Press | None
+    incoming: IncomingMessage | ButtonPress | None
     if isinstance(update, UnreadableUpdate):
         incoming = read_raw(update.update_id, update.raw)
     else:
         try:
             incoming = read_update(update) or read_press(update)
         except Exception as error:
-            log.error("telegram_update_unreadable", update_id=update.update_id, error=describe(error))
+            log.error(
+                "telegram_update_unreadable",
+                update_id=update.update_id,
+                error=describe_without_content(error),
+            )
             incoming = read_raw(update.update_id, update.to_dict())
     if incoming is None:
         log.info("telegram_update_ignored", update_id=update.update_id)

@@ -18,7 +18,7 @@ from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
 from bot.webchat.guards import read_json_body
 from bot.webchat.limits import ChatLimits, ChatThrottle
 from prompter.common.errors import NotFound
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line
 from prompter.conversations.intake import Overloaded, Received
 from prompter.domain.conversation import IncomingMessage, MessageKind
@@ -156,7 +156,7 @@ def web_chat_router(
             if reception.knows(CHANNEL, old_chat_id):
                 reception.move_chat(CHANNEL, old_chat_id, chat_id_of(cookie))
         except Exception as error:
-            log.error("web_chat_not_moved", error=describe(error))
+            log.error("web_chat_not_moved", error=describe_without_content(error))
             return None
         return cookie
 
@@ -310,7 +310,7 @@ def _unprocessable(problem: str) -> HTTPException:
 
 
 def _unavailable(event: str, error: Exception) -> HTTPException:
-    log.error(event, error=describe(error))
+    log.error(event, error=describe_without_content(error))
     return _unavailable_for(5, "The chat is out of order; try again.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluation.estimates import Estimate, share
-from evaluation.outcomes import Outcome
+from evaluation.outcomes import ScoredCase
 
 OUT_OF_SCOPE = "(out of scope)"
 _MOST_CONFUSIONS = 3
@@ -21,9 +21,9 @@ class Group:
     confusions: tuple[tuple[str, int], ...]  # name of the group suggested instead, how often
 
 
-def worst_groups(outcomes: Sequence[Outcome], group_of: Callable[[str], str]) -> list[Group]:
+def worst_groups(outcomes: Sequence[ScoredCase], group_of: Callable[[str], str]) -> list[Group]:
     """Group by `group_of` the first right label; those with most wrong rows first, none without any."""
-    members: dict[str, list[Outcome]] = {}
+    members: dict[str, list[ScoredCase]] = {}
     for one in outcomes:
         members.setdefault(group_of(one.right[0]) if one.right else OUT_OF_SCOPE, []).append(one)
     groups = []

@@ -7,10 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evaluation.data_quality import Oddity
+from evaluation.data_quality import DataWarning
 from evaluation.estimates import Estimate
 from evaluation.learning import CurvePoint
-from evaluation.outcomes import Outcome, failures
+from evaluation.outcomes import ScoredCase, failures
 from evaluation.paired import Comparison
 from evaluation.report import plots
 from evaluation.report.groups import worst_groups
@@ -49,17 +49,17 @@ class Page:
     metrics: Mapping[str, Estimate | None]
     counts: Mapping[str, str]
     facts: Mapping[str, str]  # command, machine, versions …
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[ScoredCase]
     headline: Sequence[str]  # names of the metrics shown large
     groupings: Mapping[str, Callable[[str], str]]  # title of the table -> label's group
-    oddities: Sequence[Oddity] = ()
+    oddities: Sequence[DataWarning] = ()
     in_scope: Sequence[float] = ()  # of intents: P(some known intent is meant)
     threshold: float | None = None
     target: float | None = None
     curve: Sequence[CurvePoint] = ()
     comparison: Comparison | None = None
     against: str = ""  # what it was compared to
-    failed: Sequence[Outcome] | None = None  # None: all that are not right
+    failed: Sequence[ScoredCase] | None = None  # None: all that are not right
     meanings: Mapping[str, str] = field(default_factory=lambda: MEANINGS)
 
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 
 from evaluation.estimates import Estimate, share
 from evaluation.learning import CurvePoint
-from evaluation.outcomes import Outcome, columns
+from evaluation.outcomes import ScoredCase, columns
 from evaluation.selective import risk_coverage
 
 # matplotlib knows no CSS: it draws in these colours, which are then replaced by variables of the page.
@@ -54,7 +54,7 @@ _STYLE: Any = {
 _BINS = 10
 
 
-def reliability_diagram(outcomes: Sequence[Outcome]) -> str:
+def reliability_diagram(outcomes: Sequence[ScoredCase]) -> str:
     """Ten bins of equal mass: mean stated confidence against the share that was right, with intervals."""
     table = columns(outcomes)
     order = np.argsort(table.confidence, kind="stable")
@@ -73,7 +73,9 @@ def reliability_diagram(outcomes: Sequence[Outcome]) -> str:
         return _svg(figure)
 
 
-def risk_coverage_curve(outcomes: Sequence[Outcome], *, threshold: float | None, target: float | None) -> str:
+def risk_coverage_curve(
+    outcomes: Sequence[ScoredCase], *, threshold: float | None, target: float | None
+) -> str:
     """Share of wrong answers against the share answered, surest first; constant: no idea which are sure."""
     table = columns(outcomes)
     coverage, risk = risk_coverage(table)
@@ -99,7 +101,7 @@ def risk_coverage_curve(outcomes: Sequence[Outcome], *, threshold: float | None,
         return _svg(figure)
 
 
-def confidence_histogram(outcomes: Sequence[Outcome]) -> str:
+def confidence_histogram(outcomes: Sequence[ScoredCase]) -> str:
     """Stated confidences of right, wrong and out-of-scope rows, stacked."""
     table = columns(outcomes)
     right = table.right > 0
@@ -111,7 +113,7 @@ def confidence_histogram(outcomes: Sequence[Outcome]) -> str:
     return _histogram("confidences", parts, "stated confidence")
 
 
-def scope_histogram(outcomes: Sequence[Outcome], in_scope: Sequence[float]) -> str:
+def scope_histogram(outcomes: Sequence[ScoredCase], in_scope: Sequence[float]) -> str:
     """P(some known intent is meant), of rows in and out of scope."""
     values, inside = np.array(in_scope), columns(outcomes).in_scope
     parts = [("in scope", values[inside], _MAIN), ("out of scope", values[~inside], _OUTSIDE)]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from prompter.common.clock import Clock
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class LastSeen:
         try:
             self._write(seen_id, now)
         except Exception as error:
-            log.warning("last_seen_not_written", error=describe(error))
+            log.warning("last_seen_not_written", error=describe_without_content(error))
 
 
 def _is_recent(moment: datetime | None, now: datetime) -> bool:

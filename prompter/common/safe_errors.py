@@ -6,7 +6,7 @@ from pathlib import PurePath
 _INNERMOST = 12  # calls of each error that are logged
 
 
-def describe(error: BaseException) -> str:
+def describe_without_content(error: BaseException) -> str:
     """The error's type and the place it comes from; its text may hold customers' words or a token.
 
     >>> try:

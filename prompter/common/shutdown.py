@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+async def sleep_unless_stopped(stop: asyncio.Event, seconds: float) -> bool:
     """Wait; True as soon as `stop` is set, False when the time is over."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
@@ -29,11 +29,11 @@ class Backoff:
         """Wait after a failure; returns at once when `stop` is set."""
         seconds = min(self._longest, self._first * 2 ** min(self._failures, 30))
         self._failures += 1
-        await stopped_within(stop, max(seconds, at_least))
+        await sleep_unless_stopped(stop, max(seconds, at_least))
 
 
 @asynccontextmanager
-async def waiting_for(stop: asyncio.Event) -> AsyncIterator[asyncio.Task[object]]:
+async def stop_task(stop: asyncio.Event) -> AsyncIterator[asyncio.Task[object]]:
     """A task that is done when `stop` is set, to be waited for together with others."""
     task: asyncio.Task[object] = asyncio.create_task(stop.wait())
     try:

@@ -11,19 +11,19 @@ import structlog
 
 from kb_index.templates import fields, fill
 from prompter.common.clock import Clock, utc_now
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.lanes import Lane
-from prompter.dialogue.session import Conversing, Spoken
+from prompter.dialogue.session import DialogueSessions, DialogueTurn
 from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
-from prompter.domain.dialogue import Heard, is_dialogue
+from prompter.domain.dialogue import MessageCursor, is_dialogue
 from prompter.domain.evidence import Draw, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.readiness.customer_feedback import SOON, note
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import ask_again
 from prompter.readiness.service import LiveTopic, Readiness
 from prompter.storage import Store, Transaction
-from prompter.suggestions.routing import Surroundings, answer_alone
+from prompter.suggestions.routing import AutopilotContext, answer_alone
 from prompter.text.notices import notice, split_into_parts
 from prompter.text.template_fields import template_values
 
@@ -72,10 +72,10 @@ class Triager:
         *,
         language: str = "ru",
         template_values: Mapping[str, str] | None = None,
-        lots: Lots | None = None,
+        lots: SamplingPolicy | None = None,
         readiness: Readiness | None = None,
         autopilot: Autopilot = Autopilot(),
-        conversing: Conversing | None = None,
+        conversing: DialogueSessions | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
@@ -112,22 +112,22 @@ class Triager:
         return n_triaged
 
     def _triage_side_by_side(self, due: Sequence[Turn], unstored: list[Exception]) -> int:
-        survived = partial(self._survived, unstored=unstored)
+        survived = partial(self._triage_safely, unstored=unstored)
         if self._conversing is None or len(due) < 2:
             return sum(map(survived, due))
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others
             return sum(pool.map(survived, due))
 
-    def _survived(self, turn: Turn, *, unstored: list[Exception]) -> bool:
+    def _triage_safely(self, turn: Turn, *, unstored: list[Exception]) -> bool:
         """Triage one turn; one that cannot be stored must not hold up the others."""
         try:
             return self._triage(turn)
         except Exception as error:
-            log.error("turn_not_triaged", turn_id=turn.id, error=describe(error))
+            log.error("turn_not_triaged", turn_id=turn.id, error=describe_without_content(error))
         try:
             return self._put_back(turn)
         except Exception as error:
-            log.error("turn_not_put_back", turn_id=turn.id, error=describe(error))
+            log.error("turn_not_put_back", turn_id=turn.id, error=describe_without_content(error))
             unstored.append(error)
             return False
 
@@ -137,7 +137,7 @@ class Triager:
             pause = min(timedelta(seconds=2 ** min(tx.conversations.failures(turn.id), 10)), _MAX_PAUSE)
             until = self._clock() + pause
             failures = tx.conversations.put_back(turn.id, until, lane=Lane.FAILED, share=Lane.FAILED.share)
-            heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+            heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
             tx.dialogues.release(turn.conversation_id, heard)
         if failures is None or failures < _MAX_FAILURES:
             return False
@@ -155,8 +155,8 @@ class Triager:
             customer = tx.conversations.customer(turn.conversation_id)
         if customer is None:
             return False
-        triage = self._conclude(messages)
-        spoken = self._spoken(turn, triage, customer)
+        triage = self._suggest(messages)
+        spoken = self._consult_dialogue(turn, triage, customer)
         if spoken is None:
             return False  # another worker has taken it to the dialogue engine
         triage = spoken.triage
@@ -169,10 +169,10 @@ class Triager:
         with self._store.write() as tx:
             # Here, and not before: what a supervisor has just stopped must not go out.
             live = self._live(tx, offered, spoken)
-            triage = self._routed(tx, turn, spoken, offered, live, now)
+            triage = self._apply_autopilot_rules(tx, turn, spoken, offered, live, now)
             draw = self._draw(tx, triage, live)
             is_stored = tx.conversations.record_triage(turn, triage, offered, now, draw=draw)
-            Conversing.settle(tx, turn, spoken, is_stored=is_stored)
+            DialogueSessions.settle(tx, turn, spoken, is_stored=is_stored)
             if not is_stored:
                 return False  # the customer wrote on, or another worker was faster
             self._begin_test(tx, turn, offered, spoken)
@@ -190,24 +190,24 @@ class Triager:
                 )
         return True
 
-    def _spoken(self, turn: Turn, triage: Triage, customer: Customer) -> Spoken | None:
+    def _consult_dialogue(self, turn: Turn, triage: Triage, customer: Customer) -> DialogueTurn | None:
         if self._conversing is None:
-            return Spoken(triage=triage)
-        return self._conversing.hear(turn, triage, language=self._language_of(customer, triage))
+            return DialogueTurn(triage=triage)
+        return self._conversing.consult(turn, triage, language=self._language_of(customer, triage))
 
     def _live(
-        self, tx: Transaction, offered: Sequence[OfferedSuggestion], spoken: Spoken
+        self, tx: Transaction, offered: Sequence[OfferedSuggestion], spoken: DialogueTurn
     ) -> LiveTopic | None:
         if self._readiness is None or not offered:
             return None
         model = spoken.reply.model if spoken.reply and spoken.in_dialogue else None
         return self._readiness.live(tx, offered[0].topic, dialogue_model=model)
 
-    def _routed(
+    def _apply_autopilot_rules(
         self,
         tx: Transaction,
         turn: Turn,
-        spoken: Spoken,
+        spoken: DialogueTurn,
         offered: Sequence[OfferedSuggestion],
         live: LiveTopic | None,
         now: datetime,
@@ -216,7 +216,7 @@ class Triager:
         if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
             return triage
         rules, first = self._autopilot, offered[0]
-        surroundings = Surroundings(
+        surroundings = AutopilotContext(
             operator_active=self._is_operator_active(tx, turn, now, in_dialogue=spoken.in_dialogue),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
@@ -241,7 +241,7 @@ class Triager:
         return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
 
     def _begin_test(
-        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], spoken: Spoken
+        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], spoken: DialogueTurn
     ) -> None:
         """The first time that a dialogue speaks, its readiness begins to be tested."""
         if self._readiness is not None and spoken.reply is not None and spoken.in_dialogue:
@@ -295,7 +295,7 @@ class Triager:
             now=now,
             offers_operator=True,
         )
-        if draw is not None and draw.falls and self._lots is not None:
+        if draw is not None and draw.is_sampled and self._lots is not None:
             answered = tx.conversations.turn(turn.id)
             ask_again(
                 tx,
@@ -309,7 +309,7 @@ class Triager:
                 now=now,
             )
 
-    def _conclude(self, messages: Sequence[Message]) -> Triage:
+    def _suggest(self, messages: Sequence[Message]) -> Triage:
         utterance = read_turn(messages)
         if not utterance and any(message.kind is not MessageKind.TEXT for message in messages):
             return _handoff(utterance, HandoffReason.MEDIA)
@@ -317,7 +317,7 @@ class Triager:
             return self._assistant.triage(utterance)
         except Exception as error:
             # Operators can still answer: a turn must never be lost because a model failed.
-            log.error("triage_failed", error=describe(error))
+            log.error("triage_failed", error=describe_without_content(error))
             return _handoff(utterance, HandoffReason.ENGINE_DOWN)
 
     def _offer(self, turn: Turn, rank: int, suggestion: Suggestion, customer: Customer) -> OfferedSuggestion:

@@ -18,7 +18,7 @@ from prompter.common.errors import (
     TooLateToUndo,
 )
 from prompter.desk.decision import Action, Decided, Decision, counts_as_right
-from prompter.dialogue.session import Silence, silence
+from prompter.dialogue.session import Outage, silence
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import (
     Author,
@@ -30,9 +30,9 @@ from prompter.domain.conversation import (
     Turn,
     TurnState,
 )
-from prompter.domain.evidence import Lot, ReviewKind, StoredDecision, Verdict
+from prompter.domain.evidence import ReviewKind, SampleKind, StoredDecision, Verdict
 from prompter.domain.readiness import ReadinessState
-from prompter.readiness.sampling import Lots, lot_of
+from prompter.readiness.sampling import SamplingPolicy, sample_of
 from prompter.readiness.second_reviews import ask_again
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
@@ -81,7 +81,7 @@ class Workload:
     replies: Mapping[OutboxState, int]
     untriaged: int = 0
     oldest_untriaged: timedelta = timedelta(0)
-    silence: Silence | None = None
+    silence: Outage | None = None
 
 
 class Desk:
@@ -93,7 +93,7 @@ class Desk:
         *,
         undo: timedelta = timedelta(seconds=5),
         template_values: Mapping[str, str] | None = None,
-        lots: Lots = Lots(),  # noqa: B008 - frozen
+        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         operator_stays: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
@@ -126,7 +126,7 @@ class Desk:
                 silence=silence(tx),
             )
 
-    def silence(self) -> Silence | None:
+    def silence(self) -> Outage | None:
         """Since when the dialogue engine gives no answers; None: it does, or there is none."""
         with self._store.read() as tx:
             return silence(tx)
@@ -233,7 +233,7 @@ class Desk:
                 first=first,
                 changed=_changed_in_substance(used, sent),
             )
-            lot, probability = lot_of(turn, right=right)
+            lot, probability = sample_of(turn, right=right)
             tx.decisions.add_evidence(
                 turn,
                 first,
@@ -265,7 +265,7 @@ class Desk:
     def _add_undecided(
         self, tx: Transaction, turn: Turn, decision_id: int, operator_id: int, now: datetime
     ) -> None:
-        lot, probability = lot_of(turn, right=False)
+        lot, probability = sample_of(turn, right=False)
         tx.decisions.add_evidence(
             turn,
             _first(tx.conversations.suggestions(turn.id)),
@@ -361,12 +361,12 @@ class Desk:
 
     # --- replies whose fate is unknown ------------------------------------------------------
 
-    def troubled_replies(self) -> list[Reply]:
+    def undelivered_replies(self) -> list[Reply]:
         """Replies that failed, or of which nobody knows whether they arrived."""
         with self._store.read() as tx:
             return tx.outbox.in_state(OutboxState.UNKNOWN) + tx.outbox.in_state(OutboxState.FAILED)
 
-    def settle_reply(self, reply_id: int, account: Account, *, send_again: bool) -> None:
+    def resolve_delivery(self, reply_id: int, account: Account, *, send_again: bool) -> None:
         """A person has looked: send it again, or leave it; the conversation shows who it was.
 
         An unknown reply that is left counts as sent; a failed one as cancelled.
@@ -440,16 +440,16 @@ def _is_held(tx: Transaction, conversation_id: int, *, since: datetime, now: dat
     if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
         return True
     has_dialogue = tx.dialogues.get(conversation_id) is not None
-    return has_dialogue and tx.conversations.is_taken_over(conversation_id, since=since, now=now)
+    return has_dialogue and tx.conversations.operator_in_control(conversation_id, since=since, now=now)
 
 
-def _to_review(turn: Turn, lot: Lot | None, right: bool | None) -> ReviewKind | None:
+def _to_review(turn: Turn, lot: SampleKind | None, right: bool | None) -> ReviewKind | None:
     """Why a second person has to look at the turn; None: nobody has to."""
     if turn.draw is None or turn.by_bot:
         return None
     if right is None:
         return ReviewKind.SETTLE
-    return ReviewKind.SECOND if lot is Lot.SECOND else None
+    return ReviewKind.SECOND if lot is SampleKind.SECOND else None
 
 
 def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:

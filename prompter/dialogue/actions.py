@@ -16,11 +16,11 @@ import structlog
 from kb_index.templates import fields, fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.readiness.customer_feedback import SOON, note
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.storage import Store
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class Orders(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ActionCall:
     """What the engine knows when it calls an action."""
 
     action: str
@@ -73,7 +73,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ActionResult:
     """What comes of an action.
 
     `uses_triage`: what was concluded about the turn answers it. `handoff`: an operator does.
@@ -98,7 +98,7 @@ class Actions:
         secret: str,
         orders: Orders | None = None,
         template_values: Mapping[str, str] | None = None,
-        lots: Lots = Lots(),  # noqa: B008 - frozen
+        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
@@ -108,7 +108,7 @@ class Actions:
         self._template_values = {"customer_name": "", **(template_values or {})}
         self._lots = lots
         self._clock = clock
-        self._known: dict[str, Callable[[Asked], Outcome]] = {
+        self._known: dict[str, Callable[[ActionCall], ActionResult]] = {
             "action_answer_faq": self._answer_faq,
             "action_default_fallback": self._fall_back,
             "action_handoff": self._handoff,
@@ -117,7 +117,7 @@ class Actions:
             "action_order_status": self._order_status,
         }
 
-    def run(self, asked: Asked) -> Outcome:
+    def run(self, asked: ActionCall) -> ActionResult:
         """Do what is asked.
 
         Raises:
@@ -131,36 +131,38 @@ class Actions:
             asked = replace(asked, turn_id=None)
         return replace(action(asked), is_of_turn=asked.turn_id is not None)
 
-    def _is_sealed(self, asked: Asked) -> bool:
+    def _is_sealed(self, asked: ActionCall) -> bool:
         own = seal(self._secret, asked.turn_id or 0)
         return hmac.compare_digest(own.encode(), asked.seal.encode())
 
-    def _answer_faq(self, asked: Asked) -> Outcome:
+    def _answer_faq(self, asked: ActionCall) -> ActionResult:
         if asked.turn_id is not None:
-            return Outcome(uses_triage=True)
+            return ActionResult(uses_triage=True)
         triage = self._triage(asked.text)
         if triage.route is not Route.AUTOPILOT:
-            return Outcome(said=(_CALLED,), handoff=triage.handoff_reason)
+            return ActionResult(said=(_CALLED,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
         if fields(answer):  # nobody here knows what they stand for
-            return Outcome(said=(_CALLED,), handoff=HandoffReason.POLICY)
-        return Outcome(said=(Said(text=answer),))
+            return ActionResult(said=(_CALLED,), handoff=HandoffReason.POLICY)
+        return ActionResult(said=(Said(text=answer),))
 
-    def _fall_back(self, asked: Asked) -> Outcome:
+    def _fall_back(self, asked: ActionCall) -> ActionResult:
         return replace(self._answer_faq(asked), forgets=True)
 
-    def _handoff(self, asked: Asked) -> Outcome:
+    def _handoff(self, asked: ActionCall) -> ActionResult:
         return _handed_over(asked, HandoffReason.CUSTOMER_REQUEST)
 
-    def _rate_answer(self, asked: Asked) -> Outcome:
+    def _rate_answer(self, asked: ActionCall) -> ActionResult:
         if asked.slots.get(HANDOFF):  # nothing was answered: an operator is on the way
-            return Outcome(said=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
+            return ActionResult(said=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
         helpful = asked.intent != "deny"
         if asked.turn_id is not None:
             self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
         if helpful:
-            return Outcome(said=(Said(response="utter_rated_helpful"),))
-        return Outcome(said=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST)
+            return ActionResult(said=(Said(response="utter_rated_helpful"),))
+        return ActionResult(
+            said=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
+        )
 
     def _note(self, turn_id: int, signal: Signal) -> None:
         """Keep what the customer thinks of the answer that the bot gave alone before this turn."""
@@ -171,16 +173,16 @@ class Actions:
             if before is not None:
                 note(tx, before, signal, self._lots, now)
 
-    def _check_order_number(self, asked: Asked) -> Outcome:
+    def _check_order_number(self, asked: ActionCall) -> ActionResult:
         given = asked.slots.get(ORDER_NUMBER)
         if given is None:
-            return Outcome()
+            return ActionResult()
         number = _BETWEEN_DIGITS.sub("", given)
         if not _ORDER.fullmatch(number):
-            return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
+            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
         if self._looked_up(number) == (True, None):
-            return Outcome(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
-        return Outcome(slots={ORDER_NUMBER: number})  # what nobody can look up now an operator will
+            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
+        return ActionResult(slots={ORDER_NUMBER: number})  # what nobody can look up now an operator will
 
     def _looked_up(self, number: str) -> tuple[bool, str | None]:
         """Whether orders can be looked up now, and how this one stands."""
@@ -189,17 +191,17 @@ class Actions:
         try:
             return True, self._orders.state_of(number)
         except OrdersUnavailable as error:
-            log.error("orders_unavailable", error=describe(error))
+            log.error("orders_unavailable", error=describe_without_content(error))
             return False, None
 
-    def _order_status(self, asked: Asked) -> Outcome:
+    def _order_status(self, asked: ActionCall) -> ActionResult:
         number = asked.slots.get(ORDER_NUMBER, "")
         forgotten = {ORDER_NUMBER: None}  # the next order is another one
         _, state = self._looked_up(number)
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {ORDER_NUMBER: number, "order_state": state}
-        return Outcome(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
+        return ActionResult(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
 
 
 def seal(secret: str, turn_id: int) -> str:
@@ -211,8 +213,8 @@ _CALLED = Said(response="utter_handoff_request")
 
 
 def _handed_over(
-    asked: Asked, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
-) -> Outcome:
+    asked: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
+) -> ActionResult:
     """An operator answers; where Sufler has asked, it tells the customer itself."""
     said = () if asked.turn_id is not None else (_CALLED,)
-    return Outcome(said=said, handoff=reason, slots=slots or {})
+    return ActionResult(said=said, handoff=reason, slots=slots or {})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from nlu.text import detect_language
-from prompter.domain.dialogue import IDS, TOPICS, Heard
+from prompter.domain.dialogue import IDS, TOPICS, MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 
 _MOST_SUGGESTIONS = 9  # there is a key for each
@@ -13,7 +13,7 @@ _CALLED_FOR_A_PERSON = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT)
 _NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, HandoffReason.OUT_OF_SCOPE)
 
 
-class DialogueSilent(Exception):
+class DialogueUnavailable(Exception):
     """The engine gives no answer that can be used; the message says why.
 
     `is_down`: it will not give one to others, either.
@@ -29,7 +29,7 @@ class Question:
     """A turn as the engine is told of it; `sender` is its name for the conversation."""
 
     sender: str
-    heard: Heard
+    heard: MessageCursor
     seal: str = field(repr=False)  # shows our own actions that we have asked
     triage: Triage = field(repr=False)
 
@@ -51,7 +51,7 @@ class EngineReply:
 
 
 class DialogueEngine(Protocol):
-    """Where dialogues run. Every method may raise `DialogueSilent`."""
+    """Where dialogues run. Every method may raise `DialogueUnavailable`."""
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         """Tell the engine what the customer has said.

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from prompter.common.clock import Clock, is_over, utc_now
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.dialogue.engine import (
     DialogueEngine,
-    DialogueSilent,
+    DialogueUnavailable,
     EngineReply,
     Question,
     with_reply,
     without_engine,
 )
 from prompter.domain.conversation import Turn
-from prompter.domain.dialogue import MODEL, Heard, StoredDialogue, is_dialogue
+from prompter.domain.dialogue import MODEL, MessageCursor, StoredDialogue, is_dialogue
 from prompter.domain.triage import Triage
 from prompter.storage import Store, Transaction
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spoken:
+class DialogueTurn:
     """A triage with what the engine has said; `reply` None: it was not asked, or is silent."""
 
     triage: Triage
@@ -42,7 +42,7 @@ class Spoken:
         return bool(self.triage.suggestions) and is_dialogue(self.triage.suggestions[0].article_id)
 
 
-class Conversing:
+class DialogueSessions:
     """A dialogue engine as the worker uses it.
 
     Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
@@ -76,16 +76,16 @@ class Conversing:
 
     # --- for triage -------------------------------------------------------------------------
 
-    def hear(self, turn: Turn, triage: Triage, *, language: str) -> Spoken | None:
+    def consult(self, turn: Turn, triage: Triage, *, language: str) -> DialogueTurn | None:
         """Ask the engine about a turn; None: another worker does."""
         if not triage.utterance.strip():
-            return Spoken(triage=triage)
+            return DialogueTurn(triage=triage)
         now = self._clock()
-        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
             since = now - self._operator_stays
-            if tx.conversations.is_taken_over(turn.conversation_id, since=since, now=now):
-                return Spoken(triage=triage)
+            if tx.conversations.operator_in_control(turn.conversation_id, since=since, now=now):
+                return DialogueTurn(triage=triage)
             if tx.facts.get(SILENT):
                 stored = tx.dialogues.get(turn.conversation_id)
                 in_form = stored is not None and bool(stored.form) and now < stored.used_at + self._ends_after
@@ -102,7 +102,7 @@ class Conversing:
             return None
         try:
             reply = self._ask(dialogue, heard, triage)
-        except DialogueSilent as error:
+        except DialogueUnavailable as error:
             log.error("dialogue_silent", turn_id=turn.id, error=str(error))
             is_down = error.is_down and not self._answers()  # one slow action is no silence
             with self._store.write() as tx:
@@ -112,9 +112,9 @@ class Conversing:
             return self._silent(triage, in_form=dialogue.form is not None)
         if reply.model != self._model:
             self._note_model(reply.model)
-        return Spoken(triage=with_reply(triage, reply, language=language), reply=reply)
+        return DialogueTurn(triage=with_reply(triage, reply, language=language), reply=reply)
 
-    def _ask(self, dialogue: StoredDialogue, heard: Heard, triage: Triage) -> EngineReply:
+    def _ask(self, dialogue: StoredDialogue, heard: MessageCursor, triage: Triage) -> EngineReply:
         if dialogue.paused:  # given back a moment ago
             self._set_paused(dialogue, False)
         question = Question(
@@ -122,30 +122,30 @@ class Conversing:
         )
         try:
             return self._engine.ask(question, after=dialogue.unused_after)
-        except DialogueSilent:
+        except DialogueUnavailable:
             raise
         except Exception as error:
             # Operators can still answer: a turn must never be lost because an engine failed.
-            log.error("dialogue_failed", error=describe(error))
-            raise DialogueSilent("the dialogue engine's answer cannot be read", is_down=False) from error
+            log.error("dialogue_failed", error=describe_without_content(error))
+            raise DialogueUnavailable("the dialogue engine's answer cannot be read", is_down=False) from error
 
     def _answers(self) -> bool:
         try:
             self._engine.model()
-        except DialogueSilent:
+        except DialogueUnavailable:
             return False
         return True
 
     @staticmethod
-    def _silent(triage: Triage, *, in_form: bool) -> Spoken:
-        return Spoken(triage=without_engine(triage, in_form=in_form))
+    def _silent(triage: Triage, *, in_form: bool) -> DialogueTurn:
+        return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
     @staticmethod
-    def settle(tx: Transaction, turn: Turn, spoken: Spoken, *, is_stored: bool) -> None:
+    def settle(tx: Transaction, turn: Turn, spoken: DialogueTurn, *, is_stored: bool) -> None:
         """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
         if spoken.reply is None:
             return
-        heard = Heard(turn_id=turn.id, message_id=turn.last_message_id)
+        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         if is_stored:
             tx.dialogues.settle(turn.conversation_id, heard, form=spoken.reply.form)
         else:
@@ -167,7 +167,7 @@ class Conversing:
             silent = tx.facts.get(SILENT)
         try:
             model = self._engine.model()
-        except DialogueSilent as error:
+        except DialogueUnavailable as error:
             if silent:
                 return False
             log.error("dialogue_silent", error=str(error))
@@ -198,7 +198,7 @@ class Conversing:
         for dialogue, held in waiting:
             try:
                 self._set_paused(dialogue, held)
-            except DialogueSilent as error:  # tried again in a second; the others are not made to wait
+            except DialogueUnavailable as error:  # tried again in a second; the others are not made to wait
                 log.error("dialogue_not_paused", conversation_id=dialogue.conversation_id, error=str(error))
                 break
         return bool(waiting)
@@ -214,20 +214,20 @@ class Conversing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silence:
+class Outage:
     """Since when the engine gives no answers, and why."""
 
     since: datetime
     why: str
 
 
-def silence(tx: Transaction) -> Silence | None:
+def silence(tx: Transaction) -> Outage | None:
     """None: the engine answers, or there is none."""
     stored = tx.facts.get(SILENT)
     if not stored:
         return None
     since, _, why = stored.partition(" ")
-    return Silence(since=datetime.fromisoformat(since), why=why)
+    return Outage(since=datetime.fromisoformat(since), why=why)
 
 
 def forget_silence(store: Store) -> None:

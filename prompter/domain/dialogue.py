@@ -22,7 +22,7 @@ class StoredDialogue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class MessageCursor:
     """Which messages the engine has been told: a turn up to one of its messages."""
 
     turn_id: int

@@ -26,7 +26,7 @@ class ReviewKind(StrEnum):
     SETTLE = "settle"  # the operator wrote an answer of their own
     AUDIT = "audit"  # the bot answered alone
     CHECK = "check"  # and the customer was unhappy: no draw, so no evidence
-    PLANTED = "planted"  # both answers are known to be wrong: this measures the judge
+    GOLD = "planted"  # both answers are known to be wrong: this measures the judge
 
 
 class Signal(StrEnum):
@@ -73,22 +73,22 @@ class RejectReason(StrEnum):
 class Draw:
     """What was drawn for a turn when it was triaged. The numbers are spread evenly over [0, 1)."""
 
-    number: float = field(repr=False)
+    uniform: float = field(repr=False)
     probability: float  # a lower number: answered blind, or audited where the bot answers alone
-    second_number: float = field(repr=False)
+    second_uniform: float = field(repr=False)
     second_probability: float  # a lower number: judged by a second person, once it is accepted
-    tests: bool  # counts where readiness is tested
+    counts_as_evidence: bool  # counts where readiness is tested
 
     @property
-    def falls(self) -> bool:
-        return self.number < self.probability
+    def is_sampled(self) -> bool:
+        return self.uniform < self.probability
 
     @property
-    def second_falls(self) -> bool:
-        return self.second_number < self.second_probability
+    def is_double_reviewed(self) -> bool:
+        return self.second_uniform < self.second_probability
 
 
-class Lot(StrEnum):
+class SampleKind(StrEnum):
     """What a turn was drawn for."""
 
     BLIND = "blind"
@@ -130,7 +130,7 @@ class Evidence:
     model_version: str | None
     confidence: float | None
     suggestion_visible: bool
-    lot: Lot | None
+    lot: SampleKind | None
     lot_probability: float | None
     verdict: Verdict
     right: bool | None
@@ -201,7 +201,7 @@ class StoredReview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlantedQuestion:
+class GoldQuestion:
     """A question to be put beside answers of other topics than its own."""
 
     turn_id: int

@@ -17,7 +17,7 @@ class VersionState(StrEnum):
     PRUNED = "pruned"  # its folder was removed
 
 
-class Made(StrEnum):
+class Origin(StrEnum):
     """Why a version was made."""
 
     FIRST = "first"  # there was none
@@ -26,7 +26,7 @@ class Made(StrEnum):
     LEARN = "learn"  # from verdicts
 
 
-class Reason(StrEnum):
+class ActivationReason(StrEnum):
     """Why a version came into use."""
 
     FIRST = "first"
@@ -45,7 +45,7 @@ class StoredVersion:
     id: str
     created_at: datetime
     parent: str | None
-    made: Made
+    made: Origin
     state: VersionState
     model: str
     report: Mapping[str, Any]
@@ -53,22 +53,22 @@ class StoredVersion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Use:
+class Activation:
     """From `at` on the version answered; `settings` is a hash of what config.yml said of models then."""
 
     number: int
     version: str
     at: datetime
-    reason: Reason
+    reason: ActivationReason
     settings: str
     account_name: str | None
 
 
-def stack_of(uses: Sequence[Use]) -> list[Use]:
+def stack_of(uses: Sequence[Activation]) -> list[Activation]:
     """What came into use and was not gone back from, oldest first; the last one answers."""
-    stack: list[Use] = []
+    stack: list[Activation] = []
     for use in uses:
-        if use.reason is Reason.ROLLBACK and any(one.version == use.version for one in stack):
+        if use.reason is ActivationReason.ROLLBACK and any(one.version == use.version for one in stack):
             while stack.pop().version != use.version:
                 continue
         stack.append(use)

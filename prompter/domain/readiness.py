@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from prompter.domain.evidence import Lot, Verdict
+from prompter.domain.evidence import SampleKind, Verdict
 
 
 class ReadinessState(StrEnum):
@@ -33,7 +33,7 @@ class LedgerRow:
 
     verdict: Verdict
     right: bool | None
-    lot: Lot | None
+    lot: SampleKind | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class LedgerTurn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay:
+class ReplayedTurn:
     """What a model would have suggested first in a turn that was judged by lot before it came."""
 
     turn_id: int

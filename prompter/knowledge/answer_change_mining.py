@@ -12,7 +12,7 @@ from kb_index.templates import fields
 from kb_index.text import normal
 from prompter.domain.drafts import MOST_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
 from prompter.domain.evidence import Verdict
-from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.text.cleaning import answer_text, with_field, without_name
 from prompter.text.edits import classify_edit, facts, sentences, shared
 from prompter.text.pii import mask
@@ -48,7 +48,7 @@ class _Change:
 def changed_answers(
     article: Article,
     turns: Iterable[EditedTurn],
-    meaning: Meaning,
+    meaning: QueryEmbedder,
     *,
     least_conversations: int,
     keep: Collection[str] = (),
@@ -127,7 +127,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
     return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
 
 
-def _grouped(found: Sequence[_Change], meaning: Meaning) -> list[list[_Change]]:
+def _grouped(found: Sequence[_Change], meaning: QueryEmbedder) -> list[list[_Change]]:
     """Changes that come to the same, the most frequent first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:

@@ -21,7 +21,7 @@ import ijson
 from files import BadFile, Budget, delimiter_of, filled_rows, text_lines, unreadable
 from files.limits import MAX_JSON_ITEM_CHARS
 from kb_index.text import normal
-from prompter.knowledge.question_mining import Asked
+from prompter.knowledge.question_mining import ObservedQuestion
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
 
@@ -89,7 +89,7 @@ class History:
     A conversation that goes on after tens of thousands of messages of others counts as a new one.
     """
 
-    asked: tuple[Asked, ...] = field(repr=False)
+    asked: tuple[ObservedQuestion, ...] = field(repr=False)
     n_messages: int
     n_conversations: int
     n_questions: int  # different ones that were remembered
@@ -243,15 +243,15 @@ class _Questions:
         kept = {answer: answer for one in self._found.values() for answer in one.answers}
         self._answers = kept
 
-    def asked(self) -> Iterator[Asked]:
+    def asked(self) -> Iterator[ObservedQuestion]:
         often = sorted(self._found.values(), key=lambda one: (-one.times, one.text))
         for one in often[:MOST_CLUSTERED]:
             conversations = frozenset(one.conversations)
             without = one.times - sum(one.answers.values())
             for answer, times in one.answers.items():
-                yield Asked(text=one.text, times=times, conversations=conversations, answer=answer)
+                yield ObservedQuestion(text=one.text, times=times, conversations=conversations, answer=answer)
             if without > 0:
-                yield Asked(text=one.text, times=without, conversations=conversations)
+                yield ObservedQuestion(text=one.text, times=without, conversations=conversations)
 
 
 # --- files --------------------------------------------------------------------------------------

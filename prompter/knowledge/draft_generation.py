@@ -12,11 +12,11 @@ from prompter.domain.drafts import Draft, Source
 from prompter.domain.evidence import DeskTurn, RejectReason, Verdict
 from prompter.domain.triage import HandoffReason
 from prompter.knowledge.answer_change_mining import EditedTurn, changed_answers
-from prompter.knowledge.known_questions import Known
-from prompter.knowledge.question_mining import Asked, new_articles, phrasings
-from prompter.labels.from_verdicts import said_of_articles
+from prompter.knowledge.known_questions import KnownQuestions
+from prompter.knowledge.question_mining import ObservedQuestion, new_articles, phrasings
+from prompter.labels.from_verdicts import labels_from_verdict
 from prompter.storage import Store
-from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.suggestions.routing import CONTROL_INTENTS
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
@@ -41,7 +41,7 @@ def desk_turns(store: Store) -> list[DeskTurn]:
 def drafts_of_decisions(
     turns: Sequence[DeskTurn],
     articles: Iterable[Article],
-    meaning: Meaning,
+    meaning: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
@@ -56,7 +56,7 @@ def drafts_of_decisions(
     values = dict(constants or {})
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
-    known = Known(current, meaning, search)
+    known = KnownQuestions(current, meaning, search)
     asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
@@ -69,9 +69,9 @@ def drafts_of_decisions(
 
 
 def drafts_of_history(
-    asked: Sequence[Asked],
+    asked: Sequence[ObservedQuestion],
     articles: Iterable[Article],
-    meaning: Meaning,
+    meaning: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
@@ -80,7 +80,7 @@ def drafts_of_history(
 ) -> list[Draft]:
     """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
     current = [article for article in articles if article.status is not Status.ARCHIVED]
-    known = Known(current, meaning, search)
+    known = KnownQuestions(current, meaning, search)
     settled = with_same_answers(asked, current, dict(constants or {}))
     found = phrasings(settled, known, meaning, least_conversations=least_conversations, source=Source.HISTORY)
     return found + new_articles(
@@ -93,7 +93,7 @@ def drafts_of_history(
     )
 
 
-def unanswered(asked: Sequence[Asked]) -> list[Asked]:
+def unanswered(asked: Sequence[ObservedQuestion]) -> list[ObservedQuestion]:
     """Those that no article answered, without texts for which one was confirmed more often."""
     confirmed: dict[str, int] = defaultdict(int)
     open_ones: dict[str, int] = defaultdict(int)
@@ -107,12 +107,12 @@ def unanswered(asked: Sequence[Asked]) -> list[Asked]:
 
 
 def with_same_answers(
-    asked: Sequence[Asked],
+    asked: Sequence[ObservedQuestion],
     articles: Sequence[Article],
     constants: Mapping[str, str],
     *,
     keep: Collection[str] = (),
-) -> list[Asked]:
+) -> list[ObservedQuestion]:
     """An operator who wrote what an article says has confirmed that article."""
     own = sorted({one.answer for one in asked if one.answer and one.article_id is None})
     if not own:
@@ -137,11 +137,11 @@ def with_same_answers(
     ]
 
 
-def _asked(turn: DeskTurn, keep: Collection[str]) -> Asked | None:
+def _asked(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
     text = question_text(turn.utterance, keep=keep)
     if not normal(text) or is_small_talk(text) or _is_known_talk(turn):
         return None
-    one = Asked(
+    one = ObservedQuestion(
         text=text,
         turns=(turn.turn_id,),
         conversations=frozenset({turn.conversation_id}),
@@ -149,7 +149,7 @@ def _asked(turn: DeskTurn, keep: Collection[str]) -> Asked | None:
     )
     if turn.verdict is None:
         return one
-    right, wrong = said_of_articles(
+    right, wrong = labels_from_verdict(
         turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
     )
     one = replace(one, article_id=right, wrong=wrong)
@@ -169,8 +169,8 @@ def _is_known_talk(turn: DeskTurn) -> bool:
 
 def _changes(
     turns: Sequence[DeskTurn],
-    known: Known,
-    meaning: Meaning,
+    known: KnownQuestions,
+    meaning: QueryEmbedder,
     keep: Collection[str],
     constants: Mapping[str, str],
     least_conversations: int,

@@ -7,20 +7,20 @@ import numpy as np
 from kb_index import Article, ArticleSearch
 from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
-from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.query_embedder import QueryEmbedder
 
 _LOOKED_AT = 8  # texts of the search; one of an article that is not there any more tells nothing
 _BLOCK = 4_000_000  # cosines computed at a time
 
 
-class Known:
+class KnownQuestions:
     """Questions and phrasings of the articles, with their vectors.
 
     What a `search` holds is asked of it; the rest, drafts above all, is read by `meaning`.
     """
 
     def __init__(
-        self, articles: Iterable[Article], meaning: Meaning, search: ArticleSearch | None = None
+        self, articles: Iterable[Article], meaning: QueryEmbedder, search: ArticleSearch | None = None
     ) -> None:
         self.articles = {article.id: article for article in articles}
         held = {article.id: article for article in search.articles} if search else {}

@@ -17,7 +17,7 @@ SAME = 0.85  # cosine of two questions from which on they are the same one
 _SHARED = 0.5  # of the smaller one's turns or texts: from here on both are about the same
 
 
-class Likeness:
+class QuestionSimilarity:
     """Whose questions mean the same? Vectors are computed once, outside of any lock."""
 
     def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
@@ -39,10 +39,10 @@ class Likeness:
         return [known[place] for place in order.tolist() if cosines[place] >= SAME]
 
 
-class There:
+class ProposalIndex:
     """The proposals that exist, to be asked which one is the same as a draft."""
 
-    def __init__(self, proposals: Iterable[Proposal], likeness: Likeness) -> None:
+    def __init__(self, proposals: Iterable[Proposal], likeness: QuestionSimilarity) -> None:
         self._likeness = likeness
         self._proposals: dict[int, Proposal] = {}
         self._by_key: dict[object, set[int]] = {}

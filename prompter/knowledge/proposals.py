@@ -25,7 +25,7 @@ from prompter.domain.account import Account
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined, phrasings_of
 from prompter.domain.proposal import Proposal, ProposalState
 from prompter.knowledge.knowledge_base import KB_REVISION
-from prompter.knowledge.proposal_matching import Encode, Likeness, There
+from prompter.knowledge.proposal_matching import Encode, ProposalIndex, QuestionSimilarity
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.slugs import slug
 
@@ -43,7 +43,7 @@ class Approved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ProposalResult:
     """What became of one of many; `error` is None where it was done."""
 
     proposal_id: int
@@ -265,7 +265,7 @@ class Proposals:
         *,
         topic: str | None = None,
         seen: Mapping[int, str] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[ProposalResult]:
         """Approve each by itself: what fails for one is told, and stops no other.
 
         `seen` are the wordings that were looked at, by proposal.
@@ -277,7 +277,7 @@ class Proposals:
 
         return [_outcome(number, partial(approved, number)) for number in dict.fromkeys(proposal_ids)]
 
-    def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[Outcome]:
+    def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[ProposalResult]:
         """Dismiss each by itself: what fails for one is told, and stops no other."""
         return [
             _outcome(number, partial(self.dismiss, number, account)) for number in dict.fromkeys(proposal_ids)
@@ -302,7 +302,7 @@ class Proposals:
 
     def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
         with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
-            likeness = Likeness(tx.proposals.all(), drafts, encode)
+            likeness = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
                 return self._take(drafts, likeness, everything=everything)
@@ -311,11 +311,13 @@ class Proposals:
                     raise
         raise AssertionError
 
-    def _take(self, drafts: Sequence[Draft], likeness: "Likeness", *, everything: bool) -> Refreshed:
+    def _take(
+        self, drafts: Sequence[Draft], likeness: "QuestionSimilarity", *, everything: bool
+    ) -> Refreshed:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
-            there = There(tx.proposals.all(), likeness)
+            there = ProposalIndex(tx.proposals.all(), likeness)
             seen: set[int] = set()
             for draft in drafts:
                 found = there.same_as(draft)
@@ -383,11 +385,11 @@ def _settled(tx: Transaction, proposal_id: int) -> AlreadySettled:
     return AlreadySettled(f"{who} has {proposal.state.value} this proposal before", by=proposal.settled_by)
 
 
-def _outcome(proposal_id: int, done: Callable[[], str | None]) -> Outcome:
+def _outcome(proposal_id: int, done: Callable[[], str | None]) -> ProposalResult:
     try:
-        return Outcome(proposal_id=proposal_id, article_id=done())
+        return ProposalResult(proposal_id=proposal_id, article_id=done())
     except (PrompterError, InvalidArticle, Conflict) as error:
-        return Outcome(proposal_id=proposal_id, error=error)
+        return ProposalResult(proposal_id=proposal_id, error=error)
 
 
 def _article_of(tx: Transaction, article_id: str) -> Article:

@@ -24,11 +24,11 @@ from prompter.domain.drafts import (
     SeenText,
     Source,
 )
-from prompter.knowledge.known_questions import Known
-from prompter.suggestions.query_embedder import Meaning
+from prompter.knowledge.known_questions import KnownQuestions
+from prompter.suggestions.query_embedder import QueryEmbedder
 
 GENERAL_TOPIC = "general"
-HAS = 0.85  # cosine to one of an article's texts from which on the article knows the text
+COVERED_AT = 0.85  # cosine to one of an article's texts from which on the article knows the text
 _OTHERS = 0.92  # cosine to what was confirmed for another article from which on the two contradict each other
 _LINKED = 0.45  # mean cosine of questions that got the very same answer, from which on they are one article's
 _TOPIC_NEAR = 0.5  # cosine to an article's text from which on its topic is a guess worth making
@@ -38,7 +38,7 @@ _LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ObservedQuestion:
     """A question, masked and on one line, once or `times` times.
 
     `article_id` answers it, as a person confirmed; `wrong` are articles that do not. `answer` is an
@@ -60,9 +60,9 @@ class _Heard:
 
     def __init__(self) -> None:
         self.spellings: Counter[str] = Counter()
-        self.asked: list[Asked] = []
+        self.asked: list[ObservedQuestion] = []
 
-    def add(self, asked: Asked) -> None:
+    def add(self, asked: ObservedQuestion) -> None:
         self.spellings[asked.text] += asked.times
         self.asked.append(asked)
 
@@ -75,7 +75,7 @@ class _Heard:
         return self.spellings.total()
 
 
-def heard(asked: Iterable[Asked]) -> dict[str, _Heard]:
+def heard(asked: Iterable[ObservedQuestion]) -> dict[str, _Heard]:
     """What was asked, by normal form."""
     found: dict[str, _Heard] = defaultdict(_Heard)
     for one in asked:
@@ -84,9 +84,9 @@ def heard(asked: Iterable[Asked]) -> dict[str, _Heard]:
 
 
 def phrasings(
-    asked: Sequence[Asked],
-    known: Known,
-    meaning: Meaning,
+    asked: Sequence[ObservedQuestion],
+    known: KnownQuestions,
+    meaning: QueryEmbedder,
     *,
     least_conversations: int,
     source: Source = Source.DESK,
@@ -98,7 +98,7 @@ def phrasings(
     """
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     against: dict[str, Counter[str]] = defaultdict(Counter)
-    confirmed: dict[str, list[Asked]] = defaultdict(list)
+    confirmed: dict[str, list[ObservedQuestion]] = defaultdict(list)
     for one in asked:
         key = normal(one.text)
         for wrong in one.wrong:
@@ -140,16 +140,18 @@ def phrasings(
     return drafts
 
 
-def _not_known(article_id: str, words: Sequence[_Heard], vectors: Vectors, known: Known) -> list[int]:
+def _not_known(
+    article_id: str, words: Sequence[_Heard], vectors: Vectors, known: KnownQuestions
+) -> list[int]:
     near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
     has = known.normals(article_id)
-    return [row for row, one in enumerate(words) if near[row] < HAS and normal(one.text) not in has]
+    return [row for row, one in enumerate(words) if near[row] < COVERED_AT and normal(one.text) not in has]
 
 
 def new_articles(
-    asked: Sequence[Asked],
-    known: Known,
-    meaning: Meaning,
+    asked: Sequence[ObservedQuestion],
+    known: KnownQuestions,
+    meaning: QueryEmbedder,
     *,
     least_conversations: int,
     source: Source = Source.DESK,
@@ -163,7 +165,7 @@ def new_articles(
     words = list(heard(asked).values())
     vectors = meaning.of([one.text for one in words])
     near, owner = known.nearest(vectors)
-    rows = [row for row in range(len(words)) if near[row] < HAS]
+    rows = [row for row in range(len(words)) if near[row] < COVERED_AT]
     words, vectors = [words[row] for row in rows], vectors[rows]
     near, owner = near[rows], [owner[row] for row in rows]
     if not words:
@@ -318,13 +320,13 @@ def _draft(
     )
 
 
-def _answers(asked: Sequence[Asked]) -> tuple[GivenAnswer, ...]:
+def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
     """What operators answered, by what they say; what most of them agree on first.
 
     An answer in which something had to be masked was written for one customer: others go before it.
     """
     given = [one for one in asked if one.answer]
-    groups: dict[int, list[Asked]] = defaultdict(list)
+    groups: dict[int, list[ObservedQuestion]] = defaultdict(list)
     for one, group in zip(given, _same([one.answer for one in given]), strict=True):
         groups[group].append(one)
     found = []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from prompter.labels.from_verdicts import Lesson
+from prompter.labels.from_verdicts import LabeledQuestion
 
 _ENOUGH = 10  # verdicts of a person before anything is said of them
 _MOST = 60  # the newest of a person's verdicts that are looked at
@@ -13,7 +13,7 @@ _LEVEL = 1e-3  # probability that a careful person is flagged, at most
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guess:
+class LeaveOneOutPrediction:
     """What a model that has not learned from a person suggests first, and how probably it is right."""
 
     article_id: str
@@ -36,8 +36,8 @@ class OperatorCheck:
 
 
 def check_operators(
-    lessons: Sequence[Lesson],
-    guess: Callable[[int, Sequence[int]], Mapping[int, Guess]],
+    lessons: Sequence[LabeledQuestion],
+    guess: Callable[[int, Sequence[int]], Mapping[int, LeaveOneOutPrediction]],
     *,
     same_answer: Mapping[str, str] | None = None,
 ) -> list[OperatorCheck]:
@@ -88,7 +88,9 @@ def _check(
     )
 
 
-def _is_contradicted(one: Lesson, guess: Guess, same: Mapping[str, str]) -> bool | None:
+def _is_contradicted(
+    one: LabeledQuestion, guess: LeaveOneOutPrediction, same: Mapping[str, str]
+) -> bool | None:
     """Whether person and model say different things; None: the verdict says nothing of what it suggests."""
     suggested = same.get(guess.article_id, guess.article_id)
     if one.right is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from prompter.domain.evidence import Verdict
-from prompter.labels.from_verdicts import lessons, taught
+from prompter.labels.from_verdicts import aggregate_labels, labeled_questions
 from prompter.storage import Store
 
 _FEWEST_USES = 5  # of an article, before it is said to be edited often
@@ -52,7 +52,7 @@ class Disagreements:
 
 def disagreements(store: Store, *, most: int = 50) -> Disagreements:
     """Find them; turns drawn by lot are left out, as they are when models learn."""
-    divided = taught(lessons(store)).contradictions
+    divided = aggregate_labels(labeled_questions(store)).contradictions
     latest = sorted(divided, key=lambda one: one.lessons[-1].decided_at, reverse=True)[:most]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}

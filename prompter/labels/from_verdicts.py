@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kb_index import JudgedText
+from kb_index import LabeledText
 from kb_index.text import normal
 from prompter.domain.dialogue import is_dialogue
 from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
@@ -16,7 +16,7 @@ _USED = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC, Verdict.PICKED_OTHER)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
+class LabeledQuestion:
     """What a customer wrote, the article that answered it, and articles that did not; says who decided, when.
 
     The customer's words stay out of the repr; personal data in them are masked.
@@ -35,27 +35,27 @@ class Contradiction:
     """The same question, judged differently."""
 
     text: str = field(repr=False)
-    lessons: tuple[Lesson, ...]  # oldest first
+    lessons: tuple[LabeledQuestion, ...]  # oldest first
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taught:
+class LabelSet:
     """Texts to learn from, each once, and what people do not agree about."""
 
-    texts: tuple[JudgedText, ...]
+    texts: tuple[LabeledText, ...]
     contradictions: tuple[Contradiction, ...]
 
 
-def lesson(turn: TeachingTurn) -> Lesson | None:
+def lesson(turn: TeachingTurn) -> LabeledQuestion | None:
     """What models may learn from a decision; None: nothing."""
     if not turn.utterance.strip():
         return None
-    right, wrong = said_of_articles(
+    right, wrong = labels_from_verdict(
         turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
     )
     if right is None and not wrong:
         return None
-    return Lesson(
+    return LabeledQuestion(
         turn_id=turn.turn_id,
         operator_id=turn.operator_id,
         decided_at=turn.decided_at,
@@ -65,7 +65,7 @@ def lesson(turn: TeachingTurn) -> Lesson | None:
     )
 
 
-def said_of_articles(
+def labels_from_verdict(
     verdict: Verdict,
     *,
     reason: RejectReason | None,
@@ -91,14 +91,16 @@ def said_of_articles(
     return None, ()
 
 
-def lessons(store: Store) -> list[Lesson]:
+def labeled_questions(store: Store) -> list[LabeledQuestion]:
     """The lessons of all decisions that stand, oldest first; turns drawn by lot judge, and teach nothing."""
     with store.read() as tx:
         turns = tx.decisions.teaching_turns()
     return [found for turn in turns if (found := lesson(turn)) is not None]
 
 
-def taught(learned: Iterable[Lesson], same_answer: Mapping[str, str] | None = None) -> Taught:
+def aggregate_labels(
+    learned: Iterable[LabeledQuestion], same_answer: Mapping[str, str] | None = None
+) -> LabelSet:
     """Put together what is said of the same question.
 
     An article is right if more of the verdicts that name a right one name it, or one with the same answer,
@@ -107,7 +109,7 @@ def taught(learned: Iterable[Lesson], same_answer: Mapping[str, str] | None = No
     all with the same answer.
     """
     same = same_answer or {}
-    groups: dict[str, list[Lesson]] = defaultdict(list)
+    groups: dict[str, list[LabeledQuestion]] = defaultdict(list)
     for one in learned:
         if key := normal(one.text):
             groups[key].append(one)
@@ -118,10 +120,10 @@ def taught(learned: Iterable[Lesson], same_answer: Mapping[str, str] | None = No
             texts.append(judged)
         if divided:
             contradictions.append(Contradiction(text=group[-1].text, lessons=tuple(group)))
-    return Taught(texts=tuple(texts), contradictions=tuple(contradictions))
+    return LabelSet(texts=tuple(texts), contradictions=tuple(contradictions))
 
 
-def _together(group: Sequence[Lesson], same: Mapping[str, str]) -> tuple[JudgedText, bool]:
+def _together(group: Sequence[LabeledQuestion], same: Mapping[str, str]) -> tuple[LabeledText, bool]:
     """What the verdicts on one question say together, and whether they differ."""
     right = Counter(same.get(one.right, one.right) for one in group if one.right is not None)
     wrong = Counter(same.get(article, article) for one in group for article in one.wrong)
@@ -129,7 +131,7 @@ def _together(group: Sequence[Lesson], same: Mapping[str, str]) -> tuple[JudgedT
     best = [
         article for article, count in right.items() if 2 * count > right.total() and count > wrong[article]
     ]
-    text = JudgedText(
+    text = LabeledText(
         text=group[-1].text,
         right=tuple(named[article] for article in best),
         wrong=tuple(sorted(article for article, count in wrong.items() if count > right[article])),

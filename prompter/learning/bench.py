@@ -14,7 +14,7 @@ from nlu.text import looks_empty
 from prompter.models import builder
 from prompter.models.version_folders import Version
 from prompter.suggestions.assistant import Assistant
-from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.ranker_training import RankerState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ class Bench:
         cleaned = dict.fromkeys(self.reader.clean(text) for text in texts)
         return [text for text in cleaned if not looks_empty(text)]
 
-    def assistant(self, version: Version, learned: Learned | None) -> Assistant:
-        knowledge = builder.knowledge_of(
+    def assistant(self, version: Version, learned: RankerState | None) -> Assistant:
+        knowledge = builder.assistant_state(
             version.config, self.reader, self.search, version.intents, learned, made_by=version.id
         )
         return builder.assemble(version.config, knowledge)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from evaluation.gate import GateReport
 from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import OperatorCheck
-from prompter.labels.from_verdicts import Taught
+from prompter.labels.from_verdicts import LabelSet
 from prompter.learning.service import TimeSplit
 
 
@@ -22,14 +22,14 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class LearningRun:
     """What came of learning; the report is None where there was nothing to measure."""
 
     result: Result
     version: str | None
     champion: str
     split: TimeSplit
-    taught: Taught | None
+    taught: LabelSet | None
     operators: tuple[OperatorCheck, ...]
     report: GateReport | None
     changed_alone: tuple["ChangedAnswer", ...]

@@ -17,7 +17,7 @@ import structlog
 from evaluation.gate import GateReport, Row, Source, judge
 from evaluation.retrieval import ask
 from evaluation.rows import Case, read_cases
-from kb_index import Article, JudgedTexts
+from kb_index import Article, LabeledTexts
 from kb_index.search import published
 from nlu.artifacts import note_metrics
 from nlu.encoders.caching import CachingEncoder
@@ -25,14 +25,14 @@ from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from prompter.common.clock import SLACK, utc_now
 from prompter.domain.job import JobKind
-from prompter.domain.model_version import Made
+from prompter.domain.model_version import Origin
 from prompter.jobs import Job, Jobs
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Refreshed
-from prompter.labels.annotator_agreement import Guess, OperatorCheck, check_operators
-from prompter.labels.from_verdicts import Lesson, Taught, lessons, taught
+from prompter.labels.annotator_agreement import LeaveOneOutPrediction, OperatorCheck, check_operators
+from prompter.labels.from_verdicts import LabeledQuestion, LabelSet, aggregate_labels, labeled_questions
 from prompter.learning.bench import Bench, CountedAssistant, first_article, small_matrices
-from prompter.learning.outcome import ChangedAnswer, Outcome, Result
+from prompter.learning.outcome import ChangedAnswer, LearningRun, Result
 from prompter.learning.progress import Progress
 from prompter.learning.proposing import ProposalConfig, propose
 from prompter.learning.report import as_object, report_as_object
@@ -45,7 +45,7 @@ from prompter.models.version_folders import ModelVersions, Version
 from prompter.readiness.governed_topics import governed_topics
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
-from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.ranker_training import RankerState
 
 _BATCH = 128  # texts encoded between two looks at the progress bar
 _MOST_TEXTS = 200_000  # vectors that are remembered while learning
@@ -87,7 +87,7 @@ class Labels:
     """What the verdicts say, without those of people who contradict all others."""
 
     operators: tuple[OperatorCheck, ...]
-    taught: Taught
+    taught: LabelSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def learn_now(
     shadow: bool | None = None,
     encoder: Encoder | None = None,
     bar: ProgressBar | None = None,
-) -> Outcome:
+) -> LearningRun:
     """Learn from what operators have decided, and promote what comes of it unless the gate refuses.
 
     `readiness` names the topics that the gate judges one by one. `shadow` overrides whether the candidate
@@ -147,7 +147,7 @@ class _Run:
         self._versions = ModelVersions(config.models, store, self._encoders)
         self._texts: CachingEncoder | None = None  # of customers
 
-    def learn(self, *, shadow: bool) -> Outcome:
+    def learn(self, *, shadow: bool) -> LearningRun:
         """See `learn_now`."""
         situation = self._load()
         ended = self._nothing_new(situation)
@@ -160,7 +160,7 @@ class _Run:
         ended = replace(ended, taught=labels.taught, operators=labels.operators)
         if candidate.id == situation.champion.id:
             return ended
-        self._versions.record.reopen(candidate.id)
+        self._versions.record.reset_candidate(candidate.id)
         evaluation = self._evaluate(bench, candidate, situation)
         result = self._settle(candidate, evaluation, after=situation.activation, shadow=shadow)
         self._versions.tidy(self._config.keep_versions)
@@ -181,7 +181,7 @@ class _Run:
     # --- the steps --------------------------------------------------------------------------
 
     def _load(self) -> Situation:
-        self._job.tell("reading")
+        self._job.report_progress("reading")
         articles = list(KnowledgeBase(self._store).articles())
         champion = self._versions.in_use(articles)
         use = self._versions.record.in_use()
@@ -190,7 +190,7 @@ class _Run:
             champion=champion,
             activation=use.number if use else 0,
             split=split_by_time(
-                lessons(self._store),
+                labeled_questions(self._store),
                 since=_learned_until(champion),
                 test_share=self._config.test_share,
             ),
@@ -208,10 +208,10 @@ class _Run:
         flagged = {one.operator_id for one in operators if one.is_flagged}
         return Labels(
             operators=tuple(operators),
-            taught=taught((one for one in found if one.operator_id not in flagged), same),
+            taught=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
         )
 
-    def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> Learned:
+    def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> RankerState:
         with small_matrices(), self._progress("learning", None) as advance:
             learned = builder.learn_from(
                 bench.champion.config,
@@ -223,12 +223,12 @@ class _Run:
             )
         return replace(learned, until=until)
 
-    def _build(self, situation: Situation, learned: Learned) -> Version:
+    def _build(self, situation: Situation, learned: RankerState) -> Version:
         champion = situation.champion
         return self._versions.make(
             champion.config,
             situation.articles,
-            made=Made.LEARN,
+            made=Origin.LEARN,
             previous=champion,
             learned=learned,
             model=champion.model,
@@ -283,14 +283,14 @@ class _Run:
         if shadow:
             record.shadow(candidate.id, said)
             return Result.SHADOW
-        if not record.pass_(candidate.id, said, after=after):
+        if not record.promote_candidate(candidate.id, said, after=after):
             return Result.OVERTAKEN
         log.info("candidate_promoted", version=candidate.id)
         return Result.PROMOTED
 
-    def _nothing_new(self, situation: Situation) -> Outcome:
+    def _nothing_new(self, situation: Situation) -> LearningRun:
         """What is said where nothing was learned."""
-        return Outcome(
+        return LearningRun(
             result=Result.NOTHING_NEW,
             version=None,
             champion=situation.champion.id,
@@ -313,7 +313,7 @@ class _Run:
         self._texts = encoder
         corrector = builder.corrector_of(champion.config, articles)
         reader = TextReader(encoder, corrector=corrector)
-        self._job.tell("opening")
+        self._job.report_progress("opening")
         search = self._versions.open_search(champion.config, articles)
         if champion.learned is not None:
             judged = champion.learned.judged
@@ -334,21 +334,23 @@ class _Run:
                     bench.encoder.remember(batch, encoder.encode(batch, kind="query"), kind="query")
                     advance(len(batch))
 
-    def _check(self, bench: Bench, found: Sequence[Lesson], same: Mapping[str, str]) -> list[OperatorCheck]:
+    def _check(
+        self, bench: Bench, found: Sequence[LabeledQuestion], same: Mapping[str, str]
+    ) -> list[OperatorCheck]:
         """Look for people whose verdicts contradict all others."""
-        texts = [taught([one], same).texts for one in found]
+        texts = [aggregate_labels([one], same).texts for one in found]
         of_lesson = [number for number, one in enumerate(texts) if one]
-        everything = JudgedTexts.build([texts[number][0] for number in of_lesson], reader=bench.reader)
+        everything = LabeledTexts.build([texts[number][0] for number in of_lesson], reader=bench.reader)
         place = {number: row for row, number in enumerate(of_lesson)}
         champion = bench.champion.learned
 
-        def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, Guess]:
+        def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
             others = everything.only(
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
             confidence = champion.confidence if champion else builder.confidence_model(bench.champion.config)
-            learned = Learned(judged=others, weights=weights, confidence=confidence)
+            learned = RankerState(judged=others, weights=weights, confidence=confidence)
             assistant = bench.assistant(bench.champion, learned)
             guesses = {}
             for number in numbers:
@@ -356,7 +358,9 @@ class _Run:
                 advance(1)
                 if suggestions:
                     first = suggestions[0]
-                    guesses[number] = Guess(article_id=first.article_id, confidence=first.confidence)
+                    guesses[number] = LeaveOneOutPrediction(
+                        article_id=first.article_id, confidence=first.confidence
+                    )
             return guesses
 
         with self._progress("checking", None) as advance:
@@ -371,13 +375,15 @@ class _Run:
             cases = _shipped_cases(self._config.models.training_data_dir / "held_out.csv", known)
         return [Row(case=case, source=Source.HELD_OUT) for case in cases if case.article_ids]
 
-    def _verdicts(self, to_test: Sequence[Lesson], known: set[str], same: Mapping[str, str]) -> list[Row]:
+    def _verdicts(
+        self, to_test: Sequence[LabeledQuestion], known: set[str], same: Mapping[str, str]
+    ) -> list[Row]:
         """Questions whose right article people agree about."""
         rows = []
         by_text = sorted(to_test, key=lambda one: one.text)
         for _, group in groupby(by_text, key=lambda one: one.text):
             told = list(group)
-            for text in taught(told, same).texts:
+            for text in aggregate_labels(told, same).texts:
                 right = tuple(article for article in text.right if article in known)
                 if right:
                     case = Case(text=text.text, article_ids=right)
@@ -408,7 +414,7 @@ class _Run:
             return {account.id: account.name for account in tx.accounts.all()}
 
     def _progress(self, step: str, total: int | None) -> "AbstractContextManager[Callable[[int], None]]":
-        self._job.tell(step, total=total)
+        self._job.report_progress(step, total=total)
         return Progress(self._job, self._bar, step, total)
 
 

@@ -15,7 +15,7 @@ from prompter.models.encoder_factory import Encoders
 from prompter.models.recipe import ModelConfig
 from prompter.models.version_folders import ModelVersions
 from prompter.storage import Store
-from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.query_embedder import QueryEmbedder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def propose_from_history(
 
 def _known(
     config: ModelConfig, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
-) -> tuple[list[Article], ArticleSearch, Meaning]:
+) -> tuple[list[Article], ArticleSearch, QueryEmbedder]:
     """All articles, the search of those that answer, and what reads texts as it does."""
     articles = list(KnowledgeBase(store).articles())
     encoders = Encoders(store, given=encoder)
@@ -78,4 +78,4 @@ def _known(
     chosen = versions.in_use(articles).config
     corrector = builder.corrector_of(chosen, articles)
     reader = TextReader(encoders.of(chosen), corrector=corrector)
-    return articles, versions.open_search(chosen, articles), Meaning(reader, progress=progress)
+    return articles, versions.open_search(chosen, articles), QueryEmbedder(reader, progress=progress)

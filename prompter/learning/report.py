@@ -5,12 +5,12 @@ from typing import Any
 
 from evaluation.estimates import Estimate
 from evaluation.gate import GateReport, Refusal
-from prompter.learning.outcome import ChangedAnswer, Outcome
+from prompter.learning.outcome import ChangedAnswer, LearningRun
 
 _LISTED = 200  # changed answers that a report names
 
 
-def as_object(outcome: Outcome) -> dict[str, Any]:
+def as_object(outcome: LearningRun) -> dict[str, Any]:
     """What came of learning, as JSON: what `sufler learn --json` prints, and the job's row keeps."""
     report = outcome.report
     return {

@@ -9,7 +9,7 @@ from prompter.domain.job import JobKind, StoredJob
 from prompter.domain.model_version import StoredVersion
 from prompter.jobs import Jobs
 from prompter.labels.conflicts import Disagreements, disagreements
-from prompter.labels.from_verdicts import Lesson
+from prompter.labels.from_verdicts import LabeledQuestion
 from prompter.labels.regression_cases import Pins
 from prompter.models.version_diff import ChangedQuestion, what_changed
 from prompter.storage import Store
@@ -19,8 +19,8 @@ from prompter.storage import Store
 class TimeSplit:
     """Verdicts to learn from, and newer ones that neither the champion nor the candidate has learned."""
 
-    to_learn: tuple[Lesson, ...]
-    to_test: tuple[Lesson, ...]
+    to_learn: tuple[LabeledQuestion, ...]
+    to_test: tuple[LabeledQuestion, ...]
     n_new: int  # since the champion learned
 
     @property
@@ -29,7 +29,9 @@ class TimeSplit:
         return self.to_learn[-1].decided_at if self.to_learn else None
 
 
-def split_by_time(lessons: Sequence[Lesson], *, since: datetime | None, test_share: float) -> TimeSplit:
+def split_by_time(
+    lessons: Sequence[LabeledQuestion], *, since: datetime | None, test_share: float
+) -> TimeSplit:
     """Keep back the newest `test_share` of what came in after `since`; next time it is learned.
 
     `lessons` may come in any order; of those that came in at the same moment, the turn's number decides.
@@ -51,7 +53,7 @@ class Learning:
 
     def start(self, account: Account | None) -> StoredJob:
         """Ask for learning to begin soon; if it waits or runs already, that one is returned."""
-        return self._jobs.ask(JobKind.LEARN, account)
+        return self._jobs.enqueue(JobKind.LEARN, account)
 
     def jobs(self) -> list[StoredJob]:
         """How learning went the last times, newest first."""

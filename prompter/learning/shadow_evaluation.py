@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from evaluation.gate import Row, Source, judge
-from evaluation.outcomes import Outcome
+from evaluation.outcomes import ScoredCase
 from evaluation.rows import Case
 from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
 from prompter.domain.model_version import ShadowRow, StoredVersion
-from prompter.labels.from_verdicts import Lesson, lessons
+from prompter.labels.from_verdicts import LabeledQuestion, labeled_questions
 from prompter.learning.pipeline import LearningConfig
 from prompter.learning.report import report_as_object
 from prompter.models.builder import same_answers
@@ -96,7 +96,9 @@ class ShadowEvaluator:
         if len(seen) < wanted or news == self._looked_at:
             return False
         self._looked_at = news
-        told = [one for one in lessons(self._store) if one.turn_id in seen and one.right is not None]
+        told = [
+            one for one in labeled_questions(self._store) if one.turn_id in seen and one.right is not None
+        ]
         if len(told) < wanted:
             return False
         use = self._record.in_use()
@@ -116,30 +118,30 @@ class ShadowEvaluator:
         if report.refusal is not None:
             self._record.refuse(version.id, {**said, "refused": report.refusal.value})
             log.warning("shadow_refused", version=version.id, reason=report.refusal.value)
-        elif self._record.pass_(version.id, said, after=use.number if use else 0):
+        elif self._record.promote_candidate(version.id, said, after=use.number if use else 0):
             log.info("shadow_promoted", version=version.id)
         return True
 
 
-def _row(one: Lesson) -> Row:
+def _row(one: LabeledQuestion) -> Row:
     case = Case(text=one.text, article_ids=(one.right,) if one.right else ())
     return Row(case=case, source=Source.VERDICT, key=one.turn_id)
 
 
 def _outcomes(
-    told: Sequence[Lesson],
+    told: Sequence[LabeledQuestion],
     seen: Mapping[int, ShadowRow],
     same: Mapping[str, str],
     *,
     champion: bool,
-) -> list[Outcome]:
+) -> list[ScoredCase]:
     outcomes = []
     for one in told:
         row, right = seen[one.turn_id], str(one.right)
         suggested = row.champion if champion else row.candidate
         is_right = suggested is not None and same.get(suggested, suggested) == same.get(right, right)
         outcomes.append(
-            Outcome(
+            ScoredCase(
                 text=one.text,
                 right=(right,),
                 suggested=suggested,

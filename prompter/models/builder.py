@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from kb_index import Article, ArticleSearch, IncompatibleIndex, JudgedText, JudgedTexts, SearchConfig
+from kb_index import Article, ArticleSearch, IncompatibleIndex, LabeledText, LabeledTexts, SearchConfig
 from kb_index.persistence import load_search, save_search
 from kb_index.same_answers import answer_groups
 from kb_index.search import published
@@ -21,9 +21,9 @@ from nlu.respelling.typos import Corrector
 from nlu.training_data import Example, read_examples
 from prompter.models.encoder_factory import build_encoder
 from prompter.models.recipe import ModelConfig
-from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.assistant import Assistant, AssistantState
 from prompter.suggestions.confidence import ConfidenceModel
-from prompter.suggestions.ranker_training import Learned, learn
+from prompter.suggestions.ranker_training import RankerState, fit_ranker
 from prompter.suggestions.routing import Thresholds
 
 _log = structlog.get_logger(__name__)
@@ -40,33 +40,36 @@ def build_assistant(
     search = ArticleSearch.build(chosen, reader=TextReader(encoder), config=search_config(config))
     intents = train_intents(config, chosen, encoder)
     reader = TextReader(encoder, corrector=corrector_of(config, chosen))
-    return assemble(config, knowledge_of(config, reader, search, intents, None))
+    return assemble(config, assistant_state(config, reader, search, intents, None))
 
 
 def assemble(
-    config: ModelConfig, knowledge: Knowledge, *, parse: Callable[[str], Mapping[str, float]] | None = None
+    config: ModelConfig,
+    knowledge: AssistantState,
+    *,
+    parse: Callable[[str], Mapping[str, float]] | None = None,
 ) -> Assistant:
     """Put an assistant together; `parse` of whoever else says which intent."""
     return Assistant(knowledge=knowledge, most_suggestions=config.max_suggestions, parse=parse)
 
 
-def knowledge_of(
+def assistant_state(
     config: ModelConfig,
     reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
-    learned: Learned | None,
+    learned: RankerState | None,
     *,
     model: str | None = None,
     made_by: str = "",
-) -> Knowledge:
+) -> AssistantState:
     """Put together what an assistant knows; `reader` reads what customers write.
 
     `model` is what readiness is tested for, None: named after what it is made of. `made_by` is the model
     version; what is known carries its name.
     """
     known = version_of(search.fingerprint, intents, learned, reader.corrector)
-    return Knowledge(
+    return AssistantState(
         reader=reader,
         search=search,
         intents=intents,
@@ -80,7 +83,7 @@ def knowledge_of(
     )
 
 
-def learned_until(config: ModelConfig, learned: Learned | None) -> datetime | None:
+def learned_until(config: ModelConfig, learned: RankerState | None) -> datetime | None:
     """When the last verdicts came in that encoders and ranking have learned from; None: from none."""
     from nlu.encoders.sentence import taught_at
 
@@ -90,7 +93,7 @@ def learned_until(config: ModelConfig, learned: Learned | None) -> datetime | No
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def model_of(config: ModelConfig, reader: TextReader, learned: Learned | None) -> str:
+def model_of(config: ModelConfig, reader: TextReader, learned: RankerState | None) -> str:
     """Name what ranks and says how sure it is.
 
     Articles do not belong to it, nor the intents that follow from their topics: a team that adds an
@@ -145,7 +148,7 @@ def train_intents(config: ModelConfig, articles: Sequence[Article], encoder: Enc
 def version_of(
     fingerprint: str,
     intents: IntentModel | None,
-    learned: Learned | None = None,
+    learned: RankerState | None = None,
     corrector: Corrector | None = None,
 ) -> str:
     """Name what answers come from: equal versions, equal answers."""
@@ -203,16 +206,16 @@ def classifier_settings(config: ModelConfig) -> dict[str, Any]:
 
 def learn_from(
     config: ModelConfig,
-    judged: Sequence[JudgedText],
+    judged: Sequence[LabeledText],
     *,
     reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
-    known: JudgedTexts | None = None,
+    known: LabeledTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Learned:
-    """Learn from people's verdicts as of today; see `prompter.suggestions.ranker_training.learn`."""
-    return learn(
+) -> RankerState:
+    """Learn from people's verdicts as of today; see `prompter.suggestions.ranker_training.fit_ranker`."""
+    return fit_ranker(
         judged,
         reader=reader,
         search=search,
@@ -224,11 +227,11 @@ def learn_from(
     )
 
 
-def taught(
+def with_labels(
     config: ModelConfig,
-    knowledge: Knowledge,
-    judged: Sequence[JudgedText],
-) -> Knowledge:
+    knowledge: AssistantState,
+    judged: Sequence[LabeledText],
+) -> AssistantState:
     """Return what is known after learning from people's verdicts, in place of those learned before."""
     learned = learn_from(
         config,
@@ -238,7 +241,7 @@ def taught(
         intents=knowledge.intents,
         known=knowledge.learned.judged if knowledge.learned else None,
     )
-    return knowledge_of(config, knowledge.reader, knowledge.search, knowledge.intents, learned)
+    return assistant_state(config, knowledge.reader, knowledge.search, knowledge.intents, learned)
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:

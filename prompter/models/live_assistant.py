@@ -14,7 +14,7 @@ from prompter.models.encoder_factory import Encoders
 from prompter.models.recipe import ModelConfig
 from prompter.models.version_folders import ModelVersions, Version, index_name
 from prompter.storage import Store
-from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.assistant import Assistant, AssistantState
 
 log = structlog.get_logger(__name__)
 
@@ -121,11 +121,13 @@ class LiveAssistant:
         ]
         return names[0] != names[1]
 
-    def _knowledge(self, version: Version | None = None, search: ArticleSearch | None = None) -> Knowledge:
+    def _knowledge(
+        self, version: Version | None = None, search: ArticleSearch | None = None
+    ) -> AssistantState:
         """What is known with a version, the one in use unless another is named."""
         version = version or self._version
         reader = TextReader(self._encoders.of(version.config), corrector=self._corrector)
-        return builder.knowledge_of(
+        return builder.assistant_state(
             version.config,
             reader,
             search or self._search,

@@ -10,7 +10,14 @@ from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
 from prompter.domain.account import Account
 from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
-from prompter.domain.model_version import Made, Reason, StoredVersion, Use, VersionState, stack_of
+from prompter.domain.model_version import (
+    Activation,
+    ActivationReason,
+    Origin,
+    StoredVersion,
+    VersionState,
+    stack_of,
+)
 from prompter.domain.readiness import ReadinessState, StoredReadiness
 from prompter.storage import Conflict, Store, Transaction
 
@@ -28,7 +35,7 @@ class ShownVersion:
     """A version and when it came into use; none: it never was."""
 
     version: StoredVersion
-    uses: Sequence[Use]
+    uses: Sequence[Activation]
     is_used: bool
 
 
@@ -58,12 +65,12 @@ class Versions:
         with self._store.read() as tx:
             return tx.versions.last_number()
 
-    def in_use(self) -> Use | None:
+    def in_use(self) -> Activation | None:
         """The version that answers; None: none was ever made."""
         with self._store.read() as tx:
             return tx.versions.in_use()
 
-    def settings_changed(self, use: Use) -> bool:
+    def settings_changed(self, use: Activation) -> bool:
         """Whether config.yml says something else of models than when this version came into use."""
         return use.settings != self._settings
 
@@ -98,7 +105,7 @@ class Versions:
         self,
         version_id: str,
         *,
-        made: Made,
+        made: Origin,
         model: str,
         parent: str | None,
     ) -> StoredVersion:
@@ -118,13 +125,13 @@ class Versions:
             tx.versions.add(version)
             return _found(tx.versions.get(version_id), version_id)
 
-    def reopen(self, version_id: str) -> None:
+    def reset_candidate(self, version_id: str) -> None:
         """Let a version be measured again that was refused or removed before, or whose job broke off."""
         old = [VersionState.REFUSED, VersionState.PRUNED]
         with self._store.write() as tx:
             tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report={})
 
-    def use(self, version_id: str, *, after: int, reason: Reason) -> bool:
+    def use(self, version_id: str, *, after: int, reason: ActivationReason) -> bool:
         """Let a version answer from now on; False if another one came into use after number `after`."""
         try:
             with self._store.write() as tx:
@@ -152,7 +159,7 @@ class Versions:
             found = tx.versions.in_state(VersionState.SHADOW)
         return found[0] if found else None
 
-    def pass_(self, version_id: str, report: Mapping[str, Any], *, after: int) -> bool:
+    def promote_candidate(self, version_id: str, report: Mapping[str, Any], *, after: int) -> bool:
         """Let a candidate that the gate let through answer; False if another version came into use meanwhile.
 
         It inherits where the topics stand: it was measured against the very version that it replaces.
@@ -161,7 +168,7 @@ class Versions:
         try:
             with self._store.write() as tx:
                 tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, now, report=report)
-                self._use(tx, version_id, after=after, reason=Reason.GATE, account=None)
+                self._use(tx, version_id, after=after, reason=ActivationReason.GATE, account=None)
                 self._tell_topics(tx, version_id, report)
         except Conflict:
             return False
@@ -194,7 +201,7 @@ class Versions:
                     version_id, [version.state], VersionState.PASSED, self._clock(), model=version_id
                 )
             number = last.number if last else 0
-            self._use(tx, version_id, after=number, reason=Reason.PROMOTED, account=account)
+            self._use(tx, version_id, after=number, reason=ActivationReason.PROMOTED, account=account)
         return self.get(version_id)
 
     def roll_back(self, account: Account | None) -> StoredVersion:
@@ -214,7 +221,9 @@ class Versions:
             if last is None:
                 raise NothingBefore("no version is in use")
             self._check_readable(target.version)
-            self._use(tx, target.version, after=last.number, reason=Reason.ROLLBACK, account=account)
+            self._use(
+                tx, target.version, after=last.number, reason=ActivationReason.ROLLBACK, account=account
+            )
             self._bring_back(tx, tx.versions.kept_readiness(target.number))
             return _found(tx.versions.get(target.version), target.version)
 
@@ -240,7 +249,13 @@ class Versions:
             raise CannotUse(f"version {version_id} cannot be read: {reason}") from None
 
     def _use(
-        self, tx: Transaction, version_id: str, *, after: int, reason: Reason, account: Account | None
+        self,
+        tx: Transaction,
+        version_id: str,
+        *,
+        after: int,
+        reason: ActivationReason,
+        account: Account | None,
     ) -> None:
         if tx.versions.last_number() != after:
             raise Conflict("another version has just come into use: look again")

@@ -19,15 +19,15 @@ from nlu.intent_file import intents_of
 from nlu.intent_file import part_of as part_of_intents
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader
-from prompter.domain.model_version import Made, Reason, StoredVersion, VersionState
+from prompter.domain.model_version import ActivationReason, Origin, StoredVersion, VersionState
 from prompter.models import builder
 from prompter.models.encoder_factory import Encoders
 from prompter.models.recipe import ModelConfig
 from prompter.models.registry import Versions
 from prompter.storage import Store
-from prompter.suggestions.ranker_training import Learned
-from prompter.suggestions.serialization import learned_of
+from prompter.suggestions.ranker_training import RankerState
 from prompter.suggestions.serialization import part_of as part_of_learned
+from prompter.suggestions.serialization import ranker_state_of
 
 _INTENTS, _LEARNED = "intents", "learned"
 _LEFT_BEHIND = 3600  # seconds after which a folder half written is nobody's
@@ -43,7 +43,7 @@ class Version:
     model: str  # what readiness is tested for
     config: ModelConfig
     intents: IntentModel
-    learned: Learned | None
+    learned: RankerState | None
     manifest: Manifest
 
 
@@ -64,7 +64,7 @@ class ModelVersions:
         """
         use = self.record.in_use()
         if use is None:
-            return self._made(articles, Made.FIRST, Reason.FIRST, previous=None, after=0)
+            return self._made(articles, Origin.FIRST, ActivationReason.FIRST, previous=None, after=0)
         try:
             version = self.load(use.version)
         except IncompatibleModel as reason:
@@ -72,7 +72,9 @@ class ModelVersions:
             return self._instead(articles, after=use.number)
         if self.record.settings_changed(use) or not self._is_readable(version):
             log.info("model_version_remade", version=version.id, reason="settings or program have changed")
-            return self._made(articles, Made.SETTINGS, Reason.SETTINGS, previous=version, after=use.number)
+            return self._made(
+                articles, Origin.SETTINGS, ActivationReason.SETTINGS, previous=version, after=use.number
+            )
         return version
 
     def load(self, version_id: str) -> Version:
@@ -89,7 +91,7 @@ class ModelVersions:
             model=self.record.get(version_id).model,
             config=replace(self._config, recipe=self._config.recipe.with_manifest(manifest.config)),
             intents=intents_of(_part(parts, _INTENTS)),
-            learned=learned_of(parts[_LEARNED]) if _LEARNED in parts else None,
+            learned=ranker_state_of(parts[_LEARNED]) if _LEARNED in parts else None,
             manifest=manifest,
         )
 
@@ -97,7 +99,7 @@ class ModelVersions:
         """Make a version with the settings of config.yml and the intents of these articles; use it."""
         previous, use = self.in_use(articles), self.record.in_use()
         return self._made(
-            articles, Made.TRAIN, Reason.TRAIN, previous=previous, after=use.number if use else 0
+            articles, Origin.TRAIN, ActivationReason.TRAIN, previous=previous, after=use.number if use else 0
         )
 
     def condition(self, version: StoredVersion) -> str | None:
@@ -127,9 +129,9 @@ class ModelVersions:
         config: ModelConfig,
         articles: Sequence[Article],
         *,
-        made: Made,
+        made: Origin,
         previous: Version | None,
-        learned: Learned | None,
+        learned: RankerState | None,
         model: str | None = None,
     ) -> Version:
         """Make a version of these settings, write it and put it on record; nobody uses it yet.
@@ -175,8 +177,8 @@ class ModelVersions:
     def _made(
         self,
         articles: Sequence[Article],
-        made: Made,
-        reason: Reason,
+        made: Origin,
+        reason: ActivationReason,
         *,
         previous: Version | None,
         after: int,
@@ -198,9 +200,11 @@ class ModelVersions:
                 version = self.load(version_id)
             except IncompatibleModel:
                 continue
-            if self._is_readable(version) and self.record.use(version_id, after=after, reason=Reason.DAMAGED):
+            if self._is_readable(version) and self.record.use(
+                version_id, after=after, reason=ActivationReason.DAMAGED
+            ):
                 return version
-        return self._made(articles, Made.FIRST, Reason.DAMAGED, previous=None, after=after)
+        return self._made(articles, Origin.FIRST, ActivationReason.DAMAGED, previous=None, after=after)
 
     def _is_readable(self, version: Version) -> bool:
         """Whether this program reads texts as the one did that made the version."""
@@ -208,7 +212,7 @@ class ModelVersions:
 
     def _learned_anew(
         self, previous: Version, config: ModelConfig, articles: Sequence[Article]
-    ) -> Learned | None:
+    ) -> RankerState | None:
         """What people's verdicts say with other settings: the texts stay, what follows from them may not."""
         if previous.learned is None:
             return None

@@ -7,7 +7,7 @@ from prompter.common.errors import NotFound
 from prompter.domain.conversation import Author, Reply, Turn, TurnState
 from prompter.domain.evidence import ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import ask_again
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice
@@ -26,7 +26,7 @@ class Feedback:
         self,
         store: Store,
         *,
-        lots: Lots = Lots(),  # noqa: B008 - frozen
+        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         language: str = "ru",
         clock: Clock = utc_now,
     ) -> None:
@@ -74,7 +74,7 @@ class Feedback:
         return True
 
 
-def note(tx: Transaction, turn: Turn, signal: Signal, lots: Lots, now: datetime) -> bool:
+def note(tx: Transaction, turn: Turn, signal: Signal, lots: SamplingPolicy, now: datetime) -> bool:
     """Keep a signal; a bad one has the answer checked, once. False if it was known."""
     before = tx.signals.of_turn(turn.id)
     if not tx.signals.add(turn.id, signal, now):

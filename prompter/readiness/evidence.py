@@ -12,7 +12,7 @@ from evaluation.reliability import Bin, reliability_bins
 from evaluation.selective import risk_by_coverage
 from prompter.domain.dialogue import dialogue_name, is_dialogue
 from prompter.domain.readiness import LedgerTurn, ReadinessEvent
-from prompter.readiness.ledger import HowJudged, is_evidence, judged_turns, outcome
+from prompter.readiness.ledger import JudgementMode, is_evidence, judged_turns, outcome
 from prompter.storage import Transaction
 
 
@@ -30,13 +30,13 @@ class PieceOfEvidence:
     question: str | None = field(repr=False)
     article_id: str
     confidence: float
-    how: HowJudged
+    how: JudgementMode
     right: bool | None
     counts_as: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class QuotedQuestion:
     """What a customer asked in a turn that an event names."""
 
     conversation_id: int
@@ -57,7 +57,7 @@ class TopicEvidence:
     judged: Sequence[JudgedTurn] = field(repr=False)  # and what each counts
     pieces: Sequence[PieceOfEvidence] = field(repr=False)
     questions: Mapping[str, str] = field(repr=False)
-    asked: Mapping[int, Asked] = field(repr=False)
+    asked: Mapping[int, QuotedQuestion] = field(repr=False)
 
     def steps_at(self, bar: float) -> list[Step]:
         """Where the test would stand with another bar.
@@ -127,7 +127,7 @@ def evidence_of(
         questions={one.id: one.question for one in tx.articles.get_many(articles).values()}
         | {one: dialogue_name(one) for one in articles if is_dialogue(one)},
         asked={
-            turn.id: Asked(conversation_id=turn.conversation_id, question=turn.utterance)
+            turn.id: QuotedQuestion(conversation_id=turn.conversation_id, question=turn.utterance)
             for turn in tx.conversations.turns(wrong).values()
         },
     )

@@ -1,14 +1,14 @@
 """Which topics does the gate judge one by one?"""
 
-from evaluation.gate import GovernedTopic
+from evaluation.gate import GatedTopic
 from prompter.domain.readiness import ReadinessState
 from prompter.readiness.service import Readiness
 
 
-def governed_topics(readiness: Readiness) -> list[GovernedTopic]:
+def governed_topics(readiness: Readiness) -> list[GatedTopic]:
     """The topics that answer alone, with the room that their evidence leaves, and those that may come to."""
     return [
-        GovernedTopic(
+        GatedTopic(
             name=one.name,
             topics=frozenset(one.topics) - frozenset(one.left_out),
             threshold=readiness.rule.thresholds[-1] if one.threshold is None else one.threshold,

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from evaluation.betting import RIGHT, WRONG, shown
+from evaluation.betting import RIGHT, WRONG, double_review_judgement
 from evaluation.readiness import JudgedTurn
-from prompter.domain.evidence import Lot, Verdict
+from prompter.domain.evidence import SampleKind, Verdict
 from prompter.domain.readiness import LedgerTurn
 
 _SECOND_OPINIONS = (Verdict.CONFIRMED, Verdict.REFUTED)
 
 
-class HowJudged(StrEnum):
+class JudgementMode(StrEnum):
     """What the person knew who judged a turn."""
 
     BLIND = "blind"  # not what the bot had in mind
@@ -27,7 +27,9 @@ def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
 
 def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
     """The audited answers of the bot with their last judgement, without those not judged yet."""
-    judged = [(turn, [row for row in turn.rows if row.lot is Lot.AUDIT]) for turn in turns if turn.by_bot]
+    judged = [
+        (turn, [row for row in turn.rows if row.lot is SampleKind.AUDIT]) for turn in turns if turn.by_bot
+    ]
     return [(turn, rows[-1].right is True) for turn, rows in judged if rows]
 
 
@@ -46,7 +48,9 @@ def _judged(turn: LedgerTurn) -> JudgedTurn:
         judgement = RIGHT if right else WRONG
     else:
         refuted = drawn and not confirmed
-        judgement = shown(accepted=right, refuted=refuted, probability=turn.second_probability)
+        judgement = double_review_judgement(
+            accepted=right, refuted=refuted, probability=turn.second_probability
+        )
     return JudgedTurn(
         confidence=turn.confidence,
         judgement=judgement,
@@ -68,10 +72,10 @@ def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
     """
     right = confirmed = drawn = False
     for row in turn.rows:
-        if row.lot is Lot.SECOND and row.verdict in _SECOND_OPINIONS:
+        if row.lot is SampleKind.SECOND and row.verdict in _SECOND_OPINIONS:
             confirmed = row.right is True
         else:
-            right, confirmed, drawn = row.right is True, False, row.lot is Lot.SECOND
+            right, confirmed, drawn = row.right is True, False, row.lot is SampleKind.SECOND
     return right, confirmed, drawn
 
 
@@ -85,16 +89,16 @@ def is_evidence(turn: LedgerTurn) -> bool:
     return turn.tests or bool(audits([turn]))
 
 
-def outcome(turn: LedgerTurn) -> tuple[HowJudged, bool | None]:
+def outcome(turn: LedgerTurn) -> tuple[JudgementMode, bool | None]:
     """How a turn is or will be judged, and whether the bot was right; None: nobody has said yet."""
     if turn.by_bot:
         judged = audits([turn])
-        return HowJudged.AUDIT, judged[-1][1] if judged else None
+        return JudgementMode.AUDIT, judged[-1][1] if judged else None
     last = turn.rows[-1] if turn.rows else None
     right = None if last is None or last.verdict is Verdict.UNDECIDED else last.right
     if turn.blind:
-        return HowJudged.BLIND, right
+        return JudgementMode.BLIND, right
     _right, _confirmed, drawn = first_and_second(turn)
     if not drawn:
-        return HowJudged.SHOWN, right
-    return HowJudged.SECOND, right if last is not None and last.verdict in _SECOND_OPINIONS else None
+        return JudgementMode.SHOWN, right
+    return JudgementMode.SECOND, right if last is not None and last.verdict in _SECOND_OPINIONS else None

@@ -74,7 +74,7 @@ def gap(turns: Sequence[LedgerTurn]) -> Gap:
     return Gap(shown=share(sum(shown), len(shown)), by_lot=share(sum(blind), len(blind)))
 
 
-class Watching:
+class QualityMonitor:
     """The use cases of whoever wants to know how far figures can be trusted."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from prompter.domain.dialogue import is_dialogue
-from prompter.domain.readiness import LedgerTurn, Replay
+from prompter.domain.readiness import LedgerTurn, ReplayedTurn
 from prompter.domain.triage import Triage
 from prompter.readiness.ledger import outcome
 
 
 def replay(
     turns: Iterable[LedgerTurn], sent: Mapping[int, str], ask: Callable[[str], Triage]
-) -> list[Replay]:
+) -> list[ReplayedTurn]:
     """Ask a model what customers have asked before.
 
     Only turns that were answered blind or audited, and judged: turns judged by lot train no model. The same
@@ -29,7 +29,7 @@ def replay(
         first = triage.suggestions[0]
         is_same = first.article_id == turn.article_id
         found.append(
-            Replay(
+            ReplayedTurn(
                 turn_id=turn.id,
                 topic=first.topic,
                 article_id=first.article_id,

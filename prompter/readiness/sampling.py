@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 
 from prompter.domain.conversation import Turn
-from prompter.domain.evidence import Draw, Lot, Place
+from prompter.domain.evidence import Draw, Place, SampleKind
 from prompter.domain.triage import Route, Triage
 
 _random = SystemRandom()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lots:
+class SamplingPolicy:
     """Probabilities, none of them 0: more while a topic collects evidence, fewer once it answers alone.
 
     `random` gives numbers that are spread evenly over [0, 1). `blind_later` is at most `audit_later`. Less
@@ -49,11 +49,11 @@ class Lots:
         else:
             probability, second = self.blind_later, self.second_later
         return Draw(
-            number=number,
+            uniform=number,
             probability=probability,
-            second_number=second_number,
+            second_uniform=second_number,
             second_probability=second,
-            tests=not live or number < self.blind_later,
+            counts_as_evidence=not live or number < self.blind_later,
         )
 
     def audit_share(self, audits: int, *, alarmed: bool = False) -> float:
@@ -70,7 +70,7 @@ class Lots:
         return Place.FIRST if self.random() < 0.5 else Place.SECOND
 
 
-def lot_of(turn: Turn, *, right: bool | None) -> tuple[Lot | None, float | None]:
+def sample_of(turn: Turn, *, right: bool | None) -> tuple[SampleKind | None, float | None]:
     """Say what an operator's turn was drawn for, now that the verdict is known, and how probable that was.
 
     Only a suggestion that counts as right can get a second judgement; the probability is that of one even
@@ -79,6 +79,6 @@ def lot_of(turn: Turn, *, right: bool | None) -> tuple[Lot | None, float | None]
     if turn.draw is None or turn.by_bot:
         return None, None
     if turn.blind:
-        return Lot.BLIND, turn.draw.probability
-    drawn = right is True and turn.draw.second_falls
-    return Lot.SECOND if drawn else None, turn.draw.second_probability
+        return SampleKind.BLIND, turn.draw.probability
+    drawn = right is True and turn.draw.is_double_reviewed
+    return SampleKind.SECOND if drawn else None, turn.draw.second_probability

@@ -8,7 +8,7 @@ from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import AlreadyDecided, Forbidden, InvalidDecision, NotFound
 from prompter.domain.account import Account
 from prompter.domain.conversation import OfferedSuggestion, Turn
-from prompter.domain.evidence import Choice, Lot, Place, ReviewKind, StoredReview, Verdict
+from prompter.domain.evidence import Choice, Place, ReviewKind, SampleKind, StoredReview, Verdict
 from prompter.storage import Store, Transaction
 
 
@@ -59,7 +59,7 @@ class Reviews:
                 raise InvalidDecision("there is only one answer: choose first or neither")
             if not tx.reviews.judge(review_id, choice, account.id, now):
                 raise AlreadyDecided("somebody has just judged this one")
-            if review.kind is ReviewKind.PLANTED:
+            if review.kind is ReviewKind.GOLD:
                 return  # it has told something about the judge, and nothing about a topic
             right = choice is Choice.BOTH or choice.value == review.own_place.value
             turn = tx.conversations.turn(review.turn_id)
@@ -113,10 +113,10 @@ def ask_again(
     )
 
 
-def _lot(tx: Transaction, review: StoredReview, turn: Turn) -> tuple[Lot | None, float | None]:
+def _lot(tx: Transaction, review: StoredReview, turn: Turn) -> tuple[SampleKind | None, float | None]:
     """What the review was drawn for, and with which probability; a decision's is its own."""
     if review.kind is ReviewKind.AUDIT:
-        return Lot.AUDIT, turn.draw.probability if turn.draw else None
+        return SampleKind.AUDIT, turn.draw.probability if turn.draw else None
     if review.kind is ReviewKind.CHECK:
         return None, None
     before = tx.decisions.evidence(turn.id)[-1]

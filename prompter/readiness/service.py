@@ -31,9 +31,9 @@ from prompter.readiness.evidence import TopicEvidence, evidence_of
 from prompter.readiness.ledger import audits, is_judged_by_lot, judged_turns
 from prompter.readiness.monitoring import Gap, gap
 from prompter.readiness.offline_replay import replay
-from prompter.readiness.state_machine import Change, Standing, change_of
+from prompter.readiness.state_machine import TopicStatus, Transition, next_transition
 from prompter.storage import Conflict, Store, Transaction
-from prompter.suggestions.routing import Surroundings, answer_alone
+from prompter.suggestions.routing import AutopilotContext, answer_alone
 
 _WEEK = timedelta(days=7)
 _LATELY = timedelta(seconds=1)
@@ -212,13 +212,13 @@ class Readiness:
             return self._look(name, topics, model) or True
         steps = assess(judged_turns(turns), self._rule, test_number=stored.test_number)
         live = _answered_since(turns, stored.live_since)
-        standing = Standing(
+        standing = TopicStatus(
             state=stored.state,
             threshold=stored.threshold,
             passed=self._passed(stored, steps),
             slipped=self._sounds(live),
         )
-        change = change_of(standing, stored.mode or self._mode)
+        change = next_transition(standing, stored.mode or self._mode)
         if change is None:
             return False
         facts = _facts(steps, live)
@@ -296,7 +296,7 @@ class Readiness:
         """Another model: nothing that was shown about the last one holds for it."""
         unused = not any(turn.rows for turn in turns)  # nobody has looked at anything: the number is free
         held = stored.state is ReadinessState.HELD
-        change = Change(
+        change = Transition(
             state=ReadinessState.HELD if held else ReadinessState.COLLECTING,
             threshold=None,
             reason="new_model",
@@ -307,7 +307,7 @@ class Readiness:
     def _change(
         self,
         stored: StoredReadiness,
-        change: Change,
+        change: Transition,
         facts: Mapping[str, Any],
         *,
         account: Account | None = None,
@@ -386,7 +386,7 @@ class Readiness:
         if stored is not None and stored.live_since is not None:
             with self._store.read() as tx:
                 changed = self.is_changed(tx, first.article_id, first.topic, stored.live_since)
-        surroundings = Surroundings(
+        surroundings = AutopilotContext(
             operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
         )
         threshold = stored.threshold if stored else None
@@ -474,7 +474,7 @@ class Readiness:
         mode = stored.mode or self._mode
         return self._set(
             stored,
-            Change(state=ReadinessState.AUTOPILOT, threshold=passed, reason="allowed"),
+            Transition(state=ReadinessState.AUTOPILOT, threshold=passed, reason="allowed"),
             account,
             mode=(Mode.MANUAL if mode is Mode.SHADOW else mode).value,
         )
@@ -483,7 +483,7 @@ class Readiness:
         """Stop a topic from answering alone, at once and until it is allowed again; evidence goes on."""
         with self._store.read() as tx:
             stored = _found(tx.readiness.get(name), name)
-        change = Change(state=ReadinessState.HELD, threshold=stored.threshold, reason="stopped")
+        change = Transition(state=ReadinessState.HELD, threshold=stored.threshold, reason="stopped")
         return self._set(stored, change, account)
 
     def switch_off(self, name: str, account: Account | None) -> TopicReadiness:
@@ -491,7 +491,7 @@ class Readiness:
         stored, steps = self._assessed(name)
         is_proved = self._passed(stored, steps) is not None
         state = ReadinessState.READY if is_proved else ReadinessState.COLLECTING
-        change = Change(state=state, threshold=None, reason="switched_off")
+        change = Transition(state=state, threshold=None, reason="switched_off")
         return self._set(stored, change, account, mode=Mode.SHADOW.value)
 
     def _assessed(self, name: str) -> tuple[StoredReadiness, list[Step]]:
@@ -501,7 +501,7 @@ class Readiness:
         return stored, assess(judged_turns(turns), self._rule, test_number=stored.test_number)
 
     def _set(
-        self, stored: StoredReadiness, change: Change, account: Account | None, **values: Any
+        self, stored: StoredReadiness, change: Transition, account: Account | None, **values: Any
     ) -> TopicReadiness:
         if not self._change(stored, change, {}, account=account, **values):
             raise Conflict("the topic has just changed: look again")

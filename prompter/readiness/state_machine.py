@@ -6,7 +6,7 @@ from prompter.domain.readiness import Mode, ReadinessState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class TopicStatus:
     """Where a topic is, and what its evidence says.
 
     `threshold`: from which confidence on it answers alone, None: it does not. `passed`: the laxest threshold
@@ -20,7 +20,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class Transition:
     """A new state, and in one word why."""
 
     state: ReadinessState
@@ -28,7 +28,7 @@ class Change:
     reason: str
 
 
-def change_of(standing: Standing, mode: Mode) -> Change | None:
+def next_transition(standing: TopicStatus, mode: Mode) -> Transition | None:
     """What changes by itself; None: nothing.
 
     What has passed stays passed under the same rule; with a higher bar, or other thresholds, it may not.
@@ -36,22 +36,22 @@ def change_of(standing: Standing, mode: Mode) -> Change | None:
     state, passed = standing.state, standing.passed
     if state is ReadinessState.AUTOPILOT:
         if standing.slipped:
-            return Change(state=ReadinessState.DEMOTED, threshold=None, reason="slipped")
+            return Transition(state=ReadinessState.DEMOTED, threshold=None, reason="slipped")
         if passed is None or standing.threshold is None:
-            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
+            return Transition(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
         if passed > standing.threshold:
-            return Change(state=state, threshold=passed, reason="narrowed")
+            return Transition(state=state, threshold=passed, reason="narrowed")
         if passed < standing.threshold and mode is Mode.AUTOMATIC:
-            return Change(state=state, threshold=passed, reason="widened")
+            return Transition(state=state, threshold=passed, reason="widened")
         return None
     if state is ReadinessState.HELD:
         return None
     if passed is None:
         if state is ReadinessState.READY:
-            return Change(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
+            return Transition(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
         return None
     if mode is Mode.AUTOMATIC:
-        return Change(state=ReadinessState.AUTOPILOT, threshold=passed, reason="proved")
+        return Transition(state=ReadinessState.AUTOPILOT, threshold=passed, reason="proved")
     if state is not ReadinessState.READY:
-        return Change(state=ReadinessState.READY, threshold=None, reason="proved")
+        return Transition(state=ReadinessState.READY, threshold=None, reason="proved")
     return None

@@ -11,7 +11,7 @@ from nlu.text import detect_language, looks_empty
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions import routing as policy
 from prompter.suggestions.confidence import ConfidenceModel
-from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.ranker_training import RankerState
 from prompter.suggestions.routing import Thresholds
 
 _LOOKED_AT = 10  # hits that the rules see; operators see fewer
@@ -22,7 +22,7 @@ def _today() -> date:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knowledge:
+class AssistantState:
     """What the assistant knows at one moment; replaced as a whole."""
 
     reader: TextReader  # of what customers write
@@ -34,7 +34,7 @@ class Knowledge:
     version: str  # equal versions, equal answers
     model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
     learned_until: datetime | None = None  # when the verdicts that it learned from were cut; None: from none
-    learned: Learned | None = None  # from people's verdicts; None: nothing yet
+    learned: RankerState | None = None  # from people's verdicts; None: nothing yet
 
 
 class Assistant:
@@ -48,7 +48,7 @@ class Assistant:
     def __init__(
         self,
         *,
-        knowledge: Knowledge,
+        knowledge: AssistantState,
         most_suggestions: int = 3,
         parse: Callable[[str], Mapping[str, float]] | None = None,
         today: Callable[[], date] = _today,
@@ -59,10 +59,10 @@ class Assistant:
         self._today = today
 
     @property
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> AssistantState:
         return self._knowledge
 
-    def replace_knowledge(self, knowledge: Knowledge) -> None:
+    def replace_knowledge(self, knowledge: AssistantState) -> None:
         """Answer from now on with this; calls under way finish with what they began with."""
         self._knowledge = knowledge
 
@@ -75,7 +75,7 @@ class Assistant:
             today=self._today,
         )
 
-    def by_itself(self) -> "Assistant":
+    def without_external_parser(self) -> "Assistant":
         """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
         return Assistant(
             knowledge=self._knowledge, most_suggestions=self._most_suggestions, today=self._today
@@ -101,7 +101,7 @@ class Assistant:
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
         meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
-        signals = policy.Signals(
+        signals = policy.RoutingInputs(
             is_empty=False,
             intent=meant.intent,
             control=meant.control,
@@ -124,7 +124,7 @@ class Assistant:
             model_version=knowledge.version,
         )
 
-    def find(self, utterance: Utterance, knowledge: Knowledge) -> Found:
+    def find(self, utterance: Utterance, knowledge: AssistantState) -> Found:
         """Look for articles with what is known at one moment."""
         learned = knowledge.learned
         try:
@@ -161,11 +161,11 @@ def _meant(parsed: Mapping[str, float], model: IntentModel | None, intent: Inten
     )
 
 
-def _sure(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> float:
+def _sure(hit: Hit, intent: IntentPrediction | None, knowledge: AssistantState) -> float:
     return knowledge.confidence.confidence(hit, in_scope=intent.in_scope if intent else None)
 
 
-def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge) -> Suggestion:
+def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: AssistantState) -> Suggestion:
     return Suggestion(
         article_id=hit.article.id,
         question=hit.article.question,
@@ -177,7 +177,7 @@ def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: Knowledge)
     )
 
 
-def _intent(utterance: Utterance, knowledge: Knowledge) -> IntentPrediction | None:
+def _intent(utterance: Utterance, knowledge: AssistantState) -> IntentPrediction | None:
     return knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
 
 

@@ -9,7 +9,7 @@ from kb_index.text import normal
 from nlu.reader import TextReader, Utterance
 from nlu.text import looks_empty
 from prompter.domain.triage import Suggestion, Triage
-from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.assistant import Assistant, AssistantState
 from prompter.suggestions.confidence import FEATURES, features
 from prompter.suggestions.ranking_weights import SIGNALS
 
@@ -92,7 +92,7 @@ def _explained(
     hit: Hit,
     suggestion: Suggestion,
     utterance: Utterance,
-    knowledge: Knowledge,
+    knowledge: AssistantState,
     in_scope: float | None,
 ) -> ExplainedSuggestion:
     weights: Weights = knowledge.learned.weights if knowledge.learned else knowledge.search.config
@@ -122,7 +122,7 @@ def _explained(
     )
 
 
-def _sure_by(hit: Hit, knowledge: Knowledge, in_scope: float | None) -> tuple[Part, ...]:
+def _sure_by(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tuple[Part, ...]:
     values = features(hit, in_scope=in_scope)
     coefficients = [getattr(knowledge.confidence, one.name) for one in fields(knowledge.confidence)]
     return tuple(
@@ -142,7 +142,7 @@ def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
     return NearText(text=written, similarity=float(cosines[best]))
 
 
-def _confirmed(hit: Hit, utterance: Utterance, knowledge: Knowledge) -> tuple[NearText, ...]:
+def _confirmed(hit: Hit, utterance: Utterance, knowledge: AssistantState) -> tuple[NearText, ...]:
     """Of the judged texts that vote, those for this article."""
     judged = knowledge.learned.judged if knowledge.learned else None
     if judged is None:

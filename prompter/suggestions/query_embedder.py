@@ -10,7 +10,7 @@ from nlu.reader import TextReader
 _BATCH = 256
 
 
-class Meaning:
+class QueryEmbedder:
     """Texts as what is asked: rows of length 1 whose dot products are cosines.
 
     `progress` is told how many were read since it was last told.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zlib import crc32
 
-from kb_index import ArticleSearch, Hit, IndexNotBuilt, JudgedText, JudgedTexts, Weights
+from kb_index import ArticleSearch, Hit, IndexNotBuilt, LabeledText, LabeledTexts, Weights
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
@@ -19,10 +19,10 @@ _STRENGTH = 10.0  # verdicts that the shipped weights count as
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learned:
+class RankerState:
     """A team's own verdicts and what follows from them."""
 
-    judged: JudgedTexts
+    judged: LabeledTexts
     weights: Weights
     confidence: ConfidenceModel
     until: datetime | None = None  # when the verdicts were cut; None: nobody has noted it
@@ -36,17 +36,17 @@ class Learned:
         return digest.hexdigest()
 
 
-def learn(
-    texts: Sequence[JudgedText],
+def fit_ranker(
+    texts: Sequence[LabeledText],
     *,
     reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
     confidence: ConfidenceModel,
     on: date,
-    known: JudgedTexts | None = None,
+    known: LabeledTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Learned:
+) -> RankerState:
     """Learn from judged texts, starting from the weights and the confidence that Sufler ships with.
 
     Both are cross-fitted: each text is asked of a search that knows the other four fifths only. A search
@@ -67,20 +67,20 @@ def learn(
         if best and (one.right or best.article.id in one.wrong):  # else, what would be right is unknown
             rows.append(features(best, in_scope=scope))
             outcomes.append(best.article.id in one.right)
-    return Learned(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
+    return RankerState(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
 
 
-def _read(texts: Sequence[JudgedText], reader: TextReader, known: JudgedTexts | None) -> JudgedTexts:
+def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts | None) -> LabeledTexts:
     """Read all that say something."""
     cleaned = [(one, reader.clean(one.text)) for one in texts]
     kept = [(one, text) for one, text in cleaned if not looks_empty(text)]
-    return JudgedTexts.build(
+    return LabeledTexts.build(
         [one for one, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
     )
 
 
 def _asked(
-    judged: JudgedTexts,
+    judged: LabeledTexts,
     reader: TextReader,
     search: ArticleSearch,
     intents: IntentModel | None,
@@ -105,7 +105,7 @@ def _asked(
     return found, in_scope
 
 
-def _hits(search: ArticleSearch, utterance: Utterance, judged: JudgedTexts, on: date) -> tuple[Hit, ...]:
+def _hits(search: ArticleSearch, utterance: Utterance, judged: LabeledTexts, on: date) -> tuple[Hit, ...]:
     language = detect_language(utterance.text)
     try:
         found = search.search(utterance, _LOOKED_AT, on=on, language=language, judged=judged)

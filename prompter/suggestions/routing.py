@@ -31,7 +31,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Signals:
+class RoutingInputs:
     """All that the rules look at. `candidates` are best first; probabilities are calibrated."""
 
     is_empty: bool  # nothing to understand was left of the text
@@ -42,7 +42,7 @@ class Signals:
     expired_confidence: float  # of an article that would come first if it were valid; 0.0: there is none
 
 
-def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReason]:
+def route(signals: RoutingInputs, thresholds: Thresholds) -> tuple[Route, HandoffReason]:
     """Decide by the first rule that applies; `TOPIC_NOT_READY`: nothing else holds the bot back."""
     if signals.is_empty:
         return Route.HANDOFF, HandoffReason.OUT_OF_SCOPE
@@ -64,7 +64,7 @@ def route(signals: Signals, thresholds: Thresholds) -> tuple[Route, HandoffReaso
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class AutopilotContext:
     """What speaks against an answer of the bot although the suggestion may be right."""
 
     operator_active: bool  # an operator has just written to this customer, or has a turn of theirs to answer
@@ -74,7 +74,7 @@ class Surroundings:
 
 
 def answer_alone(
-    triage: Triage, *, threshold: float | None, surroundings: Surroundings, most_in_a_row: int
+    triage: Triage, *, threshold: float | None, surroundings: AutopilotContext, most_in_a_row: int
 ) -> Triage:
     """Let the bot answer, or say what holds it back.
 
@@ -97,7 +97,7 @@ def answer_alone(
     return replace(triage, route=route, handoff_reason=reason)
 
 
-def _why_nothing(signals: Signals, thresholds: Thresholds) -> HandoffReason:
+def _why_nothing(signals: RoutingInputs, thresholds: Thresholds) -> HandoffReason:
     if signals.in_scope < thresholds.in_scope_at:
         return HandoffReason.OUT_OF_SCOPE
     if signals.intent is not None and not signals.intent.startswith("topic:"):

@@ -9,14 +9,14 @@ from datetime import datetime
 
 import numpy as np
 
-from kb_index import JudgedText, JudgedTexts, Weights
+from kb_index import LabeledText, LabeledTexts, Weights
 from nlu.artifacts import Part
 from nlu.errors import IncompatibleModel
 from prompter.suggestions.confidence import ConfidenceModel
-from prompter.suggestions.ranker_training import Learned
+from prompter.suggestions.ranker_training import RankerState
 
 
-def part_of(learned: Learned) -> Part:
+def part_of(learned: RankerState) -> Part:
     """Lay open what was learned. The texts are an array, so that the manifest stays short."""
     judged = learned.judged
     cleaned = judged.cleaned or [None] * len(judged)
@@ -38,7 +38,7 @@ def part_of(learned: Learned) -> Part:
     )
 
 
-def learned_of(part: Part) -> Learned:
+def ranker_state_of(part: Part) -> RankerState:
     """Put together again what was learned.
 
     Raises:
@@ -47,12 +47,12 @@ def learned_of(part: Part) -> Learned:
     try:
         rows = json.loads(bytes(part.arrays["texts"]))
         texts = [
-            JudgedText(text=text, right=tuple(right), wrong=tuple(wrong)) for text, right, wrong, _ in rows
+            LabeledText(text=text, right=tuple(right), wrong=tuple(wrong)) for text, right, wrong, _ in rows
         ]
         cleaned = [read for *_, read in rows if read is not None]
         until = part.values["until"]
-        return Learned(
-            judged=JudgedTexts(texts, part.arrays["vectors"], cleaned=cleaned),
+        return RankerState(
+            judged=LabeledTexts(texts, part.arrays["vectors"], cleaned=cleaned),
             weights=Weights(**part.values["weights"]),
             confidence=ConfidenceModel(**part.values["confidence"]),
             until=datetime.fromisoformat(until) if until else None,

@@ -17,22 +17,22 @@ from prompter_api.desk.readiness.board_page import add_board
 from prompter_api.desk.readiness.monitoring_page import add_watching
 from prompter_api.desk.readiness.topic_page import add_topic
 from prompter_api.desk.ui.forms import unavailable_page
-from prompter_api.desk.ui.frame import Door
+from prompter_api.desk.ui.frame import PageGuard
 from prompter_api.desk.ui.mounting import mount_nicegui
 from prompter_api.desk.ui.session import Seats
 from prompter_api.errors import answer_browsers
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 
 __all__ = ["add_pages"]
 
 
-def add_pages(app: FastAPI, parts: Parts, *, poll_seconds: float = POLL_SECONDS) -> None:
+def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECONDS) -> None:
     """Add the pages to an application.
 
     Open pages look for news every `poll_seconds`.
     """
     seats = Seats()
-    door = Door(parts, seats)
+    door = PageGuard(parts, seats)
     router = APIRouter(include_in_schema=False)
     add_desk(router, door, poll_seconds=poll_seconds)
     add_reviews(router, door, poll_seconds=poll_seconds)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 
 from prompter.domain.triage import Triage
 from prompter_api.auth import Asker, ExplanationAsker, GuardedRoute
-from prompter_api.parts import Parts, parts_of
+from prompter_api.parts import Services, services_of
 from prompter_api.schemas.knowledge import ExplanationOut, Question, TriageOut
 
 router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
@@ -16,11 +16,11 @@ router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 @router.post("/ask")
 async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
     """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
-    parts = parts_of(request)
+    parts = services_of(request)
     return await triaged(parts, lambda text: parts.readiness.preview(parts.assistant.triage(text)), body.text)
 
 
-async def triaged(parts: Parts, triage: Callable[[str], Triage], text: str) -> TriageOut:
+async def triaged(parts: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
     """What a triage says of a text, off the event loop and in turn with others."""
 
     def said() -> TriageOut:
@@ -32,7 +32,7 @@ async def triaged(parts: Parts, triage: Callable[[str], Triage], text: str) -> T
 @router.post("/ask/explain")
 async def explain(request: Request, _me: ExplanationAsker, body: Question) -> ExplanationOut:
     """What would be suggested, and why in that order and with that confidence? Nothing is stored."""
-    parts = parts_of(request)
+    parts = services_of(request)
 
     def explained() -> ExplanationOut:
         return ExplanationOut.model_validate(parts.explanation(body.text))

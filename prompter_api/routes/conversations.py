@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import ArticleId, Done, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
@@ -14,26 +14,26 @@ router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 @router.get("/queue")
 def get_queue(request: Request, _me: Operator) -> list[QueueItemOut]:
     """The turns that wait for an operator, longest wait first."""
-    return [QueueItemOut.of(item) for item in parts_of(request).desk.queue()]
+    return [QueueItemOut.of(item) for item in services_of(request).desk.queue()]
 
 
 @router.get("/conversations/{conversation_id}")
 def get_conversation(request: Request, _me: Operator, conversation_id: Id) -> ConversationOut:
     """Everything said in a conversation, and the suggestions for what waits."""
-    return ConversationOut.of(parts_of(request).desk.conversation(conversation_id))
+    return ConversationOut.of(services_of(request).desk.conversation(conversation_id))
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=201)
 def send_message(request: Request, me: Operator, conversation_id: Id, body: NewMessage) -> MessageAccepted:
     """Send a message that answers no turn; it leaves at once."""
-    reply_id = parts_of(request).desk.write(conversation_id, body.text, me)
+    reply_id = services_of(request).desk.write(conversation_id, body.text, me)
     return MessageAccepted(reply_id=reply_id)
 
 
 @router.post("/conversations/{conversation_id}/give-back")
 def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
     """You are done with this conversation: the bot may answer again, and its dialogue goes on."""
-    parts_of(request).desk.give_back(conversation_id)
+    services_of(request).desk.give_back(conversation_id)
     return Done()
 
 
@@ -42,4 +42,4 @@ def get_filled_answer(
     request: Request, _me: Operator, conversation_id: Id, article_id: ArticleId
 ) -> FilledAnswer:
     """An article's answer, its template fields filled for this customer."""
-    return FilledAnswer(text=parts_of(request).desk.filled_answer(conversation_id, article_id))
+    return FilledAnswer(text=services_of(request).desk.filled_answer(conversation_id, article_id))

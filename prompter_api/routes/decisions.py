@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.conversations import DecidedOut, DecisionIn
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 )
 def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> DecidedOut:
     """Accept, edit, replace or reject the suggestions of a turn; the reply can be undone for some seconds."""
-    return DecidedOut.of(parts_of(request).desk.decide(body.decision(turn_id, me.id)))
+    return DecidedOut.of(services_of(request).desk.decide(body.decision(turn_id, me.id)))
 
 
 @router.post(
@@ -31,5 +31,5 @@ def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> Dec
 )
 def undo_decision(request: Request, me: Operator, decision_id: Id) -> Done:
     """Take a decision back before its reply leaves: one's own, or as a supervisor anybody's."""
-    parts_of(request).desk.undo(decision_id, me)
+    services_of(request).desk.undo(decision_id, me)
     return Done()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from kb_index import Status
 from prompter_api.auth import GuardedRoute, Operator, Supervisor
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import ArticleId, Done, Id, Problem
 from prompter_api.schemas.knowledge import (
     ArticleHistoryOut,
@@ -31,7 +31,7 @@ def find_articles(
     most: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[ArticleOut]:
     """Published articles that hold the text, in any case."""
-    found = parts_of(request).desk.find_articles(q.replace("\x00", ""), most=most)
+    found = services_of(request).desk.find_articles(q.replace("\x00", ""), most=most)
     return [ArticleOut.model_validate(article) for article in found]
 
 
@@ -46,7 +46,7 @@ def list_articles(
     most: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[ArticleOut]:
     """Articles of whatever status, in order of id."""
-    found = parts_of(request).knowledge.page(
+    found = services_of(request).knowledge.page(
         text=q.replace("\x00", ""),
         topic=topic and topic.replace("\x00", ""),
         status=status,
@@ -59,26 +59,26 @@ def list_articles(
 @router.post("/kb/articles", status_code=201, responses={409: _CHANGED})
 def add_article(request: Request, me: Supervisor, body: NewArticle) -> SavedOut:
     """Add an article; running processes answer with it within seconds."""
-    return SavedOut(version=parts_of(request).knowledge.put(body.article(body.id), me, version=0))
+    return SavedOut(version=services_of(request).knowledge.put(body.article(body.id), me, version=0))
 
 
 @router.put("/kb/articles/{article_id}", responses={409: _CHANGED})
 def put_article(request: Request, me: Supervisor, article_id: ArticleId, body: ArticleIn) -> SavedOut:
     """Change an article, or add one; running processes answer with it within seconds."""
-    version = parts_of(request).knowledge.put(body.article(article_id), me, version=body.version)
+    version = services_of(request).knowledge.put(body.article(article_id), me, version=body.version)
     return SavedOut(version=version)
 
 
 @router.post("/kb/articles/{article_id}/versions/{version}/restore", responses={409: _CHANGED})
 def restore_article(request: Request, me: Supervisor, article_id: ArticleId, version: Id) -> SavedOut:
     """Make an article what it was; that is a new version, too."""
-    return SavedOut(version=parts_of(request).knowledge.restore(article_id, version, me))
+    return SavedOut(version=services_of(request).knowledge.restore(article_id, version, me))
 
 
 @router.get("/kb/articles/{article_id}")
 def get_article(request: Request, _me: Operator, article_id: ArticleId) -> ArticleHistoryOut:
     """An article in whatever status, and what it was before."""
-    article, versions = parts_of(request).knowledge.article(article_id)
+    article, versions = services_of(request).knowledge.article(article_id)
     return ArticleHistoryOut(
         article=ArticleOut.model_validate(article),
         versions=[ArticleVersionOut.model_validate(version) for version in versions],
@@ -88,5 +88,5 @@ def get_article(request: Request, _me: Operator, article_id: ArticleId) -> Artic
 @router.post("/kb/articles/{article_id}/phrasings", status_code=201)
 def add_phrasing(request: Request, _me: Supervisor, article_id: ArticleId, body: NewPhrasing) -> Done:
     """Add another way to put an article's question; imports never remove it."""
-    parts_of(request).knowledge.add_phrasing(article_id, body.text)
+    services_of(request).knowledge.add_phrasing(article_id, body.text)
     return Done()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.learning import DisagreementsOut, JobOut, PinIn, PinOut, PromotionIn, VersionOut
 
@@ -19,56 +19,56 @@ _NOTHING = {"model": Problem, "description": "nothing_before: no other version w
 @router.get("/learning")
 def list_jobs(request: Request, _me: Supervisor) -> list[JobOut]:
     """How learning went the last times, newest first."""
-    return [JobOut.model_validate(job) for job in parts_of(request).learning.jobs()]
+    return [JobOut.model_validate(job) for job in services_of(request).learning.jobs()]
 
 
 @router.post("/learning", status_code=202)
 def start_learning(request: Request, me: Supervisor) -> JobOut:
     """Have the worker learn soon; if it is asked for or under way already, that is returned."""
-    return JobOut.model_validate(parts_of(request).learning.start(me))
+    return JobOut.model_validate(services_of(request).learning.start(me))
 
 
 @router.get("/models")
 def list_models(request: Request, _me: Supervisor) -> list[VersionOut]:
     """Every model version, newest first."""
-    return [VersionOut.of(shown) for shown in parts_of(request).versions.all()]
+    return [VersionOut.of(shown) for shown in services_of(request).versions.all()]
 
 
 @router.post("/models/{version_id}/promote", responses={409: _CANNOT})
 def promote_model(request: Request, me: Supervisor, version_id: VersionId, body: PromotionIn) -> Done:
     """Let a version answer, in every process and without a restart."""
-    parts_of(request).versions.promote(version_id, me, anyway=body.anyway)
+    services_of(request).versions.promote(version_id, me, anyway=body.anyway)
     return Done()
 
 
 @router.post("/models/rollback", responses={409: _NOTHING})
 def roll_model_back(request: Request, me: Supervisor) -> Done:
     """Go back to the version before: model, index, thresholds, calibration, and where the topics stood."""
-    parts_of(request).versions.roll_back(me)
+    services_of(request).versions.roll_back(me)
     return Done()
 
 
 @router.get("/pins")
 def list_pins(request: Request, _me: Supervisor) -> list[PinOut]:
     """Questions that no new version may answer worse, oldest first."""
-    return [PinOut.model_validate(pin) for pin in parts_of(request).learning.pins.all()]
+    return [PinOut.model_validate(pin) for pin in services_of(request).learning.pins.all()]
 
 
 @router.post("/pins", status_code=201)
 def pin(request: Request, me: Supervisor, body: PinIn) -> Done:
     """Pin the article that has to come first for a text; personal data in it are masked."""
-    parts_of(request).learning.pins.pin(body.text, body.article_id, me)
+    services_of(request).learning.pins.pin(body.text, body.article_id, me)
     return Done()
 
 
 @router.delete("/pins/{pin_id}")
 def unpin(request: Request, _me: Supervisor, pin_id: Id) -> Done:
     """Let a pinned question go."""
-    parts_of(request).learning.pins.unpin(pin_id)
+    services_of(request).learning.pins.unpin(pin_id)
     return Done()
 
 
 @router.get("/disagreements")
 def get_disagreements(request: Request, _me: Supervisor) -> DisagreementsOut:
     """The same question judged differently, and articles whose answer is often changed."""
-    return DisagreementsOut.model_validate(parts_of(request).learning.disagreements())
+    return DisagreementsOut.model_validate(services_of(request).learning.disagreements())

@@ -6,7 +6,7 @@ from prompter.domain.account import Role
 from prompter_api import cookies
 from prompter_api.auth import CurrentAccount, GuardedRoute, NewPerson, Person, caller_of
 from prompter_api.login import change_password
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.accounts import (
     AccountOut,
     LanguageChange,
@@ -32,7 +32,7 @@ async def change_my_password(
     request: Request, response: Response, me: NewPerson, body: PasswordChange
 ) -> AccountOut:
     """Choose a new password: every other session of mine ends, and every API token."""
-    parts = parts_of(request)
+    parts = services_of(request)
     entry = await change_password(request, parts, me, body.old, body.new)
     entry.keep(response, parts)
     return AccountOut.of(entry.account)
@@ -41,7 +41,7 @@ async def change_my_password(
 @router.post("/language")
 def change_my_language(request: Request, me: CurrentAccount, body: LanguageChange) -> Done:
     """Choose the language of my pages."""
-    parts_of(request).accounts.set_language(me.id, body.language)
+    services_of(request).accounts.set_language(me.id, body.language)
     return Done()
 
 
@@ -50,20 +50,20 @@ def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
     """Browsers in which I am logged in, the newest first."""
     session = caller_of(request).session
     current = session.id if session is not None else None
-    return [SessionOut.of(each, current=current) for each in parts_of(request).sessions.all(me.id)]
+    return [SessionOut.of(each, current=current) for each in services_of(request).sessions.all(me.id)]
 
 
 @router.delete("/sessions/{session_id}")
 def end_my_session(request: Request, me: Person, session_id: Id) -> Done:
     """Log out of one of my browsers."""
-    parts_of(request).sessions.revoke(session_id, of=me.id)
+    services_of(request).sessions.revoke(session_id, of=me.id)
     return Done()
 
 
 @router.post("/sessions/revoke-all")
 def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
     """Log out everywhere, here too: a copy of this very session's cookie must not live on."""
-    parts = parts_of(request)
+    parts = services_of(request)
     parts.sessions.revoke_all(me.id)
     cookies.forget_session(response, parts)
     return Done()
@@ -72,7 +72,7 @@ def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
 @router.get("/tokens")
 def list_my_tokens(request: Request, me: Person) -> list[TokenOut]:
     """My API tokens, without their secrets."""
-    return [TokenOut.of(token) for token in parts_of(request).accounts.tokens(me.id)]
+    return [TokenOut.of(token) for token in services_of(request).accounts.tokens(me.id)]
 
 
 @router.post("/tokens", status_code=201)
@@ -80,7 +80,7 @@ def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSe
     """A new API token; it is shown this once. Only admins may have one that never expires."""
     if body.expires_in_days is None and me.role < Role.ADMIN:
         raise HTTPException(403, "a token that never expires needs the role admin")
-    token, secret = parts_of(request).accounts.issue_token(
+    token, secret = services_of(request).accounts.issue_token(
         me.id, body.name, scopes=frozenset(body.scopes), days=body.expires_in_days
     )
     return TokenWithSecret(**TokenOut.of(token).model_dump(), token=secret)
@@ -89,12 +89,12 @@ def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSe
 @router.post("/tokens/revoke-all")
 def revoke_my_tokens(request: Request, me: Person) -> Done:
     """End all of my API tokens."""
-    parts_of(request).accounts.revoke_tokens(me.id)
+    services_of(request).accounts.revoke_tokens(me.id)
     return Done()
 
 
 @router.delete("/tokens/{token_id}")
 def revoke_my_token(request: Request, me: Person, token_id: Id) -> Done:
     """End one of my API tokens."""
-    parts_of(request).accounts.revoke_token(token_id, of=me.id)
+    services_of(request).accounts.revoke_token(token_id, of=me.id)
     return Done()

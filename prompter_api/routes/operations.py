@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from prompter_api.auth import Scraper
 from prompter_api.metrics import Metrics
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.routes import TOKEN
 from prompter_api.schemas.common import Done
 from web.problems import problem, problems
@@ -31,7 +31,7 @@ async def ready(request: Request) -> Done | Response:
 
     Else 503, and the message names the part. It is looked at most every two seconds, however many ask.
     """
-    failing = await parts_of(request).ready.failing()
+    failing = await services_of(request).ready.failing()
     if failing is None:
         return Done()
     return problem(503, "not_ready", f"not ready: {failing}", {"Retry-After": "5"})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from prompter.domain.drafts import ProposalKind
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import LARGEST_ID, ArticleId, Done, Id, Problem
 from prompter_api.schemas.proposals import (
     ApprovalIn,
@@ -42,7 +42,7 @@ def get_proposals(
     offset: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
 ) -> ProposalsOut:
     """Open proposals, what most turns speak for first."""
-    proposals = parts_of(request).proposals
+    proposals = services_of(request).proposals
     found = proposals.open(
         kind=kind,
         article_id=article_id,
@@ -59,27 +59,27 @@ def get_proposals(
 @router.post("/approve")
 def approve_proposals(request: Request, me: Supervisor, body: ManyApprovalsIn) -> list[OutcomeOut]:
     """Approve several; what fails for one is told, and stops no other."""
-    done = parts_of(request).proposals.approve_many(body.ids, me, topic=body.topic)
+    done = services_of(request).proposals.approve_many(body.ids, me, topic=body.topic)
     return [OutcomeOut.of(outcome) for outcome in done]
 
 
 @router.post("/dismiss")
 def dismiss_proposals(request: Request, me: Supervisor, body: ManyIn) -> list[OutcomeOut]:
     """Dismiss several; what fails for one is told, and stops no other."""
-    return [OutcomeOut.of(outcome) for outcome in parts_of(request).proposals.dismiss_many(body.ids, me)]
+    return [OutcomeOut.of(outcome) for outcome in services_of(request).proposals.dismiss_many(body.ids, me)]
 
 
 @router.get("/{proposal_id:int}")
 def get_proposal(request: Request, _me: Supervisor, proposal_id: Id) -> ProposalOut:
     """A proposal, whatever became of it."""
-    return ProposalOut.of(parts_of(request).proposals.get(proposal_id))
+    return ProposalOut.of(services_of(request).proposals.get(proposal_id))
 
 
 @router.patch("/{proposal_id:int}", responses={409: _CHANGED})
 def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ProposalEdit) -> ProposalOut:
     """Change what is proposed, before it is approved."""
     changes = body.model_dump(exclude_none=True, exclude={"wording"})
-    changed = parts_of(request).proposals.edit(proposal_id, me, **changes, seen=body.wording)
+    changed = services_of(request).proposals.edit(proposal_id, me, **changes, seen=body.wording)
     return ProposalOut.of(changed)
 
 
@@ -95,7 +95,7 @@ def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: Propo
 )
 def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ApprovalIn) -> ApprovedOut:
     """Bring it into the knowledge base; running processes find it by themselves."""
-    approved = parts_of(request).proposals.approve(
+    approved = services_of(request).proposals.approve(
         proposal_id, me, topic=body.topic, as_phrasings_of=body.as_phrasings_of, seen=body.wording
     )
     return ApprovedOut.of(approved)
@@ -104,11 +104,11 @@ def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: Ap
 @router.post("/{proposal_id}/dismiss", responses={409: _SETTLED})
 def dismiss_proposal(request: Request, me: Supervisor, proposal_id: Id) -> Done:
     """Do without it; the same does not come back."""
-    parts_of(request).proposals.dismiss(proposal_id, me)
+    services_of(request).proposals.dismiss(proposal_id, me)
     return Done()
 
 
 @router.post("/{proposal_id}/merge", responses={409: _SETTLED})
 def merge_proposals(request: Request, me: Supervisor, proposal_id: Id, body: MergeIn) -> ProposalOut:
     """Several are the same: this one's words stay, what speaks for the others speaks for it."""
-    return ProposalOut.of(parts_of(request).proposals.merge(body.ids, proposal_id, me))
+    return ProposalOut.of(services_of(request).proposals.merge(body.ids, proposal_id, me))

@@ -6,9 +6,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from prompter.dialogue.actions import HANDOFF, Asked, Outcome, Said, UnknownAction
+from prompter.dialogue.actions import HANDOFF, ActionCall, ActionResult, Said, UnknownAction
 from prompter_api.auth import GuardedRoute, Rasa
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.routes.ask import triaged
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/rasa", tags=["rasa"], route_class=GuardedRoute)
 @router.post("/vectors")
 async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
     """Sentence embeddings of messages, as the search compares them."""
-    parts = parts_of(request)
+    parts = services_of(request)
 
     def encoded() -> VectorsOut:
         found = parts.encode(body.texts)
@@ -32,14 +32,14 @@ async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
 @router.post("/triage")
 async def triage(request: Request, _me: Rasa, body: Question) -> TriageOut:
     """What `/api/ask` answers, for a component of Rasa: here Rasa itself is never asked for the intent."""
-    parts = parts_of(request)
+    parts = services_of(request)
     return await triaged(parts, parts.asked_by_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
 async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     """Do an action for Rasa (`action_endpoint` in its endpoints.yml); others go to the team's own server."""
-    parts, as_it_came = parts_of(request), await request.body()
+    parts, as_it_came = services_of(request), await request.body()
 
     def done() -> Response:
         try:
@@ -54,10 +54,10 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     return await to_thread.run_sync(done, limiter=parts.actions_at_once)
 
 
-def _asked(body: ActionIn) -> Asked:
+def _asked(body: ActionIn) -> ActionCall:
     message = body.tracker.latest_message
     about = AboutTurn.of(message.metadata) if message else None
-    return Asked(
+    return ActionCall(
         action=body.next_action,
         text=(message.text if message else None) or "",
         intent=(message.intent.name if message and message.intent else None) or "",
@@ -67,7 +67,7 @@ def _asked(body: ActionIn) -> Asked:
     )
 
 
-def _answer(outcome: Outcome, body: ActionIn) -> ActionOut:
+def _answer(outcome: ActionResult, body: ActionIn) -> ActionOut:
     slots: dict[str, str | None] = dict(outcome.slots)
     asks = body.next_action.startswith("validate_")  # in the middle of a form
     if HANDOFF in body.tracker.slots and not asks:  # a domain may do without it

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import Problem
 from prompter_api.schemas.readiness import ReadinessOut
 
@@ -17,13 +17,13 @@ Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"]
 @router.get("")
 def list_readiness(request: Request, _me: Supervisor) -> list[ReadinessOut]:
     """Every topic and group, and what its evidence says."""
-    return [ReadinessOut.of(found) for found in parts_of(request).readiness.topics()]
+    return [ReadinessOut.of(found) for found in services_of(request).readiness.topics()]
 
 
 @router.get("/topic")
 def get_readiness(request: Request, _me: Supervisor, name: Topic) -> ReadinessOut:
     """One topic or group."""
-    return ReadinessOut.of(parts_of(request).readiness.topic(name))
+    return ReadinessOut.of(services_of(request).readiness.topic(name))
 
 
 @router.post(
@@ -32,16 +32,16 @@ def get_readiness(request: Request, _me: Supervisor, name: Topic) -> ReadinessOu
 )
 def allow_topic(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
     """Let it answer alone, as widely as its evidence allows; also after it was held."""
-    return ReadinessOut.of(parts_of(request).readiness.allow(name, me))
+    return ReadinessOut.of(services_of(request).readiness.allow(name, me))
 
 
 @router.post("/hold")
 def hold_topic(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
     """Stop it from answering alone, at once and until it is allowed again."""
-    return ReadinessOut.of(parts_of(request).readiness.hold(name, me))
+    return ReadinessOut.of(services_of(request).readiness.hold(name, me))
 
 
 @router.post("/off")
 def switch_topic_off(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
     """Only measure it from now on."""
-    return ReadinessOut.of(parts_of(request).readiness.switch_off(name, me))
+    return ReadinessOut.of(services_of(request).readiness.switch_off(name, me))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id
 from prompter_api.schemas.conversations import ReplyOut, Settlement
 
@@ -13,11 +13,11 @@ router = APIRouter(prefix="/api/replies", tags=["desk"], route_class=GuardedRout
 @router.get("/troubled")
 def list_troubled_replies(request: Request, _me: Operator) -> list[ReplyOut]:
     """Replies that failed, or of which nobody knows whether they arrived."""
-    return [ReplyOut.model_validate(reply) for reply in parts_of(request).desk.troubled_replies()]
+    return [ReplyOut.model_validate(reply) for reply in services_of(request).desk.undelivered_replies()]
 
 
 @router.post("/{reply_id}/settle")
-def settle_reply(request: Request, me: Operator, reply_id: Id, body: Settlement) -> Done:
+def resolve_delivery(request: Request, me: Operator, reply_id: Id, body: Settlement) -> Done:
     """Send a troubled reply again, or leave it; the reply says from then on who decided so."""
-    parts_of(request).desk.settle_reply(reply_id, me, send_again=body.send_again)
+    services_of(request).desk.resolve_delivery(reply_id, me, send_again=body.send_again)
     return Done()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import LARGEST_ID, Done, Id, Problem
 from prompter_api.schemas.reviews import JudgementIn, NextQuestion
 
@@ -19,7 +19,7 @@ def get_next_review(
     after: Annotated[int, Query(ge=0, le=LARGEST_ID, description="Pass over those up to this one")] = 0,
 ) -> NextQuestion:
     """The longest waiting question whose answer you have not judged before."""
-    reviews = parts_of(request).reviews
+    reviews = services_of(request).reviews
     return NextQuestion.of(reviews.waiting(me), reviews.next(me, after=after))
 
 
@@ -29,5 +29,5 @@ def get_next_review(
 )
 def judge_review(request: Request, me: Operator, review_id: Id, body: JudgementIn) -> Done:
     """Say which answer is right."""
-    parts_of(request).reviews.judge(review_id, body.choice, me)
+    services_of(request).reviews.judge(review_id, body.choice, me)
     return Done()

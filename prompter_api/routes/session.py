@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from prompter_api import cookies
 from prompter_api.login import log_in as start
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.accounts import AccountOut, Login
 from prompter_api.schemas.common import Done
 from web.origins import refuse_other_sites
@@ -19,7 +19,7 @@ async def log_in(request: Request, response: Response, body: Login) -> AccountOu
     After several failures under one name or from one network the answer is 429 for a while; it is for
     some seconds, too, where more people log in than passwords can be checked.
     """
-    parts = parts_of(request)
+    parts = services_of(request)
     entry = await start(request, parts, body.name, body.password)
     entry.keep(response, parts)
     return AccountOut.of(entry.account)
@@ -28,7 +28,7 @@ async def log_in(request: Request, response: Response, body: Login) -> AccountOu
 @router.post("/logout")
 def log_out(request: Request, response: Response) -> Done:
     """End this browser's session, in every process; does nothing where there is none."""
-    parts = parts_of(request)
+    parts = services_of(request)
     if (secret := cookies.session_secret(request, parts)) is not None:
         parts.sessions.end(secret)
     cookies.forget_session(response, parts)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 
 from prompter.accounts.service import one_time_password
 from prompter_api.auth import Admin, AdminPerson, GuardedRoute
-from prompter_api.parts import parts_of
+from prompter_api.parts import services_of
 from prompter_api.schemas.accounts import AccountOut, NewAccount, OneTimePassword
 from prompter_api.schemas.common import Done
 
@@ -17,13 +17,13 @@ Name = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$", examples=["bor
 @router.get("")
 def list_users(request: Request, _me: Admin) -> list[AccountOut]:
     """Every account, in order of name."""
-    return [AccountOut.of(account) for account in parts_of(request).accounts.all()]
+    return [AccountOut.of(account) for account in services_of(request).accounts.all()]
 
 
 @router.post("", status_code=201)
 async def add_user(request: Request, _me: AdminPerson, body: NewAccount) -> OneTimePassword:
     """Add an account; its one-time password is shown this once."""
-    parts, password = parts_of(request), one_time_password()
+    parts, password = services_of(request), one_time_password()
     account = await parts.password_checks.run(
         lambda: parts.accounts.add(body.name, body.role.role, password, one_time_password=True), is_known=True
     )
@@ -33,14 +33,14 @@ async def add_user(request: Request, _me: AdminPerson, body: NewAccount) -> OneT
 @router.post("/{name}/disable")
 def disable_user(request: Request, _me: Admin, name: Name) -> Done:
     """Lock an account out, with its sessions and tokens, from its next request on."""
-    parts_of(request).accounts.disable(name)
+    services_of(request).accounts.disable(name)
     return Done()
 
 
 @router.post("/{name}/password")
 async def reset_password(request: Request, _me: AdminPerson, name: Name) -> OneTimePassword:
     """Give an account a new one-time password; its sessions and its tokens end."""
-    parts, password = parts_of(request), one_time_password()
+    parts, password = services_of(request), one_time_password()
     account = await parts.password_checks.run(
         lambda: parts.accounts.set_password(name, password, one_time_password=True), is_known=True
     )
@@ -50,7 +50,7 @@ async def reset_password(request: Request, _me: AdminPerson, name: Name) -> OneT
 @router.post("/{name}/sessions/revoke")
 def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
     """Log an account out everywhere."""
-    parts = parts_of(request)
+    parts = services_of(request)
     parts.sessions.revoke_all(parts.accounts.named(name).id)
     return Done()
 
@@ -58,6 +58,6 @@ def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
 @router.post("/{name}/tokens/revoke")
 def revoke_tokens(request: Request, _me: AdminPerson, name: Name) -> Done:
     """End every API token of an account."""
-    parts = parts_of(request)
+    parts = services_of(request)
     parts.accounts.revoke_tokens(parts.accounts.named(name).id)
     return Done()

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from prompter.domain.job import JobState
-from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.models.registry import ShownVersion
 from prompter_api.schemas.common import ArticleId, Input, Output
 
@@ -31,7 +31,7 @@ class UseOut(Output):
     """From `at` on the version answered."""
 
     at: datetime
-    reason: Reason
+    reason: ActivationReason
     account_name: str | None
 
 
@@ -40,7 +40,7 @@ class VersionOut(Output):
 
     id: str
     created_at: datetime
-    made: Made
+    made: Origin
     parent: str | None = Field(description="The version that answered when it was made")
     state: VersionState
     is_used: bool

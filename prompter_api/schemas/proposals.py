@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from kb_index.article import MOST_PHRASINGS
 from prompter.domain.drafts import ProposalKind, Source
-from prompter.knowledge.proposals import Approved, Outcome, Proposal, ProposalState
+from prompter.knowledge.proposals import Approved, Proposal, ProposalResult, ProposalState
 from prompter_api.errors import described
 from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, ArticleId, Input, Line, Output, Text
 
@@ -149,7 +149,7 @@ class OutcomeOut(Output):
     message: str | None
 
     @classmethod
-    def of(cls, outcome: Outcome) -> "OutcomeOut":
+    def of(cls, outcome: ProposalResult) -> "OutcomeOut":
         code, message = described(outcome.error) if outcome.error else (None, None)
         return cls(
             proposal_id=outcome.proposal_id, article_id=outcome.article_id, error=code, message=message

@@ -5,7 +5,7 @@ from itertools import chain
 
 from evaluation.intents import Guess
 from evaluation.rows import Case
-from kb_index import Article, JudgedText
+from kb_index import Article, LabeledText
 from nlu.classifier import IntentClassifier
 from nlu.encoders.encoder import Encoder
 from nlu.intent_model import IntentModel
@@ -13,7 +13,7 @@ from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from prompter.domain.triage import Suggestion
 from prompter.models import builder
-from prompter.suggestions.assistant import Knowledge
+from prompter.suggestions.assistant import AssistantState
 from sufler.settings import Settings
 
 
@@ -57,7 +57,7 @@ class EvaluatedAssistant:
         encoder: Encoder,
         *,
         advance: Callable[[int], None] = lambda _: None,
-        knowledge: Knowledge | None = None,
+        knowledge: AssistantState | None = None,
     ) -> None:
         """Index the articles, unless `knowledge` has them."""
         self._settings = settings
@@ -85,9 +85,9 @@ class EvaluatedAssistant:
         A case without an article is one whose first suggestion they called wrong.
         """
         judged = [
-            JudgedText(text=case.text, right=case.article_ids)
+            LabeledText(text=case.text, right=case.article_ids)
             if case.article_ids
-            else JudgedText(
+            else LabeledText(
                 text=case.text, wrong=tuple(one.article_id for one in self._assistant.suggest(case.text)[:1])
             )
             for case in confirmed
@@ -97,5 +97,5 @@ class EvaluatedAssistant:
             self._articles,
             self._encoder,
             advance=self._advance,
-            knowledge=builder.taught(self._settings.models, self._assistant.knowledge, judged),
+            knowledge=builder.with_labels(self._settings.models, self._assistant.knowledge, judged),
         )

@@ -7,10 +7,10 @@ from kb_index import Article
 from kb_index.search import passage_of, published, questions_of
 from nlu.encoders.tfidf import TfidfEncoder
 from nlu.errors import EncoderUnavailable
-from nlu.finetuning import Asked, Target
+from nlu.finetuning import Target, TrainingQuery
 from nlu.reader import TextReader
 from nlu.text import clean
-from prompter.labels.from_verdicts import Lesson
+from prompter.labels.from_verdicts import LabeledQuestion
 from prompter.models import builder
 from sufler.settings import Settings
 
@@ -44,21 +44,23 @@ def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list
     ]
 
 
-def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[Asked]:
+def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[TrainingQuery]:
     """Texts whose articles operators have confirmed; those out of scope teach nothing here."""
     same = _Same(articles)
     return [
-        Asked(text=clean(case.text), right=same.of(case.article_ids)) for case in cases if case.article_ids
+        TrainingQuery(text=clean(case.text), right=same.of(case.article_ids))
+        for case in cases
+        if case.article_ids
     ]
 
 
-def asked_in_lessons(articles: Iterable[Article], lessons: Iterable[Lesson]) -> list[Asked]:
+def asked_in_lessons(articles: Iterable[Article], lessons: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
     """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
     same = _Same(articles)
     found = []
     for one in lessons:
         right = same.of([one.right] if one.right else [])
-        found.append(Asked(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
+        found.append(TrainingQuery(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
     return found
 
 

@@ -23,7 +23,7 @@ import structlog
 from evaluation.typos import with_typos
 from kb_index import Article
 from kb_index.templates import fields
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.domain.evidence import Choice
 from prompter.domain.readiness import ReadinessState
 
@@ -133,7 +133,7 @@ class Traffic:
                 try:
                     work(client)
                 except httpx.HTTPError as error:
-                    log.warning("simulated_traffic_failed", error=describe(error))
+                    log.warning("simulated_traffic_failed", error=describe_without_content(error))
                     self._stop.wait(1.0)
 
     # --- customers --------------------------------------------------------------------------

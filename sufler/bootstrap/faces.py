@@ -12,7 +12,7 @@ import structlog
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.domain.triage import Triage
 from prompter.learning.service import Learning
-from prompter.readiness.monitoring import Watching
+from prompter.readiness.monitoring import QualityMonitor
 from prompter.readiness.second_reviews import Reviews
 from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
@@ -66,7 +66,7 @@ def build_web_app(
     from prompter.conversations.customer_view import CustomerViews
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
-    from prompter_api.parts import Parts
+    from prompter_api.parts import Services
     from prompter_api.ready import Check
     from prompter_api.ready import Readiness as ProcessReadiness
     from prompter_api.throttle import LoginThrottle
@@ -77,11 +77,11 @@ def build_web_app(
     readiness = build_readiness(settings, store)
 
     def asked_by_engine(text: str) -> Triage:
-        return readiness.preview(assistant.by_itself().triage(text))
+        return readiness.preview(assistant.without_external_parser().triage(text))
 
     # When a session or a token was used last is written apart from the request that uses it.
     last_seen = ThreadPoolExecutor(1, thread_name_prefix="last-seen")
-    parts = Parts(
+    parts = Services(
         accounts=build_accounts(store, defer=last_seen.submit),
         sessions=build_sessions(settings, store, defer=last_seen.submit),
         actions=dialogues.build_actions(settings, store, asked_by_engine, lots=build_lots(settings)),
@@ -96,7 +96,7 @@ def build_web_app(
         versions=build_versions(settings, store),
         reviews=Reviews(store),
         readiness=readiness,
-        watching=Watching(store),
+        watching=QualityMonitor(store),
         language=settings.language,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,

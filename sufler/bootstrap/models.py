@@ -9,9 +9,9 @@ import structlog
 
 from nlu.encoders.encoder import Encoder
 from prompter.common.clock import Clock, utc_now
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter.jobs import JobRunning
-from prompter.learning.outcome import Outcome
+from prompter.learning.outcome import LearningRun
 from prompter.learning.pipeline import LearningConfig
 from prompter.learning.proposing import ProposalConfig
 from prompter.learning.shadow_evaluation import ShadowEvaluator
@@ -69,7 +69,7 @@ def learn(
     shadow: bool | None = None,
     encoder: Encoder | None = None,
     bar: ProgressBar | None = None,
-) -> Outcome:
+) -> LearningRun:
     """Learn from what operators have decided; see `prompter.learning.pipeline.learn_now`."""
     from prompter.learning.pipeline import learn_now
 
@@ -88,7 +88,7 @@ def learn_in_background(settings: Settings) -> None:
         except JobRunning:
             log.info("learning_is_under_way_elsewhere")
         except Exception as error:
-            log.error("learning_failed", error=describe(error))
+            log.error("learning_failed", error=describe_without_content(error))
 
 
 def build_learning_scheduler(

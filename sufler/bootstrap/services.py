@@ -18,13 +18,13 @@ from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Autopilot, Triager
 from prompter.desk.service import Desk
-from prompter.dialogue.session import Conversing
+from prompter.dialogue.session import DialogueSessions
 from prompter.domain.readiness import Mode
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
-from prompter.readiness.attention_checks import Planter
+from prompter.readiness.attention_checks import AttentionCheckScheduler
 from prompter.readiness.customer_feedback import Feedback
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.service import Readiness
 from prompter.storage import Engine, Store, connect, migrate, read_url
 from prompter.suggestions.assistant import Assistant
@@ -109,12 +109,12 @@ def build_feedback(settings: Settings, store: Store) -> Feedback:
     return Feedback(store, lots=build_lots(settings), language=settings.language)
 
 
-def build_lots(settings: Settings) -> Lots:
-    return Lots(**settings.lots.model_dump(), from_confidence=settings.readiness.thresholds[-1])
+def build_lots(settings: Settings) -> SamplingPolicy:
+    return SamplingPolicy(**settings.lots.model_dump(), from_confidence=settings.readiness.thresholds[-1])
 
 
-def build_planter(store: Store) -> Planter:
-    return Planter(store)
+def build_planter(store: Store) -> AttentionCheckScheduler:
+    return AttentionCheckScheduler(store)
 
 
 def build_readiness(settings: Settings, store: Store) -> Readiness:
@@ -151,7 +151,7 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
 
 
 def build_triager(
-    settings: Settings, store: Store, assistant: Assistant, conversing: Conversing | None = None
+    settings: Settings, store: Store, assistant: Assistant, conversing: DialogueSessions | None = None
 ) -> Triager:
     return Triager(
         store,

@@ -9,7 +9,7 @@ from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, prin
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from nlu.finetuning import Asked, Epoch, Target
+    from nlu.finetuning import Epoch, Target, TrainingQuery
     from sufler.settings import Settings
 
 
@@ -81,7 +81,7 @@ def finetune(
     typer.echo(f"Use it: encoder: {{kind: sentence-transformers, model: {done.folder}}}")
 
 
-def _from_intents(path: Path) -> "tuple[list[Target], list[Asked]]":
+def _from_intents(path: Path) -> "tuple[list[Target], list[TrainingQuery]]":
     from evaluation import read_intents
     from sufler.benchmarking import finetuning_data as finetuning
 
@@ -90,17 +90,17 @@ def _from_intents(path: Path) -> "tuple[list[Target], list[Asked]]":
 
 def _from_articles(
     settings: "Settings", kb: Path | None, learn: Path | None
-) -> "tuple[list[Target], list[Asked]]":
+) -> "tuple[list[Target], list[TrainingQuery]]":
     from evaluation import read_cases
     from kb_index.formats import read_articles
-    from prompter.labels.from_verdicts import lessons
+    from prompter.labels.from_verdicts import labeled_questions
     from sufler import bootstrap
     from sufler.benchmarking import finetuning_data as finetuning
 
     if kb is None:
         with bootstrap.open_store(settings) as store:
             articles = list(bootstrap.build_knowledge_base(store).articles())
-            asked = finetuning.asked_in_lessons(articles, lessons(store))
+            asked = finetuning.asked_in_lessons(articles, labeled_questions(store))
     else:
         articles = list(read_articles(kb))
         cases = read_cases(learn, known_ids={article.id for article in articles}) if learn else []

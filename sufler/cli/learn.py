@@ -10,7 +10,7 @@ from sufler.cli.history import mine
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from prompter.learning.outcome import Outcome
+    from prompter.learning.outcome import LearningRun
 
 
 def learn(
@@ -52,7 +52,7 @@ def learn(
         raise typer.Exit(CHECK_FAILED)
 
 
-def _print(outcome: "Outcome", least_new: int) -> None:
+def _print(outcome: "LearningRun", least_new: int) -> None:
     from prompter.learning.outcome import Result
     from prompter.learning.report import why_refused
 

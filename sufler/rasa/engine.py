@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import structlog
 
-from prompter.dialogue.engine import DialogueSilent, EngineReply, Question
-from prompter.domain.dialogue import Heard
+from prompter.dialogue.engine import DialogueUnavailable, EngineReply, Question
+from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason
 
 _KEY = "sufler"  # of a message's metadata, and of what our own actions answer
@@ -64,12 +64,14 @@ class RasaEngine:
             },
         )
         if not isinstance(said, list):
-            raise DialogueSilent("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is no Rasa")
         if not said:
-            raise DialogueSilent("Rasa says nothing: one of its actions or components fails", is_down=False)
+            raise DialogueUnavailable(
+                "Rasa says nothing: one of its actions or components fails", is_down=False
+            )
         told = [one for one in _told(self._tracker(question.sender)) if one.heard == question.heard]
         if not told:
-            raise DialogueSilent("Rasa's tracker does not hold what it was just told", is_down=False)
+            raise DialogueUnavailable("Rasa's tracker does not hold what it was just told", is_down=False)
         return _reply(told[-1])
 
     def pause(self, sender: str, *, paused: bool) -> None:
@@ -79,7 +81,7 @@ class RasaEngine:
         status = self._call("GET", "/status")
         model = status.get("model_id") if isinstance(status, dict) else None
         if not isinstance(model, str) or not model:
-            raise DialogueSilent("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is no Rasa")
         return model
 
     def parse(self, text: str) -> dict[str, float]:
@@ -90,7 +92,7 @@ class RasaEngine:
             parsed = self._call("POST", "/model/parse", {"text": _message(text)})
             ranking = {str(one["name"]): float(one["confidence"]) for one in parsed["intent_ranking"]}
             best = parsed["intent"]["name"]
-        except DialogueSilent as error:
+        except DialogueUnavailable as error:
             self._silent_until = self._seconds() + _PAUSE
             _log.warning("rasa_does_not_parse", error=str(error))
             return {}
@@ -103,7 +105,7 @@ class RasaEngine:
         # All: a dialogue may restart itself, and what it said to that stands before the restart.
         tracker = self._call("GET", f"/conversations/{sender}/tracker", params={"include_events": "ALL"})
         if not isinstance(tracker, dict) or not isinstance(tracker.get("events"), list):
-            raise DialogueSilent("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is no Rasa")
         return tracker
 
     def _add_events(self, sender: str, kinds: Sequence[str]) -> None:
@@ -117,22 +119,26 @@ class RasaEngine:
         try:
             answer = self._client.request(method, path, json=body, params=params)
         except httpx.TimeoutException:
-            raise DialogueSilent("Rasa does not answer in time") from None
+            raise DialogueUnavailable("Rasa does not answer in time") from None
         except httpx.HTTPError as error:
-            raise DialogueSilent(f"Rasa cannot be reached: {type(error).__name__}") from None
+            raise DialogueUnavailable(f"Rasa cannot be reached: {type(error).__name__}") from None
         match answer.status_code:
             case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
-                raise DialogueSilent("Rasa refuses the token: set dialogue.token to its --auth-token")
+                raise DialogueUnavailable("Rasa refuses the token: set dialogue.token to its --auth-token")
             case httpx.codes.CONFLICT:
-                raise DialogueSilent("Rasa has no model that it can use: train one with sufler rasa train")
+                raise DialogueUnavailable(
+                    "Rasa has no model that it can use: train one with sufler rasa train"
+                )
             case httpx.codes.NOT_FOUND:
-                raise DialogueSilent(
+                raise DialogueUnavailable(
                     "Rasa's API is off, or what answers is no Rasa: start it with --enable-api"
                 )
         try:
             return answer.raise_for_status().json()
         except (httpx.HTTPStatusError, ValueError):
-            raise DialogueSilent(f"Rasa answers something else, with status {answer.status_code}") from None
+            raise DialogueUnavailable(
+                f"Rasa answers something else, with status {answer.status_code}"
+            ) from None
 
 
 def _message(text: str) -> str:
@@ -162,7 +168,7 @@ def _about(question: Question) -> dict[str, object]:
 class _Told:
     """A message of the customer in a tracker, and all that followed."""
 
-    heard: Heard | None
+    heard: MessageCursor | None
     parsed: Mapping[str, Any]
     model: str
     form_before: str | None
@@ -176,7 +182,7 @@ def _reply(told: _Told) -> EngineReply:
     try:
         return _read(told)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise DialogueSilent("Rasa's answer cannot be read", is_down=False) from None
+        raise DialogueUnavailable("Rasa's answer cannot be read", is_down=False) from None
 
 
 def _told(tracker: Mapping[str, Any]) -> list[_Told]:
@@ -186,7 +192,7 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
     for event in tracker["events"]:
         metadata = event.get("metadata") or {} if isinstance(event, dict) else None
         if not isinstance(metadata, dict):
-            raise DialogueSilent("Rasa's tracker cannot be read", is_down=False)
+            raise DialogueUnavailable("Rasa's tracker cannot be read", is_down=False)
         kind = event.get("event")
         if kind == "user":
             told.append(
@@ -214,12 +220,12 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
     return told
 
 
-def _heard(about: object) -> Heard | None:
+def _heard(about: object) -> MessageCursor | None:
     if not isinstance(about, dict):
         return None
     turn, message = about.get("turn"), about.get("message")
     return (
-        Heard(turn_id=turn, message_id=message)
+        MessageCursor(turn_id=turn, message_id=message)
         if isinstance(turn, int) and isinstance(message, int)
         else None
     )
@@ -234,7 +240,7 @@ def _read(told: _Told) -> EngineReply:
     if sum(map(len, texts)) > _LONGEST_REPLY:
         raise ValueError("too long")
     if not texts and not ours:
-        raise DialogueSilent("Rasa's answer has no text", is_down=False)
+        raise DialogueUnavailable("Rasa's answer has no text", is_down=False)
     intent = told.parsed["intent"]
     return EngineReply(
         name=told.form or told.form_before or str(intent["name"]),

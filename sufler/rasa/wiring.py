@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from prompter.dialogue.actions import Actions, seal
-from prompter.dialogue.session import Conversing, forget_silence
+from prompter.dialogue.session import DialogueSessions, forget_silence
 from prompter.domain.triage import Triage
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.storage import Store
 from sufler.installation_secret import installation_secret
 from sufler.settings import Settings
@@ -22,7 +22,7 @@ Parser = Callable[[str], Mapping[str, float]]
 
 
 def build_actions(
-    settings: Settings, store: Store, triage: Callable[[str], Triage], *, lots: Lots
+    settings: Settings, store: Store, triage: Callable[[str], Triage], *, lots: SamplingPolicy
 ) -> Actions:
     """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
     from sufler.rasa.order_lookup import build_orders
@@ -55,13 +55,13 @@ def build_parser(settings: Settings) -> Parser | None:
     return _engine(settings).parse
 
 
-def build_conversing(settings: Settings, store: Store) -> Conversing | None:
+def build_conversing(settings: Settings, store: Store) -> DialogueSessions | None:
     """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
         forget_silence(store)
         return None
     secret, chosen = installation_secret(settings.secret, store), settings.dialogue
-    return Conversing(
+    return DialogueSessions(
         store,
         _engine(settings),
         seal=lambda turn_id: seal(secret, turn_id),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from evaluation import IntentRow, Outcome
+from evaluation import IntentRow, ScoredCase
 from nlu.training_data import read_examples
 from prompter.models.recipe import EncoderConfig
 from scripts import bench_rasa
@@ -125,7 +125,7 @@ def guess(confidence: float, lead: float = 1.0, intent: str = "a") -> Guess:
     return Guess(intent=intent, confidence=confidence, lead=lead)
 
 
-def outcomes(confidences: Sequence[float], intents: str) -> list[Outcome]:
+def outcomes(confidences: Sequence[float], intents: str) -> list[ScoredCase]:
     rows = [IntentRow(text=str(number), intent="a") for number in range(len(intents))]
     guesses = [guess(each, intent=intent) for each, intent in zip(confidences, intents, strict=True)]
     return outcomes_of(rows, guesses)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channel import Channel, FateUnknown, NotTaken, Refused
+from bot.channel import Channel, NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.delivery import Delivery
 from prompter.accounts.service import Accounts
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
@@ -137,9 +137,9 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (NotTaken("later", retry_after=0), OutboxState.SENT),
-        (Refused("blocked"), OutboxState.FAILED),
-        (FateUnknown("lost"), OutboxState.UNKNOWN),
+        (NotAccepted("later", retry_after=0), OutboxState.SENT),
+        (PermanentFailure("blocked"), OutboxState.FAILED),
+        (OutcomeUnknown("lost"), OutboxState.UNKNOWN),
         (RuntimeError("a bug"), OutboxState.UNKNOWN),
         (TimeoutError(), OutboxState.UNKNOWN),
     ],
@@ -152,7 +152,7 @@ def test_fates(shop: Shop, records: Records, error: Exception, state: OutboxStat
     assert len(channel.sent) == (1 if state is OutboxState.SENT else 0)
 
 
-@pytest.mark.parametrize("error", [FateUnknown("lost"), RuntimeError("a bug")])
+@pytest.mark.parametrize("error", [OutcomeUnknown("lost"), RuntimeError("a bug")])
 def test_where_sending_twice_is_harmless_it_is_sent_again(shop: Shop, store: Store, error: Exception) -> None:
     channel = FakeChannel(name="web", idempotent=True, behaviours=[error])
     shop.write("7", "Смотрю.", channel="web")
@@ -163,7 +163,7 @@ def test_where_sending_twice_is_harmless_it_is_sent_again(shop: Shop, store: Sto
 
 
 def test_after_an_unknown_fate_the_chat_goes_on(shop: Shop, records: Records) -> None:
-    channel = FakeChannel(behaviours=[FateUnknown("lost")])
+    channel = FakeChannel(behaviours=[OutcomeUnknown("lost")])
     shop.write("7", "один", "два")
     with running(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN, OutboxState.SENT])

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.channel import DeliveryError, FateUnknown, NotTaken, Refused
+from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.delivery import Delivery
 from bot.telegram import TelegramChannel, TelegramClient
 from prompter.accounts.service import Accounts
@@ -88,22 +88,22 @@ def test_an_answer_of_the_bot_has_buttons_in_the_customers_language(
 @pytest.mark.parametrize(
     ("fault", "expected", "sent"),
     [
-        (Fault.too_many_requests(3), NotTaken, 0),
-        (Fault(status=429, raw_body=b"<html>slow down</html>"), NotTaken, 0),
-        (Fault.server_error(500), FateUnknown, 0),
-        (Fault.server_error(500, accept=True), FateUnknown, 1),
-        (Fault(status=502, raw_body=b"<html>Bad Gateway</html>"), FateUnknown, 0),
-        (Fault(status=504, accept=True), FateUnknown, 1),
-        (Fault.lost_answer(), FateUnknown, 1),
-        (Fault(close=True), FateUnknown, 0),
-        (Fault(raw_body=b'{"ok": true, "resu', accept=True), FateUnknown, 1),
-        (Fault.slow(20), FateUnknown, 1),
-        (Fault(status=401, description="Unauthorized"), NotTaken, 0),
-        (Fault(status=400, description="Bad Request: message is too long"), Refused, 0),
-        (Fault(status=403, description="Forbidden: user is deactivated"), Refused, 0),
+        (Fault.too_many_requests(3), NotAccepted, 0),
+        (Fault(status=429, raw_body=b"<html>slow down</html>"), NotAccepted, 0),
+        (Fault.server_error(500), OutcomeUnknown, 0),
+        (Fault.server_error(500, accept=True), OutcomeUnknown, 1),
+        (Fault(status=502, raw_body=b"<html>Bad Gateway</html>"), OutcomeUnknown, 0),
+        (Fault(status=504, accept=True), OutcomeUnknown, 1),
+        (Fault.lost_answer(), OutcomeUnknown, 1),
+        (Fault(close=True), OutcomeUnknown, 0),
+        (Fault(raw_body=b'{"ok": true, "resu', accept=True), OutcomeUnknown, 1),
+        (Fault.slow(20), OutcomeUnknown, 1),
+        (Fault(status=401, description="Unauthorized"), NotAccepted, 0),
+        (Fault(status=400, description="Bad Request: message is too long"), PermanentFailure, 0),
+        (Fault(status=403, description="Forbidden: user is deactivated"), PermanentFailure, 0),
         (
             Fault(status=400, description="Bad Request: group", parameters={"migrate_to_chat_id": -1}),
-            Refused,
+            PermanentFailure,
             0,
         ),
     ],
@@ -122,7 +122,7 @@ def test_what_goes_wrong_is_told_apart(
 def test_telegram_says_when_to_try_again(telegram: TelegramEmulator) -> None:
     telegram.fail_next("sendMessage", Fault.too_many_requests(3))
     error = failure(connect(telegram), message())
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotAccepted)
     assert error.retry_after == 3
 
 
@@ -131,21 +131,21 @@ def test_a_customer_who_blocked_us_or_never_wrote_is_refused(telegram: TelegramE
     telegram.block(CHAT)
     assert "blocked" in str(failure(connect(telegram), message()))
     unknown = failure(connect(telegram), message(chat_id="404"))
-    assert isinstance(unknown, Refused)
+    assert isinstance(unknown, PermanentFailure)
     assert "not found" in str(unknown)
-    assert isinstance(failure(connect(telegram), message(chat_id="someone")), Refused)
+    assert isinstance(failure(connect(telegram), message(chat_id="someone")), PermanentFailure)
 
 
 def test_a_wrong_token_takes_nothing(telegram: TelegramEmulator) -> None:
     error = failure(connect(telegram, token="1:wrong"), message())
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotAccepted)
     assert "1:wrong" not in str(error)
 
 
 def test_a_refused_connection_takes_nothing(telegram: TelegramEmulator) -> None:
     client = connect(telegram)
     with telegram.unreachable():
-        assert isinstance(failure(client, message()), NotTaken)
+        assert isinstance(failure(client, message()), NotAccepted)
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def server(*, accepts: bool, backlog: int = 5) -> Iterator[str]:
 def test_a_reset_connection_leaves_the_fate_unknown() -> None:
     with server(accepts=True) as url:
         error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=5), message())
-    assert isinstance(error, FateUnknown)
+    assert isinstance(error, OutcomeUnknown)
 
 
 def test_a_connection_that_does_not_come_about_takes_nothing() -> None:
@@ -180,14 +180,14 @@ def test_a_connection_that_does_not_come_about_takes_nothing() -> None:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
         error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=0.2), message())
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotAccepted)
     assert "ConnectTimeout" in str(error)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/bot", "http://sufler.invalid/bot"])
 def test_an_address_that_leads_nowhere_takes_nothing(url: str) -> None:
     error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=5), message())
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotAccepted)
 
 
 # --- with outbox and poller -------------------------------------------------------------------

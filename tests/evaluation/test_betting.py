@@ -10,10 +10,10 @@ from evaluation.betting import (
     RIGHT,
     WRONG,
     Judgement,
+    double_review_judgement,
     first_crossing,
     log_capital,
     lower_end,
-    shown,
 )
 
 COIN = (WRONG, RIGHT)
@@ -64,9 +64,9 @@ def test_no_judgement_pays_on_the_average_where_the_bar_is_not_passed(
     accepted = accuracy + haste * (1 - accuracy)
     refuted = haste * (1 - accuracy) * probability
     kinds = (
-        shown(accepted=False, refuted=False, probability=probability),
-        shown(accepted=True, refuted=False, probability=probability),
-        shown(accepted=True, refuted=True, probability=probability),
+        double_review_judgement(accepted=False, refuted=False, probability=probability),
+        double_review_judgement(accepted=True, refuted=False, probability=probability),
+        double_review_judgement(accepted=True, refuted=True, probability=probability),
     )
     chances = np.array([1 - accepted, accepted - refuted, refuted])
     after = np.exp(log_capital(np.eye(3, dtype=np.int64), kinds, bar))
@@ -89,7 +89,11 @@ def test_villes_inequality_holds_for_topics_at_the_bar(bar: float, seed: int) ->
 )
 @settings(deadline=None)
 def test_no_crossing_is_passed_over(streams: list[list[int]], needed: float) -> None:
-    kinds = (*COIN, shown(accepted=True, refuted=False, probability=0.2), Judgement(value=-4.0, lowest=-4.0))
+    kinds = (
+        *COIN,
+        double_review_judgement(accepted=True, refuted=False, probability=0.2),
+        Judgement(value=-4.0, lowest=-4.0),
+    )
     table = np.array(streams)
     expected = []
     for stream in table:
@@ -110,6 +114,6 @@ def test_the_lower_end_is_the_highest_bar_that_is_refuted() -> None:
 
 
 def test_second_judgements_say_nothing_less_than_blind_ones_where_all_are_drawn() -> None:
-    right = shown(accepted=True, refuted=False, probability=1.0)
-    wrong = shown(accepted=False, refuted=False, probability=1.0)
+    right = double_review_judgement(accepted=True, refuted=False, probability=1.0)
+    wrong = double_review_judgement(accepted=False, refuted=False, probability=1.0)
     assert (right, wrong) == (RIGHT, WRONG)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from evaluation.gate import GateReport, GovernedTopic, Refusal, Row, Source, judge
-from evaluation.outcomes import Outcome
+from evaluation.gate import GatedTopic, GateReport, Refusal, Row, Source, judge
+from evaluation.outcomes import ScoredCase
 from evaluation.rows import Case
 
 TOPIC_OF = {"a": "orders", "b": "orders", "c": "returns"}
 
 
-def outcome(suggested: str | None, right: str, confidence: float = 0.95) -> Outcome:
-    return Outcome(
+def outcome(suggested: str | None, right: str, confidence: float = 0.95) -> ScoredCase:
+    return ScoredCase(
         text="?",
         right=(right,),
         suggested=suggested,
@@ -31,7 +31,7 @@ def compared(
     pairs: Sequence[tuple[str | None, str | None]],
     *,
     source: Source = Source.VERDICT,
-    live: Sequence[GovernedTopic] = (),
+    live: Sequence[GatedTopic] = (),
     worst_difference: float = -0.01,
 ) -> GateReport:
     """Judge by rows to which "a" is right: what the champion says, and the candidate."""
@@ -95,7 +95,7 @@ def test_a_pinned_case_that_breaks_is_refused_however_good_the_rest() -> None:
 def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
     margin: float, refusal: Refusal | None
 ) -> None:
-    live = GovernedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=margin)
+    live = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=margin)
     pairs = [("a", "b")] * 3 + [("b", "a")] * 2 + [("a", "a")] * 95
     report = compared(pairs, live=[live], worst_difference=-1.0)
     (change,) = report.topics
@@ -105,9 +105,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
 
 
 def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> None:
-    tested = GovernedTopic(
-        name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0, is_live=False
-    )
+    tested = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0, is_live=False)
     report = compared([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], worst_difference=-1.0)
     (change,) = report.topics
     assert (report.refusal, change.is_worse, change.is_too_much) == (None, True, False)
@@ -115,7 +113,7 @@ def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> No
 
 
 def test_only_answers_given_alone_count_for_a_topic() -> None:
-    live = GovernedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0)
+    live = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0)
     report = judge(
         [row(), row(), row(), row()],
         [outcome("a", "a"), outcome("a", "a"), outcome("b", "a", 0.5), outcome("b", "a")],

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from evaluation import Outcome, compare
+from evaluation import ScoredCase, compare
 from evaluation.paired import intent_statistics, retrieval_statistics, selective_statistics
 
 
-def outcomes(right: list[bool], confidence: float = 0.5) -> list[Outcome]:
+def outcomes(right: list[bool], confidence: float = 0.5) -> list[ScoredCase]:
     return [
-        Outcome(
+        ScoredCase(
             text=str(number), right=("a",), suggested="a" if is_right else "b", confidence=confidence,
             rank=1 if is_right else 2, is_right=is_right, in_scope=True,
         )

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.betting import RIGHT, WRONG, shown
+from evaluation.betting import RIGHT, WRONG, double_review_judgement
 from evaluation.readiness import JudgedTurn, Rule, assess, confidence_sequence, kl_bound, threshold_passed
 
 RULE = Rule(bar=0.9, alpha=0.05, thresholds=(0.95, 0.8, 0.6))
@@ -74,10 +74,14 @@ def test_a_later_version_needs_more() -> None:
 
 def test_a_refuted_second_judgement_weighs_as_much_as_the_undrawn_ones_it_stands_for() -> None:
     good = JudgedTurn(
-        confidence=1, judgement=shown(accepted=True, refuted=False, probability=0.2), by_lot=False
+        confidence=1,
+        judgement=double_review_judgement(accepted=True, refuted=False, probability=0.2),
+        by_lot=False,
     )
     refuted = JudgedTurn(
-        confidence=1, judgement=shown(accepted=True, refuted=True, probability=0.2), by_lot=True
+        confidence=1,
+        judgement=double_review_judgement(accepted=True, refuted=True, probability=0.2),
+        by_lot=True,
     )
     (step,) = assess([good] * 49 + [refuted], RULE)
     assert step.estimate == pytest.approx((49 - 4) / 50)

@@ -8,8 +8,8 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import Page as Tab
 
-from evaluation import Outcome, compare, selective_report
-from evaluation.data_quality import Oddity
+from evaluation import ScoredCase, compare, selective_report
+from evaluation.data_quality import DataWarning
 from evaluation.learning import CurvePoint
 from evaluation.paired import retrieval_statistics
 from evaluation.report import Page, render
@@ -19,13 +19,13 @@ from tests.browser import chromium
 TEXTS = ["где мой заказ", "איפה ההזמנה שלי", "<script>document.title = 'owned'</script>", "my order & me"]
 
 
-def outcomes(offset: int = 0) -> list[Outcome]:
+def outcomes(offset: int = 0) -> list[ScoredCase]:
     rows = []
     for number in range(60):
         is_right = (number + offset) % 3 != 0 and number % 10 != 9
         in_scope = number % 10 != 9
         rows.append(
-            Outcome(
+            ScoredCase(
                 text=f"{TEXTS[number % 4]} {number}", right=(f"заказ-{number % 5}",) if in_scope else (),
                 suggested=f"заказ-{number % 5}" if is_right else "возврат", confidence=(number % 20) / 20,
                 rank=1 if is_right else 2, is_right=is_right, in_scope=in_scope,
@@ -46,7 +46,7 @@ def page(title: str = "Selective <b>answering</b>") -> str:
             outcomes=report.outcomes,
             headline=("coverage", "p_at_1"),
             groupings={"Worst topics": lambda article: article},
-            oddities=[Oddity(problem="texts under two intents", count=7, examples=("a <i>", "b", "c"))],
+            oddities=[DataWarning(problem="texts under two intents", count=7, examples=("a <i>", "b", "c"))],
             in_scope=[0.5] * 60,
             threshold=0.8,
             target=0.9,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import BadRows, Case, IntentRow, Outcome, read_cases, read_intents, write_failures
+from evaluation import BadRows, Case, IntentRow, ScoredCase, read_cases, read_intents, write_failures
 
 
 def written(folder: Path, text: str) -> Path:
@@ -53,7 +53,7 @@ def test_failures_are_written_without_formulas_and_can_be_measured_again(tmp_pat
     path = tmp_path / "failures.csv"
     texts = ["=HYPERLINK(1)", "+7 495", "'-5 %", "plain"]
     failed = [
-        Outcome(
+        ScoredCase(
             text=text,
             right=("@a",),
             suggested=None,

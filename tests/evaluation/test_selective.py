@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from evaluation import Estimate, Outcome, selective_report, threshold_for
+from evaluation import Estimate, ScoredCase, selective_report, threshold_for
 from evaluation.outcomes import columns
 from evaluation.selective import accuracy_of_surest, aurc, risk_coverage
 
 
-def outcome(confidence: float, *, right: bool = True, in_scope: bool = True) -> Outcome:
-    return Outcome(
+def outcome(confidence: float, *, right: bool = True, in_scope: bool = True) -> ScoredCase:
+    return ScoredCase(
         text=f"{confidence}",
         right=("a",) if in_scope else (),
         suggested="a" if right else "b",

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kb_index import JudgedText
-from kb_index.labeled_texts import Typical
+from kb_index import LabeledText
+from kb_index.labeled_texts import DiscriminantScorer
 
 CENTRE = np.zeros(8, dtype=np.float32)
 
@@ -11,16 +11,16 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
-def asked(n: int, seed: int = 0) -> tuple[list[JudgedText], np.ndarray]:
+def asked(n: int, seed: int = 0) -> tuple[list[LabeledText], np.ndarray]:
     """Two articles whose texts differ from each other in the second number alone, and widely in the first."""
     random = np.random.default_rng(seed)
     vectors = random.normal(0, 0.05, (n, 8))
     vectors[:, 0] = random.normal(0, 1, n)
     vectors[:, 1] += np.where(np.arange(n) % 2, 0.5, -0.5)
-    return [JudgedText(text=str(i), right=("odd" if i % 2 else "even",)) for i in range(n)], unit(vectors)
+    return [LabeledText(text=str(i), right=("odd" if i % 2 else "even",)) for i in range(n)], unit(vectors)
 
 
-def likeness(typical: Typical, vector: np.ndarray, own: np.ndarray) -> np.ndarray:
+def likeness(typical: DiscriminantScorer, vector: np.ndarray, own: np.ndarray) -> np.ndarray:
     return typical.likeness(vector, ("even", "odd"), own, np.ones(2, dtype=np.int64), centre=CENTRE)
 
 
@@ -29,21 +29,21 @@ def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
     own = unit(np.array([[1, -0.1] + [0] * 6, [-1, 0.1] + [0] * 6]))
     vector = unit(np.array([1, 0.2] + [0] * 6))  # by cosine, the own text of "even" is far nearer
     assert own[0] @ vector > own[1] @ vector
-    even, odd = likeness(Typical.of(texts, vectors), vector, own)
+    even, odd = likeness(DiscriminantScorer.of(texts, vectors), vector, own)
     assert odd > even
 
 
 def test_few_texts_leave_all_directions_alike() -> None:
     texts, vectors = asked(4)
-    precision = Typical.of(texts, vectors).precision * 8
+    precision = DiscriminantScorer.of(texts, vectors).precision * 8
     assert np.abs(precision / precision[0, 0] - np.eye(8)).max() < 0.1
 
 
 def test_texts_without_a_right_article_and_unknown_articles_change_nothing() -> None:
     texts, vectors = asked(20)
-    wrong = JudgedText(text="?", wrong=("even",))
-    more = Typical.of([*texts, wrong], np.vstack([vectors, vectors[:1]]))
-    once = Typical.of(texts, vectors)
+    wrong = LabeledText(text="?", wrong=("even",))
+    more = DiscriminantScorer.of([*texts, wrong], np.vstack([vectors, vectors[:1]]))
+    once = DiscriminantScorer.of(texts, vectors)
     assert more.precision == pytest.approx(once.precision)
     assert more.counts.tolist() == once.counts.tolist()
     nobody = once.likeness(vectors[0], ("new",), vectors[:1], np.ones(1, dtype=np.int64), centre=CENTRE)
@@ -53,13 +53,13 @@ def test_texts_without_a_right_article_and_unknown_articles_change_nothing() -> 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_however_few_texts_and_however_equal_the_numbers_are_finite(n: int) -> None:
     texts, vectors = asked(2)
-    typical = Typical.of(texts[:1] * n, vectors[:1].repeat(n, axis=0))
+    typical = DiscriminantScorer.of(texts[:1] * n, vectors[:1].repeat(n, axis=0))
     assert np.isfinite(typical.precision).all()
     assert np.isfinite(likeness(typical, vectors[0], vectors)).all()
 
 
 def test_a_text_that_two_articles_answer_counts_half_for_each() -> None:
     _, vectors = asked(1)
-    typical = Typical.of([JudgedText(text="?", right=("odd", "even"))], vectors)
+    typical = DiscriminantScorer.of([LabeledText(text="?", right=("odd", "even"))], vectors)
     assert typical.counts.tolist() == [0.5, 0.5]
     assert typical.sums == pytest.approx(np.vstack([vectors, vectors]) / 2)

@@ -16,8 +16,8 @@ from kb_index import (
     ArticleSearch,
     IncompatibleIndex,
     IndexNotBuilt,
-    JudgedText,
-    JudgedTexts,
+    LabeledText,
+    LabeledTexts,
     SearchConfig,
     Status,
 )
@@ -373,26 +373,26 @@ def test_lexical_similarities_are_tf_idf_cosines() -> None:
     assert index.candidates(query, 2, most_postings=2).tolist() == [1]  # the common word is not followed
 
 
-def judged(*texts: JudgedText) -> JudgedTexts:
-    return JudgedTexts.build(texts, reader=TextReader(LetterEncoder()))
+def judged(*texts: LabeledText) -> LabeledTexts:
+    return LabeledTexts.build(texts, reader=TextReader(LetterEncoder()))
 
 
-def first_of(text: str, taught: JudgedTexts | None) -> str:
+def first_of(text: str, taught: LabeledTexts | None) -> str:
     found = build().search(TextReader(LetterEncoder()).read(text), 3, on=TODAY, judged=taught)
     return found.hits[0].article.id
 
 
 def test_texts_that_people_judged_vote() -> None:
     assert first_of("бабки отдайте", None) != "refund"
-    assert first_of("бабки отдайте", judged(JudgedText(text="отдайте бабки", right=("refund",)))) == "refund"
-    gone = judged(JudgedText(text="отдайте бабки", right=("long-gone",)))
+    assert first_of("бабки отдайте", judged(LabeledText(text="отдайте бабки", right=("refund",)))) == "refund"
+    gone = judged(LabeledText(text="отдайте бабки", right=("long-gone",)))
     assert first_of("бабки отдайте", gone) == first_of("бабки отдайте", None)
 
 
 def test_a_wrong_verdict_is_outvoted() -> None:
     texts = ("отдайте бабки", "бабки отдай", "отдай бабки")
-    right = [JudgedText(text=text, right=("refund",)) for text in texts]
-    wrong = JudgedText(text="бабки отдайте", right=("order",))
+    right = [LabeledText(text=text, right=("refund",)) for text in texts]
+    wrong = LabeledText(text="бабки отдайте", right=("order",))
     utterance = TextReader(LetterEncoder()).read("бабки отдайте")
     alone = {
         hit.article.id: hit.vote for hit in build().search(utterance, 3, on=TODAY, judged=judged(wrong)).hits
@@ -407,11 +407,11 @@ def test_a_wrong_verdict_is_outvoted() -> None:
 
 def test_where_texts_were_judged_more_of_them_vote_and_only_there() -> None:
     texts = ("отдайте бабки", "бабки отдай", "отдай бабки", "бабки отдайте")
-    taught = judged(*(JudgedText(text=text, right=("refund",)) for text in texts))
+    taught = judged(*(LabeledText(text=text, right=("refund",)) for text in texts))
     utterance = TextReader(LetterEncoder()).read("бабки отдайте уже")
 
     def votes(
-        taught: JudgedTexts | None, judged_neighbours: int = 8, judged_ridge: float = 0.3
+        taught: LabeledTexts | None, judged_neighbours: int = 8, judged_ridge: float = 0.3
     ) -> dict[str, float]:
         config = replace(CONFIG, neighbours=1, judged_neighbours=judged_neighbours, judged_ridge=judged_ridge)
         search = ArticleSearch.build(SHOP, reader=TextReader(LetterEncoder()), config=config)
@@ -427,7 +427,7 @@ def test_where_texts_were_judged_more_of_them_vote_and_only_there() -> None:
 def test_a_rejected_article_loses_votes() -> None:
     utterance = TextReader(LetterEncoder()).read("как вернуть товар")
     search = build()
-    rejected = judged(JudgedText(text="как вернуть товар", wrong=("returns",)))
+    rejected = judged(LabeledText(text="как вернуть товар", wrong=("returns",)))
     before = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY).hits}
     after = {hit.article.id: hit.vote for hit in search.search(utterance, 9, on=TODAY, judged=rejected).hits}
     assert after["returns"] < before["returns"] - 0.3

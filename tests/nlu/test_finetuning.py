@@ -14,7 +14,6 @@ from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, on_one_scale, width
 from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of, taught_at
 from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import (
-    Asked,
     Document,
     Epoch,
     Example,
@@ -22,6 +21,7 @@ from nlu.finetuning import (
     FineTuningOptions,
     NotBetter,
     Target,
+    TrainingQuery,
     documents_of,
     fine_tune,
     masks,
@@ -42,7 +42,9 @@ ARTICLES = {
 TARGETS = tuple(
     Target(id=word, questions=(title,), passage=f"{title}: see below.") for word, title in ARTICLES.items()
 )
-ASKED = tuple(Asked(text=f"{said} {word}", right=frozenset({word})) for word in ARTICLES for said in SAID)
+ASKED = tuple(
+    TrainingQuery(text=f"{said} {word}", right=frozenset({word})) for word in ARTICLES for said in SAID
+)
 OPTIONS = FineTuningOptions(epochs=3, learning_rate=3e-4, held_out=0.3, seed=1)
 
 
@@ -54,7 +56,7 @@ def no_bar(_what: str, _total: int | None) -> Iterator[Callable[[int], None]]:
 def tune(
     out: Path,
     *,
-    asked: tuple[Asked, ...] = ASKED,
+    asked: tuple[TrainingQuery, ...] = ASKED,
     options: FineTuningOptions = OPTIONS,
     told: Callable[[Epoch], None] = lambda _: None,
 ) -> FineTuned:
@@ -80,12 +82,12 @@ def test_held_out_texts_are_left_nowhere_else() -> None:
 
 def test_a_text_is_merged_from_all_that_is_known_of_it() -> None:
     asked = [
-        Asked(text="both", right=frozenset({"velm"}), wrong=frozenset({"drosk"})),
-        Asked(text="both", right=frozenset({"zilph"}), wrong=frozenset({"velm", "archived"})),
+        TrainingQuery(text="both", right=frozenset({"velm"}), wrong=frozenset({"drosk"})),
+        TrainingQuery(text="both", right=frozenset({"zilph"}), wrong=frozenset({"velm", "archived"})),
     ]
     _, learned, held_out = split(TARGETS, [*ASKED, *asked], share=0.3, seed=0)
     (both,) = [one for one in (*learned, *held_out) if one.text == "both"]
-    assert both == Asked(text="both", right=frozenset({"velm", "zilph"}), wrong=frozenset({"drosk"}))
+    assert both == TrainingQuery(text="both", right=frozenset({"velm", "zilph"}), wrong=frozenset({"drosk"}))
 
 
 def test_too_few_texts_are_refused() -> None:
@@ -101,10 +103,10 @@ def test_what_is_right_too_is_never_a_negative() -> None:
             negative=Document(target=2, text="-"),
         )
         for asked, target in (
-            (Asked(text="1", right=frozenset({"a"})), 0),
-            (Asked(text="2", right=frozenset({"a", "b"})), 1),
-            (Asked(text="3", right=frozenset(), wrong=frozenset({"c"})), None),
-            (Asked(text="4", right=frozenset(), wrong=frozenset({"a", "b", "c"})), None),
+            (TrainingQuery(text="1", right=frozenset({"a"})), 0),
+            (TrainingQuery(text="2", right=frozenset({"a", "b"})), 1),
+            (TrainingQuery(text="3", right=frozenset(), wrong=frozenset({"c"})), None),
+            (TrainingQuery(text="4", right=frozenset(), wrong=frozenset({"a", "b", "c"})), None),
         )
     ]
     documents = documents_of(examples)
@@ -199,7 +201,9 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_equal_seeds_give_equal_models_and_rejections_push_away(tmp_path: Path) -> None:
     options = replace(OPTIONS, epochs=1)
-    rejected = Asked(text="are you open in the evening", right=frozenset(), wrong=frozenset({"drosk"}))
+    rejected = TrainingQuery(
+        text="are you open in the evening", right=frozenset(), wrong=frozenset({"drosk"})
+    )
     vectors = {}
     for name, asked in (("one", ASKED), ("same", ASKED), ("rejected", (*ASKED, rejected))):
         tune(tmp_path / name, asked=asked, options=options)

@@ -17,19 +17,19 @@ def test_a_job_is_asked_for_once_taken_and_done(store: Store) -> None:
     jobs = Jobs(store, clock=clock)
     vera = Accounts(store, hasher=FAST_HASHER).add("vera", Role.SUPERVISOR, "correct horse")
     assert not jobs.waiting(LEARN)
-    asked = jobs.ask(LEARN, vera)
+    asked = jobs.enqueue(LEARN, vera)
     assert (asked.state, asked.asked_by) == (JobState.WAITING, "vera")
-    assert jobs.ask(LEARN, None).id == asked.id
+    assert jobs.enqueue(LEARN, None).id == asked.id
     assert jobs.waiting(LEARN)
     with jobs.running(LEARN) as job:
         assert job.id == asked.id
         assert not jobs.waiting(LEARN)
-        job.tell("learning", total=10)
+        job.report_progress("learning", total=10)
         job.advance(4)
-        job.sign()
+        job.heartbeat()
         (shown,) = jobs.last(LEARN)
         assert (shown.state, shown.step, shown.done, shown.total) == (JobState.RUNNING, "learning", 4, 10)
-        assert jobs.ask(LEARN, vera).id == job.id
+        assert jobs.enqueue(LEARN, vera).id == job.id
         job.outcome = {"result": "promoted"}
     (shown,) = jobs.last(LEARN)
     assert (shown.state, shown.outcome, shown.problem) == (JobState.DONE, {"result": "promoted"}, None)

@@ -18,20 +18,20 @@ from prompter.conversations.triage_worker import Triager
 from prompter.desk.service import Desk
 from prompter.dialogue.actions import Actions
 from prompter.dialogue.engine import DialogueEngine
-from prompter.dialogue.session import Conversing
+from prompter.dialogue.session import DialogueSessions
 from prompter.domain.account import Role, Scope
 from prompter.domain.conversation import IncomingMessage
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
-from prompter.readiness.monitoring import Watching
-from prompter.readiness.sampling import Lots
+from prompter.readiness.monitoring import QualityMonitor
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter_api.app import create_app, serve_with
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from prompter_api.throttle import LoginThrottle
 from tests.fakes import (
     FAST_HASHER,
@@ -63,7 +63,7 @@ class Office:
     def __post_init__(self) -> None:
         clock = self.clock
         self.accounts = Accounts(self.store, hasher=FAST_HASHER, clock=clock)
-        self.lots = Lots(random=self.numbers)
+        self.lots = SamplingPolicy(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=self.lots, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
         self.proposals = Proposals(self.store, clock=clock)
@@ -96,7 +96,7 @@ class Office:
         """An application of its own, which takes a fifth of a second; `parts` replace those of the office."""
         return create_app(self.parts(**parts), routers=routers)
 
-    def parts(self, **others: Any) -> Parts:
+    def parts(self, **others: Any) -> Services:
         mine: dict[str, Any] = {
             "accounts": self.accounts,
             "sessions": Sessions(self.store, clock=self.clock),
@@ -119,7 +119,7 @@ class Office:
             "versions": self.versions,
             "reviews": Reviews(self.store, clock=self.clock),
             "readiness": self.readiness,
-            "watching": Watching(self.store, clock=self.clock),
+            "watching": QualityMonitor(self.store, clock=self.clock),
             "language": "ru",
             "session_hours": 12,
             "secure_cookies": False,
@@ -127,11 +127,11 @@ class Office:
                 self.store, secret="the session secret", per_name=3, per_address=20, clock=self.clock
             ),
         }
-        return Parts(**(mine | others))
+        return Services(**(mine | others))
 
     def talk_through(self, engine: DialogueEngine) -> None:
         """From now on dialogues run in an engine."""
-        conversing = Conversing(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
         self.triager = Triager(
             self.store, self.assistant, lots=self.lots, conversing=conversing, clock=self.clock
         )

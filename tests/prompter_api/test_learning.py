@@ -5,15 +5,15 @@ import pytest
 from nlu.errors import IncompatibleModel
 from prompter.desk.decision import Action, Decision
 from prompter.domain.evidence import RejectReason
-from prompter.domain.model_version import Made, Reason
+from prompter.domain.model_version import ActivationReason, Origin
 from prompter.models.registry import Versions
 from tests.prompter_api.office import Office, refusal
 
 
 def with_versions(office: Office, *names: str) -> None:
     for number, name in enumerate(names):
-        office.versions.add(name, made=Made.LEARN, model="m", parent=None)
-        office.versions.use(name, after=number, reason=Reason.GATE)
+        office.versions.add(name, made=Origin.LEARN, model="m", parent=None)
+        office.versions.use(name, after=number, reason=ActivationReason.GATE)
 
 
 def test_a_supervisor_has_the_bot_learn_once(office: Office) -> None:
@@ -44,7 +44,7 @@ def test_versions_are_promoted_and_rolled_back(office: Office) -> None:
         ("rollback", "vera"),
     ]
     assert refusal(vera.post("/api/models/nothing/promote", json={})) == (404, "not_found")
-    office.versions.add("v3", made=Made.LEARN, model="m", parent="v2")
+    office.versions.add("v3", made=Origin.LEARN, model="m", parent="v2")
     office.versions.refuse("v3", {"refused": "worse"})
     assert refusal(vera.post("/api/models/v3/promote", json={})) == (409, "cannot_use")
     assert vera.post("/api/models/v3/promote", json={"anyway": True}).status_code == 200

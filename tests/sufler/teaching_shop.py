@@ -13,7 +13,7 @@ from prompter.desk.service import Desk
 from prompter.domain.account import Role
 from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import RejectReason
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.bootstrap import build_live_assistant
@@ -38,7 +38,7 @@ class TeachingShop:
         accounts = Accounts(self.store, hasher=FAST_HASHER)
         self.ids = {name: accounts.add(name, Role.OPERATOR, "correct horse").id for name in self.operators}
         self.refresher = build_live_assistant(self.settings, self.store)
-        lots = Lots(random=self.numbers)
+        lots = SamplingPolicy(random=self.numbers)
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, self.refresher.assistant, lots=lots, clock=self.clock)
         self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=lots, clock=self.clock)

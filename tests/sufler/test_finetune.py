@@ -9,8 +9,8 @@ import pytest
 from evaluation import read_cases
 from kb_index import Article
 from nlu.encoders.sentence import METADATA
-from nlu.finetuning import Asked
-from prompter.labels.from_verdicts import Lesson
+from nlu.finetuning import TrainingQuery
+from prompter.labels.from_verdicts import LabeledQuestion
 from sufler import cli
 from sufler.benchmarking import finetuning_data as finetuning
 from sufler.settings import Settings
@@ -122,14 +122,18 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
     ]
     (tmp_path / "cases.csv").write_text("text,article_id\nDo you?,a\nweather,\n", encoding="utf-8")
     cases = read_cases(tmp_path / "cases.csv", known_ids={"a", "b", "c"})
-    assert finetuning.asked_in_cases(articles, cases) == [Asked(text="do you?", right=frozenset({"a", "b"}))]
+    assert finetuning.asked_in_cases(articles, cases) == [
+        TrainingQuery(text="do you?", right=frozenset({"a", "b"}))
+    ]
     taught = [
-        Lesson(turn_id=1, operator_id=1, decided_at=START, text="do you?", right="a", wrong=("b", "c")),
-        Lesson(turn_id=2, operator_id=1, decided_at=START, text="why?", right=None, wrong=("b",)),
+        LabeledQuestion(
+            turn_id=1, operator_id=1, decided_at=START, text="do you?", right="a", wrong=("b", "c")
+        ),
+        LabeledQuestion(turn_id=2, operator_id=1, decided_at=START, text="why?", right=None, wrong=("b",)),
     ]
     assert finetuning.asked_in_lessons(articles, taught) == [
-        Asked(text="do you?", right=frozenset({"a", "b"}), wrong=frozenset({"c"})),
-        Asked(text="why?", right=frozenset(), wrong=frozenset({"a", "b"})),
+        TrainingQuery(text="do you?", right=frozenset({"a", "b"}), wrong=frozenset({"c"})),
+        TrainingQuery(text="why?", right=frozenset(), wrong=frozenset({"a", "b"})),
     ]
     (first, *_) = finetuning.targets_of_articles(Settings(), articles)
     assert (first.id, first.questions, first.passage) == ("a", ("a?",), "a? yes, we do.")

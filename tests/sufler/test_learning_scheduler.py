@@ -40,7 +40,7 @@ def test_it_is_due_once_a_day_and_when_somebody_asks(shop: TeachingShop) -> None
     with jobs.running(JobKind.LEARN):
         pass
     assert not scheduler.is_due()
-    jobs.ask(JobKind.LEARN, None)
+    jobs.enqueue(JobKind.LEARN, None)
     assert scheduler.is_due()
     with jobs.running(JobKind.LEARN):
         pass
@@ -54,7 +54,7 @@ def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingSh
         load_settings(tmp_path / "config.yml"), shop.store, now=lambda: later
     )
     assert not scheduler.is_due()
-    Jobs(shop.store).ask(JobKind.LEARN, None)
+    Jobs(shop.store).enqueue(JobKind.LEARN, None)
     assert scheduler.is_due()
 
 
@@ -62,7 +62,7 @@ def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingSh
 def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: TeachingShop) -> None:
     shop.day(SLANG * 2)
     jobs = Jobs(shop.store)
-    jobs.ask(JobKind.LEARN, None)
+    jobs.enqueue(JobKind.LEARN, None)
 
     async def until_done() -> None:
         stop = asyncio.Event()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kb_index import Article, JudgedText
-from prompter.domain.model_version import Made
+from kb_index import Article, LabeledText
+from prompter.domain.model_version import Origin
 from prompter.models import builder
 from prompter.models.encoder_factory import Encoders
 from prompter.models.registry import CannotUse
@@ -48,21 +48,21 @@ def shop(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def taught(settings: Settings, store: Store, *texts: JudgedText) -> Version:
+def taught(settings: Settings, store: Store, *texts: LabeledText) -> Version:
     """A version that has learned these texts; nobody uses it yet."""
     versions = ModelVersions(settings.models, store, Encoders(store))
     articles = list(bootstrap.build_knowledge_base(store).articles())
     previous = versions.in_use(articles)
     known = bootstrap.open_assistant(settings, store).knowledge
-    learned = builder.taught(previous.config, known, texts).learned
+    learned = builder.with_labels(previous.config, known, texts).learned
     return versions.make(
-        previous.config, articles, made=Made.LEARN, previous=previous, learned=learned, model=previous.model
+        previous.config, articles, made=Origin.LEARN, previous=previous, learned=learned, model=previous.model
     )
 
 
 NEW = (
-    JudgedText(text="бабки назад", right=("refund-when",)),
-    JudgedText(text="бабки верните", right=("refund-when",)),
+    LabeledText(text="бабки назад", right=("refund-when",)),
+    LabeledText(text="бабки верните", right=("refund-when",)),
 )
 
 
@@ -239,7 +239,7 @@ def test_only_the_last_versions_keep_their_folders(settings: Settings, shop: Sto
     record = bootstrap.build_versions(settings, shop)
     made = []
     for number in range(4):
-        version = taught(settings, shop, JudgedText(text=f"бабки {number}", right=("refund-when",)))
+        version = taught(settings, shop, LabeledText(text=f"бабки {number}", right=("refund-when",)))
         record.promote(version.id, None, anyway=True)
         made.append(version.id)
     versions = ModelVersions(settings.models, shop, Encoders(shop))

@@ -337,7 +337,7 @@ class ConversationRows(Rows):
         )
         return bool(self._connection.scalar(select(wrote.exists())))
 
-    def is_taken_over(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
+    def operator_in_control(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said something since then that the bot had not in mind."""
         held = select(taken_over(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
@@ -406,12 +406,12 @@ class ConversationRows(Rows):
                 route=triage.route.value,
                 handoff_reason=triage.handoff_reason.value if triage.handoff_reason else None,
                 model_version=triage.model_version,
-                lot_number=draw.number if draw else None,
+                lot_number=draw.uniform if draw else None,
                 lot_probability=draw.probability if draw else None,
-                second_number=draw.second_number if draw else None,
+                second_number=draw.second_uniform if draw else None,
                 second_probability=draw.second_probability if draw else None,
-                blind=draw is not None and draw.falls and triage.route is not Route.AUTOPILOT,
-                tests=draw is not None and draw.tests,
+                blind=draw is not None and draw.is_sampled and triage.route is not Route.AUTOPILOT,
+                tests=draw is not None and draw.counts_as_evidence,
             )
         )
         if changed.rowcount == 0:
@@ -621,11 +621,11 @@ def _turn(row: Row[Any]) -> Turn:
         draw=None
         if row.lot_probability is None
         else Draw(
-            number=row.lot_number,
+            uniform=row.lot_number,
             probability=row.lot_probability,
-            second_number=row.second_number,
+            second_uniform=row.second_number,
             second_probability=row.second_probability,
-            tests=row.tests,
+            counts_as_evidence=row.tests,
         ),
     )
 

@@ -10,8 +10,8 @@ from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter.domain.evidence import (
     DeskTurn,
     Evidence,
-    Lot,
     RejectReason,
+    SampleKind,
     StoredDecision,
     TeachingTurn,
     Verdict,
@@ -247,7 +247,7 @@ class DecisionRows(Rows):
         right: bool | None,
         operator_id: int,
         now: datetime,
-        lot: Lot | None = None,
+        lot: SampleKind | None = None,
         lot_probability: float | None = None,
     ) -> int:
         """Add a judgement of the turn's first suggestion; rows are never changed."""
@@ -309,7 +309,7 @@ def _evidence(row: Row[Any]) -> Evidence:
         model_version=row.model_version,
         confidence=row.confidence,
         suggestion_visible=row.suggestion_visible,
-        lot=Lot(row.lot) if row.lot else None,
+        lot=SampleKind(row.lot) if row.lot else None,
         lot_probability=row.lot_probability,
         verdict=Verdict(row.verdict),
         right=row.right,

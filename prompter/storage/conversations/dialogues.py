@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 
 from prompter.common.clock import SLACK
-from prompter.domain.dialogue import Heard, StoredDialogue
+from prompter.domain.dialogue import MessageCursor, StoredDialogue
 from prompter.storage.conversations.conversations import taken_over
 from prompter.storage.rows import Rows
 from prompter.storage.tables import conversations, dialogues
@@ -23,7 +23,7 @@ class DialogueRows(Rows):
     def claim(
         self,
         conversation_id: int,
-        heard: Heard,
+        heard: MessageCursor,
         *,
         now: datetime,
         lease: timedelta,
@@ -69,7 +69,7 @@ class DialogueRows(Rows):
         self._connection.execute(update(dialogues).where(own).values(told))
         return replace(found, used_at=now)
 
-    def settle(self, conversation_id: int, heard: Heard, *, form: str | None) -> None:
+    def settle(self, conversation_id: int, heard: MessageCursor, *, form: str | None) -> None:
         """The reply is stored; `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
@@ -84,7 +84,7 @@ class DialogueRows(Rows):
             )
         )
 
-    def release(self, conversation_id: int, heard: Heard) -> None:
+    def release(self, conversation_id: int, heard: MessageCursor) -> None:
         """There is no reply, or nobody wants it: others may ask."""
         self._connection.execute(
             update(dialogues).where(*_told(conversation_id, heard)).values(asked_until=None)
@@ -129,7 +129,7 @@ def _stored(row: Row[Any]) -> StoredDialogue:
     )
 
 
-def _told(conversation_id: int, heard: Heard) -> tuple[ColumnElement[bool], ...]:
+def _told(conversation_id: int, heard: MessageCursor) -> tuple[ColumnElement[bool], ...]:
     """The dialogue, as long as nobody has told the engine anything since."""
     return (
         dialogues.c.conversation_id == conversation_id,

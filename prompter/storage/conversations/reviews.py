@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, or_, select, update
 
-from prompter.domain.evidence import Choice, Place, PlantedQuestion, ReviewKind, StoredReview
+from prompter.domain.evidence import Choice, GoldQuestion, Place, ReviewKind, StoredReview
 from prompter.storage.rows import Rows
 from prompter.storage.tables import reviews, suggestions, turns
 
@@ -79,7 +79,7 @@ class ReviewRows(Rows):
         """How many planted wrong answers the account has judged, and in how many it found one right."""
         rows = self._connection.scalars(
             select(reviews.c.choice).where(
-                reviews.c.kind == ReviewKind.PLANTED.value, reviews.c.judge_id == account_id
+                reviews.c.kind == ReviewKind.GOLD.value, reviews.c.judge_id == account_id
             )
         ).all()
         return len(rows), sum(choice != Choice.NEITHER.value for choice in rows)
@@ -87,13 +87,13 @@ class ReviewRows(Rows):
     def count_planted(self) -> tuple[int, int]:
         """How many reviews there are without the planted ones, and how many of those."""
         total = self._connection.scalar(select(func.count()).select_from(reviews)) or 0
-        is_planted = reviews.c.kind == ReviewKind.PLANTED.value
+        is_planted = reviews.c.kind == ReviewKind.GOLD.value
         planted = self._connection.scalar(select(func.count()).select_from(reviews).where(is_planted)) or 0
         return total - planted, planted
 
-    def question_to_plant(self) -> "PlantedQuestion | None":
+    def question_to_plant(self) -> "GoldQuestion | None":
         """The last question that was judged and has not been planted yet."""
-        used = select(reviews.c.turn_id).where(reviews.c.kind == ReviewKind.PLANTED.value)
+        used = select(reviews.c.turn_id).where(reviews.c.kind == ReviewKind.GOLD.value)
         row = self._connection.execute(
             select(turns.c.id, turns.c.utterance, suggestions.c.topic)
             .join(suggestions, (suggestions.c.turn_id == turns.c.id) & (suggestions.c.rank == 1))
@@ -104,7 +104,7 @@ class ReviewRows(Rows):
         ).one_or_none()
         if row is None:
             return None
-        return PlantedQuestion(turn_id=row.id, utterance=row.utterance, topic=row.topic)
+        return GoldQuestion(turn_id=row.id, utterance=row.utterance, topic=row.topic)
 
     def judge(self, review_id: int, choice: Choice, judge_id: int, now: datetime) -> bool:
         """Keep what the judge said; False if somebody was faster or the decision was undone."""

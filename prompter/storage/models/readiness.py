@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Row, func, select, true, update
 
 from prompter.domain.conversation import TurnState
-from prompter.domain.evidence import Lot, Verdict
+from prompter.domain.evidence import SampleKind, Verdict
 from prompter.domain.readiness import (
     LedgerRow,
     LedgerTurn,
     Mode,
     ReadinessEvent,
     ReadinessState,
-    Replay,
+    ReplayedTurn,
     StoredReadiness,
 )
 from prompter.domain.triage import Route
@@ -136,7 +136,7 @@ class ReadinessRows(Rows):
         )
         return self._connection.scalar(judged) or 0
 
-    def add_replays(self, model: str, replayed: Sequence[Replay], now: datetime) -> None:
+    def add_replays(self, model: str, replayed: Sequence[ReplayedTurn], now: datetime) -> None:
         """Keep what a model would have suggested; what is known of it stays."""
         for one in replayed:
             self._connection.execute(
@@ -177,7 +177,7 @@ class ReadinessRows(Rows):
                     LedgerRow(
                         verdict=Verdict.CONFIRMED if row.right else Verdict.REFUTED,
                         right=row.right,
-                        lot=Lot.BLIND,
+                        lot=SampleKind.BLIND,
                     )
                 ],
             )
@@ -208,7 +208,9 @@ class ReadinessRows(Rows):
         ):
             judged.setdefault(row.turn_id, []).append(
                 LedgerRow(
-                    verdict=Verdict(row.verdict), right=row.right, lot=Lot(row.lot) if row.lot else None
+                    verdict=Verdict(row.verdict),
+                    right=row.right,
+                    lot=SampleKind(row.lot) if row.lot else None,
                 )
             )
         rows = self._connection.execute(

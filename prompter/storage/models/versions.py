@@ -6,7 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from prompter.domain.model_version import Made, Reason, StoredVersion, Use, VersionState, stack_of
+from prompter.domain.model_version import (
+    Activation,
+    ActivationReason,
+    Origin,
+    StoredVersion,
+    VersionState,
+    stack_of,
+)
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, model_uses, model_versions, readiness_before
 
@@ -81,7 +88,7 @@ class VersionRows(Rows):
         """Grows whenever another version comes into use."""
         return self._connection.scalar(select(func.max(model_uses.c.number))) or 0
 
-    def uses(self) -> list[Use]:
+    def uses(self) -> list[Activation]:
         """Which versions answered, oldest first; the last one does."""
         rows = self._connection.execute(
             select(model_uses, accounts.c.name.label("account_name"))
@@ -89,11 +96,11 @@ class VersionRows(Rows):
             .order_by(model_uses.c.number)
         )
         return [
-            Use(
+            Activation(
                 number=row.number,
                 version=row.version,
                 at=row.at,
-                reason=Reason(row.reason),
+                reason=ActivationReason(row.reason),
                 settings=row.settings,
                 account_name=row.account_name,
             )
@@ -105,7 +112,7 @@ class VersionRows(Rows):
         uses = self.uses()
         return frozenset(use.version for use in uses) - {use.version for use in stack_of(uses)}
 
-    def in_use(self) -> Use | None:
+    def in_use(self) -> Activation | None:
         uses = self.uses()
         return uses[-1] if uses else None
 
@@ -114,7 +121,7 @@ class VersionRows(Rows):
         version_id: str,
         *,
         after: int,
-        reason: Reason,
+        reason: ActivationReason,
         settings: str,
         account_id: int | None,
         now: datetime,
@@ -153,7 +160,7 @@ def _version(row: Row[Any]) -> StoredVersion:
         id=row.id,
         created_at=row.created_at,
         parent=row.parent,
-        made=Made(row.reason),
+        made=Origin(row.reason),
         state=VersionState(row.state),
         model=row.model,
         report=row.report,

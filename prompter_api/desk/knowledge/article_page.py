@@ -19,13 +19,13 @@ from prompter.storage.knowledge.articles import version_fields
 from prompter_api.desk.knowledge import labels as article_words
 from prompter_api.desk.knowledge.articles_page import STATUSES, article_address
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
 from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 
 
-def add_article(router: APIRouter, door: Door) -> None:
+def add_article(router: APIRouter, door: PageGuard) -> None:
     """Add the page /kb/article; `?id=` says which, none: a new one."""
 
     @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
@@ -44,7 +44,7 @@ def add_article(router: APIRouter, door: Door) -> None:
 class ArticlePage:
     """One open editor. What is typed stays, whatever others do meanwhile."""
 
-    def __init__(self, visitor: Visitor, article_id: str) -> None:
+    def __init__(self, visitor: PageContext, article_id: str) -> None:
         self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
         self._id, self._version = article_id, 0
         self._acting = asyncio.Lock()
@@ -54,7 +54,7 @@ class ArticlePage:
         self._restoring = 0  # the version that waits for a yes
         _ = visitor.t.gettext
         address = article_address(article_id) if article_id else "/kb/article"
-        frame = Frame(visitor, here="/kb", title=article_id or _("New article"), after=address)
+        frame = Layout(visitor, here="/kb", title=article_id or _("New article"), after=address)
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/kb", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)

@@ -11,7 +11,7 @@ from nicegui import APIRouter, ui
 from kb_index import Article, Status
 from prompter.domain.account import Role
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.labels import N_
 from prompter_api.desk.ui.mounting import asset
 
@@ -24,7 +24,7 @@ _MOST = 50
 _LONGEST = 200  # characters of what is looked for
 
 
-def add_kb(router: APIRouter, door: Door) -> None:
+def add_kb(router: APIRouter, door: PageGuard) -> None:
     """Add the page /kb; `?q=` looks for words, `?topic=`, `?status=` and `?after=` narrow the list."""
 
     @ui.page("/kb", api_router=router, reconnect_timeout=60)
@@ -51,10 +51,10 @@ def article_address(article_id: str) -> str:
 
 
 def _draw(
-    visitor: Visitor, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
+    visitor: PageContext, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
 ) -> None:
     _ = visitor.t.gettext
-    frame = Frame(visitor, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
+    frame = Layout(visitor, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
     with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
         with Tag("header", classes="sheet__head"):
             Tag("h1", _("Knowledge base"), classes="sheet__title")

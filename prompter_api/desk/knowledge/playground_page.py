@@ -15,7 +15,7 @@ from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, 
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading
 from prompter_api.desk.ui.labels import N_
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
@@ -40,7 +40,7 @@ FEATURES = {
 _LONGEST = 2000  # characters
 
 
-def add_try(router: APIRouter, door: Door) -> None:
+def add_try(router: APIRouter, door: PageGuard) -> None:
     """Add the page /try; `?text=` asks at once."""
 
     @ui.page("/try", api_router=router, reconnect_timeout=60)
@@ -59,11 +59,11 @@ def add_try(router: APIRouter, door: Door) -> None:
 class TryPage:
     """One open page: a question, and what the bot makes of it."""
 
-    def __init__(self, visitor: Visitor, text: str) -> None:
+    def __init__(self, visitor: PageContext, text: str) -> None:
         self._seat, self._t, self._text = visitor.seat, visitor.t, text
         self._acting = asyncio.Lock()
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/try", title=_("Try it"), after="/try")
+        frame = Layout(visitor, here="/try", title=_("Try it"), after="/try")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What would the bot suggest, and why?"), classes="sheet__title")

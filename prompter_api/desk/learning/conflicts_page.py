@@ -14,12 +14,12 @@ from prompter.domain.account import Role
 from prompter.domain.regression_case import PinnedCase
 from prompter.labels.conflicts import Disagreements, DividedQuestion
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, reloading, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
 from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
 
 
-def add_disagreements(router: APIRouter, door: Door) -> None:
+def add_disagreements(router: APIRouter, door: PageGuard) -> None:
     """Add the page /disagreements, which is read once: nothing on it is in a hurry."""
 
     @ui.page("/disagreements", api_router=router, reconnect_timeout=60)
@@ -37,12 +37,12 @@ def add_disagreements(router: APIRouter, door: Door) -> None:
 class DisagreementsPage:
     """One open page."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: PageContext) -> None:
         self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/models", title=_("Disagreements"), after="/disagreements")
+        frame = Layout(visitor, here="/models", title=_("Disagreements"), after="/disagreements")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/models", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)

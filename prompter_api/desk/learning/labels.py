@@ -6,17 +6,17 @@ from typing import Any
 from babel.numbers import format_decimal
 
 from prompter.domain.job import JobState, StoredJob
-from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.models.registry import CannotUse, NothingBefore
 from prompter_api.desk.readiness.labels import share
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import Translations
 
 MADE = {
-    Made.FIRST: N_("the first one"),
-    Made.SETTINGS: N_("the settings were changed"),
-    Made.TRAIN: N_("trained by hand"),
-    Made.LEARN: N_("learned from decisions"),
+    Origin.FIRST: N_("the first one"),
+    Origin.SETTINGS: N_("the settings were changed"),
+    Origin.TRAIN: N_("trained by hand"),
+    Origin.LEARN: N_("learned from decisions"),
 }
 STATES = {
     VersionState.CANDIDATE: N_("not measured"),
@@ -26,13 +26,13 @@ STATES = {
     VersionState.PRUNED: N_("removed"),
 }
 REASONS = {
-    Reason.FIRST: N_("the first one"),
-    Reason.SETTINGS: N_("the settings were changed"),
-    Reason.TRAIN: N_("trained by hand"),
-    Reason.GATE: N_("measured, and not worse"),
-    Reason.PROMOTED: N_("chosen by hand"),
-    Reason.ROLLBACK: N_("gone back to"),
-    Reason.DAMAGED: N_("the one before was damaged"),
+    ActivationReason.FIRST: N_("the first one"),
+    ActivationReason.SETTINGS: N_("the settings were changed"),
+    ActivationReason.TRAIN: N_("trained by hand"),
+    ActivationReason.GATE: N_("measured, and not worse"),
+    ActivationReason.PROMOTED: N_("chosen by hand"),
+    ActivationReason.ROLLBACK: N_("gone back to"),
+    ActivationReason.DAMAGED: N_("the one before was damaged"),
 }
 REFUSED = {
     "pinned": N_("A pinned question would be answered wrong."),

@@ -20,13 +20,13 @@ from prompter.storage import Conflict
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.learning.models_panels import ComparisonPanel, VersionsTable
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
 
 
-def add_models(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_models(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /models; `?version=` compares that one with the one before it."""
 
     @ui.page("/models", api_router=router, reconnect_timeout=60)
@@ -53,7 +53,7 @@ class _Found:
 class ModelsPage:
     """One open page."""
 
-    def __init__(self, visitor: Visitor, version: str | None) -> None:
+    def __init__(self, visitor: PageContext, version: str | None) -> None:
         self._seat, self._t = visitor.seat, visitor.t
         self._compared = version
         self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # of the compared one
@@ -62,7 +62,7 @@ class ModelsPage:
         self._zone: tzinfo | None = None
         self._zone_known = False
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/models", title=_("Models"))
+        frame = Layout(visitor, here="/models", title=_("Models"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What the bot has learned"), classes="sheet__title")

@@ -12,14 +12,14 @@ from kb_index import Article, InvalidArticle
 from prompter.common.errors import AlreadySettled, Forbidden, NotFound, PrompterError, ProposalChanged
 from prompter.domain.account import Role
 from prompter.domain.drafts import ProposalKind
-from prompter.knowledge.proposals import Outcome, Proposal, ProposalState
+from prompter.knowledge.proposals import Proposal, ProposalResult, ProposalState
 from prompter.storage import Conflict
 from prompter_api.desk.learning.dialogs import ArticleDialog, ManyDialog
 from prompter_api.desk.learning.errors import refusal, settled
 from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard
 from prompter_api.desk.operator.input_event import number_of
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
@@ -40,7 +40,7 @@ _KEYS = {
 _REFUSED = (PrompterError, InvalidArticle, Conflict)
 
 
-def add_inbox(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_inbox(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /learning; `?kind=` shows proposals of one kind only."""
 
     @ui.page("/learning", api_router=router, reconnect_timeout=60)
@@ -58,7 +58,7 @@ def add_inbox(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
 class InboxPage:
     """One open page. Keys act on the current card; what is typed stays, whatever others do meanwhile."""
 
-    def __init__(self, visitor: Visitor, kind: ProposalKind | None) -> None:
+    def __init__(self, visitor: PageContext, kind: ProposalKind | None) -> None:
         self._seat, self._t, self._kind = visitor.seat, visitor.t, kind
         self._acting = asyncio.Lock()
         self._left = False
@@ -69,7 +69,7 @@ class InboxPage:
         self._current: int | None = None
         _ = visitor.t.gettext
         address = "/learning" if kind is None else f"/learning?kind={kind.value}"
-        frame = Frame(visitor, here="/learning", title=_("Learning"), after=address)
+        frame = Layout(visitor, here="/learning", title=_("Learning"), after=address)
         with frame.body:
             self._root = Tag("div", classes="sheet", data_desk=True, data_keys=" ".join(_KEYS))
         with self._root:
@@ -217,7 +217,7 @@ class InboxPage:
                 nearest = await in_thread(self._seat.nearest_articles, proposal.question)
                 self._which.ask(proposal_id, nearest)
 
-    async def _settle(self, card: ProposalCard, outcomes: Sequence[Outcome]) -> None:
+    async def _settle(self, card: ProposalCard, outcomes: Sequence[ProposalResult]) -> None:
         (outcome,) = outcomes
         if outcome.error is None:
             card.refuse("")
@@ -272,7 +272,7 @@ class InboxPage:
                 await self._merge([one.id for one in chosen])
         await self._refresh()
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, outcomes: Sequence[ProposalResult]) -> None:
         """Of many: those that were refused say so on their cards, and once above them."""
         refused = [one for one in outcomes if one.error is not None]
         for one in refused:

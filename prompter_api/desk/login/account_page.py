@@ -26,7 +26,7 @@ from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_password
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import translator
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from prompter_api.schemas.common import LARGEST_ID
 from web.origins import refuse_other_sites
 
@@ -86,7 +86,7 @@ class TokenForm:
 _EMPTY_FORM = TokenForm()
 
 
-def account_router(parts: Parts) -> APIRouter:
+def account_router(parts: Services) -> APIRouter:
     """The page and what its forms do."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
 

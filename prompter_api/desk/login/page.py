@@ -12,11 +12,11 @@ from prompter_api.desk.ui.forms import Field, form_page, login_problem, page_lan
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
 from prompter_api.locale import LANGUAGES, translator
 from prompter_api.login import log_in
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from web.origins import refuse_other_sites
 
 
-def login_router(parts: Parts) -> APIRouter:
+def login_router(parts: Services) -> APIRouter:
     """The forms."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
 

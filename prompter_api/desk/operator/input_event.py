@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prompter_api.desk.operator.keyboard import Mode, press_of
+from prompter_api.desk.operator.keyboard import Mode, action_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class InputEvent:
     """A key or click: what it asks for, and what was on the screen at that moment."""
 
     do: str
@@ -18,13 +18,13 @@ class Press:
     escapes: int  # how often Escape was pressed on this page
 
     @classmethod
-    def read(cls, sent: object, mode: Mode) -> "Press | None":
+    def read(cls, sent: object, mode: Mode) -> "InputEvent | None":
         """What the browser sent, which may be anything; None where it means nothing."""
         if not isinstance(sent, dict):
             return None
         data = _texts(sent)
         if data.get("do") == "key":
-            meaning = press_of(mode, data.get("key", ""))
+            meaning = action_of(mode, data.get("key", ""))
             if meaning is None:
                 return None
             data |= meaning

@@ -6,7 +6,7 @@ from enum import StrEnum
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import Translations
 
-Press = Mapping[str, str]  # an action and what it acts on, as buttons carry it in `data-…`
+KeyAction = Mapping[str, str]  # an action and what it acts on, as buttons carry it in `data-…`
 
 
 class Mode(StrEnum):
@@ -20,7 +20,7 @@ class Mode(StrEnum):
     HELP = "help"
 
 
-_EVERYWHERE: dict[str, Press] = {
+_EVERYWHERE: dict[str, KeyAction] = {
     "escape": {"do": "back"},
     "ctrl+enter": {"do": "send"},
     "z": {"do": "undo"},
@@ -34,7 +34,7 @@ _EVERYWHERE: dict[str, Press] = {
     "/": {"do": "search"},
 }
 _DIGITS = "123456789"
-_KEYS: dict[Mode, dict[str, Press]] = {
+_KEYS: dict[Mode, dict[str, KeyAction]] = {
     Mode.CARDS: {
         **_EVERYWHERE,
         **{digit: {"do": "accept", "rank": digit} for digit in _DIGITS},
@@ -67,7 +67,7 @@ _KEYS: dict[Mode, dict[str, Press]] = {
 }
 
 
-def press_of(mode: Mode, key: str) -> Press | None:
+def action_of(mode: Mode, key: str) -> KeyAction | None:
     """What a key does in a situation; None: nothing."""
     return _KEYS[mode].get(key)
 

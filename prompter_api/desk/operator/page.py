@@ -17,23 +17,23 @@ from prompter.desk.decision import Action, Decision
 from prompter.domain.conversation import Customer, OfferedSuggestion, Turn
 from prompter_api.desk.operator.conversation_panel import newer_than
 from prompter_api.desk.operator.drafts import Draft, Purpose
-from prompter_api.desk.operator.input_event import Press
+from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode
 from prompter_api.desk.operator.queue_panel import neighbour, next_turn
 from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
 from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.frame import Door, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import Look, SignedOut
+from prompter_api.desk.ui.session import DeskSnapshot, SignedOut
 
 POLL_SECONDS = 1.0
 _MOST_RECENT = 5
 _READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
 
 
-def add_desk(router: APIRouter, door: Door, *, poll_seconds: float = POLL_SECONDS) -> None:
+def add_desk(router: APIRouter, door: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
     """Add the page /desk; `?conversation=7` opens that one."""
 
     @ui.page("/desk", api_router=router, reconnect_timeout=60)
@@ -55,12 +55,12 @@ class DeskPage:
     thread. `_generation` counts what has been done: a look that began before is out of date.
     """
 
-    def __init__(self, visitor: Visitor, conversation_id: int | None) -> None:
+    def __init__(self, visitor: PageContext, conversation_id: int | None) -> None:
         self._seat = visitor.seat
         self._t = visitor.t
         self._conversation_id = conversation_id
         self._idle = conversation_id is None  # the next turn may open by itself
-        self._look = Look()
+        self._look = DeskSnapshot()
         self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
         self._opened: dict[int, Customer] = {}  # by conversation, the last one last
         self._undoable = Undoable()
@@ -72,7 +72,7 @@ class DeskPage:
         self._left = False
         self._zone_known = False
         self._screen = Screen(visitor, on_text=self._typed, on_search=self._find)
-        self._actions: Mapping[str, Callable[[Press], Awaitable[None]]] = {
+        self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
             "next": self._next,
             "previous": self._previous,
@@ -99,7 +99,7 @@ class DeskPage:
     async def hear(self, event: GenericEventArguments) -> None:
         """A key or a click; one after the other, each in the situation that the last one has left."""
         async with self._acting:
-            press = Press.read(event.args, self._screen.mode)
+            press = InputEvent.read(event.args, self._screen.mode)
             action = self._actions.get(press.do) if press else None
             try:
                 if press and action:
@@ -147,7 +147,7 @@ class DeskPage:
                 return
         self._show(look)
 
-    async def _lost_turn(self, look: Look) -> bool:
+    async def _lost_turn(self, look: DeskSnapshot) -> bool:
         """A colleague has answered the turn on the screen: say so; move on unless a text is begun."""
         turn = self._turn
         waiting = {item.turn.id for item in look.queue}
@@ -166,7 +166,7 @@ class DeskPage:
         self._screen.enter(Mode.CARDS)
         self._idle = not self._draft.worth_keeping
 
-    def _show(self, look: Look) -> None:
+    def _show(self, look: DeskSnapshot) -> None:
         self._look = look
         turn = self._turn
         if look.view is not None:
@@ -212,7 +212,7 @@ class DeskPage:
             await self._open(item.customer.conversation_id)
             self._moved_on_at = time.monotonic()
 
-    async def _give_back(self, _press: Press) -> None:
+    async def _give_back(self, _press: InputEvent) -> None:
         view = self._look.view
         if view is None or not view.held:
             return
@@ -220,15 +220,15 @@ class DeskPage:
         self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
         await self._refresh()
 
-    async def _open_clicked(self, press: Press) -> None:
+    async def _open_clicked(self, press: InputEvent) -> None:
         if (conversation_id := press.number("conversation")) is not None:
             self._screen.release()
             await self._open(conversation_id)
 
-    async def _next(self, _press: Press) -> None:
+    async def _next(self, _press: InputEvent) -> None:
         await self._step(1)
 
-    async def _previous(self, _press: Press) -> None:
+    async def _previous(self, _press: InputEvent) -> None:
         await self._step(-1)
 
     async def _step(self, step: int) -> None:
@@ -236,7 +236,7 @@ class DeskPage:
         if item is not None:
             await self._open(item.customer.conversation_id)
 
-    async def _back(self, _press: Press) -> None:
+    async def _back(self, _press: InputEvent) -> None:
         """Escape: one step back; a text that was changed stays."""
         self._held_back = None
         if self._screen.mode is Mode.CARDS:
@@ -251,11 +251,11 @@ class DeskPage:
             self._screen.enter(Mode.CARDS)
             self._set_draft(self._draft)
 
-    async def _help(self, _press: Press) -> None:
+    async def _help(self, _press: InputEvent) -> None:
         self._screen.enter(Mode.HELP)
         self._screen.focus("help")
 
-    async def _troubles(self, _press: Press) -> None:
+    async def _troubles(self, _press: InputEvent) -> None:
         self._screen.toggle_troubles()
 
     # --- writing ----------------------------------------------------------------------------
@@ -277,31 +277,31 @@ class DeskPage:
         self._set_draft(replace(draft, aside=own))
         self._screen.focus("composer")
 
-    async def _own(self, _press: Press) -> None:
+    async def _own(self, _press: InputEvent) -> None:
         if self._look.view is not None:
             self._set_draft(self._draft.dropped())
             self._screen.focus("composer")
 
-    async def _drop(self, _press: Press) -> None:
+    async def _drop(self, _press: InputEvent) -> None:
         self._set_draft(self._draft.dropped())
         self._screen.release()
 
-    async def _edit(self, press: Press) -> None:
+    async def _edit(self, press: InputEvent) -> None:
         suggestion = self._suggestion(press.number("rank"))
         if suggestion is not None:
             self._begin(_edit_of(suggestion, suggestion.text))
 
-    async def _reject(self, _press: Press) -> None:
+    async def _reject(self, _press: InputEvent) -> None:
         if self._turn is not None and not self._turn.blind:
             self._screen.enter(Mode.REASONS)
 
-    async def _reason(self, press: Press) -> None:
+    async def _reason(self, press: InputEvent) -> None:
         number, turn = press.number("number"), self._turn
         if turn is not None and number is not None and 1 <= number <= len(REASONS):
             own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
             self._begin(Draft(purpose=Purpose.REJECT, text=own, turn_id=turn.id, reason=REASONS[number - 1]))
 
-    async def _search(self, _press: Press) -> None:
+    async def _search(self, _press: InputEvent) -> None:
         if self._turn is not None:
             self._screen.search.reset()
             self._screen.enter(Mode.SEARCH)
@@ -316,13 +316,13 @@ class DeskPage:
         if text == self._screen.search.wanted:
             self._screen.search.show(found, text)
 
-    async def _move(self, press: Press) -> None:
+    async def _move(self, press: InputEvent) -> None:
         self._screen.search.move(press.number("step") or 0)
 
-    async def _choose(self, _press: Press) -> None:
+    async def _choose(self, _press: InputEvent) -> None:
         await self._take(self._screen.search.chosen)
 
-    async def _pick(self, press: Press) -> None:
+    async def _pick(self, press: InputEvent) -> None:
         await self._take(self._screen.search.article(press.number("number") or 0))
 
     async def _take(self, article: Article | None) -> None:
@@ -348,7 +348,7 @@ class DeskPage:
 
     # --- deciding ---------------------------------------------------------------------------
 
-    async def _accept(self, press: Press) -> None:
+    async def _accept(self, press: InputEvent) -> None:
         suggestion = self._suggestion(press.number("rank"))
         turn = self._turn
         if suggestion is None or turn is None or turn.id != press.turn_id or press.seen_message_id is None:
@@ -365,7 +365,7 @@ class DeskPage:
         )
         await self._decide(decision, Draft())
 
-    async def _send(self, press: Press) -> None:
+    async def _send(self, press: InputEvent) -> None:
         view = self._look.view
         if view is None:
             return
@@ -400,7 +400,7 @@ class DeskPage:
         self._set_draft(Draft())
         await self._refresh()
 
-    async def _send_anyway(self, _press: Press) -> None:
+    async def _send_anyway(self, _press: InputEvent) -> None:
         if self._held_back is not None:
             decision, draft = self._held_back
             self._held_back = None
@@ -457,7 +457,7 @@ class DeskPage:
         if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
             self._begin(_edit_of(suggestion, text))
 
-    async def _undo(self, _press: Press) -> None:
+    async def _undo(self, _press: InputEvent) -> None:
         last = self._undoable.take()
         if last is None:
             self._screen.notices.say(self._t.gettext("There is nothing to take back."))
@@ -468,7 +468,7 @@ class DeskPage:
         await self._open(last.conversation_id)
         self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
 
-    async def _settle(self, press: Press) -> None:
+    async def _settle(self, press: InputEvent) -> None:
         if (reply_id := press.number("reply")) is not None:
             await in_thread(self._seat.settle, reply_id, send_again=press.data.get("again") == "1")
             await self._refresh()

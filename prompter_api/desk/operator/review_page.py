@@ -13,7 +13,7 @@ from prompter.readiness.monitoring import OwnFigure
 from prompter.readiness.second_reviews import Question
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
@@ -23,7 +23,7 @@ _CHOICES = {"1": Choice.FIRST, "2": Choice.SECOND, "3": Choice.BOTH, "4": Choice
 _OF_ONE = {"1": Choice.FIRST, "2": Choice.NEITHER}
 
 
-def add_reviews(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_reviews(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /reviews."""
 
     @ui.page("/reviews", api_router=router, reconnect_timeout=60)
@@ -41,7 +41,7 @@ def add_reviews(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
 class ReviewPage:
     """One open page; the question on it stays until it is judged, by whomever, or passed over."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: PageContext) -> None:
         self._seat = visitor.seat
         self._t = visitor.t
         self._question: Question | None = None
@@ -50,7 +50,7 @@ class ReviewPage:
         self._acting = asyncio.Lock()
         self._left = False
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/reviews", title=_("Second look"))
+        frame = Layout(visitor, here="/reviews", title=_("Second look"))
         with frame.body:
             self._root = Tag("div", classes="review", data_desk=True, data_keys="1 2 3 4 j")
         with self._root:

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from prompter.common.clock import utc_now
 from prompter.desk.service import Workload
-from prompter.dialogue.session import Silence
+from prompter.dialogue.session import Outage
 from prompter.domain.conversation import Customer, Message, OutboxState
 from prompter_api.desk.operator.composer import Composer
 from prompter_api.desk.operator.conversation_panel import ConversationPanel
@@ -21,9 +21,9 @@ from prompter_api.desk.operator.undo import Sent
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.dialogs import HelpDialog, WroteAgainDialog
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Frame, Visitor
+from prompter_api.desk.ui.frame import Layout, PageContext
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.desk.ui.session import Look
+from prompter_api.desk.ui.session import DeskSnapshot
 
 
 class Screen:
@@ -31,13 +31,13 @@ class Screen:
 
     def __init__(
         self,
-        visitor: Visitor,
+        visitor: PageContext,
         *,
         on_text: Callable[[str], None],
         on_search: Callable[[str], Awaitable[None]],
     ) -> None:
         t = visitor.t
-        frame = Frame(visitor, here="/desk", title=t.gettext("Desk"))
+        frame = Layout(visitor, here="/desk", title=t.gettext("Desk"))
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
             self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
@@ -73,7 +73,9 @@ class Screen:
         """In whose time of day messages are shown; None is the server's."""
         self._talk.zone = zone
 
-    def show(self, look: Look, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]) -> None:
+    def show(
+        self, look: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
+    ) -> None:
         """Show how things stand; what is the same as before is not touched."""
         now, view, turn = utc_now(), look.view, look.turn
         self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
@@ -108,7 +110,7 @@ class Screen:
         self._demoted.set_visibility(bool(topics))
         self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
 
-    def _show_silence(self, silence: Silence | None, now: datetime) -> None:
+    def _show_silence(self, silence: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""
         self._silence.set_visibility(silence is not None)
         if silence is not None:

@@ -11,13 +11,13 @@ from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.explanation import explain
 from prompter_api.desk.readiness.gauge import Gauge, Sparkline
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
 
 
-def add_board(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_board(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /readiness."""
     add_refreshed_page(router, door, "/readiness", BoardPage, poll_seconds=poll_seconds)
 
@@ -25,12 +25,12 @@ def add_board(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
 class BoardPage:
     """One open board."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: PageContext) -> None:
         self._seat = visitor.seat
         self.tick = Refreshing(visitor.seat, visitor.seat.topics, self._show).tick
         _ = visitor.t.gettext
         rule = visitor.seat.parts.readiness.rule
-        frame = Frame(visitor, here="/readiness", title=_("Readiness"))
+        frame = Layout(visitor, here="/readiness", title=_("Readiness"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("Which topics may answer alone?"), classes="sheet__title")

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from prompter.common.clock import utc_now
 from prompter.domain.readiness import ReadinessEvent
-from prompter.readiness.evidence import Asked, PieceOfEvidence, TopicEvidence
+from prompter.readiness.evidence import PieceOfEvidence, QuotedQuestion, TopicEvidence
 from prompter.readiness.service import TopicReadiness
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
@@ -112,7 +112,7 @@ class _Event:
         self,
         event: ReadinessEvent,
         questions: Mapping[str, str],
-        asked: Mapping[int, Asked],
+        asked: Mapping[int, QuotedQuestion],
         *,
         zone: tzinfo | None,
     ) -> None:
@@ -135,7 +135,7 @@ class _Event:
             for article in articles:
                 Tag("li", questions.get(article, article), dir="auto")
 
-    def _wrong(self, event: ReadinessEvent, asked: Mapping[int, Asked]) -> None:
+    def _wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
         turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]
         if not turns:
             return

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from evaluation.readiness import Interval, Step, threshold_passed
 from prompter.common.errors import Forbidden, NotFound, PrompterError
 from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
-from prompter.readiness.ledger import HowJudged
+from prompter.readiness.ledger import JudgementMode
 from prompter.readiness.service import NotReady, TopicReadiness
 from prompter.storage import Conflict
 from prompter_api.desk.ui.labels import N_
@@ -30,10 +30,10 @@ MARKS = {  # how a state is coloured
     ReadinessState.HELD: "mark--middle",
 }
 HOW_JUDGED = {
-    HowJudged.BLIND: N_("blind"),
-    HowJudged.SECOND: N_("second look"),
-    HowJudged.AUDIT: N_("audit"),
-    HowJudged.SHOWN: N_("suggestion shown"),
+    JudgementMode.BLIND: N_("blind"),
+    JudgementMode.SECOND: N_("second look"),
+    JudgementMode.AUDIT: N_("audit"),
+    JudgementMode.SHOWN: N_("suggestion shown"),
 }
 
 

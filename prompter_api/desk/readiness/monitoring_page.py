@@ -10,7 +10,7 @@ from prompter.domain.evidence import Signal
 from prompter.readiness.monitoring import Drift, Gap, Person, Week
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
 from prompter_api.desk.ui.labels import N_
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
@@ -32,7 +32,7 @@ class Watched:
     people: Sequence[Person]
 
 
-def add_watching(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_watching(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /watching."""
     add_refreshed_page(router, door, "/watching", WatchingPage, poll_seconds=poll_seconds)
 
@@ -40,13 +40,13 @@ def add_watching(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
 class WatchingPage:
     """One open page, drawn anew when there is something new."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: PageContext) -> None:
         self._seat = visitor.seat
         self._t = visitor.t
         self._language = visitor.language
         self.tick = Refreshing(visitor.seat, self._look, self._show).tick
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/watching", title=_("Changes"))
+        frame = Layout(visitor, here="/watching", title=_("Changes"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What has changed, and who looks closely?"), classes="sheet__title")

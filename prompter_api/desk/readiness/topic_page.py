@@ -21,7 +21,7 @@ from prompter_api.desk.readiness.evidence_panels import EvidencePanel, HistoryPa
 from prompter_api.desk.readiness.explanation import explain
 from prompter_api.desk.readiness.topic_panels import Curves, Figures, ProofPanel, TopicView
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.frame import Door, Frame, Visitor, in_thread, zone_of_browser
+from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.polling import ReadinessNews
@@ -31,7 +31,7 @@ from prompter_api.locale import Translations
 _FIRST, _MORE = 20, 50  # pieces of evidence on the page, and those that one click adds
 
 
-def add_topic(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
+def add_topic(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /readiness/topic; `?name=` says which."""
 
     @ui.page("/readiness/topic", api_router=router, reconnect_timeout=60)
@@ -49,7 +49,7 @@ def add_topic(router: APIRouter, door: Door, *, poll_seconds: float) -> None:
 class TopicPage:
     """One open topic or group."""
 
-    def __init__(self, visitor: Visitor, name: str) -> None:
+    def __init__(self, visitor: PageContext, name: str) -> None:
         self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
         self._name = name
         self._rule = visitor.seat.parts.readiness.rule
@@ -63,7 +63,7 @@ class TopicPage:
         self._bar = self._rule.bar  # that is asked about
         self._found: tuple[TopicReadiness, TopicEvidence] | None = None
         _ = visitor.t.gettext
-        frame = Frame(visitor, here="/readiness", title=name, after=topic_address(name))
+        frame = Layout(visitor, here="/readiness", title=name, after=topic_address(name))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/readiness", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)

@@ -18,7 +18,7 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
 from prompter_api.locale import LANGUAGES, translator
 from prompter_api.login import Entry, change_password
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -31,7 +31,7 @@ Field = Annotated[str, Form(max_length=1000)]
 Words = Callable[[str], str]
 
 
-def page_language(request: Request, parts: Parts, account_language: str | None = None) -> str:
+def page_language(request: Request, parts: Services, account_language: str | None = None) -> str:
     """The account's language, else the one chosen before logging in, else that of the settings."""
     for language in (account_language, cookies.language(request, parts)):
         if language in LANGUAGES:
@@ -65,7 +65,7 @@ def refused_page(request: Request, language: str) -> HTMLResponse:
     return form_page(request, "refused.html", status=403, language=language)
 
 
-def unavailable_page(request: Request, parts: Parts, error: DatabaseUnavailable) -> HTMLResponse:
+def unavailable_page(request: Request, parts: Services, error: DatabaseUnavailable) -> HTMLResponse:
     """Says that the database cannot be used now."""
     page = form_page(request, "unavailable.html", status=503, language=page_language(request, parts))
     page.headers["Retry-After"] = str(error.retry_after)
@@ -73,7 +73,7 @@ def unavailable_page(request: Request, parts: Parts, error: DatabaseUnavailable)
 
 
 async def submit_password(
-    request: Request, parts: Parts, account: Account, old: str, new: str, again: str, _: Words
+    request: Request, parts: Services, account: Account, old: str, new: str, again: str, _: Words
 ) -> Entry | str:
     """Change the password; where that cannot be, the words that say why."""
     if new != again:

@@ -33,11 +33,11 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page
 from prompter_api.desk.ui.labels import N_, ROLES
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import Seat, Seats, SignedOut
+from prompter_api.desk.ui.session import PageSession, Seats, SignedOut
 from prompter_api.desk.ui.sockets import belongs
 from prompter_api.errors import log_unavailable
 from prompter_api.locale import LANGUAGES, Translations, translator
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,10 +73,10 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visitor:
+class PageContext:
     """Somebody who has logged in, on one page."""
 
-    seat: Seat
+    seat: PageSession
     language: str
     t: Translations
 
@@ -103,14 +103,14 @@ def reloading() -> Iterator[None]:
         ui.run_javascript("location.reload()")
 
 
-class Door:
+class PageGuard:
     """Lets in who has logged in, and sends everybody else to the login page."""
 
-    def __init__(self, parts: Parts, seats: Seats) -> None:
+    def __init__(self, parts: Services, seats: Seats) -> None:
         self._parts = parts
         self._seats = seats
 
-    async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> Visitor | Response:
+    async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
         """The visitor, who has this role or a higher one, or what to answer instead of the page."""
         try:
             visit = await in_thread(visit_of, request, self._parts)
@@ -129,16 +129,16 @@ class Door:
         seat, client = self._seats.take(self._parts, visit), ui.context.client
         client.on_delete(lambda: self._seats.leave(seat))
         belongs(client, visit.session.id, seat.note_action)
-        return Visitor(seat=seat, language=language, t=translator(language))
+        return PageContext(seat=seat, language=language, t=translator(language))
 
 
-class Frame:
+class Layout:
     """The header and the page's own area, which the page fills with `with frame.body:`.
 
     `here` is the header's link that leads here; `after`, with the query, where another language is shown.
     """
 
-    def __init__(self, visitor: Visitor, *, here: str, title: str, after: str | None = None) -> None:
+    def __init__(self, visitor: PageContext, *, here: str, title: str, after: str | None = None) -> None:
         self._t = visitor.t
         _ = visitor.t.gettext
         ui.page_title(f"{title} · {_('Sufler')}")

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from prompter_api.desk.ui.sockets import SocketGuard, guard_events
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -49,7 +49,7 @@ def asset(name: str) -> str:
     return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def mount_nicegui(app: FastAPI, parts: Parts) -> None:
+def mount_nicegui(app: FastAPI, parts: Services) -> None:
     """Serve NiceGUI's scripts and websockets under `app`, and start and stop it with `app`."""
     own_lifespan = app.router.lifespan_context
 

@@ -11,9 +11,9 @@ from nicegui import APIRouter, ui
 
 from prompter.common.errors import Forbidden
 from prompter.domain.account import Role
-from prompter_api.desk.ui.frame import Door, Visitor, in_thread
+from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import Seat, SignedOut
+from prompter_api.desk.ui.session import PageSession, SignedOut
 
 T = TypeVar("T")
 _SECONDS = 30.0  # after which also what nobody has judged may look different: the traffic
@@ -23,7 +23,7 @@ _REST = 10.0  # a page that took a second to read is left alone for so many
 class ReadinessNews:
     """Reads only what may be new; asking costs two short queries."""
 
-    def __init__(self, seat: Seat, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seat: PageSession, clock: Callable[[], float] = time.monotonic) -> None:
         self._seat = seat
         self._clock = clock
         self._last: tuple[int, int] | None = None
@@ -51,7 +51,7 @@ class ReadinessNews:
 class Refreshing(Generic[T]):
     """Shows what `look` finds whenever it may be new; a page whose reader may not see it any more reloads."""
 
-    def __init__(self, seat: Seat, look: Callable[[], T], show: Callable[[T], None]) -> None:
+    def __init__(self, seat: PageSession, look: Callable[[], T], show: Callable[[T], None]) -> None:
         self._news = ReadinessNews(seat)
         self._look = look
         self._show = show
@@ -81,9 +81,9 @@ class RefreshedPage(Protocol):
 
 def add_refreshed_page(
     router: APIRouter,
-    door: Door,
+    door: PageGuard,
     address: str,
-    draw: Callable[[Visitor], RefreshedPage],
+    draw: Callable[[PageContext], RefreshedPage],
     *,
     poll_seconds: float,
 ) -> None:

@@ -10,7 +10,7 @@ from prompter.accounts.sessions import Visit
 from prompter.common.errors import Forbidden, NotFound
 from prompter.desk.decision import Decided, Decision
 from prompter.desk.service import ConversationView, QueueItem, Workload
-from prompter.dialogue.session import Silence
+from prompter.dialogue.session import Outage
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import OfferedSuggestion, Reply, Turn
 from prompter.domain.drafts import ProposalKind
@@ -19,7 +19,7 @@ from prompter.domain.job import StoredJob
 from prompter.domain.model_version import StoredVersion
 from prompter.domain.regression_case import PinnedCase
 from prompter.knowledge.knowledge_base import ArticleVersion
-from prompter.knowledge.proposals import Outcome, Proposal
+from prompter.knowledge.proposals import Proposal, ProposalResult
 from prompter.labels.conflicts import Disagreements
 from prompter.models.registry import ShownVersion
 from prompter.models.version_diff import ChangedQuestion
@@ -29,7 +29,7 @@ from prompter.readiness.second_reviews import Question
 from prompter.readiness.service import TopicReadiness
 from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 
 _MOST_FOUND = 100
 _MOST_SHOWN = 12
@@ -40,7 +40,7 @@ class SignedOut(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class DeskSnapshot:
     """What there is to see at one moment; `view` is None where no conversation is open.
 
     `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
@@ -54,7 +54,7 @@ class Look:
     opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
     workload: Workload | None = None  # for supervisors
     demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
-    silence: Silence | None = None  # of the dialogue engine
+    silence: Outage | None = None  # of the dialogue engine
 
     @property
     def turn(self) -> Turn | None:
@@ -63,10 +63,10 @@ class Look:
 
 
 @dataclass(eq=False, kw_only=True)
-class Seat:
+class PageSession:
     """One open page. Its methods block: pages call them through `run.io_bound`."""
 
-    parts: Parts
+    parts: Services
     account: Account
     session_id: int
     seats: "Seats"
@@ -92,14 +92,14 @@ class Seat:
         self.account = account
         return account
 
-    def look(self, conversation_id: int | None) -> Look:
+    def look(self, conversation_id: int | None) -> DeskSnapshot:
         account, desk = self.check(), self.parts.desk
         queue, view = desk.queue(), self._view(conversation_id)
-        return Look(
+        return DeskSnapshot(
             queue=queue,
             view=view,
             suggestions=self._suggestions(queue, view) if view else [],
-            troubled=desk.troubled_replies(),
+            troubled=desk.undelivered_replies(),
             opened_by=self.seats.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
             demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
@@ -145,7 +145,7 @@ class Seat:
         self.parts.desk.write(conversation_id, text, self.check())
 
     def settle(self, reply_id: int, *, send_again: bool) -> None:
-        self.parts.desk.settle_reply(reply_id, self.check(), send_again=send_again)
+        self.parts.desk.resolve_delivery(reply_id, self.check(), send_again=send_again)
 
     def next_review(self, after: int) -> tuple[int, Question | None]:
         """How many reviews wait for this account, and the first of them above `after`."""
@@ -252,7 +252,7 @@ class Seat:
         articles = self.parts.knowledge.some([proposal.article_id] if proposal.article_id else [])
         return proposal, articles.get(proposal.article_id or "")
 
-    def approve_proposals(self, seen: Mapping[int, str]) -> list[Outcome]:
+    def approve_proposals(self, seen: Mapping[int, str]) -> list[ProposalResult]:
         """Approve those proposals, as far as they still have the wording that was looked at."""
         return self.parts.proposals.approve_many(seen, self._supervise(), seen=seen)
 
@@ -261,7 +261,7 @@ class Seat:
         account = self._supervise()
         self.parts.proposals.approve(proposal_id, account, as_phrasings_of=article_id, seen=seen)
 
-    def dismiss_proposals(self, proposal_ids: Sequence[int]) -> list[Outcome]:
+    def dismiss_proposals(self, proposal_ids: Sequence[int]) -> list[ProposalResult]:
         return self.parts.proposals.dismiss_many(proposal_ids, self._supervise())
 
     def edit_proposal(self, proposal_id: int, changes: Mapping[str, Any], seen: str) -> None:
@@ -330,17 +330,17 @@ class Seats:
 
     def __init__(self) -> None:
         self.drafts = Drafts()
-        self._taken: set[Seat] = set()
+        self._taken: set[PageSession] = set()
 
-    def take(self, parts: Parts, visit: Visit) -> Seat:
-        seat = Seat(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
+    def take(self, parts: Services, visit: Visit) -> PageSession:
+        seat = PageSession(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
         self._taken.add(seat)
         return seat
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, seat: PageSession) -> None:
         self._taken.discard(seat)
 
-    def opened_by_others(self, own: Seat) -> dict[int, list[str]]:
+    def opened_by_others(self, own: PageSession) -> dict[int, list[str]]:
         """Which conversations with a turn to decide other people have on their screens, by name."""
         opened: dict[int, set[str]] = {}
         for seat in list(self._taken):  # a copy: pages come and go while a thread looks

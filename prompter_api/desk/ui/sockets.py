@@ -19,9 +19,9 @@ from nicegui import Client, core
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from prompter.common.safe_errors import describe
+from prompter.common.safe_errors import describe_without_content
 from prompter_api.auth import visit_of
-from prompter_api.parts import Parts
+from prompter_api.parts import Services
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 from web.problems import problem
 
@@ -57,7 +57,7 @@ def belongs(client: Client, session_id: int, on_action: Callable[[], None]) -> N
 class SocketGuard:
     """NiceGUI's application, with sockets for our own pages and nobody else: nothing of theirs is read."""
 
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    def __init__(self, app: ASGIApp, parts: Services) -> None:
         self._app = app
         self._parts = parts
 
@@ -79,7 +79,7 @@ class SocketGuard:
             if scope["type"] != "websocket":
                 raise
             # Engine.IO lets a frame that it cannot read end the connection; it has sent nothing more.
-            log.warning("socket_broke_off", error=describe(error))
+            log.warning("socket_broke_off", error=describe_without_content(error))
 
     async def _refusal(self, connection: HTTPConnection) -> tuple[int, str, str] | None:
         scope = connection.scope
@@ -156,7 +156,7 @@ def _of_own_page(handler: Handler, *, is_action: bool) -> Handler:
             if inspect.isawaitable(result):
                 await result
         except Exception as error:
-            log.warning("page_message_not_understood", error=describe(error))
+            log.warning("page_message_not_understood", error=describe_without_content(error))
 
     return checked
 

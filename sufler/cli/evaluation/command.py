@@ -16,7 +16,7 @@ from sufler.cli.evaluation.task import Task, encoder_of, with_progress
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from evaluation import Comparison, CurvePoint, Estimate, IntentReport, Oddity, Outcome
+    from evaluation import Comparison, CurvePoint, DataWarning, Estimate, IntentReport, ScoredCase
     from evaluation.report import Page
     from nlu import Encoder
     from sufler.settings import Settings
@@ -306,9 +306,9 @@ class _Measured:
 
     metrics: "Mapping[str, Estimate | None]"
     counts: Mapping[str, Any]
-    outcomes: "Sequence[Outcome]"
-    failures: "Sequence[Outcome]"
-    oddities: "Sequence[Oddity]"
+    outcomes: "Sequence[ScoredCase]"
+    failures: "Sequence[ScoredCase]"
+    oddities: "Sequence[DataWarning]"
     comparison: "Comparison | None"
 
 

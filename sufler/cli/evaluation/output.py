@@ -12,7 +12,7 @@ import typer
 from sufler.cli.common import fail
 
 if TYPE_CHECKING:
-    from evaluation import Comparison, Estimate, Oddity, Outcome
+    from evaluation import Comparison, DataWarning, Estimate, ScoredCase
     from evaluation.report import Page
     from sufler.settings import Settings
 
@@ -43,11 +43,11 @@ def comparison_as_json(comparison: "Comparison", config: Path) -> dict[str, Any]
     }
 
 
-def oddities_as_json(oddities: "Sequence[Oddity]") -> list[dict[str, Any]]:
+def oddities_as_json(oddities: "Sequence[DataWarning]") -> list[dict[str, Any]]:
     return [{"problem": one.problem, "count": one.count, "examples": list(one.examples)} for one in oddities]
 
 
-def warn(oddities: "Sequence[Oddity]") -> None:
+def warn(oddities: "Sequence[DataWarning]") -> None:
     """Say what is odd, a line each, on standard error."""
     for one in oddities:
         typer.echo(f"warning: {' '.join(str(one).split())}", err=True)
@@ -82,7 +82,7 @@ def print_comparison(comparison: "Comparison", config: Path) -> None:
     Console().print(table)
 
 
-def print_failures(failed: "Sequence[Outcome]") -> None:
+def print_failures(failed: "Sequence[ScoredCase]") -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

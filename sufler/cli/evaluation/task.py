@@ -9,7 +9,7 @@ from sufler.cli.common import fail
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from evaluation import Case, CurvePoint, Oddity, Outcome
+    from evaluation import Case, CurvePoint, DataWarning, ScoredCase
     from kb_index import Article
     from nlu import Encoder
     from sufler.settings import Settings
@@ -23,7 +23,7 @@ class Task:
     cases: "Sequence[Case]"
     learned: "Sequence[Case]"
     same_answer: Mapping[str, str]
-    oddities: "Sequence[Oddity]"
+    oddities: "Sequence[DataWarning]"
     files: Mapping[str, Path | None]
     seed: int
 
@@ -105,7 +105,7 @@ class Model:
     def version(self) -> str:
         return self._assistant.version
 
-    def outcomes(self) -> "list[Outcome]":
+    def outcomes(self) -> "list[ScoredCase]":
         from evaluation import ask
 
         return ask(self._task.cases, self._assistant, same_answer=self._task.same_answer)

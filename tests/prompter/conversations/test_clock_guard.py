@@ -93,7 +93,7 @@ class Shop:
         with self.store.read() as tx:
             since = now - timedelta(minutes=30)
             wrote = tx.conversations.operator_wrote(conversation_id, since=since, now=now)
-            assert tx.conversations.is_taken_over(conversation_id, since=since, now=now) == wrote
+            assert tx.conversations.operator_in_control(conversation_id, since=since, now=now) == wrote
         return wrote
 
     def states(self, conversation_id: int) -> list[OutboxState]:

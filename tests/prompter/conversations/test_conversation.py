@@ -537,7 +537,7 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
         assert shop.deliveries.claim(["telegram"]) == []
         shop.clock.forward(30)
     assert shop.deliveries.claim(["telegram"]) == []
-    assert [reply.state for reply in shop.desk.troubled_replies()] == [OutboxState.FAILED]
+    assert [reply.state for reply in shop.desk.undelivered_replies()] == [OutboxState.FAILED]
 
 
 def test_what_another_process_has_tried_meanwhile_counts(shop: Shop) -> None:
@@ -573,12 +573,12 @@ def test_a_person_settles_an_unknown_fate(shop: Shop, send_again: bool, state: O
     shop.desk.write(conversation_id, "Смотрю.", shop.anna)
     (message,) = shop.deliveries.claim(["telegram"])
     shop.deliveries.fate_unknown(message, "timed out")
-    (reply,) = shop.desk.troubled_replies()
+    (reply,) = shop.desk.undelivered_replies()
     assert (reply.settled_by, reply.settled_at) == (None, None)
     shop.clock.forward(60)
-    shop.desk.settle_reply(reply.id, shop.boris, send_again=send_again)
+    shop.desk.resolve_delivery(reply.id, shop.boris, send_again=send_again)
     (settled,) = shop.desk.conversation(conversation_id).replies
     assert (settled.state, settled.operator_name, settled.settled_by) == (state, "anna", "boris")
     assert settled.settled_at == shop.clock.now
     with pytest.raises(NotFound):
-        shop.desk.settle_reply(reply.id, shop.anna, send_again=send_again)
+        shop.desk.resolve_delivery(reply.id, shop.anna, send_again=send_again)

@@ -5,11 +5,11 @@ import pytest
 from prompter.desk.decision import Action
 from prompter.desk.service import ConversationView
 from prompter.dialogue.session import forget_silence
-from prompter.domain.dialogue import Heard
+from prompter.domain.dialogue import MessageCursor
 from prompter.domain.evidence import Choice, RejectReason, Verdict
 from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.labels.from_verdicts import lessons
+from prompter.labels.from_verdicts import labeled_questions
 from prompter.readiness.offline_replay import replay
 from prompter.storage import Store
 from tests.fakes import NUMBER, OrderDialogue
@@ -94,7 +94,7 @@ def test_what_is_no_dialogue_is_triaged_as_ever(shop: GovernedShop, engine: Orde
     conversation = shop.ask(SURE)
     assert view(shop, conversation).suggestions[0].article_id == "returns-how"
     ((question, _),) = engine.told["sufler-1-1"]
-    assert question.heard == Heard(turn_id=1, message_id=1)
+    assert question.heard == MessageCursor(turn_id=1, message_id=1)
     assert question.seal == "sealed 1"
     assert question.triage.suggestions[0].article_id == "returns-how"
     assert shop.assistant.seen == [SURE]  # once
@@ -197,7 +197,7 @@ def test_nothing_is_learned_from_dialogues(store: Store, shop: GovernedShop) -> 
     shop.decide(conversation, Action.ACCEPT, rank=2)
     wrong = shop.ask(STATUS, chat="pavel")
     shop.decide(wrong, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
-    (lesson,) = lessons(store)
+    (lesson,) = labeled_questions(store)
     assert (lesson.right, lesson.wrong) == ("returns-how", ())
 
 

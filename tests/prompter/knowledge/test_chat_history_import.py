@@ -19,8 +19,8 @@ from prompter.knowledge.chat_history_import import (
     read_history,
 )
 from prompter.knowledge.draft_generation import drafts_of_history
-from prompter.knowledge.question_mining import Asked
-from prompter.suggestions.query_embedder import Meaning
+from prompter.knowledge.question_mining import ObservedQuestion
+from prompter.suggestions.query_embedder import QueryEmbedder
 from tests.fakes import SHOP
 
 CHAT = [
@@ -233,8 +233,8 @@ def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.Monkey
     assert found.n_questions <= 50
 
 
-def asked(text: str, answer: str = "", times: int = 3) -> Asked:
-    return Asked(text=text, times=times, answer=answer, conversations=frozenset(range(times)))
+def asked(text: str, answer: str = "", times: int = 3) -> ObservedQuestion:
+    return ObservedQuestion(text=text, times=times, answer=answer, conversations=frozenset(range(times)))
 
 
 def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> None:
@@ -250,7 +250,7 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
             asked("что-то редкое", "Ответ.", times=1),
         ],
         SHOP,
-        Meaning(TextReader(WordsEncoder())),
+        QueryEmbedder(TextReader(WordsEncoder())),
     )
     assert [(one.kind, one.article_id, one.question, one.answer, one.source) for one in drafts] == [
         (ProposalKind.PHRASING, "refund-when", "перечислят ли обратно", "", Source.HISTORY),

@@ -14,7 +14,7 @@ from prompter.domain.drafts import Draft, GivenAnswer, ProposalKind, SeenText
 from prompter.domain.evidence import RejectReason
 from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions
 from prompter.storage import Store
-from prompter.suggestions.query_embedder import Meaning
+from prompter.suggestions.query_embedder import QueryEmbedder
 from tests.encoders import LetterEncoder
 from tests.fakes import SHOP, article
 from tests.support_desk import DeskShop
@@ -81,7 +81,7 @@ class Desk:
         return self.turn(asked, Action.PICK_OTHER, article_id=article_id, **more)  # type: ignore[arg-type]
 
     def drafts(self, kind: ProposalKind | None = None) -> list[Draft]:
-        meaning = Meaning(TextReader(WordsEncoder()))
+        meaning = QueryEmbedder(TextReader(WordsEncoder()))
         found = drafts_of_decisions(desk_turns(self.store), self.shop.knowledge.articles(), meaning)
         return [draft for draft in found if kind is None or draft.kind is kind]
 

@@ -7,8 +7,8 @@ import pytest
 
 from kb_index import Article, ArticleSearch, Status
 from nlu.reader import TextReader
-from prompter.knowledge.known_questions import Known
-from prompter.suggestions.query_embedder import Meaning
+from prompter.knowledge.known_questions import KnownQuestions
+from prompter.suggestions.query_embedder import QueryEmbedder
 from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
 from tests.prompter.suggestions.test_assistant import CONFIG
@@ -27,13 +27,16 @@ def articles() -> list[Article]:
     return [*SHOP, draft]
 
 
-def told(known: Known) -> tuple[list[float], list[str]]:
-    near, owners = known.nearest(Meaning(READER).of(ASKED))
+def told(known: KnownQuestions) -> tuple[list[float], list[str]]:
+    near, owners = known.nearest(QueryEmbedder(READER).of(ASKED))
     return near.tolist(), owners
 
 
 def test_a_search_knows_what_reading_would_tell(articles: list[Article]) -> None:
-    read, asked = Known(articles, Meaning(READER)), Known(articles, Meaning(READER), search_of(articles))
+    read, asked = (
+        KnownQuestions(articles, QueryEmbedder(READER)),
+        KnownQuestions(articles, QueryEmbedder(READER), search_of(articles)),
+    )
     near, owners = told(read)
     assert owners[0] == "order-where"
     assert owners[1] == "draft"  # which no search holds
@@ -49,7 +52,10 @@ def test_what_has_changed_since_the_search_was_opened_is_read_again(articles: li
     search = search_of(articles)
     newer = [replace(one, question="Совсем другое") if one.id == "order-where" else one for one in articles]
     without = [one for one in newer if one.id != "draft" and one.id != "order-cancel"]
-    expected, found = Known(without, Meaning(READER)), Known(without, Meaning(READER), search)
+    expected, found = (
+        KnownQuestions(without, QueryEmbedder(READER)),
+        KnownQuestions(without, QueryEmbedder(READER), search),
+    )
     near, owners = told(expected)
     assert owners[2] == "order-where"
     also_near, also_owners = told(found)
@@ -58,5 +64,8 @@ def test_what_has_changed_since_the_search_was_opened_is_read_again(articles: li
 
 
 def test_no_articles_know_nothing() -> None:
-    for known in (Known([], Meaning(READER)), Known([], Meaning(READER), search_of([]))):
+    for known in (
+        KnownQuestions([], QueryEmbedder(READER)),
+        KnownQuestions([], QueryEmbedder(READER), search_of([])),
+    ):
         assert told(known) == ([0.0, 0.0, 0.0], ["", "", ""])

@@ -1,14 +1,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from prompter.labels.annotator_agreement import Guess, check_operators
-from prompter.labels.from_verdicts import Lesson
+from prompter.labels.annotator_agreement import LeaveOneOutPrediction, check_operators
+from prompter.labels.from_verdicts import LabeledQuestion
 from tests.fakes import START
 
 
-def verdicts(operator: int, n: int, *, right: str | None, wrong: tuple[str, ...] = ()) -> list[Lesson]:
+def verdicts(
+    operator: int, n: int, *, right: str | None, wrong: tuple[str, ...] = ()
+) -> list[LabeledQuestion]:
     return [
-        Lesson(
+        LabeledQuestion(
             turn_id=number,
             operator_id=operator,
             decided_at=START + timedelta(minutes=number),
@@ -21,13 +23,15 @@ def verdicts(operator: int, n: int, *, right: str | None, wrong: tuple[str, ...]
 
 
 def always(article: str, confidence: float = 0.9) -> object:
-    def guess(_operator: int, numbers: Sequence[int]) -> Mapping[int, Guess]:
-        return {number: Guess(article_id=article, confidence=confidence) for number in numbers}
+    def guess(_operator: int, numbers: Sequence[int]) -> Mapping[int, LeaveOneOutPrediction]:
+        return {
+            number: LeaveOneOutPrediction(article_id=article, confidence=confidence) for number in numbers
+        }
 
     return guess
 
 
-def flagged(lessons: list[Lesson], guess: object, **same: str) -> list[int]:
+def flagged(lessons: list[LabeledQuestion], guess: object, **same: str) -> list[int]:
     checks = check_operators(lessons, guess, same_answer=same)  # type: ignore[arg-type]
     return [one.operator_id for one in checks if one.is_flagged]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb_index import JudgedText
+from kb_index import LabeledText
 from prompter.desk.decision import Action, Decision
 from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
-from prompter.labels.from_verdicts import Lesson, lesson, lessons, taught
+from prompter.labels.from_verdicts import LabeledQuestion, aggregate_labels, labeled_questions, lesson
 from prompter.storage import Store
 from tests.fakes import START
 from tests.support_desk import PASSWORD, DeskShop
@@ -55,7 +55,7 @@ def test_what_a_verdict_teaches(
     wrong: tuple[str, ...],
 ) -> None:
     found = lesson(decided(verdict, article_id, reason=reason))
-    assert found == Lesson(
+    assert found == LabeledQuestion(
         turn_id=1, operator_id=2, decided_at=START, text="where?", right=right, wrong=wrong
     )
     assert "where" not in repr(found)
@@ -85,8 +85,8 @@ def test_personal_data_are_not_learned() -> None:
     assert found.text == "перезвоните [phone]"
 
 
-def said(number: int, text: str, right: str | None, *wrong: str) -> Lesson:
-    return Lesson(
+def said(number: int, text: str, right: str | None, *wrong: str) -> LabeledQuestion:
+    return LabeledQuestion(
         turn_id=number,
         operator_id=number,
         decided_at=START + timedelta(minutes=number),
@@ -97,35 +97,35 @@ def said(number: int, text: str, right: str | None, *wrong: str) -> Lesson:
 
 
 def test_the_same_question_is_learned_once() -> None:
-    found = taught([said(1, "Где заказ?", "order"), said(2, "где заказ", "order", "refund")])
-    assert found.texts == (JudgedText(text="где заказ", right=("order",), wrong=("refund",)),)
+    found = aggregate_labels([said(1, "Где заказ?", "order"), said(2, "где заказ", "order", "refund")])
+    assert found.texts == (LabeledText(text="где заказ", right=("order",), wrong=("refund",)),)
     assert found.contradictions == ()
 
 
 def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
     two_to_one = [said(1, "где", "order"), said(2, "где", "refund"), said(3, "где", "order")]
-    found = taught(two_to_one)
-    assert found.texts == (JudgedText(text="где", right=("order",)),)
+    found = aggregate_labels(two_to_one)
+    assert found.texts == (LabeledText(text="где", right=("order",)),)
     (told,) = found.contradictions
     assert [one.turn_id for one in told.lessons] == [1, 2, 3]
-    tie = taught(two_to_one[:2])
+    tie = aggregate_labels(two_to_one[:2])
     assert tie.texts == ()
     assert len(tie.contradictions) == 1
 
 
 def test_articles_with_the_same_answer_do_not_contradict_each_other() -> None:
     same = {"order-2": "order", "order": "order"}
-    found = taught([said(1, "где", "order"), said(2, "где", "order-2")], same)
+    found = aggregate_labels([said(1, "где", "order"), said(2, "где", "order-2")], same)
     assert [one.right for one in found.texts] == [("order-2",)]
     assert found.contradictions == ()
 
 
 def test_called_right_and_wrong_as_often_says_nothing() -> None:
-    found = taught([said(1, "где", "order"), said(2, "где", None, "order")])
+    found = aggregate_labels([said(1, "где", "order"), said(2, "где", None, "order")])
     assert found.texts == ()
     assert len(found.contradictions) == 1
-    rejected = taught([said(1, "где", None, "order"), said(2, "где", None, "order")])
-    assert rejected.texts == (JudgedText(text="где", wrong=("order",)),)
+    rejected = aggregate_labels([said(1, "где", None, "order"), said(2, "где", None, "order")])
+    assert rejected.texts == (LabeledText(text="где", wrong=("order",)),)
 
 
 def decide(shop: DeskShop, text: str, action: Action, *, chat: str, **fields: object) -> int:
@@ -156,7 +156,7 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
         database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
     offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
-    assert [(one.text, one.right, one.wrong) for one in lessons(store)] == [
+    assert [(one.text, one.right, one.wrong) for one in labeled_questions(store)] == [
         ("где мой заказ", "order-where", ()),
         ("отменить заказ как", None, ("order-cancel",)),
         ("где мой товар", "order-cancel", tuple(offered)),

@@ -2,13 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from prompter.labels.from_verdicts import Lesson
+from prompter.labels.from_verdicts import LabeledQuestion
 from prompter.learning.service import split_by_time
 from tests.fakes import START
 
 
-def said(minute: int) -> Lesson:
-    return Lesson(
+def said(minute: int) -> LabeledQuestion:
+    return LabeledQuestion(
         turn_id=minute,
         operator_id=1,
         decided_at=START + timedelta(minutes=minute),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prompter.desk.decision import Action
-from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import Route
 from prompter.models.registry import CannotUse, NothingBefore, Versions
@@ -23,12 +23,12 @@ class VersionedShop(GovernedShop):
 
     def __post_init__(self) -> None:
         self.versions = Versions(self.store, settings="as shipped", clock=self.clock)
-        self.add("v1", made=Made.FIRST)
-        self.versions.use("v1", after=0, reason=Reason.FIRST)
+        self.add("v1", made=Origin.FIRST)
+        self.versions.use("v1", after=0, reason=ActivationReason.FIRST)
         super().__post_init__()
         self.follow()
 
-    def add(self, name: str, *, made: Made = Made.LEARN) -> None:
+    def add(self, name: str, *, made: Origin = Origin.LEARN) -> None:
         parent = self.versions.in_use()
         model = "words-1"
         self.versions.add(name, made=made, model=model, parent=parent.version if parent else None)
@@ -36,7 +36,7 @@ class VersionedShop(GovernedShop):
     def passes(self, name: str, report: Mapping[str, Any] | None = None) -> bool:
         """The gate lets a candidate through."""
         self.add(name)
-        changed = self.versions.pass_(name, report or {}, after=self.versions.number())
+        changed = self.versions.promote_candidate(name, report or {}, after=self.versions.number())
         self.follow()
         return changed
 
@@ -132,7 +132,7 @@ def test_going_back_brings_the_topics_back_to_where_they_stood(shop: VersionedSh
     assert (after.audited, after.last.step.n_turns) == (0, before.last.step.n_turns)
     use = shop.versions.in_use()
     assert use is not None
-    assert (use.reason, use.account_name) == (Reason.ROLLBACK, "vera g")
+    assert (use.reason, use.account_name) == (ActivationReason.ROLLBACK, "vera g")
 
 
 def test_a_topic_that_was_stopped_meanwhile_stays_stopped(shop: VersionedShop) -> None:
@@ -161,8 +161,8 @@ def test_only_one_of_two_candidates_takes_the_place(shop: VersionedShop) -> None
     number = shop.versions.number()
     shop.add("v2")
     shop.add("v3")
-    assert shop.versions.pass_("v2", {}, after=number)
-    assert not shop.versions.pass_("v3", {}, after=number)
+    assert shop.versions.promote_candidate("v2", {}, after=number)
+    assert not shop.versions.promote_candidate("v3", {}, after=number)
     assert shop.used() == "v2"
     assert shop.versions.get("v3").state is VersionState.CANDIDATE
 
@@ -187,14 +187,14 @@ def test_a_version_may_come_into_use_again(shop: VersionedShop) -> None:
     assert shop.used() == "v2"
     assert shop.versions.promote("v2", shop.vera).id == "v2"  # it is already
     (shown,) = [one for one in shop.versions.all() if one.version.id == "v2"]
-    assert [use.reason for use in shown.uses] == [Reason.GATE, Reason.PROMOTED]
+    assert [use.reason for use in shown.uses] == [ActivationReason.GATE, ActivationReason.PROMOTED]
 
 
 def test_who_comes_second_is_told(store: Store) -> None:
     versions = Versions(store)
-    versions.add("v1", made=Made.FIRST, model="m", parent=None)
-    assert versions.use("v1", after=0, reason=Reason.FIRST)
-    assert not versions.use("v1", after=0, reason=Reason.FIRST)
+    versions.add("v1", made=Origin.FIRST, model="m", parent=None)
+    assert versions.use("v1", after=0, reason=ActivationReason.FIRST)
+    assert not versions.use("v1", after=0, reason=ActivationReason.FIRST)
 
 
 def test_what_operators_decide_is_counted_whichever_version_suggested(shop: VersionedShop) -> None:

@@ -12,14 +12,14 @@ from prompter.conversations.triage_worker import Autopilot, Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.dialogue.engine import DialogueEngine
-from prompter.dialogue.session import Conversing
+from prompter.dialogue.session import DialogueSessions
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import Author, IncomingMessage, Reply, Turn
 from prompter.domain.evidence import Choice
 from prompter.domain.readiness import LedgerTurn, Mode
 from prompter.domain.triage import HandoffReason, Route
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness, TopicReadiness
 from prompter.storage import Store
@@ -49,7 +49,7 @@ class GovernedShop:
         self.knowledge.import_articles(SHOP, changed_by="test")
         self.reception = Reception(self.store, quiet=timedelta(seconds=1), clock=clock)
         self.assistant = WordAssistant(SHOP)
-        lots = Lots(random=self.numbers)
+        lots = SamplingPolicy(random=self.numbers)
         self.readiness = Readiness(
             self.store,
             rule=RULE,
@@ -61,7 +61,9 @@ class GovernedShop:
         )
         self.lots = lots
         self.conversing = (
-            Conversing(self.store, self.engine, seal="sealed {}".format, clock=clock) if self.engine else None
+            DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock)
+            if self.engine
+            else None
         )
         self.triager = self.another_worker()
         self.desk = Desk(self.store, lots=lots, clock=clock)

@@ -6,7 +6,7 @@ import pytest
 from prompter.common.errors import NotFound
 from prompter.desk.decision import Action
 from prompter.domain.evidence import RejectReason
-from prompter.readiness.ledger import HowJudged
+from prompter.readiness.ledger import JudgementMode
 from prompter.storage import Store
 from tests.prompter.readiness.governed import ENOUGH, SURE, UNSURE, GovernedShop
 
@@ -16,7 +16,7 @@ def shop(store: Store) -> GovernedShop:
     return GovernedShop(store)
 
 
-def judged(shop: GovernedShop) -> list[tuple[HowJudged, bool | None]]:
+def judged(shop: GovernedShop) -> list[tuple[JudgementMode, bool | None]]:
     return [(one.how, one.right) for one in shop.readiness.evidence("returns").pieces]
 
 
@@ -27,18 +27,18 @@ def test_how_each_turn_was_judged(shop: GovernedShop) -> None:
     shop.decide(shop.ask(), Action.REJECT, reason=RejectReason.OUTDATED)
     shop.ask(falls=True)
     assert judged(shop) == [
-        (HowJudged.BLIND, True),
-        (HowJudged.BLIND, False),
-        (HowJudged.SHOWN, True),
-        (HowJudged.SHOWN, False),
-        (HowJudged.BLIND, None),
+        (JudgementMode.BLIND, True),
+        (JudgementMode.BLIND, False),
+        (JudgementMode.SHOWN, True),
+        (JudgementMode.SHOWN, False),
+        (JudgementMode.BLIND, None),
     ]
 
 
 def test_what_a_second_person_may_be_asked_is_not_shown_before(shop: GovernedShop) -> None:
     shop.decide(shop.ask(second=True), Action.ACCEPT, rank=1)
     (waiting,) = shop.readiness.evidence("returns").pieces
-    assert (waiting.how, waiting.right, waiting.question) == (HowJudged.SECOND, None, None)
+    assert (waiting.how, waiting.right, waiting.question) == (JudgementMode.SECOND, None, None)
     assert waiting.counts_as == -4.0  # as long as the second person says nothing: 1 - 1/0.2
     shop.judge(right=True)
     (settled,) = shop.readiness.evidence("returns").pieces
@@ -47,7 +47,7 @@ def test_what_a_second_person_may_be_asked_is_not_shown_before(shop: GovernedSho
 
 def test_an_answer_in_the_operators_own_words_is_open(shop: GovernedShop) -> None:
     shop.decide(shop.ask(), Action.WRITE_OWN, text="Принесите его в магазин.")
-    assert judged(shop) == [(HowJudged.SHOWN, None)]
+    assert judged(shop) == [(JudgementMode.SHOWN, None)]
 
 
 def test_audits_are_evidence_even_where_they_do_not_test(shop: GovernedShop) -> None:
@@ -55,7 +55,7 @@ def test_audits_are_evidence_even_where_they_do_not_test(shop: GovernedShop) -> 
     shop.audited(right=True)
     shop.ask()
     last = shop.readiness.evidence("returns").pieces[-1]
-    assert (last.how, last.right) == (HowJudged.AUDIT, True)
+    assert (last.how, last.right) == (JudgementMode.AUDIT, True)
     assert len(judged(shop)) == ENOUGH + 1  # the answer that was not drawn says nothing
 
 

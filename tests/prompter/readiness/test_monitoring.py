@@ -6,9 +6,9 @@ import pytest
 
 from prompter.desk.decision import Action
 from prompter.domain.evidence import Choice, RejectReason, ReviewKind, Signal
-from prompter.readiness.attention_checks import Planter
+from prompter.readiness.attention_checks import AttentionCheckScheduler
 from prompter.readiness.customer_feedback import Feedback
-from prompter.readiness.monitoring import Watching, gap
+from prompter.readiness.monitoring import QualityMonitor, gap
 from prompter.storage import Store
 from tests.prompter.readiness.governed import SURE, GovernedShop
 
@@ -32,7 +32,7 @@ def second_looks(shop: GovernedShop, *, right: int, wrong: int) -> None:
 
 @pytest.mark.slow
 def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: GovernedShop) -> None:
-    watching = Watching(shop.store, clock=shop.clock)
+    watching = QualityMonitor(shop.store, clock=shop.clock)
     second_looks(shop, right=48, wrong=1)
     assert watching.own_figure(shop.anna).refuted is None
     second_looks(shop, right=0, wrong=1)
@@ -45,7 +45,7 @@ def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: Govern
 
 @pytest.mark.slow
 def test_supervisors_see_it_after_the_operator_has_and_in_order_of_name(shop: GovernedShop) -> None:
-    watching = Watching(shop.store, clock=shop.clock)
+    watching = QualityMonitor(shop.store, clock=shop.clock)
     second_looks(shop, right=50, wrong=0)
     assert [person.refuted for person in watching.people()] == [None, None, None]
     watching.own_figure(shop.anna)
@@ -69,7 +69,7 @@ def test_a_topic_looks_better_where_operators_wave_through(shop: GovernedShop) -
 
 
 def test_one_review_in_twenty_is_planted_and_measures_the_judge(shop: GovernedShop) -> None:
-    planter = Planter(shop.store, random=lambda: 0.0, clock=shop.clock)
+    planter = AttentionCheckScheduler(shop.store, random=lambda: 0.0, clock=shop.clock)
     second_looks(shop, right=19, wrong=0)
     assert planter.run_once() is False
     second_looks(shop, right=1, wrong=0)
@@ -82,10 +82,10 @@ def test_one_review_in_twenty_is_planted_and_measures_the_judge(shop: GovernedSh
     with shop.store.read() as tx:
         review = tx.reviews.get(question.review_id)
         assert review is not None
-        assert review.kind is ReviewKind.PLANTED
+        assert review.kind is ReviewKind.GOLD
         before = len(tx.decisions.evidence(review.turn_id))
     shop.reviews.judge(question.review_id, Choice.FIRST, shop.boris)
-    boris = Watching(shop.store, clock=shop.clock).people()[1]
+    boris = QualityMonitor(shop.store, clock=shop.clock).people()[1]
     assert boris.planted == 1
     assert boris.missed is not None
     assert boris.missed.value == 1.0
@@ -101,7 +101,7 @@ def test_this_week_beside_the_last_one(shop: GovernedShop) -> None:
     shop.clock.forward(timedelta(days=8).total_seconds())
     shop.ask("погода")
     shop.decide(shop.ask(), Action.REJECT, reason=RejectReason.OUTDATED)
-    drift = Watching(shop.store, clock=shop.clock).drift()
+    drift = QualityMonitor(shop.store, clock=shop.clock).drift()
     assert (drift.this_week.turns, drift.week_before.turns) == (2, 1)
     assert drift.this_week.unseen is not None
     assert drift.this_week.unseen.value == 0.5
@@ -118,6 +118,6 @@ def test_what_customers_say_of_the_bot_is_counted(shop: GovernedShop) -> None:
     for chat, helpful in (("a", True), ("b", False)):
         reply = shop.said_by_bot(shop.ask(chat=chat))[-1]
         feedback.rate("telegram", chat, reply.id, helpful=helpful)
-    week = Watching(shop.store, clock=shop.clock).drift().this_week
+    week = QualityMonitor(shop.store, clock=shop.clock).drift().this_week
     assert week.answered_alone == 2
     assert (week.signals[Signal.THUMB_UP], week.signals[Signal.THUMB_DOWN]) == (1, 1)

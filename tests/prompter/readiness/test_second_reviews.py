@@ -14,9 +14,9 @@ from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import IncomingMessage
-from prompter.domain.evidence import Choice, Evidence, Lot, RejectReason, Verdict
+from prompter.domain.evidence import Choice, Evidence, RejectReason, SampleKind, Verdict
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
@@ -74,7 +74,7 @@ def office(store: Store) -> Office:
     clock, numbers = FakeClock(), Numbers()
     accounts = Accounts(store, hasher=FAST_HASHER, clock=clock)
     KnowledgeBase(store, clock=clock).import_articles(SHOP, changed_by="test")
-    lots = Lots(random=numbers)
+    lots = SamplingPolicy(random=numbers)
     return Office(
         store=store,
         clock=clock,
@@ -109,7 +109,7 @@ def test_a_blind_turn_is_judged_by_the_article_that_the_operator_finds(office: O
     (evidence,) = office.evidence(conversation)
     assert evidence.right is True
     assert evidence.suggestion_visible is False
-    assert (evidence.lot, evidence.lot_probability) == (Lot.BLIND, 0.1)
+    assert (evidence.lot, evidence.lot_probability) == (SampleKind.BLIND, 0.1)
     assert office.reviews.next(office.boris) is None
 
 
@@ -153,7 +153,7 @@ def test_a_drawn_acceptance_is_judged_by_somebody_else_who_is_not_told_of_it(off
     first, second = office.evidence(conversation)
     assert (first.verdict, first.right) == (Verdict.ACCEPTED, True)
     assert (second.verdict, second.right, second.operator_id) == (Verdict.CONFIRMED, True, office.boris.id)
-    assert {(one.lot, one.lot_probability) for one in (first, second)} == {(Lot.SECOND, 0.2)}
+    assert {(one.lot, one.lot_probability) for one in (first, second)} == {(SampleKind.SECOND, 0.2)}
     assert office.reviews.waiting(office.boris) == 0
 
 
@@ -195,7 +195,7 @@ def test_undoing_and_accepting_again_draws_no_second_time(office: Office) -> Non
     office.decide(conversation, Action.ACCEPT, rank=1)
     assert office.reviews.waiting(office.boris) == 1
     accepted, undone, again = office.evidence(conversation)
-    assert (accepted.lot, undone.lot, again.lot) == (Lot.SECOND, None, Lot.SECOND)
+    assert (accepted.lot, undone.lot, again.lot) == (SampleKind.SECOND, None, SampleKind.SECOND)
     assert undone.right is False
 
 

@@ -19,7 +19,7 @@ from prompter.domain.conversation import IncomingMessage
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.readiness.sampling import Lots
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, FakeClock, article
@@ -68,7 +68,7 @@ class Desks:
             for kind in ("right", "wrong")
         ]
         KnowledgeBase(self.store, clock=self.clock).import_articles(articles, changed_by="test")
-        lots = Lots(random=lambda: 0.0)
+        lots = SamplingPolicy(random=lambda: 0.0)
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, SureAssistant(), lots=lots, clock=self.clock)
         self.desk = Desk(self.store, lots=lots, clock=self.clock)

@@ -1,7 +1,7 @@
 import pytest
 
 from prompter.domain.readiness import Mode, ReadinessState
-from prompter.readiness.state_machine import Change, Standing, change_of
+from prompter.readiness.state_machine import TopicStatus, Transition, next_transition
 
 COLLECTING, READY, AUTOPILOT = ReadinessState.COLLECTING, ReadinessState.READY, ReadinessState.AUTOPILOT
 DEMOTED, HELD = ReadinessState.DEMOTED, ReadinessState.HELD
@@ -10,8 +10,8 @@ DEMOTED, HELD = ReadinessState.DEMOTED, ReadinessState.HELD
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("state", [COLLECTING, DEMOTED, HELD])
 def test_without_a_threshold_passed_nothing_happens(state: ReadinessState, mode: Mode) -> None:
-    standing = Standing(state=state, threshold=None, passed=None, slipped=False)
-    assert change_of(standing, mode) is None
+    standing = TopicStatus(state=state, threshold=None, passed=None, slipped=False)
+    assert next_transition(standing, mode) is None
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def test_without_a_threshold_passed_nothing_happens(state: ReadinessState, mode:
 def test_what_has_passed_is_acted_on_as_the_mode_says(
     state: ReadinessState, mode: Mode, expected: tuple[ReadinessState, float | None, str] | None
 ) -> None:
-    change = change_of(Standing(state=state, threshold=None, passed=0.8, slipped=False), mode)
+    change = next_transition(TopicStatus(state=state, threshold=None, passed=0.8, slipped=False), mode)
     assert change == (
-        None if expected is None else Change(state=expected[0], threshold=expected[1], reason=expected[2])
+        None if expected is None else Transition(state=expected[0], threshold=expected[1], reason=expected[2])
     )
 
 
@@ -53,12 +53,16 @@ def test_what_happens_to_a_topic_that_answers_alone(
     mode: Mode,
     expected: tuple[ReadinessState, float | None, str] | None,
 ) -> None:
-    change = change_of(Standing(state=AUTOPILOT, threshold=0.8, passed=passed, slipped=slipped), mode)
+    change = next_transition(
+        TopicStatus(state=AUTOPILOT, threshold=0.8, passed=passed, slipped=slipped), mode
+    )
     assert change == (
-        None if expected is None else Change(state=expected[0], threshold=expected[1], reason=expected[2])
+        None if expected is None else Transition(state=expected[0], threshold=expected[1], reason=expected[2])
     )
 
 
 def test_a_ready_topic_that_no_longer_passes_collects_again() -> None:
-    change = change_of(Standing(state=READY, threshold=None, passed=None, slipped=False), Mode.MANUAL)
-    assert change == Change(state=COLLECTING, threshold=None, reason="not_proved")
+    change = next_transition(
+        TopicStatus(state=READY, threshold=None, passed=None, slipped=False), Mode.MANUAL
+    )
+    assert change == Transition(state=COLLECTING, threshold=None, reason="not_proved")

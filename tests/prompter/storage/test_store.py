@@ -23,16 +23,16 @@ from prompter.domain.conversation import Author, IncomingMessage, OfferedSuggest
 from prompter.domain.drafts import ProposalKind
 from prompter.domain.evidence import Choice, Signal, Verdict
 from prompter.domain.job import JobKind, JobState
-from prompter.domain.model_version import Made, Reason, VersionState
+from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.domain.proposal import ProposalState
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.jobs import JobRunning, Jobs
 from prompter.knowledge.proposals import Proposals
 from prompter.models.registry import Versions
-from prompter.readiness.attention_checks import Planter
+from prompter.readiness.attention_checks import AttentionCheckScheduler
 from prompter.readiness.customer_feedback import Feedback
-from prompter.readiness.monitoring import Watching
+from prompter.readiness.monitoring import QualityMonitor
 from prompter.storage import Conflict, Store, connect, migrate
 from prompter.storage.copying import copy_database
 from prompter.storage.tables import turns
@@ -141,11 +141,11 @@ class StoreContract:
     def test_one_version_answers_and_going_back_finds_the_one_before(self, store: Store) -> None:
         versions = Versions(store, settings="s")
         for number, name in enumerate(("v1", "v2")):
-            versions.add(name, made=Made.LEARN, model="m", parent=None)
-            assert versions.pass_(name, {"figures": {"p_at_1": 0.9}}, after=number)
-        assert not versions.use("v1", after=1, reason=Reason.TRAIN)
+            versions.add(name, made=Origin.LEARN, model="m", parent=None)
+            assert versions.promote_candidate(name, {"figures": {"p_at_1": 0.9}}, after=number)
+        assert not versions.use("v1", after=1, reason=ActivationReason.TRAIN)
         assert versions.roll_back(None).id == "v1"
-        versions.add("v3", made=Made.LEARN, model="m", parent="v1")
+        versions.add("v3", made=Origin.LEARN, model="m", parent="v1")
         versions.shadow("v3", {})
         shadowing = versions.shadowing()
         assert shadowing is not None
@@ -172,8 +172,8 @@ class StoreContract:
 
     def test_two_jobs_of_a_kind_do_not_run_at_once(self, store: Store) -> None:
         jobs = Jobs(store)
-        asked = jobs.ask(JobKind.LEARN, None)
-        assert jobs.ask(JobKind.LEARN, None).id == asked.id
+        asked = jobs.enqueue(JobKind.LEARN, None)
+        assert jobs.enqueue(JobKind.LEARN, None).id == asked.id
         with jobs.running(JobKind.LEARN) as job:
             assert job.id == asked.id
             with pytest.raises(JobRunning), jobs.running(JobKind.LEARN):
@@ -182,7 +182,7 @@ class StoreContract:
 
     def test_what_a_shadow_suggests_stands_beside_the_champion(self, store: Store) -> None:
         _, turn_id = self.waiting_turn(store)
-        Versions(store).add("v2", made=Made.LEARN, model="m", parent=None)
+        Versions(store).add("v2", made=Origin.LEARN, model="m", parent=None)
         with store.write() as tx:
             assert [turn for turn, _ in tx.shadows.to_triage("v2", since=START, most=9)] == [turn_id]
             for _ in range(2):
@@ -526,11 +526,11 @@ class StoreContract:
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
         assert demoted.events[0].facts["audited_wrong"] == 8
-        watching = Watching(store, clock=shop.clock)
+        watching = QualityMonitor(store, clock=shop.clock)
         assert watching.drift().this_week.signals[Signal.THUMB_DOWN] == 1
         assert [person.planted for person in watching.people()] == [0, 0, 0]
         assert [name for name, _ in shop.readiness.gaps()] == ["orders", "returns"]
-        assert Planter(store, clock=shop.clock).run_once() is False
+        assert AttentionCheckScheduler(store, clock=shop.clock).run_once() is False
         assert shop.readiness.evidence("returns").turns == []
 
     def test_a_new_model_is_asked_what_was_judged(self, store: Store) -> None:

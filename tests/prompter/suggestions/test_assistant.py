@@ -10,7 +10,7 @@ from nlu.classifier import IntentClassifier
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from prompter.domain.triage import HandoffReason, Route
-from prompter.suggestions.assistant import Assistant, Knowledge
+from prompter.suggestions.assistant import Assistant, AssistantState
 from prompter.suggestions.confidence import ConfidenceModel
 from prompter.suggestions.routing import Thresholds
 from tests.encoders import LetterEncoder
@@ -26,7 +26,7 @@ CONFIDENCE = ConfidenceModel(bias=-1, on_lead=1, on_vote=2, on_in_scope=0, on_ph
 EXAMPLES = {"позовите человека": "handoff_request", "оператора": "handoff_request", "привет": "greeting"}
 
 
-def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Knowledge:
+def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> AssistantState:
     encoder = LetterEncoder()
     search = ArticleSearch.build(articles, reader=TextReader(encoder), config=CONFIG)
     texts = [*EXAMPLES, *(article.question for article in articles)]
@@ -34,7 +34,7 @@ def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Knowled
     model = IntentClassifier(encoder).fit(texts, intents).model_
     # four intents with an example or two are too few to learn the scope from
     scope = replace(model.scope, bias=5.0)
-    return Knowledge(
+    return AssistantState(
         reader=TextReader(encoder),
         search=search,
         intents=replace(model, scope=scope),
@@ -46,7 +46,7 @@ def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Knowled
     )
 
 
-def assistant(known: Knowledge | None = None, *, most_suggestions: int = 3) -> Assistant:
+def assistant(known: AssistantState | None = None, *, most_suggestions: int = 3) -> Assistant:
     return Assistant(
         knowledge=known or knowledge(),
         most_suggestions=most_suggestions,

@@ -3,7 +3,7 @@ from math import exp
 
 import pytest
 
-from kb_index import JudgedText, Weights
+from kb_index import LabeledText, Weights
 from prompter.suggestions.confidence import FEATURES
 from prompter.suggestions.explanations import explain
 from tests.prompter.suggestions.test_assistant import assistant, knowledge
@@ -36,9 +36,9 @@ def test_the_nearest_text_and_the_words_that_it_shares_are_named() -> None:
 
 def test_confirmed_texts_that_voted_are_named() -> None:
     learned = taught(
-        JudgedText(text="бабки отдайте", right=("refund-when",)),
-        JudgedText(text="отдайте бабки уже", right=("refund-when",)),
-        JudgedText(text="где мой заказ", right=("order-where",)),
+        LabeledText(text="бабки отдайте", right=("refund-when",)),
+        LabeledText(text="отдайте бабки уже", right=("refund-when",)),
+        LabeledText(text="где мой заказ", right=("order-where",)),
     )
     learned = replace(learned, weights=replace(learned.weights, on_votes=20.0))
     first = explain(with_learned(learned), "отдайте-ка бабки").suggestions[0]

@@ -5,35 +5,35 @@ from pathlib import Path
 
 import pytest
 
-from kb_index import JudgedText, JudgedTexts
+from kb_index import LabeledText, LabeledTexts
 from nlu.artifacts import describe, load_version, save_version
 from nlu.errors import IncompatibleModel
 from nlu.reader import TextReader
 from nlu.respelling.typos import Corrector
 from prompter.suggestions.assistant import Assistant
-from prompter.suggestions.ranker_training import Learned, learn
-from prompter.suggestions.serialization import learned_of, part_of
+from prompter.suggestions.ranker_training import RankerState, fit_ranker
+from prompter.suggestions.serialization import part_of, ranker_state_of
 from tests.encoders import LetterEncoder
 from tests.fakes import START
 from tests.prompter.suggestions.test_assistant import CONFIDENCE, assistant, knowledge
 
 TODAY = date(2026, 3, 2)
 VERDICTS = (
-    JudgedText(text="бабки отдайте", right=("refund-when",)),
-    JudgedText(text="отдайте бабки уже", right=("refund-when",)),
-    JudgedText(text="как вернуть товар", right=("returns-how",)),
-    JudgedText(text="где мой заказ", right=("order-where",), wrong=("returns-how",)),
+    LabeledText(text="бабки отдайте", right=("refund-when",)),
+    LabeledText(text="отдайте бабки уже", right=("refund-when",)),
+    LabeledText(text="как вернуть товар", right=("returns-how",)),
+    LabeledText(text="где мой заказ", right=("order-where",), wrong=("returns-how",)),
 )
 
 
 def taught(
-    *texts: JudgedText,
+    *texts: LabeledText,
     corrector: Corrector | None = None,
     encoder: LetterEncoder | None = None,
-    known: JudgedTexts | None = None,
-) -> Learned:
+    known: LabeledTexts | None = None,
+) -> RankerState:
     base = knowledge()
-    return learn(
+    return fit_ranker(
         texts,
         reader=TextReader(encoder or LetterEncoder(), corrector=corrector),
         search=base.search,
@@ -44,7 +44,7 @@ def taught(
     )
 
 
-def with_learned(learned: Learned | None) -> Assistant:
+def with_learned(learned: RankerState | None) -> Assistant:
     known = knowledge()
     confidence = learned.confidence if learned else known.confidence
     return assistant(replace(known, learned=learned, confidence=confidence))
@@ -59,8 +59,8 @@ def test_a_confirmed_text_is_answered_with_its_article() -> None:
 
 def test_right_suggestions_make_it_surer_and_wrong_ones_less_sure() -> None:
     asked = [f"как вернуть товар {number}" for number in "абвгдежзик"]
-    right = taught(*(JudgedText(text=text, right=("returns-how",)) for text in asked))
-    wrong = taught(*(JudgedText(text=text, wrong=("returns-how",)) for text in asked))
+    right = taught(*(LabeledText(text=text, right=("returns-how",)) for text in asked))
+    wrong = taught(*(LabeledText(text=text, wrong=("returns-how",)) for text in asked))
     assert wrong.confidence.bias < CONFIDENCE.bias < right.confidence.bias
 
 
@@ -88,7 +88,7 @@ def test_each_text_is_encoded_once() -> None:
 
 
 def test_texts_learned_before_are_not_encoded_again() -> None:
-    before = learned_of(part_of(taught(*VERDICTS[:2], VERDICTS[3]))).judged
+    before = ranker_state_of(part_of(taught(*VERDICTS[:2], VERDICTS[3]))).judged
     encoder = LetterEncoder()
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
     corrector = Corrector.of(one.text for one in VERDICTS)
@@ -107,7 +107,7 @@ def test_texts_corrected_otherwise_than_before_are_encoded_again() -> None:
 
 def test_vectors_of_nobody_knows_what_are_not_used() -> None:
     before, encoder = taught(*VERDICTS).judged, LetterEncoder()
-    taught(*VERDICTS, encoder=encoder, known=JudgedTexts(before.texts, before.vectors()))
+    taught(*VERDICTS, encoder=encoder, known=LabeledTexts(before.texts, before.vectors()))
     assert len(encoder.encoded) == len(VERDICTS)
 
 
@@ -116,18 +116,18 @@ def test_vectors_of_nobody_knows_what_are_not_used() -> None:
     [
         (),
         VERDICTS[:1],
-        (JudgedText(text="где мой заказ", wrong=("returns-how",)),),
-        tuple(JudgedText(text=f"где мой заказ {one}", right=("order-where",)) for one in "абвгдежзик"),
-        (JudgedText(text="где мой заказ", right=("long-gone",), wrong=("gone-too",)),),
-        tuple(JudgedText(text="где мой заказ", right=(one,)) for one in ("order-where", "returns-how")),
-        tuple(JudgedText(text="где мой заказ", **{one: ("order-where",)}) for one in ("right", "wrong")),
-        (JudgedText(text="где мой заказ", right=("order-where",), wrong=("order-where",)),),
-        (JudgedText(text="где мой заказ"),),
+        (LabeledText(text="где мой заказ", wrong=("returns-how",)),),
+        tuple(LabeledText(text=f"где мой заказ {one}", right=("order-where",)) for one in "абвгдежзик"),
+        (LabeledText(text="где мой заказ", right=("long-gone",), wrong=("gone-too",)),),
+        tuple(LabeledText(text="где мой заказ", right=(one,)) for one in ("order-where", "returns-how")),
+        tuple(LabeledText(text="где мой заказ", **{one: ("order-where",)}) for one in ("right", "wrong")),
+        (LabeledText(text="где мой заказ", right=("order-where",), wrong=("order-where",)),),
+        (LabeledText(text="где мой заказ"),),
     ],
     ids=["none", "one", "only wrong", "one article", "no such article", "contradicting", "right and wrong",
          "both at once", "no verdict"],
 )  # fmt: skip
-def test_whatever_was_judged_a_known_question_finds_its_article(texts: tuple[JudgedText, ...]) -> None:
+def test_whatever_was_judged_a_known_question_finds_its_article(texts: tuple[LabeledText, ...]) -> None:
     learned = taught(*texts)
     assert learned.judged.texts == texts
     suggestions = with_learned(learned).suggest("как вернуть товар")
@@ -139,7 +139,7 @@ def test_a_thousand_texts_for_one_article_leave_the_others_findable() -> None:
     words = "забрать посылку доставка курьер привезти товар сегодня завтра дом адрес".split()
     learned = taught(
         *(
-            JudgedText(text=" ".join((*three, "где")), right=("order-where",))
+            LabeledText(text=" ".join((*three, "где")), right=("order-where",))
             for three in product(words, repeat=3)
         )
     )
@@ -152,7 +152,7 @@ def test_a_thousand_texts_for_one_article_leave_the_others_findable() -> None:
 def test_progress_is_told_of_each_text() -> None:
     known = knowledge()
     told: list[int] = []
-    learn(
+    fit_ranker(
         VERDICTS,
         reader=TextReader(LetterEncoder()),
         search=known.search,
@@ -165,7 +165,7 @@ def test_progress_is_told_of_each_text() -> None:
 
 
 def test_nothing_learned_changes_nothing() -> None:
-    nothing = taught(JudgedText(text="👍", right=("returns-how",)))
+    nothing = taught(LabeledText(text="👍", right=("returns-how",)))
     assert with_learned(nothing).suggest("где мой заказ") == with_learned(None).suggest("где мой заказ")
     assert nothing.confidence == CONFIDENCE
 
@@ -179,7 +179,7 @@ def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:
     learned = replace(taught(*VERDICTS), until=START)
     said = describe(reader_id="letters", data=learned.fingerprint, config={}, created=START)
     parts, _ = load_version(save_version({"learned": part_of(learned)}, said, tmp_path))
-    loaded = learned_of(parts["learned"])
+    loaded = ranker_state_of(parts["learned"])
     assert (loaded.fingerprint, loaded.until) == (learned.fingerprint, START)
     for text in ("отдайте-ка бабки", "как вернуть товар"):
         assert with_learned(loaded).suggest(text) == with_learned(learned).suggest(text)
@@ -193,4 +193,4 @@ def test_pieces_that_do_not_fit_are_refused() -> None:
         replace(part, arrays={}),
     ):
         with pytest.raises(IncompatibleModel, match="what was learned lacks or garbles"):
-            learned_of(broken)
+            ranker_state_of(broken)

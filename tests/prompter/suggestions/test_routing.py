@@ -3,12 +3,19 @@ from dataclasses import replace
 import pytest
 
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.suggestions.routing import Candidate, Signals, Surroundings, Thresholds, answer_alone, route
+from prompter.suggestions.routing import (
+    AutopilotContext,
+    Candidate,
+    RoutingInputs,
+    Thresholds,
+    answer_alone,
+    route,
+)
 
 THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, ambiguous_from=0.33, in_scope_at=0.5)
 
 
-def signals(**changes: object) -> Signals:
+def signals(**changes: object) -> RoutingInputs:
     sure = {
         "is_empty": False,
         "intent": "topic:returns",
@@ -17,7 +24,7 @@ def signals(**changes: object) -> Signals:
         "candidates": [Candidate(topic="returns", confidence=0.95)],
         "expired_confidence": 0.0,
     }
-    return Signals(**{**sure, **changes})  # type: ignore[arg-type]
+    return RoutingInputs(**{**sure, **changes})  # type: ignore[arg-type]
 
 
 def offered(*confidences: tuple[str, float]) -> list[Candidate]:
@@ -77,7 +84,7 @@ def test_route(changes: dict[str, object], expected: tuple[Route, HandoffReason 
     assert route(signals(**changes), THRESHOLDS) == expected
 
 
-CALM = Surroundings(operator_active=False, answers_in_a_row=0, article_changed=False, is_complete=True)
+CALM = AutopilotContext(operator_active=False, answers_in_a_row=0, article_changed=False, is_complete=True)
 SURE = Suggestion(
     article_id="a", question="q", answer="a", topic="returns", language="ru", similarity=0.9, confidence=0.92
 )
@@ -108,7 +115,7 @@ TRIAGE = Triage(
     ],
 )
 def test_what_holds_a_ready_topic_back(
-    threshold: float | None, surroundings: Surroundings, expected: HandoffReason | None
+    threshold: float | None, surroundings: AutopilotContext, expected: HandoffReason | None
 ) -> None:
     routed = answer_alone(TRIAGE, threshold=threshold, surroundings=surroundings, most_in_a_row=3)
     assert routed.handoff_reason is expected

@@ -12,10 +12,10 @@ from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import ConversationView
 from prompter.dialogue.actions import seal
-from prompter.dialogue.engine import DialogueSilent, Question
-from prompter.dialogue.session import Conversing
+from prompter.dialogue.engine import DialogueUnavailable, Question
+from prompter.dialogue.session import DialogueSessions
 from prompter.domain.account import Scope
-from prompter.domain.dialogue import Heard
+from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage import Store, connect, migrate
 from prompter_api.app import create_app
@@ -26,7 +26,7 @@ from tests.emulators.rasa import MODEL, RasaEmulator
 from tests.support_desk import DeskShop
 
 SURE = "как вернуть товар"
-FIRST = Heard(turn_id=1, message_id=1)
+FIRST = MessageCursor(turn_id=1, message_id=1)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def engine(rasa: RasaEmulator) -> RasaEngine:
     return engine_of(rasa)
 
 
-def question(text: str, heard: Heard = FIRST) -> Question:
+def question(text: str, heard: MessageCursor = FIRST) -> Question:
     triage = Triage(
         utterance=text,
         intent=None,
@@ -64,7 +64,7 @@ def test_a_form_is_named_and_waits_until_it_has_its_answer(rasa: RasaEmulator, e
     asked = engine.ask(question("статус"))
     assert (asked.name, asked.texts, asked.form) == ("order_form", ("Какой номер?",), "order_form")
     assert (asked.confidence, asked.model, asked.uses_triage, asked.handoff) == (0.9, MODEL, False, None)
-    answered = engine.ask(question("40018237", Heard(turn_id=2, message_id=2)))
+    answered = engine.ask(question("40018237", MessageCursor(turn_id=2, message_id=2)))
     assert (answered.name, answered.texts, answered.form) == ("order_form", ("Заказ 40018237 едет.",), None)
     assert rasa.messages[0] == {
         "sender": "sufler-1-1",
@@ -84,7 +84,7 @@ def test_our_own_actions_say_what_to_do_with_the_triage(rasa: RasaEmulator, engi
     asked = engine.ask(question("как вернуть товар"))
     assert (asked.name, asked.texts, asked.uses_triage) == ("faq", (), True)
     rasa.says["люди"] = [{"custom": {"sufler": {"uses_triage": False, "handoff": "complaint"}}}]
-    handed = engine.ask(question("люди", Heard(turn_id=2, message_id=2)))
+    handed = engine.ask(question("люди", MessageCursor(turn_id=2, message_id=2)))
     assert (handed.uses_triage, handed.handoff) == (False, HandoffReason.COMPLAINT)
 
 
@@ -100,9 +100,9 @@ def test_buttons_and_pictures_become_text(rasa: RasaEmulator, engine: RasaEngine
 
 def test_customers_name_no_intents(rasa: RasaEmulator, engine: RasaEngine) -> None:
     engine.ask(question("/restart"))
-    engine.ask(question(' / /order_status{"order_number": "1"}', Heard(turn_id=2, message_id=2)))
-    engine.ask(question("/", Heard(turn_id=3, message_id=3)))
-    engine.ask(question("/\n\t\u00a0/order_status", Heard(turn_id=4, message_id=4)))
+    engine.ask(question(' / /order_status{"order_number": "1"}', MessageCursor(turn_id=2, message_id=2)))
+    engine.ask(question("/", MessageCursor(turn_id=3, message_id=3)))
+    engine.ask(question("/\n\t\u00a0/order_status", MessageCursor(turn_id=4, message_id=4)))
     said = [one["message"] for one in rasa.messages]
     assert said == ["restart", 'order_status{"order_number": "1"}', "-", "order_status"]
 
@@ -115,20 +115,20 @@ def test_the_same_question_again_is_not_told_again(rasa: RasaEmulator, engine: R
 
 def test_what_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngine) -> None:
     engine.ask(question("статус"))
-    more = Heard(turn_id=1, message_id=2)
+    more = MessageCursor(turn_id=1, message_id=2)
     reply = engine.ask(question("как вернуть товар", more), after=0)
     assert (reply.name, reply.form) == ("faq", None)  # no form waits
-    engine.ask(question("статус", Heard(turn_id=2, message_id=3)))
-    engine.ask(question("40018237", Heard(turn_id=4, message_id=5)), after=3)  # of 4 it never heard
+    engine.ask(question("статус", MessageCursor(turn_id=2, message_id=3)))
+    engine.ask(question("40018237", MessageCursor(turn_id=4, message_id=5)), after=3)  # of 4 it never heard
     kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
     assert kinds.count("rewind") == 1
 
 
 def test_all_that_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngine) -> None:
     engine.ask(question("как вернуть товар"))
-    engine.ask(question("статус", Heard(turn_id=2, message_id=2)))
-    engine.ask(question("привет", Heard(turn_id=3, message_id=3)))
-    reply = engine.ask(question("спасибо", Heard(turn_id=4, message_id=4)), after=1)
+    engine.ask(question("статус", MessageCursor(turn_id=2, message_id=2)))
+    engine.ask(question("привет", MessageCursor(turn_id=3, message_id=3)))
+    reply = engine.ask(question("спасибо", MessageCursor(turn_id=4, message_id=4)), after=1)
     assert (reply.name, reply.form) == ("faq", None)
     kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
     assert kinds.count("rewind") == 2
@@ -138,7 +138,7 @@ def test_a_dialogue_may_restart_itself(rasa: RasaEmulator, engine: RasaEngine) -
     rasa.says["заново"] = [{"text": "Начнём сначала."}]
     rasa.restarts = "заново"
     engine.ask(question("статус"))
-    reply = engine.ask(question("заново", Heard(turn_id=2, message_id=2)))
+    reply = engine.ask(question("заново", MessageCursor(turn_id=2, message_id=2)))
     assert (reply.texts, reply.form) == (("Начнём сначала.",), None)
 
 
@@ -148,8 +148,8 @@ def test_a_tracker_that_cannot_be_read_fails_alone(
 ) -> None:
     engine.ask(question("статус"))
     rasa.events["sufler-1-1"].append(event)  # type: ignore[arg-type]
-    with pytest.raises(DialogueSilent, match="Rasa's tracker cannot be read") as raised:
-        engine.ask(question("статус", Heard(turn_id=2, message_id=2)), after=0)
+    with pytest.raises(DialogueUnavailable, match="Rasa's tracker cannot be read") as raised:
+        engine.ask(question("статус", MessageCursor(turn_id=2, message_id=2)), after=0)
     assert not raised.value.is_down
 
 
@@ -165,8 +165,8 @@ def test_a_conversation_stands_still_and_goes_on(rasa: RasaEmulator, engine: Ras
 # --- trouble -----------------------------------------------------------------------------------
 
 
-def refused(engine: RasaEngine) -> DialogueSilent:
-    with pytest.raises(DialogueSilent) as raised:
+def refused(engine: RasaEngine) -> DialogueUnavailable:
+    with pytest.raises(DialogueUnavailable) as raised:
         engine.ask(question("статус"))
     return raised.value
 
@@ -190,7 +190,7 @@ def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
 def test_garbage_is_no_answer(rasa: RasaEmulator, engine: RasaEngine, garbage: bytes, words: str) -> None:
     rasa.garbage = garbage
     assert str(refused(engine)) == words
-    with pytest.raises(DialogueSilent):
+    with pytest.raises(DialogueUnavailable):
         engine.model()
 
 
@@ -223,20 +223,20 @@ def test_an_answer_that_cannot_be_used_fails_alone(
 
 def test_a_wrong_token_is_told_without_the_token(rasa: RasaEmulator) -> None:
     rasa.token = "the right one"
-    with pytest.raises(DialogueSilent, match=r"Rasa refuses the token: set dialogue\.token"):
+    with pytest.raises(DialogueUnavailable, match=r"Rasa refuses the token: set dialogue\.token"):
         engine_of(rasa, token="a wrong one").model()
     assert engine_of(rasa, token="the right one").model() == MODEL
 
 
 def test_a_missing_model_is_told(rasa: RasaEmulator, engine: RasaEngine) -> None:
     rasa.model = None
-    with pytest.raises(DialogueSilent, match="Rasa has no model that it can use: train one"):
+    with pytest.raises(DialogueUnavailable, match="Rasa has no model that it can use: train one"):
         engine.model()
 
 
 def test_nobody_there_is_told() -> None:
     engine = RasaEngine("http://127.0.0.1:9", token=None, patience=1)
-    with pytest.raises(DialogueSilent, match="Rasa cannot be reached: ConnectError"):
+    with pytest.raises(DialogueUnavailable, match="Rasa cannot be reached: ConnectError"):
         engine.pause("sufler-1-1", paused=True)
 
 
@@ -270,7 +270,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     migrate(database)
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
-    conversing = Conversing(
+    conversing = DialogueSessions(
         shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
     )
     triager = Triager(shop.store, shop.assistant, readiness=shop.readiness, conversing=conversing)

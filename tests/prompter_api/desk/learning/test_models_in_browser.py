@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from prompter.desk.decision import Action, Decision
 from prompter.domain.job import JobKind
-from prompter.domain.model_version import Made, Reason
+from prompter.domain.model_version import ActivationReason, Origin
 from prompter.jobs import Jobs
 from prompter.labels.regression_cases import Pins
 from prompter.models.registry import Versions
@@ -55,12 +55,12 @@ def turn(shop: DeskShop) -> int:
     turn = shop.accept(f"где мой заказ {EVIL}")
     versions = Versions(shop.store)
     for number, name in enumerate(("first", "second")):
-        versions.add(name, made=Made.LEARN if number else Made.FIRST, model="m", parent="first")
+        versions.add(name, made=Origin.LEARN if number else Origin.FIRST, model="m", parent="first")
         if number:
-            versions.pass_(name, report(turn), after=number)
+            versions.promote_candidate(name, report(turn), after=number)
         else:
-            versions.use(name, after=number, reason=Reason.FIRST)
-    versions.add("third", made=Made.LEARN, model="m", parent="second")
+            versions.use(name, after=number, reason=ActivationReason.FIRST)
+    versions.add("third", made=Origin.LEARN, model="m", parent="second")
     versions.refuse("third", report(turn, "worse"))
     return turn
 
@@ -109,8 +109,8 @@ def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
     jobs = Jobs(shop.store)
     assert jobs.waiting(JobKind.LEARN)
     with jobs.running(JobKind.LEARN) as job:
-        job.tell("encoding", 3, 10)
-        job.sign()
+        job.report_progress("encoding", 3, 10)
+        job.heartbeat()
         expect(status).to_have_text("Обучение: читаются новые тексты, 3 из 10.")
         job.outcome = {"result": "refused", "refused": "pinned", "n_new": 30, "flagged_operators": ["boris"]}
     expect(status).to_have_text(

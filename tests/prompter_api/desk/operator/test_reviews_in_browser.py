@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from prompter.domain.evidence import Choice, Lot, Verdict
+from prompter.domain.evidence import Choice, SampleKind, Verdict
 from tests.prompter_api.desk.conftest import Sit
 from tests.support_desk import DeskShop
 
@@ -35,7 +35,7 @@ def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) 
     expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
     with shop.store.read() as tx:
         (evidence,) = tx.decisions.evidence(1)
-    assert (evidence.lot, evidence.right) == (Lot.BLIND, True)
+    assert (evidence.lot, evidence.right) == (SampleKind.BLIND, True)
 
 
 def test_answers_are_judged_with_one_key_one_after_the_other(shop: DeskShop, sit: Sit) -> None:

@@ -17,8 +17,8 @@ from prompter.storage import Store
 from prompter_api.desk.login.page import _own_path
 from prompter_api.desk.operator.conversation_panel import in_last_wording
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
-from prompter_api.desk.operator.input_event import Press
-from prompter_api.desk.operator.keyboard import Mode, press_of
+from prompter_api.desk.operator.input_event import InputEvent
+from prompter_api.desk.operator.keyboard import Mode, action_of
 from prompter_api.desk.operator.queue_panel import Waiting, by_customer, neighbour, next_turn
 from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
@@ -137,18 +137,18 @@ def test_an_edit_of_an_edit_takes_the_first_ones_place() -> None:
     ],
 )
 def test_what_a_key_does_depends_on_the_situation(mode: Mode, key: str, do: str | None) -> None:
-    press = press_of(mode, key)
+    press = action_of(mode, key)
     assert (press["do"] if press else None) == do
 
 
 def test_a_press_survives_whatever_a_browser_sends() -> None:
-    press = Press.read(
+    press = InputEvent.read(
         {"do": "open", "turn": "7", "seen": "x", "conversation": "9" * 30, "more": [1]}, Mode.CARDS
     )
     assert press is not None
     assert (press.turn_id, press.seen_message_id, press.number("conversation")) == (7, None, None)
-    assert Press.read({"do": "key", "key": "q"}, Mode.CARDS) is None
-    assert Press.read(None, Mode.CARDS) is None
+    assert InputEvent.read({"do": "key", "key": "q"}, Mode.CARDS) is None
+    assert InputEvent.read(None, Mode.CARDS) is None
 
 
 # --- drafts -----------------------------------------------------------------------------------
