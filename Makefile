@@ -70,7 +70,7 @@ $(VENV)/.extras: $(VENV)/.test
 
 # Rasa 3.6 in .venv-rasa, where a Python 3.10 runs; elsewhere a message says that it is left out.
 rasa: $(VENV)/.runtime
-	$(BIN)/sufler rasa setup --or-skip
+	$(BIN)/sufler rasa setup --skip-if-unavailable
 
 # The browser and the database server that some tests drive, and what shows them whom a program talks to.
 # Where they are missing and cannot be installed, those tests are skipped and say so.

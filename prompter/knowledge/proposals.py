@@ -29,7 +29,7 @@ from prompter.knowledge.proposal_matching import Encode, ProposalIndex, Question
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.slugs import slug
 
-__all__ = ["Approved", "Outcome", "Proposal", "ProposalState", "Proposals", "Refreshed"]
+__all__ = ["Approved", "Proposal", "ProposalResult", "ProposalState", "Proposals", "Refreshed"]
 
 _TRIES = 3
 

@@ -7,6 +7,7 @@ import typer
 from sufler.cli import database, finetune, import_rasa, kb, learn, models, rasa, readiness, serving, users
 from sufler.cli.common import BAD_INPUT
 from sufler.cli.evaluation import command as evaluate
+from sufler.cli.renamed_flags import with_new_names
 
 app = typer.Typer(
     name="sufler",
@@ -42,7 +43,7 @@ def main() -> None:
 
         configure_logs()
     try:
-        app()
+        app(with_new_names(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

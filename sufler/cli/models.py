@@ -72,14 +72,14 @@ def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 def promote(
     version: Annotated[str, typer.Argument(help="As sufler models names it.")],
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Even if it was refused; topics have to prove themselves anew.")
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if it was refused; topics have to prove themselves anew.")
     ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Let a version answer, in every process and without a restart."""
-    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=anyway))
+    _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=force))
 
 
 def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -29,7 +29,9 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 @app.command()
 def setup(
     python: Annotated[Path | None, typer.Option(help="A Python 3.10; without it, one is looked for.")] = None,
-    or_skip: Annotated[bool, typer.Option(help="Without a Python 3.10, say so and end well.")] = False,
+    skip_if_unavailable: Annotated[
+        bool, typer.Option(help="Without a Python 3.10, say so and end well.")
+    ] = False,
 ) -> None:
     """Install Rasa 3.6 into .venv-rasa, from the lock file: two minutes, 2.7 GB."""
     from sufler.rasa.environment import NoRasa, RasaEnvironment, check_python, find_python
@@ -41,7 +43,7 @@ def setup(
     try:
         chosen = check_python(python) if python else find_python()
     except NoRasa as error:
-        if not or_skip:
+        if not skip_if_unavailable:
             raise
         typer.echo(f"Skipped: {error}", err=True)
         return

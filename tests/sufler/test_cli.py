@@ -170,6 +170,23 @@ def test_the_database_of_a_data_dir_is_private(run: Run, tmp_path: Path) -> None
         assert (tmp_path / "sufler-data").stat().st_mode & 0o077 == 0
 
 
+def test_flags_of_the_version_before_work_and_name_the_new_ones(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["--simulate", "--haste", "0.5", "--unjudged=0", "--wrong-delay", "0", "--runs", "10"]
+    monkeypatch.setattr(sys, "argv", ["sufler", "evaluate", "readiness", *arguments, "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["false_go_live_haste"] is not None
+    assert err.splitlines()[:3] == [
+        "sufler: --haste is called --rubber-stamp-rate now",
+        "sufler: --unjudged is called --missing-verdict-rate now",
+        "sufler: --wrong-delay is called --wrong-verdict-delay now",
+    ]
+
+
 HEAVY = {"faiss", "nicegui", "numpy", "onnxruntime", "sqlalchemy", "telegram"}
 
 

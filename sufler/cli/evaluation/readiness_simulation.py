@@ -22,11 +22,13 @@ _WORTH_PROCESSES = 1000  # runs; fewer are done before a second process has star
 
 def readiness(
     simulate: Annotated[bool, typer.Option("--simulate", help="In worlds where the truth is known.")] = False,
-    wrong_delay: Annotated[int, typer.Option(min=0, help="A wrong verdict comes in so many turns late.")] = 0,
-    unjudged: Annotated[
+    wrong_verdict_delay: Annotated[
+        int, typer.Option(min=0, help="A wrong verdict comes in so many turns late.")
+    ] = 0,
+    missing_verdict_rate: Annotated[
         float, typer.Option(min=0, max=0.999, help="Share of the turns that nobody judges, wrong ones first.")
     ] = 0.0,
-    haste: Annotated[
+    rubber_stamp_rate: Annotated[
         float, typer.Option(min=0, max=0.999, help="Share of the shown suggestions that are waved through.")
     ] = 0.2,
     versions: Annotated[int, typer.Option(min=1, max=1000, help="Model versions that share the labels.")] = 1,
@@ -62,9 +64,9 @@ def readiness(
     world = World(
         accuracy=settings.bar,
         drift=drift,
-        wrong_delay=wrong_delay,
-        unjudged=unjudged,
-        haste=haste,
+        wrong_delay=wrong_verdict_delay,
+        unjudged=missing_verdict_rate,
+        haste=rubber_stamp_rate,
         versions=versions,
         labels=labels,
     )

@@ -100,7 +100,7 @@ def test_uv_is_asked_last(machine: Path) -> None:
 def test_without_a_python_setting_up_says_so(machine: Path) -> None:
     refused = setup(machine)
     assert (refused.returncode, "Rasa needs Python 3.10" in refused.stderr) == (2, True)
-    skipped = setup(machine, "--or-skip")
+    skipped = setup(machine, "--skip-if-unavailable")
     assert (skipped.returncode, skipped.stderr.startswith("Skipped: Rasa needs Python 3.10")) == (0, True)
     assert not (machine / ".venv-rasa").exists()
 
