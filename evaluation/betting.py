@@ -44,7 +44,7 @@ def double_review_judgement(*, accepted: bool, refuted: bool, probability: float
     V: the operator `accepted` it; A: a second judgement was drawn, with `probability` π; Y: it agreed.
     `refuted` is A·(1 − Y): drawn, and the second person has said no, or nothing yet.
 
-    >>> shown(accepted=True, refuted=True, probability=0.05)
+    >>> double_review_judgement(accepted=True, refuted=True, probability=0.05)
     Judgement(value=-19.0, lowest=-19.0)
     """
     return Judgement(value=accepted - (accepted and refuted) / probability, lowest=1.0 - 1.0 / probability)

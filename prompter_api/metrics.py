@@ -85,6 +85,7 @@ class RequestMetrics:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        metrics: Metrics = scope["app"].state.metrics  # before a mounted application takes its place
         status = 500
         begin = time.perf_counter()
 
@@ -98,5 +99,4 @@ class RequestMetrics:
             await self._app(scope, receive, note_status)
         finally:
             route = getattr(scope.get("route"), "path", None) or "other"
-            metrics: Metrics = scope["app"].state.metrics
             metrics.answered(scope["method"], route, status, time.perf_counter() - begin)

@@ -12,7 +12,7 @@ def describe_without_content(error: BaseException) -> str:
     >>> try:
     ...     {}["где мой заказ"]
     ... except KeyError as error:
-    ...     describe(error).startswith("KeyError at ")
+    ...     describe_without_content(error).startswith("KeyError at ")
     True
     """
     frames = traceback.extract_tb(error.__traceback__)

@@ -60,7 +60,7 @@ def end_my_session(request: Request, me: Person, session_id: Id) -> Done:
     return Done()
 
 
-@router.post("/sessions/revoke-all")
+@router.delete("/sessions")
 def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
     """Log out everywhere, here too: a copy of this very session's cookie must not live on."""
     parts = services_of(request)
@@ -86,7 +86,7 @@ def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSe
     return TokenWithSecret(**TokenOut.of(token).model_dump(), token=secret)
 
 
-@router.post("/tokens/revoke-all")
+@router.delete("/tokens")
 def revoke_my_tokens(request: Request, me: Person) -> Done:
     """End all of my API tokens."""
     services_of(request).accounts.revoke_tokens(me.id)
