@@ -59,7 +59,8 @@ class SamplingPolicy:
     def audit_share(self, audits: int, *, alarmed: bool = False) -> float:
         """The share of audits falls with their number; signals from customers bring it back up.
 
-        >>> SamplingPolicy().audit_share(0), SamplingPolicy().audit_share(100), round(SamplingPolicy().audit_share(10_000), 3)
+        >>> policy = SamplingPolicy()
+        >>> policy.audit_share(0), policy.audit_share(100), round(policy.audit_share(10_000), 3)
         (0.2, 0.125, 0.05)
         """
         faded = 1.0 if alarmed else 0.5 ** (audits / self.audits_to_halve)
