@@ -83,7 +83,15 @@ def test_no_use_case_runs_on_the_event_loop(
     expect(page.locator(".talk__name")).to_have_text("Иван")
     page.get_by_role("button", name="Выйти").click()
     expect(page.get_by_label("Пароль")).to_be_visible()
-    used = {"queue", "conversation", "troubled_replies", "decide", "undo", "find_articles", "filled_answer"}
+    used = {
+        "queue",
+        "conversation",
+        "undelivered_replies",
+        "decide",
+        "undo",
+        "find_articles",
+        "filled_answer",
+    }
     assert used <= called
     assert {"find", "check", "start"} <= called
     assert on_loop == set()
