@@ -23,6 +23,7 @@ from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.numbers import number_of
 
 
 def add_article(router: APIRouter, door: PageGuard) -> None:
@@ -139,16 +140,16 @@ class ArticlePage:
     async def hear(self, event: GenericEventArguments) -> None:
         """A click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
-        number = str(pressed.get("version") or "")
+        version = number_of(str(pressed.get("version")))
         async with self._acting:
             with reloading():
                 match pressed.get("do"):
                     case "save":
                         await self._save()
-                    case "restore" if number.isdecimal():
-                        self._restoring = int(number)
+                    case "restore" if version is not None and version >= 0:
+                        self._restoring = version
                         self._asked.say(
-                            self._t.gettext("Make version {number} valid again?").format(number=number)
+                            self._t.gettext("Make version {number} valid again?").format(number=version)
                         )
                         self._dialog.open()
                     case "back":

@@ -17,6 +17,7 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
 from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
+from prompter_api.desk.ui.numbers import number_of
 
 
 def add_disagreements(router: APIRouter, door: PageGuard) -> None:
@@ -73,11 +74,11 @@ class DisagreementsPage:
     async def hear(self, event: GenericEventArguments) -> None:
         """A click."""
         pressed = event.args if isinstance(event.args, dict) else {}
-        number = str(pressed.get("pin") or "")
-        if pressed.get("do") == "unpin" and number.isdecimal():
+        pin_id = number_of(str(pressed.get("pin")))
+        if pressed.get("do") == "unpin" and pin_id is not None and pin_id >= 0:
             with reloading():
                 with suppress(NotFound):  # a colleague was faster
-                    await in_thread(self._seat.unpin, int(number))
+                    await in_thread(self._seat.unpin, pin_id)
                 await self.read()
 
     def _questions(self, found: Disagreements) -> None:

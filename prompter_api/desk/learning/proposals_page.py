@@ -17,12 +17,12 @@ from prompter.storage import Conflict
 from prompter_api.desk.learning.dialogs import ArticleDialog, ManyDialog
 from prompter_api.desk.learning.errors import refusal, settled
 from prompter_api.desk.learning.proposal_card import KINDS, ProposalCard
-from prompter_api.desk.operator.input_event import number_of
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
+from prompter_api.desk.ui.numbers import number_of
 from prompter_api.desk.ui.session import SignedOut
 
 _MORE = 30  # proposals on the page, and those that "more" adds
@@ -156,7 +156,7 @@ class InboxPage:
             if do == "key":
                 # What was current when the key was pressed: no second press approves the next one unseen.
                 do, number = self._meaning(str(pressed.get("key"))), str(pressed.get("turn") or "")
-            proposal_id = int(number) if number.isdecimal() and len(number) < 10 else 0
+            proposal_id = max(0, number_of(number) or 0)
             self._refuse("")
             try:
                 await self._act(do, proposal_id, str(pressed.get("article") or ""))

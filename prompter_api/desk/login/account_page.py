@@ -1,6 +1,7 @@
 """The account: where somebody is logged in, their password, their API tokens."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -163,10 +164,8 @@ def account_router(parts: Services) -> APIRouter:
         visit = visit_or_door(request)
         if not isinstance(visit, Visit):
             return visit
-        try:
+        with suppress(NotFound):  # it has ended meanwhile
             parts.sessions.revoke(session_id, of=visit.account.id)
-        except NotFound:
-            return RedirectResponse("/account", 303)  # it has ended meanwhile
         return RedirectResponse("/account", 303)
 
     @router.post("/account/sessions/end-all")
@@ -228,10 +227,8 @@ def account_router(parts: Services) -> APIRouter:
         visit = visit_or_door(request)
         if not isinstance(visit, Visit):
             return visit
-        try:
+        with suppress(NotFound):  # it is gone already
             parts.accounts.revoke_token(token_id, of=visit.account.id)
-        except NotFound:
-            return RedirectResponse("/account", 303)  # it is gone already
         return RedirectResponse("/account", 303)
 
     @router.post("/account/tokens/revoke-all")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompter_api.desk.operator.keyboard import Mode, action_of
+from prompter_api.desk.ui.numbers import number_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,3 @@ class InputEvent:
 
 def _texts(sent: Mapping[Any, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in sent.items() if value is not None}
-
-
-def number_of(text: str | None) -> int | None:
-    """A number the browser sent; None where it is none, or longer than any id."""
-    return int(text) if text is not None and text.removeprefix("-").isdecimal() and len(text) < 19 else None
