@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -32,15 +33,15 @@ from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import LeaveOneOutPrediction, OperatorCheck, check_operators
 from prompter.labels.from_verdicts import LabeledQuestion, LabelSet, aggregate_labels, labeled_questions
 from prompter.learning.bench import Bench, CountedAssistant, first_article, small_matrices
+from prompter.learning.config import LearningConfig
 from prompter.learning.outcome import ChangedAnswer, LearningRun, Result
 from prompter.learning.progress import Progress
-from prompter.learning.proposing import ProposalConfig, propose
+from prompter.learning.proposing import propose
 from prompter.learning.report import as_object, report_as_object
 from prompter.learning.service import TimeSplit, split_by_time
 from prompter.models import builder
 from prompter.models.article_vectors import ProgressBar
 from prompter.models.encoder_factory import Encoders
-from prompter.models.recipe import ModelConfig
 from prompter.models.version_folders import ModelVersions, Version
 from prompter.readiness.governed_topics import governed_topics
 from prompter.readiness.service import Readiness
@@ -55,23 +56,6 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearningConfig:
-    """What learning needs of the settings."""
-
-    proposals: ProposalConfig
-    least_new: int  # verdicts since the champion learned
-    test_share: float  # of the new verdicts, which are kept back
-    worst_difference: float  # of P@1, candidate minus champion
-    held_out: Path | None
-    shadow_turns: int
-    keep_versions: int
-
-    @property
-    def models(self) -> ModelConfig:
-        return self.proposals.models
-
-
-@dataclass(frozen=True, kw_only=True)
 class Situation:
     """What there is to learn from, and what learns."""
 
@@ -79,7 +63,11 @@ class Situation:
     champion: Version
     activation: int  # the number of the champion's coming into use; 0 where it has none
     split: TimeSplit
-    same: Mapping[str, str]  # articles by those that give the same answer
+
+    @cached_property
+    def same(self) -> Mapping[str, str]:
+        """Articles by the first one that gives the same answer."""
+        return builder.same_answers(self.articles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +182,6 @@ class _Run:
                 since=_learned_until(champion),
                 test_share=self._config.test_share,
             ),
-            same=builder.same_answers(articles),
         )
 
     def _is_worth_it(self, situation: Situation) -> bool:

@@ -1,7 +1,6 @@
 """Proposals for the knowledge base, from decisions and from chats of the past."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from kb_index import Article, ArticleSearch
 from nlu.encoders.encoder import Encoder
@@ -10,21 +9,13 @@ from prompter.knowledge.chat_history_import import History
 from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals, Refreshed
+from prompter.learning.config import ProposalConfig
 from prompter.models import builder
 from prompter.models.encoder_factory import Encoders
 from prompter.models.recipe import ModelConfig
 from prompter.models.version_folders import ModelVersions
 from prompter.storage import Store
 from prompter.suggestions.query_embedder import QueryEmbedder
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProposalConfig:
-    """What proposals are made with."""
-
-    models: ModelConfig
-    template_values: Mapping[str, str]
-    language: str  # of a text whose language cannot be told
 
 
 def propose(

@@ -11,7 +11,7 @@ from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
 from prompter.domain.model_version import ShadowRow, StoredVersion
 from prompter.labels.from_verdicts import LabeledQuestion, labeled_questions
-from prompter.learning.pipeline import LearningConfig
+from prompter.learning.config import LearningConfig
 from prompter.learning.report import report_as_object
 from prompter.models.builder import same_answers
 from prompter.models.live_assistant import LiveAssistant

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,10 +12,7 @@ from nlu.encoders.encoder import Encoder
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe_without_content
 from prompter.jobs import JobRunning
-from prompter.learning.outcome import LearningRun
-from prompter.learning.pipeline import LearningConfig
-from prompter.learning.proposing import ProposalConfig
-from prompter.learning.shadow_evaluation import ShadowEvaluator
+from prompter.learning.config import LearningConfig, ProposalConfig
 from prompter.models import article_vectors
 from prompter.models.article_vectors import ProgressBar
 from prompter.models.encoder_factory import Encoders
@@ -28,6 +26,10 @@ from sufler.learning_scheduler import LearningScheduler, local_now
 from sufler.logs import configure_logs
 from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
+
+if TYPE_CHECKING:
+    from prompter.learning.outcome import LearningRun
+    from prompter.learning.shadow_evaluation import ShadowEvaluator
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +71,7 @@ def learn(
     shadow: bool | None = None,
     encoder: Encoder | None = None,
     bar: ProgressBar | None = None,
-) -> LearningRun:
+) -> "LearningRun":
     """Learn from what operators have decided; see `prompter.learning.pipeline.learn_now`."""
     from prompter.learning.pipeline import learn_now
 
@@ -100,7 +102,9 @@ def build_learning_scheduler(
 
 def build_shadow_evaluator(
     settings: Settings, store: Store, live: LiveAssistant, *, clock: Clock = utc_now
-) -> ShadowEvaluator:
+) -> "ShadowEvaluator":
+    from prompter.learning.shadow_evaluation import ShadowEvaluator
+
     return ShadowEvaluator(
         learning_config(settings),
         store,
