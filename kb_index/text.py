@@ -4,7 +4,7 @@ import re
 
 
 def normal(text: str) -> str:
-    """Words in small letters; ё is е, punctuation and spacing do not matter."""
+    """Return the words in small letters, with е for ё and without punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
 
 

@@ -1,1 +1,1 @@
-"""Who works here, and how are they known again?"""
+"""Accounts, passwords, sessions and API tokens."""

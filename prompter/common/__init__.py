@@ -1,1 +1,1 @@
-"""What does every part of the core need?"""
+"""Clock, errors and waiting for all rooms of the core."""

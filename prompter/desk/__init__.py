@@ -1,1 +1,1 @@
-"""What do operators see, and what do they decide?"""
+"""The operators' desk: the queue, and decisions on turns."""

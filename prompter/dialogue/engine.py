@@ -51,7 +51,7 @@ class EngineReply:
 
 
 class DialogueEngine(Protocol):
-    """Where dialogues run. Every method may raise `DialogueUnavailable`."""
+    """A program that holds dialogues. Every method may raise `DialogueUnavailable`."""
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         """Tell the engine what the customer has said.

@@ -1,1 +1,1 @@
-"""What are the values that the core works with?"""
+"""Values of the core, without storage and engines."""

@@ -23,7 +23,7 @@ class Role(IntEnum):
 
 
 class Scope(StrEnum):
-    """What an API token is good for; its account's role is the upper limit.
+    """A permission of an API token, up to the role of its account.
 
     Of the first four each contains those before it.
     """
@@ -47,7 +47,7 @@ _LADDER = (Scope.READ, Scope.OPERATE, Scope.SUPERVISE, Scope.ADMIN)
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A person who may log in; the hash stays out of the repr and so out of logs."""
+    """A person who may log in. The password's hash stays out of the repr, and so out of logs."""
 
     id: int
     name: str
@@ -62,7 +62,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiToken:
-    """What is known of an API token; its secret is not."""
+    """An API token without its secret, which nobody keeps."""
 
     id: int
     name: str
@@ -74,7 +74,7 @@ class ApiToken:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A browser that is logged in; its secret is not kept."""
+    """A browser that is logged in. Its secret is not kept."""
 
     id: int
     account_id: int
@@ -86,7 +86,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class LoginCount:
-    """Tries under one key, since the first of them; forgotten at `until`."""
+    """Tries under one key since the first of them, forgotten at `until`."""
 
     tries: int
     since: datetime

@@ -10,7 +10,7 @@ IDS = "dialogue|"  # no article's id holds a "|"
 
 @dataclass(frozen=True, kw_only=True)
 class StoredDialogue:
-    """Where the engine is. `unused_after`: it was told of later messages whose replies nobody has."""
+    """The engine's place in a conversation. After the message `unused_after` its replies were not used."""
 
     conversation_id: int
     session: int

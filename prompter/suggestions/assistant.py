@@ -9,7 +9,7 @@ from nlu.intent_model import IntentModel, IntentPrediction
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.suggestions import routing as policy
+from prompter.suggestions import routing
 from prompter.suggestions.confidence import ConfidenceModel
 from prompter.suggestions.ranker_training import RankerState
 from prompter.suggestions.routing import Thresholds
@@ -101,15 +101,15 @@ class Assistant:
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
         meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
-        signals = policy.RoutingInputs(
+        signals = routing.RoutingInputs(
             is_empty=False,
             intent=meant.intent,
             control=meant.control,
             in_scope=intent.in_scope if intent else 1.0,
-            candidates=[policy.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+            candidates=[routing.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
             expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
         )
-        route, reason = policy.route(signals, knowledge.thresholds)
+        route, reason = routing.route(signals, knowledge.thresholds)
         return Triage(
             utterance=text,
             intent=meant.intent,
@@ -185,7 +185,7 @@ def _control(intents: Mapping[str, float]) -> dict[HandoffReason, float]:
     """Add up the intents that call for a human for the same reason."""
     total: dict[HandoffReason, float] = {}
     for name, probability in intents.items():
-        reason = policy.CONTROL_INTENTS.get(name)
+        reason = routing.CONTROL_INTENTS.get(name)
         if reason is not None:
             total[reason] = total.get(reason, 0.0) + probability
     return total

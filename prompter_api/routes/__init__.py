@@ -11,6 +11,7 @@ from prompter_api.routes import (
     knowledge,
     learning,
     me,
+    monitoring,
     proposals,
     rasa,
     readiness,
@@ -18,9 +19,6 @@ from prompter_api.routes import (
     reviews,
     session,
     users,
-)
-from prompter_api.routes import (
-    monitoring as watching,
 )
 from web.problems import problems
 
@@ -41,7 +39,7 @@ def api_router(*, secure_cookies: bool = False) -> APIRouter:
         replies,
         reviews,
         readiness,
-        watching,
+        monitoring,
         knowledge,
         learning,
         proposals,

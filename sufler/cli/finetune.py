@@ -36,7 +36,7 @@ def finetune(
 ) -> None:
     """Fine-tune a sentence-transformers model on phrasings and operators' verdicts."""
     from nlu.finetuning import FineTuningOptions, NotBetter, fine_tune
-    from sufler.benchmarking import finetuning_data as finetuning
+    from sufler.benchmarking import finetuning_data
     from sufler.settings import load_settings
 
     if learn is not None and kb is None:
@@ -44,7 +44,7 @@ def finetune(
     if intents is not None and kb is not None:
         fail("--intents and --kb exclude each other")
     settings = load_settings(config)
-    chosen = finetuning.base_model(settings, base)
+    chosen = finetuning_data.base_model(settings, base)
     targets, asked = _from_intents(intents) if intents else _from_articles(settings, kb, learn)
     try:
         done = fine_tune(
@@ -83,9 +83,9 @@ def finetune(
 
 def _from_intents(path: Path) -> "tuple[list[Target], list[TrainingQuery]]":
     from evaluation import read_intents
-    from sufler.benchmarking import finetuning_data as finetuning
+    from sufler.benchmarking import finetuning_data
 
-    return finetuning.targets_of_intents(read_intents(path)), []
+    return finetuning_data.targets_of_intents(read_intents(path)), []
 
 
 def _from_articles(
@@ -95,17 +95,17 @@ def _from_articles(
     from kb_index.formats import read_articles
     from prompter.labels.from_verdicts import labeled_questions
     from sufler import bootstrap
-    from sufler.benchmarking import finetuning_data as finetuning
+    from sufler.benchmarking import finetuning_data
 
     if kb is None:
         with bootstrap.open_store(settings) as store:
             articles = list(bootstrap.build_knowledge_base(store).articles())
-            asked = finetuning.asked_in_lessons(articles, labeled_questions(store))
+            asked = finetuning_data.asked_in_lessons(articles, labeled_questions(store))
     else:
         articles = list(read_articles(kb))
         cases = read_cases(learn, known_ids={article.id for article in articles}) if learn else []
-        asked = finetuning.asked_in_cases(articles, cases)
-    return finetuning.targets_of_articles(settings, articles), asked
+        asked = finetuning_data.asked_in_cases(articles, cases)
+    return finetuning_data.targets_of_articles(settings, articles), asked
 
 
 def _tell(epoch: "Epoch") -> None:

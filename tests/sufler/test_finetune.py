@@ -12,7 +12,7 @@ from nlu.encoders.sentence import METADATA
 from nlu.finetuning import TrainingQuery
 from prompter.labels.from_verdicts import LabeledQuestion
 from sufler import cli
-from sufler.benchmarking import finetuning_data as finetuning
+from sufler.benchmarking import finetuning_data
 from sufler.settings import Settings
 from tests.encoders import minilm_folder
 from tests.fakes import START
@@ -122,7 +122,7 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
     ]
     (tmp_path / "cases.csv").write_text("text,article_id\nDo you?,a\nweather,\n", encoding="utf-8")
     cases = read_cases(tmp_path / "cases.csv", known_ids={"a", "b", "c"})
-    assert finetuning.asked_in_cases(articles, cases) == [
+    assert finetuning_data.asked_in_cases(articles, cases) == [
         TrainingQuery(text="do you?", right=frozenset({"a", "b"}))
     ]
     taught = [
@@ -131,9 +131,9 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
         ),
         LabeledQuestion(turn_id=2, operator_id=1, decided_at=START, text="why?", right=None, wrong=("b",)),
     ]
-    assert finetuning.asked_in_lessons(articles, taught) == [
+    assert finetuning_data.asked_in_lessons(articles, taught) == [
         TrainingQuery(text="do you?", right=frozenset({"a", "b"}), wrong=frozenset({"c"})),
         TrainingQuery(text="why?", right=frozenset(), wrong=frozenset({"a", "b"})),
     ]
-    (first, *_) = finetuning.targets_of_articles(Settings(), articles)
+    (first, *_) = finetuning_data.targets_of_articles(Settings(), articles)
     assert (first.id, first.questions, first.passage) == ("a", ("a?",), "a? yes, we do.")
