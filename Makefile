@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Two commands do everything on a fresh machine: `make demo` and `make test`. `make help` lists the others.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,15 +6,34 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
-.PHONY: install demo test check format build extras rasa bench bench-rasa clean browser database strace
+# Tests that need neither a face, a browser, a process of their own, a real model nor more than a moment.
+FAST := not (slow or face or e2e or benchmark_data or full)
+# A file's tests share a browser or a model; the longest files come first (tests/conftest.py).
+BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help install demo test-fast test test-full coverage check format build extras rasa bench bench-rasa clean browser database strace
+
+help:  ## what there is
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
 
 install: $(VENV)/.runtime  ## the light runtime, with .venv/bin/sufler
 
 demo: install  ## desk, web chat and API on embedded defaults
 	$(BIN)/sufler demo
 
-test: $(VENV)/.test browser database strace  ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+# Each of the loops takes PYTEST_ARGS, such as `make test-fast PYTEST_ARGS=tests/prompter`. The order of the
+# tests is random: pytest prints its seed, and PYTEST_ARGS=--randomly-seed=… repeats it.
+test-fast: $(VENV)/.test  ## the inner loop: most tests and the examples in docstrings, a minute
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" $(PYTEST_ARGS)
+
+test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, ten minutes
+	$(BIN)/python -m pytest $(BY_FILE) -m "not full" $(PYTEST_ARGS)
+
+test-full: $(VENV)/.test browser database strace  ## before a release: every test, half an hour
+	$(BIN)/python -m pytest $(BY_FILE) $(PYTEST_ARGS)
+
+coverage: $(VENV)/.test browser database strace  ## branch coverage of make test, twice as long; htmlcov/
+	$(BIN)/python -m pytest $(BY_FILE) -m "not full" --timeout 1800 --cov --cov-report term:skip-covered --cov-report html $(PYTEST_ARGS)
 
 check: $(VENV)/.check  ## format, lint, types, layers, what Rasa imports
 	$(BIN)/ruff format --check .
@@ -82,4 +101,4 @@ strace:
 	@command -v strace >/dev/null || [ "$$(uname)" != Linux ] || scripts/install-debian strace
 
 clean:
-	rm -rf $(VENV) .venv-rasa dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-rasa dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov

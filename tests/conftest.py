@@ -7,13 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from prompter.storage import Store, connect, migrate
 
+settings.register_profile("patient", deadline=None)  # a busy machine is not a failure
+settings.load_profile("patient")
+
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
 _MIN_FREE = 4 << 30  # bytes
-_LONGEST = ("tests/rasa/test_rasa_project.py", "tests/e2e/test_traffic.py", "tests/e2e/test_kills.py")
+_FACES = ("tests/bot/", "tests/prompter_api/")
+_LONGEST = (
+    "tests/rasa/test_rasa_project.py",
+    "tests/sufler/test_three_days.py",
+    "tests/e2e/test_traffic.py",
+    "tests/e2e/test_kills.py",
+    "tests/sufler/test_from_nothing.py",
+    "tests/sufler/test_history.py",
+    "tests/sufler/test_learning.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,8 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first: begun last, one would keep its worker busy while the others idle."""
+    """Mark the tests of the faces, and put the longest files first.
+
+    Begun last, a long file would keep its worker busy while the others idle.
+    """
+    for item in items:
+        if item.nodeid.startswith(_FACES) and "store" in getattr(item, "fixturenames", ()):
+            item.add_marker("face")
     places = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 

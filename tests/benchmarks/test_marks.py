@@ -28,7 +28,9 @@ def reached(estimate: Estimate | None) -> float:
     return estimate.value
 
 
-@pytest.mark.parametrize(("name", "accuracy"), [("hwu20_ru", 0.86), ("hwu64_small", 0.845)])
+@pytest.mark.parametrize(
+    ("name", "accuracy"), [("hwu20_ru", 0.86), pytest.param("hwu64_small", 0.845, marks=pytest.mark.full)]
+)
 def test_intents(name: str, accuracy: float) -> None:
     settings = load_settings(None)
     report = evaluate_intents(
@@ -39,7 +41,10 @@ def test_intents(name: str, accuracy: float) -> None:
     assert reached(report.metrics["accuracy"]) >= accuracy
 
 
-@pytest.mark.parametrize(("name", "p_at_1", "hit_at_3"), [("covid", 0.82, 0.94), ("stack", 0.87, 0.96)])
+@pytest.mark.parametrize(
+    ("name", "p_at_1", "hit_at_3"),
+    [("covid", 0.82, 0.94), pytest.param("stack", 0.87, 0.96, marks=pytest.mark.full)],
+)
 def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
     settings = load_settings(None)
     articles = list(read_articles(BENCHMARK_DATA / "faq" / f"{name}_kb.csv"))
@@ -53,7 +58,9 @@ def test_retrieval(name: str, p_at_1: float, hit_at_3: float) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("name", "p_at_1"), [("covid", 0.89), ("stack", 0.965)])
+@pytest.mark.parametrize(
+    ("name", "p_at_1"), [("covid", 0.89), pytest.param("stack", 0.965, marks=pytest.mark.full)]
+)
 def test_what_operators_confirm_teaches_even_if_a_tenth_is_wrong(name: str, p_at_1: float) -> None:
     settings = load_settings(None)
     articles = list(read_articles(BENCHMARK_DATA / "faq" / f"{name}_kb.csv"))

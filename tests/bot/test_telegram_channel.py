@@ -251,6 +251,7 @@ def test_a_conversation_there_and_back(
         assert telegram.sent_to(chat) == ["Смотрю.", "Нашла.", "Едет."]
 
 
+@pytest.mark.slow
 def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
     telegram: TelegramEmulator, store: Store, governed: GovernedShop, records: Records
 ) -> None:

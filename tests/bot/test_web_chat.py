@@ -217,6 +217,7 @@ def forged(cookie: str) -> list[str]:
     return ["x" * 43, secret, f"{secret}.", f"{secret}.{other}", f"{'x' * 43}.{signature}", theirs]
 
 
+@pytest.mark.slow
 def test_a_cookie_that_we_have_not_made_opens_no_chat(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "тайна")
@@ -293,6 +294,7 @@ def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
     answered: str, governed: GovernedShop, store: Store
 ) -> None:

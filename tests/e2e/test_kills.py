@@ -1,11 +1,13 @@
 """The process is killed at every step of a conversation: no message is lost, no reply is said twice."""
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.product import PATIENCE, Product, wait_for
+from tests.e2e.product import PATIENCE, Product, prepare, wait_for
 from tests.emulators.telegram import Fault, TelegramEmulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -19,6 +21,22 @@ USE_CASES = [
     "Deliveries._settle",
 ]
 MOMENTS = [f"{moment}:{use_case}" for use_case in USE_CASES for moment in ("before", "after")]
+
+
+@pytest.fixture(scope="module")
+def quick_installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """With an encoder that is loaded at once: the program is started some thirty times here."""
+    folder = tmp_path_factory.mktemp("installation")
+    return folder, prepare(folder, encoder="tfidf")
+
+
+@pytest.fixture
+def product(
+    tmp_path: Path, quick_installation: tuple[Path, str], telegram: TelegramEmulator
+) -> Iterator[Product]:
+    template, token = quick_installation
+    with Product(tmp_path / "product", template, token, telegram, encoder="tfidf") as product:
+        yield product
 
 
 def converse(product: Product) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -11,26 +12,29 @@ import pytest
 from tests.e2e.product import ARTICLES
 from tests.skips import missing
 
-# Some 100 MB come from the package index.
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
 _NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "Network is unreachable")
 
 
-def test_a_wheel_in_an_empty_folder_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "downloads",  # all that it depends on, some 100 MB, instead of taking it from the tests' environment
+    [False, pytest.param(True, marks=pytest.mark.full)],
+)
+def test_a_wheel_in_an_empty_folder_answers(tmp_path: Path, downloads: bool) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     home = tmp_path / "empty"
-    venv.create(home / "venv", with_pip=True)
+    venv.create(home / "venv")
     programs = home / "venv" / ("Scripts" if os.name == "nt" else "bin")
 
-    def run(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(program: str | Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         outside = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
         environment = {name: value for name, value in os.environ.items() if name not in outside}
         return subprocess.run(
-            [str(programs / program), *arguments],
+            [str(programs / program), *arguments],  # an absolute path stays as it is
             cwd=home,
             env=environment,
             capture_output=True,
@@ -38,10 +42,16 @@ def test_a_wheel_in_an_empty_folder_answers(tmp_path: Path) -> None:
             check=False,
         )
 
-    installed = run("python", "-m", "pip", "install", "--quiet", "--no-compile", str(wheel))
+    alone = [] if downloads else ["--no-deps", "--no-index"]
+    pip = ["-m", "pip", "--python", str(home / "venv"), "install", "--quiet", "--no-compile"]
+    installed = run(sys.executable, *pip, *alone, str(wheel))
     if any(reason in installed.stderr for reason in _NO_NETWORK) and installed.returncode:
         missing("a package index to install from")
     assert installed.returncode == 0, installed.stderr
+    if not downloads:
+        purelib = sysconfig.get_path("purelib", "venv", {"base": str(home / "venv")})
+        added = Path(purelib) / "dependencies.pth"
+        added.write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     (home / "kb.csv").write_text(ARTICLES, encoding="utf-8")
     imported = run("sufler", "kb", "import", "kb.csv")
     assert imported.returncode == 0, imported.stderr

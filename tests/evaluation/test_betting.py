@@ -83,6 +83,7 @@ def test_villes_inequality_holds_for_topics_at_the_bar(bar: float, seed: int) ->
     assert passed.mean() <= 0.2 + 4 * np.sqrt(0.2 * 0.8 / 500)
 
 
+@pytest.mark.slow
 @given(
     streams=st.lists(st.lists(st.integers(-1, 3), min_size=40, max_size=40), min_size=1, max_size=5),
     needed=st.floats(0.1, 4),

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+import pytest
+
 from evaluation import Case, Estimate, Suggested, cross_fitted, learning_curve
 from tests.evaluation.test_metrics import Offer
 
@@ -25,6 +27,7 @@ def value(estimate: Estimate | None) -> float:
 LEARN = [Case(text=f"{name}{n}", article_ids=(name,)) for name in "ab" for n in range(5)]
 
 
+@pytest.mark.slow
 def test_the_learning_curve_doubles_and_ends_with_all() -> None:
     points = list(learning_curve(Rote(), LEARN, LEARN))
     assert [point.per_article for point in points] == [0, 1, 2, 4, 5]

@@ -126,6 +126,7 @@ def test_latency() -> None:
     assert value(metrics["first_stage_share"]) == 0.25
 
 
+@pytest.mark.slow
 def test_honest_confidences_have_no_calibration_error() -> None:
     random = np.random.default_rng(0)
     confidences = random.random(2000)

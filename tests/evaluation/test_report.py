@@ -16,6 +16,8 @@ from evaluation.report import Page, render
 from evaluation.report.groups import OUT_OF_SCOPE, worst_groups
 from tests.browser import chromium
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["где мой заказ", "איפה ההזמנה שלי", "<script>document.title = 'owned'</script>", "my order & me"]
 
 

@@ -13,6 +13,8 @@ from kb_index.article import Article, Status
 from kb_index.errors import BadFile, InvalidArticle
 from kb_index.formats import Format, normalised, read_articles, write_articles
 
+pytestmark = pytest.mark.slow
+
 FILES = ["kb.csv", "kb.xlsx", "kb.json", "kb.jsonl", "kb.yml", "kb"]
 AWKWARD = [
     "=1+1", "'=1", "''", ";=", "\n-", "\n- ", ";\"+", "＠x", "-5 %",

@@ -116,6 +116,7 @@ def test_a_heading_inside_a_heading_is_a_part_of_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_end_tags_do_not_count_and_tags_of_looks_are_no_nodes(tmp_path: Path) -> None:
     steps = "".join(f"<li><span>шаг {number}</span></li>" for number in range(15))
     page = "".join(f"<h2>Вопрос {number}?</h2><ol>{steps}</ol>" for number in range(50))
@@ -142,6 +143,7 @@ def test_a_page_that_is_cut_off_is_read_as_far_as_it_goes(
     assert answer is None or article.answer == answer
 
 
+@pytest.mark.slow
 def test_breaks_and_end_tags_are_not_compared_with_each_other(tmp_path: Path) -> None:
     page = "<h2>When?</h2>Now." + "<br>" * 20_000 + "</b></p></br>" * 10_000
     (article,) = read(tmp_path, page)  # took minutes

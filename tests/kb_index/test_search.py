@@ -309,6 +309,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(CHANGES)
 def test_any_history_of_changes_ends_like_an_index_built_anew(history: list[list[tuple[str, int]]]) -> None:

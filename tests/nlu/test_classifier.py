@@ -104,6 +104,7 @@ def test_what_it_cannot_learn_from() -> None:
         classifier().fit(["да"], ["a", "b"])
 
 
+@pytest.mark.slow
 def test_five_thousand_intents() -> None:
     texts = [f"{number:b}".replace("0", "а").replace("1", "б") for number in range(1, 1001)]
     model = classifier().fit(texts, [str(number) for number in range(1000)])

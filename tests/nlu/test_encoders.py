@@ -82,6 +82,7 @@ def test_odd_texts_are_encoded(encoder: Encoder) -> None:
     assert not vectors[0].any()
 
 
+@pytest.mark.slow
 def test_threads_do_not_disturb_each_other(encoder: Encoder) -> None:
     texts = [f"вопрос abc {'я' * number}" for number in range(24)]
     alone = [encoder.encode([text], kind="query")[0] for text in texts]

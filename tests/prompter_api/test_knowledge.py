@@ -1,5 +1,7 @@
 """Articles over HTTP."""
 
+import pytest
+
 from kb_index.article import MOST_PHRASINGS
 from tests.prompter_api.office import Office, refusal
 
@@ -38,6 +40,7 @@ def test_a_supervisor_adds_a_phrasing(office: Office) -> None:
     assert refusal(missing) == (404, "not_found")
 
 
+@pytest.mark.slow
 def test_an_article_has_so_many_phrasings_at_most(office: Office) -> None:
     with office.store.write() as tx:
         for number in range(MOST_PHRASINGS):

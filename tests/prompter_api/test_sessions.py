@@ -79,6 +79,7 @@ def test_an_ended_session_is_gone_and_nobody_gets_its_id(office: Office) -> None
     assert after["id"] > before["id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [True, False])
 @pytest.mark.parametrize(
     ("cookies", "is_in"),

@@ -23,6 +23,8 @@ from prompter_api.ready import Check, NotReady, Readiness
 from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 from tests.prompter_api.office import Office, refusal
 
+pytestmark = pytest.mark.slow
+
 UNAVAILABLE = (503, "database_unavailable")
 
 

@@ -1,6 +1,7 @@
 """Rasa itself on the files of this repository: it validates, trains, answers, and asks Sufler.
 
-One model is trained for all tests, with the sentence embeddings of a running Sufler.
+One model is trained for all tests, with the sentence embeddings of a running Sufler: in a few epochs, and in
+the full run also in as many as config.yml names.
 """
 
 import json
@@ -31,7 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-rasa"
 
-
+FEW_EPOCHS = 8
 ASKED = "Напишите номер заказа: восемь цифр, он есть в письме и в «Моих заказах»."
 TRACKED = "Заказ 40018237: в пути, приедет завтра с 10 до 14."
 
@@ -112,8 +113,15 @@ def ports() -> Ports:
         return Ports(one.getsockname()[1], other.getsockname()[1])
 
 
+@pytest.fixture(scope="module", params=[FEW_EPOCHS, pytest.param(None, id="all", marks=pytest.mark.full)])
+def epochs(request: pytest.FixtureRequest) -> int | None:
+    """How long is trained; None: as the recipe says. For each everything is made anew."""
+    found: int | None = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def telegram() -> Iterator[TelegramEmulator]:
+def telegram(epochs: int | None) -> Iterator[TelegramEmulator]:  # noqa: ARG001
     with TelegramEmulator() as emulator:
         yield emulator
 
@@ -135,6 +143,8 @@ def sufler(
             "DIALOGUE__URL": f"http://127.0.0.1:{ports.rasa}",
             "DIALOGUE__ORDERS": str(ROOT / "training_data" / "orders.csv"),
             "DIALOGUE__PATIENCE_SECONDS": "20",  # a slow machine is not a failure
+            "TURNS__POLL_SECONDS": "0.3",  # beside Rasa, which needs the processor more
+            "DELIVERY__POLL_SECONDS": "0.3",
         }.items():
             patch.setenv(f"SUFLER_{name}", value)
         product.start()
@@ -149,10 +159,23 @@ def rasa(sufler: Product, tmp_path_factory: pytest.TempPathFactory) -> Rasa:
     return Rasa(folder, {"SUFLER_ADDRESS": address, "SUFLER_TOKEN": sufler.token or ""})
 
 
+def quick_recipe(folder: Path, epochs: int) -> Path:
+    """The recipe of config.yml with so many epochs."""
+    recipe = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    for part in recipe["pipeline"]:
+        if "epochs" in part:
+            part["epochs"] = epochs
+    path = folder / f"epochs-{epochs}.yml"
+    path.write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
-def trained(rasa: Rasa) -> Rasa:
+def trained(rasa: Rasa, epochs: int | None) -> Rasa:
     before = (ROOT / "config.yml").read_bytes()
-    done = rasa.run("train")
+    done = rasa.run(
+        "train", *([] if epochs is None else ["--config", str(quick_recipe(rasa.folder, epochs))])
+    )
     assert done.returncode == 0, done.stderr
     assert "without its sentence embeddings" not in done.stderr
     assert (ROOT / "config.yml").read_bytes() == before
@@ -160,13 +183,14 @@ def trained(rasa: Rasa) -> Rasa:
 
 
 @pytest.fixture(scope="module")
-def running(trained: Rasa, ports: Ports) -> Iterator[ServedRasa]:
+def running(trained: Rasa, ports: Ports, sufler: Product) -> Iterator[ServedRasa]:
     rasa = ServedRasa(trained, ports.rasa)
     try:
         rasa.start()
         # The port that is in use is refused in words, before Rasa's own minute of loading.
         taken = trained.run("run", "--port", str(ports.rasa))
         assert (taken.returncode, f"port {ports.rasa} cannot be used" in taken.stderr) == (2, True)
+        hear_each_other(sufler)
         yield rasa
     finally:
         rasa.kill()
@@ -176,6 +200,10 @@ def running(trained: Rasa, ports: Ports) -> Iterator[ServedRasa]:
 @pytest.fixture(scope="module")
 def served(running: ServedRasa) -> httpx.Client:
     return running.http
+
+
+def hear_each_other(sufler: Product) -> None:
+    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
 
 
 def say(rasa: httpx.Client, sender: str, text: str) -> list[str]:
@@ -190,6 +218,7 @@ def test_the_validator_has_nothing_to_say_against_the_repository(rasa: Rasa) -> 
     assert "No story structure conflicts found" in done.stderr
 
 
+@pytest.mark.full
 def test_the_validator_has_nothing_to_say_against_an_exported_base(rasa: Rasa) -> None:
     config = rasa.folder / "base.yml"
     recipe = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
@@ -203,6 +232,7 @@ def test_the_validator_has_nothing_to_say_against_an_exported_base(rasa: Rasa) -
     assert "is not used" not in done.stderr
 
 
+@pytest.mark.full
 def test_a_story_that_contradicts_a_rule_is_told_in_rasas_words(rasa: Rasa) -> None:
     data = rasa.folder / "contradicting"
     shutil.copytree(ROOT / "training_data", data)
@@ -231,16 +261,12 @@ def test_the_test_stories_hold(trained: Rasa) -> None:
     assert report["conversation_accuracy"]["correct"] == 2
 
 
-def test_intents_are_cross_validated(trained: Rasa) -> None:
-    recipe = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-    for part in recipe["pipeline"]:
-        if "epochs" in part:
-            part["epochs"] = 5  # it is the command that is tested here
-    quick = trained.folder / "quick.yml"
-    quick.write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
-    done = trained.run("test", "nlu", "--folds", "2", "--no-plot", "--config", str(quick))
+@pytest.mark.full
+def test_intents_are_cross_validated(rasa: Rasa) -> None:
+    quick = str(quick_recipe(rasa.folder, 5))  # it is the command that is tested here
+    done = rasa.run("test", "nlu", "--folds", "2", "--no-plot", "--config", quick)
     assert done.returncode == 0, done.stderr
-    report = json.loads((trained.folder / "sufler-data/rasa/results/intent_report.json").read_text())
+    report = json.loads((rasa.folder / "sufler-data/rasa/results/intent_report.json").read_text())
     examples = {(one.text, one.intent) for one in read_examples(ROOT / "training_data")}
     assert report["weighted avg"]["support"] == len(examples)  # each is asked once, of what has not seen it
     assert 0.1 < report["weighted avg"]["recall"] <= 1
@@ -349,7 +375,6 @@ class Talk:
 def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
     running: ServedRasa, sufler: Product, telegram: TelegramEmulator
 ) -> None:
-    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
     talk = Talk(sufler, telegram, chat=7)
     article = talk.accept("как вернуть товар?")
     assert article["suggestions"][0]["article_id"] == "returns-how"
@@ -360,7 +385,7 @@ def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
 
     running.kill()
     running.start()
-    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
+    hear_each_other(sufler)
     talk.accept("40018237")
     assert telegram.sent_to(7)[1:] == [ASKED, TRACKED]
 
@@ -394,7 +419,7 @@ def test_both_may_be_restarted_at_once(
     running.kill()
     sufler.start()
     running.start()
-    wait_for(lambda: "sufler_dialogue_silent 0.0" in sufler.metrics())
+    hear_each_other(sufler)
     (item,) = wait_for(lambda: sufler.get("/api/queue"))
     view = talk.get(item["turn"]["conversation_id"])
     if view["turn"]["handoff_reason"] == "engine_down":  # Sufler was there first
@@ -416,7 +441,11 @@ def test_rasa_says_which_intent(running: ServedRasa, sufler: Product) -> None:
 
 def test_without_sufler_rasa_answers_on(served: httpx.Client, sufler: Product) -> None:
     sufler.kill()
-    assert say(served, "alone", "привет") == ["Здравствуйте! Это поддержка «Северка». Чем помочь?"]
-    parsed = served.post("/model/parse", json={"text": "спасибо большое"}).json()
-    assert "sufler" not in parsed
-    assert parsed["intent"]["name"] == "thanks"
+    try:
+        assert say(served, "alone", "привет") == ["Здравствуйте! Это поддержка «Северка». Чем помочь?"]
+        parsed = served.post("/model/parse", json={"text": "спасибо большое"}).json()
+        assert "sufler" not in parsed
+        assert parsed["intent"]["name"] == "thanks"
+    finally:
+        sufler.start()
+        hear_each_other(sufler)

@@ -8,6 +8,8 @@ import pytest
 
 from sufler.cli import main
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "sufler:\n  encoder: {kind: tfidf}\n"
 KB = """\
 id,question,answer,topic,language

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from sufler.cli import app, main
 
+pytestmark = pytest.mark.slow
+
 KB = """\
 id,question,answer,topic,phrasings
 returns-how,Как вернуть товар?,Верните за 14 дней.,returns,"хочу вернуть

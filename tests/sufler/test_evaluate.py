@@ -11,6 +11,8 @@ import pytest
 from sufler import cli
 from tests.encoders import minilm_folder
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "sufler:\n  encoder: {kind: tfidf}\n"
 KB = (
     "id,question,answer,topic,phrasings\n"
@@ -57,7 +59,6 @@ def test_retrieval(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert not (folder / "sufler-data").exists()
 
 
-@pytest.mark.slow
 def test_combining_encoders_is_a_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,7 +137,6 @@ def test_bad_input_is_one_line_and_status_2(
     assert output.err.count("\n") == 1
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments: Sequence[str] = (
@@ -158,7 +158,6 @@ def test_latency(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert (report["n_articles"], report["threads"], report["n_messages"]) == (50, 1, 3)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_the_answering_path_imports_nothing_heavy() -> None:
     script = (
@@ -188,7 +187,6 @@ RETRIEVAL = ("evaluate", "retrieval", "--kb", "kb.csv", "--cases", "cases.csv")
 SELECTIVE = ("evaluate", "selective", "--kb", "kb.csv", "--cases", "cases.csv")
 
 
-@pytest.mark.slow
 def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, *SELECTIVE, "--target", "0.8", "--json") == 0
     report = printed(capsys)
@@ -204,7 +202,6 @@ def test_selective(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert printed(capsys)["threshold"] == 0.8
 
 
-@pytest.mark.slow
 def test_confirmed_questions_are_learned(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,7 +220,6 @@ def test_confirmed_questions_are_learned(
     assert "--learn-noise needs --learn" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_a_report_the_failures_and_another_configuration(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,8 @@ from sufler.settings import Settings
 from tests.encoders import minilm_folder
 from tests.fakes import START
 
+pytestmark = pytest.mark.slow
+
 WORDS = {
     "velm": "Returning goods",
     "drosk": "Opening hours",
@@ -51,7 +53,6 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return 0
 
 
-@pytest.mark.slow
 def test_a_fine_tuned_model_is_one_to_evaluate_with(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 from kb_index.formats import read_articles
 from sufler.settings import load_settings
 
+pytestmark = pytest.mark.slow
+
 _HEADER = ("conversation", "author", "time", "text")
 
 
@@ -69,7 +71,6 @@ def test_a_bad_row_is_one_line_and_changes_nothing(tmp_path: Path, config: Path)
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.slow
 def test_chats_become_proposals_and_again_nothing_new(tmp_path: Path, config: Path) -> None:
     answers = chats(tmp_path / "chats.csv", messages=3000, topics=10)
 
@@ -102,7 +103,6 @@ print(found.n_messages, found.n_questions, peak)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in kilobytes there only")
 def test_reading_needs_no_more_memory_for_a_longer_file(tmp_path: Path) -> None:
     def peak(messages: int) -> int:

@@ -15,6 +15,8 @@ from sufler.settings import load_settings
 from tests.sufler.teaching_shop import TeachingShop
 from tests.sufler.test_learning import CONFIG, SLANG, opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
@@ -58,7 +60,6 @@ def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingSh
     assert scheduler.is_due()
 
 
-@pytest.mark.slow
 def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: TeachingShop) -> None:
     shop.day(SLANG * 2)
     jobs = Jobs(shop.store)

@@ -24,6 +24,8 @@ from sufler.installation_secret import installation_secret, replace_secret
 from sufler.private_files import make_private_folder, private_files
 from sufler.settings import Database, Settings, Web
 
+pytestmark = pytest.mark.slow
+
 SECRET = "of an earlier version: 0123456789 0123456789"
 posix = pytest.mark.skipif(os.name != "posix", reason="there are no modes on Windows")
 

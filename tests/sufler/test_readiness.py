@@ -9,6 +9,8 @@ from prompter.storage import Store, connect, migrate
 from sufler import cli
 from tests.prompter.readiness.governed import RULE, GovernedShop
 
+pytestmark = pytest.mark.slow
+
 CONFIG = f"sufler:\n  readiness: {{bar: {RULE.bar}, thresholds: {list(RULE.thresholds)}}}\n"
 CONTRACT = {
     "false_go_live", "median_labels_to_go_live", "kl_bound_labels", "median_answers_to_demotion",

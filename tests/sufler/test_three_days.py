@@ -17,6 +17,7 @@ BASE = Path("training_data/kb.csv").resolve()
 
 
 @pytest.mark.slow
+@pytest.mark.full  # tests/sufler/test_learning.py shows the same with a small model
 def test_three_days_of_verdicts_make_better_suggestions_and_a_bad_day_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

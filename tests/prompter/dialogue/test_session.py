@@ -15,6 +15,8 @@ from prompter.storage import Store
 from tests.fakes import NUMBER, OrderDialogue
 from tests.prompter.readiness.governed import ENOUGH, SURE, GovernedShop
 
+pytestmark = pytest.mark.slow
+
 STATUS, ORDER = "статус", "40018237"
 ARRIVES = "Заказ 40018237 едет."
 TOPIC = "dialogue/order_form"

@@ -265,6 +265,7 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
     ]
 
 
+@pytest.mark.slow
 def test_empty_rows_count_only_one_after_the_other(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     rows = "1,customer,1,'-v' prints\n" + ",,,\n" * 350_000

@@ -13,6 +13,8 @@ from prompter.models.registry import CannotUse, NothingBefore, Versions
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
 
+pytestmark = pytest.mark.slow
+
 CHANGED = {
     "changed_alone": [{"turn": 1, "topic": "returns", "before": "refund-when", "after": "returns-how"}]
 }
@@ -82,7 +84,6 @@ def test_a_topic_that_is_still_tested_begins_anew_where_it_does_worse(shop: Vers
     assert (now.test_number, now.last.step.n_turns, now.events[0].reason) == (2, 0, "new_model")
 
 
-@pytest.mark.slow
 def test_what_a_new_version_answers_otherwise_is_audited_more(shop: VersionedShop) -> None:
     shop.go_live()
     for _ in range(300):  # so many audits that the share has fallen

@@ -11,6 +11,8 @@ from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(store: Store) -> GovernedShop:

@@ -10,6 +10,8 @@ from prompter.readiness.ledger import JudgementMode
 from prompter.storage import Store
 from tests.prompter.readiness.governed import ENOUGH, SURE, UNSURE, GovernedShop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(store: Store) -> GovernedShop:

@@ -15,6 +15,8 @@ from prompter.storage import Store
 from tests.fakes import SHOP, START
 from tests.prompter.readiness.governed import ENOUGH, RULE, SURE, GovernedShop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(store: Store) -> GovernedShop:

@@ -17,6 +17,8 @@ from tests.encoders import LetterEncoder
 from tests.fakes import START
 from tests.prompter.suggestions.test_assistant import CONFIDENCE, assistant, knowledge
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 2)
 VERDICTS = (
     LabeledText(text="бабки отдайте", right=("refund-when",)),

@@ -24,6 +24,8 @@ from sufler.rasa.order_lookup import CsvOrders, HttpOrders, build_orders
 from sufler.rasa.token import token_for_rasa
 from tests.fakes import FAST_HASHER
 
+pytestmark = pytest.mark.slow
+
 
 def program(path: Path, script: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)

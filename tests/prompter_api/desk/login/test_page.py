@@ -10,6 +10,8 @@ from prompter.domain.account import Role
 from prompter.storage import Store
 from tests.support_desk import PASSWORD, DeskShop
 
+pytestmark = pytest.mark.slow
+
 NEW = "a password of my own"
 
 

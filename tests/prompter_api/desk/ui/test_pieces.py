@@ -274,6 +274,7 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
         other.look(None)
 
 
+@pytest.mark.slow
 def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) -> None:
     shop, clock = DeskShop(store), FakeClock()
     sessions = Sessions(store, max_idle=timedelta(minutes=120), clock=clock)
