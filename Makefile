@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_ARGS ?=
 
+# Tests start Python dozens of times: bytecode is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tests that need neither a face, a browser, a process of their own, a real model nor more than a moment.
 FAST := not (slow or face or e2e or benchmark_data or full)
 # A file's tests share a browser or a model; the longest files come first (tests/conftest.py).
@@ -24,7 +27,7 @@ demo: install  ## desk, web chat and API on embedded defaults
 # Each of the loops takes PYTEST_ARGS, such as `make test-fast PYTEST_ARGS=tests/prompter`. The order of the
 # tests is random: pytest prints its seed, and PYTEST_ARGS=--randomly-seed=… repeats it.
 test-fast: $(VENV)/.test  ## the inner loop: most tests and the examples in docstrings, a minute
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" --hypothesis-profile fast $(PYTEST_ARGS)
 
 test: $(VENV)/.test browser database strace  ## what CI runs: all tests but the longest, ten minutes
 	$(BIN)/python -m pytest $(BY_FILE) -m "not full" $(PYTEST_ARGS)

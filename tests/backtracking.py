@@ -483,7 +483,7 @@ _STEEP = 1000.0  # a bend that nothing linear has
 _SUSPECTS = 3  # attacks of a pattern that are looked into
 
 
-def worst_growth(machine: Machine, mode: str, *, count: int = 80) -> Growth | None:
+def worst_growth(machine: Machine, mode: str, *, count: int) -> Growth | None:
     """An attack whose steps grow faster than its text, if there is one."""
     method = getattr(machine, mode)
     suspects = []
@@ -517,7 +517,7 @@ def _bend(machine: Machine, method: Callable[..., Any], attack: Attack) -> float
 def _growth(machine: Machine, mode: str, method: Callable[..., Any], attack: Attack) -> Growth | None:
     """Whether the attack's steps still grow faster where counted repetitions have come to their end."""
     unit = sum(map(len, attack.pumps))
-    times = max(_LENGTH, 6 * machine.longest_bound) // unit + 1
+    times = max(_LENGTH, 3 * machine.longest_bound) // unit + 1
     text, twice = attack.text(times), attack.text(2 * times)
     steps = _steps(machine, method, text, budget=_BUDGET * len(text))
     on_twice = _steps(machine, method, twice, budget=_BUDGET * len(twice))

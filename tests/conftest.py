@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from prompter.storage import Store, connect, migrate
 
 settings.register_profile("patient", deadline=None)  # a busy machine is not a failure
+settings.register_profile("fast", settings.get_profile("patient"), max_examples=25)  # for make test-fast
 settings.load_profile("patient")
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there

@@ -109,6 +109,7 @@ def test_the_encoder_alone(watch: Watch) -> None:
     assert watch.findings() == Findings()
 
 
+@pytest.mark.full
 def test_a_model_of_the_hub_that_is_here_already(watch: Watch, tmp_path: Path) -> None:
     """The hub's library would ask the hub a question of its own before it looks at what is here."""
     model = tmp_path / "hub" / "models--some--minilm"

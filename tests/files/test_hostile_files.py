@@ -87,7 +87,7 @@ def test_a_few_texts_do_not_fill_all_cells(tmp_path: Path) -> None:
     assert ", row 2: holds over 50000000 characters" in refused(path)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_too_many_cells_are_refused_while_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     cell = '<c r="A2"><v>1</v></c>'
@@ -117,7 +117,7 @@ def test_too_many_cells_are_refused_while_they_are_read(tmp_path: Path) -> None:
             "row 3: the intent faq/a has an example of over 20000 characters",
         ),
         pytest.param(
-            "a.html", "<!DOCTYPE a>" * 200_001, "holds over 200000 tags", marks=pytest.mark.slow, id="remarks"
+            "a.html", "<!DOCTYPE a>" * 200_001, "holds over 200000 tags", marks=pytest.mark.full, id="remarks"
         ),
         ("a.md", "\n" * 500_001, "has over 500000 lines"),
         ("a.md", "a\n# " + "x" * 20_001, "row 2: is a heading of over 20000 characters"),

@@ -338,6 +338,7 @@ def test_any_history_of_changes_ends_like_an_index_built_anew(history: list[list
         assert_equal_results(search, ArticleSearch.build(articles.values(), reader=reader, config=EVERYTHING))
 
 
+@pytest.mark.slow
 def test_a_small_change_lies_on_top_and_many_are_merged() -> None:
     articles, reader = many(100), TextReader(LetterEncoder())
     search = ArticleSearch.build(articles, reader=reader, config=EVERYTHING)

