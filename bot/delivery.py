@@ -43,7 +43,7 @@ class Delivery:
     """Sends what waits in the outbox: chats side by side, one chat in order, channels independently.
 
     `send_seconds` caps one sending and should stay below the lease of `deliveries`: what takes longer
-    has an unknown fate. `at_once` is per channel. Every delivery of a deployment must know all of its
+    has an unknown fate. `max_concurrency` is per channel. Every delivery of a deployment must know all of its
     idempotent channels, as it also settles what another one left behind when it died.
     """
 
@@ -53,7 +53,7 @@ class Delivery:
         channels: Sequence[Channel],
         *,
         poll_seconds: float = 0.3,
-        at_once: int = 16,
+        max_concurrency: int = 16,
         send_seconds: float = 45.0,
         expire_seconds: float = 10.0,
         first_backoff_seconds: float = 0.5,
@@ -64,7 +64,7 @@ class Delivery:
         self._deliveries = deliveries
         self._channels = tuple(channels)
         self._poll_seconds = poll_seconds
-        self._at_once = at_once
+        self._max_concurrency = max_concurrency
         self._send_seconds = send_seconds
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
@@ -88,7 +88,7 @@ class Delivery:
         found: deque[OutgoingMessage] = deque()
         async with asyncio.TaskGroup() as sending, stop_task(stop) as stopping:
             while not stop.is_set():
-                free = self._at_once - len(in_flight)
+                free = self._max_concurrency - len(in_flight)
                 if free and not found:
                     self._watcher.began(loop)
                     try:
@@ -122,7 +122,9 @@ class Delivery:
         """
         if channel.idempotent:
             return partial(self._deliveries.claim, [channel.name], most=free)
-        return partial(self._deliveries.waiting, [channel.name], most=self._at_once, but=tuple(self._in_hand))
+        return partial(
+            self._deliveries.waiting, [channel.name], most=self._max_concurrency, but=tuple(self._in_hand)
+        )
 
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
         try:
@@ -218,6 +220,4 @@ class Delivery:
             await sleep_unless_stopped(stop, self._expire_seconds)
 
     def _backoff(self) -> Backoff:
-        return Backoff(
-            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
-        )
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._longest_backoff_seconds)

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from nlu.encoders.caching import ProgressBar
 from nlu.encoders.encoder import Kind, Vectors
-from nlu.encoders.sentence import METADATA, SPREAD_FACTOR, load_engine, prefixes_of, spread_factor_of
+from nlu.encoders.sentence import METADATA, SCALE_FACTOR, load_engine, prefixes_of, scale_factor_of
 from nlu.errors import BadTrainingData, NluError
 
 LEAST_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
@@ -501,7 +501,7 @@ def _metadata(
         "options": asdict(options),
         "before": asdict(done.before),
         "after": asdict(done.after),
-        SPREAD_FACTOR: spread_factor_of(base) * min(1.0, done.after.sharpness / done.before.sharpness),
+        SCALE_FACTOR: scale_factor_of(base) * min(1.0, done.after.sharpness / done.before.sharpness),
         "best_epoch": done.best_epoch,
         "epochs": [asdict(epoch) for epoch in done.epochs],
         "n_learned": done.n_learned,

@@ -22,7 +22,7 @@ class Check:
 
     name: str  # one word, shown to everybody
     run: Callable[[], object]
-    patience_seconds: float = _MAX_WAIT  # a look that takes longer has failed
+    timeout_seconds: float = _MAX_WAIT  # a look that takes longer has failed
 
 
 class NotReady(Exception):
@@ -59,7 +59,7 @@ class Readiness:
         if look.done():
             return look.result()
         at = self._at
-        if at is not None and self._clock() > at[1] + at[0].patience_seconds:
+        if at is not None and self._clock() > at[1] + at[0].timeout_seconds:
             return at[0].name
         return self._last
 

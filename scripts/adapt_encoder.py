@@ -182,9 +182,9 @@ def encode(model: BertModel, texts: list[list[int]]) -> Tensor:
 
 def contrast(vectors: Tensor) -> Tensor:
     """Return how improbable each text's partner is among all others."""
-    likeness = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-1e9)
+    similarity = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-1e9)
     partners = torch.arange(len(vectors)) ^ 1  # 0 and 1, 2 and 3, ...
-    return nn.functional.cross_entropy(likeness, partners)
+    return nn.functional.cross_entropy(similarity, partners)
 
 
 if __name__ == "__main__":

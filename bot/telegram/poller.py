@@ -170,9 +170,7 @@ class TelegramPoller:
             self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
 
     def _backoff(self) -> Backoff:
-        return Backoff(
-            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
-        )
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._longest_backoff_seconds)
 
 
 def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:

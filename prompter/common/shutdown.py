@@ -17,9 +17,9 @@ async def sleep_unless_stopped(stop: asyncio.Event, seconds: float) -> bool:
 class Backoff:
     """Waits twice as long after each failure in a row."""
 
-    def __init__(self, *, first_seconds: float, longest_seconds: float) -> None:
+    def __init__(self, *, first_seconds: float, max_seconds: float) -> None:
         self._first = first_seconds
-        self._longest = longest_seconds
+        self._longest = max_seconds
         self._failures = 0
 
     def succeeded(self) -> None:

@@ -36,14 +36,14 @@ class Deliveries:
         *,
         lease: timedelta = timedelta(seconds=60),
         undo: timedelta = timedelta(seconds=5),
-        most_attempts: int = 8,
+        max_attempts: int = 8,
         clock: Clock = utc_now,
         guard: ClockGuard | None = None,
     ) -> None:
         self._store = store
         self._waits = Waits(undo=undo, lease=lease)
         self._guard = guard
-        self._most_attempts = most_attempts
+        self._max_attempts = max_attempts
         self._clock = clock
 
     def waiting(
@@ -112,7 +112,7 @@ class Deliveries:
         if retry_after is not None and retry_after > longest:
             tries = max(1, message.attempt - 1)
             self._settle(message, OutboxState.PENDING, problem=problem, wait=longest, attempts=tries)
-        elif message.attempt >= self._most_attempts:
+        elif message.attempt >= self._max_attempts:
             self._settle(message, OutboxState.FAILED, problem=problem)
         else:
             self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, longest))

@@ -40,14 +40,14 @@ log = structlog.get_logger(__name__)
 class Autopilot:
     """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
 
-    It is silent for `operator_stays` after an operator has written, and after `most_in_a_row` answers;
-    in a dialogue after `most_in_a_dialogue`.
+    It is silent for `operator_hold` after an operator has written, and after `max_consecutive_answers`
+    answers; in a dialogue after `max_dialogue_answers`.
     """
 
     signatures: Mapping[str, str] = field(default_factory=dict)
-    operator_stays: timedelta = timedelta(minutes=30)
-    most_in_a_row: int = 3
-    most_in_a_dialogue: int = 10
+    operator_hold: timedelta = timedelta(minutes=30)
+    max_consecutive_answers: int = 3
+    max_dialogue_answers: int = 10
 
     def signature(self, language: str) -> str:
         return self.signatures.get(language, self.signatures.get("en", ""))
@@ -62,7 +62,8 @@ class TurnAssistant(Protocol):
 class Triager:
     """Asks the assistant about closed turns, outside any transaction, and stores what it says.
 
-    Without `lots`, no turn is ever drawn to judge the bot by; without `conversing`, there are no dialogues.
+    Without `sampling`, no turn is ever drawn to judge the bot by; without `conversing`, there are no
+    dialogues.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Triager:
         *,
         language: str = "ru",
         template_values: Mapping[str, str] | None = None,
-        lots: SamplingPolicy | None = None,
+        sampling: SamplingPolicy | None = None,
         readiness: Readiness | None = None,
         autopilot: Autopilot = Autopilot(),
         conversing: DialogueSessions | None = None,
@@ -80,7 +81,7 @@ class Triager:
     ) -> None:
         self._store = store
         self._assistant = assistant
-        self._lots = lots
+        self._sampling = sampling
         self._readiness = readiness
         self._autopilot = autopilot
         self._conversing = conversing
@@ -228,12 +229,14 @@ class Triager:
             triage,
             threshold=live.threshold if live else None,
             surroundings=surroundings,
-            most_in_a_row=rules.most_in_a_dialogue if spoken.in_dialogue else rules.most_in_a_row,
+            max_consecutive_answers=rules.max_dialogue_answers
+            if spoken.in_dialogue
+            else rules.max_consecutive_answers,
         )
 
     def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
         """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
-        since = now - self._autopilot.operator_stays
+        since = now - self._autopilot.operator_hold
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
         if in_dialogue:
@@ -251,22 +254,22 @@ class Triager:
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
     ) -> None:
         """A customer who asks the same again was not helped by the bot's answer."""
-        if self._lots is None or not offered or is_dialogue(offered[0].article_id):
+        if self._sampling is None or not offered or is_dialogue(offered[0].article_id):
             return
         before = tx.conversations.last_answered_alone(turn, since=now - SOON)
         if before is None:
             return
         answered_with = tx.conversations.suggestions(before.id)[0].article_id
         if offered[0].article_id == answered_with:
-            note(tx, before, Signal.ASKED_AGAIN, self._lots, now)
+            note(tx, before, Signal.ASKED_AGAIN, self._sampling, now)
 
     def _draw(self, tx: Transaction, triage: Triage, live: LiveTopic | None) -> Draw | None:
-        if self._lots is None:
+        if self._sampling is None:
             return None
         if live is None:
-            return self._lots.draw(triage)
+            return self._sampling.draw(triage)
         is_new = triage.suggestions[0].article_id in self._newly_answered(tx, triage.model_version)
-        return self._lots.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
+        return self._sampling.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
 
     def _newly_answered(self, tx: Transaction, model_version: str) -> frozenset[str]:
         """Articles of which more is audited: this version answers with them what the last one did not."""
@@ -295,7 +298,7 @@ class Triager:
             now=now,
             offers_operator=True,
         )
-        if draw is not None and draw.is_sampled and self._lots is not None:
+        if draw is not None and draw.is_sampled and self._sampling is not None:
             answered = tx.conversations.turn(turn.id)
             ask_again(
                 tx,
@@ -305,7 +308,7 @@ class Triager:
                 decision_id=None,
                 sent=None,
                 not_for=None,
-                own_place=self._lots.place(),
+                own_place=self._sampling.place(),
                 now=now,
             )
 

@@ -93,14 +93,14 @@ class Desk:
         *,
         undo: timedelta = timedelta(seconds=5),
         template_values: Mapping[str, str] | None = None,
-        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
-        operator_stays: timedelta = timedelta(minutes=30),
+        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
+        operator_hold: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._undo = undo
-        self._operator_stays = operator_stays
-        self._lots = lots
+        self._operator_hold = operator_hold
+        self._sampling = sampling
         self._template_values = dict(template_values or {})
         self._clock = clock
 
@@ -149,7 +149,7 @@ class Desk:
                 turn=turn,
                 suggestions=_visible(tx, turn) if turn else [],
                 last_message_id=tx.conversations.last_message_id(conversation_id),
-                held=_is_held(tx, conversation_id, since=now - self._operator_stays, now=now),
+                held=_is_held(tx, conversation_id, since=now - self._operator_hold, now=now),
             )
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
@@ -255,7 +255,7 @@ class Desk:
                     decision_id=decision_id,
                     sent=sent,
                     not_for=decision.operator_id,
-                    own_place=self._lots.place(),
+                    own_place=self._sampling.place(),
                     now=now,
                 )
             for other in closed_with_it:

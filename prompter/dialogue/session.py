@@ -46,7 +46,7 @@ class DialogueSessions:
     """A dialogue engine as the worker uses it.
 
     Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
-    `operator_stays` ago or less, the engine's stands still. `patience` is what one call
+    `operator_hold` ago or less, the engine's stands still. `timeout` is what one call
     of the engine may take. `prefix` begins the names of its conversations: an engine may have some of another
     installation.
     """
@@ -58,18 +58,18 @@ class DialogueSessions:
         *,
         seal: Callable[[int], str],
         prefix: str = "sufler",
-        patience: timedelta = timedelta(seconds=10),
+        timeout: timedelta = timedelta(seconds=10),
         ends_after: timedelta = timedelta(minutes=60),
-        operator_stays: timedelta = timedelta(minutes=30),
+        operator_hold: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._engine = engine
         self._seal = seal
         self._prefix = prefix
-        self._patience = patience
+        self._timeout = timeout
         self._ends_after = ends_after
-        self._operator_stays = operator_stays
+        self._operator_hold = operator_hold
         self._clock = clock
         self._model: str | None = None  # as far as this process has noted it
         self._look_at = datetime.min.replace(tzinfo=UTC)
@@ -83,7 +83,7 @@ class DialogueSessions:
         now = self._clock()
         heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
-            since = now - self._operator_stays
+            since = now - self._operator_hold
             if tx.conversations.operator_in_control(turn.conversation_id, since=since, now=now):
                 return DialogueTurn(triage=triage)
             if tx.facts.get(SILENT):
@@ -94,7 +94,7 @@ class DialogueSessions:
                 turn.conversation_id,
                 heard,
                 now=now,
-                lease=_MOST_CALLS * self._patience,
+                lease=_MOST_CALLS * self._timeout,
                 ends_after=self._ends_after,
                 most_turns=_MOST_TURNS,
             )
@@ -193,7 +193,7 @@ class DialogueSessions:
             if tx.facts.get(SILENT):
                 return False
             waiting = tx.dialogues.out_of_step(
-                used_since=now - self._ends_after, since=now - self._operator_stays, now=now
+                used_since=now - self._ends_after, since=now - self._operator_hold, now=now
             )
         for dialogue, held in waiting:
             try:

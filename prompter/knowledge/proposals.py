@@ -302,22 +302,22 @@ class Proposals:
 
     def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
         with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
-            likeness = QuestionSimilarity(tx.proposals.all(), drafts, encode)
+            similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
-                return self._take(drafts, likeness, everything=everything)
+                return self._take(drafts, similarity, everything=everything)
             except Conflict:  # somebody proposes at the same time
                 if not left:
                     raise
         raise AssertionError
 
     def _take(
-        self, drafts: Sequence[Draft], likeness: "QuestionSimilarity", *, everything: bool
+        self, drafts: Sequence[Draft], similarity: "QuestionSimilarity", *, everything: bool
     ) -> Refreshed:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
-            there = ProposalIndex(tx.proposals.all(), likeness)
+            there = ProposalIndex(tx.proposals.all(), similarity)
             seen: set[int] = set()
             for draft in drafts:
                 found = there.same_as(draft)

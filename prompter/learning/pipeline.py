@@ -180,12 +180,12 @@ class _Run:
             split=split_by_time(
                 labeled_questions(self._store),
                 since=_learned_until(champion),
-                test_share=self._config.test_share,
+                holdout_share=self._config.holdout_share,
             ),
         )
 
     def _is_worth_it(self, situation: Situation) -> bool:
-        is_enough = situation.split.n_new >= self._config.least_new
+        is_enough = situation.split.n_new >= self._config.min_new_decisions
         return is_enough or bool(_new_topics(situation.articles, situation.champion))
 
     def _label(self, bench: Bench, situation: Situation) -> Labels:
@@ -246,7 +246,7 @@ class _Run:
                 after,
                 topic_of={article.id: article.topic for article in bench.search.articles},
                 tested=governed_topics(self._readiness),
-                worst_difference=self._config.worst_difference,
+                noninferiority_margin=self._config.noninferiority_margin,
                 same_answer=same,
             )
         differing = tuple(

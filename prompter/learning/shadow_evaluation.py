@@ -111,7 +111,7 @@ class ShadowEvaluator:
                 article.id: article.topic for article in self._live.assistant.knowledge.search.articles
             },
             tested=governed_topics(self._readiness),
-            worst_difference=self._config.worst_difference,
+            noninferiority_margin=self._config.noninferiority_margin,
             same_answer=same,
         )
         said = {**version.report, "shadow": report_as_object(report, ())}

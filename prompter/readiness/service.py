@@ -390,7 +390,7 @@ class Readiness:
             operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
         )
         threshold = stored.threshold if stored else None
-        return answer_alone(triage, threshold=threshold, surroundings=surroundings, most_in_a_row=1)
+        return answer_alone(triage, threshold=threshold, surroundings=surroundings, max_consecutive_answers=1)
 
     def _lately(self) -> Mapping[str, StoredReadiness]:
         now = self._clock()

@@ -11,7 +11,7 @@ from sqlalchemy.pool import StaticPool
 
 from prompter.common.errors import PrompterError
 
-PATIENCE_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
+TIMEOUT_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
 _STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer
 _POOL_SECONDS = 5.0  # how long to wait for a connection that is free
 _CONNECT_SECONDS = 5  # and for a server that does not answer nobody waits longer
@@ -76,14 +76,14 @@ def _connect_server(url: URL, pool: dict[str, Any]) -> Engine:
     @event.listens_for(engine, "connect")
     def _bound_waits(connection: Any, _record: Any) -> None:
         with closing(connection.cursor()) as cursor:
-            cursor.execute(f"SET lock_timeout = {_milliseconds(PATIENCE_SECONDS)}")
+            cursor.execute(f"SET lock_timeout = {_milliseconds(TIMEOUT_SECONDS)}")
             cursor.execute(f"SET statement_timeout = {_milliseconds(_STATEMENT_SECONDS)}")
         connection.commit()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        seconds = connection.get_execution_options().get("sufler_patience", PATIENCE_SECONDS)
-        if seconds != PATIENCE_SECONDS:
+        seconds = connection.get_execution_options().get("sufler_timeout", TIMEOUT_SECONDS)
+        if seconds != TIMEOUT_SECONDS:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(seconds)}")
 
     return engine
@@ -94,7 +94,7 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged; what customers wrote is not
-        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": TIMEOUT_SECONDS, "check_same_thread": False},
         **({"poolclass": StaticPool} if in_memory else pool),
     )
 
@@ -116,7 +116,7 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
         if not options.get("sufler_writes", False):
             connection.exec_driver_sql("BEGIN")
             return
-        seconds = options.get("sufler_patience", PATIENCE_SECONDS)
+        seconds = options.get("sufler_timeout", TIMEOUT_SECONDS)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(seconds)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -74,7 +74,7 @@ class AutopilotContext:
 
 
 def answer_alone(
-    triage: Triage, *, threshold: float | None, surroundings: AutopilotContext, most_in_a_row: int
+    triage: Triage, *, threshold: float | None, surroundings: AutopilotContext, max_consecutive_answers: int
 ) -> Triage:
     """Let the bot answer, or say what holds it back.
 
@@ -85,7 +85,7 @@ def answer_alone(
     reason: HandoffReason | None = None
     if surroundings.operator_active:
         reason = HandoffReason.OPERATOR_ACTIVE
-    elif surroundings.answers_in_a_row >= most_in_a_row or not surroundings.is_complete:
+    elif surroundings.answers_in_a_row >= max_consecutive_answers or not surroundings.is_complete:
         reason = HandoffReason.POLICY
     elif surroundings.article_changed:
         reason = HandoffReason.ARTICLE_CHANGED

@@ -38,7 +38,7 @@ def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list
         Target(
             id=article.id,
             questions=tuple(questions_of(article, reader)),
-            passage=passage_of(article, reader, settings.search.longest_answer),
+            passage=passage_of(article, reader, settings.search.max_answer_length),
         )
         for article in published(articles)
     ]

@@ -47,12 +47,12 @@ def learn(
     if as_json:
         print_json(as_object(outcome))
     else:
-        _print(outcome, settings.learning.least_new)
+        _print(outcome, settings.learning.min_new_decisions)
     if outcome.report is not None and outcome.report.refusal is not None:
         raise typer.Exit(CHECK_FAILED)
 
 
-def _print(outcome: "LearningRun", least_new: int) -> None:
+def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
     from prompter.learning.outcome import Result
     from prompter.learning.report import why_refused
 
@@ -62,7 +62,9 @@ def _print(outcome: "LearningRun", least_new: int) -> None:
     new = f"{outcome.split.n_new} decisions to learn from since the last time"
     match outcome.result:
         case Result.NOTHING_NEW:
-            typer.echo(f"{new}; learning waits until there are {least_new} (learning.least_new).")
+            typer.echo(
+                f"{new}; learning waits until there are {min_new_decisions} (learning.min_new_decisions)."
+            )
         case Result.PROMOTED:
             typer.echo(f"Version {outcome.version} answers now, in every process.")
         case Result.SHADOW:

@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RasaEngine:
-    """Talks to a Rasa server of version 3.6; `patience` in seconds.
+    """Talks to a Rasa server of version 3.6; `timeout` in seconds.
 
     What Rasa says is read from the conversation's tracker: there it stands after a restart, too, and with it
     which form waits and how sure Rasa is.
@@ -34,14 +34,14 @@ class RasaEngine:
         url: str,
         *,
         token: str | None,
-        patience: float,
+        timeout: float,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         # Rasa takes its token in the query only. httpx logs addresses, but below the level that is shown.
         self._client = httpx.Client(
             base_url=url.rstrip("/"),
             params={"token": token} if token else None,
-            timeout=patience,
+            timeout=timeout,
             trust_env=False,
         )
         self._seconds = seconds

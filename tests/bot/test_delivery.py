@@ -63,7 +63,7 @@ class Shop:
         self._reception = reception
         self._desk = Desk(store)
         self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), most_attempts=3)
+        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=3)
 
     def write(self, chat_id: str, *texts: str, channel: str = "telegram") -> None:
         """The operator writes to a customer."""
@@ -105,7 +105,7 @@ def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: Shop) -> None:
     channel = FakeChannel(gate=threading.Event())
     for chat in "abcdef":
         shop.write(chat, "один", "два", "три")
-    with running(delivery(shop.deliveries, channel, at_once=4)):
+    with running(delivery(shop.deliveries, channel, max_concurrency=4)):
         wait_until(lambda: len(channel.under_way) == 4)
         assert channel.gate is not None
         channel.gate.set()
@@ -127,7 +127,7 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
     stuck, web = FakeChannel(gate=threading.Event()), FakeChannel(name="web", idempotent=True)
     shop.write("7", "Смотрю.")
     shop.write("8", "Смотрю.", channel="web")
-    with running(delivery(shop.deliveries, stuck, web, at_once=1)):
+    with running(delivery(shop.deliveries, stuck, web, max_concurrency=1)):
         wait_until(lambda: web.sent)
         assert stuck.sent == []
         assert stuck.gate is not None

@@ -92,7 +92,7 @@ def application(
             feedback=feedback or HeardFeedback(),
             views=views,  # type: ignore[arg-type]
             secret=SECRET,
-            longest_message=LONGEST,
+            max_message_length=LONGEST,
             limits=limits,
             secure_cookies=secure_cookies,
             title=title,

@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
     tmp_path: Path, telegram: TelegramEmulator, browser: Browser, bar: float, least: int
 ) -> None:
-    with Product(tmp_path / "demo", None, None, telegram, lots=True) as demo:
+    with Product(tmp_path / "demo", None, None, telegram, sampling=True) as demo:
         demo.start(["-m", "sufler", "demo", "--with-traffic"], variables={"SUFLER_READINESS__BAR": str(bar)})
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")

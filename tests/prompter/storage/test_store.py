@@ -693,7 +693,7 @@ class TestPostgres(StoreContract):
                 tx.login_counts.put(key, over)
         with store.write() as busy:
             busy.login_counts.lock(["busy"], START)
-            with store.with_patience(0.5).write() as tx:
+            with store.with_timeout(0.5).write() as tx:
                 tx.login_counts.prune(START, limit=5)
         with store._engine.connect() as connection:
             assert connection.execute(text("SELECT key FROM login_counts")).all() == [("busy",)]

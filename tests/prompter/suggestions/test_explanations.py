@@ -40,7 +40,7 @@ def test_confirmed_texts_that_voted_are_named() -> None:
         LabeledText(text="отдайте бабки уже", right=("refund-when",)),
         LabeledText(text="где мой заказ", right=("order-where",)),
     )
-    learned = replace(learned, weights=replace(learned.weights, on_votes=20.0))
+    learned = replace(learned, weights=replace(learned.weights, weight_votes=20.0))
     first = explain(with_learned(learned), "отдайте-ка бабки").suggestions[0]
     assert first.suggestion.article_id == "refund-when"
     assert {near.text for near in first.confirmed} == {"бабки отдайте", "отдайте бабки уже"}

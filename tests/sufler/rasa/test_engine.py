@@ -35,8 +35,8 @@ def rasa() -> Iterator[RasaEmulator]:
         yield emulator
 
 
-def engine_of(rasa: RasaEmulator, *, token: str | None = None, patience: float = 10) -> RasaEngine:
-    return RasaEngine(rasa.url, token=token, patience=patience)
+def engine_of(rasa: RasaEmulator, *, token: str | None = None, timeout: float = 10) -> RasaEngine:
+    return RasaEngine(rasa.url, token=token, timeout=timeout)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def refused(engine: RasaEngine) -> DialogueUnavailable:
 
 def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
     rasa.delay = 5
-    error = refused(engine_of(rasa, patience=0.2))
+    error = refused(engine_of(rasa, timeout=0.2))
     assert (str(error), error.is_down) == ("Rasa does not answer in time", True)
 
 
@@ -235,7 +235,7 @@ def test_a_missing_model_is_told(rasa: RasaEmulator, engine: RasaEngine) -> None
 
 
 def test_nobody_there_is_told() -> None:
-    engine = RasaEngine("http://127.0.0.1:9", token=None, patience=1)
+    engine = RasaEngine("http://127.0.0.1:9", token=None, timeout=1)
     with pytest.raises(DialogueUnavailable, match="Rasa cannot be reached: ConnectError"):
         engine.pause("sufler-1-1", paused=True)
 
@@ -251,7 +251,7 @@ def test_rasa_says_which_intent(rasa: RasaEmulator, engine: RasaEngine) -> None:
 
 def test_a_parser_that_is_away_is_asked_again_after_a_while(rasa: RasaEmulator) -> None:
     now = [100.0]
-    engine = RasaEngine(rasa.url, token=None, patience=10, seconds=lambda: now[0])
+    engine = RasaEngine(rasa.url, token=None, timeout=10, seconds=lambda: now[0])
     rasa.garbage = b"<html>"
     assert engine.parse("позовите оператора") == {}
     rasa.garbage = None

@@ -316,10 +316,10 @@ def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest
     clock = FakeClock()
     news = ReadinessNews(seat, clock=lambda: clock.now.timestamp())
 
-    async def at_once(work, *args):  # type: ignore[no-untyped-def]
+    async def run_now(work, *args):  # type: ignore[no-untyped-def]
         return work(*args)
 
-    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", at_once)
+    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", run_now)
 
     def slowly() -> str:
         clock.forward(0.5)
