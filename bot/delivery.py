@@ -57,7 +57,7 @@ class Delivery:
         send_seconds: float = 45.0,
         expire_seconds: float = 10.0,
         first_backoff_seconds: float = 0.5,
-        longest_backoff_seconds: float = 15.0,
+        max_backoff_seconds: float = 15.0,
         watcher: Watcher | None = None,
     ) -> None:
         """`watcher` is told of every look into the outbox; each channel is a loop, named delivery-CHANNEL."""
@@ -68,7 +68,7 @@ class Delivery:
         self._send_seconds = send_seconds
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
-        self._longest_backoff_seconds = longest_backoff_seconds
+        self._max_backoff_seconds = max_backoff_seconds
         self._watcher: Watcher = watcher or _Nobody()
         # Ids of replies that a task has, from before it claims them until it has reported or given up.
         self._in_hand: set[int] = set()
@@ -121,9 +121,9 @@ class Delivery:
         unknown fate.
         """
         if channel.idempotent:
-            return partial(self._deliveries.claim, [channel.name], most=free)
+            return partial(self._deliveries.claim, [channel.name], limit=free)
         return partial(
-            self._deliveries.waiting, [channel.name], most=self._max_concurrency, but=tuple(self._in_hand)
+            self._deliveries.waiting, [channel.name], limit=self._max_concurrency, but=tuple(self._in_hand)
         )
 
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
@@ -220,4 +220,4 @@ class Delivery:
             await sleep_unless_stopped(stop, self._expire_seconds)
 
     def _backoff(self) -> Backoff:
-        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._longest_backoff_seconds)
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._max_backoff_seconds)

@@ -28,7 +28,7 @@ from evaluation.readiness import Rule
 Random = np.random.Generator
 Flags = npt.NDArray[np.bool_]
 _BATCH_SIZE = 500  # streams in memory
-_MOST_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
+_MAX_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
 
     Under `naive` stands what the same bets say when the operators' verdicts are taken at their word.
     """
-    n_turns = min(_MOST_TURNS, round(world.labels / probability))
+    n_turns = min(_MAX_TURNS, round(world.labels / probability))
     long = replace(world, labels=n_turns)
     kinds = (
         double_review_judgement(accepted=False, refuted=False, probability=probability),

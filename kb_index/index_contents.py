@@ -15,7 +15,7 @@ from kb_index.same_answers import answer_groups
 from kb_index.vector_index import Vectors
 
 # Texts added or gone, as a share of the rest, up to which they are only noted on top of what is there
-_MOST_ON_TOP = 0.05
+_MAX_ON_TOP = 0.05
 
 
 class Reader(Protocol):
@@ -84,7 +84,7 @@ def updated(
 ) -> Contents:
     """Index `articles` as `indexed` does, out of what `old` holds as far as they are the same.
 
-    Up to `_MOST_ON_TOP` a change takes the time that the changed articles take. Until then the weights of
+    Up to `_MAX_ON_TOP` a change takes the time that the changed articles take. Until then the weights of
     words that `old` knows, and the centre, are those of `old`; nothing else differs from `indexed`.
     """
     row_of = {article.id: row for row, article in enumerate(old.articles) if old.live[row]}
@@ -105,7 +105,7 @@ def updated(
     )
     if isinstance(old.words, LexicalLayers):
         on_top += len(old.words.top)
-    if on_top > _MOST_ON_TOP * int(old.starts[-1]):
+    if on_top > _MAX_ON_TOP * int(old.starts[-1]):
         return _compacted(old, kept, gone, fresh, read)
     return _layered(old, gone, fresh, read)
 

@@ -23,7 +23,7 @@ from kb_index.stored_names import stored_text
 
 _FORMAT = 2
 _GONE = Article(id="-", question="-", answer="", topic="-", language="und")  # in rows that are not live
-_LONGEST_SAVE = 3600  # seconds
+_MAX_SAVE_SECONDS = 3600  # seconds
 _MANIFEST = "manifest.json"
 _ARRAYS = ("starts", "same_answer", "centre")
 
@@ -139,7 +139,7 @@ def _tidy(folder: Path) -> None:
     """Remove what processes left behind that were killed while they saved."""
     for left in folder.parent.glob(f".{folder.name}.*"):
         try:
-            if time.time() - left.stat().st_mtime > _LONGEST_SAVE:
+            if time.time() - left.stat().st_mtime > _MAX_SAVE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
         except FileNotFoundError:
             continue

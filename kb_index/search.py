@@ -222,8 +222,8 @@ class ArticleSearch:
         texts, first = texts_of(self._starts, rows)
         vectors = self._questions.vectors(texts)
         cosines = vectors @ utterance.vector
-        most = config.judged_neighbours if len(taught) else config.neighbours
-        near = np.argsort(-cosines, kind="stable")[:most]
+        limit = config.judged_neighbours if len(taught) else config.neighbours
+        near = np.argsort(-cosines, kind="stable")[:limit]
         counts = np.diff(np.append(first, len(texts)))
         sums = np.add.reduceat(vectors, first, axis=0)
         owner = np.repeat(np.arange(len(rows)), counts)
@@ -339,11 +339,11 @@ class ArticleSearch:
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
                         shares[line, place] += share
-        most, ridge = self.config.neighbours, self.config.ridge
+        limit, ridge = self.config.neighbours, self.config.ridge
         if len(taught):
-            most, ridge = self.config.judged_neighbours, self.config.judged_ridge
-        if len(vectors) > most:
-            near = np.argsort(-(vectors @ vector), kind="stable")[:most]
+            limit, ridge = self.config.judged_neighbours, self.config.judged_ridge
+        if len(vectors) > limit:
+            near = np.argsort(-(vectors @ vector), kind="stable")[:limit]
             vectors, shares = vectors[near], shares[near]
         vote = votes(
             vector,

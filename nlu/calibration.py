@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from nlu.intent_model import Floats, ScopeRule
 
-_FEWEST = 20  # examples with another one of their intent; with fewer the priors below hold
+_MIN_EXAMPLES = 20  # examples with another one of their intent; with fewer the priors below hold
 _PRIOR_TEMPERATURE = 0.12  # what few-shot sets arrive at
 PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
 _PLAYED_COUNT = 20  # real out-of-scope examples that weigh as much as all that are played
@@ -23,7 +23,7 @@ def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
-    if usable.sum() < _FEWEST or len(counts) < 2:
+    if usable.sum() < _MIN_EXAMPLES or len(counts) < 2:
         return _PRIOR_TEMPERATURE
     values, right = held_out[usable].astype(np.float64), targets[usable]
 
@@ -55,7 +55,7 @@ def scope_rule(
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
-    if usable.sum() < _FEWEST or len(counts) < 3:
+    if usable.sum() < _MIN_EXAMPLES or len(counts) < 3:
         return PRIOR_SCOPE
     values, right = held_out[usable], targets[usable]
     without_own = values.copy()

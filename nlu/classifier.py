@@ -21,7 +21,7 @@ from nlu.text import clean
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _NAMES_COUNT = 6  # examples that say the same: from 4 to 16 it is the same (docs/reference/tuning.md)
-_MOST_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
+_MAX_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
 
 
 class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -100,7 +100,9 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             ridge = np.concatenate([ridge, np.full(len(names), self.ridge / _NAMES_COUNT, dtype=np.float32)])
         grams = self._hasher.analyze(texts)
         meaning = MeaningKernel.fit(vectors, sharpness=self.sharpness)
-        (words, word_rows), (characters, character_rows) = lexical_rows(grams, most=_MOST_CELLS // n_classes)
+        (words, word_rows), (characters, character_rows) = lexical_rows(
+            grams, max_buckets=_MAX_CELLS // n_classes
+        )
         matrix = lower_triangle(meaning, word_rows, character_rows, self.lexical_weight)
         weights, held_out = _solve(matrix, targets, n_classes, ridge)
         held_out, said = held_out[:n], targets[:n]  # nobody says a name: it teaches, but is no evidence

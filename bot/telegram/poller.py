@@ -50,7 +50,7 @@ class TelegramPoller:
         poll_seconds: int = 25,
         answer_seconds: float = 5.0,
         first_backoff_seconds: float = 0.5,
-        longest_backoff_seconds: float = 30.0,
+        max_backoff_seconds: float = 30.0,
     ) -> None:
         self._client = client
         self._reception = reception
@@ -59,7 +59,7 @@ class TelegramPoller:
         self._poll_seconds = poll_seconds
         self._answer_seconds = answer_seconds
         self._first_backoff_seconds = first_backoff_seconds
-        self._longest_backoff_seconds = longest_backoff_seconds
+        self._max_backoff_seconds = max_backoff_seconds
         self._offset: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -70,13 +70,13 @@ class TelegramPoller:
                 updates = await self._ask(stop)
             except InvalidToken:
                 log.error("telegram_token_refused", hint="check SUFLER_TELEGRAM_TOKEN and telegram.base_url")
-                await asking.pause(stop, at_least=_REFUSED_PAUSE)
+                await asking.pause(stop, min_seconds=_REFUSED_PAUSE)
             except Conflict as error:
                 log.error("telegram_polled_elsewhere", hint=_conflict_hint(error))
                 await asking.pause(stop)
             except TooManyRequests as error:
                 log.warning("telegram_asks_to_slow_down", retry_after=error.retry_after)
-                await asking.pause(stop, at_least=error.retry_after or 0)
+                await asking.pause(stop, min_seconds=error.retry_after or 0)
             except TelegramError as error:
                 log.warning("telegram_unreachable", error=type(error.__cause__ or error).__name__)
                 await asking.pause(stop)
@@ -170,7 +170,7 @@ class TelegramPoller:
             self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
 
     def _backoff(self) -> Backoff:
-        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._longest_backoff_seconds)
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._max_backoff_seconds)
 
 
 def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:

@@ -11,7 +11,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.buttons import LARGEST_ID, Button, Feedback, press
+from bot.buttons import MAX_ID, Button, Feedback, press
 from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
 from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
@@ -80,7 +80,7 @@ class NewPress(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reply: int = Field(strict=True, ge=1, le=LARGEST_ID)
+    reply: int = Field(strict=True, ge=1, le=MAX_ID)
     action: Literal["up", "down", "operator"]
 
 
@@ -133,7 +133,7 @@ def web_chat_router(
     cookies = ChatCookies(secret, secure=secure_cookies)
     page = _page(language=language, title=title, max_message_length=max_message_length)
     # A character takes at most 12 bytes of JSON: two escaped surrogates.
-    most_bytes = 12 * max_message_length + 2000
+    max_bytes = 12 * max_message_length + 2000
 
     @router.get("/chat", include_in_schema=False)
     def chat_page(request: Request) -> Response:
@@ -176,7 +176,7 @@ def web_chat_router(
         return chat_id_of(cookie)
 
     async def posted(request: Request) -> NewMessage:
-        message = await _posted(request, NewMessage, most_bytes=most_bytes)
+        message = await _posted(request, NewMessage, max_bytes=max_bytes)
         if not message.text.strip():
             raise _unprocessable("The message is empty.")
         if len(message.text) > max_message_length:
@@ -184,7 +184,7 @@ def web_chat_router(
         return message
 
     async def posted_press(request: Request) -> NewPress:
-        return await _posted(request, NewPress, most_bytes=_PRESS_BYTES)
+        return await _posted(request, NewPress, max_bytes=_PRESS_BYTES)
 
     @router.post("/chat/messages", summary="Write to the operators", openapi_extra=_request_body(NewMessage))
     def write(
@@ -264,10 +264,10 @@ def web_chat_router(
     return router
 
 
-async def _posted(request: Request, shape: type[Body], *, most_bytes: int) -> Body:
+async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
     """What our own page has posted."""
     await refuse_other_sites(request)
-    body = await read_json_body(request, most_bytes=most_bytes)
+    body = await read_json_body(request, max_bytes=max_bytes)
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:

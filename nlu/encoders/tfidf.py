@@ -29,7 +29,7 @@ class TfidfEncoder:
         self._dimensions = dimensions
         self._word_share = word_share
         self._max_text_length = max_text_length
-        self._hasher = NgramHasher(longest=4)
+        self._hasher = NgramHasher(max_length=4)
         self._rarity: npt.NDArray[np.float32] = np.ones(_BUCKETS, dtype=np.float32)
 
     def fit(self, texts: Sequence[str]) -> "TfidfEncoder":

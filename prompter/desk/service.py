@@ -40,7 +40,7 @@ from prompter.text.notices import split_into_parts
 from prompter.text.template_fields import template_values
 
 T = TypeVar("T")
-_LONGEST_REPLY = 20_000  # characters
+_MAX_REPLY_LENGTH = 20_000  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,10 +158,10 @@ class Desk:
             turn = _found(tx.conversations.turn(turn_id), "turn")
             return turn, _visible(tx, turn), tx.decisions.live(turn_id)
 
-    def find_articles(self, text: str, *, most: int = 10) -> list[Article]:
+    def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
         """Published articles that hold the text, for an operator who looks for another answer."""
         with self._store.read() as tx:
-            return tx.articles.find(text, most=most)
+            return tx.articles.find(text, limit=limit)
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """The article's answer as this customer would read it."""
@@ -422,8 +422,8 @@ def _checked_text(text: str | None) -> str | None:
     text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
     if not text:
         return None
-    if len(text) > _LONGEST_REPLY:
-        raise InvalidDecision(f"the reply is longer than {_LONGEST_REPLY} characters")
+    if len(text) > _MAX_REPLY_LENGTH:
+        raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
     if left := fields(text):
         raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
     return text

@@ -8,7 +8,7 @@ from nlu.text import detect_language
 from prompter.domain.dialogue import IDS, TOPICS, MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 
-_MOST_SUGGESTIONS = 9  # there is a key for each
+_MAX_SUGGESTIONS = 9  # there is a key for each
 _CALLED_FOR_A_PERSON = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT)
 _NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, HandoffReason.OUT_OF_SCOPE)
 
@@ -94,7 +94,7 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
         similarity=0.0,
         confidence=min(reply.confidence, triage.suggestions[0].confidence) if answers else reply.confidence,
     )
-    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MOST_SUGGESTIONS])
+    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MAX_SUGGESTIONS])
     if _asks_for_person(triage) or reply.handoff is not None:
         return triage
     reason = HandoffReason.POLICY if answers else HandoffReason.TOPIC_NOT_READY

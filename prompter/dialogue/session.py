@@ -23,8 +23,8 @@ from prompter.storage import Store, Transaction
 
 SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty: it does
 _PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
-_MOST_CALLS = 6  # of the engine for one turn, each with a patience of its own
-_MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
+_MAX_CALLS = 6  # of the engine for one turn, each with a patience of its own
+_MAX_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
 
 log = structlog.get_logger(__name__)
 
@@ -94,9 +94,9 @@ class DialogueSessions:
                 turn.conversation_id,
                 heard,
                 now=now,
-                lease=_MOST_CALLS * self._timeout,
+                lease=_MAX_CALLS * self._timeout,
                 ends_after=self._ends_after,
-                most_turns=_MOST_TURNS,
+                max_turns=_MAX_TURNS,
             )
         if dialogue is None:
             return None

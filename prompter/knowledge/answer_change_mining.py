@@ -10,7 +10,7 @@ from kb_index.clusters import clusters
 from kb_index.near_texts import similar
 from kb_index.templates import fields
 from kb_index.text import normal
-from prompter.domain.drafts import MOST_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
+from prompter.domain.drafts import MAX_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
 from prompter.domain.evidence import Verdict
 from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.text.cleaning import answer_text, with_field, without_name
@@ -50,7 +50,7 @@ def changed_answers(
     turns: Iterable[EditedTurn],
     meaning: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     keep: Collection[str] = (),
 ) -> list[Draft]:
     """The changes that operators made again and again, each with the whole answer that would come of it.
@@ -66,7 +66,7 @@ def changed_answers(
     for group in _grouped(found, meaning):
         conversations = {change.turn.conversation_id for change in group}
         removed = group[0].removed
-        if len(conversations) < least_conversations or (removed is not None and removed in taken):
+        if len(conversations) < min_conversations or (removed is not None and removed in taken):
             continue
         taken.add(removed)
         drafts.append(_draft(article, group, conversations))
@@ -176,7 +176,7 @@ def _draft(article: Article, group: Sequence[_Change], conversations: Collection
             n_conversations=len(conversations),
             n_operators=len({turn.operator_id for turn in turns.values()}),
             texts=_texts(turn.utterance for turn in turns.values()),
-            turns=tuple(sorted(turns))[-MOST_TEXTS:],
+            turns=tuple(sorted(turns))[-MAX_TEXTS:],
             answers=tuple(
                 GivenAnswer(
                     text=text,
@@ -195,7 +195,7 @@ def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
     times: dict[str, int] = defaultdict(int)
     for text in utterances:
         times[text] += 1
-    chosen = sorted(times, key=lambda text: (-times[text], text))[:MOST_TEXTS]
+    chosen = sorted(times, key=lambda text: (-times[text], text))[:MAX_TEXTS]
     return tuple(SeenText(text=text, times=times[text]) for text in chosen)
 
 

@@ -77,7 +77,7 @@ class Proposals:
         article_id: str | None = None,
         language: str | None = None,
         newest_first: bool = False,
-        most: int = 100,
+        limit: int = 100,
         offset: int = 0,
     ) -> list[Proposal]:
         """Those that wait, what most turns speak for first."""
@@ -88,16 +88,16 @@ class Proposals:
                 article_id=article_id,
                 language=language,
                 newest_first=newest_first,
-                most=most,
+                limit=limit,
                 offset=offset,
             )
 
     def settled(
-        self, state: ProposalState | None = None, *, most: int = 100, offset: int = 0
+        self, state: ProposalState | None = None, *, limit: int = 100, offset: int = 0
     ) -> list[Proposal]:
         """Proposals of that state, the newest first."""
         with self._store.read() as tx:
-            return tx.proposals.all(state=state, newest_first=True, most=most, offset=offset)
+            return tx.proposals.all(state=state, newest_first=True, limit=limit, offset=offset)
 
     def waiting(self) -> Mapping[ProposalKind, int]:
         """How many there are to look at."""

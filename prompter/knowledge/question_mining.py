@@ -14,9 +14,9 @@ from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from nlu.text import detect_language
 from prompter.domain.drafts import (
-    LONGEST_PHRASING,
-    MOST_ANSWERS,
-    MOST_TEXTS,
+    MAX_ANSWERS,
+    MAX_PHRASING_LENGTH,
+    MAX_TEXTS,
     Draft,
     GivenAnswer,
     Proof,
@@ -88,7 +88,7 @@ def phrasings(
     known: KnownQuestions,
     meaning: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     source: Source = Source.DESK,
 ) -> list[Draft]:
     """Ways to put an article's question that people confirmed and that the article does not know.
@@ -103,7 +103,7 @@ def phrasings(
         key = normal(one.text)
         for wrong in one.wrong:
             against[key][wrong] += one.times
-        if one.article_id in known.articles and key and len(one.text) <= LONGEST_PHRASING:
+        if one.article_id in known.articles and key and len(one.text) <= MAX_PHRASING_LENGTH:
             votes[key][one.article_id or ""] += one.times
             confirmed[one.article_id or ""].append(one)
 
@@ -135,7 +135,7 @@ def phrasings(
             draft = _draft(
                 members, words[cluster.centre].text, source=source, article=known.articles[article_id]
             )
-            if draft.proof.n_conversations >= least_conversations:
+            if draft.proof.n_conversations >= min_conversations:
                 drafts.append(draft)
     return drafts
 
@@ -153,7 +153,7 @@ def new_articles(
     known: KnownQuestions,
     meaning: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     source: Source = Source.DESK,
     language: str = "ru",
 ) -> list[Draft]:
@@ -174,9 +174,9 @@ def new_articles(
     parts = [list(one.members) for one in clusters([one.text for one in words], vectors, weights=weights)]
     drafts = []
     linked = _linked(parts, words, vectors, weights)
-    for part in (one for each in linked for one in _parted(each, words, least_conversations)):
+    for part in (one for each in linked for one in _parted(each, words, min_conversations)):
         members = [words[row] for row in part]
-        named = [one for one in part if len(words[one].text) <= LONGEST_PHRASING] or part
+        named = [one for one in part if len(words[one].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
             central([words[row].text for row in named], vectors[named], [weights[row] for row in named])
         ]
@@ -193,7 +193,7 @@ def new_articles(
             topic=topic,
             language=detect_language(words[centre].text) or language,
         )
-        if draft.proof.n_conversations >= least_conversations:
+        if draft.proof.n_conversations >= min_conversations:
             drafts.append(draft)
     return drafts
 
@@ -236,7 +236,7 @@ def _linked(
     return [sorted(part) for part in joined.values()]
 
 
-def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) -> list[list[int]]:
+def _parted(part: list[int], words: Sequence[_Heard], min_conversations: int) -> list[list[int]]:
     """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
 
     Where one question got several answers, operators only put them in different words.
@@ -262,7 +262,7 @@ def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) 
         group
         for group in rows.values()
         if len({number for row in group for one in words[row].asked for number in one.conversations})
-        >= least_conversations
+        >= min_conversations
     ]
     if len(large) < 2:
         return [part]
@@ -300,7 +300,7 @@ def _draft(
 ) -> Draft:
     asked = [one for member in members for one in member.asked]
     answers = _answers(asked)
-    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MOST_TEXTS]
+    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MAX_TEXTS]
     return Draft(
         kind=ProposalKind.PHRASING if article else ProposalKind.NEW_ARTICLE,
         source=source,
@@ -314,7 +314,7 @@ def _draft(
             n_conversations=len(frozenset[int]().union(*(one.conversations for one in asked))),
             n_operators=len(frozenset[int]().union(*(one.operators for one in asked))),
             texts=tuple(SeenText(text=one.text, times=one.times) for one in texts),
-            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MOST_TEXTS:],
+            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MAX_TEXTS:],
             answers=() if article else answers,
         ),
     )
@@ -342,7 +342,7 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
             )
         )
     found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))
-    return tuple(found[:MOST_ANSWERS])
+    return tuple(found[:MAX_ANSWERS])
 
 
 def _is_masked(text: str) -> bool:

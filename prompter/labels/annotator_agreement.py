@@ -8,7 +8,7 @@ from math import exp
 from prompter.labels.from_verdicts import LabeledQuestion
 
 _ENOUGH = 10  # verdicts of a person before anything is said of them
-_MOST = 60  # the newest of a person's verdicts that are looked at
+_MAX_ROWS = 60  # the newest of a person's verdicts that are looked at
 _LEVEL = 1e-3  # probability that a careful person is flagged, at most
 
 
@@ -55,7 +55,7 @@ def check_operators(
         of_operator[one.operator_id].append(number)
     told = {}
     for operator_id, numbers in sorted(of_operator.items()):
-        guesses = guess(operator_id, numbers[-_MOST:])
+        guesses = guess(operator_id, numbers[-_MAX_ROWS:])
         judged = [
             (_is_contradicted(lessons[number], found, same), 1 - found.confidence)
             for number, found in guesses.items()

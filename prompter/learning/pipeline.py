@@ -49,7 +49,7 @@ from prompter.storage import Store
 from prompter.suggestions.ranker_training import RankerState
 
 _BATCH = 128  # texts encoded between two looks at the progress bar
-_MOST_TEXTS = 200_000  # vectors that are remembered while learning
+_MAX_TEXTS = 200_000  # vectors that are remembered while learning
 _LOOKED_THROUGH = 500  # questions answered alone of late, which are asked again to see what changes
 
 log = structlog.get_logger(__name__)
@@ -296,7 +296,7 @@ class _Run:
     def _open_bench(self, situation: Situation) -> Bench:
         """Everything that both models share; each text is encoded once, and known ones not again."""
         champion, articles, split = situation.champion, situation.articles, situation.split
-        encoder = CachingEncoder(self._encoders.of(champion.config), most_texts=_MOST_TEXTS)
+        encoder = CachingEncoder(self._encoders.of(champion.config), max_texts=_MAX_TEXTS)
         self._texts = encoder
         corrector = builder.corrector_of(champion.config, articles)
         reader = TextReader(encoder, corrector=corrector)
@@ -394,7 +394,7 @@ class _Run:
     def _answered_alone(self) -> list[tuple[int, str, str]]:
         """Turn, topic and text of questions that the bot answered alone of late."""
         with self._store.read() as tx:
-            return tx.conversations.answered_alone_lately(most=_LOOKED_THROUGH)
+            return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
 
     def _names(self) -> dict[int, str]:
         with self._store.read() as tx:

@@ -50,7 +50,7 @@ def assemble(
     parse: Callable[[str], Mapping[str, float]] | None = None,
 ) -> Assistant:
     """Put an assistant together; `parse` of whoever else says which intent."""
-    return Assistant(knowledge=knowledge, most_suggestions=config.max_suggestions, parse=parse)
+    return Assistant(knowledge=knowledge, max_suggestions=config.max_suggestions, parse=parse)
 
 
 def assistant_state(

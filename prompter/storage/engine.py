@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 30.0  # how long background work waits for others that write; 
 _STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer
 _POOL_SECONDS = 5.0  # how long to wait for a connection that is free
 _CONNECT_SECONDS = 5  # and for a server that does not answer nobody waits longer
-_SHORTEST_MASKED = 3  # characters; a shorter "secret" stands in every other word
+_MIN_MASKED_LENGTH = 3  # characters; a shorter "secret" stands in every other word
 _MASK = "***"
 
 
@@ -41,19 +41,19 @@ def read_url(url: str) -> URL:
     return read
 
 
-def connect(url: str, *, most: int | None = None) -> Engine:
+def connect(url: str, *, max_connections: int | None = None) -> Engine:
     """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked.
 
-    At most `most` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds none
-    free waits a few seconds for one. Errors never tell the password.
+    At most `max_connections` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds
+    none free waits a few seconds for one. Errors never tell the password.
 
     Raises:
         BadDatabaseUrl: the URL cannot be read.
     """
     read = read_url(url)
     pool: dict[str, Any] = {"pool_timeout": _POOL_SECONDS}
-    if most is not None:
-        pool |= {"pool_size": most, "max_overflow": 0}
+    if max_connections is not None:
+        pool |= {"pool_size": max_connections, "max_overflow": 0}
     try:
         make = _connect_sqlite if read.get_backend_name() == "sqlite" else _connect_server
         engine = make(read, pool)
@@ -131,7 +131,7 @@ def _mask_errors(engine: Engine) -> None:
     """A driver may repeat what it was given to connect with, and errors are printed."""
     passwords = [str(engine.url.password or ""), *map(str, engine.url.normalized_query.get("password", ()))]
     written = {form(password) for password in passwords for form in (str, quote, quote_plus)}
-    secrets = sorted((text for text in written if len(text) >= _SHORTEST_MASKED), key=len, reverse=True)
+    secrets = sorted((text for text in written if len(text) >= _MIN_MASKED_LENGTH), key=len, reverse=True)
     if not secrets:
         return
 

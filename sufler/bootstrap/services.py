@@ -90,7 +90,7 @@ def build_reception(settings: Settings, store: Store, *, max_untriaged: int | No
     return Reception(
         store,
         quiet=timedelta(seconds=settings.turns.debounce_seconds),
-        longest=timedelta(seconds=settings.turns.max_seconds),
+        max_wait=timedelta(seconds=settings.turns.max_seconds),
         max_untriaged=max_untriaged,
     )
 

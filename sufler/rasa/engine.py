@@ -16,7 +16,7 @@ from prompter.domain.triage import HandoffReason
 _KEY = "sufler"  # of a message's metadata, and of what our own actions answer
 _SLASHES = re.compile(r"^[\s/]+")
 _FALLBACK = "nlu_fallback"  # the intent that says: none of mine
-_LONGEST_REPLY = 20_000  # characters
+_MAX_REPLY_LENGTH = 20_000  # characters
 _PAUSE = 5.0  # seconds in which a parser that was silent is not asked
 
 _log = structlog.get_logger(__name__)
@@ -237,7 +237,7 @@ def _read(told: _Told) -> EngineReply:
     ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
     handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
     texts = tuple(text for event in said if (text := _text(event)))
-    if sum(map(len, texts)) > _LONGEST_REPLY:
+    if sum(map(len, texts)) > _MAX_REPLY_LENGTH:
         raise ValueError("too long")
     if not texts and not ours:
         raise DialogueUnavailable("Rasa's answer has no text", is_down=False)

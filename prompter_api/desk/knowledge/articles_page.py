@@ -20,8 +20,8 @@ STATUSES = {
     Status.DRAFT: N_("draft"),
     Status.ARCHIVED: N_("archived"),
 }
-_MOST = 50
-_LONGEST = 200  # characters of what is looked for
+_MAX_ROWS = 50
+_MAX_LENGTH = 200  # characters of what is looked for
 
 
 def add_kb(router: APIRouter, door: PageGuard) -> None:
@@ -36,9 +36,9 @@ def add_kb(router: APIRouter, door: PageGuard) -> None:
             return visitor
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         chosen = Status(status) if status in set(Status) else None
-        text, topic = q.replace("\0", "")[:_LONGEST], topic.replace("\0", "")
+        text, topic = q.replace("\0", "")[:_MAX_LENGTH], topic.replace("\0", "")
         found, topics = await asyncio.shield(
-            in_thread(visitor.seat.articles, text, topic or None, chosen, after.replace("\0", ""), _MOST)
+            in_thread(visitor.seat.articles, text, topic or None, chosen, after.replace("\0", ""), _MAX_ROWS)
         )
         asked = {"q": text, "topic": topic, "status": chosen.value if chosen else ""}
         _draw(visitor, asked, topics, found)
@@ -65,7 +65,7 @@ def _draw(
                     name="q",
                     defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
                     classes="field field--wide",
-                    maxlength=_LONGEST,
+                    maxlength=_MAX_LENGTH,
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),
                 )
@@ -98,7 +98,7 @@ def _draw(
                         Tag("td", article.topic, data_label=heads[1], dir="auto")
                         Tag("td", _(STATUSES[article.status]), data_label=heads[2])
                         Tag("td", article.language, data_label=heads[3])
-        if len(found) == _MOST:
+        if len(found) == _MAX_ROWS:
             more = urlencode({**asked, "after": found[-1].id})
             Tag("a", _("More"), href=f"/kb?{more}", classes="link")
 

@@ -37,7 +37,7 @@ FEATURES = {
     "in_scope": N_("whether the question is ours at all"),
     "phrasings": N_("how many phrasings it has"),
 }
-_LONGEST = 2000  # characters
+_MAX_LENGTH = 2000  # characters
 
 
 def add_try(router: APIRouter, door: PageGuard) -> None:
@@ -49,7 +49,7 @@ def add_try(router: APIRouter, door: PageGuard) -> None:
         if isinstance(visitor, Response):
             return visitor
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = TryPage(visitor, text.replace("\0", "")[:_LONGEST])
+        page = TryPage(visitor, text.replace("\0", "")[:_MAX_LENGTH])
         ui.on("desk", page.hear)
         ui.timer(1.0, page.tick)
         ui.timer(0.01, page.ask, once=True)
@@ -75,7 +75,7 @@ class TryPage:
                         name="text",
                         defaultValue=text,  # `value` would be set again at every redraw, over what is typed
                         classes="field field--wide",
-                        maxlength=_LONGEST,
+                        maxlength=_MAX_LENGTH,
                         aria_label=label,
                         placeholder=label,
                         autofocus=True,
@@ -124,9 +124,9 @@ def _draw(found: Explanation, t: Translations) -> None:
         Tag("p", _first(found.suggestions[0], t))
         if len(found.suggestions) > 1:
             Tag("p", _between(found.suggestions, t))
-    largest = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
+    scale = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
     for rank, one in enumerate(found.suggestions, start=1):
-        _suggestion(rank, one, largest, t)
+        _suggestion(rank, one, scale, t)
 
 
 def _understood(found: Explanation, t: Translations) -> None:
@@ -171,7 +171,7 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     return text
 
 
-def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translations) -> None:
+def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translations) -> None:
     _ = t.gettext
     suggestion = one.suggestion
     with Tag("article", classes="card"):
@@ -193,9 +193,9 @@ def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translat
                 text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, largest, t)
-        most = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why so sure"), one.sure_by, FEATURES, most, t)
+        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, scale, t)
+        limit = max(abs(part.points) for part in one.sure_by) or 1.0
+        _parts(_("Why so sure"), one.sure_by, FEATURES, limit, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",
@@ -206,7 +206,7 @@ def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translat
             )
 
 
-def _parts(title: str, parts: Sequence[Part], names: dict[str, str], largest: float, t: Translations) -> None:
+def _parts(title: str, parts: Sequence[Part], names: dict[str, str], scale: float, t: Translations) -> None:
     """Bars: how much each adds; what takes away is hatched and says so with its sign."""
     Tag("h3", title, classes="side__title")
     with Tag("ul", classes="bars"):
@@ -216,5 +216,5 @@ def _parts(title: str, parts: Sequence[Part], names: dict[str, str], largest: fl
                 with Tag("span", classes="bars__room", aria_hidden=True):
                     less = " bars__bar--less" if part.points < 0 else ""
                     bar = Tag("span", classes=f"bars__bar{less}")
-                    bar.style(f"width: {round(100 * abs(part.points) / largest)}%")
+                    bar.style(f"width: {round(100 * abs(part.points) / scale)}%")
                 Tag("span", f"{part.points:+.2f}", classes="bars__points")

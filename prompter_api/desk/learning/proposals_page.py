@@ -64,7 +64,7 @@ class InboxPage:
         self._left = False
         self._ticks = 0
         self._escapes = 0  # pressed before the key that is acted on
-        self._most = _MORE
+        self._limit = _MORE
         self._cards: dict[int, ProposalCard] = {}  # in their order on the page
         self._current: int | None = None
         _ = visitor.t.gettext
@@ -180,7 +180,7 @@ class InboxPage:
                 for one in self._cards.values():
                     one.choose(do == "choose_all" and not one.is_lost)
             case "more":
-                self._most += _MORE
+                self._limit += _MORE
                 await self._refresh()
             case "approve_many" | "dismiss_many" | "merge":
                 self._ask(do)
@@ -318,7 +318,7 @@ class InboxPage:
     # --- what is seen -----------------------------------------------------------------------
 
     async def _refresh(self) -> None:
-        waiting, proposals, articles = await in_thread(self._seat.inbox, self._kind, most=self._most)
+        waiting, proposals, articles = await in_thread(self._seat.inbox, self._kind, limit=self._limit)
         there = {one.id for one in proposals}
         for number, card in self._cards.items():
             if card.is_edited and not card.is_lost and number not in there:

@@ -29,7 +29,7 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import DeskSnapshot, SignedOut
 
 POLL_SECONDS = 1.0
-_MOST_RECENT = 5
+_MAX_RECENT = 5
 _READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
 
 
@@ -177,7 +177,7 @@ class DeskPage:
         self._screen.offer_undo(self._undoable.last())
         waiting = {item.customer.conversation_id for item in look.queue} | {self._conversation_id}
         recent = [each for number, each in self._opened.items() if number not in waiting]
-        self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MOST_RECENT])
+        self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MAX_RECENT])
 
     @property
     def _turn(self) -> Turn | None:

@@ -58,7 +58,7 @@ class TopicPage:
         self._left = False
         self._zone: tzinfo | None = None
         self._zone_known = False
-        self._most = _FIRST
+        self._limit = _FIRST
         self._threshold: float | None = None  # of the curve; None: nobody has chosen
         self._bar = self._rule.bar  # that is asked about
         self._found: tuple[TopicReadiness, TopicEvidence] | None = None
@@ -116,7 +116,7 @@ class TopicPage:
                         self._threshold = _number(pressed.get("threshold"))
                         await self._compute()
                     case "more":
-                        self._most += _MORE
+                        self._limit += _MORE
                         self._show_evidence()
             except (SignedOut, Forbidden):
                 self._leave()
@@ -165,7 +165,7 @@ class TopicPage:
     def _show_evidence(self) -> None:
         if self._found is not None:
             found, evidence = self._found
-            self._evidence.show(evidence, most=self._most, zone=self._zone)
+            self._evidence.show(evidence, limit=self._limit, zone=self._zone)
             self._history.show(found, evidence, zone=self._zone)
 
     def _leave(self) -> None:

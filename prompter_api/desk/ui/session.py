@@ -31,8 +31,8 @@ from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.parts import Services
 
-_MOST_FOUND = 100
-_MOST_SHOWN = 12
+_MAX_FOUND = 100
+_MAX_SHOWN = 12
 
 
 class SignedOut(Exception):
@@ -162,8 +162,8 @@ class PageSession:
         """Articles with these words, those first that have them in the question."""
         self.check()
         words = text.strip().lower()
-        found = self.parts.desk.find_articles(words, most=_MOST_FOUND) if words else []
-        return sorted(found, key=lambda article: words not in article.question.lower())[:_MOST_SHOWN]
+        found = self.parts.desk.find_articles(words, limit=_MAX_FOUND) if words else []
+        return sorted(found, key=lambda article: words not in article.question.lower())[:_MAX_SHOWN]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
@@ -212,12 +212,12 @@ class PageSession:
         self.parts.readiness.switch_off(name, self._supervise())
 
     def articles(
-        self, text: str, topic: str | None, status: Status | None, after: str, most: int
+        self, text: str, topic: str | None, status: Status | None, after: str, limit: int
     ) -> tuple[list[Article], list[str]]:
         """A page of articles, and the topics that there are to choose from."""
         self._supervise()
         knowledge = self.parts.knowledge
-        found = knowledge.page(text=text, topic=topic, status=status, after=after, most=most)
+        found = knowledge.page(text=text, topic=topic, status=status, after=after, limit=limit)
         return found, knowledge.topics()
 
     def article_problems(self, article: Article) -> list[Problem]:
@@ -237,11 +237,11 @@ class PageSession:
         return self.parts.knowledge.restore(article_id, version, self._supervise())
 
     def inbox(
-        self, kind: ProposalKind | None, *, most: int
+        self, kind: ProposalKind | None, *, limit: int
     ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, Article]]:
         """How many proposals wait, the weightiest, and the articles that they are about."""
         self._supervise()
-        found = self.parts.proposals.open(kind=kind, most=most)
+        found = self.parts.proposals.open(kind=kind, limit=limit)
         articles = self.parts.knowledge.some({one.article_id for one in found if one.article_id})
         return self.parts.proposals.waiting(), found, articles
 

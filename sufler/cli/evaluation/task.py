@@ -139,4 +139,4 @@ def with_progress(encoder: "Encoder") -> "Encoder":
     """Show a bar while many texts are encoded, and remember them."""
     from nlu import CachingEncoder, ProgressEncoder
 
-    return CachingEncoder(ProgressEncoder(encoder, progress_bar), most_texts=100_000)
+    return CachingEncoder(ProgressEncoder(encoder, progress_bar), max_texts=100_000)

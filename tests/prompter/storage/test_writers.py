@@ -102,6 +102,6 @@ def test_another_programs_lock_is_waited_for_no_longer(store: Store, tmp_path: P
 
 
 def test_a_busy_pool_is_waited_for_as_briefly(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'a.db'}", most=1)
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}", max_connections=1)
     assert engine.pool.timeout() <= 5  # type: ignore[attr-defined]
     engine.dispose()

@@ -46,10 +46,10 @@ def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Assista
     )
 
 
-def assistant(known: AssistantState | None = None, *, most_suggestions: int = 3) -> Assistant:
+def assistant(known: AssistantState | None = None, *, max_suggestions: int = 3) -> Assistant:
     return Assistant(
         knowledge=known or knowledge(),
-        most_suggestions=most_suggestions,
+        max_suggestions=max_suggestions,
         today=lambda: date(2026, 3, 2),
     )
 
@@ -105,7 +105,7 @@ def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> Non
 
 
 def test_only_so_many_suggestions_and_none_that_is_hopeless() -> None:
-    assert len(assistant(most_suggestions=2).triage("как вернуть товар").suggestions) == 2
+    assert len(assistant(max_suggestions=2).triage("как вернуть товар").suggestions) == 2
     shown = assistant(replace(knowledge(), show_at=0.5)).triage("как вернуть товар").suggestions
     assert [one.article_id for one in shown] == ["returns-how"]
 

@@ -65,5 +65,7 @@ def test_a_frozen_assistant_does_not_notice_what_comes_later() -> None:
 
 def test_every_weight_of_the_search_is_explained() -> None:
     first = explain(assistant(), "где мой заказ").suggestions[0]
-    assert {part.name for part in first.ranked_by} == {field.name for field in fields(Weights)}
+    assert {part.name for part in first.ranked_by} == {
+        Weights.STORED_NAMES[field.name] for field in fields(Weights)
+    }
     assert [part.name for part in first.sure_by] == list(FEATURES)

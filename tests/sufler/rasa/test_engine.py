@@ -266,7 +266,7 @@ def test_a_parser_that_is_away_is_asked_again_after_a_while(rasa: RasaEmulator) 
 @pytest.mark.slow
 def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, rasa: RasaEmulator) -> None:
     """Sufler asks Rasa, whose action asks Sufler: with a connection held meanwhile, all would stand still."""
-    database = connect(f"sqlite:///{tmp_path / 'shop.db'}", most=2)
+    database = connect(f"sqlite:///{tmp_path / 'shop.db'}", max_connections=2)
     migrate(database)
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})

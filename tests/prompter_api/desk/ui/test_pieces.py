@@ -177,7 +177,7 @@ def test_dropping_an_edit_brings_ones_own_text_back() -> None:
 
 
 def test_drafts_are_kept_by_account_and_conversation_and_not_without_end() -> None:
-    drafts = Drafts(most=2)
+    drafts = Drafts(limit=2)
     for conversation in (1, 2, 3):
         drafts.keep(1, conversation, Draft(text=str(conversation)))
     assert [drafts.of(1, conversation).text for conversation in (1, 2, 3)] == ["", "2", "3"]
