@@ -100,7 +100,7 @@ class Delivery:
                             channel=channel.name,
                             error=describe_without_content(error),
                         )
-                        await backoff.pause(stop)
+                        await backoff.wait(stop)
                         continue
                     self._watcher.succeeded(loop)
                     backoff.succeeded()
@@ -143,7 +143,7 @@ class Delivery:
             return await asyncio.to_thread(self._deliveries.claim_one, message)
         except Exception as error:
             log.warning("delivery_claim_failed", channel=channel.name, error=describe_without_content(error))
-            await self._backoff().pause(stop)
+            await self._backoff().wait(stop)
             return None
 
     async def _report(
@@ -164,7 +164,7 @@ class Delivery:
                 # The claim runs out and the reply's fate is shown as unknown.
                 log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
                 return
-            await backoff.pause(stop)
+            await backoff.wait(stop)
 
     async def _send(self, channel: Channel, message: OutgoingMessage) -> Report:
         """Send one message; returns what to tell the outbox."""
@@ -212,7 +212,7 @@ class Delivery:
                 )
             except Exception as error:
                 log.warning("delivery_expiry_failed", error=describe_without_content(error))
-                await backoff.pause(stop)
+                await backoff.wait(stop)
                 continue
             backoff.succeeded()
             if expired:

@@ -217,17 +217,17 @@ class ArticleSearch:
         config = self.config
         weights = weights or config
         words = self._words.query(utterance.grams.words)
-        taught = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
-        rows = self._candidates(utterance.vector, words, judged, taught[: config.neighbours])
+        labeled = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
+        rows = self._candidates(utterance.vector, words, judged, labeled[: config.neighbours])
         texts, first = texts_of(self._starts, rows)
         vectors = self._questions.vectors(texts)
         cosines = vectors @ utterance.vector
-        limit = config.judged_neighbours if len(taught) else config.neighbours
+        limit = config.judged_neighbours if len(labeled) else config.neighbours
         near = np.argsort(-cosines, kind="stable")[:limit]
         counts = np.diff(np.append(first, len(texts)))
         sums = np.add.reduceat(vectors, first, axis=0)
         owner = np.repeat(np.arange(len(rows)), counts)
-        vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
+        vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, labeled)
         question = np.maximum.reduceat(cosines, first)
         passage = self._passages.vectors(rows) @ utterance.vector
         word = np.maximum.reduceat(self._words.similarities(words, texts), first)
@@ -296,7 +296,7 @@ class ArticleSearch:
         return cosines, owners
 
     def _candidates(
-        self, vector: Vectors, words: Query, judged: LabeledTexts | None, taught: Integers
+        self, vector: Vectors, words: Query, judged: LabeledTexts | None, labeled: Integers
     ) -> Integers:
         """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
@@ -307,7 +307,7 @@ class ArticleSearch:
         texts = np.concatenate([texts[0][texts[0] >= 0], lexical])
         known = [
             self._row_of[article_id]
-            for number in taught.tolist()
+            for number in labeled.tolist()
             for article_id in (judged.texts[number].right if judged else ())
             if article_id in self._row_of
         ]
@@ -323,24 +323,24 @@ class ArticleSearch:
         own: Vectors,
         owner: Integers,
         judged: LabeledTexts | None,
-        taught: Integers,
+        labeled: Integers,
     ) -> Floats:
         """For each article, what the nearest of the candidates' own and of the judged texts say together.
 
         What they say for one article they say for all that give the same answer.
         """
-        shares = np.zeros((len(own) + len(taught), len(rows)), dtype=np.float32)
+        shares = np.zeros((len(own) + len(labeled), len(rows)), dtype=np.float32)
         shares[np.arange(len(own)), owner] = 1
         vectors = own
-        if judged is not None and len(taught):
-            vectors = np.vstack([own, judged.index.vectors(taught)])
+        if judged is not None and len(labeled):
+            vectors = np.vstack([own, judged.index.vectors(labeled)])
             place_of = {row: place for place, row in enumerate(rows.tolist())}
-            for line, number in enumerate(taught.tolist(), start=len(own)):
+            for line, number in enumerate(labeled.tolist(), start=len(own)):
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
                         shares[line, place] += share
         limit, ridge = self.config.neighbours, self.config.ridge
-        if len(taught):
+        if len(labeled):
             limit, ridge = self.config.judged_neighbours, self.config.judged_ridge
         if len(vectors) > limit:
             near = np.argsort(-(vectors @ vector), kind="stable")[:limit]

@@ -60,7 +60,7 @@ class Services:
     versions: Versions
     reviews: Reviews
     readiness: Readiness
-    watching: QualityMonitor
+    monitoring: QualityMonitor
     language: str  # of pages where the account has chosen none: ru or en
     session_hours: float
     secure_cookies: bool

@@ -76,9 +76,11 @@ class DeskShop:
 
     def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
         """From now on dialogues run in an engine."""
-        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format)
-        self.triager = Triager(self.store, self.assistant, sampling=self.sampling, conversing=conversing)
-        return conversing
+        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format)
+        self.triager = Triager(
+            self.store, self.assistant, sampling=self.sampling, dialogue_sessions=dialogue_sessions
+        )
+        return dialogue_sessions
 
     def say(
         self,
@@ -156,7 +158,7 @@ class DeskShop:
             versions=Versions(self.store),
             reviews=Reviews(self.store),
             readiness=self.readiness,
-            watching=QualityMonitor(self.store),
+            monitoring=QualityMonitor(self.store),
             language=self.language,
             session_hours=1,
             secure_cookies=False,

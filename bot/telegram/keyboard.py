@@ -26,7 +26,7 @@ _ANSWERS = {
 _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 
 
-def spoken(language: str | None, otherwise: str) -> str:
+def supported_language(language: str | None, otherwise: str) -> str:
     """Which of our two languages suits a customer's; `otherwise` is for one that we do not know.
 
     >>> spoken("ru-RU", "en"), spoken("de", "ru"), spoken(None, "ru")

@@ -11,7 +11,7 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.buttons import Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
-from bot.telegram.keyboard import answer_to, spoken
+from bot.telegram.keyboard import answer_to, supported_language
 from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
@@ -70,25 +70,25 @@ class TelegramPoller:
                 updates = await self._ask(stop)
             except InvalidToken:
                 log.error("telegram_token_refused", hint="check SUFLER_TELEGRAM_TOKEN and telegram.base_url")
-                await asking.pause(stop, min_seconds=_REFUSED_PAUSE)
+                await asking.wait(stop, min_seconds=_REFUSED_PAUSE)
             except Conflict as error:
                 log.error("telegram_polled_elsewhere", hint=_conflict_hint(error))
-                await asking.pause(stop)
+                await asking.wait(stop)
             except TooManyRequests as error:
                 log.warning("telegram_asks_to_slow_down", retry_after=error.retry_after)
-                await asking.pause(stop, min_seconds=error.retry_after or 0)
+                await asking.wait(stop, min_seconds=error.retry_after or 0)
             except TelegramError as error:
                 log.warning("telegram_unreachable", error=type(error.__cause__ or error).__name__)
-                await asking.pause(stop)
+                await asking.wait(stop)
             except Exception as error:
                 log.error("telegram_polling_broke", error=describe_without_content(error))
-                await asking.pause(stop)
+                await asking.wait(stop)
             else:
                 asking.succeeded()
                 if await self._store(updates):
                     storing.succeeded()
                 else:
-                    await storing.pause(stop)
+                    await storing.wait(stop)
 
     async def _ask(self, stop: asyncio.Event) -> Sequence[AnyUpdate]:
         """The next updates; none if we are stopping, which loses nothing as nothing is confirmed."""
@@ -133,7 +133,7 @@ class TelegramPoller:
 
     async def _answer(self, pressed: ButtonPress) -> None:
         """A courtesy: what was pressed is stored whether the customer sees this or not."""
-        text = answer_to(pressed.button, spoken(pressed.language, self._language))
+        text = answer_to(pressed.button, supported_language(pressed.language, self._language))
         try:
             async with asyncio.timeout(self._answer_seconds):
                 await self._client.answer_press(pressed.query_id, text)

@@ -52,7 +52,7 @@ class Page:
     outcomes: Sequence[ScoredCase]
     headline: Sequence[str]  # names of the metrics shown large
     groupings: Mapping[str, Callable[[str], str]]  # title of the table -> label's group
-    oddities: Sequence[DataWarning] = ()
+    warnings: Sequence[DataWarning] = ()
     in_scope: Sequence[float] = ()  # of intents: P(some known intent is meant)
     threshold: float | None = None
     target: float | None = None

@@ -25,7 +25,7 @@ class Backoff:
     def succeeded(self) -> None:
         self._failures = 0
 
-    async def pause(self, stop: asyncio.Event, *, min_seconds: float = 0) -> None:
+    async def wait(self, stop: asyncio.Event, *, min_seconds: float = 0) -> None:
         """Wait after a failure; returns at once when `stop` is set."""
         seconds = min(self._max_seconds, self._first * 2 ** min(self._failures, 30))
         self._failures += 1

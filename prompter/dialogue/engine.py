@@ -29,7 +29,7 @@ class Question:
     """A turn as the engine is told of it; `sender` is its name for the conversation."""
 
     sender: str
-    heard: MessageCursor
+    cursor: MessageCursor
     seal: str = field(repr=False)  # shows our own actions that we have asked
     triage: Triage = field(repr=False)
 

@@ -81,7 +81,7 @@ class DialogueSessions:
         if not triage.utterance.strip():
             return DialogueTurn(triage=triage)
         now = self._clock()
-        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
+        cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
             since = now - self._operator_hold
             if tx.conversations.operator_in_control(turn.conversation_id, since=since, now=now):
@@ -92,7 +92,7 @@ class DialogueSessions:
                 return self._silent(triage, in_form=in_form)
             dialogue = tx.dialogues.claim(
                 turn.conversation_id,
-                heard,
+                cursor,
                 now=now,
                 lease=_MAX_CALLS * self._timeout,
                 ends_after=self._ends_after,
@@ -101,24 +101,24 @@ class DialogueSessions:
         if dialogue is None:
             return None
         try:
-            reply = self._ask(dialogue, heard, triage)
+            reply = self._ask(dialogue, cursor, triage)
         except DialogueUnavailable as error:
             log.error("dialogue_silent", turn_id=turn.id, error=str(error))
             is_down = error.is_down and not self._answers()  # one slow action is no silence
             with self._store.write() as tx:
-                tx.dialogues.release(turn.conversation_id, heard)
+                tx.dialogues.release(turn.conversation_id, cursor)
                 if is_down:
-                    _note_silence(tx, str(error), now)
+                    _record_outage(tx, str(error), now)
             return self._silent(triage, in_form=dialogue.form is not None)
         if reply.model != self._model:
             self._note_model(reply.model)
         return DialogueTurn(triage=with_reply(triage, reply, language=language), reply=reply)
 
-    def _ask(self, dialogue: StoredDialogue, heard: MessageCursor, triage: Triage) -> EngineReply:
+    def _ask(self, dialogue: StoredDialogue, cursor: MessageCursor, triage: Triage) -> EngineReply:
         if dialogue.paused:  # given back a moment ago
             self._set_paused(dialogue, False)
         question = Question(
-            sender=self._sender(dialogue), heard=heard, seal=self._seal(heard.turn_id), triage=triage
+            sender=self._sender(dialogue), cursor=cursor, seal=self._seal(cursor.turn_id), triage=triage
         )
         try:
             return self._engine.ask(question, after=dialogue.unused_after)
@@ -141,15 +141,15 @@ class DialogueSessions:
         return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
     @staticmethod
-    def settle(tx: Transaction, turn: Turn, spoken: DialogueTurn, *, is_stored: bool) -> None:
+    def settle(tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
         """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
-        if spoken.reply is None:
+        if dialogue_turn.reply is None:
             return
-        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
+        cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         if is_stored:
-            tx.dialogues.settle(turn.conversation_id, heard, form=spoken.reply.form)
+            tx.dialogues.settle(turn.conversation_id, cursor, form=dialogue_turn.reply.form)
         else:
-            tx.dialogues.release(turn.conversation_id, heard)
+            tx.dialogues.release(turn.conversation_id, cursor)
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -172,7 +172,7 @@ class DialogueSessions:
                 return False
             log.error("dialogue_silent", error=str(error))
             with self._store.write() as tx:
-                _note_silence(tx, str(error), now)
+                _record_outage(tx, str(error), now)
             return True
         if not silent and model == self._model:
             return False
@@ -221,7 +221,7 @@ class Outage:
     why: str
 
 
-def silence(tx: Transaction) -> Outage | None:
+def outage(tx: Transaction) -> Outage | None:
     """None: the engine answers, or there is none."""
     stored = tx.facts.get(SILENT)
     if not stored:
@@ -230,13 +230,13 @@ def silence(tx: Transaction) -> Outage | None:
     return Outage(since=datetime.fromisoformat(since), why=why)
 
 
-def forget_silence(store: Store) -> None:
+def forget_outage(store: Store) -> None:
     """There is no engine any more; what dialogues have shown stays, should it come back."""
     with store.write() as tx:
         if tx.facts.get(SILENT):
             tx.facts.set(SILENT, "")
 
 
-def _note_silence(tx: Transaction, why: str, now: datetime) -> None:
+def _record_outage(tx: Transaction, why: str, now: datetime) -> None:
     if not tx.facts.get(SILENT):
         tx.facts.set(SILENT, f"{now.isoformat()} {why}")

@@ -48,7 +48,7 @@ class _Change:
 def changed_answers(
     article: Article,
     turns: Iterable[EditedTurn],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     min_conversations: int,
     keep: Collection[str] = (),
@@ -63,7 +63,7 @@ def changed_answers(
     found = [change for turn in turns for change in _changes(article, own, turn, keep)]
     drafts = []
     taken: set[str | None] = set()
-    for group in _grouped(found, meaning):
+    for group in _grouped(found, embedder):
         conversations = {change.turn.conversation_id for change in group}
         removed = group[0].removed
         if len(conversations) < min_conversations or (removed is not None and removed in taken):
@@ -127,7 +127,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
     return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
 
 
-def _grouped(found: Sequence[_Change], meaning: QueryEmbedder) -> list[list[_Change]]:
+def _grouped(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
     """Changes that come to the same, the most frequent first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:
@@ -143,7 +143,7 @@ def _grouped(found: Sequence[_Change], meaning: QueryEmbedder) -> list[list[_Cha
             times[change.added or ""].append(change)
         texts = list(times)
         weights = [len(times[text]) for text in texts]
-        for cluster in clusters(texts, meaning.of(texts), weights=weights, near=_SAME_CHANGE):
+        for cluster in clusters(texts, embedder.embed(texts), weights=weights, near=_SAME_CHANGE):
             members = [cluster.centre, *(row for row in cluster.members if row != cluster.centre)]
             groups.append([change for row in members for change in times[texts[row]]])
     return sorted(

@@ -41,7 +41,7 @@ def desk_turns(store: Store) -> list[DeskTurn]:
 def drafts_of_decisions(
     turns: Sequence[DeskTurn],
     articles: Iterable[Article],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
@@ -56,14 +56,14 @@ def drafts_of_decisions(
     values = dict(constants or {})
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
-    known = KnownQuestions(current, meaning, search)
+    known = KnownQuestions(current, embedder, search)
     asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
-        *phrasings(asked, known, meaning, min_conversations=min_conversations),
-        *_changes(turns, known, meaning, keep, values, min_conversations),
+        *phrasings(asked, known, embedder, min_conversations=min_conversations),
+        *_changes(turns, known, embedder, keep, values, min_conversations),
         *new_articles(
-            unanswered(asked), known, meaning, min_conversations=min_conversations, language=language
+            unanswered(asked), known, embedder, min_conversations=min_conversations, language=language
         ),
     ]
 
@@ -71,7 +71,7 @@ def drafts_of_decisions(
 def drafts_of_history(
     asked: Sequence[ObservedQuestion],
     articles: Iterable[Article],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
@@ -80,13 +80,13 @@ def drafts_of_history(
 ) -> list[Draft]:
     """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
     current = [article for article in articles if article.status is not Status.ARCHIVED]
-    known = KnownQuestions(current, meaning, search)
+    known = KnownQuestions(current, embedder, search)
     settled = with_same_answers(asked, current, dict(constants or {}))
-    found = phrasings(settled, known, meaning, min_conversations=min_conversations, source=Source.HISTORY)
+    found = phrasings(settled, known, embedder, min_conversations=min_conversations, source=Source.HISTORY)
     return found + new_articles(
         unanswered(settled),
         known,
-        meaning,
+        embedder,
         min_conversations=min_conversations,
         source=Source.HISTORY,
         language=language,
@@ -170,7 +170,7 @@ def _is_known_talk(turn: DeskTurn) -> bool:
 def _changes(
     turns: Sequence[DeskTurn],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     keep: Collection[str],
     constants: Mapping[str, str],
     min_conversations: int,
@@ -210,7 +210,7 @@ def _changes(
         for draft in changed_answers(
             known.articles[article_id],
             edited[article_id],
-            meaning,
+            embedder,
             min_conversations=min_conversations,
             keep=keep,
         )

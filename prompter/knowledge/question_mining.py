@@ -55,7 +55,7 @@ class ObservedQuestion:
     answer: str = field(default="", repr=False)
 
 
-class _Heard:
+class _TextGroup:
     """All that was heard of one text: the same words, whatever their case and punctuation."""
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ class _Heard:
         return self.spellings.total()
 
 
-def heard(asked: Iterable[ObservedQuestion]) -> dict[str, _Heard]:
+def group_by_text(asked: Iterable[ObservedQuestion]) -> dict[str, _TextGroup]:
     """What was asked, by normal form."""
-    found: dict[str, _Heard] = defaultdict(_Heard)
+    found: dict[str, _TextGroup] = defaultdict(_TextGroup)
     for one in asked:
         found[normal(one.text) or one.text].add(one)
     return found
@@ -86,7 +86,7 @@ def heard(asked: Iterable[ObservedQuestion]) -> dict[str, _Heard]:
 def phrasings(
     asked: Sequence[ObservedQuestion],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     min_conversations: int,
     source: Source = Source.DESK,
@@ -112,11 +112,11 @@ def phrasings(
         return votes[key][article_id] >= 2 * (others + against[key][article_id])
 
     texts = {
-        article_id: {key: one for key, one in heard(found).items() if agreed(key, article_id)}
+        article_id: {key: one for key, one in group_by_text(found).items() if agreed(key, article_id)}
         for article_id, found in confirmed.items()
     }
     flat = [(article_id, one) for article_id in sorted(texts) for one in texts[article_id].values()]
-    vectors = meaning.of([one.text for _, one in flat])
+    vectors = embedder.embed([one.text for _, one in flat])
     owner = np.array([article_id for article_id, _ in flat])
     drafts = []
     for article_id in sorted(texts):
@@ -141,7 +141,7 @@ def phrasings(
 
 
 def _not_known(
-    article_id: str, words: Sequence[_Heard], vectors: Vectors, known: KnownQuestions
+    article_id: str, words: Sequence[_TextGroup], vectors: Vectors, known: KnownQuestions
 ) -> list[int]:
     near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
     has = known.normals(article_id)
@@ -151,7 +151,7 @@ def _not_known(
 def new_articles(
     asked: Sequence[ObservedQuestion],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     min_conversations: int,
     source: Source = Source.DESK,
@@ -162,8 +162,8 @@ def new_articles(
     Questions that mean the same are together; so are those that got the very same answer of some length,
     unless they have nothing in common. The proposed answer is the one that most operators agree on.
     """
-    words = list(heard(asked).values())
-    vectors = meaning.of([one.text for one in words])
+    words = list(group_by_text(asked).values())
+    vectors = embedder.embed([one.text for one in words])
     near, owner = known.nearest(vectors)
     rows = [row for row in range(len(words)) if near[row] < COVERED_AT]
     words, vectors = [words[row] for row in rows], vectors[rows]
@@ -199,7 +199,7 @@ def new_articles(
 
 
 def _linked(
-    parts: Sequence[list[int]], words: Sequence[_Heard], vectors: Vectors, weights: Sequence[int]
+    parts: Sequence[list[int]], words: Sequence[_TextGroup], vectors: Vectors, weights: Sequence[int]
 ) -> list[list[int]]:
     """Join clusters whose questions got the very same answer, where they mean something alike."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
@@ -236,7 +236,7 @@ def _linked(
     return [sorted(part) for part in joined.values()]
 
 
-def _parted(part: list[int], words: Sequence[_Heard], min_conversations: int) -> list[list[int]]:
+def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
     """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
 
     Where one question got several answers, operators only put them in different words.
@@ -290,7 +290,7 @@ def _same(answers: Sequence[str]) -> list[int]:
 
 
 def _draft(
-    members: Sequence[_Heard],
+    members: Sequence[_TextGroup],
     name: str,
     *,
     source: Source,

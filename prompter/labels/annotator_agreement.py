@@ -36,7 +36,7 @@ class OperatorCheck:
 
 
 def check_operators(
-    lessons: Sequence[LabeledQuestion],
+    labels: Sequence[LabeledQuestion],
     guess: Callable[[int, Sequence[int]], Mapping[int, LeaveOneOutPrediction]],
     *,
     same_answer: Mapping[str, str] | None = None,
@@ -51,13 +51,13 @@ def check_operators(
     """
     same = same_answer or {}
     of_operator: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(lessons):
+    for number, one in enumerate(labels):
         of_operator[one.operator_id].append(number)
     told = {}
     for operator_id, numbers in sorted(of_operator.items()):
         guesses = guess(operator_id, numbers[-_MAX_ROWS:])
         judged = [
-            (_is_contradicted(lessons[number], found, same), 1 - found.confidence)
+            (_is_contradicted(labels[number], found, same), 1 - found.confidence)
             for number, found in guesses.items()
         ]
         told[operator_id] = [

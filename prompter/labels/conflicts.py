@@ -53,10 +53,10 @@ class Disagreements:
 def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     """Find them; turns drawn by lot are left out, as they are when models learn."""
     divided = aggregate_labels(labeled_questions(store)).contradictions
-    latest = sorted(divided, key=lambda one: one.lessons[-1].decided_at, reverse=True)[:limit]
+    latest = sorted(divided, key=lambda one: one.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}
-        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.lessons})
+        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.labeled})
         uses = tx.decisions.verdicts_by_article()
         questions = [
             DividedQuestion(
@@ -69,7 +69,7 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
                         right=one.right,
                         wrong=one.wrong,
                     )
-                    for one in reversed(each.lessons)
+                    for one in reversed(each.labeled)
                 ),
             )
             for each in latest

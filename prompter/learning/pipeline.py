@@ -75,7 +75,7 @@ class Labels:
     """What the verdicts say, without those of people who contradict all others."""
 
     operators: tuple[OperatorCheck, ...]
-    taught: LabelSet
+    label_set: LabelSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ class _Run:
         labels = self._label(bench, situation)
         learned = self._fit(bench, labels, situation.split.until)
         candidate = self._build(situation, learned)
-        ended = replace(ended, taught=labels.taught, operators=labels.operators)
+        ended = replace(ended, label_set=labels.label_set, operators=labels.operators)
         if candidate.id == situation.champion.id:
             return ended
         self._versions.record.reset_candidate(candidate.id)
@@ -195,14 +195,14 @@ class _Run:
         flagged = {one.operator_id for one in operators if one.is_flagged}
         return Labels(
             operators=tuple(operators),
-            taught=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
+            label_set=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
         )
 
     def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> RankerState:
         with small_matrices(), self._progress("learning", None) as advance:
             learned = builder.learn_from(
                 bench.champion.config,
-                labels.taught.texts,
+                labels.label_set.texts,
                 reader=bench.reader,
                 search=bench.search,
                 intents=bench.champion.intents,
@@ -282,7 +282,7 @@ class _Run:
             version=None,
             champion=situation.champion.id,
             split=situation.split,
-            taught=None,
+            label_set=None,
             operators=(),
             report=None,
             changed_alone=(),
@@ -326,9 +326,9 @@ class _Run:
     ) -> list[OperatorCheck]:
         """Look for people whose verdicts contradict all others."""
         texts = [aggregate_labels([one], same).texts for one in found]
-        of_lesson = [number for number, one in enumerate(texts) if one]
-        everything = LabeledTexts.build([texts[number][0] for number in of_lesson], reader=bench.reader)
-        place = {number: row for row, number in enumerate(of_lesson)}
+        rows_with_text = [number for number, one in enumerate(texts) if one]
+        everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
+        place = {number: row for row, number in enumerate(rows_with_text)}
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:

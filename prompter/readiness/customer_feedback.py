@@ -8,7 +8,7 @@ from prompter.domain.conversation import Author, Reply, Turn, TurnState
 from prompter.domain.evidence import ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route
 from prompter.readiness.sampling import SamplingPolicy
-from prompter.readiness.second_reviews import ask_again
+from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice
 
@@ -81,15 +81,15 @@ def note(tx: Transaction, turn: Turn, signal: Signal, sampling: SamplingPolicy, 
         return False
     is_asked = any(review.kind is ReviewKind.AUDIT for review in tx.reviews.of_turn(turn.id))
     if signal.is_bad and not any(one.is_bad for one in before) and not is_asked:
-        ask_again(
+        request_review(
             tx,
             turn,
             tx.conversations.suggestions(turn.id),
             kind=ReviewKind.CHECK,
             decision_id=None,
             sent=None,
-            not_for=None,
-            own_place=sampling.place(),
+            excluded_account_id=None,
+            bot_position=sampling.place(),
             now=now,
         )
     return True

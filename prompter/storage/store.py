@@ -25,7 +25,7 @@ from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
 from prompter.storage.knowledge.articles import ArticleRows
 from prompter.storage.knowledge.proposals import ProposalRows
-from prompter.storage.models.monitoring import WatchingRows
+from prompter.storage.models.monitoring import MonitoringRows
 from prompter.storage.models.readiness import ReadinessRows
 from prompter.storage.models.regression_cases import PinRows
 from prompter.storage.models.shadows import ShadowRows
@@ -54,7 +54,7 @@ class Transaction:
         self.shadows = ShadowRows(connection)
         self.signals = SignalRows(connection)
         self.versions = VersionRows(connection)
-        self.watching = WatchingRows(connection)
+        self.monitoring = MonitoringRows(connection)
 
 
 class Store:

@@ -14,7 +14,7 @@ from prompter_api.desk.login.page import login_router
 from prompter_api.desk.operator.page import POLL_SECONDS, add_desk
 from prompter_api.desk.operator.review_page import add_reviews
 from prompter_api.desk.readiness.board_page import add_board
-from prompter_api.desk.readiness.monitoring_page import add_watching
+from prompter_api.desk.readiness.monitoring_page import add_monitoring
 from prompter_api.desk.readiness.topic_page import add_topic
 from prompter_api.desk.ui.forms import unavailable_page
 from prompter_api.desk.ui.frame import PageGuard
@@ -38,7 +38,7 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
     add_reviews(router, door, poll_seconds=poll_seconds)
     add_board(router, door, poll_seconds=poll_seconds)
     add_topic(router, door, poll_seconds=poll_seconds)
-    add_watching(router, door, poll_seconds=poll_seconds)
+    add_monitoring(router, door, poll_seconds=poll_seconds)
     add_kb(router, door)
     add_article(router, door)
     add_try(router, door)

@@ -54,11 +54,11 @@ def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[T
     ]
 
 
-def asked_in_lessons(articles: Iterable[Article], lessons: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
+def queries_of_labels(articles: Iterable[Article], labels: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
     """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
     same = _Same(articles)
     found = []
-    for one in lessons:
+    for one in labels:
         right = same.of([one.right] if one.right else [])
         found.append(TrainingQuery(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
     return found

@@ -24,12 +24,12 @@ from sufler.bootstrap.models import (
 )
 from sufler.bootstrap.services import (
     build_accounts,
+    build_attention_checks,
     build_clock_guard,
     build_deliveries,
     build_desk,
     build_feedback,
     build_knowledge_base,
-    build_planter,
     build_proposals,
     build_readiness,
     build_reception,
@@ -43,6 +43,7 @@ from sufler.bootstrap.services import (
 __all__ = [
     "Messenger",
     "build_accounts",
+    "build_attention_checks",
     "build_clock_guard",
     "build_deliveries",
     "build_desk",
@@ -51,7 +52,6 @@ __all__ = [
     "build_learning_scheduler",
     "build_live_assistant",
     "build_messengers",
-    "build_planter",
     "build_proposals",
     "build_readiness",
     "build_reception",

@@ -96,7 +96,7 @@ def build_web_app(
         versions=build_versions(settings, store),
         reviews=Reviews(store),
         readiness=readiness,
-        watching=QualityMonitor(store),
+        monitoring=QualityMonitor(store),
         language=settings.language,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,

@@ -113,7 +113,7 @@ def build_sampling(settings: Settings) -> SamplingPolicy:
     return SamplingPolicy(**settings.sampling.model_dump(), from_confidence=settings.readiness.thresholds[-1])
 
 
-def build_planter(store: Store) -> AttentionCheckScheduler:
+def build_attention_checks(store: Store) -> AttentionCheckScheduler:
     return AttentionCheckScheduler(store)
 
 
@@ -151,7 +151,7 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
 
 
 def build_triager(
-    settings: Settings, store: Store, assistant: Assistant, conversing: DialogueSessions | None = None
+    settings: Settings, store: Store, assistant: Assistant, dialogue_sessions: DialogueSessions | None = None
 ) -> Triager:
     return Triager(
         store,
@@ -166,5 +166,5 @@ def build_triager(
             max_consecutive_answers=settings.autopilot.max_consecutive_answers,
             max_dialogue_answers=settings.autopilot.max_dialogue_answers,
         ),
-        conversing=conversing,
+        dialogue_sessions=dialogue_sessions,
     )

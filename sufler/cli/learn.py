@@ -73,9 +73,9 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
             typer.echo(f"Version {outcome.version} was not used: another one came into use meanwhile.")
         case Result.REFUSED if report is not None and report.refusal is not None:
             typer.echo(f"Version {outcome.version} is refused: {why_refused(report.refusal)}.")
-    if report is None or outcome.taught is None:
+    if report is None or outcome.label_set is None:
         return
-    typer.echo(f"{new}, {len(outcome.taught.texts)} different questions learned.")
+    typer.echo(f"{new}, {len(outcome.label_set.texts)} different questions learned.")
     if report.champion is not None and report.candidate is not None and report.difference is not None:
         difference = report.difference
         typer.echo(
@@ -93,8 +93,8 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
         typer.echo(
             f"{len(outcome.changed_alone)} of the last answers given alone would be others: audited more."
         )
-    if outcome.taught.contradictions:
-        typer.echo(f"{len(outcome.taught.contradictions)} questions were judged differently.")
+    if outcome.label_set.contradictions:
+        typer.echo(f"{len(outcome.label_set.contradictions)} questions were judged differently.")
     for one in outcome.operators:
         if one.is_flagged:
             typer.echo(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from prompter.dialogue.actions import Actions, seal
-from prompter.dialogue.session import DialogueSessions, forget_silence
+from prompter.dialogue.session import DialogueSessions, forget_outage
 from prompter.domain.triage import Triage
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.storage import Store
@@ -58,10 +58,10 @@ def build_parser(settings: Settings) -> Parser | None:
     return _engine(settings).parse
 
 
-def build_conversing(settings: Settings, store: Store) -> DialogueSessions | None:
+def build_dialogue_sessions(settings: Settings, store: Store) -> DialogueSessions | None:
     """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
-        forget_silence(store)
+        forget_outage(store)
         return None
     secret, chosen = installation_secret(settings.secret, store), settings.dialogue
     return DialogueSessions(

@@ -119,7 +119,7 @@ class Office:
             "versions": self.versions,
             "reviews": Reviews(self.store, clock=self.clock),
             "readiness": self.readiness,
-            "watching": QualityMonitor(self.store, clock=self.clock),
+            "monitoring": QualityMonitor(self.store, clock=self.clock),
             "language": "ru",
             "session_hours": 12,
             "secure_cookies": False,
@@ -131,9 +131,13 @@ class Office:
 
     def talk_through(self, engine: DialogueEngine) -> None:
         """From now on dialogues run in an engine."""
-        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
         self.triager = Triager(
-            self.store, self.assistant, sampling=self.sampling, conversing=conversing, clock=self.clock
+            self.store,
+            self.assistant,
+            sampling=self.sampling,
+            dialogue_sessions=dialogue_sessions,
+            clock=self.clock,
         )
 
     def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:

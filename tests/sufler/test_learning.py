@@ -161,8 +161,8 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
     outcome = learn(shop.settings, shop.store)
     flagged = [one.operator_id for one in outcome.operators if one.is_flagged]
     assert flagged == [shop.ids["vera"]]
-    assert outcome.taught is not None
-    assert not any("пожалуйста" in one.text for one in outcome.taught.texts)
+    assert outcome.label_set is not None
+    assert not any("пожалуйста" in one.text for one in outcome.label_set.texts)
     assert outcome.result is Result.PROMOTED
 
 

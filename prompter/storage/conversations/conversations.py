@@ -339,15 +339,17 @@ class ConversationRows(Rows):
 
     def operator_in_control(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said something since then that the bot had not in mind."""
-        held = select(taken_over(since, now)).where(conversations.c.id == conversation_id)
+        held = select(operator_in_control(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
     def operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said anything since then but what a dialogue had suggested first."""
-        held = select(taken_over(since, now, but_dialogues=True)).where(conversations.c.id == conversation_id)
+        held = select(operator_in_control(since, now, but_dialogues=True)).where(
+            conversations.c.id == conversation_id
+        )
         return bool(self._connection.scalar(held))
 
-    def give_back(self, conversation_id: int, now: datetime) -> None:
+    def return_to_bot(self, conversation_id: int, now: datetime) -> None:
         """The operator is done: the bot may answer again."""
         self._connection.execute(
             update(conversations).where(conversations.c.id == conversation_id).values(given_back_at=now)
@@ -514,7 +516,9 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return (turns.c.closes_at <= now) | (turns.c.received_at > now + SLACK)
 
 
-def taken_over(since: datetime, now: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:
+def operator_in_control(
+    since: datetime, now: datetime, *, but_dialogues: bool = False
+) -> ColumnElement[bool]:
     """Whether an operator leads the selected conversation: they have said something since then that was not
     the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
 
@@ -560,10 +564,10 @@ def _after_giving_back(
     What lies ahead was said before the clock was set back, nobody knows how long ago. It counts: the bot
     should rather be silent than speak beside an operator. `bound_holds` ends that.
     """
-    given_back = conversations.c.given_back_at
+    returned_at = conversations.c.given_back_at
     limit = now + SLACK
     # Of a moment of now and a giving back that lies ahead nobody knows which was first.
-    is_later = given_back.is_(None) | (moment > given_back) | ((given_back > limit) & (moment <= limit))
+    is_later = returned_at.is_(None) | (moment > returned_at) | ((returned_at > limit) & (moment <= limit))
     return (moment >= since) & is_later
 
 

@@ -88,12 +88,12 @@ class DeskPage:
             "choose": self._choose,
             "pick": self._pick,
             "undo": self._undo,
-            "give_back": self._give_back,
-            "settle": self._settle,
+            "give_back": self._return_to_bot,
+            "settle": self._resolve_delivery,
             "back": self._back,
             "drop": self._drop,
             "help": self._help,
-            "troubles": self._troubles,
+            "troubles": self._toggle_failed_replies,
         }
 
     async def hear(self, event: GenericEventArguments) -> None:
@@ -212,11 +212,11 @@ class DeskPage:
             await self._open(item.customer.conversation_id)
             self._moved_on_at = time.monotonic()
 
-    async def _give_back(self, _press: InputEvent) -> None:
+    async def _return_to_bot(self, _press: InputEvent) -> None:
         view = self._look.view
         if view is None or not view.held:
             return
-        await in_thread(self._seat.give_back, view.customer.conversation_id)
+        await in_thread(self._seat.return_to_bot, view.customer.conversation_id)
         self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
         await self._refresh()
 
@@ -255,7 +255,7 @@ class DeskPage:
         self._screen.enter(Mode.HELP)
         self._screen.focus("help")
 
-    async def _troubles(self, _press: InputEvent) -> None:
+    async def _toggle_failed_replies(self, _press: InputEvent) -> None:
         self._screen.toggle_troubles()
 
     # --- writing ----------------------------------------------------------------------------
@@ -468,9 +468,9 @@ class DeskPage:
         await self._open(last.conversation_id)
         self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
 
-    async def _settle(self, press: InputEvent) -> None:
+    async def _resolve_delivery(self, press: InputEvent) -> None:
         if (reply_id := press.number("reply")) is not None:
-            await in_thread(self._seat.settle, reply_id, send_again=press.data.get("again") == "1")
+            await in_thread(self._seat.resolve_delivery, reply_id, send_again=press.data.get("again") == "1")
             await self._refresh()
 
 

@@ -45,9 +45,9 @@ class Screen:
             self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
         with self._root:
             left = Tag("div", classes="desk__left")
-            self._troubles = Troubles(t, frame.notes, left)
+            self._failed_replies = Troubles(t, frame.notes, left)
             with left:
-                self._silence = Tag("p", classes="notice notice--bad desk__notice", role="status")
+                self._outage_notice = Tag("p", classes="notice notice--bad desk__notice", role="status")
                 self._queue = QueuePanel(t)
             with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
                 self._talk = ConversationPanel(t, visitor.language)
@@ -80,10 +80,10 @@ class Screen:
         now, view, turn = utc_now(), look.view, look.turn
         self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
         self._queue.show_recent(recent)
-        self._troubles.show(look.troubled)
+        self._failed_replies.show(look.undelivered)
         self._show_workload(look.workload)
         self._show_demoted(look.demoted)
-        self._show_silence(look.silence, now)
+        self._show_outage(look.outage, now)
         self.notices.tick()
         if view is None:
             self._talk.show_empty()
@@ -110,13 +110,13 @@ class Screen:
         self._demoted.set_visibility(bool(topics))
         self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
 
-    def _show_silence(self, silence: Outage | None, now: datetime) -> None:
+    def _show_outage(self, outage: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""
-        self._silence.set_visibility(silence is not None)
-        if silence is not None:
-            since = words.moment(silence.since, now, self._talk.zone, self._language)
+        self._outage_notice.set_visibility(outage is not None)
+        if outage is not None:
+            since = words.moment(outage.since, now, self._talk.zone, self._language)
             text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
-            self._silence.say(text.format(time=since, why=silence.why))
+            self._outage_notice.say(text.format(time=since, why=outage.why))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)
@@ -153,7 +153,7 @@ class Screen:
         self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
 
     def toggle_troubles(self) -> None:
-        self._troubles.toggle()
+        self._failed_replies.toggle()
 
     # --- in the browser ---------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ class _Row:
                 self._members = Tag("span", classes="board__small", dir="auto")
                 with Tag("span", classes="board__state"):
                     self._state = Tag("span", classes="mark")
-                    self._standing = Tag("span", classes="board__small")
+                    self._status = Tag("span", classes="board__small")
             with Tag("td", data_label=heads[1]):
                 self._gauge = Gauge()
                 self._estimate = Tag("span", classes="board__figure")
@@ -120,7 +120,7 @@ class _Row:
         is_group = found.topics != (found.name,)
         self._members.say(", ".join(found.topics) if is_group else "")
         show_state(self._state, found, t)
-        self._standing.say(words.standing(found, t, language))
+        self._status.say(words.status_text(found, t, language))
         self._gauge.show(step.estimate, interval, self._bar)
         self._estimate.say("—" if step.estimate is None else words.share(step.estimate, language))
         self._interval.say(words.surely(interval, t, language))

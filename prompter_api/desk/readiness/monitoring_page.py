@@ -32,12 +32,12 @@ class Watched:
     people: Sequence[Person]
 
 
-def add_watching(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_monitoring(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /watching."""
-    add_refreshed_page(router, door, "/watching", WatchingPage, poll_seconds=poll_seconds)
+    add_refreshed_page(router, door, "/watching", MonitoringPage, poll_seconds=poll_seconds)
 
 
-class WatchingPage:
+class MonitoringPage:
     """One open page, drawn anew when there is something new."""
 
     def __init__(self, visitor: PageContext) -> None:

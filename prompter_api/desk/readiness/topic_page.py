@@ -190,7 +190,7 @@ class TopicHead:
             with Tag("div", classes="sheet__line"):
                 Tag("h1", name, classes="sheet__title", dir="auto")
                 self._state = Tag("span", classes="mark", role="status")
-                self._standing = Tag("span", classes="side__hint")
+                self._status = Tag("span", classes="side__hint")
             self._members = Tag("p", classes="side__hint", dir="auto")
             with Tag("div", classes="sheet__line"):
                 self._allow = Tag("button", classes="button", data_do="allow")
@@ -202,7 +202,7 @@ class TopicHead:
     def show(self, found: TopicReadiness) -> None:
         _ = self._t.gettext
         show_state(self._state, found, self._t)
-        self._standing.say(words.standing(found, self._t, self._language))
+        self._status.say(words.status_text(found, self._t, self._language))
         is_group = found.topics not in ((), (found.name,))
         self._members.say(words.members(found, self._t) if is_group else "")
         self._members.set_visibility(is_group)

@@ -50,11 +50,11 @@ class DeskSnapshot:
     queue: list[QueueItem] = field(default_factory=list)
     view: ConversationView | None = None
     suggestions: list[OfferedSuggestion] = field(default_factory=list)
-    troubled: list[Reply] = field(default_factory=list)
+    undelivered: list[Reply] = field(default_factory=list)
     opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
     workload: Workload | None = None  # for supervisors
     demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
-    silence: Outage | None = None  # of the dialogue engine
+    outage: Outage | None = None  # of the dialogue engine
 
     @property
     def turn(self) -> Turn | None:
@@ -99,11 +99,11 @@ class PageSession:
             queue=queue,
             view=view,
             suggestions=self._suggestions(queue, view) if view else [],
-            troubled=desk.undelivered_replies(),
+            undelivered=desk.undelivered_replies(),
             opened_by=self.seats.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
             demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
-            silence=desk.silence(),
+            outage=desk.outage(),
         )
 
     def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
@@ -131,12 +131,12 @@ class PageSession:
     def who_decided(self, turn_id: int) -> str | None:
         """The name of whoever answered the turn."""
         self.check()
-        _turn, _suggestions, standing = self.parts.desk.turn(turn_id)
-        return standing.operator_name if standing else None
+        _turn, _suggestions, decided = self.parts.desk.turn(turn_id)
+        return decided.operator_name if decided else None
 
-    def give_back(self, conversation_id: int) -> None:
+    def return_to_bot(self, conversation_id: int) -> None:
         self.check()
-        self.parts.desk.give_back(conversation_id)
+        self.parts.desk.return_to_bot(conversation_id)
 
     def undo(self, decision_id: int) -> None:
         self.parts.desk.undo(decision_id, self.check())
@@ -144,7 +144,7 @@ class PageSession:
     def write(self, conversation_id: int, text: str) -> None:
         self.parts.desk.write(conversation_id, text, self.check())
 
-    def settle(self, reply_id: int, *, send_again: bool) -> None:
+    def resolve_delivery(self, reply_id: int, *, send_again: bool) -> None:
         self.parts.desk.resolve_delivery(reply_id, self.check(), send_again=send_again)
 
     def next_review(self, after: int) -> tuple[int, Question | None]:
@@ -153,7 +153,7 @@ class PageSession:
         return self.parts.reviews.waiting(account), self.parts.reviews.next(account, after=after)
 
     def own_figure(self) -> OwnFigure:
-        return self.parts.watching.own_figure(self.check())
+        return self.parts.monitoring.own_figure(self.check())
 
     def judge(self, review_id: int, choice: Choice) -> None:
         self.parts.reviews.judge(review_id, choice, self.check())
@@ -186,8 +186,8 @@ class PageSession:
     def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:
         """Drift, gaps between seen and blind by topic, and people."""
         self._supervise()
-        watching = self.parts.watching
-        return watching.drift(), self.parts.readiness.gaps(), watching.people()
+        monitoring = self.parts.monitoring
+        return monitoring.drift(), self.parts.readiness.gaps(), monitoring.people()
 
     def readiness_changed(self) -> tuple[int, int]:
         """Two numbers that stay as they are until somebody judges or changes something."""

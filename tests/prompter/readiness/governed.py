@@ -60,7 +60,7 @@ class GovernedShop:
             clock=clock,
         )
         self.sampling = sampling
-        self.conversing = (
+        self.dialogue_sessions = (
             DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock)
             if self.engine
             else None
@@ -82,7 +82,7 @@ class GovernedShop:
             autopilot=Autopilot(
                 signatures={"ru": "Ответил бот."}, max_consecutive_answers=3, max_dialogue_answers=5
             ),
-            conversing=self.conversing,
+            dialogue_sessions=self.dialogue_sessions,
             clock=self.clock,
         )
 
@@ -112,9 +112,9 @@ class GovernedShop:
 
     def conversing_looks(self, *, after: float = 6) -> bool:
         """Some seconds later, somebody looks at the dialogue engine and at what operators do."""
-        assert self.conversing is not None
+        assert self.dialogue_sessions is not None
         self.clock.forward(after)
-        return self.conversing.run_once()
+        return self.dialogue_sessions.run_once()
 
     def turn(self, conversation_id: int) -> Turn:
         """The conversation's newest turn."""

@@ -164,7 +164,7 @@ class StoreContract:
         shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
         shop.conversing_looks()
         assert engine.paused == {"sufler-1-1": True}
-        shop.desk.give_back(conversation)
+        shop.desk.return_to_bot(conversation)
         shop.conversing_looks()
         assert engine.paused == {"sufler-1-1": False}
         shop.ask("40018237", chat="olga")
@@ -526,9 +526,9 @@ class StoreContract:
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
         assert demoted.events[0].facts["audited_wrong"] == 8
-        watching = QualityMonitor(store, clock=shop.clock)
-        assert watching.drift().this_week.signals[Signal.THUMB_DOWN] == 1
-        assert [person.planted for person in watching.people()] == [0, 0, 0]
+        monitoring = QualityMonitor(store, clock=shop.clock)
+        assert monitoring.drift().this_week.signals[Signal.THUMB_DOWN] == 1
+        assert [person.planted for person in monitoring.people()] == [0, 0, 0]
         assert [name for name, _ in shop.readiness.gaps()] == ["orders", "returns"]
         assert AttentionCheckScheduler(store, clock=shop.clock).run_once() is False
         assert shop.readiness.evidence("returns").turns == []

@@ -44,7 +44,7 @@ def engine(rasa: RasaEmulator) -> RasaEngine:
     return engine_of(rasa)
 
 
-def question(text: str, heard: MessageCursor = FIRST) -> Question:
+def question(text: str, cursor: MessageCursor = FIRST) -> Question:
     triage = Triage(
         utterance=text,
         intent=None,
@@ -54,7 +54,7 @@ def question(text: str, heard: MessageCursor = FIRST) -> Question:
         handoff_reason=HandoffReason.NO_ARTICLE,
         model_version="m",
     )
-    return Question(sender="sufler-1-1", heard=heard, seal="s", triage=triage)
+    return Question(sender="sufler-1-1", cursor=cursor, seal="s", triage=triage)
 
 
 # --- what Rasa says ----------------------------------------------------------------------------
@@ -270,10 +270,12 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     migrate(database)
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
-    conversing = DialogueSessions(
+    dialogue_sessions = DialogueSessions(
         shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
     )
-    triager = Triager(shop.store, shop.assistant, readiness=shop.readiness, conversing=conversing)
+    triager = Triager(
+        shop.store, shop.assistant, readiness=shop.readiness, dialogue_sessions=dialogue_sessions
+    )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
 
@@ -295,7 +297,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
         finally:
             done.set()
             worker.join()
-    assert shop.desk.silence() is None
+    assert shop.desk.outage() is None
     answer = "Верните товар за 14 дней."
     expected = ["Какой номер?", f"{answer}\n\nКакой номер?", "Заказ 40018237 едет.", answer]
     assert said == dict.fromkeys(said, expected)

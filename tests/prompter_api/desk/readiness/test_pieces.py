@@ -161,7 +161,7 @@ def test_what_is_tested_next() -> None:
 )
 def test_what_a_state_means(values: dict[str, object], said: str) -> None:
     found = topic(PASSED, replace(PASSED, threshold=0.9), **values)
-    assert words.standing(found, EN, "en") == said
+    assert words.status_text(found, EN, "en") == said
 
 
 def test_why_a_topic_may_not_answer() -> None:
