@@ -40,18 +40,18 @@ FEATURES = {
 _MAX_LENGTH = 2000  # characters
 
 
-def add_try(router: APIRouter, door: PageGuard) -> None:
+def add_try(router: APIRouter, guard: PageGuard) -> None:
     """Add the page /try; `?text=` asks at once."""
 
     @ui.page("/try", api_router=router, reconnect_timeout=60)
     async def try_(request: Request, text: str = "") -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = TryPage(visitor, text.replace("\0", "")[:_MAX_LENGTH])
-        ui.on("desk", page.hear)
-        ui.timer(1.0, page.tick)
+        page = TryPage(context, text.replace("\0", "")[:_MAX_LENGTH])
+        ui.on("desk", page.on_event)
+        ui.timer(1.0, page.poll)
         ui.timer(0.01, page.ask, once=True)
         return None
 
@@ -59,11 +59,11 @@ def add_try(router: APIRouter, door: PageGuard) -> None:
 class TryPage:
     """One open page: a question, and what the bot makes of it."""
 
-    def __init__(self, visitor: PageContext, text: str) -> None:
-        self._seat, self._t, self._text = visitor.seat, visitor.t, text
+    def __init__(self, context: PageContext, text: str) -> None:
+        self._session, self._t, self._text = context.session, context.t, text
         self._acting = asyncio.Lock()
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/try", title=_("Try it"), after="/try")
+        _ = context.t.gettext
+        frame = Layout(context, here="/try", title=_("Try it"), after="/try")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What would the bot suggest, and why?"), classes="sheet__title")
@@ -82,22 +82,22 @@ class TryPage:
                     )
                     Tag("button", _("Ask"), type="submit", classes="button button--main")
             self._area = Tag("div", classes="sheet__area", role="status")
-        self._notices = Notices(visitor.t)
+        self._notices = Notices(context.t)
 
-    def tick(self) -> None:
+    def poll(self) -> None:
         """Take old notices away; called every second."""
-        self._notices.tick()
+        self._notices.poll()
 
     async def ask(self) -> None:
         """Ask and draw what comes of it."""
         if not self._text.strip():
             return
         with reloading():
-            found = await in_thread(self._seat.explain, self._text)
+            found = await in_thread(self._session.explain, self._text)
             with self._area:
                 _draw(found, self._t)
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click: pin the article for this text."""
         pressed = event.args if isinstance(event.args, dict) else {}
         article_id = str(pressed.get("article") or "")
@@ -107,7 +107,7 @@ class TryPage:
         async with self._acting:
             with reloading():
                 try:
-                    await in_thread(self._seat.pin, self._text, article_id)
+                    await in_thread(self._session.pin, self._text, article_id)
                     self._notices.say(_("Pinned: a version that answers this otherwise is refused."))
                 except (InvalidPin, NotFound):
                     self._notices.say(_("This cannot be pinned."), bad=True)

@@ -31,13 +31,13 @@ class Screen:
 
     def __init__(
         self,
-        visitor: PageContext,
+        context: PageContext,
         *,
         on_text: Callable[[str], None],
         on_search: Callable[[str], Awaitable[None]],
     ) -> None:
-        t = visitor.t
-        frame = Layout(visitor, here="/desk", title=t.gettext("Desk"))
+        t = context.t
+        frame = Layout(context, here="/desk", title=t.gettext("Desk"))
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
             self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
@@ -50,7 +50,7 @@ class Screen:
                 self._outage_notice = Tag("p", classes="notice notice--bad desk__notice", role="status")
                 self._queue = QueuePanel(t)
             with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
-                self._talk = ConversationPanel(t, visitor.language)
+                self._talk = ConversationPanel(t, context.language)
                 self._composer = Composer(t, on_text)
             with Tag("aside", classes="prompter", aria_label=t.gettext("Suggestions")):
                 with Tag("h2", classes="panel__title"):
@@ -64,7 +64,7 @@ class Screen:
         self.notices = Notices(t)
         self._again = WroteAgainDialog(t)
         self._help = HelpDialog(t)
-        self._t, self._language = t, visitor.language
+        self._t, self._language = t, context.language
         self.mode = Mode.CARDS
         self.escapes = 0  # pressed before the key that is acted on
         self.enter(Mode.CARDS)
@@ -74,22 +74,22 @@ class Screen:
         self._talk.zone = zone
 
     def show(
-        self, look: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
+        self, snapshot: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
     ) -> None:
         """Show how things stand; what is the same as before is not touched."""
-        now, view, turn = utc_now(), look.view, look.turn
-        self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
+        now, view, turn = utc_now(), snapshot.view, snapshot.turn
+        self._queue.show(snapshot.queue, snapshot.opened_by, conversation_id=conversation_id, now=now)
         self._queue.show_recent(recent)
-        self._failed_replies.show(look.undelivered)
-        self._show_workload(look.workload)
-        self._show_demoted(look.demoted)
-        self._show_outage(look.outage, now)
-        self.notices.tick()
+        self._failed_replies.show(snapshot.undelivered)
+        self._show_workload(snapshot.workload)
+        self._show_demoted(snapshot.demoted)
+        self._show_outage(snapshot.outage, now)
+        self.notices.poll()
         if view is None:
             self._talk.show_empty()
         elif self._talk.show(view, now):
             ui.run_javascript("sufler.bottom()")
-        self._cards.show(turn, look.suggestions, open_=view is not None)
+        self._cards.show(turn, snapshot.suggestions, open_=view is not None)
         self.show_draft(draft, waiting=turn is not None, open_=view is not None)
         self._root.set(
             data_turn=turn.id if turn else None,

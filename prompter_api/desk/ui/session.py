@@ -69,7 +69,7 @@ class PageSession:
     parts: Services
     account: Account
     session_id: int
-    seats: "Seats"
+    page_sessions: "PageSessions"
     open_conversation: int | None = None
     is_closed: bool = field(default=False, init=False)
     _has_acted: bool = field(default=False, init=False)
@@ -92,7 +92,7 @@ class PageSession:
         self.account = account
         return account
 
-    def look(self, conversation_id: int | None) -> DeskSnapshot:
+    def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
         account, desk = self.check(), self.parts.desk
         queue, view = desk.queue(), self._view(conversation_id)
         return DeskSnapshot(
@@ -100,7 +100,7 @@ class PageSession:
             view=view,
             suggestions=self._suggestions(queue, view) if view else [],
             undelivered=desk.undelivered_replies(),
-            opened_by=self.seats.opened_by_others(self),
+            opened_by=self.page_sessions.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
             demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
             outage=desk.outage(),
@@ -319,13 +319,13 @@ class PageSession:
         return self.parts.knowledge.preview(answer, customer_name=customer_name)
 
     def keep_draft(self, conversation_id: int, draft: Draft) -> None:
-        self.seats.drafts.keep(self.account.id, conversation_id, draft)
+        self.page_sessions.drafts.keep(self.account.id, conversation_id, draft)
 
     def draft(self, conversation_id: int) -> Draft:
-        return self.seats.drafts.of(self.account.id, conversation_id)
+        return self.page_sessions.drafts.of(self.account.id, conversation_id)
 
 
-class Seats:
+class PageSessions:
     """The pages that are open in this process."""
 
     def __init__(self) -> None:
@@ -333,21 +333,23 @@ class Seats:
         self._taken: set[PageSession] = set()
 
     def take(self, parts: Services, visit: Visit) -> PageSession:
-        seat = PageSession(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
-        self._taken.add(seat)
-        return seat
+        session = PageSession(
+            parts=parts, account=visit.account, session_id=visit.session.id, page_sessions=self
+        )
+        self._taken.add(session)
+        return session
 
-    def leave(self, seat: PageSession) -> None:
-        self._taken.discard(seat)
+    def leave(self, session: PageSession) -> None:
+        self._taken.discard(session)
 
     def opened_by_others(self, own: PageSession) -> dict[int, list[str]]:
         """Which conversations with a turn to decide other people have on their screens, by name."""
         opened: dict[int, set[str]] = {}
-        for seat in list(self._taken):  # a copy: pages come and go while a thread looks
+        for session in list(self._taken):  # a copy: pages come and go while a thread looks
             if (
-                seat.open_conversation is not None
-                and not seat.is_closed
-                and seat.account.id != own.account.id
+                session.open_conversation is not None
+                and not session.is_closed
+                and session.account.id != own.account.id
             ):
-                opened.setdefault(seat.open_conversation, set()).add(seat.account.name)
+                opened.setdefault(session.open_conversation, set()).add(session.account.name)
         return {number: sorted(names) for number, names in opened.items()}
