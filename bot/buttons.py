@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Protocol
 
-LARGEST_ID = 2**31 - 1  # of a reply; PostgreSQL takes a larger number for an error, not for an unknown one
+MAX_ID = 2**31 - 1  # of a reply; PostgreSQL takes a larger number for an error, not for an unknown one
 
 
 class Button(StrEnum):

@@ -43,7 +43,7 @@ class Delivery:
     """Sends what waits in the outbox: chats side by side, one chat in order, channels independently.
 
     `send_seconds` caps one sending and should stay below the lease of `deliveries`: what takes longer
-    has an unknown fate. `at_once` is per channel. Every delivery of a deployment must know all of its
+    has an unknown fate. `max_concurrency` is per channel. Every delivery of a deployment must know all of its
     idempotent channels, as it also settles what another one left behind when it died.
     """
 
@@ -53,22 +53,22 @@ class Delivery:
         channels: Sequence[Channel],
         *,
         poll_seconds: float = 0.3,
-        at_once: int = 16,
+        max_concurrency: int = 16,
         send_seconds: float = 45.0,
         expire_seconds: float = 10.0,
         first_backoff_seconds: float = 0.5,
-        longest_backoff_seconds: float = 15.0,
+        max_backoff_seconds: float = 15.0,
         watcher: Watcher | None = None,
     ) -> None:
         """`watcher` is told of every look into the outbox; each channel is a loop, named delivery-CHANNEL."""
         self._deliveries = deliveries
         self._channels = tuple(channels)
         self._poll_seconds = poll_seconds
-        self._at_once = at_once
+        self._max_concurrency = max_concurrency
         self._send_seconds = send_seconds
         self._expire_seconds = expire_seconds
         self._first_backoff_seconds = first_backoff_seconds
-        self._longest_backoff_seconds = longest_backoff_seconds
+        self._max_backoff_seconds = max_backoff_seconds
         self._watcher: Watcher = watcher or _Nobody()
         # Ids of replies that a task has, from before it claims them until it has reported or given up.
         self._in_hand: set[int] = set()
@@ -88,7 +88,7 @@ class Delivery:
         found: deque[OutgoingMessage] = deque()
         async with asyncio.TaskGroup() as sending, stop_task(stop) as stopping:
             while not stop.is_set():
-                free = self._at_once - len(in_flight)
+                free = self._max_concurrency - len(in_flight)
                 if free and not found:
                     self._watcher.began(loop)
                     try:
@@ -100,7 +100,7 @@ class Delivery:
                             channel=channel.name,
                             error=describe_without_content(error),
                         )
-                        await backoff.pause(stop)
+                        await backoff.wait(stop)
                         continue
                     self._watcher.succeeded(loop)
                     backoff.succeeded()
@@ -121,8 +121,10 @@ class Delivery:
         unknown fate.
         """
         if channel.idempotent:
-            return partial(self._deliveries.claim, [channel.name], most=free)
-        return partial(self._deliveries.waiting, [channel.name], most=self._at_once, but=tuple(self._in_hand))
+            return partial(self._deliveries.claim, [channel.name], limit=free)
+        return partial(
+            self._deliveries.waiting, [channel.name], limit=self._max_concurrency, but=tuple(self._in_hand)
+        )
 
     async def _deliver(self, channel: Channel, message: OutgoingMessage, stop: asyncio.Event) -> None:
         try:
@@ -141,7 +143,7 @@ class Delivery:
             return await asyncio.to_thread(self._deliveries.claim_one, message)
         except Exception as error:
             log.warning("delivery_claim_failed", channel=channel.name, error=describe_without_content(error))
-            await self._backoff().pause(stop)
+            await self._backoff().wait(stop)
             return None
 
     async def _report(
@@ -162,7 +164,7 @@ class Delivery:
                 # The claim runs out and the reply's fate is shown as unknown.
                 log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
                 return
-            await backoff.pause(stop)
+            await backoff.wait(stop)
 
     async def _send(self, channel: Channel, message: OutgoingMessage) -> Report:
         """Send one message; returns what to tell the outbox."""
@@ -210,7 +212,7 @@ class Delivery:
                 )
             except Exception as error:
                 log.warning("delivery_expiry_failed", error=describe_without_content(error))
-                await backoff.pause(stop)
+                await backoff.wait(stop)
                 continue
             backoff.succeeded()
             if expired:
@@ -218,6 +220,4 @@ class Delivery:
             await sleep_unless_stopped(stop, self._expire_seconds)
 
     def _backoff(self) -> Backoff:
-        return Backoff(
-            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
-        )
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._max_backoff_seconds)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_LONGEST_NAME = 100  # characters
+_MAX_NAME_LENGTH = 100  # characters
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -14,7 +14,7 @@ def clean_name(name: str) -> str:
     'Ольга Петрова'
     """
     readable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in name)
-    return " ".join(readable.split())[:_LONGEST_NAME].rstrip()
+    return " ".join(readable.split())[:_MAX_NAME_LENGTH].rstrip()
 
 
 def clean_language(tag: str | None) -> str | None:

@@ -14,7 +14,7 @@ seams `Suggester`, `Learner` and `TrainableClassifier`.
     report                                    one HTML page about a measurement
 """
 
-from evaluation.data_quality import DataWarning, oddities_of_cases, oddities_of_test, oddities_of_training
+from evaluation.data_quality import DataWarning, warnings_of_cases, warnings_of_test, warnings_of_training
 from evaluation.errors import BadRows, EvaluationError, TooFewRows
 from evaluation.estimates import Estimate
 from evaluation.intents import (
@@ -73,13 +73,13 @@ __all__ = [
     "evaluate_latency",
     "evaluate_retrieval",
     "learning_curve",
-    "oddities_of_cases",
-    "oddities_of_test",
-    "oddities_of_training",
     "read_cases",
     "read_intents",
     "retrieval_report",
     "selective_report",
     "threshold_for",
+    "warnings_of_cases",
+    "warnings_of_test",
+    "warnings_of_training",
     "write_failures",
 ]

@@ -19,7 +19,7 @@ NONE = -1  # where a stream has no judgement
 _NODES = 256  # of the quadrature over stakes: off by 1e-9 at most up to ten thousand turns
 LOWEST_BAR = 1e-3  # of those that a confidence sequence looks at
 _PRECISION = 1e-4
-_SMALLEST = 1e-280  # tail of a distribution that has all its digits
+_MIN_TAIL = 1e-280  # tail of a distribution that has all its digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +76,18 @@ def first_crossing(
     after every turn: those are passed over only that cannot make up what is missing, even if all were right.
     """
     n_streams, n_turns = streams.shape
-    most = float(np.log1p(max((one.value - bar) / (bar - one.lowest) for one in judgements)))
+    max_step = float(np.log1p(max((one.value - bar) / (bar - one.lowest) for one in judgements)))
     so_far = np.stack(
         [np.cumsum(streams == kind, axis=1, dtype=np.int64) for kind in range(len(judgements))], axis=-1
     )
     found = np.full(n_streams, -1, dtype=np.int64)
     active = np.arange(n_streams)
-    turns = np.full(n_streams, min(max(1, int(needed / most)), n_turns + 1), dtype=np.int64)
+    turns = np.full(n_streams, min(max(1, int(needed / max_step)), n_turns + 1), dtype=np.int64)
     while len(active := active[turns[active] <= n_turns]):
         at = turns[active]
         missing = needed - log_capital(so_far[active, at - 1], judgements, bar)
         found[active[missing <= 0]] = at[missing <= 0]
-        turns[active] = at + np.maximum(1, np.minimum(missing / most, n_turns + 1)).astype(np.int64)
+        turns[active] = at + np.maximum(1, np.minimum(missing / max_step, n_turns + 1)).astype(np.int64)
         active = active[missing > 0]
     return found
 
@@ -127,7 +127,7 @@ def _tail(right: Numbers, wrong: Numbers, bar: float) -> tuple[Floats, npt.NDArr
     with np.errstate(divide="ignore"):
         total = betaln(right + 1.0, wrong + 1.0) + np.log(tail)
     total = total - right * np.log(bar) - (wrong + 1) * np.log1p(-bar)
-    return np.asarray(total), np.asarray(tail > _SMALLEST)
+    return np.asarray(total), np.asarray(tail > _MIN_TAIL)
 
 
 @lru_cache(maxsize=1)

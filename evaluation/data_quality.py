@@ -21,7 +21,7 @@ class DataWarning:
         return f"{self.problem}: {self.count}, such as {'; '.join(self.examples)}"
 
 
-def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[DataWarning]:
+def warnings_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[DataWarning]:
     """Look for a text under two intents, repeated rows, intents with one example, a single intent."""
     intents_of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -43,7 +43,7 @@ def oddities_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = N
     )
 
 
-def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[DataWarning]:
+def warnings_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[DataWarning]:
     """Look for test texts that were learned from, and for intents that were not."""
     learned, intents = {_key(row.text) for row in train}, {row.intent for row in train}
     seen = [repr(row.text) for row in test if _key(row.text) in learned]
@@ -54,7 +54,7 @@ def oddities_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> l
     )
 
 
-def oddities_of_cases(
+def warnings_of_cases(
     cases: Sequence[Case], learn: Sequence[Case], questions: Collection[str]
 ) -> list[DataWarning]:
     """Look for case texts that are confirmed questions, or a question of the base, word for word."""

@@ -110,15 +110,15 @@ def judge(
     *,
     topic_of: Mapping[str, str],
     tested: Sequence[GatedTopic] = (),
-    worst_difference: float = -0.01,
+    noninferiority_margin: float = 0.01,
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> GateReport:
     """Compare two models by what came of the same rows, in the same order.
 
     Refused is who breaks a pinned case; whose paired difference over all other rows has a lower end below
-    `worst_difference`; or who turns more answers of a live topic wrong than right, by more than its margin.
-    `topic_of` and `same_answer` are about articles.
+    minus `noninferiority_margin`; or who turns more answers of a live topic wrong than right, by more than
+    its margin. `topic_of` and `same_answer` are about articles.
     """
     same = same_answer or {}
     pairs = list(zip(rows, champion, candidate, strict=True))
@@ -134,7 +134,7 @@ def judge(
         difference, won, lost = compared.differences[_OVERALL].estimate, compared.won, compared.lost
     changed = tuple(_topic_change(topic, pairs, topic_of) for topic in tested)
     return GateReport(
-        refusal=_refusal(broken, difference, changed, worst_difference),
+        refusal=_refusal(broken, difference, changed, noninferiority_margin),
         n_rows={source: sum(row.source is source for row in rows) for source in Source},
         champion=share(sum(one.is_right for one in old_outcomes), len(judged)),
         candidate=share(sum(one.is_right for one in new_outcomes), len(judged)),
@@ -162,11 +162,11 @@ def _refusal(
     broken: Sequence[Row],
     difference: Estimate | None,
     changed: Sequence[TopicChange],
-    worst_difference: float,
+    noninferiority_margin: float,
 ) -> Refusal | None:
     if broken:
         return Refusal.PINNED
-    if difference is not None and difference.low < worst_difference:
+    if difference is not None and difference.low < -noninferiority_margin:
         return Refusal.WORSE
     if any(topic.is_too_much for topic in changed):
         return Refusal.TOPIC

@@ -42,10 +42,10 @@ def learning_curve(
 ) -> Iterator[CurvePoint]:
     """Yield the quality on `cases` after 0, 1, 2, 4, 8 … confirmed questions per article, up to all."""
     sizes = Counter(case.article_ids[0] for case in learn if case.article_ids)
-    most = max(sizes.values(), default=0)
+    max_size = max(sizes.values(), default=0)
     steps = [0]
-    while steps[-1] < most:
-        steps.append(min(max(1, 2 * steps[-1]), most))
+    while steps[-1] < max_size:
+        steps.append(min(max(1, 2 * steps[-1]), max_size))
     for step in steps:
         confirmed = confirmed_per_article(learn, step, seed=seed)
         outcomes = ask(cases, learner.learned_from(confirmed), same_answer=same_answer)

@@ -17,7 +17,7 @@ def e_bh(log_e_values: Floats, *, alpha: float) -> npt.NDArray[np.bool_]:
     descending = -np.sort(-log_e_values, axis=-1)
     sizes = np.arange(1, n + 1)
     enough = descending >= np.log(n / (alpha * sizes))
-    largest = np.where(enough, sizes, 0).max(axis=-1, keepdims=True, initial=0)
-    needed = np.log(max(n, 1) / (alpha * np.maximum(largest, 1)))
-    chosen: npt.NDArray[np.bool_] = (log_e_values >= needed) & (largest > 0)
+    max_size = np.where(enough, sizes, 0).max(axis=-1, keepdims=True, initial=0)
+    needed = np.log(max(n, 1) / (alpha * np.maximum(max_size, 1)))
+    chosen: npt.NDArray[np.bool_] = (log_e_values >= needed) & (max_size > 0)
     return chosen

@@ -20,13 +20,15 @@ class Bin:
     n: int
 
 
-def reliability_bins(confidences: Floats, right: Floats, *, most: int = _BINS, least: int = 8) -> list[Bin]:
-    """Up to `most` bins of equal mass, surest last, with at least `least` rows each; none for too few rows.
+def reliability_bins(
+    confidences: Floats, right: Floats, *, max_bins: int = _BINS, min_rows: int = 8
+) -> list[Bin]:
+    """Return bins of equal mass, surest last, with at least `min_rows` rows each; none for too few rows.
 
     `right` may be what a turn counts on the average, instead of 0 and 1.
     """
     order = np.argsort(confidences, kind="stable")
-    n_bins = min(most, len(order) // least)
+    n_bins = min(max_bins, len(order) // min_rows)
     return [
         Bin(confidence=float(confidences[rows].mean()), right=float(right[rows].mean()), n=len(rows))
         for rows in (np.array_split(order, n_bins) if n_bins else ())

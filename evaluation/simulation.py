@@ -27,8 +27,8 @@ from evaluation.readiness import Rule
 
 Random = np.random.Generator
 Flags = npt.NDArray[np.bool_]
-_AT_ONCE = 500  # streams in memory
-_MOST_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
+_BATCH_SIZE = 500  # streams in memory
+_MAX_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
 
     Under `naive` stands what the same bets say when the operators' verdicts are taken at their word.
     """
-    n_turns = min(_MOST_TURNS, round(world.labels / probability))
+    n_turns = min(_MAX_TURNS, round(world.labels / probability))
     long = replace(world, labels=n_turns)
     kinds = (
         double_review_judgement(accepted=False, refuted=False, probability=probability),
@@ -123,7 +123,7 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
         double_review_judgement(accepted=True, refuted=True, probability=probability),
     )
     turns, labels, waved = [], [], []
-    for size, random in _chunks(runs, seed, at_once=max(1, _AT_ONCE * 3000 // n_turns)):
+    for size, random in _chunks(runs, seed, batch_size=max(1, _BATCH_SIZE * 3000 // n_turns)):
         right = _right(long, size, random)
         accepted = right | (random.random(right.shape) < world.haste)
         drawn = accepted & (random.random(right.shape) < probability)
@@ -222,9 +222,9 @@ def many_topics(
     )
 
 
-def _chunks(runs: int, seed: int, *, at_once: int = _AT_ONCE) -> Iterator[tuple[int, Random]]:
-    for number, start in enumerate(range(0, runs, at_once)):
-        yield min(at_once, runs - start), np.random.default_rng([seed, number])
+def _chunks(runs: int, seed: int, *, batch_size: int = _BATCH_SIZE) -> Iterator[tuple[int, Random]]:
+    for number, start in enumerate(range(0, runs, batch_size)):
+        yield min(batch_size, runs - start), np.random.default_rng([seed, number])
 
 
 def _right(world: World, runs: int, random: Random) -> Flags:

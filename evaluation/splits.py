@@ -23,9 +23,9 @@ def stratified_folds(rows: Sequence[IntentRow], k: int, *, seed: int) -> list[Sp
     """
     from sklearn.model_selection import StratifiedKFold
 
-    most = max(Counter(row.intent for row in rows).values())
-    if most < k:
-        raise TooFewRows(f"{k} folds need an intent with at least {k} examples; the largest has {most}")
+    max_rows = max(Counter(row.intent for row in rows).values())
+    if max_rows < k:
+        raise TooFewRows(f"{k} folds need an intent with at least {k} examples; the largest has {max_rows}")
     # Intents with fewer examples than folds go round the folds by themselves; scikit-learn would warn.
     counts = Counter(row.intent for row in rows)
     names = [row.intent for row in rows]

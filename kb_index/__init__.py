@@ -4,6 +4,7 @@ article, templates, text, errors              the article, its template fields, 
 search, lexical, labeled_texts                ranking by meaning, words, spelling and confirmed questions
 vector_index, faiss_index, flat_index         a vector index: the seam, FAISS, the reference
 index_contents, persistence                   following changes of articles; the index on disk
+stored_names                                  names of settings as they are kept on disk
 checks, near_texts, same_answers, clusters    near-duplicates, equal answers, groups of similar texts
 formats                                       reading and writing files of articles
 """

@@ -12,8 +12,8 @@ from kb_index.errors import InvalidArticle
 
 _ID = re.compile(r"[^\s|]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-LONGEST_TEXT = 20_000  # characters; a longer question or answer is a file pasted by mistake
-MOST_PHRASINGS = 2_000
+MAX_TEXT_LENGTH = 20_000  # characters; a longer question or answer is a file pasted by mistake
+MAX_PHRASINGS = 2_000
 
 
 class Status(StrEnum):
@@ -56,8 +56,8 @@ class Article:
             raise InvalidArticle("language", f"{self.language!r} is no language tag such as ru or en")
         for field in ("question", "answer", "topic"):
             self._check_text(field, getattr(self, field))
-        if len(self.phrasings) > MOST_PHRASINGS:
-            raise InvalidArticle("phrasings", f"has more than {MOST_PHRASINGS} lines")
+        if len(self.phrasings) > MAX_PHRASINGS:
+            raise InvalidArticle("phrasings", f"has more than {MAX_PHRASINGS} lines")
         for phrasing in self.phrasings:
             if not phrasing.strip() or "\n" in phrasing:
                 raise InvalidArticle("phrasings", "needs one phrasing a line, none of them empty")
@@ -67,8 +67,8 @@ class Article:
 
     @staticmethod
     def _check_text(field: str, text: str) -> None:
-        if len(text) > LONGEST_TEXT:
-            raise InvalidArticle(field, f"is longer than {LONGEST_TEXT} characters")
+        if len(text) > MAX_TEXT_LENGTH:
+            raise InvalidArticle(field, f"is longer than {MAX_TEXT_LENGTH} characters")
         if "\x00" in text:
             raise InvalidArticle(field, "holds a NUL byte: is the file binary?")
 

@@ -182,7 +182,7 @@ def _language(article: Article) -> str:
 
 
 def _near_vectors(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
-    """All i < j with a cosine of at least `NEAR_VECTORS`, of each i the `MOST_PAIRS` nearest."""
+    """All i < j with a cosine of at least `NEAR_VECTORS`, of each i the `MAX_PAIRS` nearest."""
     for start in range(0, len(vectors), _BLOCK):
         cosines = vectors[start : start + _BLOCK] @ vectors.T
         one, other = np.nonzero(cosines >= NEAR_VECTORS)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from kb_index.vector_index import Vectors
 
 NEAR = 0.75  # mean cosine within a cluster; docs/reference/tuning.md
-_LARGEST_GROUP = 2_500  # texts of which every pair is compared at once: 50 MB
+_MAX_GROUP = 2_500  # texts of which every pair is compared at once: 50 MB
 _BLOCK = 8_000_000  # cosines computed at a time: 32 MB
 
 _Integers = npt.NDArray[np.int64]
@@ -98,7 +98,7 @@ def _groups(vectors: Vectors, near: float) -> Iterator[_Integers]:
 def _linked(vectors: Vectors, group: _Integers, near: float) -> list[_Integers]:
     if len(group) == 1:
         return [group]
-    if len(group) <= _LARGEST_GROUP:
+    if len(group) <= _MAX_GROUP:
         labels = _average_linkage(vectors[group] @ vectors[group].T, near)
         return [group[labels == label] for label in range(labels.max() + 1)]
     parts = [rows for half in _halves(vectors, group) for rows in _linked(vectors, half, near)]

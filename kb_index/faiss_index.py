@@ -14,8 +14,8 @@ from kb_index.vector_index import Ids, Vectors, in_order
 
 _untyped: Any = faiss  # its type stubs lack what SWIG adds
 _REMOVED = -1
-_MOST_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
-_LONGEST_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
+_MAX_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
+_MAX_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
 _BREADTH = 64  # of a search among 10,000 vectors
 _GROWTH = 0.55  # how it grows with the size: docs/reference/tuning.md
 _HALF = _untyped.ScalarQuantizer.QT_fp16
@@ -197,10 +197,10 @@ class FaissIndex:
         """Choose between leaving the body as it is, a copy with the tail in it, and a new one."""
         state = _state(body, tail, ids)
         live = len(state.sorted_ids)
-        if not _is_graph(body) or live <= (1 - _MOST_REMOVED) * len(ids):
+        if not _is_graph(body) or live <= (1 - _MAX_REMOVED) * len(ids):
             kept = np.flatnonzero(ids >= 0)
             return self._built(ids[kept], _vectors(state, kept))
-        return self._extended(body, tail, ids) if len(tail) > _LONGEST_TAIL else state
+        return self._extended(body, tail, ids) if len(tail) > _MAX_TAIL else state
 
     def _built(self, ids: Ids, vectors: Vectors) -> _State:
         """Make the kind of index that the size asks for."""

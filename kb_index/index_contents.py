@@ -15,7 +15,7 @@ from kb_index.same_answers import answer_groups
 from kb_index.vector_index import Vectors
 
 # Texts added or gone, as a share of the rest, up to which they are only noted on top of what is there
-_MOST_ON_TOP = 0.05
+_MAX_ON_TOP = 0.05
 
 
 class Reader(Protocol):
@@ -57,9 +57,11 @@ class Contents:
         return isinstance(self.words, LexicalLayers)
 
 
-def indexed(articles: Sequence[Article], *, reader: Reader, longest_answer: int, hnsw_above: int) -> Contents:
+def indexed(
+    articles: Sequence[Article], *, reader: Reader, max_answer_length: int, hnsw_above: int
+) -> Contents:
     """Index `articles`, all of them published and in the order of their ids; encodes every text."""
-    read = _read(articles, {}, {}, reader=reader, longest_answer=longest_answer)
+    read = _read(articles, {}, {}, reader=reader, max_answer_length=max_answer_length)
     questions = FaissIndex(reader.dimensions, hnsw_above=hnsw_above)
     questions.add(np.arange(len(read.questions)), read.questions)
     passages = FaissIndex(reader.dimensions, hnsw_above=hnsw_above)
@@ -77,10 +79,12 @@ def indexed(articles: Sequence[Article], *, reader: Reader, longest_answer: int,
     )
 
 
-def updated(old: Contents, articles: Sequence[Article], *, reader: Reader, longest_answer: int) -> Contents:
+def updated(
+    old: Contents, articles: Sequence[Article], *, reader: Reader, max_answer_length: int
+) -> Contents:
     """Index `articles` as `indexed` does, out of what `old` holds as far as they are the same.
 
-    Up to `_MOST_ON_TOP` a change takes the time that the changed articles take. Until then the weights of
+    Up to `_MAX_ON_TOP` a change takes the time that the changed articles take. Until then the weights of
     words that `old` knows, and the centre, are those of `old`; nothing else differs from `indexed`.
     """
     row_of = {article.id: row for row, article in enumerate(old.articles) if old.live[row]}
@@ -94,14 +98,14 @@ def updated(old: Contents, articles: Sequence[Article], *, reader: Reader, longe
     gone = np.setdiff1d(np.flatnonzero(old.live), kept)
     if not fresh and not len(gone):
         return old
-    texts, passages = _vectors_of(old, gone, reader=reader, longest_answer=longest_answer)
-    read = _read(fresh, texts, passages, reader=reader, longest_answer=longest_answer)
+    texts, passages = _vectors_of(old, gone, reader=reader, max_answer_length=max_answer_length)
+    read = _read(fresh, texts, passages, reader=reader, max_answer_length=max_answer_length)
     on_top = len(read.questions) + int(
         _counts(old, np.flatnonzero(~old.live)).sum() + _counts(old, gone).sum()
     )
     if isinstance(old.words, LexicalLayers):
         on_top += len(old.words.top)
-    if on_top > _MOST_ON_TOP * int(old.starts[-1]):
+    if on_top > _MAX_ON_TOP * int(old.starts[-1]):
         return _compacted(old, kept, gone, fresh, read)
     return _layered(old, gone, fresh, read)
 
@@ -117,10 +121,10 @@ def questions_of(article: Article, reader: Reader) -> list[str]:
     return list(dict.fromkeys(reader.clean(text) for text in (article.question, *article.phrasings)))
 
 
-def passage_of(article: Article, reader: Reader, longest_answer: int) -> str:
+def passage_of(article: Article, reader: Reader, max_answer_length: int) -> str:
     """The text that stands for what the article says."""
     answer = reader.clean(article.answer)
-    return f"{reader.clean(article.question)} {answer[:longest_answer]}".strip()
+    return f"{reader.clean(article.question)} {answer[:max_answer_length]}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,11 +143,11 @@ def _read(
     known_passages: Mapping[str, Vectors],
     *,
     reader: Reader,
-    longest_answer: int,
+    max_answer_length: int,
 ) -> _Read:
     groups = [questions_of(article, reader) for article in articles]
     texts = [text for group in groups for text in group]
-    bodies = [passage_of(article, reader, longest_answer) for article in articles]
+    bodies = [passage_of(article, reader, max_answer_length) for article in articles]
     return _Read(
         starts=np.concatenate([[0], np.cumsum([len(group) for group in groups])]).astype(np.int64),
         questions=_encoded(texts, known_texts, reader, "query"),
@@ -163,13 +167,13 @@ def _encoded(
 
 
 def _vectors_of(
-    contents: Contents, rows: Integers, *, reader: Reader, longest_answer: int
+    contents: Contents, rows: Integers, *, reader: Reader, max_answer_length: int
 ) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
     """The vectors of the texts and of the passages of these rows."""
     articles = [contents.articles[row] for row in rows.tolist()]
     texts = [text for article in articles for text in questions_of(article, reader)]
     numbers, _ = texts_of(contents.starts, rows)
-    bodies = [passage_of(article, reader, longest_answer) for article in articles]
+    bodies = [passage_of(article, reader, max_answer_length) for article in articles]
     if len(texts) != len(numbers):  # rows that were read from disk and whose articles are not known
         return {}, {}
     return (

@@ -70,7 +70,7 @@ class DiscriminantScorer:
             precision=_precision(vectors[kept], sums, counts),
         )
 
-    def likeness(
+    def lda_score(
         self, vector: Vectors, ids: Sequence[str], own: Vectors, texts: Integers, *, centre: Vectors
     ) -> Floats:
         """Tell how like the texts of each article `vector` is: linear discriminant analysis (Fisher, 1936).
@@ -119,7 +119,7 @@ class LabeledTexts:
         self.texts = tuple(texts)
         self.cleaned = tuple(cleaned)
         self._none = vectors[:0]
-        self.typical = DiscriminantScorer.of(self.texts, vectors)
+        self.scorer = DiscriminantScorer.of(self.texts, vectors)
         self.index = FaissIndex(vectors.shape[1], hnsw_above=hnsw_above)
         if len(vectors):
             self.index.add(np.arange(len(vectors)), vectors)

@@ -135,20 +135,20 @@ class LexicalIndex:
         sums = np.bincount(row_of, weights=weights, minlength=len(texts))
         return (sums / self.lengths[texts]).astype(np.float32)
 
-    def candidates(self, query: Query, k: int, *, most_postings: int) -> Integers:
+    def candidates(self, query: Query, k: int, *, max_postings: int) -> Integers:
         """Return up to `k` texts that share the rarest buckets with the utterance, best first.
 
-        Buckets are followed from the rarest on until `most_postings` have been read: common ones
+        Buckets are followed from the rarest on until `max_postings` have been read: common ones
         cost most and tell least.
         """
-        return _best(*self.sharing(query, most_postings=most_postings), k)
+        return _best(*self.sharing(query, max_postings=max_postings), k)
 
-    def sharing(self, query: Query, *, most_postings: int) -> tuple[Integers, Floats]:
+    def sharing(self, query: Query, *, max_postings: int) -> tuple[Integers, Floats]:
         """Return those that `candidates` chooses from, by number, and their cosines as far as followed."""
         order = np.argsort(-query.weights, kind="stable")
         columns, weights = query.columns[order], query.weights[order]
         counts = self.posting_starts[columns + 1] - self.posting_starts[columns]
-        affordable = int(np.searchsorted(np.cumsum(counts), most_postings, side="right"))
+        affordable = int(np.searchsorted(np.cumsum(counts), max_postings, side="right"))
         columns, weights, counts = columns[:affordable], weights[:affordable], counts[:affordable]
         places = ranges(self.posting_starts[columns], counts)
         sums = np.bincount(
@@ -209,11 +209,11 @@ class LexicalLayers:
         result[on_top] = self.top.similarities(query.top, texts[on_top] - len(self.base))
         return result
 
-    def candidates(self, query: Query, k: int, *, most_postings: int) -> Integers:
+    def candidates(self, query: Query, k: int, *, max_postings: int) -> Integers:
         """See `LexicalIndex.candidates`."""
-        texts, values = self.base.sharing(query, most_postings=most_postings)
+        texts, values = self.base.sharing(query, max_postings=max_postings)
         if query.top is not None:
-            top_texts, top_values = self.top.sharing(query.top, most_postings=most_postings)
+            top_texts, top_values = self.top.sharing(query.top, max_postings=max_postings)
             texts = np.concatenate([texts, top_texts + len(self.base)])
             values = np.concatenate([values, top_values])
         live = self.live[texts]

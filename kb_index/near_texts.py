@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 NEAR = 0.8  # Jaccard similarity of character 3-grams, 1.0 is identical
-MOST_PAIRS = 5  # of one text; a thousand copies are told by a thousand problems, not by half a million
+MAX_PAIRS = 5  # of one text; a thousand copies are told by a thousand problems, not by half a million
 _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
 
@@ -44,7 +44,7 @@ def _grams(text: str) -> set[str]:
 def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tuple[int, int, float]]:
     """All i < j of the same class and numbers with a Jaccard similarity of at least `NEAR`.
 
-    Of each i at most the `MOST_PAIRS` nearest. The texts are normal ones.
+    Of each i at most the `MAX_PAIRS` nearest. The texts are normal ones.
     """
     from scipy import sparse
 
@@ -91,11 +91,11 @@ def _jaccard(
 def nearest(
     one: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
 ) -> Iterator[tuple[int, int, float]]:
-    """Of every `one` the `MOST_PAIRS` most similar."""
+    """Of every `one` the `MAX_PAIRS` most similar."""
     seen: dict[int, int] = defaultdict(int)
     for place in np.lexsort((other, -similarity, one)):
         first = int(one[place])
-        if seen[first] < MOST_PAIRS:
+        if seen[first] < MAX_PAIRS:
             seen[first] += 1
             yield first, int(other[place]), float(similarity[place])
 

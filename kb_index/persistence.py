@@ -19,10 +19,11 @@ from kb_index.faiss_index import FaissIndex
 from kb_index.index_contents import Contents, Reader
 from kb_index.lexical import LexicalIndex, LexicalLayers
 from kb_index.search import ArticleSearch, SearchConfig, models_of, published
+from kb_index.stored_names import stored_text
 
 _FORMAT = 2
 _GONE = Article(id="-", question="-", answer="", topic="-", language="und")  # in rows that are not live
-_LONGEST_SAVE = 3600  # seconds
+_MAX_SAVE_SECONDS = 3600  # seconds
 _MANIFEST = "manifest.json"
 _ARRAYS = ("starts", "same_answer", "centre")
 
@@ -53,7 +54,7 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
     manifest = {
         "format": _FORMAT,
         "models": search.models,
-        "config": repr(search.config),
+        "config": stored_text(search.config),
         "files": {path.relative_to(aside).as_posix(): _checksum(path) for path in files},
     }
     (aside / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -89,7 +90,7 @@ def load_search(
         files = manifest["files"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IncompatibleIndex(f"{folder}: holds no readable index: {error!r}") from None
-    if found != (_FORMAT, models_of(reader), repr(config)):
+    if found != (_FORMAT, models_of(reader), stored_text(config)):
         raise IncompatibleIndex(f"{folder}: made for other models or settings")
     for name, checksum in files:
         if _checksum(folder / name) != checksum:
@@ -138,7 +139,7 @@ def _tidy(folder: Path) -> None:
     """Remove what processes left behind that were killed while they saved."""
     for left in folder.parent.glob(f".{folder.name}.*"):
         try:
-            if time.time() - left.stat().st_mtime > _LONGEST_SAVE:
+            if time.time() - left.stat().st_mtime > _MAX_SAVE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
         except FileNotFoundError:
             continue

@@ -21,7 +21,7 @@ _GREETING = re.compile(
 _NO = frozenset(
     "не ни нет нельзя невозможно никогда без кроме no not never none cannot without except unless".split()
 )
-_FEWEST_WORDS = 6  # of shorter answers one word is too much
+_MIN_WORDS = 6  # of shorter answers one word is too much
 _SAME_STEM = 4  # letters that forms of a word have in common, at least
 
 
@@ -54,7 +54,7 @@ def _root(group: npt.NDArray[np.int64], row: int) -> int:
 
 def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Find them by the bags of words that are left when one word is taken out: linear in the words."""
-    rows = [row for row in rows if len(words[row]) >= _FEWEST_WORDS]
+    rows = [row for row in rows if len(words[row]) >= _MIN_WORDS]
     if len(rows) < 2:
         return
     number_of: dict[str, int] = {}

@@ -1,11 +1,11 @@
 """Which articles answer an utterance, best first?"""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import compress
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from kb_index.index_contents import (
 from kb_index.labeled_texts import LabeledTexts, votes
 from kb_index.lexical import Floats, Integers, Query, TextBags
 from kb_index.same_answers import answer_key
+from kb_index.stored_names import stored_text
 from kb_index.vector_index import Vectors
 
 __all__ = [
@@ -62,29 +63,46 @@ class Weights:
     relevances is P(article | one of them is right).
     """
 
-    on_question: float  # nearest of question and phrasings, both encoded as "query"
-    on_passage: float  # question and answer together, encoded as "passage"
-    on_words: float  # nearest of question and phrasings by words and pairs of words
-    on_characters: float  # the same by character n-grams
-    on_language: float  # added where the article is written in the utterance's language
-    on_votes: float  # what the nearest texts say together, the judged ones among them
+    STORED_NAMES: ClassVar[Mapping[str, str]] = {
+        "weight_question": "on_question",
+        "weight_passage": "on_passage",
+        "weight_words": "on_words",
+        "weight_characters": "on_characters",
+        "weight_language": "on_language",
+        "weight_votes": "on_votes",
+        "weight_lda": "on_likeness",
+    }
+
+    weight_question: float  # nearest of question and phrasings, both encoded as "query"
+    weight_passage: float  # question and answer together, encoded as "passage"
+    weight_words: float  # nearest of question and phrasings by words and pairs of words
+    weight_characters: float  # the same by character n-grams
+    weight_language: float  # added where the article is written in the utterance's language
+    weight_votes: float  # what the nearest texts say together, the judged ones among them
     # How like all texts of the article, where some are judged; versions made before it was known do without
-    on_likeness: float = 0.0
+    weight_lda: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig(Weights):
     """How candidates are found and weighed; the numbers and their reasons stand in config.yml."""
 
+    STORED_NAMES: ClassVar[Mapping[str, str]] = {
+        **Weights.STORED_NAMES,
+        "max_answer_length": "longest_answer",
+        "max_postings": "most_postings",
+        "rerank_top_k": "ranked_closely",
+    }
+
     neighbours: int  # texts that vote
     sharpness: float  # of their kernel
     ridge: float  # higher: smoother
     judged_neighbours: int  # texts that vote where people have judged some; those are many for few articles
     judged_ridge: float  # the ridge there; higher: smoother, for noisy verdicts
-    longest_answer: int  # characters of the answer that are encoded
+    max_answer_length: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
-    most_postings: int  # word occurrences read for one utterance
-    ranked_closely: int  # articles that are compared by characters and likeness, which cost most
+    max_postings: int  # word occurrences read for one utterance
+    rerank_top_k: int  # articles that are compared by characters and by discriminant score, which cost most
     hnsw_above: int
 
 
@@ -100,7 +118,7 @@ class Hit:
     vote: float  # what the nearest texts say together: near 1 for the article of texts like this one
     relevance: float  # weighted sum of them, higher is better; only differences mean something
     probability: float  # P(this one | one of the articles found is right)
-    likeness: float = 0.0  # to all its texts, own and judged; only differences mean something
+    lda_score: float = 0.0  # to all its texts, own and judged; only differences mean something
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +180,17 @@ class ArticleSearch:
             and previous.articles
             and (previous.models, previous.config) == (models, config)
         ):
-            contents = updated(previous.contents, chosen, reader=reader, longest_answer=config.longest_answer)
+            contents = updated(
+                previous.contents, chosen, reader=reader, max_answer_length=config.max_answer_length
+            )
             if contents is previous.contents:
                 return previous
         else:
             contents = indexed(
-                chosen, reader=reader, longest_answer=config.longest_answer, hnsw_above=config.hnsw_above
+                chosen,
+                reader=reader,
+                max_answer_length=config.max_answer_length,
+                hnsw_above=config.hnsw_above,
             )
         return cls(contents, config=config, models=models)
 
@@ -194,38 +217,38 @@ class ArticleSearch:
         config = self.config
         weights = weights or config
         words = self._words.query(utterance.grams.words)
-        taught = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
-        rows = self._candidates(utterance.vector, words, judged, taught[: config.neighbours])
+        labeled = judged.nearest(utterance.vector, config.judged_neighbours) if judged else _NOTHING
+        rows = self._candidates(utterance.vector, words, judged, labeled[: config.neighbours])
         texts, first = texts_of(self._starts, rows)
         vectors = self._questions.vectors(texts)
         cosines = vectors @ utterance.vector
-        most = config.judged_neighbours if len(taught) else config.neighbours
-        near = np.argsort(-cosines, kind="stable")[:most]
+        limit = config.judged_neighbours if len(labeled) else config.neighbours
+        near = np.argsort(-cosines, kind="stable")[:limit]
         counts = np.diff(np.append(first, len(texts)))
         sums = np.add.reduceat(vectors, first, axis=0)
         owner = np.repeat(np.arange(len(rows)), counts)
-        vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, taught)
+        vote = self._votes(utterance.vector, rows, vectors[near], owner[near], judged, labeled)
         question = np.maximum.reduceat(cosines, first)
         passage = self._passages.vectors(rows) @ utterance.vector
         word = np.maximum.reduceat(self._words.similarities(words, texts), first)
         relevance = (
-            weights.on_question * question
-            + weights.on_passage * passage
-            + weights.on_words * word
-            + weights.on_votes * vote
+            weights.weight_question * question
+            + weights.weight_passage * passage
+            + weights.weight_words * word
+            + weights.weight_votes * vote
         )
         if language is not None:
-            relevance += weights.on_language * (self._languages[rows] == language)
-        if len(rows) > config.ranked_closely:
-            best_rows = np.argsort(-relevance, kind="stable")[: config.ranked_closely]
+            relevance += weights.weight_language * (self._languages[rows] == language)
+        if len(rows) > config.rerank_top_k:
+            best_rows = np.argsort(-relevance, kind="stable")[: config.rerank_top_k]
             rows, relevance, vote = rows[best_rows], relevance[best_rows], vote[best_rows]
             question, passage, word = question[best_rows], passage[best_rows], word[best_rows]
             sums, counts = sums[best_rows], counts[best_rows]
         spelling = self._characters.query(utterance.grams.characters)
         texts, first = texts_of(self._starts, rows)
         character = np.maximum.reduceat(self._characters.similarities(spelling, texts), first)
-        likeness = self._likeness(utterance.vector, rows, sums, counts, judged)
-        relevance = relevance + weights.on_characters * character + weights.on_likeness * likeness
+        lda_score = self._lda_scores(utterance.vector, rows, sums, counts, judged)
+        relevance = relevance + weights.weight_characters * character + weights.weight_lda * lda_score
         live = self._live_on(rows, on)
         order = np.lexsort((self._rank[rows], -relevance))
         chosen = self._distinct(rows, order[live[order]])
@@ -240,7 +263,7 @@ class ArticleSearch:
                 word_similarity=float(word[place]),
                 character_similarity=float(character[place]),
                 vote=float(vote[place]),
-                likeness=float(likeness[place]),
+                lda_score=float(lda_score[place]),
                 relevance=float(relevance[place]),
                 probability=probability,
             )
@@ -273,18 +296,18 @@ class ArticleSearch:
         return cosines, owners
 
     def _candidates(
-        self, vector: Vectors, words: Query, judged: LabeledTexts | None, taught: Integers
+        self, vector: Vectors, words: Query, judged: LabeledTexts | None, labeled: Integers
     ) -> Integers:
         """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
         # The nearest texts vote, so that all of them have to be found whatever comes of their articles.
         _, texts = self._questions.search(vector[None, :], max(k, self.config.neighbours))
         _, rows = self._passages.search(vector[None, :], k)
-        lexical = self._words.candidates(words, k, most_postings=self.config.most_postings)
+        lexical = self._words.candidates(words, k, max_postings=self.config.max_postings)
         texts = np.concatenate([texts[0][texts[0] >= 0], lexical])
         known = [
             self._row_of[article_id]
-            for number in taught.tolist()
+            for number in labeled.tolist()
             for article_id in (judged.texts[number].right if judged else ())
             if article_id in self._row_of
         ]
@@ -300,27 +323,27 @@ class ArticleSearch:
         own: Vectors,
         owner: Integers,
         judged: LabeledTexts | None,
-        taught: Integers,
+        labeled: Integers,
     ) -> Floats:
         """For each article, what the nearest of the candidates' own and of the judged texts say together.
 
         What they say for one article they say for all that give the same answer.
         """
-        shares = np.zeros((len(own) + len(taught), len(rows)), dtype=np.float32)
+        shares = np.zeros((len(own) + len(labeled), len(rows)), dtype=np.float32)
         shares[np.arange(len(own)), owner] = 1
         vectors = own
-        if judged is not None and len(taught):
-            vectors = np.vstack([own, judged.index.vectors(taught)])
+        if judged is not None and len(labeled):
+            vectors = np.vstack([own, judged.index.vectors(labeled)])
             place_of = {row: place for place, row in enumerate(rows.tolist())}
-            for line, number in enumerate(taught.tolist(), start=len(own)):
+            for line, number in enumerate(labeled.tolist(), start=len(own)):
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
                         shares[line, place] += share
-        most, ridge = self.config.neighbours, self.config.ridge
-        if len(taught):
-            most, ridge = self.config.judged_neighbours, self.config.judged_ridge
-        if len(vectors) > most:
-            near = np.argsort(-(vectors @ vector), kind="stable")[:most]
+        limit, ridge = self.config.neighbours, self.config.ridge
+        if len(labeled):
+            limit, ridge = self.config.judged_neighbours, self.config.judged_ridge
+        if len(vectors) > limit:
+            near = np.argsort(-(vectors @ vector), kind="stable")[:limit]
             vectors, shares = vectors[near], shares[near]
         vote = votes(
             vector,
@@ -334,7 +357,7 @@ class ArticleSearch:
         alike = (answer[:, None] == answer).astype(np.float32)
         return np.asarray(alike @ vote, dtype=np.float32)
 
-    def _likeness(
+    def _lda_scores(
         self,
         vector: Vectors,
         rows: Integers,
@@ -343,9 +366,9 @@ class ArticleSearch:
         judged: LabeledTexts | None,
     ) -> Floats:
         """For each article, how like all its texts the utterance is; `sums` of `counts` own vectors each."""
-        if judged is None or not judged.typical.row_of:
+        if judged is None or not judged.scorer.row_of:
             return np.zeros(len(rows), dtype=np.float32)
-        return judged.typical.likeness(
+        return judged.scorer.lda_score(
             vector,
             [self._rows[row].id for row in rows.tolist()],
             sums,
@@ -382,7 +405,7 @@ def fingerprint(articles: Iterable[Article], *, models: str, config: SearchConfi
     The articles' hashes are added up (Bellare & Micciancio, 1997): their order does not matter.
     """
     total = sum(int(article.content_hash, 16) for article in articles) % 2**256
-    digest = hashlib.sha256(f"{config!r}{total:064x}".encode())
+    digest = hashlib.sha256(f"{stored_text(config)}{total:064x}".encode())
     return f"{models}-{digest.hexdigest()[:16]}"
 
 

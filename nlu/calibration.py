@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from nlu.intent_model import Floats, ScopeRule
 
-_FEWEST = 20  # examples with another one of their intent; with fewer the priors below hold
+_MIN_EXAMPLES = 20  # examples with another one of their intent; with fewer the priors below hold
 _PRIOR_TEMPERATURE = 0.12  # what few-shot sets arrive at
 PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
 _PLAYED_COUNT = 20  # real out-of-scope examples that weigh as much as all that are played
@@ -23,7 +23,7 @@ def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
-    if usable.sum() < _FEWEST or len(counts) < 2:
+    if usable.sum() < _MIN_EXAMPLES or len(counts) < 2:
         return _PRIOR_TEMPERATURE
     values, right = held_out[usable].astype(np.float64), targets[usable]
 
@@ -41,7 +41,7 @@ def scope_rule(
     nearness: tuple[Floats, Floats],
     out_of_scope: tuple[Floats, Floats] | None = None,
     *,
-    turned_away: float,
+    false_rejection_rate: float,
 ) -> ScopeRule:
     """Learn when no known intent is meant; not a single example of that is needed.
 
@@ -49,12 +49,13 @@ def scope_rule(
     twice: as it is, and as if its own intent did not exist, which makes it an utterance close to the domain
     that no intent covers. Those alone say how steep the rule is, but not how much margin and nearness count
     against each other: half and half does best on intents left out of other sets. `out_of_scope`, values
-    (texts, classes) and nearness (texts,) of real ones, says that too. At most the share `turned_away` of the
-    examples, as the model sees them without having learned from them, gets less than 0.5.
+    (texts, classes) and nearness (texts,) of real ones, says that too. At most the share
+    `false_rejection_rate` of the examples, as the model sees them without having learned from them, gets less
+    than 0.5.
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
-    if usable.sum() < _FEWEST or len(counts) < 3:
+    if usable.sum() < _MIN_EXAMPLES or len(counts) < 3:
         return PRIOR_SCOPE
     values, right = held_out[usable], targets[usable]
     without_own = values.copy()
@@ -70,7 +71,7 @@ def scope_rule(
         believed = len(real) / (len(real) + _PLAYED_COUNT)
         groups, weights = [inside, played, real], [0.5, (1 - believed) / 2, believed / 2]
         bias, on_margin, on_nearness = _logistic(groups, weights)
-    lowest = float(np.quantile(inside @ [on_margin, on_nearness], turned_away))
+    lowest = float(np.quantile(inside @ [on_margin, on_nearness], false_rejection_rate))
     return ScopeRule(bias=max(bias, -lowest), on_margin=on_margin, on_nearness=on_nearness)
 
 

@@ -21,7 +21,7 @@ from nlu.text import clean
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _NAMES_COUNT = 6  # examples that say the same: from 4 to 16 it is the same (docs/reference/tuning.md)
-_MOST_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
+_MAX_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
 
 
 class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -52,16 +52,16 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         lexical_weight: float = 0.2,
         sharpness: float = 2.0,
         ridge: float = 0.3,
-        turned_away: float = 0.02,
-        most_examples: int = 12_000,
+        false_rejection_rate: float = 0.02,
+        max_examples: int = 12_000,
         seed: int = 0,
     ) -> None:
         self.encoder = encoder
         self.lexical_weight = lexical_weight
         self.sharpness = sharpness
         self.ridge = ridge
-        self.turned_away = turned_away
-        self.most_examples = most_examples
+        self.false_rejection_rate = false_rejection_rate
+        self.max_examples = max_examples
         self.seed = seed
 
     def fit(
@@ -92,7 +92,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
         n, n_classes = len(texts), len(self.classes_)
         named = [(number, text) for number, one in enumerate(self.classes_) if (text := name_text(one))]
-        if named and len(texts) + len(named) <= self.most_examples:
+        if named and len(texts) + len(named) <= self.max_examples:
             numbers, names = zip(*named, strict=True)
             texts = [*texts, *names]
             targets = np.concatenate([targets, numbers])
@@ -100,7 +100,9 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             ridge = np.concatenate([ridge, np.full(len(names), self.ridge / _NAMES_COUNT, dtype=np.float32)])
         grams = self._hasher.analyze(texts)
         meaning = MeaningKernel.fit(vectors, sharpness=self.sharpness)
-        (words, word_rows), (characters, character_rows) = lexical_rows(grams, most=_MOST_CELLS // n_classes)
+        (words, word_rows), (characters, character_rows) = lexical_rows(
+            grams, max_buckets=_MAX_CELLS // n_classes
+        )
         matrix = lower_triangle(meaning, word_rows, character_rows, self.lexical_weight)
         weights, held_out = _solve(matrix, targets, n_classes, ridge)
         held_out, said = held_out[:n], targets[:n]  # nobody says a name: it teaches, but is no evidence
@@ -121,7 +123,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             said,
             (others[:n], other_classes[:n]),
             out_of_scope,
-            turned_away=self.turned_away,
+            false_rejection_rate=self.false_rejection_rate,
         )
         self.model_ = replace(self.model_, scope=scope)
         self.n_features_in_ = 1
@@ -156,7 +158,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         """Rows to learn from: repetitions once, and of large intents only as many as there is room for."""
         first = {pair: row for row, pair in reversed(list(enumerate(zip(texts, intents, strict=True))))}
         rows = np.array(sorted(first.values()))
-        if len(rows) <= self.most_examples:
+        if len(rows) <= self.max_examples:
             return [int(row) for row in rows]
         shuffled = np.random.default_rng(self.seed).permutation(rows)
         seen: dict[str, int] = {}
@@ -164,7 +166,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         for row in shuffled.tolist():
             turn.append(seen.setdefault(intents[row], 0))
             seen[intents[row]] += 1
-        chosen = shuffled[np.argsort(turn, kind="stable")[: self.most_examples]]
+        chosen = shuffled[np.argsort(turn, kind="stable")[: self.max_examples]]
         return sorted(int(row) for row in chosen)
 
 

@@ -27,13 +27,13 @@ import numpy.typing as npt
 
 from nlu.encoders.caching import ProgressBar
 from nlu.encoders.encoder import Kind, Vectors
-from nlu.encoders.sentence import METADATA, SPREAD_FACTOR, load_engine, prefixes_of, spread_factor_of
+from nlu.encoders.sentence import METADATA, SCALE_FACTOR, load_engine, prefixes_of, scale_factor_of
 from nlu.errors import BadTrainingData, NluError
 
-LEAST_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
+MIN_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
 _ENCODED_AT_ONCE = 64
 _NEAREST_WRONG = 4  # of which one is drawn in each epoch
-_MOST_HELD_OUT = 1000
+_MAX_HELD_OUT = 1000
 
 
 class NotBetter(NluError):
@@ -119,11 +119,12 @@ def split(
     by_text = _merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
     free = [one for one in by_text.values() if one.right and one.text not in titles]
-    wanted = min(round(len(free) * share), _MOST_HELD_OUT)
-    if wanted < LEAST_HELD_OUT:
-        least = int(np.ceil(LEAST_HELD_OUT / share))
+    wanted = min(round(len(free) * share), _MAX_HELD_OUT)
+    if wanted < MIN_HELD_OUT:
+        min_phrasings = int(np.ceil(MIN_HELD_OUT / share))
         raise BadTrainingData(
-            f"fine-tuning needs at least {least} phrasings, examples or accepted texts besides the articles' "
+            f"fine-tuning needs at least {min_phrasings} phrasings, examples or accepted texts besides the "
+            f"articles' "
             f"questions, to learn from some and be judged by the others; there are {len(free)}"
         )
     drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
@@ -501,7 +502,7 @@ def _metadata(
         "options": asdict(options),
         "before": asdict(done.before),
         "after": asdict(done.after),
-        SPREAD_FACTOR: spread_factor_of(base) * min(1.0, done.after.sharpness / done.before.sharpness),
+        SCALE_FACTOR: scale_factor_of(base) * min(1.0, done.after.sharpness / done.before.sharpness),
         "best_epoch": done.best_epoch,
         "epochs": [asdict(epoch) for epoch in done.epochs],
         "n_learned": done.n_learned,

@@ -24,11 +24,11 @@ class Vocabulary:
     rarity: npt.NDArray[np.float32]
 
     @classmethod
-    def fit(cls, grams: Grams, *, most: int) -> "Vocabulary":
-        """Take the buckets of these texts; of more than `most`, those that most texts hold."""
+    def fit(cls, grams: Grams, *, max_buckets: int) -> "Vocabulary":
+        """Take the buckets of these texts; of more than `max_buckets`, those that most texts hold."""
         buckets, texts_with = np.unique(grams.buckets, return_counts=True)
-        if len(buckets) > most:
-            kept = np.sort(np.argsort(-texts_with, kind="stable")[:most])
+        if len(buckets) > max_buckets:
+            kept = np.sort(np.argsort(-texts_with, kind="stable")[:max_buckets])
             buckets, texts_with = buckets[kept], texts_with[kept]
         rarity = np.log((1 + len(grams)) / (1 + texts_with)) + 1
         return cls(buckets=buckets, rarity=rarity.astype(np.float32))
@@ -139,10 +139,13 @@ def nearness_held_out(
 
 
 def lexical_rows(
-    grams: TextGrams, *, most: int
+    grams: TextGrams, *, max_buckets: int
 ) -> "tuple[tuple[Vocabulary, sparse.csr_array], tuple[Vocabulary, sparse.csr_array]]":
     """Fit words and characters: vocabulary and rows of each."""
-    words, characters = Vocabulary.fit(grams.words, most=most), Vocabulary.fit(grams.characters, most=most)
+    words, characters = (
+        Vocabulary.fit(grams.words, max_buckets=max_buckets),
+        Vocabulary.fit(grams.characters, max_buckets=max_buckets),
+    )
     return (words, words.rows(grams.words)), (characters, characters.rows(grams.characters))
 
 

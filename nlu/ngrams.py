@@ -12,7 +12,7 @@ _SPACE = np.uint64(32)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
 _CHUNK = 2000  # texts; sorting many short stretches beats sorting one long one
-_LONGEST_WORD = 64  # characters that tell two words apart
+_MAX_WORD_LENGTH = 64  # characters that tell two words apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,12 @@ class NgramHasher:
     """Counts nothing and learns nothing: equal settings give equal buckets in every process."""
 
     word_pairs: bool = True
-    shortest: int = 2  # characters of a character n-gram; a word's ends count as one character each
-    longest: int = 5
+    min_length: int = 2  # characters of a character n-gram; a word's ends count as one character each
+    max_length: int = 5
 
     @property
     def id(self) -> str:
-        return f"ngrams-1-{self.word_pairs:d}-{self.shortest}-{self.longest}"
+        return f"ngrams-1-{self.word_pairs:d}-{self.min_length}-{self.max_length}"
 
     def analyze(self, texts: Sequence[str]) -> TextGrams:
         """Analyze cleaned texts."""
@@ -69,7 +69,7 @@ class NgramHasher:
             return _compress(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64), len(ends))
         positions = np.flatnonzero(inside)
         word_of = np.searchsorted(starts, positions, side="right") - 1
-        place = np.minimum(positions - starts[word_of], _LONGEST_WORD - 1)
+        place = np.minimum(positions - starts[word_of], _MAX_WORD_LENGTH - 1)
         terms = codes[positions] * _POWERS[place]
         first = np.searchsorted(positions, starts)
         hashes = np.add.reduceat(terms, first)
@@ -85,12 +85,12 @@ class NgramHasher:
         room = _room(codes == _SPACE)
         rolling = codes
         places, hashes = [], []
-        for size in range(2, self.longest + 1):
+        for size in range(2, self.max_length + 1):
             windows = len(codes) - size + 1
             if windows <= 0:
                 break
             rolling = rolling[:windows] * _STEP + codes[size - 1 :]
-            if size < self.shortest:
+            if size < self.min_length:
                 continue
             within = np.flatnonzero(room[:windows] >= size)
             places.append(within)
@@ -130,7 +130,7 @@ def _joined(parts: list[Grams]) -> Grams:
 
 
 def _powers() -> npt.NDArray[np.uint64]:
-    powers = np.full(_LONGEST_WORD, _STEP, dtype=np.uint64)
+    powers = np.full(_MAX_WORD_LENGTH, _STEP, dtype=np.uint64)
     powers[0] = 1
     return np.cumprod(powers, dtype=np.uint64)
 

@@ -10,7 +10,7 @@ from nlu.respelling import respelled
 # longer (Telegram's: 4,096), and encoders read half of it.
 MAX_LENGTH = 4_096
 
-_MOST_PASSES = (
+_MAX_PASSES = (
     8  # a pass may uncover work for the next (a link inside a signature); three have always been enough
 )
 _KEEP_AS_WRITTEN = re.compile("([№℃℉™℠½¼¾])")  # NFKC would turn "№ 5" into "no 5" and "½" into "1⁄2"
@@ -59,7 +59,7 @@ _GREETING = re.compile(
     re.VERBOSE,
 )
 _POLITE = re.compile(rf"^[\s,.!;:()\-–—]*{_ASKING}(?![\w])[\s,.!;:()\-–—]*", re.VERBOSE)
-_FEWEST_WORDS = 2  # "привет, бот" is a greeting and stays one; "привет, где заказ" is a question
+_MIN_WORDS = 2  # "привет, бот" is a greeting and stays one; "привет, где заказ" is a question
 
 _SAME_MARK = re.compile(r"([^\w\s])\1+")
 _MIXED_MARKS = re.compile(r"[!?]{3,}")
@@ -78,7 +78,7 @@ def clean(text: str) -> str:
     >>> clean("Ghbdtn! Rfr dthyenm njdfh&")
     'как вернуть товар?'
     """
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         cleaned = _clean_once(text)
         if cleaned == text:
             break
@@ -165,7 +165,7 @@ def _unless_empty(shortened: str, text: str) -> str:
 def _without_greeting(text: str) -> str:
     rest = _GREETING.sub("", text)
     rest = _POLITE.sub("", rest)
-    return rest if len(_WORD.findall(rest)) >= _FEWEST_WORDS else text
+    return rest if len(_WORD.findall(rest)) >= _MIN_WORDS else text
 
 
 def _shorten_drawn_out(match: re.Match[str]) -> str:

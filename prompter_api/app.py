@@ -56,9 +56,9 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
     limits = {
         "/api/login": _LOGIN_BODY,
         "/login": _LOGIN_BODY,
-        "/api/rasa/actions": max(_RASA_BODY, parts.largest_body),
+        "/api/rasa/actions": max(_RASA_BODY, parts.max_body_bytes),
     }
-    app.add_middleware(BodyLimit, largest=parts.largest_body, limits=limits)
+    app.add_middleware(BodyLimit, max_bytes=parts.max_body_bytes, limits=limits)
     app.add_middleware(HeaderLimit, max_bytes=parts.max_header_bytes)
     app.add_middleware(AllowedHosts, names=parts.hosts)
     app.add_middleware(RelativeRedirects)

@@ -130,8 +130,8 @@ _MESSAGES = {
     404: "there is nothing at this address",
     405: "this address does not know this method",
 }
-_MOST_PROBLEMS = 5  # named in one message
-_LONGEST_NAME = 60  # characters; names of unknown fields are the caller's
+_MAX_PROBLEMS = 5  # named in one message
+_MAX_NAME_LENGTH = 60  # characters; names of unknown fields are the caller's
 
 
 UnavailablePage = Callable[[Request, DatabaseUnavailable], Response]
@@ -209,7 +209,7 @@ async def _framework_refused(request: Request, error: Exception) -> JSONResponse
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these only
-    named = [_in_words(detail) for detail in error.errors()[:_MOST_PROBLEMS]]
+    named = [_in_words(detail) for detail in error.errors()[:_MAX_PROBLEMS]]
     return problem(422, _CODES[422], "; ".join(named))
 
 
@@ -218,7 +218,7 @@ def _in_words(detail: Mapping[str, Any]) -> str:
     if detail["type"] == "json_invalid":
         return "the body is no valid JSON"
     place: Sequence[object] = detail["loc"][1:]
-    name = ".".join(str(part) for part in place)[:_LONGEST_NAME] or "the body"
+    name = ".".join(str(part) for part in place)[:_MAX_NAME_LENGTH] or "the body"
     message = str(detail["msg"]).removeprefix("Value error, ")
     return f"{name}: {message[:1].lower()}{message[1:]}"
 

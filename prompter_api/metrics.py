@@ -57,7 +57,7 @@ class _WorkloadCollector(Collector):
         waiting.add_metric([], workload.waiting)
         untriaged.add_metric([], workload.untriaged)
         oldest.add_metric([], workload.oldest_untriaged.total_seconds())
-        silent.add_metric([], workload.silence is not None)
+        silent.add_metric([], workload.outage is not None)
         for state, count in workload.replies.items():
             replies.add_metric([state.value], count)
         return families

@@ -60,16 +60,16 @@ class Services:
     versions: Versions
     reviews: Reviews
     readiness: Readiness
-    watching: QualityMonitor
+    monitoring: QualityMonitor
     language: str  # of pages where the account has chosen none: ru or en
     session_hours: float
     secure_cookies: bool
-    largest_body: int = 500_000  # bytes of one request
+    max_body_bytes: int = 500_000  # bytes of one request
     max_header_bytes: int = 32_768
     ready: ProcessReadiness = field(default_factory=ProcessReadiness)
     hosts: tuple[str, ...] = ()  # names of this site; none: whatever browsers say
     # Actions that are none of ours: the call as it came goes to the team's own server.
-    own_actions: Callable[[bytes], tuple[int, bytes]] | None = None
+    custom_actions: Callable[[bytes], tuple[int, bytes]] | None = None
     # More messages than cores would only wait for each other, and what they wait with costs time.
     asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
 

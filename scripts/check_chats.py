@@ -141,7 +141,7 @@ def main() -> None:
         before = customer.ask(deadline)
         statuses: Counter[int] = Counter()
         waits: list[float | None] = []
-        most_untriaged = 0.0
+        max_untriaged = 0.0
         begin = time.monotonic()
         with ThreadPoolExecutor(options.at_once) as pool:
             sent = [
@@ -150,7 +150,7 @@ def main() -> None:
             while time.monotonic() < deadline:
                 waits.append(customer.ask(min(deadline, time.monotonic() + 60)))
                 untriaged = metric(admin, "sufler_turns_untriaged")
-                most_untriaged = max(most_untriaged, untriaged)
+                max_untriaged = max(max_untriaged, untriaged)
                 if all(chat.done() for chat in sent) and not untriaged and len(waits) >= 5:
                     break
                 time.sleep(3)
@@ -162,7 +162,7 @@ def main() -> None:
     answered = [wait for wait in waits if wait is not None]
     say(f"new chats from one address: {sum(statuses.values())} in {seconds:.0f} s")
     say(f"  accepted {statuses[200]}, refused {dict(sorted(statuses.items() - {(200, statuses[200])}))}")
-    say(f"turns without triage: {most_untriaged:.0f} at most, {left:.0f} in the end")
+    say(f"turns without triage: {max_untriaged:.0f} at most, {left:.0f} in the end")
     say(f"a known customer's message is triaged after: {before or float('nan'):.1f} s before it, meanwhile")
     if answered:
         say(f"  median {statistics.median(answered):.1f} s, longest {max(answered):.1f} s of {len(answered)}")

@@ -165,9 +165,9 @@ def demo(data: Path | None, files: int | None, *, hard: bool) -> Iterator[tuple[
     """A running demo: its process, its port and its log."""
 
     def limit() -> None:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         if files is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files if hard else most))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files if hard else hard_limit))
 
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"

@@ -94,7 +94,7 @@ def measure(settings: Settings, messages: dict[str, list[str]], console: Console
         articles = read_articles(settings.training_data_dir / "kb.csv")
         bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
         with running(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
-            found = {"none": _asked(connection, store, at_least=5.0)}
+            found = {"none": _asked(connection, store, min_seconds=5.0)}
             for name, texts in messages.items():
                 _send(settings, store, texts)
                 found[name] = _asked(connection, store)
@@ -110,10 +110,10 @@ def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
         reception.receive(IncomingMessage(channel="web", chat_id=chat, external_id=chat, text=text))
 
 
-def _asked(connection: HTTPConnection, store: Store, *, at_least: float = 1.0) -> Latency:
+def _asked(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
     """Ask until nothing waits to be triaged."""
     seconds, start = [], time.perf_counter()
-    for number in _until_triaged(store, start, at_least):
+    for number in _until_triaged(store, start, min_seconds):
         if number % 50 == 0:
             connection.close()  # a new connection costs more
         begin = time.perf_counter()
@@ -127,10 +127,10 @@ def _asked(connection: HTTPConnection, store: Store, *, at_least: float = 1.0) -
     return Latency.of(seconds, waited=time.perf_counter() - start)
 
 
-def _until_triaged(store: Store, start: float, at_least: float) -> Iterator[int]:
+def _until_triaged(store: Store, start: float, min_seconds: float) -> Iterator[int]:
     number = 0
     while (waited := time.perf_counter() - start) < MAX_WAIT_S:
-        if number % 50 == 0 and waited > at_least and not _waiting(store):
+        if number % 50 == 0 and waited > min_seconds and not _waiting(store):
             return
         yield number
         number += 1

@@ -93,21 +93,21 @@ class Governing:
 
     def __post_init__(self) -> None:
         # More by lot than is usual, so that a few hundred customers suffice.
-        lots = SamplingPolicy(
+        sampling = SamplingPolicy(
             blind_collecting=0.3,
             blind_later=0.1,
-            second_collecting=0.4,
-            audit_at_first=0.3,
-            audit_later=0.2,
+            double_review_collecting=0.4,
+            audit_initial=0.3,
+            audit_final=0.2,
             random=self.random.random,
         )
         self.readiness = Readiness(self.store, clock=self.clock)
         self.assistant = _Scripted(article=self.articles[0])
-        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
+        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
         self.triager = Triager(
-            self.store, self.assistant, lots=lots, readiness=self.readiness, clock=self.clock
+            self.store, self.assistant, sampling=sampling, readiness=self.readiness, clock=self.clock
         )
-        self.desk = Desk(self.store, undo=timedelta(0), lots=lots, clock=self.clock)
+        self.desk = Desk(self.store, undo=timedelta(0), sampling=sampling, clock=self.clock)
         self.reviews = Reviews(self.store, clock=self.clock)
         self.readiness.run_once(MODEL)
 

@@ -86,7 +86,7 @@ class PictureShop(DeskShop):
 
     def wrote(self, minutes_ago: float, text: str, **more: object) -> int:
         when = utc_now() - timedelta(minutes=minutes_ago)
-        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=lambda: when)
+        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=lambda: when)
         conversation = self.say(text, **more)  # type: ignore[arg-type]
         assistant = ScriptedAssistant({article.id: article for article in self.articles})
         Triager(self.store, assistant).run_once()

@@ -2,7 +2,8 @@
 
 The composition root: settings are read and parts are chosen here, and nowhere else.
 
-    settings, resources, errors                config.yml and environment variables; shipped files
+    settings, renamed_settings, errors         config.yml and environment variables; old names of settings
+    resources                                  the shipped config.yml and training data
     bootstrap                                  builds services, models, faces and processes from the settings
     serve, health, logs, learning_scheduler    loops, signals, readiness of a process, nightly learning
     private_files, installation_secret         modes of our files, and what this installation signs with

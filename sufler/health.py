@@ -89,4 +89,4 @@ def encoder_check(
             encode([next(texts)])
             good_until = clock() + _ENCODER_SECONDS
 
-    return Check(name="encoder", run=check, patience_seconds=_ENCODER_SECONDS)
+    return Check(name="encoder", run=check, timeout_seconds=_ENCODER_SECONDS)

@@ -18,7 +18,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from files import BadFile, check_size, yaml_tree
 from files.limits import MAX_CONFIG_ALIASES, MAX_CONFIG_BYTES
@@ -35,6 +41,7 @@ from prompter.models.recipe import (
 from sufler import resources
 from sufler.errors import BadConfig
 from sufler.installation_secret import SecretConfig
+from sufler.renamed_settings import RENAMED_SECTIONS, suggestion, with_new_names, with_new_variables
 
 # The other top-level keys belong to Rasa, which reads the same file.
 _RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "importers", "spaces"}
@@ -82,7 +89,7 @@ def without_credentials(url: str) -> str:
 
 class Database(Section):
     url: SecretStr | None = None
-    request_patience_seconds: float = Field(5.0, gt=0, le=60)
+    request_timeout_seconds: float = Field(5.0, gt=0, le=60)
 
 
 class Readiness(Section):
@@ -126,32 +133,32 @@ class Readiness(Section):
 
 class Autopilot(Section):
     signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— answered by a bot"})
-    operator_stays_minutes: float = Field(30, ge=0)
-    most_in_a_row: int = Field(3, ge=1)
-    most_in_a_dialogue: int = Field(10, ge=1)
+    operator_hold_minutes: float = Field(30, ge=0)
+    max_consecutive_answers: int = Field(3, ge=1)
+    max_dialogue_answers: int = Field(10, ge=1)
 
 
 class Sampling(Section):
     blind_collecting: float = Field(0.1, gt=0, le=1)
     blind_later: float = Field(0.02, gt=0, le=1)
-    second_collecting: float = Field(0.2, gt=0, le=1)
-    second_later: float = Field(0.05, gt=0, le=1)
-    audit_at_first: float = Field(0.2, gt=0, le=1)
-    audit_later: float = Field(0.05, gt=0, le=1)
-    audits_to_halve: float = Field(100, gt=0)
+    double_review_collecting: float = Field(0.2, gt=0, le=1)
+    double_review_later: float = Field(0.05, gt=0, le=1)
+    audit_initial: float = Field(0.2, gt=0, le=1)
+    audit_final: float = Field(0.05, gt=0, le=1)
+    audit_half_life: float = Field(100, gt=0)
 
     @model_validator(mode="after")
     def _falling(self) -> Self:
-        if not self.blind_later <= self.audit_later <= self.audit_at_first:
-            raise PydanticCustomError("lots", "blind_later, audit_later and audit_at_first must rise")
+        if not self.blind_later <= self.audit_final <= self.audit_initial:
+            raise PydanticCustomError("sampling", "blind_later, audit_final and audit_initial must rise")
         return self
 
 
 class Learning(Section):
     at: str | None = Field("03:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    least_new: int = Field(20, ge=1)
-    test_share: float = Field(0.2, ge=0, lt=1)
-    worst_difference: float = Field(-0.01, le=0, ge=-1)
+    min_new_decisions: int = Field(20, ge=1)
+    holdout_share: float = Field(0.2, ge=0, lt=1)
+    noninferiority_margin: float = Field(0.01, ge=0, le=1)
     held_out: Path | None = None
     shadow_turns: int = Field(0, ge=0)
     keep_versions: int = Field(5, ge=2)
@@ -165,17 +172,17 @@ class Dialogue(Section):
     engine: Literal["rasa"] | None = None
     url: HttpUrl = SecretStr("http://127.0.0.1:5005")
     token: SecretStr | None = None
-    patience_seconds: float = Field(4.0, gt=0)
+    engine_timeout_seconds: float = Field(4.0, gt=0)
     session_minutes: float = Field(60, gt=0)
-    own_actions: HttpUrl | None = None
+    custom_action_url: HttpUrl | None = None
     orders: SecretStr | None = None
-    timeout_seconds: float = Field(3.0, gt=0)
+    action_timeout_seconds: float = Field(3.0, gt=0)
 
 
 class Turns(Section):
-    quiet_seconds: float = Field(1.5, ge=0)
-    longest_seconds: float = Field(10.0, ge=0)
-    longest_message: int = Field(4000, ge=1, le=100_000)
+    debounce_seconds: float = Field(1.5, ge=0)
+    max_seconds: float = Field(10.0, ge=0)
+    max_message_length: int = Field(4000, ge=1, le=100_000)
     poll_seconds: float = Field(0.2, gt=0)
 
 
@@ -187,8 +194,8 @@ class Desk(Section):
 class Delivery(Section):
     poll_seconds: float = Field(0.3, gt=0)
     lease_seconds: float = Field(60.0, gt=0)
-    most_attempts: int = Field(8, ge=1)
-    at_once: int = Field(16, ge=1, le=32)
+    max_attempts: int = Field(8, ge=1)
+    max_concurrency: int = Field(16, ge=1, le=32)
 
 
 class Telegram(Section):
@@ -219,7 +226,7 @@ class Web(Section):
     session_secret: SecretStr | None = Field(None, min_length=32)
     session_idle_minutes: float = Field(120, ge=5)
     secure_cookies: bool = False
-    largest_body: int = Field(500_000, ge=10_000)
+    max_body_bytes: int = Field(500_000, ge=10_000)
     messages_per_minute: int = Field(20, ge=1)
     messages_per_address: int = Field(60, ge=1)
     new_chats_per_address: int = Field(30, ge=1)
@@ -240,6 +247,17 @@ class Web(Section):
                     "hosts", "{host} is no name of a host: write sufler.example, or *.example", {"host": host}
                 )
         return hosts
+
+
+class _EnvironmentSource(EnvSettingsSource):
+    """The environment, where settings may have their old names, also within a section that is JSON."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = with_new_variables(self.env_vars, _PREFIX)
+
+    def __call__(self) -> dict[str, Any]:
+        return with_new_names(super().__call__(), "environment")
 
 
 class Settings(BaseSettings):
@@ -264,7 +282,7 @@ class Settings(BaseSettings):
     confidence: ConfidenceConfig = ConfidenceConfig()
     routing: RoutingConfig = RoutingConfig()
     readiness: Readiness = Readiness()
-    lots: Sampling = Sampling()
+    sampling: Sampling = Sampling()
     autopilot: Autopilot = Autopilot()
     learning: Learning = Learning()
     dialogue: Dialogue = Dialogue()
@@ -279,13 +297,13 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the names are pydantic's
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        return _EnvironmentSource(settings_cls), init_settings
 
     @field_validator("telegram_token")
     @classmethod
@@ -348,13 +366,14 @@ def load_settings(path: Path | None) -> Settings:
         raise BadConfig(f"{path}: sufler: must be a mapping of names to values")
     _check_environment()
     try:
-        return Settings(**section)
+        return Settings(**with_new_names(section, str(path)))
     except SettingsError as error:  # which names the setting, and what it is set to only in its cause
         raise BadConfig(f"a SUFLER_ variable cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadConfig(f"{path} or a SUFLER_ variable: {key}: {_plain(first['msg'])}") from None
+        advice = suggestion(key) if first["type"] == "extra_forbidden" else ""
+        raise BadConfig(f"{path} or a SUFLER_ variable: {key}: {_plain(first['msg'])}{advice}") from None
 
 
 def config_document(path: Path) -> Any:
@@ -391,9 +410,11 @@ def _check_environment() -> None:
         if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
             continue
         setting = variable.removeprefix(_PREFIX).partition("__")[0].lower()
-        if setting not in Settings.model_fields and not _SERVICE_ADDRESS.match(f"{variable}={value}"):
+        if setting in Settings.model_fields or setting in RENAMED_SECTIONS:
+            continue
+        if not _SERVICE_ADDRESS.match(f"{variable}={value}"):
             raise BadConfig(
-                f"the environment variable {name} is no setting of Sufler: "
+                f"the environment variable {name} is no setting of Sufler{suggestion(setting)}: "
                 f"correct its name (as in SUFLER_WEB__PORT for web.port) or unset it"
             )
 

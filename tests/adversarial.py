@@ -11,14 +11,14 @@ def _repeated(piece: str) -> Callable[[int], str]:
     return lambda length: (piece * (length // len(piece) + 1))[:length]
 
 
-def _words(letters: str, shortest: int, longest: int) -> Callable[[int], str]:
+def _words(letters: str, min_length: int, max_length: int) -> Callable[[int], str]:
     """Words that no table knows, the same at every call."""
 
     def build(length: int) -> str:
         random_ = random.Random(length)
-        count = length // (shortest + 1) + 1
+        count = length // (min_length + 1) + 1
         words = [
-            "".join(random_.choices(letters, k=random_.randint(shortest, longest))) for _ in range(count)
+            "".join(random_.choices(letters, k=random_.randint(min_length, max_length))) for _ in range(count)
         ]
         return " ".join(words)[:length]
 

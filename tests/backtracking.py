@@ -35,7 +35,7 @@ class Machine:
         self.is_bytes = isinstance(pattern.pattern, bytes)
         self.tree = _parser.parse(pattern.pattern, pattern.flags)
         self.members: list[Callable[[str], bool]] = []  # of each class of characters in the pattern
-        self.longest_bound = 0  # of the counted repetitions
+        self.max_bound = 0  # of the counted repetitions
         self._groups = self.tree.state.groups
         self._loops = 0
         self._program = _Program()
@@ -248,17 +248,17 @@ class Machine:
             raise NotImplementedError(operation)
 
     def _compile_repeat(self, operation: str, given: Any, flags: int, code: list[tuple[Any, ...]]) -> None:
-        least, most, inner = given
+        minimum, maximum, inner = given
         if operation == "POSSESSIVE_REPEAT":
             whole = _parser.SubPattern(self.tree.state, [(_constants.MAX_REPEAT, given)])
             code.append(("atomic", self._inner(whole, flags)))
             return
         lazy = operation == "MIN_REPEAT"
-        if most is not _FOR_EVER:
-            self.longest_bound = max(self.longest_bound, most)
-        for _ in range(least):
+        if maximum is not _FOR_EVER:
+            self.max_bound = max(self.max_bound, maximum)
+        for _ in range(minimum):
             self._compile(inner, flags, code)
-        if most is _FOR_EVER:
+        if maximum is _FOR_EVER:
             register = 2 * self._groups + self._loops
             self._loops += 1
             code.append(("set", register, -1))
@@ -269,7 +269,7 @@ class Machine:
             code[head] = ("loop", register, head + 1, len(code), lazy)
             return
         splits = []
-        for _ in range(most - least):
+        for _ in range(maximum - minimum):
             splits.append(len(code))
             code.append(())
             self._compile(inner, flags, code)
@@ -413,8 +413,8 @@ def _example(tree: Any, machine: Machine, flags: int, letters: Sequence[str], ra
         elif operation == "BRANCH":
             text += _example(random_.choice(given[1]), machine, flags, letters, random_)
         elif operation in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            least, most, inner = given
-            for _ in range(random_.randint(least, min(most, least + 1))):
+            minimum, maximum, inner = given
+            for _ in range(random_.randint(minimum, min(maximum, minimum + 1))):
                 text += _example(inner, machine, flags, letters, random_)
         elif operation == "ATOMIC_GROUP":
             text += _example(given, machine, flags, letters, random_)
@@ -517,7 +517,7 @@ def _bend(machine: Machine, method: Callable[..., Any], attack: Attack) -> float
 def _growth(machine: Machine, mode: str, method: Callable[..., Any], attack: Attack) -> Growth | None:
     """Whether the attack's steps still grow faster where counted repetitions have come to their end."""
     unit = sum(map(len, attack.pumps))
-    times = max(_LENGTH, 6 * machine.longest_bound) // unit + 1
+    times = max(_LENGTH, 6 * machine.max_bound) // unit + 1
     text, twice = attack.text(times), attack.text(2 * times)
     steps = _steps(machine, method, text, budget=_BUDGET * len(text))
     on_twice = _steps(machine, method, twice, budget=_BUDGET * len(twice))

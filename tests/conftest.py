@@ -18,7 +18,7 @@ settings.load_profile("patient")
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
 _MIN_FREE = 4 << 30  # bytes
 _FACES = ("tests/bot/", "tests/prompter_api/")
-_LONGEST = (
+_SLOWEST_FIRST = (
     "tests/rasa/test_rasa_project.py",
     "tests/sufler/test_three_days.py",
     "tests/e2e/test_traffic.py",
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(_FACES) and "store" in getattr(item, "fixturenames", ()):
             item.add_marker("face")
-    places = {name: place for place, name in enumerate(_LONGEST)}
+    places = {name: place for place, name in enumerate(_SLOWEST_FIRST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 

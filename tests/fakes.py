@@ -152,10 +152,10 @@ class OrderDialogue:
         self._check()
         told = self.told.setdefault(question.sender, [])
         assert not self.paused.get(question.sender)
-        while after is not None and told and told[-1][0].heard.message_id > after:
-            if told[-1][0].heard == question.heard:
+        while after is not None and told and told[-1][0].cursor.message_id > after:
+            if told[-1][0].cursor == question.cursor:
                 return told[-1][1]
-            self.taken_back.append(told.pop()[0].heard)
+            self.taken_back.append(told.pop()[0].cursor)
         reply = self._reply(question.triage.utterance, told[-1][1].form if told else None)
         told.append((question, reply))
         self.before_reply()
@@ -164,17 +164,17 @@ class OrderDialogue:
         return reply
 
     def _reply(self, text: str, form: str | None) -> EngineReply:
-        heard = EngineReply(name="faq", confidence=self.confidence, model=self.name, uses_triage=True)
-        about_order = replace(heard, name="order_form", uses_triage=False)
-        heard = replace(heard, texts=(self.adds,) if self.adds else ())
+        reply = EngineReply(name="faq", confidence=self.confidence, model=self.name, uses_triage=True)
+        about_order = replace(reply, name="order_form", uses_triage=False)
+        reply = replace(reply, texts=(self.adds,) if self.adds else ())
         if "оператор" in text:
-            return replace(heard, name="handoff", uses_triage=False, handoff=HandoffReason.CUSTOMER_REQUEST)
+            return replace(reply, name="handoff", uses_triage=False, handoff=HandoffReason.CUSTOMER_REQUEST)
         if form and text.strip().isdigit():
             return replace(about_order, texts=(f"Заказ {text.strip()} едет.",))
         if form or "статус" in text:
             uses_triage = form is not None
             return replace(about_order, texts=(NUMBER,), form="order_form", uses_triage=uses_triage)
-        return heard
+        return reply
 
     def pause(self, sender: str, *, paused: bool) -> None:
         self._check()

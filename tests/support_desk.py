@@ -60,15 +60,15 @@ class DeskShop:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.store, hasher=FAST_HASHER)
-        self.lots = lots = SamplingPolicy(random=self.numbers)
-        self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), lots=lots)
+        self.sampling = sampling = SamplingPolicy(random=self.numbers)
+        self.desk = Desk(self.store, undo=timedelta(seconds=self.undo_seconds), sampling=sampling)
         self.deliveries = Deliveries(self.store)
         self.readiness = Readiness(self.store)
         self.knowledge = KnowledgeBase(self.store, clock=self.loaded)
         self.knowledge.import_articles(self.articles, changed_by="test")
-        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0))
+        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0))
         self.assistant = WordAssistant(self.articles)
-        self.triager = Triager(self.store, self.assistant, lots=lots)
+        self.triager = Triager(self.store, self.assistant, sampling=sampling)
         self.sessions = Sessions(self.store, max_age=timedelta(hours=1))
         self.accounts.add("anna", Role.OPERATOR, PASSWORD)
         self.accounts.add("boris", Role.OPERATOR, PASSWORD)
@@ -76,9 +76,11 @@ class DeskShop:
 
     def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
         """From now on dialogues run in an engine."""
-        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format)
-        self.triager = Triager(self.store, self.assistant, lots=self.lots, conversing=conversing)
-        return conversing
+        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format)
+        self.triager = Triager(
+            self.store, self.assistant, sampling=self.sampling, dialogue_sessions=dialogue_sessions
+        )
+        return dialogue_sessions
 
     def say(
         self,
@@ -156,7 +158,7 @@ class DeskShop:
             versions=Versions(self.store),
             reviews=Reviews(self.store),
             readiness=self.readiness,
-            watching=QualityMonitor(self.store),
+            monitoring=QualityMonitor(self.store),
             language=self.language,
             session_hours=1,
             secure_cookies=False,

@@ -9,30 +9,30 @@ from web.problems import problem
 
 
 class BodyLimit:
-    """Refuses bodies of more than `largest` bytes before they fill the memory.
+    """Refuses bodies of more than `max_bytes` bytes before they fill the memory.
 
     A body is refused when somebody begins to read it, so that who may not ask at all is told that first:
     a length that is announced is believed, a body without one (chunked) is counted as it comes.
     `Connection: close`, because what the client is still sending will not be read.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int, limits: Mapping[str, int] | None = None) -> None:
-        """`limits` are the bytes that may come to these paths, `largest` those to every other one."""
+    def __init__(self, app: ASGIApp, *, max_bytes: int, limits: Mapping[str, int] | None = None) -> None:
+        """`limits` are the bytes that may come to these paths, `max_bytes` those to every other one."""
         self._app = app
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._limits = dict(limits or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._limits.get(scope["path"], self._largest)
-        message = f"the request is larger than {largest} bytes"
+        max_bytes = self._limits.get(scope["path"], self._max_bytes)
+        message = f"the request is larger than {max_bytes} bytes"
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit():
             await problem(413, "too_large", message, _CLOSE)(scope, receive, send)
             return
-        is_too_large = int(announced[:20]) > largest
+        is_too_large = int(announced[:20]) > max_bytes
         seen = 0
 
         async def counted() -> Message:
@@ -41,7 +41,7 @@ class BodyLimit:
                 raise HTTPException(413, message, _CLOSE)
             part = await receive()
             seen += len(part.get("body", b""))
-            if seen > largest:
+            if seen > max_bytes:
                 # Whoever reads the body lets an HTTPException pass, to the handler that answers it.
                 raise HTTPException(413, message, _CLOSE)
             return part

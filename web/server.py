@@ -134,12 +134,12 @@ class _Bounded(asyncio.Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        longest = _bounds(self.config).limits.max_header_bytes
+        max_bytes = _bounds(self.config).limits.max_header_bytes
         while data and not self.transport.is_closing():
             began_in_body, request = self.in_body, self.cycle
-            room = longest if began_in_body else longest - self._head
+            room = max_bytes if began_in_body else max_bytes - self._head
             if room <= 0:
-                self._refuse(431, "headers_too_large", f"the headers are larger than {longest} bytes")
+                self._refuse(431, "headers_too_large", f"the headers are larger than {max_bytes} bytes")
                 return
             part, data = data[:room], data[room:]
             super().data_received(part)

@@ -4,7 +4,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
-from bot.telegram.keyboard import keyboard, spoken
+from bot.telegram.keyboard import keyboard, supported_language
 from prompter.conversations.delivery import OutgoingMessage
 
 
@@ -28,7 +28,7 @@ class TelegramChannel:
             raise PermanentFailure("this is no Telegram chat") from None
         buttons = None
         if message.offers_operator:
-            buttons = keyboard(message.id, spoken(message.language, self._language))
+            buttons = keyboard(message.id, supported_language(message.language, self._language))
         try:
             return str(await self._client.send(chat_id, message.text, buttons=buttons))
         except TooManyRequests as error:

@@ -4,7 +4,7 @@ import re
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.buttons import LARGEST_ID, Button
+from bot.buttons import MAX_ID, Button
 
 _LABELS = {
     "ru": {Button.UP: "👍", Button.DOWN: "👎", Button.OPERATOR: "Позвать оператора"},
@@ -26,7 +26,7 @@ _ANSWERS = {
 _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 
 
-def spoken(language: str | None, otherwise: str) -> str:
+def supported_language(language: str | None, otherwise: str) -> str:
     """Which of our two languages suits a customer's; `otherwise` is for one that we do not know.
 
     >>> spoken("ru-RU", "en"), spoken("de", "ru"), spoken(None, "ru")
@@ -53,7 +53,7 @@ def read_data(data: str) -> tuple[Button, int] | None:
     (<Button.UP: 'up'>, 123)
     """
     match = _DATA.fullmatch(data)
-    if match is None or int(match[2]) > LARGEST_ID:
+    if match is None or int(match[2]) > MAX_ID:
         return None
     return Button(match[1]), int(match[2])
 

@@ -11,7 +11,7 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.buttons import Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
-from bot.telegram.keyboard import answer_to, spoken
+from bot.telegram.keyboard import answer_to, supported_language
 from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
@@ -50,7 +50,7 @@ class TelegramPoller:
         poll_seconds: int = 25,
         answer_seconds: float = 5.0,
         first_backoff_seconds: float = 0.5,
-        longest_backoff_seconds: float = 30.0,
+        max_backoff_seconds: float = 30.0,
     ) -> None:
         self._client = client
         self._reception = reception
@@ -59,7 +59,7 @@ class TelegramPoller:
         self._poll_seconds = poll_seconds
         self._answer_seconds = answer_seconds
         self._first_backoff_seconds = first_backoff_seconds
-        self._longest_backoff_seconds = longest_backoff_seconds
+        self._max_backoff_seconds = max_backoff_seconds
         self._offset: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -70,25 +70,25 @@ class TelegramPoller:
                 updates = await self._ask(stop)
             except InvalidToken:
                 log.error("telegram_token_refused", hint="check SUFLER_TELEGRAM_TOKEN and telegram.base_url")
-                await asking.pause(stop, at_least=_REFUSED_PAUSE)
+                await asking.wait(stop, min_seconds=_REFUSED_PAUSE)
             except Conflict as error:
                 log.error("telegram_polled_elsewhere", hint=_conflict_hint(error))
-                await asking.pause(stop)
+                await asking.wait(stop)
             except TooManyRequests as error:
                 log.warning("telegram_asks_to_slow_down", retry_after=error.retry_after)
-                await asking.pause(stop, at_least=error.retry_after or 0)
+                await asking.wait(stop, min_seconds=error.retry_after or 0)
             except TelegramError as error:
                 log.warning("telegram_unreachable", error=type(error.__cause__ or error).__name__)
-                await asking.pause(stop)
+                await asking.wait(stop)
             except Exception as error:
                 log.error("telegram_polling_broke", error=describe_without_content(error))
-                await asking.pause(stop)
+                await asking.wait(stop)
             else:
                 asking.succeeded()
                 if await self._store(updates):
                     storing.succeeded()
                 else:
-                    await storing.pause(stop)
+                    await storing.wait(stop)
 
     async def _ask(self, stop: asyncio.Event) -> Sequence[AnyUpdate]:
         """The next updates; none if we are stopping, which loses nothing as nothing is confirmed."""
@@ -133,7 +133,7 @@ class TelegramPoller:
 
     async def _answer(self, pressed: ButtonPress) -> None:
         """A courtesy: what was pressed is stored whether the customer sees this or not."""
-        text = answer_to(pressed.button, spoken(pressed.language, self._language))
+        text = answer_to(pressed.button, supported_language(pressed.language, self._language))
         try:
             async with asyncio.timeout(self._answer_seconds):
                 await self._client.answer_press(pressed.query_id, text)
@@ -170,9 +170,7 @@ class TelegramPoller:
             self._reception.receive(replace(message, kind=MessageKind.OTHER, text="", customer_name=""))
 
     def _backoff(self) -> Backoff:
-        return Backoff(
-            first_seconds=self._first_backoff_seconds, longest_seconds=self._longest_backoff_seconds
-        )
+        return Backoff(first_seconds=self._first_backoff_seconds, max_seconds=self._max_backoff_seconds)
 
 
 def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:

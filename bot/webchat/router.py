@@ -11,7 +11,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.buttons import LARGEST_ID, Button, Feedback, press
+from bot.buttons import MAX_ID, Button, Feedback, press
 from bot.names import clean_language, clean_name
 from bot.webchat.channel import CHANNEL
 from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
@@ -80,7 +80,7 @@ class NewPress(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reply: int = Field(strict=True, ge=1, le=LARGEST_ID)
+    reply: int = Field(strict=True, ge=1, le=MAX_ID)
     action: Literal["up", "down", "operator"]
 
 
@@ -117,7 +117,7 @@ def web_chat_router(
     feedback: Feedback,
     views: Views,
     secret: str,
-    longest_message: int = 4000,
+    max_message_length: int = 4000,
     limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
     secure_cookies: bool = False,
     language: str = "ru",
@@ -125,15 +125,15 @@ def web_chat_router(
 ) -> APIRouter:
     """The web chat, to be mounted at the root of the site.
 
-    `secret` is the installation's, to sign cookies with. `longest_message` is in characters. `language` is
+    `secret` is the installation's, to sign cookies with. `max_message_length` is in characters. `language` is
     for browsers that want neither Russian nor English.
     """
     router = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
     throttle = ChatThrottle(limits)
     cookies = ChatCookies(secret, secure=secure_cookies)
-    page = _page(language=language, title=title, longest_message=longest_message)
+    page = _page(language=language, title=title, max_message_length=max_message_length)
     # A character takes at most 12 bytes of JSON: two escaped surrogates.
-    most_bytes = 12 * longest_message + 2000
+    max_bytes = 12 * max_message_length + 2000
 
     @router.get("/chat", include_in_schema=False)
     def chat_page(request: Request) -> Response:
@@ -176,15 +176,15 @@ def web_chat_router(
         return chat_id_of(cookie)
 
     async def posted(request: Request) -> NewMessage:
-        message = await _posted(request, NewMessage, most_bytes=most_bytes)
+        message = await _posted(request, NewMessage, max_bytes=max_bytes)
         if not message.text.strip():
             raise _unprocessable("The message is empty.")
-        if len(message.text) > longest_message:
-            raise _unprocessable(f"The message is longer than {longest_message} characters.")
+        if len(message.text) > max_message_length:
+            raise _unprocessable(f"The message is longer than {max_message_length} characters.")
         return message
 
     async def posted_press(request: Request) -> NewPress:
-        return await _posted(request, NewPress, most_bytes=_PRESS_BYTES)
+        return await _posted(request, NewPress, max_bytes=_PRESS_BYTES)
 
     @router.post("/chat/messages", summary="Write to the operators", openapi_extra=_request_body(NewMessage))
     def write(
@@ -264,10 +264,10 @@ def web_chat_router(
     return router
 
 
-async def _posted(request: Request, shape: type[Body], *, most_bytes: int) -> Body:
+async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
     """What our own page has posted."""
     await refuse_other_sites(request)
-    body = await read_json_body(request, most_bytes=most_bytes)
+    body = await read_json_body(request, max_bytes=max_bytes)
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:
@@ -325,11 +325,11 @@ def _first_problem(error: ValidationError) -> str:
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
-def _page(*, language: str, title: str | None, longest_message: int) -> str:
+def _page(*, language: str, title: str | None, max_message_length: int) -> str:
     values = {
         "language": language,
         "title": title or "",
-        "longest": str(longest_message),
+        "longest": str(max_message_length),
         "poll": str(int(_POLL_SECONDS * 1000)),
     }
     page = (_STATIC / "chat.html").read_text(encoding="utf-8")

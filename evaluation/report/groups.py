@@ -8,7 +8,7 @@ from evaluation.estimates import Estimate, share
 from evaluation.outcomes import ScoredCase
 
 OUT_OF_SCOPE = "(out of scope)"
-_MOST_CONFUSIONS = 3
+_MAX_CONFUSIONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def worst_groups(outcomes: Sequence[ScoredCase], group_of: Callable[[str], str])
                 name=name,
                 n_wrong=len(wrong),
                 right=right,
-                confusions=tuple(confused.most_common(_MOST_CONFUSIONS)),
+                confusions=tuple(confused.most_common(_MAX_CONFUSIONS)),
             )
         )
     return sorted(groups, key=lambda group: (-group.n_wrong, group.right.value, group.name))

@@ -52,7 +52,7 @@ class Page:
     outcomes: Sequence[ScoredCase]
     headline: Sequence[str]  # names of the metrics shown large
     groupings: Mapping[str, Callable[[str], str]]  # title of the table -> label's group
-    oddities: Sequence[DataWarning] = ()
+    warnings: Sequence[DataWarning] = ()
     in_scope: Sequence[float] = ()  # of intents: P(some known intent is meant)
     threshold: float | None = None
     target: float | None = None
@@ -81,11 +81,11 @@ def render(page: Page) -> str:
         page=page,
         pictures=[(name, text, Markup(svg)) for name, text, svg in _pictures(page)],  # noqa: S704 - our own SVG
         groups=[(title, worst_groups(page.outcomes, of)) for title, of in page.groupings.items()],
-        most_groups=_SHOWN_GROUPS,
+        max_groups=_SHOWN_GROUPS,
         failed=failed,
-        most_failures=_SHOWN_FAILURES,
+        max_failures=_SHOWN_FAILURES,
         changes=sorted(changes, key=lambda change: change.is_won),
-        most_changes=_SHOWN_CHANGES,
+        max_changes=_SHOWN_CHANGES,
     )
 
 

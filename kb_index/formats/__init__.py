@@ -18,7 +18,7 @@ from kb_index.article import Article
 from kb_index.errors import InvalidArticle
 from kb_index.formats import csv_file, json_file, markdown_file, rasa_yaml, xlsx_file
 from kb_index.formats.records import Record, articles_of
-from kb_index.formats.text import LONGEST_PHRASINGS, make_folder, normalised, written_aside
+from kb_index.formats.text import MAX_PHRASINGS_LENGTH, make_folder, normalised, written_aside
 
 __all__ = ["Format", "count_hint", "format_of", "normalised", "read_articles", "write_articles"]
 
@@ -161,6 +161,6 @@ def _writable(articles: Iterable[Article], path: Path) -> Iterator[Article]:
             tidy = normalised(article)
         except InvalidArticle as error:
             raise BadFile(path, f"the article {article.id!r} cannot be written: {error}") from None
-        if sum(map(len, tidy.phrasings)) > LONGEST_PHRASINGS:
+        if sum(map(len, tidy.phrasings)) > MAX_PHRASINGS_LENGTH:
             raise BadFile(path, f"the phrasings of the article {article.id!r} are too long to be read again")
         yield tidy

@@ -21,7 +21,7 @@ from pathlib import Path
 from files.errors import BadFile
 from kb_index.article import Article
 
-LONGEST_PHRASINGS = 1_000_000  # characters, all phrasings of one article together
+MAX_PHRASINGS_LENGTH = 1_000_000  # characters, all phrasings of one article together
 
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")

@@ -11,11 +11,11 @@ from nlu.encoders.encoder import Encoder, Kind, Vectors
 
 
 class CachingEncoder:
-    """Remembers the vectors of the last `most_texts` texts; thread-safe."""
+    """Remembers the vectors of the last `max_texts` texts; thread-safe."""
 
-    def __init__(self, encoder: Encoder, *, most_texts: int = 10_000) -> None:
+    def __init__(self, encoder: Encoder, *, max_texts: int = 10_000) -> None:
         self._encoder = encoder
-        self._most_texts = most_texts
+        self._max_texts = max_texts
         self._vectors: OrderedDict[tuple[Kind, str], Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -43,7 +43,7 @@ class CachingEncoder:
             for text in texts:
                 self._vectors[kind, text] = known[text]
                 self._vectors.move_to_end((kind, text))
-            while len(self._vectors) > self._most_texts:
+            while len(self._vectors) > self._max_texts:
                 self._vectors.popitem(last=False)
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)

@@ -78,32 +78,32 @@ def width(encoder: Encoder) -> float:
 def on_one_scale(encoder: Encoder) -> Encoder:
     """Bring the encoder's cosines to the `REFERENCE_WIDTH`, or give it back if they have it.
 
-    What fine-tuning has found to be overstated is taken into account (`spread_factor`).
+    What fine-tuning has found to be overstated is taken into account (`scale_factor`).
     """
-    aim = REFERENCE_WIDTH * getattr(encoder, "spread_factor", 1.0)
+    aim = REFERENCE_WIDTH * getattr(encoder, "scale_factor", 1.0)
     own = width(encoder)
     if abs(own / aim - 1) < 0.01 or own < _NO_WIDTH:
         return encoder
     if own > aim:
-        return BandEncoder(encoder, spread=round(aim / own, 3))
+        return BandEncoder(encoder, scale=round(aim / own, 3))
     return _widened(encoder, aim)
 
 
 class BandEncoder:
-    """Another encoder's vectors such that cosine c becomes 1 - spread · (1 - c).
+    """Another encoder's vectors such that cosine c becomes 1 - scale · (1 - c).
 
-    One more dimension does it, the same for every text: (√spread · v, √(1 - spread)).
+    One more dimension does it, the same for every text: (√scale · v, √(1 - scale)).
     """
 
-    def __init__(self, encoder: Encoder, *, spread: float) -> None:
-        if not 0 < spread <= 1:
-            raise ValueError(f"spread must be above 0 and at most 1, not {spread}")
+    def __init__(self, encoder: Encoder, *, scale: float) -> None:
+        if not 0 < scale <= 1:
+            raise ValueError(f"scale must be above 0 and at most 1, not {scale}")
         self._encoder = encoder
-        self._spread = spread
+        self._scale = scale
 
     @property
     def id(self) -> str:
-        return f"{self._encoder.id}-spread-{self._spread:g}"
+        return f"{self._encoder.id}-spread-{self._scale:g}"
 
     @property
     def dimensions(self) -> int:
@@ -112,8 +112,8 @@ class BandEncoder:
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """See `Encoder`."""
         vectors = self._encoder.encode(texts, kind=kind)
-        shared = np.where(vectors.any(axis=1, keepdims=True), np.float32(sqrt(1 - self._spread)), 0)
-        return np.hstack([vectors * np.float32(sqrt(self._spread)), shared.astype(np.float32)])
+        shared = np.where(vectors.any(axis=1, keepdims=True), np.float32(sqrt(1 - self._scale)), 0)
+        return np.hstack([vectors * np.float32(sqrt(self._scale)), shared.astype(np.float32)])
 
 
 class WidenedEncoder:
@@ -153,8 +153,10 @@ def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
     def missing(share: float) -> float:
         return aim - max(_width(_without(vectors, common["query"], share)) for vectors in by_language)
 
-    most = 0.999
-    share = most if missing(most) > 0 else float(optimize.brentq(missing, 0.0, most, xtol=1e-4))
+    max_share = 0.999
+    share = (
+        max_share if missing(max_share) > 0 else float(optimize.brentq(missing, 0.0, max_share, xtol=1e-4))
+    )
     return WidenedEncoder(encoder, share=round(share, 3), common=common)
 
 

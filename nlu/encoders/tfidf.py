@@ -23,11 +23,13 @@ class TfidfEncoder:
     Fitting only learns which n-grams are rare; unfitted, all count alike. `kind` makes no difference.
     """
 
-    def __init__(self, *, dimensions: int = 1024, word_share: float = 0.5, longest_text: int = 2000) -> None:
+    def __init__(
+        self, *, dimensions: int = 1024, word_share: float = 0.5, max_text_length: int = 2000
+    ) -> None:
         self._dimensions = dimensions
         self._word_share = word_share
-        self._longest_text = longest_text
-        self._hasher = NgramHasher(longest=4)
+        self._max_text_length = max_text_length
+        self._hasher = NgramHasher(max_length=4)
         self._rarity: npt.NDArray[np.float32] = np.ones(_BUCKETS, dtype=np.float32)
 
     def fit(self, texts: Sequence[str]) -> "TfidfEncoder":
@@ -45,7 +47,7 @@ class TfidfEncoder:
     @property
     def id(self) -> str:
         digest = hashlib.sha256(self._rarity.tobytes()).hexdigest()[:12]
-        return f"tfidf-{self._dimensions}-{self._word_share}-{self._longest_text}-{digest}"
+        return f"tfidf-{self._dimensions}-{self._word_share}-{self._max_text_length}-{digest}"
 
     @property
     def dimensions(self) -> int:
@@ -57,7 +59,7 @@ class TfidfEncoder:
             texts,
             self._encode,
             dimensions=self._dimensions,
-            longest_text=self._longest_text,
+            max_text_length=self._max_text_length,
             batch=_BATCH,
         )
 

@@ -9,7 +9,7 @@ _WORDS = re.compile(f"{_WORD_START}[^{_WORD_START}]*")
 _SPACES = re.compile(" +")
 _PENALTY = 10.0  # how much less likely an unknown character is than the rarest piece, as in SentencePiece
 _KEPT_WORDS = 20_000
-_LONGEST_KEPT = 32  # characters: what is kept stays small whatever customers write
+_MAX_KEPT_LENGTH = 32  # characters: what is kept stays small whatever customers write
 
 
 class UnigramTokenizer:
@@ -31,7 +31,7 @@ class UnigramTokenizer:
         self._ids = dict(zip(pieces, range(len(pieces)), strict=True))
         del self._ids[pieces[unknown]]
         self._scores = scores
-        self._longest = max(map(len, pieces))
+        self._max_length = max(map(len, pieces))
         self._replacements = replacements
         self._unknown = unknown
         self._unknown_score = min(scores) - _PENALTY
@@ -44,7 +44,7 @@ class UnigramTokenizer:
             spaced = _WORD_START + spaced
         ids: list[int] = []
         for word in _WORDS.findall(spaced):
-            ids += self._kept(word) if len(word) <= _LONGEST_KEPT else self._cut(word)
+            ids += self._kept(word) if len(word) <= _MAX_KEPT_LENGTH else self._cut(word)
         return ids
 
     def _cut(self, word: str) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ class UnigramTokenizer:
         best = [0.0] + [float("-inf")] * size  # log-probability of the likeliest pieces up to a character
         last = [(0, 0)] * (size + 1)  # of these, the last one: its id and where it starts
         for start in range(size):
-            for end in range(start + 1, min(start + self._longest, size) + 1):
+            for end in range(start + 1, min(start + self._max_length, size) + 1):
                 number = self._ids.get(word[start:end])
                 if number is not None and best[start] + self._scores[number] > best[end]:
                     best[end], last[end] = best[start] + self._scores[number], (number, start)

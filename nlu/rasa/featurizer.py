@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 _BATCH = 16  # texts asked for at once: customers' messages must get their turn in between
 _TRAINING_SECONDS = 60.0  # for a batch: nobody waits for an answer then
-_MOST_KEPT = 2000  # vectors of messages that are kept in memory
+_MAX_KEPT = 2000  # vectors of messages that are kept in memory
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -174,7 +174,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _keep(self, pairs: Iterable[Any]) -> None:
         self._recent.update(pairs)
-        for text in list(self._recent)[: max(0, len(self._recent) - _MOST_KEPT)]:
+        for text in list(self._recent)[: max(0, len(self._recent) - _MAX_KEPT)]:
             del self._recent[text]
 
 

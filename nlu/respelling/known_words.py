@@ -6,7 +6,7 @@ from nlu.respelling.statistics import Alphabet, Lexicon, spelling
 
 # Tuned on training rows: docs/reference/tuning.md.
 _MISTYPED = 12.0  # nats: how much likelier the word must be than the letters as they stand
-_SHORTEST = 6  # letters; shorter ones that nobody knows are names more often than typos
+_MIN_LENGTH = 6  # letters; shorter ones that nobody knows are names more often than typos
 
 _REMEMBERED = 20_000  # words
 
@@ -32,7 +32,7 @@ def likeliest_known(word: str) -> str | None:
     ('вернуть', 'transaction', None)
     """
     lexicon = _lexicon(word, latin=spelling().english)
-    if lexicon is None or len(word) < _SHORTEST:
+    if lexicon is None or len(word) < _MIN_LENGTH:
         return None
     spelt = lexicon.cost_of_letters(word)
     found = [

@@ -18,7 +18,7 @@ _START = 4.0  # and the reverse, in a message that is partly not as it was meant
 _STAY = 1.0  # -log P(one more word as it is written), in such a message
 _HAS_CYRILLIC = 4.0  # -log P(a word in Cyrillic | its writer has only Latin letters)
 
-_MOST_PIECES = 400
+_MAX_PIECES = 400
 _PIECE = re.compile(r"[^\s/]+(?:/(?!\S))?")  # words may be parted by a stroke
 
 
@@ -35,7 +35,7 @@ def respelled(text: str) -> str:
     >>> respelled("where is my order")
     'where is my order'
     """
-    matches = list(_PIECE.finditer(text))[:_MOST_PIECES]
+    matches = list(_PIECE.finditer(text))[:_MAX_PIECES]
     pieces = [piece_of(match[0]) for match in matches]
     best, chosen, way_of_best = 0.0, [False] * len(pieces), None
     # in which of Russian's neighbours the message is, if it is in one: the one that explains it best

@@ -26,7 +26,7 @@ _AMBIGUOUS = {
     "jo": ("e", "Io"),
 }
 _LATIN_PIECE = re.compile("shch|sch|tch|sh|ch|zh|kh|ts|tz|[yj]o|.")
-_MOST_VARIANTS = 8
+_MAX_VARIANTS = 8
 _REPEATED = re.compile(r"([^aeou])\1+")
 
 # How a spelling reads where no known word has its key.
@@ -66,7 +66,7 @@ def keys_of_latin(word: str) -> list[str]:
     count = 1
     for choice in choices:
         count *= len(choice)
-    if count > _MOST_VARIANTS:
+    if count > _MAX_VARIANTS:
         return []
     return list(dict.fromkeys(_merged("".join(sounds)) for sounds in product(*choices)))
 

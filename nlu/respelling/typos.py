@@ -16,18 +16,18 @@ from rapidfuzz.distance import OSA
 from nlu.respelling.known_words import is_known, likeliest_known, reads_worse
 
 # Tuned on training rows: docs/reference/tuning.md.
-_SHORTEST = 4  # letters of a word that is corrected
+_MIN_LENGTH = 4  # letters of a word that is corrected
 _TWO_SLIPS_FROM = 8  # letters of a word that may have been mistyped twice
 _TWICE_MISTYPED = 4.0  # nats: its letters read so much worse than those of what was meant
 
 _RULES = "typos-1"  # raised whenever the same words would correct a text otherwise
-_LONGEST = 32  # letters; what is longer is no word
-_MOST_PIECES = 200  # of a message that are looked at
-_LONGEST_PIECE = 40  # characters; longer pieces are addresses and codes
+_MAX_LENGTH = 32  # letters; what is longer is no word
+_MAX_PIECES = 200  # of a message that are looked at
+_MAX_PIECE_LENGTH = 40  # characters; longer pieces are addresses and codes
 _PIECE = re.compile(r"\S+")
 _CODE = re.compile(r"[\d@#_\\=&$%]|^/|\w[.:]\w")  # pieces with such characters are codes, addresses, commands
 _WORD = re.compile(r"[^\W\d_]+")
-_WHOLE_WORD = re.compile(r"(?<![\w'’-])[^\W\d_]{%d,%d}(?![\w'’-])" % (_SHORTEST, _LONGEST))  # noqa: UP031
+_WHOLE_WORD = re.compile(r"(?<![\w'’-])[^\W\d_]{%d,%d}(?![\w'’-])" % (_MIN_LENGTH, _MAX_LENGTH))  # noqa: UP031
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\u0300\u0301]")  # soft hyphens, zero widths, stress
 
 
@@ -41,10 +41,10 @@ class Corrector:
     def __init__(self, counts: Counter[str]) -> None:
         """`counts` says how often each word stands in the texts."""
         self._counts = counts
-        kept = [word for word in counts if _SHORTEST - 1 <= len(word) <= _LONGEST]
+        kept = [word for word in counts if _MIN_LENGTH - 1 <= len(word) <= _MAX_LENGTH]
         self._words = sorted(kept, key=lambda word: (len(word), word))
         lengths = np.array([len(word) for word in self._words], dtype=np.int64)
-        self._starts = np.searchsorted(lengths, np.arange(_LONGEST + 4)).tolist()  # by length
+        self._starts = np.searchsorted(lengths, np.arange(_MAX_LENGTH + 4)).tolist()  # by length
         self._letters = _letters_of(self._words)
 
     @classmethod
@@ -74,8 +74,8 @@ class Corrector:
         'оформить возврат northpeak sx-4'
         """
         result, end = [], 0
-        for piece in islice(_PIECE.finditer(cleaned), _MOST_PIECES):
-            if len(piece[0]) <= _LONGEST_PIECE and not _CODE.search(piece[0]):
+        for piece in islice(_PIECE.finditer(cleaned), _MAX_PIECES):
+            if len(piece[0]) <= _MAX_PIECE_LENGTH and not _CODE.search(piece[0]):
                 result += [cleaned[end : piece.start()], _WHOLE_WORD.sub(self._meant, piece[0])]
                 end = piece.end()
         return "".join([*result, cleaned[end:]])
@@ -114,6 +114,6 @@ def _letters_of(words: list[str]) -> npt.NDArray[np.uint64]:
     """For each word the set of its letters: a bit each, shared by letters of different scripts."""
     if not words:
         return np.zeros(0, dtype=np.uint64)
-    codes = np.array(words, dtype=f"U{_LONGEST}").view(np.uint32).reshape(len(words), -1)
+    codes = np.array(words, dtype=f"U{_MAX_LENGTH}").view(np.uint32).reshape(len(words), -1)
     bits = np.where(codes > 0, np.uint64(1) << (codes & np.uint32(63)).astype(np.uint64), np.uint64(0))
     return np.asarray(np.bitwise_or.reduce(bits, axis=1), dtype=np.uint64)

@@ -15,8 +15,8 @@ _SPELLING = 0.15  # for each letter: a Russian word has several spellings in Lat
 _MARK_KEPT = {",": 4.0, ".": 4.0}  # -log P(this key, of a letter in the other layout, was meant as a mark)
 _MARK_KEPT_ELSE = 6.0
 
-_LONGEST = 40  # characters; longer pieces are addresses and codes
-_MOST_MARKS = 3
+_MAX_LENGTH = 40  # characters; longer pieces are addresses and codes
+_MAX_MARKS = 3
 _NO_KEYS = "!?()/&…«»„“”‘’—–*+=%#$№\\|^"  # marks around words that stand for no letter in either layout
 _MARKS = "`[];',.~{}:\"<>"  # that are letters on a Russian keyboard
 _OPENING = frozenset("[{<'\"`")
@@ -58,7 +58,7 @@ def piece_of(text: str) -> Piece:
     >>> piece_of("njdfh").meant[Way.LATIN_LAYOUT].word
     'товар'
     """
-    if len(text) > _LONGEST or "@" in text:
+    if len(text) > _MAX_LENGTH or "@" in text:
         return _PLAIN
     before, core, after = _apart(text, _NO_KEYS)
     if core.isascii() and _LATIN.search(core):
@@ -106,7 +106,7 @@ def _in_russian_layout(core: str) -> Reading:
     before, _, after = _apart(core, _MARKS)
     readings = []
     for start in range(min(1, len(before)) + 1):
-        for kept_after in range(min(_MOST_MARKS, len(after)) + 1):
+        for kept_after in range(min(_MAX_MARKS, len(after)) + 1):
             end = len(core) - kept_after
             word = keyboard.to_russian(core[start:end]).replace("ё", "е")
             kept = core[:start] + core[end:]

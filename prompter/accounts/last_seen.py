@@ -18,7 +18,7 @@ _MAX_IDS = 10_000  # remembered in this process; the one written longest ago is 
 Defer = Callable[[Callable[[], None]], object]
 
 
-def at_once(work: Callable[[], None]) -> None:
+def run_now(work: Callable[[], None]) -> None:
     """Do the work before going on."""
     work()
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pwdlib import PasswordHash
 
-from prompter.accounts.last_seen import Defer, LastSeen, at_once
+from prompter.accounts.last_seen import Defer, LastSeen, run_now
 from prompter.accounts.passwords import MAX_PASSWORD_LENGTH, WeakPassword, check_password
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import Forbidden, NotFound, PrompterError
@@ -75,7 +75,7 @@ class Accounts:
         *,
         hasher: PasswordHash | None = None,
         clock: Clock = utc_now,
-        defer: Defer = at_once,
+        defer: Defer = run_now,
     ) -> None:
         self._store = store
         self._clock = clock

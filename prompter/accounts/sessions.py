@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from prompter.accounts.last_seen import Defer, LastSeen, at_once
+from prompter.accounts.last_seen import Defer, LastSeen, run_now
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
 from prompter.domain.account import Account, Session
@@ -37,7 +37,7 @@ class Sessions:
         max_age: timedelta = timedelta(hours=12),
         max_idle: timedelta = timedelta(hours=2),
         clock: Clock = utc_now,
-        defer: Defer = at_once,
+        defer: Defer = run_now,
     ) -> None:
         self._store = store
         self._max_age = max_age

@@ -17,19 +17,19 @@ async def sleep_unless_stopped(stop: asyncio.Event, seconds: float) -> bool:
 class Backoff:
     """Waits twice as long after each failure in a row."""
 
-    def __init__(self, *, first_seconds: float, longest_seconds: float) -> None:
+    def __init__(self, *, first_seconds: float, max_seconds: float) -> None:
         self._first = first_seconds
-        self._longest = longest_seconds
+        self._max_seconds = max_seconds
         self._failures = 0
 
     def succeeded(self) -> None:
         self._failures = 0
 
-    async def pause(self, stop: asyncio.Event, *, at_least: float = 0) -> None:
+    async def wait(self, stop: asyncio.Event, *, min_seconds: float = 0) -> None:
         """Wait after a failure; returns at once when `stop` is set."""
-        seconds = min(self._longest, self._first * 2 ** min(self._failures, 30))
+        seconds = min(self._max_seconds, self._first * 2 ** min(self._failures, 30))
         self._failures += 1
-        await sleep_unless_stopped(stop, max(seconds, at_least))
+        await sleep_unless_stopped(stop, max(seconds, min_seconds))
 
 
 @asynccontextmanager

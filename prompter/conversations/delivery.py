@@ -36,29 +36,29 @@ class Deliveries:
         *,
         lease: timedelta = timedelta(seconds=60),
         undo: timedelta = timedelta(seconds=5),
-        most_attempts: int = 8,
+        max_attempts: int = 8,
         clock: Clock = utc_now,
         guard: ClockGuard | None = None,
     ) -> None:
         self._store = store
         self._waits = Waits(undo=undo, lease=lease)
         self._guard = guard
-        self._most_attempts = most_attempts
+        self._max_attempts = max_attempts
         self._clock = clock
 
     def waiting(
-        self, channels: Collection[str], *, most: int = 20, but: Collection[int] = ()
+        self, channels: Collection[str], *, limit: int = 20, but: Collection[int] = ()
     ) -> list[OutgoingMessage]:
         """Replies that may leave now, the first of each chat, but those with ids in `but`; takes none."""
         if self._guard is not None:
             self._guard.run_once()
         now = self._clock()
         with self._store.read() as tx:
-            found = tx.outbox.claimable(channels, now, most=most, but=but, waits=self._waits)
+            found = tx.outbox.claimable(channels, now, limit=limit, but=but, waits=self._waits)
         if any(reply.not_before > now for reply, *_ in found):  # the clock was set back
             with self._store.write() as tx:
                 tx.outbox.wait_anew(now, self._waits)
-                found = tx.outbox.claimable(channels, now, most=most, but=but)
+                found = tx.outbox.claimable(channels, now, limit=limit, but=but)
         return [
             OutgoingMessage(
                 id=reply.id,
@@ -80,12 +80,12 @@ class Deliveries:
         with self._store.write() as tx:
             return self._claimed(tx, message, self._clock())
 
-    def claim(self, channels: Collection[str], *, most: int = 20) -> list[OutgoingMessage]:
+    def claim(self, channels: Collection[str], *, limit: int = 20) -> list[OutgoingMessage]:
         """Take replies for delivery; each is handed to one caller only, in the order of its chat.
 
         Whoever dies with some leaves the fate of each unknown, unless it may be sent twice.
         """
-        if not (waiting := self.waiting(channels, most=most)):
+        if not (waiting := self.waiting(channels, limit=limit)):
             return []
         now = self._clock()
         with self._store.write() as tx:
@@ -107,15 +107,15 @@ class Deliveries:
         A messenger that wants to be left alone for longer than we ever wait is asked again before that,
         and that does not count as one of the times.
         """
-        longest = self._waits.retry
+        max_wait = self._waits.retry
         wait = timedelta(seconds=2 ** (message.attempt - 1)) if retry_after is None else retry_after
-        if retry_after is not None and retry_after > longest:
+        if retry_after is not None and retry_after > max_wait:
             tries = max(1, message.attempt - 1)
-            self._settle(message, OutboxState.PENDING, problem=problem, wait=longest, attempts=tries)
-        elif message.attempt >= self._most_attempts:
+            self._settle(message, OutboxState.PENDING, problem=problem, wait=max_wait, attempts=tries)
+        elif message.attempt >= self._max_attempts:
             self._settle(message, OutboxState.FAILED, problem=problem)
         else:
-            self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, longest))
+            self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, max_wait))
 
     def refused(self, message: OutgoingMessage, problem: str) -> None:
         """The messenger will never take it: the customer blocked us, the chat is gone."""

@@ -9,7 +9,7 @@ from prompter.domain.conversation import IncomingMessage
 from prompter.storage import Conflict, Store, Transaction
 
 _TRIES = 5
-_LONGEST_TEXT = 20_000  # characters kept of a message; no messenger sends so many
+_MAX_TEXT_LENGTH = 20_000  # characters kept of a message; no messenger sends so many
 _MAX_WAITING_MESSAGES = 20  # of one chat, where there is a bound at all
 
 
@@ -38,13 +38,13 @@ class Reception:
         store: Store,
         *,
         quiet: timedelta = timedelta(seconds=1.5),
-        longest: timedelta = timedelta(seconds=10),
+        max_wait: timedelta = timedelta(seconds=10),
         max_untriaged: int | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._quiet = quiet
-        self._longest = longest
+        self._max_wait = max_wait
         self._max_untriaged = max_untriaged
         self._clock = clock
 
@@ -88,7 +88,7 @@ class Reception:
             else:
                 self._check_waiting(tx, turn.id)
             message_id = rows.add_message(conversation_id, turn.id, _storable(message), now)
-            closes_at = min(now + self._quiet, turn.received_at + self._longest)
+            closes_at = min(now + self._quiet, turn.received_at + self._max_wait)
             if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
                 raise Conflict("the turn was triaged meanwhile")
         return Received(conversation_id=conversation_id, is_new=True)
@@ -112,4 +112,4 @@ class Reception:
 def _storable(message: IncomingMessage) -> IncomingMessage:
     """Without NUL characters, which PostgreSQL refuses, lone surrogates, and pages of text."""
     text = message.text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return replace(message, text=text[:_LONGEST_TEXT])
+    return replace(message, text=text[:_MAX_TEXT_LENGTH])

@@ -20,7 +20,7 @@ from prompter.domain.evidence import Draw, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.readiness.customer_feedback import SOON, note
 from prompter.readiness.sampling import SamplingPolicy
-from prompter.readiness.second_reviews import ask_again
+from prompter.readiness.second_reviews import request_review
 from prompter.readiness.service import LiveTopic, Readiness
 from prompter.storage import Store, Transaction
 from prompter.suggestions.routing import AutopilotContext, answer_alone
@@ -40,14 +40,14 @@ log = structlog.get_logger(__name__)
 class Autopilot:
     """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
 
-    It is silent for `operator_stays` after an operator has written, and after `most_in_a_row` answers;
-    in a dialogue after `most_in_a_dialogue`.
+    It is silent for `operator_hold` after an operator has written, and after `max_consecutive_answers`
+    answers; in a dialogue after `max_dialogue_answers`.
     """
 
     signatures: Mapping[str, str] = field(default_factory=dict)
-    operator_stays: timedelta = timedelta(minutes=30)
-    most_in_a_row: int = 3
-    most_in_a_dialogue: int = 10
+    operator_hold: timedelta = timedelta(minutes=30)
+    max_consecutive_answers: int = 3
+    max_dialogue_answers: int = 10
 
     def signature(self, language: str) -> str:
         return self.signatures.get(language, self.signatures.get("en", ""))
@@ -62,7 +62,8 @@ class TurnAssistant(Protocol):
 class Triager:
     """Asks the assistant about closed turns, outside any transaction, and stores what it says.
 
-    Without `lots`, no turn is ever drawn to judge the bot by; without `conversing`, there are no dialogues.
+    Without `sampling`, no turn is ever drawn to judge the bot by; without `dialogue_sessions`, there are no
+    dialogues.
     """
 
     def __init__(
@@ -72,18 +73,18 @@ class Triager:
         *,
         language: str = "ru",
         template_values: Mapping[str, str] | None = None,
-        lots: SamplingPolicy | None = None,
+        sampling: SamplingPolicy | None = None,
         readiness: Readiness | None = None,
         autopilot: Autopilot = Autopilot(),
-        conversing: DialogueSessions | None = None,
+        dialogue_sessions: DialogueSessions | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._assistant = assistant
-        self._lots = lots
+        self._sampling = sampling
         self._readiness = readiness
         self._autopilot = autopilot
-        self._conversing = conversing
+        self._dialogue_sessions = dialogue_sessions
         self._language = language
         self._template_values = dict(template_values or {})
         self._clock = clock
@@ -113,7 +114,7 @@ class Triager:
 
     def _triage_side_by_side(self, due: Sequence[Turn], unstored: list[Exception]) -> int:
         survived = partial(self._triage_safely, unstored=unstored)
-        if self._conversing is None or len(due) < 2:
+        if self._dialogue_sessions is None or len(due) < 2:
             return sum(map(survived, due))
         with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others
             return sum(pool.map(survived, due))
@@ -137,8 +138,8 @@ class Triager:
             pause = min(timedelta(seconds=2 ** min(tx.conversations.failures(turn.id), 10)), _MAX_PAUSE)
             until = self._clock() + pause
             failures = tx.conversations.put_back(turn.id, until, lane=Lane.FAILED, share=Lane.FAILED.share)
-            heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
-            tx.dialogues.release(turn.conversation_id, heard)
+            cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
+            tx.dialogues.release(turn.conversation_id, cursor)
         if failures is None or failures < _MAX_FAILURES:
             return False
         with self._store.write() as tx:
@@ -156,10 +157,10 @@ class Triager:
         if customer is None:
             return False
         triage = self._suggest(messages)
-        spoken = self._consult_dialogue(turn, triage, customer)
-        if spoken is None:
+        dialogue_turn = self._consult_dialogue(turn, triage, customer)
+        if dialogue_turn is None:
             return False  # another worker has taken it to the dialogue engine
-        triage = spoken.triage
+        triage = dialogue_turn.triage
         offered = [
             self._offer(turn, rank, suggestion, customer)
             for rank, suggestion in enumerate(triage.suggestions, start=1)
@@ -168,14 +169,14 @@ class Triager:
         now = self._clock()
         with self._store.write() as tx:
             # Here, and not before: what a supervisor has just stopped must not go out.
-            live = self._live(tx, offered, spoken)
-            triage = self._apply_autopilot_rules(tx, turn, spoken, offered, live, now)
+            live = self._live(tx, offered, dialogue_turn)
+            triage = self._apply_autopilot_rules(tx, turn, dialogue_turn, offered, live, now)
             draw = self._draw(tx, triage, live)
             is_stored = tx.conversations.record_triage(turn, triage, offered, now, draw=draw)
-            DialogueSessions.settle(tx, turn, spoken, is_stored=is_stored)
+            DialogueSessions.settle(tx, turn, dialogue_turn, is_stored=is_stored)
             if not is_stored:
                 return False  # the customer wrote on, or another worker was faster
-            self._begin_test(tx, turn, offered, spoken)
+            self._begin_test(tx, turn, offered, dialogue_turn)
             self._note_repetition(tx, turn, offered, now)
             if triage.route is Route.AUTOPILOT:
                 self._answer(tx, turn, offered, draw, language, now)
@@ -191,49 +192,51 @@ class Triager:
         return True
 
     def _consult_dialogue(self, turn: Turn, triage: Triage, customer: Customer) -> DialogueTurn | None:
-        if self._conversing is None:
+        if self._dialogue_sessions is None:
             return DialogueTurn(triage=triage)
-        return self._conversing.consult(turn, triage, language=self._language_of(customer, triage))
+        return self._dialogue_sessions.consult(turn, triage, language=self._language_of(customer, triage))
 
     def _live(
-        self, tx: Transaction, offered: Sequence[OfferedSuggestion], spoken: DialogueTurn
+        self, tx: Transaction, offered: Sequence[OfferedSuggestion], dialogue_turn: DialogueTurn
     ) -> LiveTopic | None:
         if self._readiness is None or not offered:
             return None
-        model = spoken.reply.model if spoken.reply and spoken.in_dialogue else None
+        model = dialogue_turn.reply.model if dialogue_turn.reply and dialogue_turn.in_dialogue else None
         return self._readiness.live(tx, offered[0].topic, dialogue_model=model)
 
     def _apply_autopilot_rules(
         self,
         tx: Transaction,
         turn: Turn,
-        spoken: DialogueTurn,
+        dialogue_turn: DialogueTurn,
         offered: Sequence[OfferedSuggestion],
         live: LiveTopic | None,
         now: datetime,
     ) -> Triage:
-        triage = spoken.triage
+        triage = dialogue_turn.triage
         if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
             return triage
         rules, first = self._autopilot, offered[0]
-        surroundings = AutopilotContext(
-            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=spoken.in_dialogue),
+        context = AutopilotContext(
+            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=dialogue_turn.in_dialogue),
             answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
             article_changed=live is not None
-            and not spoken.in_dialogue
+            and not dialogue_turn.in_dialogue
             and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
             is_complete=not fields(first.text),
         )
         return answer_alone(
             triage,
             threshold=live.threshold if live else None,
-            surroundings=surroundings,
-            most_in_a_row=rules.most_in_a_dialogue if spoken.in_dialogue else rules.most_in_a_row,
+            context=context,
+            max_consecutive_answers=rules.max_dialogue_answers
+            if dialogue_turn.in_dialogue
+            else rules.max_consecutive_answers,
         )
 
     def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
         """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
-        since = now - self._autopilot.operator_stays
+        since = now - self._autopilot.operator_hold
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
         if in_dialogue:
@@ -241,32 +244,32 @@ class Triager:
         return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
 
     def _begin_test(
-        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], spoken: DialogueTurn
+        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], dialogue_turn: DialogueTurn
     ) -> None:
         """The first time that a dialogue speaks, its readiness begins to be tested."""
-        if self._readiness is not None and spoken.reply is not None and spoken.in_dialogue:
-            tx.readiness.begin(offered[0].topic, model=spoken.reply.model, now=turn.received_at)
+        if self._readiness is not None and dialogue_turn.reply is not None and dialogue_turn.in_dialogue:
+            tx.readiness.begin(offered[0].topic, model=dialogue_turn.reply.model, now=turn.received_at)
 
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
     ) -> None:
         """A customer who asks the same again was not helped by the bot's answer."""
-        if self._lots is None or not offered or is_dialogue(offered[0].article_id):
+        if self._sampling is None or not offered or is_dialogue(offered[0].article_id):
             return
         before = tx.conversations.last_answered_alone(turn, since=now - SOON)
         if before is None:
             return
         answered_with = tx.conversations.suggestions(before.id)[0].article_id
         if offered[0].article_id == answered_with:
-            note(tx, before, Signal.ASKED_AGAIN, self._lots, now)
+            note(tx, before, Signal.ASKED_AGAIN, self._sampling, now)
 
     def _draw(self, tx: Transaction, triage: Triage, live: LiveTopic | None) -> Draw | None:
-        if self._lots is None:
+        if self._sampling is None:
             return None
         if live is None:
-            return self._lots.draw(triage)
+            return self._sampling.draw(triage)
         is_new = triage.suggestions[0].article_id in self._newly_answered(tx, triage.model_version)
-        return self._lots.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
+        return self._sampling.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
 
     def _newly_answered(self, tx: Transaction, model_version: str) -> frozenset[str]:
         """Articles of which more is audited: this version answers with them what the last one did not."""
@@ -295,17 +298,17 @@ class Triager:
             now=now,
             offers_operator=True,
         )
-        if draw is not None and draw.is_sampled and self._lots is not None:
+        if draw is not None and draw.is_sampled and self._sampling is not None:
             answered = tx.conversations.turn(turn.id)
-            ask_again(
+            request_review(
                 tx,
                 answered or turn,
                 offered,
                 kind=ReviewKind.AUDIT,
                 decision_id=None,
                 sent=None,
-                not_for=None,
-                own_place=self._lots.place(),
+                excluded_account_id=None,
+                bot_position=self._sampling.place(),
                 now=now,
             )
 

@@ -18,7 +18,7 @@ from prompter.common.errors import (
     TooLateToUndo,
 )
 from prompter.desk.decision import Action, Decided, Decision, counts_as_right
-from prompter.dialogue.session import Outage, silence
+from prompter.dialogue.session import Outage, outage
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import (
     Author,
@@ -33,14 +33,14 @@ from prompter.domain.conversation import (
 from prompter.domain.evidence import ReviewKind, SampleKind, StoredDecision, Verdict
 from prompter.domain.readiness import ReadinessState
 from prompter.readiness.sampling import SamplingPolicy, sample_of
-from prompter.readiness.second_reviews import ask_again
+from prompter.readiness.second_reviews import request_review
 from prompter.storage import Conflict, Store, Transaction
 from prompter.text.edits import classify_edit
 from prompter.text.notices import split_into_parts
 from prompter.text.template_fields import template_values
 
 T = TypeVar("T")
-_LONGEST_REPLY = 20_000  # characters
+_MAX_REPLY_LENGTH = 20_000  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +74,14 @@ class Workload:
     """How much there is to do: turns that wait for an operator, replies by state.
 
     `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
-    `silence`: the dialogue engine gives no answers.
+    `outage`: the dialogue engine gives no answers.
     """
 
     waiting: int
     replies: Mapping[OutboxState, int]
     untriaged: int = 0
     oldest_untriaged: timedelta = timedelta(0)
-    silence: Outage | None = None
+    outage: Outage | None = None
 
 
 class Desk:
@@ -93,14 +93,14 @@ class Desk:
         *,
         undo: timedelta = timedelta(seconds=5),
         template_values: Mapping[str, str] | None = None,
-        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
-        operator_stays: timedelta = timedelta(minutes=30),
+        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
+        operator_hold: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._undo = undo
-        self._operator_stays = operator_stays
-        self._lots = lots
+        self._operator_hold = operator_hold
+        self._sampling = sampling
         self._template_values = dict(template_values or {})
         self._clock = clock
 
@@ -123,13 +123,13 @@ class Desk:
                 replies=tx.outbox.count_by_state(),
                 untriaged=untriaged,
                 oldest_untriaged=timedelta(0) if since is None else max(timedelta(0), now - since),
-                silence=silence(tx),
+                outage=outage(tx),
             )
 
-    def silence(self) -> Outage | None:
+    def outage(self) -> Outage | None:
         """Since when the dialogue engine gives no answers; None: it does, or there is none."""
         with self._store.read() as tx:
-            return silence(tx)
+            return outage(tx)
 
     def conversation(self, conversation_id: int) -> ConversationView:
         """Everything said in a conversation, and what there is to decide.
@@ -149,7 +149,7 @@ class Desk:
                 turn=turn,
                 suggestions=_visible(tx, turn) if turn else [],
                 last_message_id=tx.conversations.last_message_id(conversation_id),
-                held=_is_held(tx, conversation_id, since=now - self._operator_stays, now=now),
+                held=_is_held(tx, conversation_id, since=now - self._operator_hold, now=now),
             )
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
@@ -158,10 +158,10 @@ class Desk:
             turn = _found(tx.conversations.turn(turn_id), "turn")
             return turn, _visible(tx, turn), tx.decisions.live(turn_id)
 
-    def find_articles(self, text: str, *, most: int = 10) -> list[Article]:
+    def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
         """Published articles that hold the text, for an operator who looks for another answer."""
         with self._store.read() as tx:
-            return tx.articles.find(text, most=most)
+            return tx.articles.find(text, limit=limit)
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """The article's answer as this customer would read it."""
@@ -247,15 +247,15 @@ class Desk:
             )
             kind = _to_review(turn, lot, right)
             if kind is not None:
-                ask_again(
+                request_review(
                     tx,
                     turn,
                     offered,
                     kind=kind,
                     decision_id=decision_id,
                     sent=sent,
-                    not_for=decision.operator_id,
-                    own_place=self._lots.place(),
+                    excluded_account_id=decision.operator_id,
+                    bot_position=self._sampling.place(),
                     now=now,
                 )
             for other in closed_with_it:
@@ -282,8 +282,8 @@ class Desk:
         if turn.state is TurnState.OPEN:
             raise InvalidDecision("the customer is still writing; the turn is not on the desk yet")
         if turn.state is TurnState.CLOSED:
-            standing = tx.decisions.live(turn.id)
-            who = f"{standing.operator_name} has already answered" if standing else "this is already answered"
+            decided = tx.decisions.live(turn.id)
+            who = f"{decided.operator_name} has already answered" if decided else "this is already answered"
             raise AlreadyDecided(who)
         newest = tx.conversations.last_message_id(turn.conversation_id)
         if newest > decision.seen_message_id and not decision.send_anyway:
@@ -349,7 +349,7 @@ class Desk:
                 now=now,
             )[0]
 
-    def give_back(self, conversation_id: int) -> None:
+    def return_to_bot(self, conversation_id: int) -> None:
         """The operator is done: from now on the bot may answer again, and its dialogue goes on.
 
         Raises:
@@ -357,7 +357,7 @@ class Desk:
         """
         with self._store.write() as tx:
             _found(tx.conversations.customer(conversation_id), "conversation")
-            tx.conversations.give_back(conversation_id, self._clock())
+            tx.conversations.return_to_bot(conversation_id, self._clock())
 
     # --- replies whose fate is unknown ------------------------------------------------------
 
@@ -422,8 +422,8 @@ def _checked_text(text: str | None) -> str | None:
     text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
     if not text:
         return None
-    if len(text) > _LONGEST_REPLY:
-        raise InvalidDecision(f"the reply is longer than {_LONGEST_REPLY} characters")
+    if len(text) > _MAX_REPLY_LENGTH:
+        raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
     if left := fields(text):
         raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
     return text

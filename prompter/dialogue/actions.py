@@ -98,7 +98,7 @@ class Actions:
         secret: str,
         orders: Orders | None = None,
         template_values: Mapping[str, str] | None = None,
-        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
+        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
@@ -106,7 +106,7 @@ class Actions:
         self._secret = secret
         self._orders = orders
         self._template_values = {"customer_name": "", **(template_values or {})}
-        self._lots = lots
+        self._sampling = sampling
         self._clock = clock
         self._known: dict[str, Callable[[ActionCall], ActionResult]] = {
             "action_answer_faq": self._answer_faq,
@@ -171,7 +171,7 @@ class Actions:
             turn = tx.conversations.turn(turn_id)
             before = tx.conversations.last_answered_alone(turn, since=now - SOON) if turn else None
             if before is not None:
-                note(tx, before, signal, self._lots, now)
+                note(tx, before, signal, self._sampling, now)
 
     def _check_order_number(self, asked: ActionCall) -> ActionResult:
         given = asked.slots.get(ORDER_NUMBER)

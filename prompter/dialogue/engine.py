@@ -8,7 +8,7 @@ from nlu.text import detect_language
 from prompter.domain.dialogue import IDS, TOPICS, MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 
-_MOST_SUGGESTIONS = 9  # there is a key for each
+_MAX_SUGGESTIONS = 9  # there is a key for each
 _CALLED_FOR_A_PERSON = (HandoffReason.CUSTOMER_REQUEST, HandoffReason.COMPLAINT)
 _NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, HandoffReason.OUT_OF_SCOPE)
 
@@ -29,7 +29,7 @@ class Question:
     """A turn as the engine is told of it; `sender` is its name for the conversation."""
 
     sender: str
-    heard: MessageCursor
+    cursor: MessageCursor
     seal: str = field(repr=False)  # shows our own actions that we have asked
     triage: Triage = field(repr=False)
 
@@ -94,7 +94,7 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
         similarity=0.0,
         confidence=min(reply.confidence, triage.suggestions[0].confidence) if answers else reply.confidence,
     )
-    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MOST_SUGGESTIONS])
+    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MAX_SUGGESTIONS])
     if _asks_for_person(triage) or reply.handoff is not None:
         return triage
     reason = HandoffReason.POLICY if answers else HandoffReason.TOPIC_NOT_READY

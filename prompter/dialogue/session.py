@@ -23,8 +23,8 @@ from prompter.storage import Store, Transaction
 
 SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty: it does
 _PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
-_MOST_CALLS = 6  # of the engine for one turn, each with a patience of its own
-_MOST_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
+_MAX_CALLS = 6  # of the engine for one turn, each with a patience of its own
+_MAX_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class DialogueSessions:
     """A dialogue engine as the worker uses it.
 
     Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
-    `operator_stays` ago or less, the engine's stands still. `patience` is what one call
+    `operator_hold` ago or less, the engine's stands still. `timeout` is what one call
     of the engine may take. `prefix` begins the names of its conversations: an engine may have some of another
     installation.
     """
@@ -58,18 +58,18 @@ class DialogueSessions:
         *,
         seal: Callable[[int], str],
         prefix: str = "sufler",
-        patience: timedelta = timedelta(seconds=10),
+        timeout: timedelta = timedelta(seconds=10),
         ends_after: timedelta = timedelta(minutes=60),
-        operator_stays: timedelta = timedelta(minutes=30),
+        operator_hold: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._engine = engine
         self._seal = seal
         self._prefix = prefix
-        self._patience = patience
+        self._timeout = timeout
         self._ends_after = ends_after
-        self._operator_stays = operator_stays
+        self._operator_hold = operator_hold
         self._clock = clock
         self._model: str | None = None  # as far as this process has noted it
         self._look_at = datetime.min.replace(tzinfo=UTC)
@@ -81,9 +81,9 @@ class DialogueSessions:
         if not triage.utterance.strip():
             return DialogueTurn(triage=triage)
         now = self._clock()
-        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
+        cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         with self._store.write() as tx:
-            since = now - self._operator_stays
+            since = now - self._operator_hold
             if tx.conversations.operator_in_control(turn.conversation_id, since=since, now=now):
                 return DialogueTurn(triage=triage)
             if tx.facts.get(SILENT):
@@ -92,33 +92,33 @@ class DialogueSessions:
                 return self._silent(triage, in_form=in_form)
             dialogue = tx.dialogues.claim(
                 turn.conversation_id,
-                heard,
+                cursor,
                 now=now,
-                lease=_MOST_CALLS * self._patience,
+                lease=_MAX_CALLS * self._timeout,
                 ends_after=self._ends_after,
-                most_turns=_MOST_TURNS,
+                max_turns=_MAX_TURNS,
             )
         if dialogue is None:
             return None
         try:
-            reply = self._ask(dialogue, heard, triage)
+            reply = self._ask(dialogue, cursor, triage)
         except DialogueUnavailable as error:
             log.error("dialogue_silent", turn_id=turn.id, error=str(error))
             is_down = error.is_down and not self._answers()  # one slow action is no silence
             with self._store.write() as tx:
-                tx.dialogues.release(turn.conversation_id, heard)
+                tx.dialogues.release(turn.conversation_id, cursor)
                 if is_down:
-                    _note_silence(tx, str(error), now)
+                    _record_outage(tx, str(error), now)
             return self._silent(triage, in_form=dialogue.form is not None)
         if reply.model != self._model:
             self._note_model(reply.model)
         return DialogueTurn(triage=with_reply(triage, reply, language=language), reply=reply)
 
-    def _ask(self, dialogue: StoredDialogue, heard: MessageCursor, triage: Triage) -> EngineReply:
+    def _ask(self, dialogue: StoredDialogue, cursor: MessageCursor, triage: Triage) -> EngineReply:
         if dialogue.paused:  # given back a moment ago
             self._set_paused(dialogue, False)
         question = Question(
-            sender=self._sender(dialogue), heard=heard, seal=self._seal(heard.turn_id), triage=triage
+            sender=self._sender(dialogue), cursor=cursor, seal=self._seal(cursor.turn_id), triage=triage
         )
         try:
             return self._engine.ask(question, after=dialogue.unused_after)
@@ -141,15 +141,15 @@ class DialogueSessions:
         return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
     @staticmethod
-    def settle(tx: Transaction, turn: Turn, spoken: DialogueTurn, *, is_stored: bool) -> None:
+    def settle(tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
         """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
-        if spoken.reply is None:
+        if dialogue_turn.reply is None:
             return
-        heard = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
+        cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
         if is_stored:
-            tx.dialogues.settle(turn.conversation_id, heard, form=spoken.reply.form)
+            tx.dialogues.settle(turn.conversation_id, cursor, form=dialogue_turn.reply.form)
         else:
-            tx.dialogues.release(turn.conversation_id, heard)
+            tx.dialogues.release(turn.conversation_id, cursor)
 
     # --- by itself --------------------------------------------------------------------------
 
@@ -172,7 +172,7 @@ class DialogueSessions:
                 return False
             log.error("dialogue_silent", error=str(error))
             with self._store.write() as tx:
-                _note_silence(tx, str(error), now)
+                _record_outage(tx, str(error), now)
             return True
         if not silent and model == self._model:
             return False
@@ -193,7 +193,7 @@ class DialogueSessions:
             if tx.facts.get(SILENT):
                 return False
             waiting = tx.dialogues.out_of_step(
-                used_since=now - self._ends_after, since=now - self._operator_stays, now=now
+                used_since=now - self._ends_after, since=now - self._operator_hold, now=now
             )
         for dialogue, held in waiting:
             try:
@@ -221,7 +221,7 @@ class Outage:
     why: str
 
 
-def silence(tx: Transaction) -> Outage | None:
+def outage(tx: Transaction) -> Outage | None:
     """None: the engine answers, or there is none."""
     stored = tx.facts.get(SILENT)
     if not stored:
@@ -230,13 +230,13 @@ def silence(tx: Transaction) -> Outage | None:
     return Outage(since=datetime.fromisoformat(since), why=why)
 
 
-def forget_silence(store: Store) -> None:
+def forget_outage(store: Store) -> None:
     """There is no engine any more; what dialogues have shown stays, should it come back."""
     with store.write() as tx:
         if tx.facts.get(SILENT):
             tx.facts.set(SILENT, "")
 
 
-def _note_silence(tx: Transaction, why: str, now: datetime) -> None:
+def _record_outage(tx: Transaction, why: str, now: datetime) -> None:
     if not tx.facts.get(SILENT):
         tx.facts.set(SILENT, f"{now.isoformat()} {why}")

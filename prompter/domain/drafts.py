@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from kb_index.text import normal
 
-MOST_TEXTS = 300  # different texts, and turns, that a proposal remembers
-MOST_ANSWERS = 5
-MOST_PHRASINGS = 50  # of a new article
-LONGEST_PHRASING = 300  # characters; what is longer tells a story
+MAX_TEXTS = 300  # different texts, and turns, that a proposal remembers
+MAX_ANSWERS = 5
+MAX_PHRASINGS = 50  # of a new article
+MAX_PHRASING_LENGTH = 300  # characters; what is longer tells a story
 
 
 class ProposalKind(StrEnum):
@@ -49,7 +49,7 @@ class Proof:
     """What speaks for a proposal.
 
     `texts` are of customers, the most frequent first; `added` and `removed` sentences of a changed answer.
-    `turns` are ids, none where it comes from history. At most `MOST_TEXTS` of each are kept: the numbers
+    `turns` are ids, none where it comes from history. At most `MAX_TEXTS` of each are kept: the numbers
     count all of them.
     """
 
@@ -111,14 +111,14 @@ def joined(one: Proof, other: Proof) -> Proof:
         n_operators=max(one.n_operators, other.n_operators),
         texts=tuple(
             SeenText(text=text, times=times[text])
-            for text in sorted(times, key=lambda text: -times[text])[:MOST_TEXTS]
+            for text in sorted(times, key=lambda text: -times[text])[:MAX_TEXTS]
         ),
-        turns=turns[-MOST_TEXTS:],  # the newest: those that will be seen again
+        turns=turns[-MAX_TEXTS:],  # the newest: those that will be seen again
         answers=tuple(
             sorted(answers.values(), key=lambda given: (-given.operators, -given.times, given.text))
-        )[:MOST_ANSWERS],
-        added=tuple(dict.fromkeys((*one.added, *other.added)))[:MOST_ANSWERS],
-        removed=tuple(dict.fromkeys((*one.removed, *other.removed)))[:MOST_ANSWERS],
+        )[:MAX_ANSWERS],
+        added=tuple(dict.fromkeys((*one.added, *other.added)))[:MAX_ANSWERS],
+        removed=tuple(dict.fromkeys((*one.removed, *other.removed)))[:MAX_ANSWERS],
     )
 
 
@@ -128,7 +128,7 @@ def phrasings_of(question: str, texts: Iterable[str]) -> tuple[str, ...]:
     chosen = []
     for text in texts:
         key = normal(text)
-        if key and key not in known and len(text) <= LONGEST_PHRASING:
+        if key and key not in known and len(text) <= MAX_PHRASING_LENGTH:
             known.add(key)
             chosen.append(" ".join(text.split()))
-    return tuple(chosen[:MOST_PHRASINGS])
+    return tuple(chosen[:MAX_PHRASINGS])

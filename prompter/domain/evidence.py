@@ -181,7 +181,7 @@ class DeskTurn:
 class StoredReview:
     """A question, and one or two answers of which nobody is told whose they are.
 
-    `own_place` is where the bot's stands; `not_for` is the account that judged the turn before.
+    `bot_position` is where the bot's stands; `excluded_account_id` is who judged the turn before.
     """
 
     id: int
@@ -191,8 +191,8 @@ class StoredReview:
     question: str = field(repr=False)
     first_text: str = field(repr=False)
     second_text: str | None = field(repr=False)
-    own_place: Place
-    not_for: int | None
+    bot_position: Place
+    excluded_account_id: int | None
     drawn_at: datetime
     cancelled_at: datetime | None
     choice: Choice | None

@@ -10,7 +10,7 @@ from kb_index.clusters import clusters
 from kb_index.near_texts import similar
 from kb_index.templates import fields
 from kb_index.text import normal
-from prompter.domain.drafts import MOST_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
+from prompter.domain.drafts import MAX_TEXTS, Draft, GivenAnswer, Proof, ProposalKind, SeenText
 from prompter.domain.evidence import Verdict
 from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.text.cleaning import answer_text, with_field, without_name
@@ -48,9 +48,9 @@ class _Change:
 def changed_answers(
     article: Article,
     turns: Iterable[EditedTurn],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     keep: Collection[str] = (),
 ) -> list[Draft]:
     """The changes that operators made again and again, each with the whole answer that would come of it.
@@ -63,10 +63,10 @@ def changed_answers(
     found = [change for turn in turns for change in _changes(article, own, turn, keep)]
     drafts = []
     taken: set[str | None] = set()
-    for group in _grouped(found, meaning):
+    for group in _grouped(found, embedder):
         conversations = {change.turn.conversation_id for change in group}
         removed = group[0].removed
-        if len(conversations) < least_conversations or (removed is not None and removed in taken):
+        if len(conversations) < min_conversations or (removed is not None and removed in taken):
             continue
         taken.add(removed)
         drafts.append(_draft(article, group, conversations))
@@ -127,7 +127,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
     return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
 
 
-def _grouped(found: Sequence[_Change], meaning: QueryEmbedder) -> list[list[_Change]]:
+def _grouped(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
     """Changes that come to the same, the most frequent first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:
@@ -143,7 +143,7 @@ def _grouped(found: Sequence[_Change], meaning: QueryEmbedder) -> list[list[_Cha
             times[change.added or ""].append(change)
         texts = list(times)
         weights = [len(times[text]) for text in texts]
-        for cluster in clusters(texts, meaning.of(texts), weights=weights, near=_SAME_CHANGE):
+        for cluster in clusters(texts, embedder.embed(texts), weights=weights, near=_SAME_CHANGE):
             members = [cluster.centre, *(row for row in cluster.members if row != cluster.centre)]
             groups.append([change for row in members for change in times[texts[row]]])
     return sorted(
@@ -176,7 +176,7 @@ def _draft(article: Article, group: Sequence[_Change], conversations: Collection
             n_conversations=len(conversations),
             n_operators=len({turn.operator_id for turn in turns.values()}),
             texts=_texts(turn.utterance for turn in turns.values()),
-            turns=tuple(sorted(turns))[-MOST_TEXTS:],
+            turns=tuple(sorted(turns))[-MAX_TEXTS:],
             answers=tuple(
                 GivenAnswer(
                     text=text,
@@ -195,7 +195,7 @@ def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
     times: dict[str, int] = defaultdict(int)
     for text in utterances:
         times[text] += 1
-    chosen = sorted(times, key=lambda text: (-times[text], text))[:MOST_TEXTS]
+    chosen = sorted(times, key=lambda text: (-times[text], text))[:MAX_TEXTS]
     return tuple(SeenText(text=text, times=times[text]) for text in chosen)
 
 

@@ -23,18 +23,18 @@ from files.limits import MAX_JSON_ITEM_CHARS
 from kb_index.text import normal
 from prompter.knowledge.question_mining import ObservedQuestion
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
-from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
+from prompter.text.pii import MIN_TEAM_COUNT, contacts
 
-MOST_QUESTIONS = 40_000  # different ones that are counted at a time
-MOST_CLUSTERED = 20_000  # the most frequent ones, of which proposals are made
-MOST_WAITING = 50_000  # messages whose conversations may go on
-_LONGEST_CONVERSATION = 200  # messages that are put in order together
-_LONGEST_MESSAGE = 2_000  # characters that are looked at
-_LONGEST_QUESTION = 500
-_MOST_ANSWERS = 4  # different ones remembered of a question
-_MOST_CONVERSATIONS = 20  # remembered of a question
-_MOST_CLEANED = 1_000
-_MOST_CONTACTS = 10_000
+MAX_QUESTIONS = 40_000  # different ones that are counted at a time
+MAX_CLUSTERED = 20_000  # the most frequent ones, of which proposals are made
+MAX_WAITING = 50_000  # messages whose conversations may go on
+_MAX_CONVERSATION_LENGTH = 200  # messages that are put in order together
+_MAX_MESSAGE_LENGTH = 2_000  # characters that are looked at
+_MAX_QUESTION_LENGTH = 500
+_MAX_ANSWERS = 4  # different ones remembered of a question
+_MAX_CONVERSATIONS = 20  # remembered of a question
+_MAX_CLEANED = 1_000
+_MAX_CONTACTS = 10_000
 _CHUNK = 1 << 16
 _MAX_DEPTH = 500  # of lists and objects in a message of a JSON array
 
@@ -144,14 +144,14 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
         own.append(message)
         n_waiting += 1
         waiting.move_to_end(message.conversation)
-        if len(own) >= _LONGEST_CONVERSATION:
+        if len(own) >= _MAX_CONVERSATION_LENGTH:
             questions.take(message.conversation, own)
             n_waiting -= len(own)
             own.clear()
-        while n_waiting > MOST_WAITING:
-            name, longest_silent = waiting.popitem(last=False)
-            questions.take(name, longest_silent)
-            n_waiting -= len(longest_silent)
+        while n_waiting > MAX_WAITING:
+            name, questions_left = waiting.popitem(last=False)
+            questions.take(name, questions_left)
+            n_waiting -= len(questions_left)
     for name, rest in waiting.items():
         questions.take(name, rest)
     progress(n_messages % 1000)
@@ -167,7 +167,7 @@ class _Questions:
     def __init__(self) -> None:
         self._found: dict[str, _Counted] = {}
         self._answers: dict[str, str] = {}  # each different text once in memory
-        self._least = 1
+        self._min_times = 1
         self._cleaned: dict[str, tuple[str, list[str]]] = {}
         self._told: dict[str, set[int]] = {}  # conversations in which a contact was sent
         self._team: set[str] = set()
@@ -193,7 +193,7 @@ class _Questions:
 
     def _count(self, conversation: int, asked: Sequence[str], answered: Sequence[str]) -> None:
         said = [text for text in asked if not is_small_talk(text)]
-        text = question_text(" ".join(said))[:_LONGEST_QUESTION]
+        text = question_text(" ".join(said))[:_MAX_QUESTION_LENGTH]
         key = normal(text)
         if not key or is_small_talk(text):
             return
@@ -201,51 +201,51 @@ class _Questions:
         if found is None:
             found = self._found[key] = _Counted(text=text)
         found.times += 1
-        if len(found.conversations) < _MOST_CONVERSATIONS:
+        if len(found.conversations) < _MAX_CONVERSATIONS:
             found.conversations.add(conversation)
         parts = [self._answer(conversation, part) for part in answered]
         answer = "\n".join(part for part in parts if part and not is_small_talk(part))
         if answer and not asks_back(answer):
             answer = self._answers.setdefault(answer, answer)
-            if answer in found.answers or len(found.answers) < _MOST_ANSWERS:
+            if answer in found.answers or len(found.answers) < _MAX_ANSWERS:
                 found.answers[answer] = found.answers.get(answer, 0) + 1
-        if len(self._found) > MOST_QUESTIONS:
+        if len(self._found) > MAX_QUESTIONS:
             self._forget()
 
     def _answer(self, conversation: int, text: str) -> str:
         """What is kept of an operator's message; the team's own phones and addresses are."""
         cleaned = self._cleaned.get(text)  # operators paste the same answers again and again
         if cleaned is None:
-            if len(self._cleaned) >= _MOST_CLEANED:
+            if len(self._cleaned) >= _MAX_CLEANED:
                 self._cleaned.clear()
             cleaned = self._cleaned[text] = (answer_text(text, keep=self._team), contacts(text))
         for contact in cleaned[1]:
             if contact not in self._team:
                 told = self._told.setdefault(contact, set())
                 told.add(conversation)
-                if len(told) >= FEWEST_OF_THE_TEAM:
+                if len(told) >= MIN_TEAM_COUNT:
                     self._team.add(contact)
                     self._cleaned.clear()
-        if len(self._told) > _MOST_CONTACTS:
+        if len(self._told) > _MAX_CONTACTS:
             self._told.clear()  # the team's come again
         return cleaned[0]
 
     def _forget(self) -> None:
         """Make room: what came least often goes, the oldest first, until half is left."""
-        while len(self._found) > MOST_QUESTIONS // 2:
-            for key in [key for key, one in self._found.items() if one.times <= self._least]:
-                if len(self._found) <= MOST_QUESTIONS // 2:
+        while len(self._found) > MAX_QUESTIONS // 2:
+            for key in [key for key, one in self._found.items() if one.times <= self._min_times]:
+                if len(self._found) <= MAX_QUESTIONS // 2:
                     break
                 del self._found[key]
             else:
-                self._least += 1
-        self._least = 1
+                self._min_times += 1
+        self._min_times = 1
         kept = {answer: answer for one in self._found.values() for answer in one.answers}
         self._answers = kept
 
     def asked(self) -> Iterator[ObservedQuestion]:
         often = sorted(self._found.values(), key=lambda one: (-one.times, one.text))
-        for one in often[:MOST_CLUSTERED]:
+        for one in often[:MAX_CLUSTERED]:
             conversations = frozenset(one.conversations)
             without = one.times - sum(one.answers.values())
             for answer, times in one.answers.items():
@@ -400,7 +400,7 @@ def _message(path: Path, row: int, values: Mapping[str, Any]) -> PastMessage:
         conversation=conversation,
         speaker=speaker,
         time=_seconds(path, row, values["time"]),
-        text=text[:_LONGEST_MESSAGE].replace("\x00", ""),
+        text=text[:_MAX_MESSAGE_LENGTH].replace("\x00", ""),
     )
 
 

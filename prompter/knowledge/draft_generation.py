@@ -19,10 +19,10 @@ from prompter.storage import Store
 from prompter.suggestions.query_embedder import QueryEmbedder
 from prompter.suggestions.routing import CONTROL_INTENTS
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
-from prompter.text.pii import FEWEST_OF_THE_TEAM, contacts
+from prompter.text.pii import MIN_TEAM_COUNT, contacts
 
-LEAST_CONVERSATIONS = 2  # one customer alone changes nothing
-LEAST_CONVERSATIONS_OF_HISTORY = 3
+MIN_CONVERSATIONS = 2  # one customer alone changes nothing
+MIN_CONVERSATIONS_OF_HISTORY = 3
 _UNANSWERED = (HandoffReason.NO_ARTICLE.value, HandoffReason.OUT_OF_SCOPE.value)
 _ABOUT_THE_ANSWER = (RejectReason.OUTDATED, RejectReason.INCOMPLETE)
 _NO_QUESTION = (RejectReason.NOT_A_QUESTION, RejectReason.TONE)
@@ -41,12 +41,12 @@ def desk_turns(store: Store) -> list[DeskTurn]:
 def drafts_of_decisions(
     turns: Sequence[DeskTurn],
     articles: Iterable[Article],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
     language: str = "ru",
-    least_conversations: int = LEAST_CONVERSATIONS,
+    min_conversations: int = MIN_CONVERSATIONS,
 ) -> list[Draft]:
     """All that the decisions say now: phrasings, changed answers and new articles.
 
@@ -56,14 +56,14 @@ def drafts_of_decisions(
     values = dict(constants or {})
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
-    known = KnownQuestions(current, meaning, search)
+    known = KnownQuestions(current, embedder, search)
     asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
-        *phrasings(asked, known, meaning, least_conversations=least_conversations),
-        *_changes(turns, known, meaning, keep, values, least_conversations),
+        *phrasings(asked, known, embedder, min_conversations=min_conversations),
+        *_changes(turns, known, embedder, keep, values, min_conversations),
         *new_articles(
-            unanswered(asked), known, meaning, least_conversations=least_conversations, language=language
+            unanswered(asked), known, embedder, min_conversations=min_conversations, language=language
         ),
     ]
 
@@ -71,23 +71,23 @@ def drafts_of_decisions(
 def drafts_of_history(
     asked: Sequence[ObservedQuestion],
     articles: Iterable[Article],
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
     language: str = "ru",
-    least_conversations: int = LEAST_CONVERSATIONS_OF_HISTORY,
+    min_conversations: int = MIN_CONVERSATIONS_OF_HISTORY,
 ) -> list[Draft]:
     """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
     current = [article for article in articles if article.status is not Status.ARCHIVED]
-    known = KnownQuestions(current, meaning, search)
+    known = KnownQuestions(current, embedder, search)
     settled = with_same_answers(asked, current, dict(constants or {}))
-    found = phrasings(settled, known, meaning, least_conversations=least_conversations, source=Source.HISTORY)
+    found = phrasings(settled, known, embedder, min_conversations=min_conversations, source=Source.HISTORY)
     return found + new_articles(
         unanswered(settled),
         known,
-        meaning,
-        least_conversations=least_conversations,
+        embedder,
+        min_conversations=min_conversations,
         source=Source.HISTORY,
         language=language,
     )
@@ -170,10 +170,10 @@ def _is_known_talk(turn: DeskTurn) -> bool:
 def _changes(
     turns: Sequence[DeskTurn],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     keep: Collection[str],
     constants: Mapping[str, str],
-    least_conversations: int,
+    min_conversations: int,
 ) -> list[Draft]:
     edited: dict[str, list[EditedTurn]] = defaultdict(list)
     for turn in turns:
@@ -210,8 +210,8 @@ def _changes(
         for draft in changed_answers(
             known.articles[article_id],
             edited[article_id],
-            meaning,
-            least_conversations=least_conversations,
+            embedder,
+            min_conversations=min_conversations,
             keep=keep,
         )
     ]
@@ -227,4 +227,4 @@ def _contacts(
             sent[contact].add(turn.conversation_id)
     own = [text for article in articles for text in contacts(article.answer)]
     own += [text for value in constants.values() for text in contacts(value)]
-    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= FEWEST_OF_THE_TEAM)])
+    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= MIN_TEAM_COUNT)])

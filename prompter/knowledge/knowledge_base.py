@@ -103,14 +103,14 @@ class KnowledgeBase:
         topic: str | None = None,
         status: Status | None = None,
         after: str = "",
-        most: int = 50,
+        limit: int = 50,
     ) -> list[Article]:
-        """Up to `most` articles of whatever status behind the id `after`, in order of id.
+        """Up to `limit` articles of whatever status behind the id `after`, in order of id.
 
         `text` is a part of an id, a question or an answer, in any case.
         """
         with self._store.read() as tx:
-            return tx.articles.page(text=text.strip(), topic=topic, status=status, after=after, most=most)
+            return tx.articles.page(text=text.strip(), topic=topic, status=status, after=after, limit=limit)
 
     def topics(self) -> list[str]:
         """Topics of articles of whatever status, in order."""

@@ -16,11 +16,11 @@ _BLOCK = 4_000_000  # cosines computed at a time
 class KnownQuestions:
     """Questions and phrasings of the articles, with their vectors.
 
-    What a `search` holds is asked of it; the rest, drafts above all, is read by `meaning`.
+    What a `search` holds is asked of it; the rest, drafts above all, is read by `embedder`.
     """
 
     def __init__(
-        self, articles: Iterable[Article], meaning: QueryEmbedder, search: ArticleSearch | None = None
+        self, articles: Iterable[Article], embedder: QueryEmbedder, search: ArticleSearch | None = None
     ) -> None:
         self.articles = {article.id: article for article in articles}
         held = {article.id: article for article in search.articles} if search else {}
@@ -33,7 +33,7 @@ class KnownQuestions:
             for text in (one.question, *one.phrasings)
         ]
         self._owners = [article_id for article_id, _ in texts]
-        self._vectors = meaning.of([text for _, text in texts])
+        self._vectors = embedder.embed([text for _, text in texts])
         self._rows: dict[str, list[int]] = {}
         for row, owner in enumerate(self._owners):
             self._rows.setdefault(owner, []).append(row)

@@ -42,8 +42,8 @@ class QuestionSimilarity:
 class ProposalIndex:
     """The proposals that exist, to be asked which one is the same as a draft."""
 
-    def __init__(self, proposals: Iterable[Proposal], likeness: QuestionSimilarity) -> None:
-        self._likeness = likeness
+    def __init__(self, proposals: Iterable[Proposal], similarity: QuestionSimilarity) -> None:
+        self._similarity = similarity
         self._proposals: dict[int, Proposal] = {}
         self._by_key: dict[object, set[int]] = {}
         for proposal in proposals:
@@ -72,7 +72,7 @@ class ProposalIndex:
         if draft.kind is ProposalKind.CHANGED_ANSWER:
             found = [one for one in candidates if _same_change(draft, one)]
         else:
-            found = self._sharing(draft, subject) or self._likeness.near(draft, candidates)
+            found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
         if not found:
             wanted = about(draft)
             found = [one for one in self.open() if one.about == wanted]

@@ -77,7 +77,7 @@ class Proposals:
         article_id: str | None = None,
         language: str | None = None,
         newest_first: bool = False,
-        most: int = 100,
+        limit: int = 100,
         offset: int = 0,
     ) -> list[Proposal]:
         """Those that wait, what most turns speak for first."""
@@ -88,16 +88,16 @@ class Proposals:
                 article_id=article_id,
                 language=language,
                 newest_first=newest_first,
-                most=most,
+                limit=limit,
                 offset=offset,
             )
 
     def settled(
-        self, state: ProposalState | None = None, *, most: int = 100, offset: int = 0
+        self, state: ProposalState | None = None, *, limit: int = 100, offset: int = 0
     ) -> list[Proposal]:
         """Proposals of that state, the newest first."""
         with self._store.read() as tx:
-            return tx.proposals.all(state=state, newest_first=True, most=most, offset=offset)
+            return tx.proposals.all(state=state, newest_first=True, limit=limit, offset=offset)
 
     def waiting(self) -> Mapping[ProposalKind, int]:
         """How many there are to look at."""
@@ -302,22 +302,22 @@ class Proposals:
 
     def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
         with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
-            likeness = QuestionSimilarity(tx.proposals.all(), drafts, encode)
+            similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
-                return self._take(drafts, likeness, everything=everything)
+                return self._take(drafts, similarity, everything=everything)
             except Conflict:  # somebody proposes at the same time
                 if not left:
                     raise
         raise AssertionError
 
     def _take(
-        self, drafts: Sequence[Draft], likeness: "QuestionSimilarity", *, everything: bool
+        self, drafts: Sequence[Draft], similarity: "QuestionSimilarity", *, everything: bool
     ) -> Refreshed:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
-            there = ProposalIndex(tx.proposals.all(), likeness)
+            there = ProposalIndex(tx.proposals.all(), similarity)
             seen: set[int] = set()
             for draft in drafts:
                 found = there.same_as(draft)

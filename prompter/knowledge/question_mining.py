@@ -14,9 +14,9 @@ from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from nlu.text import detect_language
 from prompter.domain.drafts import (
-    LONGEST_PHRASING,
-    MOST_ANSWERS,
-    MOST_TEXTS,
+    MAX_ANSWERS,
+    MAX_PHRASING_LENGTH,
+    MAX_TEXTS,
     Draft,
     GivenAnswer,
     Proof,
@@ -55,7 +55,7 @@ class ObservedQuestion:
     answer: str = field(default="", repr=False)
 
 
-class _Heard:
+class _TextGroup:
     """All that was heard of one text: the same words, whatever their case and punctuation."""
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ class _Heard:
         return self.spellings.total()
 
 
-def heard(asked: Iterable[ObservedQuestion]) -> dict[str, _Heard]:
+def group_by_text(asked: Iterable[ObservedQuestion]) -> dict[str, _TextGroup]:
     """What was asked, by normal form."""
-    found: dict[str, _Heard] = defaultdict(_Heard)
+    found: dict[str, _TextGroup] = defaultdict(_TextGroup)
     for one in asked:
         found[normal(one.text) or one.text].add(one)
     return found
@@ -86,9 +86,9 @@ def heard(asked: Iterable[ObservedQuestion]) -> dict[str, _Heard]:
 def phrasings(
     asked: Sequence[ObservedQuestion],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     source: Source = Source.DESK,
 ) -> list[Draft]:
     """Ways to put an article's question that people confirmed and that the article does not know.
@@ -103,7 +103,7 @@ def phrasings(
         key = normal(one.text)
         for wrong in one.wrong:
             against[key][wrong] += one.times
-        if one.article_id in known.articles and key and len(one.text) <= LONGEST_PHRASING:
+        if one.article_id in known.articles and key and len(one.text) <= MAX_PHRASING_LENGTH:
             votes[key][one.article_id or ""] += one.times
             confirmed[one.article_id or ""].append(one)
 
@@ -112,11 +112,11 @@ def phrasings(
         return votes[key][article_id] >= 2 * (others + against[key][article_id])
 
     texts = {
-        article_id: {key: one for key, one in heard(found).items() if agreed(key, article_id)}
+        article_id: {key: one for key, one in group_by_text(found).items() if agreed(key, article_id)}
         for article_id, found in confirmed.items()
     }
     flat = [(article_id, one) for article_id in sorted(texts) for one in texts[article_id].values()]
-    vectors = meaning.of([one.text for _, one in flat])
+    vectors = embedder.embed([one.text for _, one in flat])
     owner = np.array([article_id for article_id, _ in flat])
     drafts = []
     for article_id in sorted(texts):
@@ -135,13 +135,13 @@ def phrasings(
             draft = _draft(
                 members, words[cluster.centre].text, source=source, article=known.articles[article_id]
             )
-            if draft.proof.n_conversations >= least_conversations:
+            if draft.proof.n_conversations >= min_conversations:
                 drafts.append(draft)
     return drafts
 
 
 def _not_known(
-    article_id: str, words: Sequence[_Heard], vectors: Vectors, known: KnownQuestions
+    article_id: str, words: Sequence[_TextGroup], vectors: Vectors, known: KnownQuestions
 ) -> list[int]:
     near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
     has = known.normals(article_id)
@@ -151,9 +151,9 @@ def _not_known(
 def new_articles(
     asked: Sequence[ObservedQuestion],
     known: KnownQuestions,
-    meaning: QueryEmbedder,
+    embedder: QueryEmbedder,
     *,
-    least_conversations: int,
+    min_conversations: int,
     source: Source = Source.DESK,
     language: str = "ru",
 ) -> list[Draft]:
@@ -162,8 +162,8 @@ def new_articles(
     Questions that mean the same are together; so are those that got the very same answer of some length,
     unless they have nothing in common. The proposed answer is the one that most operators agree on.
     """
-    words = list(heard(asked).values())
-    vectors = meaning.of([one.text for one in words])
+    words = list(group_by_text(asked).values())
+    vectors = embedder.embed([one.text for one in words])
     near, owner = known.nearest(vectors)
     rows = [row for row in range(len(words)) if near[row] < COVERED_AT]
     words, vectors = [words[row] for row in rows], vectors[rows]
@@ -174,9 +174,9 @@ def new_articles(
     parts = [list(one.members) for one in clusters([one.text for one in words], vectors, weights=weights)]
     drafts = []
     linked = _linked(parts, words, vectors, weights)
-    for part in (one for each in linked for one in _parted(each, words, least_conversations)):
+    for part in (one for each in linked for one in _parted(each, words, min_conversations)):
         members = [words[row] for row in part]
-        named = [one for one in part if len(words[one].text) <= LONGEST_PHRASING] or part
+        named = [one for one in part if len(words[one].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
             central([words[row].text for row in named], vectors[named], [weights[row] for row in named])
         ]
@@ -193,13 +193,13 @@ def new_articles(
             topic=topic,
             language=detect_language(words[centre].text) or language,
         )
-        if draft.proof.n_conversations >= least_conversations:
+        if draft.proof.n_conversations >= min_conversations:
             drafts.append(draft)
     return drafts
 
 
 def _linked(
-    parts: Sequence[list[int]], words: Sequence[_Heard], vectors: Vectors, weights: Sequence[int]
+    parts: Sequence[list[int]], words: Sequence[_TextGroup], vectors: Vectors, weights: Sequence[int]
 ) -> list[list[int]]:
     """Join clusters whose questions got the very same answer, where they mean something alike."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
@@ -236,7 +236,7 @@ def _linked(
     return [sorted(part) for part in joined.values()]
 
 
-def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) -> list[list[int]]:
+def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
     """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
 
     Where one question got several answers, operators only put them in different words.
@@ -262,7 +262,7 @@ def _parted(part: list[int], words: Sequence[_Heard], least_conversations: int) 
         group
         for group in rows.values()
         if len({number for row in group for one in words[row].asked for number in one.conversations})
-        >= least_conversations
+        >= min_conversations
     ]
     if len(large) < 2:
         return [part]
@@ -290,7 +290,7 @@ def _same(answers: Sequence[str]) -> list[int]:
 
 
 def _draft(
-    members: Sequence[_Heard],
+    members: Sequence[_TextGroup],
     name: str,
     *,
     source: Source,
@@ -300,7 +300,7 @@ def _draft(
 ) -> Draft:
     asked = [one for member in members for one in member.asked]
     answers = _answers(asked)
-    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MOST_TEXTS]
+    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MAX_TEXTS]
     return Draft(
         kind=ProposalKind.PHRASING if article else ProposalKind.NEW_ARTICLE,
         source=source,
@@ -314,7 +314,7 @@ def _draft(
             n_conversations=len(frozenset[int]().union(*(one.conversations for one in asked))),
             n_operators=len(frozenset[int]().union(*(one.operators for one in asked))),
             texts=tuple(SeenText(text=one.text, times=one.times) for one in texts),
-            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MOST_TEXTS:],
+            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MAX_TEXTS:],
             answers=() if article else answers,
         ),
     )
@@ -342,7 +342,7 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
             )
         )
     found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))
-    return tuple(found[:MOST_ANSWERS])
+    return tuple(found[:MAX_ANSWERS])
 
 
 def _is_masked(text: str) -> bool:

@@ -8,7 +8,7 @@ from math import exp
 from prompter.labels.from_verdicts import LabeledQuestion
 
 _ENOUGH = 10  # verdicts of a person before anything is said of them
-_MOST = 60  # the newest of a person's verdicts that are looked at
+_MAX_ROWS = 60  # the newest of a person's verdicts that are looked at
 _LEVEL = 1e-3  # probability that a careful person is flagged, at most
 
 
@@ -36,7 +36,7 @@ class OperatorCheck:
 
 
 def check_operators(
-    lessons: Sequence[LabeledQuestion],
+    labels: Sequence[LabeledQuestion],
     guess: Callable[[int, Sequence[int]], Mapping[int, LeaveOneOutPrediction]],
     *,
     same_answer: Mapping[str, str] | None = None,
@@ -51,13 +51,13 @@ def check_operators(
     """
     same = same_answer or {}
     of_operator: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(lessons):
+    for number, one in enumerate(labels):
         of_operator[one.operator_id].append(number)
     told = {}
     for operator_id, numbers in sorted(of_operator.items()):
-        guesses = guess(operator_id, numbers[-_MOST:])
+        guesses = guess(operator_id, numbers[-_MAX_ROWS:])
         judged = [
-            (_is_contradicted(lessons[number], found, same), 1 - found.confidence)
+            (_is_contradicted(labels[number], found, same), 1 - found.confidence)
             for number, found in guesses.items()
         ]
         told[operator_id] = [

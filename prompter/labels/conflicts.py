@@ -8,7 +8,7 @@ from prompter.domain.evidence import Verdict
 from prompter.labels.from_verdicts import aggregate_labels, labeled_questions
 from prompter.storage import Store
 
-_FEWEST_USES = 5  # of an article, before it is said to be edited often
+_MIN_USES = 5  # of an article, before it is said to be edited often
 _OFTEN = 0.3  # share of its uses
 
 
@@ -50,13 +50,13 @@ class Disagreements:
     names: dict[str, str]
 
 
-def disagreements(store: Store, *, most: int = 50) -> Disagreements:
+def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     """Find them; turns drawn by lot are left out, as they are when models learn."""
     divided = aggregate_labels(labeled_questions(store)).contradictions
-    latest = sorted(divided, key=lambda one: one.lessons[-1].decided_at, reverse=True)[:most]
+    latest = sorted(divided, key=lambda one: one.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}
-        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.lessons})
+        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.labeled})
         uses = tx.decisions.verdicts_by_article()
         questions = [
             DividedQuestion(
@@ -69,7 +69,7 @@ def disagreements(store: Store, *, most: int = 50) -> Disagreements:
                         right=one.right,
                         wrong=one.wrong,
                     )
-                    for one in reversed(each.lessons)
+                    for one in reversed(each.labeled)
                 ),
             )
             for each in latest
@@ -92,11 +92,11 @@ def disagreements(store: Store, *, most: int = 50) -> Disagreements:
         if article_id in articles
     ]
     often = [
-        one for one in edited if one.n_used >= _FEWEST_USES and one.n_changed >= max(2, _OFTEN * one.n_used)
+        one for one in edited if one.n_used >= _MIN_USES and one.n_changed >= max(2, _OFTEN * one.n_used)
     ]
     return Disagreements(
         questions=questions,
-        articles=sorted(often, key=lambda one: (-one.n_changed, one.article_id))[:most],
+        articles=sorted(often, key=lambda one: (-one.n_changed, one.article_id))[:limit],
         names={
             article_id: article.question for article_id, article in articles.items() if article_id in named
         },

@@ -35,7 +35,7 @@ class Contradiction:
     """The same question, judged differently."""
 
     text: str = field(repr=False)
-    lessons: tuple[LabeledQuestion, ...]  # oldest first
+    labeled: tuple[LabeledQuestion, ...]  # oldest first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class LabelSet:
     contradictions: tuple[Contradiction, ...]
 
 
-def lesson(turn: TeachingTurn) -> LabeledQuestion | None:
+def labeled_question(turn: TeachingTurn) -> LabeledQuestion | None:
     """What models may learn from a decision; None: nothing."""
     if not turn.utterance.strip():
         return None
@@ -95,7 +95,7 @@ def labeled_questions(store: Store) -> list[LabeledQuestion]:
     """The lessons of all decisions that stand, oldest first; turns drawn by lot judge, and teach nothing."""
     with store.read() as tx:
         turns = tx.decisions.teaching_turns()
-    return [found for turn in turns if (found := lesson(turn)) is not None]
+    return [found for turn in turns if (found := labeled_question(turn)) is not None]
 
 
 def aggregate_labels(
@@ -119,7 +119,7 @@ def aggregate_labels(
         if judged.right or judged.wrong:
             texts.append(judged)
         if divided:
-            contradictions.append(Contradiction(text=group[-1].text, lessons=tuple(group)))
+            contradictions.append(Contradiction(text=group[-1].text, labeled=tuple(group)))
     return LabelSet(texts=tuple(texts), contradictions=tuple(contradictions))
 
 

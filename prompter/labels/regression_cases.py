@@ -7,7 +7,7 @@ from prompter.domain.regression_case import PinnedCase
 from prompter.storage import Store
 from prompter.text.pii import mask
 
-_LONGEST = 1000  # characters
+_MAX_LENGTH = 1000  # characters
 
 
 class InvalidPin(PrompterError):
@@ -34,8 +34,8 @@ class Pins:
             NotFound: there is no such article.
         """
         text = mask(" ".join(text.split()))
-        if not text or len(text) > _LONGEST:
-            raise InvalidPin(f"a pinned text has 1 to {_LONGEST} characters")
+        if not text or len(text) > _MAX_LENGTH:
+            raise InvalidPin(f"a pinned text has 1 to {_MAX_LENGTH} characters")
         with self._store.write() as tx:
             if article_id not in tx.articles.get_many([article_id]):
                 raise NotFound(f"there is no article {article_id}")

@@ -21,9 +21,9 @@ class LearningConfig:
     """What learning needs of the settings."""
 
     proposals: ProposalConfig
-    least_new: int  # verdicts since the champion learned
-    test_share: float  # of the new verdicts, which are kept back
-    worst_difference: float  # of P@1, candidate minus champion
+    min_new_decisions: int  # verdicts since the champion learned
+    holdout_share: float  # of the new verdicts, which are kept back
+    noninferiority_margin: float  # of P@1: so much worse than the champion a candidate may be
     held_out: Path | None
     shadow_turns: int
     keep_versions: int

@@ -29,7 +29,7 @@ class LearningRun:
     version: str | None
     champion: str
     split: TimeSplit
-    taught: LabelSet | None
+    label_set: LabelSet | None
     operators: tuple[OperatorCheck, ...]
     report: GateReport | None
     changed_alone: tuple["ChangedAnswer", ...]

@@ -49,7 +49,7 @@ from prompter.storage import Store
 from prompter.suggestions.ranker_training import RankerState
 
 _BATCH = 128  # texts encoded between two looks at the progress bar
-_MOST_TEXTS = 200_000  # vectors that are remembered while learning
+_MAX_TEXTS = 200_000  # vectors that are remembered while learning
 _LOOKED_THROUGH = 500  # questions answered alone of late, which are asked again to see what changes
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ class Labels:
     """What the verdicts say, without those of people who contradict all others."""
 
     operators: tuple[OperatorCheck, ...]
-    taught: LabelSet
+    label_set: LabelSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ class _Run:
         labels = self._label(bench, situation)
         learned = self._fit(bench, labels, situation.split.until)
         candidate = self._build(situation, learned)
-        ended = replace(ended, taught=labels.taught, operators=labels.operators)
+        ended = replace(ended, label_set=labels.label_set, operators=labels.operators)
         if candidate.id == situation.champion.id:
             return ended
         self._versions.record.reset_candidate(candidate.id)
@@ -180,12 +180,12 @@ class _Run:
             split=split_by_time(
                 labeled_questions(self._store),
                 since=_learned_until(champion),
-                test_share=self._config.test_share,
+                holdout_share=self._config.holdout_share,
             ),
         )
 
     def _is_worth_it(self, situation: Situation) -> bool:
-        is_enough = situation.split.n_new >= self._config.least_new
+        is_enough = situation.split.n_new >= self._config.min_new_decisions
         return is_enough or bool(_new_topics(situation.articles, situation.champion))
 
     def _label(self, bench: Bench, situation: Situation) -> Labels:
@@ -195,14 +195,14 @@ class _Run:
         flagged = {one.operator_id for one in operators if one.is_flagged}
         return Labels(
             operators=tuple(operators),
-            taught=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
+            label_set=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
         )
 
     def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> RankerState:
         with small_matrices(), self._progress("learning", None) as advance:
             learned = builder.learn_from(
                 bench.champion.config,
-                labels.taught.texts,
+                labels.label_set.texts,
                 reader=bench.reader,
                 search=bench.search,
                 intents=bench.champion.intents,
@@ -246,7 +246,7 @@ class _Run:
                 after,
                 topic_of={article.id: article.topic for article in bench.search.articles},
                 tested=governed_topics(self._readiness),
-                worst_difference=self._config.worst_difference,
+                noninferiority_margin=self._config.noninferiority_margin,
                 same_answer=same,
             )
         differing = tuple(
@@ -282,7 +282,7 @@ class _Run:
             version=None,
             champion=situation.champion.id,
             split=situation.split,
-            taught=None,
+            label_set=None,
             operators=(),
             report=None,
             changed_alone=(),
@@ -296,7 +296,7 @@ class _Run:
     def _open_bench(self, situation: Situation) -> Bench:
         """Everything that both models share; each text is encoded once, and known ones not again."""
         champion, articles, split = situation.champion, situation.articles, situation.split
-        encoder = CachingEncoder(self._encoders.of(champion.config), most_texts=_MOST_TEXTS)
+        encoder = CachingEncoder(self._encoders.of(champion.config), max_texts=_MAX_TEXTS)
         self._texts = encoder
         corrector = builder.corrector_of(champion.config, articles)
         reader = TextReader(encoder, corrector=corrector)
@@ -326,9 +326,9 @@ class _Run:
     ) -> list[OperatorCheck]:
         """Look for people whose verdicts contradict all others."""
         texts = [aggregate_labels([one], same).texts for one in found]
-        of_lesson = [number for number, one in enumerate(texts) if one]
-        everything = LabeledTexts.build([texts[number][0] for number in of_lesson], reader=bench.reader)
-        place = {number: row for row, number in enumerate(of_lesson)}
+        rows_with_text = [number for number, one in enumerate(texts) if one]
+        everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
+        place = {number: row for row, number in enumerate(rows_with_text)}
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
@@ -394,7 +394,7 @@ class _Run:
     def _answered_alone(self) -> list[tuple[int, str, str]]:
         """Turn, topic and text of questions that the bot answered alone of late."""
         with self._store.read() as tx:
-            return tx.conversations.answered_alone_lately(most=_LOOKED_THROUGH)
+            return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
 
     def _names(self) -> dict[int, str]:
         with self._store.read() as tx:

@@ -26,16 +26,16 @@ def propose(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
-    articles, search, meaning = _known(config.models, store, encoder, progress)
+    articles, search, embedder = _known(config.models, store, encoder, progress)
     drafts = drafts_of_decisions(
         desk_turns(store),
         articles,
-        meaning,
+        embedder,
         search=search,
         constants=config.template_values,
         language=config.language,
     )
-    return Proposals(store).refresh(drafts, encode=meaning.of)
+    return Proposals(store).refresh(drafts, encode=embedder.embed)
 
 
 def propose_from_history(
@@ -47,16 +47,16 @@ def propose_from_history(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Propose what chats of the past say; `progress` is told of texts read."""
-    articles, search, meaning = _known(config.models, store, encoder, progress)
+    articles, search, embedder = _known(config.models, store, encoder, progress)
     drafts = drafts_of_history(
         history.asked,
         articles,
-        meaning,
+        embedder,
         search=search,
         constants=config.template_values,
         language=config.language,
     )
-    return Proposals(store).add(drafts, encode=meaning.of)
+    return Proposals(store).add(drafts, encode=embedder.embed)
 
 
 def _known(

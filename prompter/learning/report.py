@@ -19,14 +19,14 @@ def as_object(outcome: LearningRun) -> dict[str, Any]:
         "champion": outcome.champion,
         "refused": report.refusal.value if report and report.refusal else None,
         "n_new": outcome.split.n_new,
-        "n_learned": len(outcome.taught.texts) if outcome.taught else 0,
+        "n_learned": len(outcome.label_set.texts) if outcome.label_set else 0,
         "n_test": sum(report.n_rows.values()) if report else 0,
         "p_at_1": _value(report.candidate if report else None),
         "p_at_1_champion": _value(report.champion if report else None),
         "difference": _value(report.difference if report else None),
         "won": report.won if report else 0,
         "lost": report.lost if report else 0,
-        "contradictions": len(outcome.taught.contradictions) if outcome.taught else 0,
+        "contradictions": len(outcome.label_set.contradictions) if outcome.label_set else 0,
         "flagged_operators": [
             outcome.operator_names.get(one.operator_id, str(one.operator_id))
             for one in outcome.operators

@@ -30,15 +30,15 @@ class TimeSplit:
 
 
 def split_by_time(
-    lessons: Sequence[LabeledQuestion], *, since: datetime | None, test_share: float
+    labels: Sequence[LabeledQuestion], *, since: datetime | None, holdout_share: float
 ) -> TimeSplit:
-    """Keep back the newest `test_share` of what came in after `since`; next time it is learned.
+    """Keep back the newest `holdout_share` of what came in after `since`; next time it is learned.
 
-    `lessons` may come in any order; of those that came in at the same moment, the turn's number decides.
+    `labels` may come in any order; of those that came in at the same moment, the turn's number decides.
     """
-    ordered = sorted(lessons, key=lambda one: (one.decided_at, one.turn_id))
+    ordered = sorted(labels, key=lambda one: (one.decided_at, one.turn_id))
     n_new = sum(since is None or one.decided_at > since for one in ordered)
-    n_test = int(test_share * n_new)
+    n_test = int(holdout_share * n_new)
     cut = len(ordered) - n_test
     return TimeSplit(to_learn=tuple(ordered[:cut]), to_test=tuple(ordered[cut:]), n_new=n_new)
 

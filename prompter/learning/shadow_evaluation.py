@@ -72,7 +72,7 @@ class ShadowEvaluator:
 
     def _triage(self, version: StoredVersion, assistant: Assistant) -> None:
         with self._store.read() as tx:
-            turns = tx.shadows.to_triage(version.id, since=version.changed_at, most=_AT_ONCE)
+            turns = tx.shadows.to_triage(version.id, since=version.changed_at, limit=_AT_ONCE)
         for turn_id, text in turns:
             suggestions = assistant.triage(text).suggestions
             first = suggestions[0] if suggestions else None
@@ -111,7 +111,7 @@ class ShadowEvaluator:
                 article.id: article.topic for article in self._live.assistant.knowledge.search.articles
             },
             tested=governed_topics(self._readiness),
-            worst_difference=self._config.worst_difference,
+            noninferiority_margin=self._config.noninferiority_margin,
             same_answer=same,
         )
         said = {**version.report, "shadow": report_as_object(report, ())}

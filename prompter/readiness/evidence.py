@@ -81,7 +81,7 @@ class TopicEvidence:
 
     def reliability(self) -> list[Bin]:
         """What the confidence has said, and what was right, of the turns that were judged."""
-        return reliability_bins(*self._settled(), most=6, least=12)
+        return reliability_bins(*self._settled(), max_bins=6, min_rows=12)
 
     def risk_coverage(self) -> tuple[Floats, Floats]:
         """Shares of the judged turns, surest first, and how many of each are wrong."""

@@ -100,7 +100,7 @@ class QualityMonitor:
                     continue
                 judged, refuted = tx.reviews.second_looks_at(account.id)
                 seen = tx.facts.get(_SEEN.format(account.id)) is not None
-                planted, missed = tx.reviews.planted_for(account.id)
+                planted, missed = tx.reviews.gold_results_of(account.id)
                 found.append(
                     Person(
                         name=account.name,
@@ -115,9 +115,9 @@ class QualityMonitor:
         """How this week differs from the last one."""
         now = self._clock()
         with self._store.read() as tx:
-            changed = tx.watching.changed_at(now - _WEEK, now)
+            changed = tx.monitoring.changed_at(now - _WEEK, now)
             this, before = (
-                tx.watching.counts(begin, begin + _WEEK) for begin in (now - _WEEK, now - 2 * _WEEK)
+                tx.monitoring.counts(begin, begin + _WEEK) for begin in (now - _WEEK, now - 2 * _WEEK)
             )
         ages = [(now - one) / timedelta(days=1) for one in changed]
         return Drift(

@@ -15,17 +15,17 @@ _random = SystemRandom()
 class SamplingPolicy:
     """Probabilities, none of them 0: more while a topic collects evidence, fewer once it answers alone.
 
-    `random` gives numbers that are spread evenly over [0, 1). `blind_later` is at most `audit_later`. Less
+    `random` gives numbers that are spread evenly over [0, 1). `blind_later` is at most `audit_final`. Less
     sure turns than `from_confidence`, the laxest threshold that is ever tested, are left alone.
     """
 
     blind_collecting: float = 0.1  # of turns: answered without a look at the suggestions
     blind_later: float = 0.02
-    second_collecting: float = 0.2  # of accepted suggestions: a second person judges them too
-    second_later: float = 0.05
-    audit_at_first: float = 0.2  # of what the bot has answered alone
-    audit_later: float = 0.05
-    audits_to_halve: float = 100.0  # after so many audits the share is half way down
+    double_review_collecting: float = 0.2  # of accepted suggestions: a second person judges them too
+    double_review_later: float = 0.05
+    audit_initial: float = 0.2  # of what the bot has answered alone
+    audit_final: float = 0.05
+    audit_half_life: float = 100.0  # after so many audits the share is half way down
     from_confidence: float = 0.0
     random: Callable[[], float] = field(default=_random.random, repr=False)
 
@@ -43,11 +43,11 @@ class SamplingPolicy:
             return None
         number, second_number = self.random(), self.random()
         if not live:
-            probability, second = self.blind_collecting, self.second_collecting
+            probability, second = self.blind_collecting, self.double_review_collecting
         elif triage.route is Route.AUTOPILOT:
-            probability, second = self.audit_share(audits, alarmed=alarmed), self.second_later
+            probability, second = self.audit_share(audits, alarmed=alarmed), self.double_review_later
         else:
-            probability, second = self.blind_later, self.second_later
+            probability, second = self.blind_later, self.double_review_later
         return Draw(
             uniform=number,
             probability=probability,
@@ -63,8 +63,8 @@ class SamplingPolicy:
         >>> policy.audit_share(0), policy.audit_share(100), round(policy.audit_share(10_000), 3)
         (0.2, 0.125, 0.05)
         """
-        faded = 1.0 if alarmed else 0.5 ** (audits / self.audits_to_halve)
-        return self.audit_later + (self.audit_at_first - self.audit_later) * faded
+        faded = 1.0 if alarmed else 0.5 ** (audits / self.audit_half_life)
+        return self.audit_final + (self.audit_initial - self.audit_final) * faded
 
     def place(self) -> Place:
         """Where the bot's answer stands among two."""

@@ -53,7 +53,7 @@ class Reviews:
             review = tx.reviews.get(review_id)
             if review is None:
                 raise NotFound("there is no such review")
-            if review.not_for == account.id:
+            if review.excluded_account_id == account.id:
                 raise Forbidden("you have judged this one before: it needs a second person")
             if review.second_text is None and choice in (Choice.SECOND, Choice.BOTH):
                 raise InvalidDecision("there is only one answer: choose first or neither")
@@ -61,7 +61,7 @@ class Reviews:
                 raise AlreadyDecided("somebody has just judged this one")
             if review.kind is ReviewKind.GOLD:
                 return  # it has told something about the judge, and nothing about a topic
-            right = choice is Choice.BOTH or choice.value == review.own_place.value
+            right = choice is Choice.BOTH or choice.value == review.bot_position.value
             turn = tx.conversations.turn(review.turn_id)
             if turn is None:
                 raise NotFound("there is no such turn")
@@ -80,7 +80,7 @@ class Reviews:
             )
 
 
-def ask_again(
+def request_review(
     tx: Transaction,
     turn: Turn,
     offered: Sequence[OfferedSuggestion],
@@ -88,8 +88,8 @@ def ask_again(
     kind: ReviewKind,
     decision_id: int | None,
     sent: str | None,
-    not_for: int | None,
-    own_place: Place,
+    excluded_account_id: int | None,
+    bot_position: Place,
     now: datetime,
 ) -> None:
     """Put the bot's first answer before a second person, beside another one where there is one.
@@ -107,8 +107,8 @@ def ask_again(
         question=turn.utterance or "",
         own_text=own,
         other_text=other,
-        own_place=own_place,
-        not_for=not_for,
+        bot_position=bot_position,
+        excluded_account_id=excluded_account_id,
         now=now,
     )
 

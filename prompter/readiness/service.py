@@ -212,13 +212,13 @@ class Readiness:
             return self._look(name, topics, model) or True
         steps = assess(judged_turns(turns), self._rule, test_number=stored.test_number)
         live = _answered_since(turns, stored.live_since)
-        standing = TopicStatus(
+        status = TopicStatus(
             state=stored.state,
             threshold=stored.threshold,
             passed=self._passed(stored, steps),
             slipped=self._sounds(live),
         )
-        change = next_transition(standing, stored.mode or self._mode)
+        change = next_transition(status, stored.mode or self._mode)
         if change is None:
             return False
         facts = _facts(steps, live)
@@ -386,11 +386,11 @@ class Readiness:
         if stored is not None and stored.live_since is not None:
             with self._store.read() as tx:
                 changed = self.is_changed(tx, first.article_id, first.topic, stored.live_since)
-        surroundings = AutopilotContext(
+        context = AutopilotContext(
             operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
         )
         threshold = stored.threshold if stored else None
-        return answer_alone(triage, threshold=threshold, surroundings=surroundings, most_in_a_row=1)
+        return answer_alone(triage, threshold=threshold, context=context, max_consecutive_answers=1)
 
     def _lately(self) -> Mapping[str, StoredReadiness]:
         now = self._clock()

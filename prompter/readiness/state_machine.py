@@ -28,20 +28,20 @@ class Transition:
     reason: str
 
 
-def next_transition(standing: TopicStatus, mode: Mode) -> Transition | None:
+def next_transition(status: TopicStatus, mode: Mode) -> Transition | None:
     """What changes by itself; None: nothing.
 
     What has passed stays passed under the same rule; with a higher bar, or other thresholds, it may not.
     """
-    state, passed = standing.state, standing.passed
+    state, passed = status.state, status.passed
     if state is ReadinessState.AUTOPILOT:
-        if standing.slipped:
+        if status.slipped:
             return Transition(state=ReadinessState.DEMOTED, threshold=None, reason="slipped")
-        if passed is None or standing.threshold is None:
+        if passed is None or status.threshold is None:
             return Transition(state=ReadinessState.COLLECTING, threshold=None, reason="not_proved")
-        if passed > standing.threshold:
+        if passed > status.threshold:
             return Transition(state=state, threshold=passed, reason="narrowed")
-        if passed < standing.threshold and mode is Mode.AUTOMATIC:
+        if passed < status.threshold and mode is Mode.AUTOMATIC:
             return Transition(state=state, threshold=passed, reason="widened")
         return None
     if state is ReadinessState.HELD:

@@ -11,11 +11,11 @@ from sqlalchemy.pool import StaticPool
 
 from prompter.common.errors import PrompterError
 
-PATIENCE_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
+TIMEOUT_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
 _STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer
 _POOL_SECONDS = 5.0  # how long to wait for a connection that is free
 _CONNECT_SECONDS = 5  # and for a server that does not answer nobody waits longer
-_SHORTEST_MASKED = 3  # characters; a shorter "secret" stands in every other word
+_MIN_MASKED_LENGTH = 3  # characters; a shorter "secret" stands in every other word
 _MASK = "***"
 
 
@@ -41,19 +41,19 @@ def read_url(url: str) -> URL:
     return read
 
 
-def connect(url: str, *, most: int | None = None) -> Engine:
+def connect(url: str, *, max_connections: int | None = None) -> Engine:
     """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked.
 
-    At most `most` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds none
-    free waits a few seconds for one. Errors never tell the password.
+    At most `max_connections` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds
+    none free waits a few seconds for one. Errors never tell the password.
 
     Raises:
         BadDatabaseUrl: the URL cannot be read.
     """
     read = read_url(url)
     pool: dict[str, Any] = {"pool_timeout": _POOL_SECONDS}
-    if most is not None:
-        pool |= {"pool_size": most, "max_overflow": 0}
+    if max_connections is not None:
+        pool |= {"pool_size": max_connections, "max_overflow": 0}
     try:
         make = _connect_sqlite if read.get_backend_name() == "sqlite" else _connect_server
         engine = make(read, pool)
@@ -76,14 +76,14 @@ def _connect_server(url: URL, pool: dict[str, Any]) -> Engine:
     @event.listens_for(engine, "connect")
     def _bound_waits(connection: Any, _record: Any) -> None:
         with closing(connection.cursor()) as cursor:
-            cursor.execute(f"SET lock_timeout = {_milliseconds(PATIENCE_SECONDS)}")
+            cursor.execute(f"SET lock_timeout = {_milliseconds(TIMEOUT_SECONDS)}")
             cursor.execute(f"SET statement_timeout = {_milliseconds(_STATEMENT_SECONDS)}")
         connection.commit()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        seconds = connection.get_execution_options().get("sufler_patience", PATIENCE_SECONDS)
-        if seconds != PATIENCE_SECONDS:
+        seconds = connection.get_execution_options().get("sufler_timeout", TIMEOUT_SECONDS)
+        if seconds != TIMEOUT_SECONDS:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(seconds)}")
 
     return engine
@@ -94,7 +94,7 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged; what customers wrote is not
-        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": TIMEOUT_SECONDS, "check_same_thread": False},
         **({"poolclass": StaticPool} if in_memory else pool),
     )
 
@@ -116,7 +116,7 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
         if not options.get("sufler_writes", False):
             connection.exec_driver_sql("BEGIN")
             return
-        seconds = options.get("sufler_patience", PATIENCE_SECONDS)
+        seconds = options.get("sufler_timeout", TIMEOUT_SECONDS)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(seconds)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -131,7 +131,7 @@ def _mask_errors(engine: Engine) -> None:
     """A driver may repeat what it was given to connect with, and errors are printed."""
     passwords = [str(engine.url.password or ""), *map(str, engine.url.normalized_query.get("password", ()))]
     written = {form(password) for password in passwords for form in (str, quote, quote_plus)}
-    secrets = sorted((text for text in written if len(text) >= _SHORTEST_MASKED), key=len, reverse=True)
+    secrets = sorted((text for text in written if len(text) >= _MIN_MASKED_LENGTH), key=len, reverse=True)
     if not secrets:
         return
 

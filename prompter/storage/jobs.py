@@ -34,10 +34,10 @@ class JobRows(Rows):
         row = self._connection.execute(_WITH_NAME.where(jobs.c.id == job_id)).one_or_none()
         return None if row is None else _job(row)
 
-    def last(self, kind: JobKind, *, most: int = 20) -> list[StoredJob]:
+    def last(self, kind: JobKind, *, limit: int = 20) -> list[StoredJob]:
         """Newest first."""
         rows = self._connection.execute(
-            _WITH_NAME.where(jobs.c.kind == kind.value).order_by(jobs.c.id.desc()).limit(most)
+            _WITH_NAME.where(jobs.c.kind == kind.value).order_by(jobs.c.id.desc()).limit(limit)
         )
         return [_job(row) for row in rows]
 

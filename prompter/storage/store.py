@@ -19,13 +19,13 @@ from prompter.storage.conversations.dialogues import DialogueRows
 from prompter.storage.conversations.outbox import OutboxRows
 from prompter.storage.conversations.reviews import ReviewRows
 from prompter.storage.conversations.signals import SignalRows
-from prompter.storage.engine import PATIENCE_SECONDS
+from prompter.storage.engine import TIMEOUT_SECONDS
 from prompter.storage.facts import FactRows
 from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
 from prompter.storage.knowledge.articles import ArticleRows
 from prompter.storage.knowledge.proposals import ProposalRows
-from prompter.storage.models.monitoring import WatchingRows
+from prompter.storage.models.monitoring import MonitoringRows
 from prompter.storage.models.readiness import ReadinessRows
 from prompter.storage.models.regression_cases import PinRows
 from prompter.storage.models.shadows import ShadowRows
@@ -54,21 +54,21 @@ class Transaction:
         self.shadows = ShadowRows(connection)
         self.signals = SignalRows(connection)
         self.versions = VersionRows(connection)
-        self.watching = WatchingRows(connection)
+        self.monitoring = MonitoringRows(connection)
 
 
 class Store:
     """Hands out transactions. All or nothing: an error inside one undoes all of it."""
 
-    def __init__(self, engine: Engine, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, engine: Engine, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._engine = engine
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._writers = WriterQueue()
 
-    def with_patience(self, seconds: float) -> Self:
+    def with_timeout(self, seconds: float) -> Self:
         """The same store for somebody who waits for other writers no longer than that."""
         other = copy.copy(self)
-        other._patience_seconds = seconds
+        other._timeout_seconds = seconds
         return other
 
     @contextmanager
@@ -102,11 +102,11 @@ class Store:
     def _writable(self) -> Iterator[Connection]:
         if not self._is_sqlite:  # PostgreSQL lets many write at once
             with self._engine.connect() as connection:
-                yield connection.execution_options(sufler_writes=True, sufler_patience=self._patience_seconds)
+                yield connection.execution_options(sufler_writes=True, sufler_timeout=self._timeout_seconds)
             return
         # The turn comes before the connection: whoever only reads finds one free.
-        with self._writers.turn(self._patience_seconds) as seconds, self._engine.connect() as connection:
-            yield connection.execution_options(sufler_writes=True, sufler_patience=seconds)
+        with self._writers.turn(self._timeout_seconds) as seconds, self._engine.connect() as connection:
+            yield connection.execution_options(sufler_writes=True, sufler_timeout=seconds)
 
     def overwrite_deleted(self) -> None:
         """Bring what was deleted for good out of SQLite's files, as far as nobody reads right now."""
@@ -126,7 +126,7 @@ class Store:
         Raises:
             DatabaseUnavailable: it could not be written.
         """
-        with self.with_patience(seconds).write() as tx:
+        with self.with_timeout(seconds).write() as tx:
             tx.facts.set("probe", secrets.token_hex(4))
 
     def close(self) -> None:

@@ -27,20 +27,20 @@ class WriterQueue:
         return len(self._waiting)
 
     @contextmanager
-    def turn(self, patience_seconds: float) -> Iterator[float]:
+    def turn(self, timeout_seconds: float) -> Iterator[float]:
         """Wait for the turn; yields how many seconds of patience are left.
 
         Raises:
             DatabaseBusy: others write for longer than that, or too many wait already.
         """
-        until = time.monotonic() + patience_seconds
-        self._take(patience_seconds)
+        until = time.monotonic() + timeout_seconds
+        self._take(timeout_seconds)
         try:
             yield max(0.0, until - time.monotonic())
         finally:
             self._pass_on()
 
-    def _take(self, patience_seconds: float) -> None:
+    def _take(self, timeout_seconds: float) -> None:
         with self._lock:
             if not self._is_busy:
                 self._is_busy = True
@@ -49,13 +49,13 @@ class WriterQueue:
                 raise DatabaseBusy(f"{self._max_waiting} others wait to write to the database already")
             called = threading.Event()
             self._waiting.append(called)
-        if called.wait(patience_seconds):
+        if called.wait(timeout_seconds):
             return
         with self._lock:
             if called.is_set():  # just now
                 return
             self._waiting.remove(called)
-        raise DatabaseBusy(f"others have written to the database for {patience_seconds:g} seconds")
+        raise DatabaseBusy(f"others have written to the database for {timeout_seconds:g} seconds")
 
     def _pass_on(self) -> None:
         with self._lock:

@@ -40,7 +40,7 @@ class AssistantState:
 class Assistant:
     """Suggests answers and says who should answer; which topics may answer alone it does not know.
 
-    Thread-safe; an utterance is read (encoded) once. `most_suggestions` are offered at most. `parse` gives
+    Thread-safe; an utterance is read (encoded) once. `max_suggestions` are offered at most. `parse` gives
     what somebody else makes of a text: probabilities of intents, best first. Where it gives any, they say
     what the customer wants; how sure a suggestion is stays our own measure.
     """
@@ -49,13 +49,13 @@ class Assistant:
         self,
         *,
         knowledge: AssistantState,
-        most_suggestions: int = 3,
+        max_suggestions: int = 3,
         parse: Callable[[str], Mapping[str, float]] | None = None,
         today: Callable[[], date] = _today,
     ) -> None:
         self._knowledge = knowledge
         self._parse = parse
-        self._most_suggestions = most_suggestions
+        self._max_suggestions = max_suggestions
         self._today = today
 
     @property
@@ -70,16 +70,14 @@ class Assistant:
         """One that answers with what is known now, however often: its answers belong together."""
         return Assistant(
             knowledge=self._knowledge,
-            most_suggestions=self._most_suggestions,
+            max_suggestions=self._max_suggestions,
             parse=self._parse,
             today=self._today,
         )
 
     def without_external_parser(self) -> "Assistant":
         """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
-        return Assistant(
-            knowledge=self._knowledge, most_suggestions=self._most_suggestions, today=self._today
-        )
+        return Assistant(knowledge=self._knowledge, max_suggestions=self._max_suggestions, today=self._today)
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         """Rank answers to `text`, best first: up to ten, however improbable."""
@@ -116,7 +114,7 @@ class Assistant:
             intent_confidence=meant.confidence,
             suggestions=tuple(
                 suggestion
-                for suggestion in suggestions[: self._most_suggestions]
+                for suggestion in suggestions[: self._max_suggestions]
                 if suggestion.confidence >= knowledge.show_at
             ),
             route=route,

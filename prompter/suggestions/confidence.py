@@ -1,8 +1,9 @@
 """How probable is it that a suggestion is right?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from math import exp, log
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,21 +28,28 @@ class ConfidenceModel:
     they were fitted stands in docs/reference/tuning.md.
     """
 
+    STORED_NAMES: ClassVar[Mapping[str, str]] = {
+        "weight_lead": "on_lead",
+        "weight_vote": "on_vote",
+        "weight_in_scope": "on_in_scope",
+        "weight_phrasings": "on_phrasings",
+    }
+
     bias: float
-    on_lead: float
-    on_vote: float
-    on_in_scope: float
-    on_phrasings: float
+    weight_lead: float
+    weight_vote: float
+    weight_in_scope: float
+    weight_phrasings: float
 
     def confidence(self, hit: Hit, *, in_scope: float | None) -> float:
         """P(the suggestion is right), .001 to .999."""
         one, lead, vote, scope, phrasings = features(hit, in_scope=in_scope)
         logit = (
             self.bias * one
-            + self.on_lead * lead
-            + self.on_vote * vote
-            + self.on_in_scope * scope
-            + self.on_phrasings * phrasings
+            + self.weight_lead * lead
+            + self.weight_vote * vote
+            + self.weight_in_scope * scope
+            + self.weight_phrasings * phrasings
         )
         return min(1 - _NEVER_SURER, max(_NEVER_SURER, 1 / (1 + exp(-max(-30.0, min(30.0, logit))))))
 
@@ -96,7 +104,7 @@ def updated(
         loss, centre, jac=True, bounds=bounds
     ).x.tolist()
     return ConfidenceModel(
-        bias=bias, on_lead=lead, on_vote=vote, on_in_scope=in_scope, on_phrasings=phrasings
+        bias=bias, weight_lead=lead, weight_vote=vote, weight_in_scope=in_scope, weight_phrasings=phrasings
     )
 
 

@@ -13,7 +13,8 @@ from prompter.suggestions.assistant import Assistant, AssistantState
 from prompter.suggestions.confidence import FEATURES, features
 from prompter.suggestions.ranking_weights import SIGNALS
 
-LANGUAGE = "on_language"
+_NAMES = Weights.STORED_NAMES  # the API calls the signals as saved models do
+LANGUAGE = _NAMES["weight_language"]
 _EXPLAINED = 3  # suggestions
 _CONFIRMED = 3  # judged texts that are shown of each
 
@@ -98,7 +99,7 @@ def _explained(
     weights: Weights = knowledge.learned.weights if knowledge.learned else knowledge.search.config
     parts = [
         Part(
-            name=name,
+            name=_NAMES[name],
             value=getattr(hit, signal),
             weight=getattr(weights, name),
             points=getattr(hit, signal) * getattr(weights, name),
@@ -107,7 +108,7 @@ def _explained(
     ]
     rest = hit.relevance - sum(part.points for part in parts)  # what no signal makes is the language
     is_same = abs(rest) > 1e-3
-    parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.on_language, points=rest))
+    parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.weight_language, points=rest))
     nearest = _nearest(hit, utterance, knowledge.reader)
     asked = set(normal(utterance.text).split())
     return ExplainedSuggestion(

@@ -20,7 +20,7 @@ class QueryEmbedder:
         self._reader = reader
         self._progress = progress
 
-    def of(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._reader.dimensions), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
             batch = [self._reader.clean(text) for text in texts[start : start + _BATCH]]

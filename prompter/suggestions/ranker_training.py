@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zlib import crc32
 
 from kb_index import ArticleSearch, Hit, IndexNotBuilt, LabeledText, LabeledTexts, Weights
+from kb_index.stored_names import stored_text
 from nlu.intent_model import IntentModel
 from nlu.reader import TextReader, Utterance
 from nlu.text import detect_language, looks_empty
@@ -30,7 +31,7 @@ class RankerState:
     @property
     def fingerprint(self) -> str:
         """Equal fingerprints, equal answers."""
-        digest = hashlib.sha256(repr((self.weights, self.confidence)).encode())
+        digest = hashlib.sha256(f"({stored_text(self.weights)}, {stored_text(self.confidence)})".encode())
         for one in self.judged.texts:
             digest.update(repr((one.text, one.right, one.wrong)).encode())
         return digest.hexdigest()

@@ -11,12 +11,12 @@ from kb_index import Hit, Weights
 Floats = npt.NDArray[np.float64]
 
 SIGNALS = {  # what each weight is for, by its name in a hit
-    "on_question": "similarity",
-    "on_passage": "passage_similarity",
-    "on_words": "word_similarity",
-    "on_characters": "character_similarity",
-    "on_votes": "vote",
-    "on_likeness": "likeness",
+    "weight_question": "similarity",
+    "weight_passage": "passage_similarity",
+    "weight_words": "word_similarity",
+    "weight_characters": "character_similarity",
+    "weight_votes": "vote",
+    "weight_lda": "lda_score",
 }
 
 

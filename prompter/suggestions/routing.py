@@ -74,7 +74,7 @@ class AutopilotContext:
 
 
 def answer_alone(
-    triage: Triage, *, threshold: float | None, surroundings: AutopilotContext, most_in_a_row: int
+    triage: Triage, *, threshold: float | None, context: AutopilotContext, max_consecutive_answers: int
 ) -> Triage:
     """Let the bot answer, or say what holds it back.
 
@@ -83,11 +83,11 @@ def answer_alone(
     if triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY or not triage.suggestions:
         return triage
     reason: HandoffReason | None = None
-    if surroundings.operator_active:
+    if context.operator_active:
         reason = HandoffReason.OPERATOR_ACTIVE
-    elif surroundings.answers_in_a_row >= most_in_a_row or not surroundings.is_complete:
+    elif context.answers_in_a_row >= max_consecutive_answers or not context.is_complete:
         reason = HandoffReason.POLICY
-    elif surroundings.article_changed:
+    elif context.article_changed:
         reason = HandoffReason.ARTICLE_CHANGED
     elif threshold is None:
         reason = HandoffReason.TOPIC_NOT_READY

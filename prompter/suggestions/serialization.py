@@ -4,12 +4,12 @@ It holds what customers wrote, with personal data masked: who erases a customer'
 """
 
 import json
-from dataclasses import asdict, fields
 from datetime import datetime
 
 import numpy as np
 
 from kb_index import LabeledText, LabeledTexts, Weights
+from kb_index.stored_names import from_stored, to_stored
 from nlu.artifacts import Part
 from nlu.errors import IncompatibleModel
 from prompter.suggestions.confidence import ConfidenceModel
@@ -20,6 +20,7 @@ def part_of(learned: RankerState) -> Part:
     """Lay open what was learned. The texts are an array, so that the manifest stays short."""
     judged = learned.judged
     cleaned = judged.cleaned or [None] * len(judged)
+    weights = to_stored(learned.weights)
     texts = json.dumps(
         [[one.text, one.right, one.wrong, read] for one, read in zip(judged.texts, cleaned, strict=True)],
         ensure_ascii=False,
@@ -32,8 +33,8 @@ def part_of(learned: RankerState) -> Part:
         values={
             "until": learned.until.isoformat() if learned.until else None,
             # Where nothing was fitted, they are the search's own, which has more to it.
-            "weights": {one.name: getattr(learned.weights, one.name) for one in fields(Weights)},
-            "confidence": asdict(learned.confidence),
+            "weights": {name: weights[name] for name in Weights.STORED_NAMES.values()},
+            "confidence": to_stored(learned.confidence),
         },
     )
 
@@ -53,8 +54,8 @@ def ranker_state_of(part: Part) -> RankerState:
         until = part.values["until"]
         return RankerState(
             judged=LabeledTexts(texts, part.arrays["vectors"], cleaned=cleaned),
-            weights=Weights(**part.values["weights"]),
-            confidence=ConfidenceModel(**part.values["confidence"]),
+            weights=from_stored(Weights, part.values["weights"]),
+            confidence=from_stored(ConfidenceModel, part.values["confidence"]),
             until=datetime.fromisoformat(until) if until else None,
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -2,7 +2,7 @@
 
 from prompter.domain.triage import HandoffReason
 
-LONGEST_PART = 4000  # characters; messengers cut or refuse longer messages (Telegram: 4096)
+MAX_PART_LENGTH = 4000  # characters; messengers cut or refuse longer messages (Telegram: 4096)
 
 _NOTICES = {
     HandoffReason.MEDIA: {
@@ -22,19 +22,19 @@ def notice(reason: HandoffReason | None, language: str) -> str | None:
     return None if texts is None else texts.get(language, texts["en"])
 
 
-def split_into_parts(text: str, longest: int = LONGEST_PART) -> list[str]:
+def split_into_parts(text: str, max_length: int = MAX_PART_LENGTH) -> list[str]:
     """Cut a reply into messages, at the end of a line or a word where there is one.
 
-    >>> split_into_parts("one two three", longest=8)
+    >>> split_into_parts("one two three", max_length=8)
     ['one two', 'three']
     """
     parts = []
     rest = text.strip()
-    while len(rest) > longest:
-        window = rest[: longest + 1]
+    while len(rest) > max_length:
+        window = rest[: max_length + 1]
         cut = max(window.rfind("\n"), window.rfind(" "))
         if cut <= 0:
-            cut = longest
+            cut = max_length
         parts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*parts, rest] if rest else parts

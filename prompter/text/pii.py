@@ -13,12 +13,12 @@ from prompter.text.number_checks import RUSSIA, is_card, is_iban, is_phone, is_p
 
 PHONE, EMAIL, CARD, NUMBER = "[phone]", "[email]", "[card]", "[number]"
 
-FEWEST_OF_THE_TEAM = 3  # conversations in which a contact was sent, so that it is no customer's
+MIN_TEAM_COUNT = 3  # conversations in which a contact was sent, so that it is no customer's
 
-_FEWEST_DIGITS = 6  # of a run without spaces that is a number of something rather than a quantity
-_FEWEST_AFTER_NAME = 3  # after "order", "№" and the like
-_MOST_DIGITS_OF_AMOUNT = 7  # "1 250 000" without a currency is an amount, one digit more is a number
-_MOST_PASSES = 4  # what is masked may uncover more beside it; two have always been enough
+_MIN_DIGITS = 6  # of a run without spaces that is a number of something rather than a quantity
+_MIN_DIGITS_AFTER_NAME = 3  # after "order", "№" and the like
+_MAX_DIGITS_OF_AMOUNT = 7  # "1 250 000" without a currency is an amount, one digit more is a number
+_MAX_PASSES = 4  # what is masked may uncover more beside it; two have always been enough
 _MIN_NATIONAL_DIGITS = 9  # of a tax number, or of a phone without its country's code
 _MIN_IBAN_DIGITS = 10  # so many digits are masked even if the check digits are wrong
 _TAX_LENGTHS = (10, 12, 13, 15)
@@ -105,7 +105,7 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
         return text
     kept = {_folded(contact) for contact in keep}
     masking = _Masking(kept)
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         masked = _NAMED_NUMBER.sub(_named, masking.of(text))
         if masked == text:
             break
@@ -169,7 +169,7 @@ class _Masking:
         if match["email"]:
             return EMAIL
         if match["code"]:
-            many = _count(match["code"]) >= _FEWEST_DIGITS
+            many = _count(match["code"]) >= _MIN_DIGITS
             return NUMBER if many and not _QUANTITY.fullmatch(match["code"]) else None
         return self._of_digits(match) if match["digits"] else None
 
@@ -177,7 +177,7 @@ class _Masking:
         text = match[0]
         groups = re.findall(r"\d+", text)
         digits = _digits(text)
-        longest = max(map(len, groups))
+        max_group = max(map(len, groups))
         has_plus = text.startswith("+")
         is_unbroken = len(groups) == 1 and not has_plus
         is_amount = _is_amount(match, match.end())
@@ -197,10 +197,10 @@ class _Masking:
         if _is_local_phone(text, groups, digits):
             return PHONE
         if _in_thousands(groups):
-            return NUMBER if len(digits) > _MOST_DIGITS_OF_AMOUNT else None
-        if is_unbroken or longest >= _FEWEST_DIGITS:
-            return NUMBER if longest >= _FEWEST_DIGITS else None
-        return NUMBER if len(digits) >= _MIN_NATIONAL_DIGITS and longest > 2 else None  # else side by side
+            return NUMBER if len(digits) > _MAX_DIGITS_OF_AMOUNT else None
+        if is_unbroken or max_group >= _MIN_DIGITS:
+            return NUMBER if max_group >= _MIN_DIGITS else None
+        return NUMBER if len(digits) >= _MIN_NATIONAL_DIGITS and max_group > 2 else None  # else side by side
 
     def _is_whole_phone(self, text: str, groups: list[str], digits: str) -> bool:
         """With the country's or the operator's code.
@@ -235,7 +235,7 @@ def _named(match: re.Match[str]) -> str:
     amount = _is_amount(match, match.end()) or _QUANTITY.fullmatch(word) or re.fullmatch(_DATE, word)
     if amount or (not marked and re.fullmatch(r"(?:19|20)\d\d", word)):
         return match[0]
-    enough = _FEWEST_AFTER_NAME if marked else _FEWEST_AFTER_NAME + 1
+    enough = _MIN_DIGITS_AFTER_NAME if marked else _MIN_DIGITS_AFTER_NAME + 1
     return match["name"] + NUMBER if _count(word) >= enough else match[0]
 
 

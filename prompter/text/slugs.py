@@ -9,7 +9,7 @@ _LATIN = dict(
         strict=True,
     )
 ) | {"ё": "e", "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
-_LONGEST = 60  # characters
+_MAX_LENGTH = 60  # characters
 
 
 def slug(question: str) -> str:
@@ -24,8 +24,8 @@ def slug(question: str) -> str:
     words = re.findall(r"[^\W_]+", text)
     chosen = ""
     for word in words:
-        longer = f"{chosen}-{word}" if chosen else word[:_LONGEST]
-        if len(longer) > _LONGEST:
+        longer = f"{chosen}-{word}" if chosen else word[:_MAX_LENGTH]
+        if len(longer) > _MAX_LENGTH:
             break
         chosen = longer
     return chosen or "article"

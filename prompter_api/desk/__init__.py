@@ -22,12 +22,12 @@ from prompter_api.desk.login.page import login_router
 from prompter_api.desk.operator.page import POLL_SECONDS, add_desk
 from prompter_api.desk.operator.review_page import add_reviews
 from prompter_api.desk.readiness.board_page import add_board
-from prompter_api.desk.readiness.monitoring_page import add_watching
+from prompter_api.desk.readiness.monitoring_page import add_monitoring
 from prompter_api.desk.readiness.topic_page import add_topic
 from prompter_api.desk.ui.forms import unavailable_page
 from prompter_api.desk.ui.frame import PageGuard
 from prompter_api.desk.ui.mounting import mount_nicegui
-from prompter_api.desk.ui.session import Seats
+from prompter_api.desk.ui.session import PageSessions
 from prompter_api.errors import answer_browsers
 from prompter_api.parts import Services
 
@@ -39,20 +39,20 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
 
     Open pages look for news every `poll_seconds`.
     """
-    seats = Seats()
-    door = PageGuard(parts, seats)
+    page_sessions = PageSessions()
+    guard = PageGuard(parts, page_sessions)
     router = APIRouter(include_in_schema=False)
-    add_desk(router, door, poll_seconds=poll_seconds)
-    add_reviews(router, door, poll_seconds=poll_seconds)
-    add_board(router, door, poll_seconds=poll_seconds)
-    add_topic(router, door, poll_seconds=poll_seconds)
-    add_watching(router, door, poll_seconds=poll_seconds)
-    add_kb(router, door)
-    add_article(router, door)
-    add_try(router, door)
-    add_inbox(router, door, poll_seconds=poll_seconds)
-    add_models(router, door, poll_seconds=poll_seconds)
-    add_disagreements(router, door)
+    add_desk(router, guard, poll_seconds=poll_seconds)
+    add_reviews(router, guard, poll_seconds=poll_seconds)
+    add_board(router, guard, poll_seconds=poll_seconds)
+    add_topic(router, guard, poll_seconds=poll_seconds)
+    add_monitoring(router, guard, poll_seconds=poll_seconds)
+    add_kb(router, guard)
+    add_article(router, guard)
+    add_try(router, guard)
+    add_inbox(router, guard, poll_seconds=poll_seconds)
+    add_models(router, guard, poll_seconds=poll_seconds)
+    add_disagreements(router, guard)
     app.include_router(login_router(parts))
     app.include_router(account_router(parts))
     app.include_router(router)

@@ -33,7 +33,7 @@ def send_message(request: Request, me: Operator, conversation_id: Id, body: NewM
 @router.post("/conversations/{conversation_id}/give-back")
 def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
     """You are done with this conversation: the bot may answer again, and its dialogue goes on."""
-    services_of(request).desk.give_back(conversation_id)
+    services_of(request).desk.return_to_bot(conversation_id)
     return Done()
 
 

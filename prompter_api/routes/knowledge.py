@@ -28,10 +28,10 @@ def find_articles(
     request: Request,
     _me: Operator,
     q: Annotated[str, Query(max_length=200, description="Part of an id, a question or an answer")],
-    most: Annotated[int, Query(ge=1, le=50)] = 10,
+    limit: Annotated[int, Query(alias="most", ge=1, le=50)] = 10,
 ) -> list[ArticleOut]:
     """Published articles that hold the text, in any case."""
-    found = services_of(request).desk.find_articles(q.replace("\x00", ""), most=most)
+    found = services_of(request).desk.find_articles(q.replace("\x00", ""), limit=limit)
     return [ArticleOut.model_validate(article) for article in found]
 
 
@@ -43,7 +43,7 @@ def list_articles(
     topic: Annotated[str | None, Query(max_length=1000)] = None,
     status: Status | None = None,
     after: Annotated[str, Query(max_length=200, description="Only ids behind this one")] = "",
-    most: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(alias="most", ge=1, le=200)] = 50,
 ) -> list[ArticleOut]:
     """Articles of whatever status, in order of id."""
     found = services_of(request).knowledge.page(
@@ -51,7 +51,7 @@ def list_articles(
         topic=topic and topic.replace("\x00", ""),
         status=status,
         after=after.replace("\x00", ""),
-        most=most,
+        limit=limit,
     )
     return [ArticleOut.model_validate(article) for article in found]
 

@@ -12,16 +12,16 @@ router = APIRouter(prefix="/api/watching", tags=["readiness"], route_class=Guard
 @router.get("/me")
 def get_own_figure(request: Request, me: Operator) -> OwnFigureOut:
     """What second looks say of your own decisions; once you have seen it, supervisors may."""
-    return OwnFigureOut.model_validate(services_of(request).watching.own_figure(me))
+    return OwnFigureOut.model_validate(services_of(request).monitoring.own_figure(me))
 
 
 @router.get("/people")
 def list_people(request: Request, _me: Supervisor) -> list[PersonOut]:
     """Second looks and planted answers by person, in order of name."""
-    return [PersonOut.model_validate(person) for person in services_of(request).watching.people()]
+    return [PersonOut.model_validate(person) for person in services_of(request).monitoring.people()]
 
 
 @router.get("/drift")
 def get_drift(request: Request, _me: Supervisor) -> DriftOut:
     """How this week differs from the last one."""
-    return DriftOut.model_validate(services_of(request).watching.drift())
+    return DriftOut.model_validate(services_of(request).monitoring.drift())

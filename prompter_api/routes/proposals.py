@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from prompter.domain.drafts import ProposalKind
 from prompter_api.auth import GuardedRoute, Supervisor
 from prompter_api.parts import services_of
-from prompter_api.schemas.common import LARGEST_ID, ArticleId, Done, Id, Problem
+from prompter_api.schemas.common import MAX_ID, ArticleId, Done, Id, Problem
 from prompter_api.schemas.proposals import (
     ApprovalIn,
     ApprovedOut,
@@ -38,8 +38,8 @@ def get_proposals(
     article_id: ArticleId | None = None,
     language: Annotated[str | None, Query(max_length=35)] = None,
     newest_first: bool = False,
-    most: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
+    limit: Annotated[int, Query(alias="most", ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
 ) -> ProposalsOut:
     """Open proposals, what most turns speak for first."""
     proposals = services_of(request).proposals
@@ -48,7 +48,7 @@ def get_proposals(
         article_id=article_id,
         language=language and language.replace("\x00", ""),
         newest_first=newest_first,
-        most=most,
+        limit=limit,
         offset=offset,
     )
     return ProposalsOut(

@@ -45,9 +45,9 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
         try:
             outcome = parts.actions.run(_asked(body))
         except UnknownAction:
-            if parts.own_actions is None:
+            if parts.custom_actions is None:
                 raise
-            status, answer = parts.own_actions(as_it_came)
+            status, answer = parts.custom_actions(as_it_came)
             return Response(answer, status, media_type="application/json")
         return JSONResponse(_answer(outcome, body).model_dump(mode="json"))
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Operator
 from prompter_api.parts import services_of
-from prompter_api.schemas.common import LARGEST_ID, Done, Id, Problem
+from prompter_api.schemas.common import MAX_ID, Done, Id, Problem
 from prompter_api.schemas.reviews import JudgementIn, NextQuestion
 
 router = APIRouter(prefix="/api/reviews", tags=["reviews"], route_class=GuardedRoute)
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/reviews", tags=["reviews"], route_class=GuardedR
 def get_next_review(
     request: Request,
     me: Operator,
-    after: Annotated[int, Query(ge=0, le=LARGEST_ID, description="Pass over those up to this one")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_ID, description="Pass over those up to this one")] = 0,
 ) -> NextQuestion:
     """The longest waiting question whose answer you have not judged before."""
     reviews = services_of(request).reviews

@@ -8,18 +8,18 @@ from pydantic.config import JsonDict
 
 from web.problems import Problem as Problem  # the shape of errors is that of all faces
 
-LONGEST_TEXT = 20_000  # characters of a message, a reply or an answer
+MAX_TEXT_LENGTH = 20_000  # characters of a message, a reply or an answer
 
 # Ids are 32-bit integers in the database; a larger one would be an error there.
-LARGEST_ID = 2**31 - 1
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MAX_ID = 2**31 - 1
+Id = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 ArticleId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00|]+$")]
 
 # For the documentation alone: what the core says of them is more exact.
 READABLE: JsonDict = {"minLength": 1, "pattern": r"\S"}
 LANGUAGE_TAG: JsonDict = {"pattern": r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"}
-Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 # One line that is shown to people: no control characters, something to read.
 Line = Annotated[
     str,

@@ -9,7 +9,7 @@ from prompter.desk.service import ConversationView, QueueItem
 from prompter.domain.conversation import Author, MessageKind, OutboxState, TurnState
 from prompter.domain.evidence import RejectReason, Verdict
 from prompter.domain.triage import HandoffReason, Route
-from prompter_api.schemas.common import LARGEST_ID, READABLE, ArticleId, Input, Output, Text
+from prompter_api.schemas.common import MAX_ID, READABLE, ArticleId, Input, Output, Text
 
 _CONFIDENCE = "Calibrated probability that the suggestion is right"
 
@@ -133,7 +133,7 @@ class DecisionIn(Input):
     action: Action
     seen_message_id: int = Field(
         ge=0,
-        le=LARGEST_ID,
+        le=MAX_ID,
         description="The customer's newest message on the screen: the guard against stale answers",
     )
     rank: int | None = Field(None, ge=1, le=100, examples=[1])

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from kb_index import Article, Status
 from prompter.domain.triage import HandoffReason, Route
-from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, READABLE, ArticleId, Input, Output, Text
+from prompter_api.schemas.common import LANGUAGE_TAG, MAX_ID, READABLE, ArticleId, Input, Output, Text
 
 
 def _readable(text: str) -> str:
@@ -121,9 +121,7 @@ class ArticleIn(Input):
     status: Status = Status.PUBLISHED
     valid_from: date | None = None
     valid_until: date | None = Field(None, description="Not before valid_from")
-    version: int = Field(
-        ge=0, le=LARGEST_ID, description="The version that this is made from; 0: a new article"
-    )
+    version: int = Field(ge=0, le=MAX_ID, description="The version that this is made from; 0: a new article")
 
     def article(self, article_id: str) -> Article:
         """The article.

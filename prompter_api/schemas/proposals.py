@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from kb_index.article import MOST_PHRASINGS
+from kb_index.article import MAX_PHRASINGS
 from prompter.domain.drafts import ProposalKind, Source
 from prompter.knowledge.proposals import Approved, Proposal, ProposalResult, ProposalState
 from prompter_api.errors import described
-from prompter_api.schemas.common import LANGUAGE_TAG, LARGEST_ID, ArticleId, Input, Line, Output, Text
+from prompter_api.schemas.common import LANGUAGE_TAG, MAX_ID, ArticleId, Input, Line, Output, Text
 
-ProposalId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+ProposalId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Wording = Annotated[
     str,
     StringConstraints(max_length=40),
@@ -100,7 +100,7 @@ class ProposalEdit(Input):
         ]
         | None
     ) = None
-    phrasings: Annotated[list[Line], Field(max_length=MOST_PHRASINGS)] | None = Field(
+    phrasings: Annotated[list[Line], Field(max_length=MAX_PHRASINGS)] | None = Field(
         None, description="All alternative phrasings of a new article"
     )
     base_answer: Text | None = Field(

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from prompter_api.schemas.common import LARGEST_ID, Input, Output, Text
+from prompter_api.schemas.common import MAX_ID, Input, Output, Text
 
-MOST_TEXTS = 128
+MAX_TEXTS = 128
 
 
 class TextsIn(Input):
-    texts: list[Text] = Field(min_length=1, max_length=MOST_TEXTS, repr=False)
+    texts: list[Text] = Field(min_length=1, max_length=MAX_TEXTS, repr=False)
 
 
 class VectorsOut(Output):
@@ -31,7 +31,7 @@ class IntentIn(_Theirs):
 class AboutTurn(_Theirs):
     """What Sufler has told the engine about the message."""
 
-    turn: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    turn: Annotated[int, Field(ge=1, le=MAX_ID)]
     seal: Annotated[str, Field(max_length=200)] = Field(repr=False)
 
     @classmethod

@@ -38,7 +38,7 @@ def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list
         Target(
             id=article.id,
             questions=tuple(questions_of(article, reader)),
-            passage=passage_of(article, reader, settings.search.longest_answer),
+            passage=passage_of(article, reader, settings.search.max_answer_length),
         )
         for article in published(articles)
     ]
@@ -54,11 +54,11 @@ def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[T
     ]
 
 
-def asked_in_lessons(articles: Iterable[Article], lessons: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
+def queries_of_labels(articles: Iterable[Article], labels: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
     """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
     same = _Same(articles)
     found = []
-    for one in lessons:
+    for one in labels:
         right = same.of([one.right] if one.right else [])
         found.append(TrainingQuery(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
     return found

@@ -33,7 +33,7 @@ HERO = "warranty"  # gets most of the questions
 _OTHERS = ("products", "order_status", "business")
 _HERO_SHARE = 0.6
 _SHARE_OF_TYPOS = 0.15  # of the words
-_WAITING_AT_MOST = 40  # turns on the desk; more customers would only wait
+_MAX_WAITING = 40  # turns on the desk; more customers would only wait
 _LIVE_SECONDS = 20.0  # that the topic answers alone before its articles turn wrong
 _NEW_TRUTH = "Условия изменились, уточняю у коллег и вернусь с ответом."
 
@@ -141,7 +141,7 @@ class Traffic:
     def _ask(self, client: httpx.Client) -> None:
         """A new customer opens the chat and asks one question."""
         began = time.monotonic()
-        if self._waiting < _WAITING_AT_MOST:
+        if self._waiting < _MAX_WAITING:
             pool = self._hero if self._random.random() < _HERO_SHARE else self._others
             question = pool[int(self._random.integers(len(pool)))]
             text = with_typos(question.text, self._random, share=_SHARE_OF_TYPOS)

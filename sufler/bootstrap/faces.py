@@ -24,10 +24,10 @@ from sufler.bootstrap.services import (
     build_desk,
     build_feedback,
     build_knowledge_base,
-    build_lots,
     build_proposals,
     build_readiness,
     build_reception,
+    build_sampling,
     build_sessions,
 )
 from sufler.installation_secret import installation_secret
@@ -72,7 +72,7 @@ def build_web_app(
     from prompter_api.throttle import LoginThrottle
     from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 
-    store = store.with_patience(settings.database.request_patience_seconds)  # somebody waits for an answer
+    store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for an answer
     secret = installation_secret(settings.secret, store)
     readiness = build_readiness(settings, store)
 
@@ -84,7 +84,7 @@ def build_web_app(
     parts = Services(
         accounts=build_accounts(store, defer=last_seen.submit),
         sessions=build_sessions(settings, store, defer=last_seen.submit),
-        actions=dialogues.build_actions(settings, store, asked_by_engine, lots=build_lots(settings)),
+        actions=dialogues.build_actions(settings, store, asked_by_engine, sampling=build_sampling(settings)),
         assistant=assistant,
         asked_by_engine=asked_by_engine,
         encode=lambda texts: _encoded(assistant, texts),
@@ -96,11 +96,11 @@ def build_web_app(
         versions=build_versions(settings, store),
         reviews=Reviews(store),
         readiness=readiness,
-        watching=QualityMonitor(store),
+        monitoring=QualityMonitor(store),
         language=settings.language,
         session_hours=settings.web.session_hours,
         secure_cookies=settings.web.secure_cookies,
-        largest_body=settings.web.largest_body,
+        max_body_bytes=settings.web.max_body_bytes,
         max_header_bytes=settings.web.max_header_bytes,
         ready=ProcessReadiness(
             [
@@ -111,7 +111,7 @@ def build_web_app(
             ]
         ),
         hosts=settings.web.hosts,
-        own_actions=dialogues.build_own_actions(settings),
+        custom_actions=dialogues.build_custom_actions(settings),
         throttle=LoginThrottle(
             store,
             secret=secret,
@@ -125,7 +125,7 @@ def build_web_app(
         feedback=build_feedback(settings, store),
         views=CustomerViews(store),
         secret=secret,
-        longest_message=settings.turns.longest_message,
+        max_message_length=settings.turns.max_message_length,
         secure_cookies=settings.web.secure_cookies,
         language=settings.language,
         limits=ChatLimits(
@@ -189,7 +189,7 @@ def build_messengers(
         build_deliveries(settings, store, guard),
         channels,
         poll_seconds=settings.delivery.poll_seconds,
-        at_once=settings.delivery.at_once,
+        max_concurrency=settings.delivery.max_concurrency,
         send_seconds=0.75 * settings.delivery.lease_seconds,
         expire_seconds=min(10.0, settings.delivery.lease_seconds / 2),
         watcher=heartbeats,

@@ -15,7 +15,12 @@ from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 from sufler.bootstrap.faces import build_messengers, build_web_app, import_web_face
 from sufler.bootstrap.models import build_learning_scheduler, build_live_assistant, build_shadow_evaluator
-from sufler.bootstrap.services import build_clock_guard, build_planter, build_readiness, build_triager
+from sufler.bootstrap.services import (
+    build_attention_checks,
+    build_clock_guard,
+    build_readiness,
+    build_triager,
+)
 from sufler.health import Heartbeats
 from sufler.rasa import wiring as dialogues
 from sufler.serve import Loop, defer_garbage_collection, every, listen, stop_on_signals, web_server
@@ -96,13 +101,13 @@ async def _build(
         loops.append(repeat(1.0, live.reload_articles, "articles"))
         loops.append(repeat(0.3, live.reload_version, "versions"))
         if Duty.WORKER in duties:
-            conversing = dialogues.build_conversing(settings, store)
-            if conversing is not None:
-                loops.append(repeat(1.0, conversing.run_once, "dialogues"))
+            dialogue_sessions = dialogues.build_dialogue_sessions(settings, store)
+            if dialogue_sessions is not None:
+                loops.append(repeat(1.0, dialogue_sessions.run_once, "dialogues"))
             has_dialogues = settings.dialogue.engine is not None
-            triager = build_triager(settings, store, assistant, conversing if has_dialogues else None)
+            triager = build_triager(settings, store, assistant, dialogue_sessions if has_dialogues else None)
             loops.append(repeat(settings.turns.poll_seconds, triager.run_once, "triage"))
-            loops.append(repeat(60.0, build_planter(store).run_once, "planting"))
+            loops.append(repeat(60.0, build_attention_checks(store).run_once, "planting"))
             readiness = build_readiness(settings, store)
             loops.append(repeat(1.0, lambda: _judge(readiness, assistant), "readiness"))
             shadow = build_shadow_evaluator(settings, store, live)

@@ -9,7 +9,7 @@ import structlog
 
 from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
-from prompter.accounts.last_seen import Defer, at_once
+from prompter.accounts.last_seen import Defer, run_now
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.common.clock import Waits
@@ -65,11 +65,11 @@ def open_engine(url: str) -> Engine:
     return connect(url)
 
 
-def build_accounts(store: Store, *, defer: Defer = at_once) -> Accounts:
+def build_accounts(store: Store, *, defer: Defer = run_now) -> Accounts:
     return Accounts(store, defer=defer)
 
 
-def build_sessions(settings: Settings, store: Store, *, defer: Defer = at_once) -> Sessions:
+def build_sessions(settings: Settings, store: Store, *, defer: Defer = run_now) -> Sessions:
     return Sessions(
         store,
         max_age=timedelta(hours=settings.web.session_hours),
@@ -89,8 +89,8 @@ def build_proposals(store: Store) -> Proposals:
 def build_reception(settings: Settings, store: Store, *, max_untriaged: int | None = None) -> Reception:
     return Reception(
         store,
-        quiet=timedelta(seconds=settings.turns.quiet_seconds),
-        longest=timedelta(seconds=settings.turns.longest_seconds),
+        quiet=timedelta(seconds=settings.turns.debounce_seconds),
+        max_wait=timedelta(seconds=settings.turns.max_seconds),
         max_untriaged=max_untriaged,
     )
 
@@ -100,20 +100,20 @@ def build_desk(settings: Settings, store: Store) -> Desk:
         store,
         undo=timedelta(seconds=settings.desk.undo_seconds),
         template_values=settings.templates,
-        lots=build_lots(settings),
-        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+        sampling=build_sampling(settings),
+        operator_hold=timedelta(minutes=settings.autopilot.operator_hold_minutes),
     )
 
 
 def build_feedback(settings: Settings, store: Store) -> Feedback:
-    return Feedback(store, lots=build_lots(settings), language=settings.language)
+    return Feedback(store, sampling=build_sampling(settings), language=settings.language)
 
 
-def build_lots(settings: Settings) -> SamplingPolicy:
-    return SamplingPolicy(**settings.lots.model_dump(), from_confidence=settings.readiness.thresholds[-1])
+def build_sampling(settings: Settings) -> SamplingPolicy:
+    return SamplingPolicy(**settings.sampling.model_dump(), from_confidence=settings.readiness.thresholds[-1])
 
 
-def build_planter(store: Store) -> AttentionCheckScheduler:
+def build_attention_checks(store: Store) -> AttentionCheckScheduler:
     return AttentionCheckScheduler(store)
 
 
@@ -135,7 +135,7 @@ def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
         Waits(
             undo=timedelta(seconds=settings.desk.undo_seconds),
             lease=timedelta(seconds=settings.delivery.lease_seconds),
-            turn=timedelta(seconds=settings.turns.longest_seconds),
+            turn=timedelta(seconds=settings.turns.max_seconds),
         ),
     )
 
@@ -145,26 +145,26 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
         store,
         lease=timedelta(seconds=settings.delivery.lease_seconds),
         undo=timedelta(seconds=settings.desk.undo_seconds),
-        most_attempts=settings.delivery.most_attempts,
+        max_attempts=settings.delivery.max_attempts,
         guard=guard,
     )
 
 
 def build_triager(
-    settings: Settings, store: Store, assistant: Assistant, conversing: DialogueSessions | None = None
+    settings: Settings, store: Store, assistant: Assistant, dialogue_sessions: DialogueSessions | None = None
 ) -> Triager:
     return Triager(
         store,
         assistant,
         language=settings.language,
         template_values=settings.templates,
-        lots=build_lots(settings),
+        sampling=build_sampling(settings),
         readiness=build_readiness(settings, store),
         autopilot=Autopilot(
             signatures=settings.autopilot.signatures,
-            operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
-            most_in_a_row=settings.autopilot.most_in_a_row,
-            most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
+            operator_hold=timedelta(minutes=settings.autopilot.operator_hold_minutes),
+            max_consecutive_answers=settings.autopilot.max_consecutive_answers,
+            max_dialogue_answers=settings.autopilot.max_dialogue_answers,
         ),
-        conversing=conversing,
+        dialogue_sessions=dialogue_sessions,
     )

@@ -100,7 +100,7 @@ def _from_articles(
     if kb is None:
         with bootstrap.open_store(settings) as store:
             articles = list(bootstrap.build_knowledge_base(store).articles())
-            asked = finetuning_data.asked_in_lessons(articles, labeled_questions(store))
+            asked = finetuning_data.queries_of_labels(articles, labeled_questions(store))
     else:
         articles = list(read_articles(kb))
         cases = read_cases(learn, known_ids={article.id for article in articles}) if learn else []

@@ -47,12 +47,12 @@ def learn(
     if as_json:
         print_json(as_object(outcome))
     else:
-        _print(outcome, settings.learning.least_new)
+        _print(outcome, settings.learning.min_new_decisions)
     if outcome.report is not None and outcome.report.refusal is not None:
         raise typer.Exit(CHECK_FAILED)
 
 
-def _print(outcome: "LearningRun", least_new: int) -> None:
+def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
     from prompter.learning.outcome import Result
     from prompter.learning.report import why_refused
 
@@ -62,7 +62,9 @@ def _print(outcome: "LearningRun", least_new: int) -> None:
     new = f"{outcome.split.n_new} decisions to learn from since the last time"
     match outcome.result:
         case Result.NOTHING_NEW:
-            typer.echo(f"{new}; learning waits until there are {least_new} (learning.least_new).")
+            typer.echo(
+                f"{new}; learning waits until there are {min_new_decisions} (learning.min_new_decisions)."
+            )
         case Result.PROMOTED:
             typer.echo(f"Version {outcome.version} answers now, in every process.")
         case Result.SHADOW:
@@ -71,9 +73,9 @@ def _print(outcome: "LearningRun", least_new: int) -> None:
             typer.echo(f"Version {outcome.version} was not used: another one came into use meanwhile.")
         case Result.REFUSED if report is not None and report.refusal is not None:
             typer.echo(f"Version {outcome.version} is refused: {why_refused(report.refusal)}.")
-    if report is None or outcome.taught is None:
+    if report is None or outcome.label_set is None:
         return
-    typer.echo(f"{new}, {len(outcome.taught.texts)} different questions learned.")
+    typer.echo(f"{new}, {len(outcome.label_set.texts)} different questions learned.")
     if report.champion is not None and report.candidate is not None and report.difference is not None:
         difference = report.difference
         typer.echo(
@@ -91,8 +93,8 @@ def _print(outcome: "LearningRun", least_new: int) -> None:
         typer.echo(
             f"{len(outcome.changed_alone)} of the last answers given alone would be others: audited more."
         )
-    if outcome.taught.contradictions:
-        typer.echo(f"{len(outcome.taught.contradictions)} questions were judged differently.")
+    if outcome.label_set.contradictions:
+        typer.echo(f"{len(outcome.label_set.contradictions)} questions were judged differently.")
     for one in outcome.operators:
         if one.is_flagged:
             typer.echo(

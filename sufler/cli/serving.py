@@ -88,14 +88,14 @@ def _for_traffic(settings: "Settings") -> "Settings":
     """Everything happens sooner, in a database of its own; the rule of readiness stays as it is."""
     changes = {
         "data_dir": settings.data_dir.with_name(f"{settings.data_dir.name}-with-traffic"),
-        "turns": settings.turns.model_copy(update={"quiet_seconds": 0.3}),
+        "turns": settings.turns.model_copy(update={"debounce_seconds": 0.3}),
         "desk": settings.desk.model_copy(update={"undo_seconds": 1.0}),
         "web": settings.web.model_copy(  # all simulated customers come from one address
             update=dict.fromkeys(
                 ("messages_per_address", "new_chats_per_address", "new_chats_per_minute"), 1_000_000
             )
         ),
-        "lots": settings.lots.model_copy(update={"blind_collecting": 0.5, "audit_at_first": 0.5}),
+        "sampling": settings.sampling.model_copy(update={"blind_collecting": 0.5, "audit_initial": 0.5}),
         "readiness": settings.readiness.model_copy(update={"mode": "automatic"}),
     }
     return settings.model_copy(update=changes)

@@ -10,7 +10,7 @@ from sufler.settings import without_credentials
 log = structlog.get_logger(__name__)
 
 
-class OwnActions:
+class CustomActions:
     """Passes calls on as they came, and their answers back."""
 
     def __init__(self, url: str, *, timeout: float) -> None:

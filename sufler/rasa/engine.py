@@ -16,14 +16,14 @@ from prompter.domain.triage import HandoffReason
 _KEY = "sufler"  # of a message's metadata, and of what our own actions answer
 _SLASHES = re.compile(r"^[\s/]+")
 _FALLBACK = "nlu_fallback"  # the intent that says: none of mine
-_LONGEST_REPLY = 20_000  # characters
+_MAX_REPLY_LENGTH = 20_000  # characters
 _PAUSE = 5.0  # seconds in which a parser that was silent is not asked
 
 _log = structlog.get_logger(__name__)
 
 
 class RasaEngine:
-    """Talks to a Rasa server of version 3.6; `patience` in seconds.
+    """Talks to a Rasa server of version 3.6; `timeout` in seconds.
 
     What Rasa says is read from the conversation's tracker: there it stands after a restart, too, and with it
     which form waits and how sure Rasa is.
@@ -34,14 +34,14 @@ class RasaEngine:
         url: str,
         *,
         token: str | None,
-        patience: float,
+        timeout: float,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         # Rasa takes its token in the query only. httpx logs addresses, but below the level that is shown.
         self._client = httpx.Client(
             base_url=url.rstrip("/"),
             params={"token": token} if token else None,
-            timeout=patience,
+            timeout=timeout,
             trust_env=False,
         )
         self._seconds = seconds
@@ -49,9 +49,9 @@ class RasaEngine:
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         if after is not None:
-            told = [one for one in _told(self._tracker(question.sender)) if not one.is_taken_back]
-            unused = [one for one in told if one.heard is not None and one.heard.message_id > after]
-            if unused and unused[-1].heard == question.heard:
+            tracked = [one for one in _tracked_turns(self._tracker(question.sender)) if not one.is_taken_back]
+            unused = [one for one in tracked if one.cursor is not None and one.cursor.message_id > after]
+            if unused and unused[-1].cursor == question.cursor:
                 return _reply(unused[-1])
             self._add_events(question.sender, ["rewind"] * len(unused))
         said = self._call(
@@ -69,10 +69,12 @@ class RasaEngine:
             raise DialogueUnavailable(
                 "Rasa says nothing: one of its actions or components fails", is_down=False
             )
-        told = [one for one in _told(self._tracker(question.sender)) if one.heard == question.heard]
-        if not told:
+        tracked = [
+            one for one in _tracked_turns(self._tracker(question.sender)) if one.cursor == question.cursor
+        ]
+        if not tracked:
             raise DialogueUnavailable("Rasa's tracker does not hold what it was just told", is_down=False)
-        return _reply(told[-1])
+        return _reply(tracked[-1])
 
     def pause(self, sender: str, *, paused: bool) -> None:
         self._add_events(sender, ["pause" if paused else "resume"])
@@ -150,8 +152,8 @@ def _about(question: Question) -> dict[str, object]:
     """What goes along with a message: nothing is triaged twice, and no table holds it in between."""
     triage = question.triage
     return {
-        "turn": question.heard.turn_id,
-        "message": question.heard.message_id,
+        "turn": question.cursor.turn_id,
+        "message": question.cursor.message_id,
         "seal": question.seal,
         "triage": {
             "route": triage.route.value,
@@ -165,10 +167,10 @@ def _about(question: Question) -> dict[str, object]:
 
 
 @dataclass
-class _Told:
+class _TrackedTurn:
     """A message of the customer in a tracker, and all that followed."""
 
-    heard: MessageCursor | None
+    cursor: MessageCursor | None
     parsed: Mapping[str, Any]
     model: str
     form_before: str | None
@@ -177,17 +179,17 @@ class _Told:
     is_taken_back: bool = False
 
 
-def _reply(told: _Told) -> EngineReply:
+def _reply(tracked: _TrackedTurn) -> EngineReply:
     """What Rasa said to the message."""
     try:
-        return _read(told)
+        return _read(tracked)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise DialogueUnavailable("Rasa's answer cannot be read", is_down=False) from None
 
 
-def _told(tracker: Mapping[str, Any]) -> list[_Told]:
+def _tracked_turns(tracker: Mapping[str, Any]) -> list[_TrackedTurn]:
     """The customer's messages in their order."""
-    told: list[_Told] = []
+    tracked: list[_TrackedTurn] = []
     form: str | None = None
     for event in tracker["events"]:
         metadata = event.get("metadata") or {} if isinstance(event, dict) else None
@@ -195,9 +197,9 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
             raise DialogueUnavailable("Rasa's tracker cannot be read", is_down=False)
         kind = event.get("event")
         if kind == "user":
-            told.append(
-                _Told(
-                    heard=_heard(metadata.get(_KEY)),
+            tracked.append(
+                _TrackedTurn(
+                    cursor=_cursor_of(metadata.get(_KEY)),
                     parsed=event.get("parse_data") or {},
                     model=str(metadata.get("model_id") or ""),
                     form_before=form,
@@ -206,7 +208,7 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
                 )
             )
         elif kind == "rewind":
-            last = next((one for one in reversed(told) if not one.is_taken_back), None)
+            last = next((one for one in reversed(tracked) if not one.is_taken_back), None)
             if last is not None:
                 last.is_taken_back = True
                 form = last.form = last.form_before
@@ -214,13 +216,13 @@ def _told(tracker: Mapping[str, Any]) -> list[_Told]:
             form = event.get("name")
         elif kind in ("restart", "session_started"):
             form = None
-        if told:
-            told[-1].events.append(event)
-            told[-1].form = form
-    return told
+        if tracked:
+            tracked[-1].events.append(event)
+            tracked[-1].form = form
+    return tracked
 
 
-def _heard(about: object) -> MessageCursor | None:
+def _cursor_of(about: object) -> MessageCursor | None:
     if not isinstance(about, dict):
         return None
     turn, message = about.get("turn"), about.get("message")
@@ -231,23 +233,23 @@ def _heard(about: object) -> MessageCursor | None:
     )
 
 
-def _read(told: _Told) -> EngineReply:
+def _read(tracked: _TrackedTurn) -> EngineReply:
     """Raises what Python raises where something is not as Rasa has it."""
-    said = [event for event in told.events if event.get("event") == "bot"]
+    said = [event for event in tracked.events if event.get("event") == "bot"]
     ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
     handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
     texts = tuple(text for event in said if (text := _text(event)))
-    if sum(map(len, texts)) > _LONGEST_REPLY:
+    if sum(map(len, texts)) > _MAX_REPLY_LENGTH:
         raise ValueError("too long")
     if not texts and not ours:
         raise DialogueUnavailable("Rasa's answer has no text", is_down=False)
-    intent = told.parsed["intent"]
+    intent = tracked.parsed["intent"]
     return EngineReply(
-        name=told.form or told.form_before or str(intent["name"]),
+        name=tracked.form or tracked.form_before or str(intent["name"]),
         texts=texts,
         confidence=min(1.0, max(0.0, float(intent["confidence"]))),
-        model=told.model,
-        form=told.form,
+        model=tracked.model,
+        form=tracked.form,
         uses_triage=any(own["uses_triage"] for own in ours),
         handoff=handoffs[-1] if handoffs else None,
     )

@@ -14,7 +14,7 @@ from sufler.settings import Settings
 
 _NAME = "rasa"
 _SCOPES = frozenset({Scope.RASA})
-_AT_LEAST = timedelta(days=MAX_TOKEN_DAYS / 2)  # Rasa reads its token once, and may run for months
+_MIN_LIFETIME = timedelta(days=MAX_TOKEN_DAYS / 2)  # Rasa reads its token once, and may run for months
 
 
 def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
@@ -57,7 +57,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
 def _is_right(bearer: Bearer | None) -> bool:
     if bearer is None or bearer.token.scopes != _SCOPES:
         return False
-    return bearer.token.expires_at is None or bearer.token.expires_at > utc_now() + _AT_LEAST
+    return bearer.token.expires_at is None or bearer.token.expires_at > utc_now() + _MIN_LIFETIME
 
 
 def _kept(file: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from prompter.dialogue.actions import Actions, seal
-from prompter.dialogue.session import DialogueSessions, forget_silence
+from prompter.dialogue.session import DialogueSessions, forget_outage
 from prompter.domain.triage import Triage
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.storage import Store
@@ -22,7 +22,7 @@ Parser = Callable[[str], Mapping[str, float]]
 
 
 def build_actions(
-    settings: Settings, store: Store, triage: Callable[[str], Triage], *, lots: SamplingPolicy
+    settings: Settings, store: Store, triage: Callable[[str], Triage], *, sampling: SamplingPolicy
 ) -> Actions:
     """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
     from sufler.rasa.order_lookup import build_orders
@@ -31,20 +31,23 @@ def build_actions(
         store,
         triage,
         secret=installation_secret(settings.secret, store),
-        orders=build_orders(_revealed(settings.dialogue.orders), timeout=settings.dialogue.timeout_seconds),
+        orders=build_orders(
+            _revealed(settings.dialogue.orders), timeout=settings.dialogue.action_timeout_seconds
+        ),
         template_values=settings.templates,
-        lots=lots,
+        sampling=sampling,
     )
 
 
-def build_own_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
+def build_custom_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
     """The team's own action server, where there is one."""
-    if settings.dialogue.own_actions is None:
+    if settings.dialogue.custom_action_url is None:
         return None
-    from sufler.rasa.custom_actions import OwnActions
+    from sufler.rasa.custom_actions import CustomActions
 
-    return OwnActions(
-        settings.dialogue.own_actions.get_secret_value(), timeout=settings.dialogue.timeout_seconds
+    return CustomActions(
+        settings.dialogue.custom_action_url.get_secret_value(),
+        timeout=settings.dialogue.action_timeout_seconds,
     )
 
 
@@ -55,10 +58,10 @@ def build_parser(settings: Settings) -> Parser | None:
     return _engine(settings).parse
 
 
-def build_conversing(settings: Settings, store: Store) -> DialogueSessions | None:
+def build_dialogue_sessions(settings: Settings, store: Store) -> DialogueSessions | None:
     """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
-        forget_silence(store)
+        forget_outage(store)
         return None
     secret, chosen = installation_secret(settings.secret, store), settings.dialogue
     return DialogueSessions(
@@ -66,9 +69,9 @@ def build_conversing(settings: Settings, store: Store) -> DialogueSessions | Non
         _engine(settings),
         seal=lambda turn_id: seal(secret, turn_id),
         prefix=f"sufler-{hashlib.sha256(secret.encode()).hexdigest()[:8]}",
-        patience=timedelta(seconds=chosen.patience_seconds),
+        timeout=timedelta(seconds=chosen.engine_timeout_seconds),
         ends_after=timedelta(minutes=chosen.session_minutes),
-        operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+        operator_hold=timedelta(minutes=settings.autopilot.operator_hold_minutes),
     )
 
 
@@ -77,7 +80,9 @@ def _engine(settings: Settings) -> "RasaEngine":
 
     chosen = settings.dialogue
     token = (_revealed(chosen.token) or "").strip()
-    return RasaEngine(chosen.url.get_secret_value(), token=token or None, patience=chosen.patience_seconds)
+    return RasaEngine(
+        chosen.url.get_secret_value(), token=token or None, timeout=chosen.engine_timeout_seconds
+    )
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -119,7 +119,7 @@ def poller(
                 poll_seconds=poll_seconds,
                 answer_seconds=0.5,
                 first_backoff_seconds=0.01,
-                longest_backoff_seconds=0.05,
+                max_backoff_seconds=0.05,
             ).run(stop)
         finally:
             await client.close()

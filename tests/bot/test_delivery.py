@@ -36,13 +36,13 @@ class FakeChannel:
     sent: list[tuple[str, str]] = field(default_factory=list)
     gate: threading.Event | None = None  # holds every sending until it is set
     under_way: set[str] = field(default_factory=set)
-    most_at_once: int = 0
+    max_at_once: int = 0
     overlapped: bool = False
 
     async def send(self, message: OutgoingMessage) -> str:
         self.overlapped |= message.chat_id in self.under_way
         self.under_way.add(message.chat_id)
-        self.most_at_once = max(self.most_at_once, len(self.under_way))
+        self.max_at_once = max(self.max_at_once, len(self.under_way))
         try:
             if self.gate is not None:
                 await asyncio.to_thread(self.gate.wait, 20)
@@ -63,7 +63,7 @@ class Shop:
         self._reception = reception
         self._desk = Desk(store)
         self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), most_attempts=3)
+        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=3)
 
     def write(self, chat_id: str, *texts: str, channel: str = "telegram") -> None:
         """The operator writes to a customer."""
@@ -83,7 +83,7 @@ def delivery(deliveries: Deliveries, *channels: Channel, **options: object) -> L
         "poll_seconds": 0.02,
         "expire_seconds": 0.02,
         "first_backoff_seconds": 0.01,
-        "longest_backoff_seconds": 0.02,
+        "max_backoff_seconds": 0.02,
     }
     return Delivery(deliveries, channels, **(defaults | options)).run  # type: ignore[arg-type]
 
@@ -105,12 +105,12 @@ def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: Shop) -> None:
     channel = FakeChannel(gate=threading.Event())
     for chat in "abcdef":
         shop.write(chat, "один", "два", "три")
-    with running(delivery(shop.deliveries, channel, at_once=4)):
+    with running(delivery(shop.deliveries, channel, max_concurrency=4)):
         wait_until(lambda: len(channel.under_way) == 4)
         assert channel.gate is not None
         channel.gate.set()
         wait_until(lambda: len(channel.sent) == 18)
-    assert channel.most_at_once == 4
+    assert channel.max_at_once == 4
     assert not channel.overlapped
     for chat in "abcdef":
         assert [text for to, text in channel.sent if to == chat] == ["один", "два", "три"]
@@ -127,7 +127,7 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
     stuck, web = FakeChannel(gate=threading.Event()), FakeChannel(name="web", idempotent=True)
     shop.write("7", "Смотрю.")
     shop.write("8", "Смотрю.", channel="web")
-    with running(delivery(shop.deliveries, stuck, web, at_once=1)):
+    with running(delivery(shop.deliveries, stuck, web, max_concurrency=1)):
         wait_until(lambda: web.sent)
         assert stuck.sent == []
         assert stuck.gate is not None

@@ -228,7 +228,7 @@ def bot(
     async def deliver(stop: asyncio.Event) -> None:
         client = connect(telegram, seconds=seconds)
         try:
-            deliveries = Deliveries(store, lease=timedelta(seconds=60), most_attempts=50)
+            deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=50)
             await Delivery(deliveries, [TelegramChannel(client)], poll_seconds=0.02).run(stop)
         finally:
             await client.close()

@@ -196,13 +196,13 @@ def test_an_update_is_asked_for_again_until_it_is_stored(
     first, second = telegram.customer_says(7, "один"), telegram.customer_says(7, "два")
     confirmed_too_early = []
 
-    class Watching:
+    class RecordingThread:
         def receive(self, message: IncomingMessage) -> Received:
             confirmed_too_early.append(telegram.is_confirmed(first) and message.text == "один")
             return failing.receive(message)
 
-    watching: Receiver = Watching()
-    with running(poller(telegram, watching)):
+    receiver: Receiver = RecordingThread()
+    with running(poller(telegram, receiver)):
         telegram.wait_for(lambda: telegram.is_confirmed(second))
     assert [message.text for message in failing.tried] == ["один"] * 4 + ["два"]
     assert not any(confirmed_too_early)
@@ -335,7 +335,7 @@ def test_a_press_is_answered_in_the_customers_language(
 def test_a_press_is_asked_for_again_until_it_is_stored(
     telegram: TelegramEmulator, reception: Reception, records: Records
 ) -> None:
-    class Watching(HeardFeedback):
+    class RecordingThread(HeardFeedback):
         confirmed_too_early = False
 
         def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool:
@@ -344,7 +344,7 @@ def test_a_press_is_asked_for_again_until_it_is_stored(
 
     pressed = telegram.customer_presses(7, 2, "down:5")
     said = telegram.customer_says(7, "где мой заказ")
-    failing = Watching(replies=frozenset({REPLY}), errors=[OSError("database is locked")] * 3)
+    failing = RecordingThread(replies=frozenset({REPLY}), errors=[OSError("database is locked")] * 3)
     with running(poller(telegram, reception, failing)):
         telegram.wait_for(lambda: telegram.is_confirmed(said))
     assert not failing.confirmed_too_early

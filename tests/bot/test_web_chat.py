@@ -37,7 +37,7 @@ from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.readiness.governed import SURE, GovernedShop
 
-LONGEST = 300
+MAX_LENGTH = 300
 COOKIE = "sufler_chat"
 SECRET = "the installation's secret"
 Browser = httpx.Client | TestClient
@@ -92,7 +92,7 @@ def application(
             feedback=feedback or HeardFeedback(),
             views=views,  # type: ignore[arg-type]
             secret=SECRET,
-            longest_message=LONGEST,
+            max_message_length=MAX_LENGTH,
             limits=limits,
             secure_cookies=secure_cookies,
             title=title,
@@ -407,7 +407,7 @@ def test_presses_pass_the_same_guards_as_messages(store: Store, reception: Recep
     [
         ({"text": ""}, 422, "empty"),
         ({"text": " \n\t"}, 422, "empty"),
-        ({"text": "я" * (LONGEST + 1)}, 422, f"longer than {LONGEST} characters"),
+        ({"text": "я" * (MAX_LENGTH + 1)}, 422, f"longer than {MAX_LENGTH} characters"),
         ({"text": 5}, 422, "text: "),
         ({"text": "эй", "id": "1"}, 422, "id: "),
         ({"text": "эй", "id": None}, 422, "id: "),
@@ -434,7 +434,7 @@ def test_what_is_no_message_is_refused(site: Site, content: bytes) -> None:
         assert browser.post("/chat/messages", content=content, headers=headers).status_code == 422
 
 
-@pytest.mark.parametrize("text", ["🙂" * LONGEST, "\u200b\u200d", "שלום", "\x00\x01", "\\" * LONGEST])
+@pytest.mark.parametrize("text", ["🙂" * MAX_LENGTH, "\u200b\u200d", "שלום", "\x00\x01", "\\" * MAX_LENGTH])
 def test_odd_texts_are_stored(site: Site, text: str) -> None:
     with site.browser() as browser:
         assert say(browser, text).status_code == 200
@@ -623,7 +623,7 @@ def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> N
 
 def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
     """A site with little room for messages that wait, and the worker that triages them."""
-    reception = Reception(store, quiet=timedelta(0), longest=timedelta(0), max_untriaged=max_untriaged)
+    reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), max_untriaged=max_untriaged)
     return street(store, reception, **limits), Triager(store, WordAssistant(SHOP))
 
 

@@ -11,6 +11,7 @@ import typer.main
 import yaml
 
 from sufler.cli import app
+from sufler.renamed_settings import RENAMED_SECTIONS, RENAMED_SETTINGS
 from sufler.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,17 @@ def test_every_setting_stands_in_the_shipped_file() -> None:
     for name, value in expected.items():
         if isinstance(value, dict) and name != "templates":
             assert section[name].keys() == value.keys(), name
+
+
+def test_old_names_of_settings_stand_beside_the_new_ones() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    old_sections = {new: old for old, new in RENAMED_SECTIONS.items()}
+    for section, settings in RENAMED_SETTINGS.items():
+        if section == "encoder.parts":  # those of encoder itself
+            continue
+        for old, new in settings.items():
+            row = f"| `{old_sections.get(section, section)}.{old}` | `{section}.{new.name}` |"
+            assert row in page, row
 
 
 def test_make_targets_of_the_readme_exist() -> None:

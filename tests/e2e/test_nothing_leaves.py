@@ -80,7 +80,7 @@ def test_demo_training_asking_and_learning(watch: Watch, tmp_path: Path, telegra
     shop.mkdir()
     (shop / "kb.csv").write_text(ARTICLES, encoding="utf-8")
     (shop / "nlu.yml").write_text(PHRASES, encoding="utf-8")
-    variables = {**WISHED_FOR, "SUFLER_TRAINING_DATA": str(shop), "SUFLER_LEARNING__LEAST_NEW": "1"}
+    variables = {**WISHED_FOR, "SUFLER_TRAINING_DATA": str(shop), "SUFLER_LEARNING__MIN_NEW_DECISIONS": "1"}
     with Product(tmp_path / "product", None, None, telegram) as demo:
         demo.start(["-m", "sufler", "demo"], watch=watch, variables=variables)
         demo.start_session("admin", demo.one_time_password(), "a password of my own")

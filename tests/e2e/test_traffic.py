@@ -28,13 +28,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("bar", "least"),  # and how many right answers are needed to pass it
+    ("bar", "min_turns"),  # and how many right answers are needed to pass it
     [(0.7, 14), pytest.param(0.9, 46, marks=pytest.mark.full)],
 )
 def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
-    tmp_path: Path, telegram: TelegramEmulator, browser: Browser, bar: float, least: int
+    tmp_path: Path, telegram: TelegramEmulator, browser: Browser, bar: float, min_turns: int
 ) -> None:
-    with Product(tmp_path / "demo", None, None, telegram, lots=True) as demo:
+    with Product(tmp_path / "demo", None, None, telegram, sampling=True) as demo:
         demo.start(["-m", "sufler", "demo", "--with-traffic"], variables={"SUFLER_READINESS__BAR": str(bar)})
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")
@@ -52,7 +52,7 @@ def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
         expect(row).to_contain_text("отвечает сама", timeout=PATIENCE * 1000)
         live = warranty()
         assert live["steps"][0]["passed_after"] is not None
-        assert live["steps"][0]["n_turns"] >= least
+        assert live["steps"][0]["n_turns"] >= min_turns
         wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
         expect(row).to_contain_text("отозвана", timeout=PATIENCE * 1000)
         slipped = warranty()["events"][0]

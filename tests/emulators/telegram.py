@@ -27,9 +27,9 @@ Json = dict[str, Any]
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 _BOT = {"id": 110201543, "is_bot": True, "first_name": "Sufler", "username": "sufler_bot"}
-_LONGEST_TEXT = 4096
-_LONGEST_ANSWER = 200  # to a press, in characters
-_LONGEST_DATA = 64  # of a button, in bytes
+_MAX_TEXT_LENGTH = 4096
+_MAX_ANSWER_LENGTH = 200  # to a press, in characters
+_MAX_DATA_LENGTH = 64  # of a button, in bytes
 _PATIENCE = 30.0  # seconds that wait_for gives by default
 
 FILE = {"file_id": "AgACAgI", "file_unique_id": "AQAD", "file_size": 1000}
@@ -446,7 +446,7 @@ class TelegramEmulator:
                 raise _ApiError(403, "Forbidden: bot was blocked by the user")
             if not text.strip():
                 raise _ApiError(400, "Bad Request: message text is empty")
-            if len(text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
+            if len(text.encode("utf-16-le")) // 2 > _MAX_TEXT_LENGTH:
                 raise _ApiError(400, "Bad Request: message is too long")
             sent = Sent(
                 chat_id=chat_id,
@@ -459,7 +459,7 @@ class TelegramEmulator:
 
     def _answer_press(self, parameters: Json) -> bool:
         text = parameters.get("text") or ""
-        if len(text) > _LONGEST_ANSWER:
+        if len(text) > _MAX_ANSWER_LENGTH:
             raise _ApiError(400, "Bad Request: MESSAGE_TOO_LONG")
         with self._changed:
             answers = self._answers.get(parameters.get("callback_query_id", ""))
@@ -497,7 +497,7 @@ def _checked_markup(markup: Json | None) -> Json | None:
         for button in row:
             if not button.get("text"):
                 raise _ApiError(400, "Bad Request: text buttons are unallowed in the inline keyboard")
-            if len(button.get("callback_data", "").encode()) > _LONGEST_DATA:
+            if len(button.get("callback_data", "").encode()) > _MAX_DATA_LENGTH:
                 raise _ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
     return markup
 

@@ -1,4 +1,4 @@
-from evaluation import Case, IntentRow, oddities_of_cases, oddities_of_test, oddities_of_training
+from evaluation import Case, IntentRow, warnings_of_cases, warnings_of_test, warnings_of_training
 
 
 def rows(*pairs: tuple[str, str]) -> list[IntentRow]:
@@ -6,7 +6,7 @@ def rows(*pairs: tuple[str, str]) -> list[IntentRow]:
 
 
 def test_training_rows() -> None:
-    found = oddities_of_training(
+    found = warnings_of_training(
         rows(("Hi", "greet"), ("hi ", "bye"), ("go", "bye"), ("go", "bye"), ("x", "rare")), oos_label="oos"
     )
     assert [(one.problem, one.count, one.examples) for one in found] == [
@@ -14,14 +14,14 @@ def test_training_rows() -> None:
         ("rows repeated word for word", 1, ("'go' (bye)",)),
         ("intents with one example only", 2, ("greet", "rare")),
     ]
-    assert oddities_of_training(rows(("a", "x"), ("b", "x"), ("c", "y"), ("d", "y"))) == []
-    single = oddities_of_training(rows(("a", "x"), ("b", "x"), ("c", "oos"), ("d", "oos")), oos_label="oos")
+    assert warnings_of_training(rows(("a", "x"), ("b", "x"), ("c", "y"), ("d", "y"))) == []
+    single = warnings_of_training(rows(("a", "x"), ("b", "x"), ("c", "oos"), ("d", "oos")), oos_label="oos")
     assert [one.problem for one in single] == ["a single intent, so that nothing can be mistaken"]
 
 
 def test_rows_that_were_seen_before() -> None:
-    found = oddities_of_test(rows(("Hi", "greet")), rows(("hi", "greet"), ("bye", "bye")))
+    found = warnings_of_test(rows(("Hi", "greet")), rows(("hi", "greet"), ("bye", "bye")))
     assert [(one.count, one.examples) for one in found] == [(1, ("'hi'",)), (1, ("bye",))]
     cases = [Case(text="Where?", article_ids=("a",)), Case(text="new", article_ids=())]
-    found = oddities_of_cases(cases, [Case(text="where?", article_ids=("a",))], ["NEW"])
+    found = warnings_of_cases(cases, [Case(text="where?", article_ids=("a",))], ["NEW"])
     assert [(one.count, one.examples) for one in found] == [(1, ("'Where?'",)), (1, ("'new'",))]

@@ -32,7 +32,7 @@ def compared(
     *,
     source: Source = Source.VERDICT,
     live: Sequence[GatedTopic] = (),
-    worst_difference: float = -0.01,
+    noninferiority_margin: float = 0.01,
 ) -> GateReport:
     """Judge by rows to which "a" is right: what the champion says, and the candidate."""
     return judge(
@@ -41,7 +41,7 @@ def compared(
         [outcome(new, "a") for _, new in pairs],
         topic_of=TOPIC_OF,
         tested=live,
-        worst_difference=worst_difference,
+        noninferiority_margin=noninferiority_margin,
     )
 
 
@@ -69,7 +69,7 @@ def test_perhaps_worse_is_refused() -> None:
     # as many won as lost, but of so few rows that it may well be worse
     unclear = [("a", "b")] * 3 + [("b", "a")] * 3 + [("a", "a")] * 44
     assert compared(unclear).refusal is Refusal.WORSE
-    assert compared(unclear, worst_difference=-0.2).refusal is None
+    assert compared(unclear, noninferiority_margin=0.2).refusal is None
     # the same changes on many more rows are no danger
     assert compared(unclear + [("a", "a")] * 2000).refusal is None
 
@@ -97,7 +97,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
 ) -> None:
     live = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=margin)
     pairs = [("a", "b")] * 3 + [("b", "a")] * 2 + [("a", "a")] * 95
-    report = compared(pairs, live=[live], worst_difference=-1.0)
+    report = compared(pairs, live=[live], noninferiority_margin=1.0)
     (change,) = report.topics
     assert (change.n_answered, change.turned_wrong, change.turned_right) == (100, 3, 2)
     assert report.refusal is refusal
@@ -106,7 +106,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
 
 def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> None:
     tested = GatedTopic(name="orders", topics=frozenset({"orders"}), threshold=0.9, margin=0.0, is_live=False)
-    report = compared([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], worst_difference=-1.0)
+    report = compared([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], noninferiority_margin=1.0)
     (change,) = report.topics
     assert (report.refusal, change.is_worse, change.is_too_much) == (None, True, False)
     assert {one.topic for one in report.changes} == {None}
@@ -121,7 +121,7 @@ def test_only_answers_given_alone_count_for_a_topic() -> None:
         [outcome("b", "a", 0.5), outcome("c", "a"), outcome("b", "a", 0.95), outcome(None, "a")],
         topic_of=TOPIC_OF,
         tested=[live],
-        worst_difference=-1.0,
+        noninferiority_margin=1.0,
     )
     (change,) = report.topics
     assert (change.n_answered, change.turned_wrong, change.turned_right) == (4, 1, 1)

@@ -141,11 +141,11 @@ def test_honest_confidences_have_no_calibration_error() -> None:
 def test_bins_hold_neighbours_in_confidence() -> None:
     confidences = np.array([0.875, 0.25, 0.75, 0.5])
     right = np.array([1.0, 0.0, -1.0, 1.0])
-    assert reliability_bins(confidences, right, most=2, least=2) == [
+    assert reliability_bins(confidences, right, max_bins=2, min_rows=2) == [
         Bin(confidence=0.375, right=0.5, n=2),
         Bin(confidence=0.8125, right=0.0, n=2),
     ]
-    assert reliability_bins(confidences, right, least=5) == []
+    assert reliability_bins(confidences, right, min_rows=5) == []
     assert [one.n for one in reliability_bins(np.linspace(0, 1, 95), np.ones(95))] == [10] * 5 + [9] * 5
 
 

@@ -48,7 +48,7 @@ def page(title: str = "Selective <b>answering</b>") -> str:
             outcomes=report.outcomes,
             headline=("coverage", "p_at_1"),
             groupings={"Worst topics": lambda article: article},
-            oddities=[DataWarning(problem="texts under two intents", count=7, examples=("a <i>", "b", "c"))],
+            warnings=[DataWarning(problem="texts under two intents", count=7, examples=("a <i>", "b", "c"))],
             in_scope=[0.5] * 60,
             threshold=0.8,
             target=0.9,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb_index.article import Article, Status
 from kb_index.checks import Kind, Problem, Severity, check
-from kb_index.near_texts import MOST_PAIRS, NEAR, near_pairs
+from kb_index.near_texts import MAX_PAIRS, NEAR, near_pairs
 from kb_index.text import normal
 
 FIELDS = frozenset({"customer_name", "ticket"})
@@ -189,4 +189,4 @@ def test_near_pairs_are_those_of_brute_force(seed: int, size: int) -> None:
     for i in range(len(texts)):
         expected = sorted((value for pair, value in every.items() if pair[0] == i), reverse=True)
         told = sorted((value for pair, value in pairs.items() if pair[0] == i), reverse=True)
-        assert told == pytest.approx(expected[:MOST_PAIRS])
+        assert told == pytest.approx(expected[:MAX_PAIRS])

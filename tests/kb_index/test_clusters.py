@@ -77,7 +77,7 @@ def test_groups_that_are_halved_give_the_same_clusters(monkeypatch: pytest.Monke
     )
     texts = texts + [f"between {row}" for row in range(len(middle))]
     whole = {one.members for one in clusters(texts, vectors)}
-    monkeypatch.setattr(module, "_LARGEST_GROUP", 100)
+    monkeypatch.setattr(module, "_MAX_GROUP", 100)
     halved = {one.members for one in clusters(texts, vectors)}
     assert len(whole & halved) >= 0.8 * len(whole)
 

@@ -20,8 +20,8 @@ def asked(n: int, seed: int = 0) -> tuple[list[LabeledText], np.ndarray]:
     return [LabeledText(text=str(i), right=("odd" if i % 2 else "even",)) for i in range(n)], unit(vectors)
 
 
-def likeness(typical: DiscriminantScorer, vector: np.ndarray, own: np.ndarray) -> np.ndarray:
-    return typical.likeness(vector, ("even", "odd"), own, np.ones(2, dtype=np.int64), centre=CENTRE)
+def lda_score(scorer: DiscriminantScorer, vector: np.ndarray, own: np.ndarray) -> np.ndarray:
+    return scorer.lda_score(vector, ("even", "odd"), own, np.ones(2, dtype=np.int64), centre=CENTRE)
 
 
 def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
@@ -29,7 +29,7 @@ def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
     own = unit(np.array([[1, -0.1] + [0] * 6, [-1, 0.1] + [0] * 6]))
     vector = unit(np.array([1, 0.2] + [0] * 6))  # by cosine, the own text of "even" is far nearer
     assert own[0] @ vector > own[1] @ vector
-    even, odd = likeness(DiscriminantScorer.of(texts, vectors), vector, own)
+    even, odd = lda_score(DiscriminantScorer.of(texts, vectors), vector, own)
     assert odd > even
 
 
@@ -46,20 +46,20 @@ def test_texts_without_a_right_article_and_unknown_articles_change_nothing() -> 
     once = DiscriminantScorer.of(texts, vectors)
     assert more.precision == pytest.approx(once.precision)
     assert more.counts.tolist() == once.counts.tolist()
-    nobody = once.likeness(vectors[0], ("new",), vectors[:1], np.ones(1, dtype=np.int64), centre=CENTRE)
+    nobody = once.lda_score(vectors[0], ("new",), vectors[:1], np.ones(1, dtype=np.int64), centre=CENTRE)
     assert np.isfinite(nobody).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_however_few_texts_and_however_equal_the_numbers_are_finite(n: int) -> None:
     texts, vectors = asked(2)
-    typical = DiscriminantScorer.of(texts[:1] * n, vectors[:1].repeat(n, axis=0))
-    assert np.isfinite(typical.precision).all()
-    assert np.isfinite(likeness(typical, vectors[0], vectors)).all()
+    scorer = DiscriminantScorer.of(texts[:1] * n, vectors[:1].repeat(n, axis=0))
+    assert np.isfinite(scorer.precision).all()
+    assert np.isfinite(lda_score(scorer, vectors[0], vectors)).all()
 
 
 def test_a_text_that_two_articles_answer_counts_half_for_each() -> None:
     _, vectors = asked(1)
-    typical = DiscriminantScorer.of([LabeledText(text="?", right=("odd", "even"))], vectors)
-    assert typical.counts.tolist() == [0.5, 0.5]
-    assert typical.sums == pytest.approx(np.vstack([vectors, vectors]) / 2)
+    scorer = DiscriminantScorer.of([LabeledText(text="?", right=("odd", "even"))], vectors)
+    assert scorer.counts.tolist() == [0.5, 0.5]
+    assert scorer.sums == pytest.approx(np.vstack([vectors, vectors]) / 2)

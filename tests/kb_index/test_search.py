@@ -29,21 +29,21 @@ from tests.encoders import LetterEncoder
 
 TODAY = date(2026, 3, 2)
 CONFIG = SearchConfig(
-    on_question=10,
-    on_passage=5,
-    on_words=5,
-    on_characters=2,
-    on_language=1,
-    on_votes=3,
+    weight_question=10,
+    weight_passage=5,
+    weight_words=5,
+    weight_characters=2,
+    weight_language=1,
+    weight_votes=3,
     neighbours=8,
     sharpness=2,
     ridge=0.3,
     judged_neighbours=8,
     judged_ridge=0.3,
-    longest_answer=100,
+    max_answer_length=100,
     candidates=10,
-    most_postings=1000,
-    ranked_closely=10,
+    max_postings=1000,
+    rerank_top_k=10,
     hnsw_above=1000,
 )
 
@@ -160,7 +160,7 @@ def test_other_models_or_settings_are_refused(tmp_path: Path) -> None:
     reader = TextReader(LetterEncoder())
     save_search(build(), tmp_path / "index")
     with pytest.raises(IncompatibleIndex, match="other models or settings"):
-        load_search(tmp_path / "index", SHOP, reader=reader, config=replace(CONFIG, longest_answer=99))
+        load_search(tmp_path / "index", SHOP, reader=reader, config=replace(CONFIG, max_answer_length=99))
     with pytest.raises(IncompatibleIndex, match="no readable index"):
         load_search(tmp_path / "nowhere", SHOP, reader=reader, config=CONFIG)
 
@@ -271,7 +271,7 @@ def many(n: int, seed: int = 0) -> list[Article]:
 
 
 # No cut among equals: which of them is left out may change with the order of the rows.
-EVERYTHING = replace(CONFIG, candidates=1000, ranked_closely=1000, neighbours=1000, hnsw_above=150)
+EVERYTHING = replace(CONFIG, candidates=1000, rerank_top_k=1000, neighbours=1000, hnsw_above=150)
 ASKED = ("заказ возврат карта", "новое слово пароль")
 
 
@@ -371,8 +371,8 @@ def test_lexical_similarities_are_tf_idf_cosines() -> None:
         a * a / (length * a),
     ]
     assert index.similarities(query, np.array([2, 0, 1])) == pytest.approx([expected[n] for n in (2, 0, 1)])
-    assert index.candidates(query, 2, most_postings=100).tolist() == [1, 2]
-    assert index.candidates(query, 2, most_postings=2).tolist() == [1]  # the common word is not followed
+    assert index.candidates(query, 2, max_postings=100).tolist() == [1, 2]
+    assert index.candidates(query, 2, max_postings=2).tolist() == [1]  # the common word is not followed
 
 
 def judged(*texts: LabeledText) -> LabeledTexts:

@@ -92,7 +92,7 @@ def test_repetitions_and_contradictions_do_no_harm() -> None:
 
 def test_of_too_many_examples_small_intents_keep_theirs() -> None:
     texts = [f"заказ номер {'абвгд'[number % 5] * number}" for number in range(1, 40)] + ["деньги"]
-    model = classifier(most_examples=10).fit(texts, ["order"] * 39 + ["refund"])
+    model = classifier(max_examples=10).fit(texts, ["order"] * 39 + ["refund"])
     assert len(model.model_.weights) == 10
     assert model.predict(["деньги"]).tolist() == ["refund"]
 

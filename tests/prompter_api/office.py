@@ -63,8 +63,8 @@ class Office:
     def __post_init__(self) -> None:
         clock = self.clock
         self.accounts = Accounts(self.store, hasher=FAST_HASHER, clock=clock)
-        self.lots = SamplingPolicy(random=self.numbers)
-        self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=self.lots, clock=clock)
+        self.sampling = SamplingPolicy(random=self.numbers)
+        self.desk = Desk(self.store, undo=timedelta(seconds=5), sampling=self.sampling, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
         self.proposals = Proposals(self.store, clock=clock)
         self.versions = Versions(self.store, clock=clock)
@@ -72,7 +72,7 @@ class Office:
         self.reception = Reception(self.store, clock=clock)
         self.assistant = WordAssistant(SHOP)
         self.orders = FixedOrders({"40018237": "едет"})
-        self.triager = Triager(self.store, self.assistant, lots=self.lots, clock=clock)
+        self.triager = Triager(self.store, self.assistant, sampling=self.sampling, clock=clock)
         self.deliveries = Deliveries(self.store, clock=clock)
         self.knowledge.import_articles(SHOP, changed_by="test")
         for name, role in (
@@ -119,7 +119,7 @@ class Office:
             "versions": self.versions,
             "reviews": Reviews(self.store, clock=self.clock),
             "readiness": self.readiness,
-            "watching": QualityMonitor(self.store, clock=self.clock),
+            "monitoring": QualityMonitor(self.store, clock=self.clock),
             "language": "ru",
             "session_hours": 12,
             "secure_cookies": False,
@@ -131,9 +131,13 @@ class Office:
 
     def talk_through(self, engine: DialogueEngine) -> None:
         """From now on dialogues run in an engine."""
-        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
         self.triager = Triager(
-            self.store, self.assistant, lots=self.lots, conversing=conversing, clock=self.clock
+            self.store,
+            self.assistant,
+            sampling=self.sampling,
+            dialogue_sessions=dialogue_sessions,
+            clock=self.clock,
         )
 
     def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:

@@ -377,15 +377,15 @@ def test_counts_hold_no_names_and_no_addresses_and_are_forgotten(store: Store) -
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_two_passwords_are_checked_at_a_time_and_a_crowd_is_sent_away() -> None:
     checks = PasswordChecks(max_waiting=3, wait_seconds=30)
-    running, most, go_on = 0, 0, threading.Event()
+    running, limit, go_on = 0, 0, threading.Event()
     lock = threading.Lock()
     outcomes: list[str] = []
 
     def work() -> None:
-        nonlocal running, most
+        nonlocal running, limit
         with lock:
             running += 1
-            most = max(most, running)
+            limit = max(limit, running)
         go_on.wait(10)
         with lock:
             running -= 1
@@ -405,7 +405,7 @@ async def test_two_passwords_are_checked_at_a_time_and_a_crowd_is_sent_away() ->
         group.start_soon(functools.partial(ask, is_known=True))  # whom strangers must not crowd out
         await anyio.sleep(0.01)
         go_on.set()
-    assert (most, sorted(outcomes)) == (2, ["checked"] * 6 + ["later: 5"] * 3)
+    assert (limit, sorted(outcomes)) == (2, ["checked"] * 6 + ["later: 5"] * 3)
 
 
 @pytest.mark.anyio
@@ -588,7 +588,7 @@ def test_anything_else_is_no_token(office: Office, token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "least"),
+    ("method", "path", "minimum_role"),
     [
         ("GET", "/api/queue", Role.OPERATOR),
         ("GET", "/api/articles?q=x", Role.OPERATOR),
@@ -602,14 +602,14 @@ def test_anything_else_is_no_token(office: Office, token: str) -> None:
         ("POST", "/api/users/boris/password", Role.ADMIN),
     ],
 )
-def test_each_role_may_do_its_own_things(office: Office, method: str, path: str, least: Role) -> None:
+def test_each_role_may_do_its_own_things(office: Office, method: str, path: str, minimum_role: Role) -> None:
     nobody = TestClient(office.app, headers=OURS)
     assert refusal(nobody.request(method, path)) == (401, "not_logged_in")
     for name, role in (("anna", Role.OPERATOR), ("vera", Role.SUPERVISOR), ("adam", Role.ADMIN)):
         answer = office.browser(name).request(method, path)
-        if role < least:
+        if role < minimum_role:
             assert refusal(answer) == (403, "forbidden")
-            assert least.label in answer.json()["message"]
+            assert minimum_role.label in answer.json()["message"]
         else:
             assert answer.status_code not in (401, 403)
 

@@ -28,7 +28,7 @@ def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
     learned = len(encoder.encoded)
     chat = web_chat_router(
         reception=office.reception,
-        feedback=Feedback(office.store, lots=office.lots, clock=office.clock),
+        feedback=Feedback(office.store, sampling=office.sampling, clock=office.clock),
         views=CustomerViews(office.store),
         secret="a secret",
     )

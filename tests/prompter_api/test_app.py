@@ -283,13 +283,13 @@ def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None
 
 
 def test_requests_are_worked_off_the_event_loops_thread(office: Office) -> None:
-    class Watching:
+    class RecordingThread:
         threads: list[threading.Thread] = []  # noqa: RUF012 - one list for the test
 
         def triage(self, text: str) -> Any:
             self.threads.append(threading.current_thread())
             return office.assistant.triage(text)
 
-    anna = office.browser("anna", app=office.build(assistant=Watching()))
+    anna = office.browser("anna", app=office.build(assistant=RecordingThread()))
     anna.post("/api/ask", json={"text": "как вернуть товар"})
-    assert "AnyIO worker" in Watching.threads[0].name
+    assert "AnyIO worker" in RecordingThread.threads[0].name

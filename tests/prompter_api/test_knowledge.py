@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb_index.article import MOST_PHRASINGS
+from kb_index.article import MAX_PHRASINGS
 from tests.prompter_api.office import Office, refusal
 
 
@@ -43,7 +43,7 @@ def test_a_supervisor_adds_a_phrasing(office: Office) -> None:
 @pytest.mark.slow
 def test_an_article_has_so_many_phrasings_at_most(office: Office) -> None:
     with office.store.write() as tx:
-        for number in range(MOST_PHRASINGS):
+        for number in range(MAX_PHRASINGS):
             tx.articles.add_phrasing("returns-how", f"phrasing {number}")
     answer = office.browser("vera").post("/api/kb/articles/returns-how/phrasings", json={"text": "one more"})
     assert refusal(answer) == (422, "invalid_article")

@@ -63,7 +63,7 @@ def test_the_database_holds_no_cookie(office: Office) -> None:
 
 
 def test_a_made_up_cookie_takes_no_writers_turn_to_log_out(office: Office) -> None:
-    stranger = office.browser(app=office.build(sessions=Sessions(office.store.with_patience(0.01))))
+    stranger = office.browser(app=office.build(sessions=Sessions(office.store.with_timeout(0.01))))
     stranger.cookies.set("sufler_session", "x" * 43)
     with office.store.write():
         assert stranger.post("/api/logout").status_code == 200

@@ -95,7 +95,7 @@ def test_what_the_driver_says_becomes_an_error_of_ours(office: Office) -> None:
 
 
 def test_a_connection_that_nobody_gives_back_is_waited_for_in_bounds(office: Office) -> None:
-    engine = connect(f"sqlite:///{path_of(office.store)}", most=1)
+    engine = connect(f"sqlite:///{path_of(office.store)}", max_connections=1)
     engine.pool._timeout = 0.05  # type: ignore[attr-defined]
     store = Store(engine)
     with store.read(), pytest.raises(DatabaseBusy), store.read():

@@ -38,10 +38,10 @@ class TeachingShop:
         accounts = Accounts(self.store, hasher=FAST_HASHER)
         self.ids = {name: accounts.add(name, Role.OPERATOR, "correct horse").id for name in self.operators}
         self.refresher = build_live_assistant(self.settings, self.store)
-        lots = SamplingPolicy(random=self.numbers)
-        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
-        self.triager = Triager(self.store, self.refresher.assistant, lots=lots, clock=self.clock)
-        self.desk = Desk(self.store, undo=timedelta(seconds=5), lots=lots, clock=self.clock)
+        sampling = SamplingPolicy(random=self.numbers)
+        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
+        self.triager = Triager(self.store, self.refresher.assistant, sampling=sampling, clock=self.clock)
+        self.desk = Desk(self.store, undo=timedelta(seconds=5), sampling=sampling, clock=self.clock)
 
     def ask(self, text: str) -> tuple[int, int, list[str]]:
         """A new customer asks; returns the turn, its last message and the suggested articles."""

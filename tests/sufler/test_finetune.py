@@ -132,7 +132,7 @@ def test_articles_with_the_same_answer_are_right_or_wrong_together(tmp_path: Pat
         ),
         LabeledQuestion(turn_id=2, operator_id=1, decided_at=START, text="why?", right=None, wrong=("b",)),
     ]
-    assert finetuning_data.asked_in_lessons(articles, taught) == [
+    assert finetuning_data.queries_of_labels(articles, taught) == [
         TrainingQuery(text="do you?", right=frozenset({"a", "b"}), wrong=frozenset({"c"})),
         TrainingQuery(text="why?", right=frozenset(), wrong=frozenset({"a", "b"})),
     ]

@@ -40,7 +40,7 @@ class Team:
         self.encoder = build_encoder(settings.models)
         self.refresher = bootstrap.build_live_assistant(settings, store, encoder=self.encoder)
         self.desk = Desk(store)
-        self.reception = Reception(store, quiet=timedelta(0), longest=timedelta(0))
+        self.reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0))
         self.triager = Triager(store, self.refresher.assistant)
         self.proposals = Proposals(store)
 
@@ -69,7 +69,7 @@ class Team:
     def learns(self, account: Account) -> None:
         """Proposals are made and approved all at once; the running assistant picks them up."""
         propose(bootstrap.proposal_config(self.settings), self.store, encoder=self.encoder)
-        done = self.proposals.approve_many([one.id for one in self.proposals.open(most=500)], account)
+        done = self.proposals.approve_many([one.id for one in self.proposals.open(limit=500)], account)
         assert [outcome.error for outcome in done if outcome.error] == []
         self.refresher.reload_articles()
 

@@ -26,7 +26,7 @@ CONFIG = """\
 sufler:
   encoder: {kind: tfidf}
   data_dir: data
-  learning: {least_new: 5}
+  learning: {min_new_decisions: 5}
 """
 ARTICLES = [
     Article(id=key, question=question, answer=f"Ответ {key}.", topic=topic, language="ru")
@@ -161,8 +161,8 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
     outcome = learn(shop.settings, shop.store)
     flagged = [one.operator_id for one in outcome.operators if one.is_flagged]
     assert flagged == [shop.ids["vera"]]
-    assert outcome.taught is not None
-    assert not any("пожалуйста" in one.text for one in outcome.taught.texts)
+    assert outcome.label_set is not None
+    assert not any("пожалуйста" in one.text for one in outcome.label_set.texts)
     assert outcome.result is Result.PROMOTED
 
 
@@ -203,7 +203,7 @@ def test_on_the_command_line(run: Run, tmp_path: Path) -> None:  # noqa: F811
     told = run("learn", "--config", "config.yml")
     assert told.stdout == (
         "0 decisions to learn from since the last time; "
-        "learning waits until there are 5 (learning.least_new).\n"
+        "learning waits until there are 5 (learning.min_new_decisions).\n"
     )
     found = json.loads(run("learn", "--json", "--config", "config.yml").stdout)
     assert (found["result"], found["version"], found["n_new"]) == ("nothing_new", None, 0)

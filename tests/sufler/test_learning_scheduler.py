@@ -50,7 +50,7 @@ def test_it_is_due_once_a_day_and_when_somebody_asks(shop: TeachingShop) -> None
 
 
 def test_without_a_time_only_when_somebody_asks(tmp_path: Path, shop: TeachingShop) -> None:
-    (tmp_path / "config.yml").write_text(CONFIG.replace("least_new: 5", "at: null"), encoding="utf-8")
+    (tmp_path / "config.yml").write_text(CONFIG.replace("min_new_decisions: 5", "at: null"), encoding="utf-8")
     later = datetime.now(tz=UTC) + timedelta(days=9)
     scheduler = build_learning_scheduler(
         load_settings(tmp_path / "config.yml"), shop.store, now=lambda: later

@@ -15,7 +15,7 @@ from prompter.storage import BadDatabaseUrl, connect
 from sufler.cli import app
 from sufler.errors import BadConfig
 from sufler.rasa.order_lookup import build_orders
-from sufler.rasa.wiring import build_own_actions
+from sufler.rasa.wiring import build_custom_actions
 from sufler.settings import Settings, load_settings
 
 MARK = "hunter2-MARK-0123456789-0123456789"
@@ -24,7 +24,7 @@ SECRETS: dict[tuple[str, ...], str] = {
     ("database", "url"): f"postgresql+psycopg://sufler:{MARK}@db.example/sufler?password={MARK}",
     ("dialogue", "token"): MARK,
     ("dialogue", "url"): ADDRESS,
-    ("dialogue", "own_actions"): ADDRESS,
+    ("dialogue", "custom_action_url"): ADDRESS,
     ("dialogue", "orders"): ADDRESS,
     ("telegram", "base_url"): ADDRESS,
     ("telegram_token",): MARK,
@@ -156,10 +156,10 @@ def test_addresses_of_services_do_not_show_it() -> None:
     with pytest.raises(BadConfig, match=r"https://shop.example/orders: ") as caught:
         build_orders(f"https://me:{MARK}@shop.example/orders?key={MARK}", timeout=1)
     assert MARK not in str(caught.value)
-    dialogue = {"own_actions": f"http://me:{MARK}@127.0.0.1:9/webhook?key={MARK}"}
-    own_actions = build_own_actions(Settings(dialogue=dialogue))
-    assert own_actions is not None
+    dialogue = {"custom_action_url": f"http://me:{MARK}@127.0.0.1:9/webhook?key={MARK}"}
+    custom_actions = build_custom_actions(Settings(dialogue=dialogue))
+    assert custom_actions is not None
     with capture_logs() as logs:
-        _status, body = own_actions(b"{}")
+        _status, body = custom_actions(b"{}")
     assert b"http://127.0.0.1:9/webhook does not answer" in body
     assert MARK not in body.decode() + str(logs)

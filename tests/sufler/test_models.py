@@ -148,7 +148,7 @@ def test_going_back_brings_back_settings_index_thresholds_and_calibration(
         "  search: {on_words: 9.0}\n  routing: {suggest_at: 0.9}\n  confidence: {bias: -3.0}\n",
     )
     after = build_live_assistant(changed, shop).assistant.knowledge
-    assert (after.search.config.on_words, after.thresholds.suggest_at, after.confidence.bias) == (
+    assert (after.search.config.weight_words, after.thresholds.suggest_at, after.confidence.bias) == (
         9.0,
         0.9,
         -3.0,
@@ -174,7 +174,7 @@ def test_what_was_learned_stays_when_settings_change(tmp_path: Path, settings: S
     known = build_live_assistant(changed, shop).assistant.knowledge
     assert known.learned is not None
     assert known.learned.judged.texts == NEW
-    assert known.learned.weights.on_words != version.learned.weights.on_words  # type: ignore[union-attr]
+    assert known.learned.weights.weight_words != version.learned.weights.weight_words  # type: ignore[union-attr]
 
 
 def test_a_damaged_version_is_replaced_by_the_one_before(settings: Settings, shop: Store) -> None:

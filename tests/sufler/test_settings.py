@@ -40,8 +40,8 @@ def test_the_shipped_settings_are_the_defaults() -> None:
             "encoder.parts.1.weight: input should be greater than 0",
         ),
         (
-            "sufler: {encoder: {kind: tfidf, spread: 2}}",
-            "encoder.spread: input should be less than or equal to 1",
+            "sufler: {encoder: {kind: tfidf, scale: 2}}",
+            "encoder.scale: input should be less than or equal to 1",
         ),
         ("sufler: [1]", "sufler: must be a mapping"),
         ("- 1", "must be a mapping"),

@@ -21,7 +21,7 @@ TURNS = 8
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingShop]:
     monkeypatch.chdir(tmp_path)
-    config = CONFIG.replace("least_new: 5", f"least_new: 5, shadow_turns: {TURNS}")
+    config = CONFIG.replace("min_new_decisions: 5", f"least_new: 5, shadow_turns: {TURNS}")
     with opened(tmp_path, config) as shop:
         yield shop
 

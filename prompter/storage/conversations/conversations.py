@@ -98,13 +98,13 @@ class ConversationRows(Rows):
             received_at=now,
         )
 
-    def messages(self, conversation_id: int, *, most: int = 200) -> list[Message]:
+    def messages(self, conversation_id: int, *, limit: int = 200) -> list[Message]:
         """The conversation's last messages, oldest first."""
         newest_first = self._connection.execute(
             select(messages)
             .where(messages.c.conversation_id == conversation_id)
             .order_by(messages.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [_message(row) for row in newest_first][::-1]
 
@@ -281,7 +281,7 @@ class ConversationRows(Rows):
             update(conversations).where(conversations.c.given_back_at > now).values(given_back_at=now)
         )
 
-    def waiting_turns(self, *, most: int = 200) -> list[tuple[Turn, Customer, float | None]]:
+    def waiting_turns(self, *, limit: int = 200) -> list[tuple[Turn, Customer, float | None]]:
         """Turns that wait for an operator, longest wait first, with the first suggestion's confidence.
 
         Of a turn that is to be answered blind that is not told. The order is that of the ids: the clock may
@@ -298,7 +298,7 @@ class ConversationRows(Rows):
             )
             .where(turns.c.state == TurnState.WAITING.value)
             .order_by(turns.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [(_turn(row), _customer(row), row.confidence) for row in rows]
 
@@ -339,15 +339,17 @@ class ConversationRows(Rows):
 
     def operator_in_control(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said something since then that the bot had not in mind."""
-        held = select(taken_over(since, now)).where(conversations.c.id == conversation_id)
+        held = select(operator_in_control(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
     def operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
         """Whether an operator has said anything since then but what a dialogue had suggested first."""
-        held = select(taken_over(since, now, but_dialogues=True)).where(conversations.c.id == conversation_id)
+        held = select(operator_in_control(since, now, but_dialogues=True)).where(
+            conversations.c.id == conversation_id
+        )
         return bool(self._connection.scalar(held))
 
-    def give_back(self, conversation_id: int, now: datetime) -> None:
+    def return_to_bot(self, conversation_id: int, now: datetime) -> None:
         """The operator is done: the bot may answer again."""
         self._connection.execute(
             update(conversations).where(conversations.c.id == conversation_id).values(given_back_at=now)
@@ -485,7 +487,7 @@ class ConversationRows(Rows):
         ).one_or_none()
         return None if row is None else _turn(row)
 
-    def answered_alone_lately(self, *, most: int) -> list[tuple[int, str, str]]:
+    def answered_alone_lately(self, *, limit: int) -> list[tuple[int, str, str]]:
         """Turn, topic and text of the last turns that the bot has answered alone, newest first."""
         rows = self._connection.execute(
             select(turns.c.id, suggestions.c.topic, turns.c.utterance)
@@ -496,7 +498,7 @@ class ConversationRows(Rows):
                 turns.c.utterance.is_not(None),
             )
             .order_by(turns.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [(row.id, row.topic, row.utterance) for row in rows]
 
@@ -514,7 +516,9 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return (turns.c.closes_at <= now) | (turns.c.received_at > now + SLACK)
 
 
-def taken_over(since: datetime, now: datetime, *, but_dialogues: bool = False) -> ColumnElement[bool]:
+def operator_in_control(
+    since: datetime, now: datetime, *, but_dialogues: bool = False
+) -> ColumnElement[bool]:
     """Whether an operator leads the selected conversation: they have said something since then that was not
     the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
 
@@ -560,10 +564,10 @@ def _after_giving_back(
     What lies ahead was said before the clock was set back, nobody knows how long ago. It counts: the bot
     should rather be silent than speak beside an operator. `bound_holds` ends that.
     """
-    given_back = conversations.c.given_back_at
+    returned_at = conversations.c.given_back_at
     limit = now + SLACK
     # Of a moment of now and a giving back that lies ahead nobody knows which was first.
-    is_later = given_back.is_(None) | (moment > given_back) | ((given_back > limit) & (moment <= limit))
+    is_later = returned_at.is_(None) | (moment > returned_at) | ((returned_at > limit) & (moment <= limit))
     return (moment >= since) & is_later
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, select, update
 
 from prompter.common.clock import SLACK
 from prompter.domain.dialogue import MessageCursor, StoredDialogue
-from prompter.storage.conversations.conversations import taken_over
+from prompter.storage.conversations.conversations import operator_in_control
 from prompter.storage.rows import Rows
 from prompter.storage.tables import conversations, dialogues
 
@@ -23,16 +23,16 @@ class DialogueRows(Rows):
     def claim(
         self,
         conversation_id: int,
-        heard: MessageCursor,
+        cursor: MessageCursor,
         *,
         now: datetime,
         lease: timedelta,
         ends_after: timedelta,
-        most_turns: int,
+        max_turns: int,
     ) -> StoredDialogue | None:
         """Take the conversation for one question; None: somebody else asks in it.
 
-        A new session begins after a silence of `ends_after`, and after `most_turns` once no form waits.
+        A new session begins after a silence of `ends_after`, and after `max_turns` once no form waits.
         """
         self._connection.execute(
             self._insert_new(
@@ -59,23 +59,23 @@ class DialogueRows(Rows):
         found = _stored(self._connection.execute(select(dialogues).where(own)).one())
         told: dict[str, Any] = {
             "used_at": now,
-            "told_turn_id": heard.turn_id,
-            "told_message_id": heard.message_id,
+            "told_turn_id": cursor.turn_id,
+            "told_message_id": cursor.message_id,
         }
-        if now - found.used_at >= ends_after or (found.n_turns >= most_turns and not found.form):
+        if now - found.used_at >= ends_after or (found.n_turns >= max_turns and not found.form):
             anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
             told |= {**anew, "used_message_id": None}
             found = replace(found, **anew, unused_after=None)
         self._connection.execute(update(dialogues).where(own).values(told))
         return replace(found, used_at=now)
 
-    def settle(self, conversation_id: int, heard: MessageCursor, *, form: str | None) -> None:
+    def settle(self, conversation_id: int, cursor: MessageCursor, *, form: str | None) -> None:
         """The reply is stored; `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
-            .where(*_told(conversation_id, heard))
+            .where(*_told(conversation_id, cursor))
             .values(
-                used_message_id=heard.message_id,
+                used_message_id=cursor.message_id,
                 form=form,
                 n_turns=dialogues.c.n_turns + 1,
                 told_turn_id=None,
@@ -84,10 +84,10 @@ class DialogueRows(Rows):
             )
         )
 
-    def release(self, conversation_id: int, heard: MessageCursor) -> None:
+    def release(self, conversation_id: int, cursor: MessageCursor) -> None:
         """There is no reply, or nobody wants it: others may ask."""
         self._connection.execute(
-            update(dialogues).where(*_told(conversation_id, heard)).values(asked_until=None)
+            update(dialogues).where(*_told(conversation_id, cursor)).values(asked_until=None)
         )
 
     def out_of_step(
@@ -97,7 +97,7 @@ class DialogueRows(Rows):
 
         An operator who has written before `since` is not in the conversation any more.
         """
-        held = taken_over(since, now).label("held")
+        held = operator_in_control(since, now).label("held")
         rows = self._connection.execute(
             select(dialogues, held)
             .join(conversations, conversations.c.id == dialogues.c.conversation_id)
@@ -129,10 +129,10 @@ def _stored(row: Row[Any]) -> StoredDialogue:
     )
 
 
-def _told(conversation_id: int, heard: MessageCursor) -> tuple[ColumnElement[bool], ...]:
+def _told(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
     """The dialogue, as long as nobody has told the engine anything since."""
     return (
         dialogues.c.conversation_id == conversation_id,
-        dialogues.c.told_turn_id == heard.turn_id,
-        dialogues.c.told_message_id == heard.message_id,
+        dialogues.c.told_turn_id == cursor.turn_id,
+        dialogues.c.told_message_id == cursor.message_id,
     )

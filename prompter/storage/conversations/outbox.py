@@ -53,12 +53,12 @@ class OutboxRows(Rows):
         row = self._connection.execute(_WITH_OPERATOR.where(outbox.c.id == reply_id)).one_or_none()
         return None if row is None else _reply(row)
 
-    def of_conversation(self, conversation_id: int, *, after: int = 0, most: int = 200) -> list[Reply]:
+    def of_conversation(self, conversation_id: int, *, after: int = 0, limit: int = 200) -> list[Reply]:
         """The conversation's last replies with an id above `after`, oldest first."""
         newest_first = self._connection.execute(
             _WITH_OPERATOR.where(outbox.c.conversation_id == conversation_id, outbox.c.id > after)
             .order_by(outbox.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [_reply(row) for row in newest_first][::-1]
 
@@ -68,9 +68,9 @@ class OutboxRows(Rows):
         )
         return [_reply(row) for row in rows]
 
-    def in_state(self, state: OutboxState, *, most: int = 100) -> list[Reply]:
+    def in_state(self, state: OutboxState, *, limit: int = 100) -> list[Reply]:
         rows = self._connection.execute(
-            _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(most)
+            _WITH_OPERATOR.where(outbox.c.state == state.value).order_by(outbox.c.id).limit(limit)
         )
         return [_reply(row) for row in rows]
 
@@ -84,7 +84,7 @@ class OutboxRows(Rows):
         channels: Collection[str],
         now: datetime,
         *,
-        most: int,
+        limit: int,
         but: Collection[int] = (),
         waits: Waits | None = None,
     ) -> list[tuple[Reply, str, str, str | None]]:
@@ -110,7 +110,7 @@ class OutboxRows(Rows):
                 ~_waits_for_earlier(),
             )
             .order_by(outbox.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
 

@@ -20,12 +20,12 @@ class ReviewRows(Rows):
         question: str,
         own_text: str,
         other_text: str | None,
-        own_place: Place,
-        not_for: int | None,
+        bot_position: Place,
+        excluded_account_id: int | None,
         now: datetime,
     ) -> int:
         """Ask about the bot's answer; where there is no other one it stands first."""
-        own_first = own_place is Place.FIRST or other_text is None
+        own_first = bot_position is Place.FIRST or other_text is None
         return self._insert(
             reviews,
             turn_id=turn_id,
@@ -35,7 +35,7 @@ class ReviewRows(Rows):
             first_text=own_text if own_first else other_text,
             second_text=other_text if own_first else own_text,
             own_place=(Place.FIRST if own_first else Place.SECOND).value,
-            not_for=not_for,
+            not_for=excluded_account_id,
             drawn_at=now,
         )
 
@@ -75,7 +75,7 @@ class ReviewRows(Rows):
         ).all()
         return len(rows), sum(row.choice not in ("both", row.own_place) for row in rows)
 
-    def planted_for(self, account_id: int) -> tuple[int, int]:
+    def gold_results_of(self, account_id: int) -> tuple[int, int]:
         """How many planted wrong answers the account has judged, and in how many it found one right."""
         rows = self._connection.scalars(
             select(reviews.c.choice).where(
@@ -84,14 +84,14 @@ class ReviewRows(Rows):
         ).all()
         return len(rows), sum(choice != Choice.NEITHER.value for choice in rows)
 
-    def count_planted(self) -> tuple[int, int]:
+    def count_gold(self) -> tuple[int, int]:
         """How many reviews there are without the planted ones, and how many of those."""
         total = self._connection.scalar(select(func.count()).select_from(reviews)) or 0
-        is_planted = reviews.c.kind == ReviewKind.GOLD.value
-        planted = self._connection.scalar(select(func.count()).select_from(reviews).where(is_planted)) or 0
-        return total - planted, planted
+        is_gold = reviews.c.kind == ReviewKind.GOLD.value
+        gold = self._connection.scalar(select(func.count()).select_from(reviews).where(is_gold)) or 0
+        return total - gold, gold
 
-    def question_to_plant(self) -> "GoldQuestion | None":
+    def next_gold_question(self) -> "GoldQuestion | None":
         """The last question that was judged and has not been planted yet."""
         used = select(reviews.c.turn_id).where(reviews.c.kind == ReviewKind.GOLD.value)
         row = self._connection.execute(
@@ -138,8 +138,8 @@ def _review(row: Row[Any]) -> StoredReview:
         question=row.question,
         first_text=row.first_text,
         second_text=row.second_text,
-        own_place=Place(row.own_place),
-        not_for=row.not_for,
+        bot_position=Place(row.own_place),
+        excluded_account_id=row.not_for,
         drawn_at=row.drawn_at,
         cancelled_at=row.cancelled_at,
         choice=Choice(row.choice) if row.choice else None,

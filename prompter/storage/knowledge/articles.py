@@ -50,7 +50,7 @@ class ArticleRows(Rows):
         """Topics that have an article of whatever status, in order."""
         return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
 
-    def answers_of_other_topics(self, topic: str, *, most: int = 1000) -> list[str]:
+    def answers_of_other_topics(self, topic: str, *, limit: int = 1000) -> list[str]:
         """Answers of published articles of other topics, without those that have to be filled in."""
         found = self._connection.scalars(
             select(articles.c.answer)
@@ -61,13 +61,13 @@ class ArticleRows(Rows):
             )
             .distinct()
             .order_by(articles.c.answer)
-            .limit(most)
+            .limit(limit)
         )
         return list(found)
 
-    def find(self, text: str, *, most: int) -> list[Article]:
+    def find(self, text: str, *, limit: int) -> list[Article]:
         """Published articles whose id, question or answer holds the text, in any case."""
-        return self.page(text=text, status=Status.PUBLISHED, most=most)
+        return self.page(text=text, status=Status.PUBLISHED, limit=limit)
 
     def _load(self, where: ColumnElement[bool], *, limit: int | None = None) -> list[Article]:
         rows = self._connection.execute(
@@ -204,7 +204,7 @@ class ArticleRows(Rows):
         topic: str | None = None,
         status: Status | None = None,
         after: str = "",
-        most: int = 50,
+        limit: int = 50,
     ) -> list[Article]:
         """Articles in order of id behind `after`, of whatever status, that hold the text in any case."""
         where = articles.c.id > after
@@ -216,7 +216,7 @@ class ArticleRows(Rows):
             where &= articles.c.topic == topic
         if status is not None:
             where &= articles.c.status == status.value
-        return self._load(where, limit=most)
+        return self._load(where, limit=limit)
 
     def add_phrasing(self, article_id: str, text: str) -> bool:
         """Add an operator's phrasing, which imports never remove; False if it was there already."""

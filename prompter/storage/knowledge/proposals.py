@@ -37,7 +37,7 @@ class ProposalRows(Rows):
         article_id: str | None = None,
         language: str | None = None,
         newest_first: bool = False,
-        most: int | None = None,
+        limit: int | None = None,
         offset: int = 0,
     ) -> list[Proposal]:
         """Those that fit, what most turns speak for first."""
@@ -45,7 +45,7 @@ class ProposalRows(Rows):
         for column, value in _filters(state, kind, article_id, language):
             wanted = wanted.where(column == value)
         order = (proposals.c.created_at.desc(),) if newest_first else (proposals.c.weight.desc(),)
-        rows = self._connection.execute(wanted.order_by(*order, proposals.c.id).limit(most).offset(offset))
+        rows = self._connection.execute(wanted.order_by(*order, proposals.c.id).limit(limit).offset(offset))
         return [_proposal(row) for row in rows]
 
     def count(

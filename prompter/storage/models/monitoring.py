@@ -14,7 +14,7 @@ _NOTHING_TO_SAY = (HandoffReason.OUT_OF_SCOPE, HandoffReason.NO_ARTICLE, Handoff
 _CHANGED = (Verdict.EDITED_SUBSTANTIVE, Verdict.REJECTED)
 
 
-class WatchingRows(Rows):
+class MonitoringRows(Rows):
     def counts(self, begin: datetime, end: datetime) -> Counts:
         """Of the turns received from `begin` on and before `end`."""
         within = (turns.c.received_at >= begin) & (turns.c.received_at < end)
@@ -33,13 +33,13 @@ class WatchingRows(Rows):
             .join(turns, turns.c.id == suggestions.c.turn_id)
             .where(within, suggestions.c.rank == 1)
         )
-        heard = (
+        signal_counts = (
             select(signals.c.kind, func.count())
             .join(turns, turns.c.id == signals.c.turn_id)
             .where(within)
             .group_by(signals.c.kind)
         )
-        by_kind = {Signal(kind): count for kind, count in self._connection.execute(heard)}
+        by_kind = {Signal(kind): count for kind, count in self._connection.execute(signal_counts)}
         return Counts(
             turns=self._count(triaged),
             unseen=self._count(triaged & nothing),

@@ -83,14 +83,14 @@ class ReadinessRows(Rows):
             account_id=account_id,
         )
 
-    def events(self, name: str, *, most: int = 100) -> list[ReadinessEvent]:
+    def events(self, name: str, *, limit: int = 100) -> list[ReadinessEvent]:
         """The last changes, newest first."""
         rows = self._connection.execute(
             select(readiness_events, accounts.c.name.label("account_name"))
             .join(accounts, accounts.c.id == readiness_events.c.account_id, isouter=True)
             .where(readiness_events.c.name == name)
             .order_by(readiness_events.c.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         return [_event(row) for row in rows]
 

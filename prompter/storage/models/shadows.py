@@ -11,7 +11,7 @@ from prompter.storage.tables import shadow_triages, suggestions, turns
 
 
 class ShadowRows(Rows):
-    def to_triage(self, version: str, *, since: datetime, most: int) -> list[tuple[int, str]]:
+    def to_triage(self, version: str, *, since: datetime, limit: int) -> list[tuple[int, str]]:
         """Turns triaged since then that the version has not seen, and their texts; oldest first."""
         seen = select(shadow_triages.c.turn_id).where(shadow_triages.c.version == version)
         rows = self._connection.execute(
@@ -23,7 +23,7 @@ class ShadowRows(Rows):
                 turns.c.id.not_in(seen),
             )
             .order_by(turns.c.id)
-            .limit(most)
+            .limit(limit)
         )
         return [(row.id, row.utterance) for row in rows]
 

@@ -26,18 +26,18 @@ from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.numbers import number_of
 
 
-def add_article(router: APIRouter, door: PageGuard) -> None:
+def add_article(router: APIRouter, guard: PageGuard) -> None:
     """Add the page /kb/article; `?id=` says which, none: a new one."""
 
     @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
     async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - it stands in the address
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = ArticlePage(visitor, id.replace("\0", ""))
-        ui.on("desk", page.hear)
-        ui.timer(1.0, page.tick)
+        page = ArticlePage(context, id.replace("\0", ""))
+        ui.on("desk", page.on_event)
+        ui.timer(1.0, page.poll)
         ui.timer(0.01, page.read, once=True)
         return None
 
@@ -45,17 +45,17 @@ def add_article(router: APIRouter, door: PageGuard) -> None:
 class ArticlePage:
     """One open editor. What is typed stays, whatever others do meanwhile."""
 
-    def __init__(self, visitor: PageContext, article_id: str) -> None:
-        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+    def __init__(self, context: PageContext, article_id: str) -> None:
+        self._session, self._t, self._language = context.session, context.t, context.language
         self._id, self._version = article_id, 0
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         self._versions: list[ArticleVersion] = []
         self._looked_at: Article | None = None  # for problems; looked at again once another one is typed
         self._restoring = 0  # the version that waits for a yes
-        _ = visitor.t.gettext
+        _ = context.t.gettext
         address = article_address(article_id) if article_id else "/kb/article"
-        frame = Layout(visitor, here="/kb", title=article_id or _("New article"), after=address)
+        frame = Layout(context, here="/kb", title=article_id or _("New article"), after=address)
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/kb", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)
@@ -74,7 +74,7 @@ class ArticlePage:
                     Tag("h2", _("What it was"), classes="panel__head")
                     self._history = Tag("ol", classes="history")
         self._confirm_restore()
-        self._notices = Notices(visitor.t)
+        self._notices = Notices(context.t)
         self._warnings.set_visibility(False)
         self._theirs.set_visibility(False)
         self._refuse("")
@@ -123,9 +123,9 @@ class ArticlePage:
                     keyed(["Esc"])
                 Tag("button", _("Make it so"), classes="button", data_do="restore_now")
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Take old notices away, and look at what has been typed; called every second."""
-        self._notices.tick()
+        self._notices.poll()
         if not self._acting.locked():
             with reloading():
                 await self._look_for_problems()
@@ -137,7 +137,7 @@ class ArticlePage:
                 self._zone = await zone_of_browser()
                 await self._read()
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
         version = number_of(str(pressed.get("version")))
@@ -162,7 +162,7 @@ class ArticlePage:
         if not self._id:
             return
         try:
-            article, self._versions = await in_thread(self._seat.article, self._id)
+            article, self._versions = await in_thread(self._session.article, self._id)
         except NotFound:
             self._refuse(self._t.gettext("There is no such article."))
             return
@@ -189,7 +189,7 @@ class ArticlePage:
         if article == self._looked_at:
             return
         self._looked_at = article
-        found = await in_thread(self._seat.article_problems, article)
+        found = await in_thread(self._session.article_problems, article)
         self._problems.clear()
         with self._problems:
             for wrong in found:
@@ -202,7 +202,7 @@ class ArticlePage:
         article_id = self._id or str(self._new_id.value or "").strip()
         try:
             article = self._typed(article_id)
-            await in_thread(self._seat.put_article, article, self._version)
+            await in_thread(self._session.put_article, article, self._version)
         except InvalidArticle as error:
             self._refuse(article_words.refusal(error, self._t))
             return
@@ -223,7 +223,7 @@ class ArticlePage:
 
     async def _show_what_others_did(self, typed: Article) -> None:
         """What was typed stays; the newest version stands beside it, and the next save is made from that."""
-        _, self._versions = await in_thread(self._seat.article, self._id)
+        _, self._versions = await in_thread(self._session.article, self._id)
         self._version = self._versions[-1].version
         self._show_history()
         self._theirs_now.clear()
@@ -238,7 +238,7 @@ class ArticlePage:
 
     async def _restore(self, version: int) -> None:
         try:
-            await in_thread(self._seat.restore_article, self._id, version)
+            await in_thread(self._session.restore_article, self._id, version)
         except (NotFound, ArticleChanged, Conflict):
             self._refuse(self._t.gettext("Somebody else was faster: look again."))
         else:
@@ -268,7 +268,7 @@ class ArticlePage:
 
     def _show_preview(self) -> None:
         answer = str(self._answer.value or "")
-        self._preview.say(self._seat.preview(answer, customer_name=self._t.gettext("Olga")))
+        self._preview.say(self._session.preview(answer, customer_name=self._t.gettext("Olga")))
 
     def _show_history(self) -> None:
         _ = self._t.gettext

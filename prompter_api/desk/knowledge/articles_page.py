@@ -20,28 +20,30 @@ STATUSES = {
     Status.DRAFT: N_("draft"),
     Status.ARCHIVED: N_("archived"),
 }
-_MOST = 50
-_LONGEST = 200  # characters of what is looked for
+_MAX_ROWS = 50
+_MAX_LENGTH = 200  # characters of what is looked for
 
 
-def add_kb(router: APIRouter, door: PageGuard) -> None:
+def add_kb(router: APIRouter, guard: PageGuard) -> None:
     """Add the page /kb; `?q=` looks for words, `?topic=`, `?status=` and `?after=` narrow the list."""
 
     @ui.page("/kb", api_router=router, reconnect_timeout=60)
     async def kb(
         request: Request, q: str = "", topic: str = "", status: str = "", after: str = ""
     ) -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         chosen = Status(status) if status in set(Status) else None
-        text, topic = q.replace("\0", "")[:_LONGEST], topic.replace("\0", "")
+        text, topic = q.replace("\0", "")[:_MAX_LENGTH], topic.replace("\0", "")
         found, topics = await asyncio.shield(
-            in_thread(visitor.seat.articles, text, topic or None, chosen, after.replace("\0", ""), _MOST)
+            in_thread(
+                context.session.articles, text, topic or None, chosen, after.replace("\0", ""), _MAX_ROWS
+            )
         )
         asked = {"q": text, "topic": topic, "status": chosen.value if chosen else ""}
-        _draw(visitor, asked, topics, found)
+        _draw(context, asked, topics, found)
         return None
 
 
@@ -51,10 +53,10 @@ def article_address(article_id: str) -> str:
 
 
 def _draw(
-    visitor: PageContext, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
+    context: PageContext, asked: Mapping[str, str], topics: Sequence[str], found: Sequence[Article]
 ) -> None:
-    _ = visitor.t.gettext
-    frame = Layout(visitor, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
+    _ = context.t.gettext
+    frame = Layout(context, here="/kb", title=_("Knowledge base"), after="/kb?" + urlencode(asked))
     with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
         with Tag("header", classes="sheet__head"):
             Tag("h1", _("Knowledge base"), classes="sheet__title")
@@ -65,7 +67,7 @@ def _draw(
                     name="q",
                     defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
                     classes="field field--wide",
-                    maxlength=_LONGEST,
+                    maxlength=_MAX_LENGTH,
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),
                 )
@@ -98,7 +100,7 @@ def _draw(
                         Tag("td", article.topic, data_label=heads[1], dir="auto")
                         Tag("td", _(STATUSES[article.status]), data_label=heads[2])
                         Tag("td", article.language, data_label=heads[3])
-        if len(found) == _MOST:
+        if len(found) == _MAX_ROWS:
             more = urlencode({**asked, "after": found[-1].id})
             Tag("a", _("More"), href=f"/kb?{more}", classes="link")
 

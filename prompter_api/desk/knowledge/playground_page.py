@@ -37,21 +37,21 @@ FEATURES = {
     "in_scope": N_("whether the question is ours at all"),
     "phrasings": N_("how many phrasings it has"),
 }
-_LONGEST = 2000  # characters
+_MAX_LENGTH = 2000  # characters
 
 
-def add_try(router: APIRouter, door: PageGuard) -> None:
+def add_try(router: APIRouter, guard: PageGuard) -> None:
     """Add the page /try; `?text=` asks at once."""
 
     @ui.page("/try", api_router=router, reconnect_timeout=60)
     async def try_(request: Request, text: str = "") -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = TryPage(visitor, text.replace("\0", "")[:_LONGEST])
-        ui.on("desk", page.hear)
-        ui.timer(1.0, page.tick)
+        page = TryPage(context, text.replace("\0", "")[:_MAX_LENGTH])
+        ui.on("desk", page.on_event)
+        ui.timer(1.0, page.poll)
         ui.timer(0.01, page.ask, once=True)
         return None
 
@@ -59,11 +59,11 @@ def add_try(router: APIRouter, door: PageGuard) -> None:
 class TryPage:
     """One open page: a question, and what the bot makes of it."""
 
-    def __init__(self, visitor: PageContext, text: str) -> None:
-        self._seat, self._t, self._text = visitor.seat, visitor.t, text
+    def __init__(self, context: PageContext, text: str) -> None:
+        self._session, self._t, self._text = context.session, context.t, text
         self._acting = asyncio.Lock()
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/try", title=_("Try it"), after="/try")
+        _ = context.t.gettext
+        frame = Layout(context, here="/try", title=_("Try it"), after="/try")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What would the bot suggest, and why?"), classes="sheet__title")
@@ -75,29 +75,29 @@ class TryPage:
                         name="text",
                         defaultValue=text,  # `value` would be set again at every redraw, over what is typed
                         classes="field field--wide",
-                        maxlength=_LONGEST,
+                        maxlength=_MAX_LENGTH,
                         aria_label=label,
                         placeholder=label,
                         autofocus=True,
                     )
                     Tag("button", _("Ask"), type="submit", classes="button button--main")
             self._area = Tag("div", classes="sheet__area", role="status")
-        self._notices = Notices(visitor.t)
+        self._notices = Notices(context.t)
 
-    def tick(self) -> None:
+    def poll(self) -> None:
         """Take old notices away; called every second."""
-        self._notices.tick()
+        self._notices.poll()
 
     async def ask(self) -> None:
         """Ask and draw what comes of it."""
         if not self._text.strip():
             return
         with reloading():
-            found = await in_thread(self._seat.explain, self._text)
+            found = await in_thread(self._session.explain, self._text)
             with self._area:
                 _draw(found, self._t)
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click: pin the article for this text."""
         pressed = event.args if isinstance(event.args, dict) else {}
         article_id = str(pressed.get("article") or "")
@@ -107,7 +107,7 @@ class TryPage:
         async with self._acting:
             with reloading():
                 try:
-                    await in_thread(self._seat.pin, self._text, article_id)
+                    await in_thread(self._session.pin, self._text, article_id)
                     self._notices.say(_("Pinned: a version that answers this otherwise is refused."))
                 except (InvalidPin, NotFound):
                     self._notices.say(_("This cannot be pinned."), bad=True)
@@ -124,9 +124,9 @@ def _draw(found: Explanation, t: Translations) -> None:
         Tag("p", _first(found.suggestions[0], t))
         if len(found.suggestions) > 1:
             Tag("p", _between(found.suggestions, t))
-    largest = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
+    scale = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
     for rank, one in enumerate(found.suggestions, start=1):
-        _suggestion(rank, one, largest, t)
+        _suggestion(rank, one, scale, t)
 
 
 def _understood(found: Explanation, t: Translations) -> None:
@@ -171,7 +171,7 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     return text
 
 
-def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translations) -> None:
+def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translations) -> None:
     _ = t.gettext
     suggestion = one.suggestion
     with Tag("article", classes="card"):
@@ -193,9 +193,9 @@ def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translat
                 text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, largest, t)
-        most = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why so sure"), one.sure_by, FEATURES, most, t)
+        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, scale, t)
+        limit = max(abs(part.points) for part in one.sure_by) or 1.0
+        _parts(_("Why so sure"), one.sure_by, FEATURES, limit, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",
@@ -206,7 +206,7 @@ def _suggestion(rank: int, one: ExplainedSuggestion, largest: float, t: Translat
             )
 
 
-def _parts(title: str, parts: Sequence[Part], names: dict[str, str], largest: float, t: Translations) -> None:
+def _parts(title: str, parts: Sequence[Part], names: dict[str, str], scale: float, t: Translations) -> None:
     """Bars: how much each adds; what takes away is hatched and says so with its sign."""
     Tag("h3", title, classes="side__title")
     with Tag("ul", classes="bars"):
@@ -216,5 +216,5 @@ def _parts(title: str, parts: Sequence[Part], names: dict[str, str], largest: fl
                 with Tag("span", classes="bars__room", aria_hidden=True):
                     less = " bars__bar--less" if part.points < 0 else ""
                     bar = Tag("span", classes=f"bars__bar{less}")
-                    bar.style(f"width: {round(100 * abs(part.points) / largest)}%")
+                    bar.style(f"width: {round(100 * abs(part.points) / scale)}%")
                 Tag("span", f"{part.points:+.2f}", classes="bars__points")

@@ -20,17 +20,17 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.numbers import number_of
 
 
-def add_disagreements(router: APIRouter, door: PageGuard) -> None:
+def add_disagreements(router: APIRouter, guard: PageGuard) -> None:
     """Add the page /disagreements, which is read once: nothing on it is in a hurry."""
 
     @ui.page("/disagreements", api_router=router, reconnect_timeout=60)
     async def disagreements(request: Request) -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = DisagreementsPage(visitor)
-        ui.on("desk", page.hear)
+        page = DisagreementsPage(context)
+        ui.on("desk", page.on_event)
         ui.timer(0.01, page.read, once=True)
         return None
 
@@ -38,12 +38,12 @@ def add_disagreements(router: APIRouter, door: PageGuard) -> None:
 class DisagreementsPage:
     """One open page."""
 
-    def __init__(self, visitor: PageContext) -> None:
-        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+    def __init__(self, context: PageContext) -> None:
+        self._session, self._t, self._language = context.session, context.t, context.language
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/models", title=_("Disagreements"), after="/disagreements")
+        _ = context.t.gettext
+        frame = Layout(context, here="/models", title=_("Disagreements"), after="/disagreements")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/models", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)
@@ -62,7 +62,7 @@ class DisagreementsPage:
         async with self._acting:
             with reloading():
                 self._zone = self._zone or await zone_of_browser()
-                self._draw(*await in_thread(self._seat.disagreements))
+                self._draw(*await in_thread(self._session.disagreements))
 
     def _draw(self, found: Disagreements, pins: list[PinnedCase]) -> None:
         self._area.clear()
@@ -71,14 +71,14 @@ class DisagreementsPage:
             self._articles(found)
             self._pins(pins)
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click."""
         pressed = event.args if isinstance(event.args, dict) else {}
         pin_id = number_of(str(pressed.get("pin")))
         if pressed.get("do") == "unpin" and pin_id is not None and pin_id >= 0:
             with reloading():
                 with suppress(NotFound):  # a colleague was faster
-                    await in_thread(self._seat.unpin, pin_id)
+                    await in_thread(self._session.unpin, pin_id)
                 await self.read()
 
     def _questions(self, found: Disagreements) -> None:

@@ -26,18 +26,18 @@ from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
 
 
-def add_models(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /models; `?version=` compares that one with the one before it."""
 
     @ui.page("/models", api_router=router, reconnect_timeout=60)
     async def models(request: Request, version: str = "") -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = ModelsPage(visitor, version.replace("\0", "") or None)
-        ui.on("desk", page.hear)
-        ui.timer(poll_seconds, page.tick)
+        page = ModelsPage(context, version.replace("\0", "") or None)
+        ui.on("desk", page.on_event)
+        ui.timer(poll_seconds, page.poll)
         return None
 
 
@@ -53,16 +53,16 @@ class _Found:
 class ModelsPage:
     """One open page."""
 
-    def __init__(self, visitor: PageContext, version: str | None) -> None:
-        self._seat, self._t = visitor.seat, visitor.t
+    def __init__(self, context: PageContext, version: str | None) -> None:
+        self._session, self._t = context.session, context.t
         self._compared = version
         self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # of the compared one
         self._acting = asyncio.Lock()
         self._left = False
         self._zone: tzinfo | None = None
         self._zone_known = False
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/models", title=_("Models"))
+        _ = context.t.gettext
+        frame = Layout(context, here="/models", title=_("Models"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What the bot has learned"), classes="sheet__title")
@@ -80,32 +80,36 @@ class ModelsPage:
                     Tag("a", _("Where people disagree"), href="/disagreements", classes="link")
                 self._job = Tag("p", classes="side__hint", role="status")
                 self._refusal = Tag("p", classes="notice notice--bad", role="alert")
-            self._table = VersionsTable(visitor.t, visitor.language)
-            self._comparison = ComparisonPanel(visitor.t, visitor.language)
-        self._notices = Notices(visitor.t)
+            self._table = VersionsTable(context.t, context.language)
+            self._comparison = ComparisonPanel(context.t, context.language)
+        self._notices = Notices(context.t)
         self._refuse("")
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for news; called every second."""
-        self._notices.tick()
+        self._notices.poll()
         if self._left or self._acting.locked():
             return
         async with self._acting:
             await self._refresh()
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
         version = str(pressed.get("version") or "")
         async with self._acting:
             match pressed.get("do"):
                 case "learn":
-                    await self._do(self._seat.start_learning, self._t.gettext("Learning begins in a moment."))
+                    await self._do(
+                        self._session.start_learning, self._t.gettext("Learning begins in a moment.")
+                    )
                 case "back_to":
-                    await self._do(self._seat.roll_back, self._t.gettext("The version before answers now."))
+                    await self._do(
+                        self._session.roll_back, self._t.gettext("The version before answers now.")
+                    )
                 case "promote":
                     await self._do(
-                        lambda: self._seat.promote(version, anyway=False),
+                        lambda: self._session.promote(version, anyway=False),
                         self._t.gettext("This version answers now."),
                     )
                 case "compare":
@@ -135,12 +139,12 @@ class ModelsPage:
 
     def _look(self) -> "_Found":
         """Look, in a thread."""
-        jobs, versions = self._seat.models()
+        jobs, versions = self._session.models()
         chosen = next((one.version for one in versions if one.version.id == self._compared), None)
         if chosen is None:
             self._changes = None
         elif self._changes is None or self._changes[0] != chosen:  # a version that stays has the same report
-            self._changes = self._seat.changed_by(chosen.id)
+            self._changes = self._session.changed_by(chosen.id)
         return _Found(job=jobs[0] if jobs else None, versions=versions, compared=self._changes)
 
     def _show(self, found: "_Found") -> None:

@@ -15,7 +15,7 @@ from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import moment
 from prompter_api.locale import Translations
 
-_MOST_CHANGES = 100
+_MAX_CHANGES = 100
 
 
 class VersionsTable:
@@ -159,10 +159,10 @@ class ComparisonPanel:
                 )
                 return
             with Tag("ol", classes="history"):
-                for change in changes[:_MOST_CHANGES]:
+                for change in changes[:_MAX_CHANGES]:
                     self._change(change)
-            if len(changes) > _MOST_CHANGES:
-                more = len(changes) - _MOST_CHANGES
+            if len(changes) > _MAX_CHANGES:
+                more = len(changes) - _MAX_CHANGES
                 Tag("p", _("and {count} more").format(count=more), classes="side__hint")
 
     def _topics(self, version: StoredVersion) -> None:

@@ -40,36 +40,36 @@ _KEYS = {
 _REFUSED = (PrompterError, InvalidArticle, Conflict)
 
 
-def add_inbox(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /learning; `?kind=` shows proposals of one kind only."""
 
     @ui.page("/learning", api_router=router, reconnect_timeout=60)
     async def inbox(request: Request, kind: str = "") -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = InboxPage(visitor, ProposalKind(kind) if kind in set(ProposalKind) else None)
-        ui.on("desk", page.hear)
-        ui.timer(poll_seconds, page.tick)
+        page = InboxPage(context, ProposalKind(kind) if kind in set(ProposalKind) else None)
+        ui.on("desk", page.on_event)
+        ui.timer(poll_seconds, page.poll)
         return None
 
 
 class InboxPage:
     """One open page. Keys act on the current card; what is typed stays, whatever others do meanwhile."""
 
-    def __init__(self, visitor: PageContext, kind: ProposalKind | None) -> None:
-        self._seat, self._t, self._kind = visitor.seat, visitor.t, kind
+    def __init__(self, context: PageContext, kind: ProposalKind | None) -> None:
+        self._session, self._t, self._kind = context.session, context.t, kind
         self._acting = asyncio.Lock()
         self._left = False
         self._ticks = 0
         self._escapes = 0  # pressed before the key that is acted on
-        self._most = _MORE
+        self._limit = _MORE
         self._cards: dict[int, ProposalCard] = {}  # in their order on the page
         self._current: int | None = None
-        _ = visitor.t.gettext
+        _ = context.t.gettext
         address = "/learning" if kind is None else f"/learning?kind={kind.value}"
-        frame = Layout(visitor, here="/learning", title=_("Learning"), after=address)
+        frame = Layout(context, here="/learning", title=_("Learning"), after=address)
         with frame.body:
             self._root = Tag("div", classes="sheet", data_desk=True, data_keys=" ".join(_KEYS))
         with self._root:
@@ -86,9 +86,9 @@ class InboxPage:
                     ),
                 )
         self._rows = KeyedRows[int, ProposalCard](area, self._card)
-        self._many = ManyDialog(visitor.t)
-        self._which = ArticleDialog(visitor.t, self._search)
-        self._notices = Notices(visitor.t)
+        self._many = ManyDialog(context.t)
+        self._which = ArticleDialog(context.t, self._search)
+        self._notices = Notices(context.t)
         self._empty.set_visibility(False)
         self._more.set_visibility(False)
         self._refuse("")
@@ -135,9 +135,9 @@ class InboxPage:
 
     # --- what happens -----------------------------------------------------------------------
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for news now and then; called every second."""
-        self._notices.tick()
+        self._notices.poll()
         self._ticks += 1
         if self._left or self._acting.locked() or self._ticks % _EVERY != 1:
             return
@@ -147,7 +147,7 @@ class InboxPage:
             except (SignedOut, Forbidden):
                 self._leave()
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A key or a click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
         do, number = str(pressed.get("do")), str(pressed.get("proposal") or "")
@@ -180,7 +180,7 @@ class InboxPage:
                 for one in self._cards.values():
                     one.choose(do == "choose_all" and not one.is_lost)
             case "more":
-                self._most += _MORE
+                self._limit += _MORE
                 await self._refresh()
             case "approve_many" | "dismiss_many" | "merge":
                 self._ask(do)
@@ -210,11 +210,11 @@ class InboxPage:
                 await self._save(card, proposal)
             case "approve" if not card.is_edited and proposal is not None:
                 seen = {proposal_id: proposal.wording}
-                await self._settle(card, await in_thread(self._seat.approve_proposals, seen))
+                await self._settle(card, await in_thread(self._session.approve_proposals, seen))
             case "dismiss" if not card.is_edited:
-                await self._settle(card, await in_thread(self._seat.dismiss_proposals, [proposal_id]))
+                await self._settle(card, await in_thread(self._session.dismiss_proposals, [proposal_id]))
             case "belongs" if proposal is not None:
-                nearest = await in_thread(self._seat.nearest_articles, proposal.question)
+                nearest = await in_thread(self._session.nearest_articles, proposal.question)
                 self._which.ask(proposal_id, nearest)
 
     async def _settle(self, card: ProposalCard, outcomes: Sequence[ProposalResult]) -> None:
@@ -231,9 +231,9 @@ class InboxPage:
 
     async def _save(self, card: ProposalCard, seen: Proposal) -> None:
         try:
-            await in_thread(self._seat.edit_proposal, seen.id, card.edited(), seen.wording)
+            await in_thread(self._session.edit_proposal, seen.id, card.edited(), seen.wording)
         except ProposalChanged:
-            card.compare(*await in_thread(self._seat.proposal, seen.id))
+            card.compare(*await in_thread(self._session.proposal, seen.id))
             return
         except AlreadySettled as error:
             card.lose(refusal(error, self._t))
@@ -265,9 +265,9 @@ class InboxPage:
         match self._many.wanted:
             case "approve_many":
                 seen = {one.id: one.wording for one in chosen}
-                self._tell(await in_thread(self._seat.approve_proposals, seen))
+                self._tell(await in_thread(self._session.approve_proposals, seen))
             case "dismiss_many":
-                self._tell(await in_thread(self._seat.dismiss_proposals, [one.id for one in chosen]))
+                self._tell(await in_thread(self._session.dismiss_proposals, [one.id for one in chosen]))
             case "merge":
                 await self._merge([one.id for one in chosen])
         await self._refresh()
@@ -285,7 +285,7 @@ class InboxPage:
 
     async def _merge(self, chosen: Sequence[int]) -> None:
         try:
-            await in_thread(self._seat.merge_proposals, list(chosen), self._many.into)
+            await in_thread(self._session.merge_proposals, list(chosen), self._many.into)
         except _REFUSED as error:
             if isinstance(error, Forbidden):
                 raise
@@ -300,7 +300,7 @@ class InboxPage:
         if card is None or card.proposal is None:
             return
         try:
-            await in_thread(self._seat.approve_into, card.proposal.id, article_id, card.proposal.wording)
+            await in_thread(self._session.approve_into, card.proposal.id, article_id, card.proposal.wording)
         except _REFUSED as error:
             if isinstance(error, Forbidden):
                 raise
@@ -311,18 +311,18 @@ class InboxPage:
 
     async def _search(self, text: str) -> None:
         try:
-            self._which.show(await in_thread(self._seat.find, text))
+            self._which.show(await in_thread(self._session.find, text))
         except (SignedOut, Forbidden):
             self._leave()
 
     # --- what is seen -----------------------------------------------------------------------
 
     async def _refresh(self) -> None:
-        waiting, proposals, articles = await in_thread(self._seat.inbox, self._kind, most=self._most)
+        waiting, proposals, articles = await in_thread(self._session.inbox, self._kind, limit=self._limit)
         there = {one.id for one in proposals}
         for number, card in self._cards.items():
             if card.is_edited and not card.is_lost and number not in there:
-                proposal, article = await in_thread(self._seat.proposal, number)
+                proposal, article = await in_thread(self._session.proposal, number)
                 if proposal.state is ProposalState.OPEN:  # others weigh more now
                     proposals.append(proposal)
                     articles |= {article.id: article} if article else {}

@@ -28,10 +28,10 @@ from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_p
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import translator
 from prompter_api.parts import Services
-from prompter_api.schemas.common import LARGEST_ID
+from prompter_api.schemas.common import MAX_ID
 from web.origins import refuse_other_sites
 
-Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 _SCOPES = {
     Scope.READ: N_("read what the role may see"),
@@ -124,7 +124,7 @@ def account_router(parts: Services) -> APIRouter:
             may_last_for_ever=account.role is Role.ADMIN,
             days=TOKEN_DAYS,
             max_days=MAX_TOKEN_DAYS,
-            shortest=MIN_PASSWORD_LENGTH,
+            min_length=MIN_PASSWORD_LENGTH,
             moment=_moment,
             problem=problem,
             password_problem=password_problem,

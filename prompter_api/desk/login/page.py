@@ -87,7 +87,7 @@ def login_router(parts: Services) -> APIRouter:
             language=page_language(request, parts, found.account.language),
             name=found.account.name,
             one_time=found.account.one_time_password,
-            shortest=MIN_PASSWORD_LENGTH,
+            min_length=MIN_PASSWORD_LENGTH,
             problem=problem,
         )
 

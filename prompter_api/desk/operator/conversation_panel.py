@@ -211,12 +211,12 @@ class _Bubble:
                 Tag("span", text, classes="mark mark--chip")
 
     def _offer_settling(self, reply: Reply) -> None:
-        troubled = reply.state if reply.state in (OutboxState.UNKNOWN, OutboxState.FAILED) else None
-        if troubled is self._offers:
+        problem_state = reply.state if reply.state in (OutboxState.UNKNOWN, OutboxState.FAILED) else None
+        if problem_state is self._offers:
             return
-        self._offers = troubled
+        self._offers = problem_state
         self._settle.clear()
-        if troubled:
+        if problem_state:
             with self._settle:
                 settle_buttons(reply, self._t)
 

@@ -78,16 +78,16 @@ class Draft:
 class Drafts:
     """Unsent texts by account and conversation: they outlive a reload of the page, not of the program."""
 
-    def __init__(self, most: int = 2000) -> None:
+    def __init__(self, limit: int = 2000) -> None:
         self._kept: OrderedDict[tuple[int, int], Draft] = OrderedDict()
-        self._most = most
+        self._limit = limit
 
     def keep(self, account_id: int, conversation_id: int, draft: Draft) -> None:
         key = (account_id, conversation_id)
         self._kept.pop(key, None)
         if draft.worth_keeping:
             self._kept[key] = draft
-            if len(self._kept) > self._most:
+            if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
 
     def of(self, account_id: int, conversation_id: int) -> Draft:

@@ -29,39 +29,39 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import DeskSnapshot, SignedOut
 
 POLL_SECONDS = 1.0
-_MOST_RECENT = 5
+_MAX_RECENT = 5
 _READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
 
 
-def add_desk(router: APIRouter, door: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
+def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
     """Add the page /desk; `?conversation=7` opens that one."""
 
     @ui.page("/desk", api_router=router, reconnect_timeout=60)
     async def desk(request: Request, conversation: int | None = None) -> Response | None:
-        visitor = await door.let_in(request)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = DeskPage(visitor, conversation)
-        ui.on("desk", page.hear)
-        ui.timer(poll_seconds, page.tick)
+        page = DeskPage(context, conversation)
+        ui.on("desk", page.on_event)
+        ui.timer(poll_seconds, page.poll)
         return None
 
 
 class DeskPage:
     """One open desk: what is on it and what is being done.
 
-    The methods run on the event loop; everything that asks the core goes through the seat, in a
+    The methods run on the event loop; everything that asks the core goes through the session, in a
     thread. `_generation` counts what has been done: a look that began before is out of date.
     """
 
-    def __init__(self, visitor: PageContext, conversation_id: int | None) -> None:
-        self._seat = visitor.seat
-        self._t = visitor.t
+    def __init__(self, context: PageContext, conversation_id: int | None) -> None:
+        self._session = context.session
+        self._t = context.t
         self._conversation_id = conversation_id
         self._idle = conversation_id is None  # the next turn may open by itself
-        self._look = DeskSnapshot()
-        self._draft = Draft() if conversation_id is None else self._seat.draft(conversation_id)
+        self._snapshot = DeskSnapshot()
+        self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
         self._opened: dict[int, Customer] = {}  # by conversation, the last one last
         self._undoable = Undoable()
         self._decided: set[int] = set()  # turns, by whomever
@@ -71,7 +71,7 @@ class DeskPage:
         self._acting = asyncio.Lock()
         self._left = False
         self._zone_known = False
-        self._screen = Screen(visitor, on_text=self._typed, on_search=self._find)
+        self._screen = Screen(context, on_text=self._typed, on_search=self._find)
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
             "next": self._next,
@@ -88,23 +88,23 @@ class DeskPage:
             "choose": self._choose,
             "pick": self._pick,
             "undo": self._undo,
-            "give_back": self._give_back,
-            "settle": self._settle,
+            "give_back": self._return_to_bot,
+            "settle": self._resolve_delivery,
             "back": self._back,
             "drop": self._drop,
             "help": self._help,
-            "troubles": self._troubles,
+            "troubles": self._toggle_failed_replies,
         }
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, arguments: GenericEventArguments) -> None:
         """A key or a click; one after the other, each in the situation that the last one has left."""
         async with self._acting:
-            press = InputEvent.read(event.args, self._screen.mode)
-            action = self._actions.get(press.do) if press else None
+            event = InputEvent.read(arguments.args, self._screen.mode)
+            action = self._actions.get(event.do) if event else None
             try:
-                if press and action:
-                    self._screen.escapes = press.escapes
-                    await action(press)
+                if event and action:
+                    self._screen.escapes = event.escapes
+                    await action(event)
             except SignedOut:
                 self._leave()
             except PrompterError as error:
@@ -120,7 +120,7 @@ class DeskPage:
 
     # --- seeing -----------------------------------------------------------------------------
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for news; called every second."""
         if self._left:
             return
@@ -137,23 +137,23 @@ class DeskPage:
 
     async def _refresh(self) -> None:
         generation = self._generation
-        look = await in_thread(self._seat.look, self._conversation_id)
+        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
         if generation != self._generation:
             return
-        if await self._lost_turn(look) or self._idle:
-            item = next_turn(look.queue, look.opened_by) if self._idle else None
+        if await self._lost_turn(snapshot) or self._idle:
+            item = next_turn(snapshot.queue, snapshot.opened_by) if self._idle else None
             if item is not None:
                 await self._open(item.customer.conversation_id)
                 return
-        self._show(look)
+        self._show(snapshot)
 
-    async def _lost_turn(self, look: DeskSnapshot) -> bool:
+    async def _lost_turn(self, snapshot: DeskSnapshot) -> bool:
         """A colleague has answered the turn on the screen: say so; move on unless a text is begun."""
         turn = self._turn
-        waiting = {item.turn.id for item in look.queue}
+        waiting = {item.turn.id for item in snapshot.queue}
         if turn is None or turn.id in waiting or turn.id in self._decided:
             return False
-        who = await in_thread(self._seat.who_decided, turn.id)
+        who = await in_thread(self._session.who_decided, turn.id)
         self._give_up_turn(turn.id, who)
         return True
 
@@ -166,22 +166,22 @@ class DeskPage:
         self._screen.enter(Mode.CARDS)
         self._idle = not self._draft.worth_keeping
 
-    def _show(self, look: DeskSnapshot) -> None:
-        self._look = look
+    def _show(self, snapshot: DeskSnapshot) -> None:
+        self._snapshot = snapshot
         turn = self._turn
-        if look.view is not None:
-            customer = look.view.customer
+        if snapshot.view is not None:
+            customer = snapshot.view.customer
             self._opened.pop(customer.conversation_id, None)
             self._opened[customer.conversation_id] = customer
-        self._seat.open_conversation = self._conversation_id if turn else None
+        self._session.open_conversation = self._conversation_id if turn else None
         self._screen.offer_undo(self._undoable.last())
-        waiting = {item.customer.conversation_id for item in look.queue} | {self._conversation_id}
+        waiting = {item.customer.conversation_id for item in snapshot.queue} | {self._conversation_id}
         recent = [each for number, each in self._opened.items() if number not in waiting]
-        self._screen.show(look, self._conversation_id, self._draft, recent[::-1][:_MOST_RECENT])
+        self._screen.show(snapshot, self._conversation_id, self._draft, recent[::-1][:_MAX_RECENT])
 
     @property
     def _turn(self) -> Turn | None:
-        return self._look.turn
+        return self._snapshot.turn
 
     # --- moving about -----------------------------------------------------------------------
 
@@ -189,54 +189,54 @@ class DeskPage:
         self._generation += 1
         generation = self._generation
         self._conversation_id, self._idle = conversation_id, False
-        self._draft = self._seat.draft(conversation_id)
-        look = await in_thread(self._seat.look, conversation_id)
+        self._draft = self._session.draft(conversation_id)
+        snapshot = await in_thread(self._session.snapshot, conversation_id)
         if generation != self._generation:
             return
-        waiting = {item.turn.id for item in look.queue}
+        waiting = {item.turn.id for item in snapshot.queue}
         if self._draft.turn_id is not None and self._draft.turn_id not in waiting:
             self._set_draft(self._draft.without_turn())
         self._screen.enter(Mode.CARDS)
-        self._show(look)
+        self._show(snapshot)
         self._screen.to_the_end()
 
     async def _advance(self) -> None:
         """Open the next turn; where nobody waits, stay, and open it as soon as it comes."""
         self._generation += 1
-        look = await in_thread(self._seat.look, self._conversation_id)
-        item = next_turn(look.queue, look.opened_by)
+        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
+        item = next_turn(snapshot.queue, snapshot.opened_by)
         if item is None:
             self._idle = True
-            self._show(look)
+            self._show(snapshot)
         else:
             await self._open(item.customer.conversation_id)
             self._moved_on_at = time.monotonic()
 
-    async def _give_back(self, _press: InputEvent) -> None:
-        view = self._look.view
+    async def _return_to_bot(self, _event: InputEvent) -> None:
+        view = self._snapshot.view
         if view is None or not view.held:
             return
-        await in_thread(self._seat.give_back, view.customer.conversation_id)
+        await in_thread(self._session.return_to_bot, view.customer.conversation_id)
         self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
         await self._refresh()
 
-    async def _open_clicked(self, press: InputEvent) -> None:
-        if (conversation_id := press.number("conversation")) is not None:
+    async def _open_clicked(self, event: InputEvent) -> None:
+        if (conversation_id := event.number("conversation")) is not None:
             self._screen.release()
             await self._open(conversation_id)
 
-    async def _next(self, _press: InputEvent) -> None:
+    async def _next(self, _event: InputEvent) -> None:
         await self._step(1)
 
-    async def _previous(self, _press: InputEvent) -> None:
+    async def _previous(self, _event: InputEvent) -> None:
         await self._step(-1)
 
     async def _step(self, step: int) -> None:
-        item = neighbour(self._look.queue, self._conversation_id, step)
+        item = neighbour(self._snapshot.queue, self._conversation_id, step)
         if item is not None:
             await self._open(item.customer.conversation_id)
 
-    async def _back(self, _press: InputEvent) -> None:
+    async def _back(self, _event: InputEvent) -> None:
         """Escape: one step back; a text that was changed stays."""
         self._held_back = None
         if self._screen.mode is Mode.CARDS:
@@ -251,11 +251,11 @@ class DeskPage:
             self._screen.enter(Mode.CARDS)
             self._set_draft(self._draft)
 
-    async def _help(self, _press: InputEvent) -> None:
+    async def _help(self, _event: InputEvent) -> None:
         self._screen.enter(Mode.HELP)
         self._screen.focus("help")
 
-    async def _troubles(self, _press: InputEvent) -> None:
+    async def _toggle_failed_replies(self, _event: InputEvent) -> None:
         self._screen.toggle_troubles()
 
     # --- writing ----------------------------------------------------------------------------
@@ -267,8 +267,8 @@ class DeskPage:
     def _set_draft(self, draft: Draft) -> None:
         self._draft = draft
         if self._conversation_id is not None:
-            self._seat.keep_draft(self._conversation_id, draft)
-        self._screen.show_draft(draft, waiting=self._turn is not None, open_=self._look.view is not None)
+            self._session.keep_draft(self._conversation_id, draft)
+        self._screen.show_draft(draft, waiting=self._turn is not None, open_=self._snapshot.view is not None)
 
     def _begin(self, draft: Draft) -> None:
         """Start a text; one of the operator's own makes room."""
@@ -277,31 +277,31 @@ class DeskPage:
         self._set_draft(replace(draft, aside=own))
         self._screen.focus("composer")
 
-    async def _own(self, _press: InputEvent) -> None:
-        if self._look.view is not None:
+    async def _own(self, _event: InputEvent) -> None:
+        if self._snapshot.view is not None:
             self._set_draft(self._draft.dropped())
             self._screen.focus("composer")
 
-    async def _drop(self, _press: InputEvent) -> None:
+    async def _drop(self, _event: InputEvent) -> None:
         self._set_draft(self._draft.dropped())
         self._screen.release()
 
-    async def _edit(self, press: InputEvent) -> None:
-        suggestion = self._suggestion(press.number("rank"))
+    async def _edit(self, event: InputEvent) -> None:
+        suggestion = self._suggestion(event.number("rank"))
         if suggestion is not None:
             self._begin(_edit_of(suggestion, suggestion.text))
 
-    async def _reject(self, _press: InputEvent) -> None:
+    async def _reject(self, _event: InputEvent) -> None:
         if self._turn is not None and not self._turn.blind:
             self._screen.enter(Mode.REASONS)
 
-    async def _reason(self, press: InputEvent) -> None:
-        number, turn = press.number("number"), self._turn
+    async def _reason(self, event: InputEvent) -> None:
+        number, turn = event.number("number"), self._turn
         if turn is not None and number is not None and 1 <= number <= len(REASONS):
             own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
             self._begin(Draft(purpose=Purpose.REJECT, text=own, turn_id=turn.id, reason=REASONS[number - 1]))
 
-    async def _search(self, _press: InputEvent) -> None:
+    async def _search(self, _event: InputEvent) -> None:
         if self._turn is not None:
             self._screen.search.reset()
             self._screen.enter(Mode.SEARCH)
@@ -309,28 +309,28 @@ class DeskPage:
 
     async def _find(self, text: str) -> None:
         try:
-            found = await in_thread(self._seat.find, text)
+            found = await in_thread(self._session.find, text)
         except SignedOut:
             self._leave()
             return
         if text == self._screen.search.wanted:
             self._screen.search.show(found, text)
 
-    async def _move(self, press: InputEvent) -> None:
-        self._screen.search.move(press.number("step") or 0)
+    async def _move(self, event: InputEvent) -> None:
+        self._screen.search.move(event.number("step") or 0)
 
-    async def _choose(self, _press: InputEvent) -> None:
+    async def _choose(self, _event: InputEvent) -> None:
         await self._take(self._screen.search.chosen)
 
-    async def _pick(self, press: InputEvent) -> None:
-        await self._take(self._screen.search.article(press.number("number") or 0))
+    async def _pick(self, event: InputEvent) -> None:
+        await self._take(self._screen.search.article(event.number("number") or 0))
 
     async def _take(self, article: Article | None) -> None:
         """Put another article's answer into the field, to be read over and sent."""
         turn = self._turn
         if article is None or turn is None:
             return
-        text = await in_thread(self._seat.filled_answer, turn.conversation_id, article.id)
+        text = await in_thread(self._session.filled_answer, turn.conversation_id, article.id)
         if self._conversation_id == turn.conversation_id:
             self._begin(
                 Draft(
@@ -344,32 +344,32 @@ class DeskPage:
             )
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        return next((each for each in self._look.suggestions if each.rank == rank), None)
+        return next((each for each in self._snapshot.suggestions if each.rank == rank), None)
 
     # --- deciding ---------------------------------------------------------------------------
 
-    async def _accept(self, press: InputEvent) -> None:
-        suggestion = self._suggestion(press.number("rank"))
+    async def _accept(self, event: InputEvent) -> None:
+        suggestion = self._suggestion(event.number("rank"))
         turn = self._turn
-        if suggestion is None or turn is None or turn.id != press.turn_id or press.seen_message_id is None:
+        if suggestion is None or turn is None or turn.id != event.turn_id or event.seen_message_id is None:
             return  # the screen has changed since
         if time.monotonic() < self._moved_on_at + _READING_SECONDS:
             self._screen.notices.say(self._t.gettext("Not sent: the next customer had only just opened."))
             return
         decision = Decision(
             turn_id=suggestion.turn_id,
-            operator_id=self._seat.account.id,
+            operator_id=self._session.account.id,
             action=Action.ACCEPT,
-            seen_message_id=press.seen_message_id,
+            seen_message_id=event.seen_message_id,
             rank=suggestion.rank,
         )
         await self._decide(decision, Draft())
 
-    async def _send(self, press: InputEvent) -> None:
-        view = self._look.view
+    async def _send(self, event: InputEvent) -> None:
+        view = self._snapshot.view
         if view is None:
             return
-        if (on_screen := press.data.get("text")) is not None:
+        if (on_screen := event.data.get("text")) is not None:
             self._typed(on_screen)
         draft = self._draft
         if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
@@ -379,10 +379,10 @@ class DeskPage:
         if turn_id is None:
             await self._write(draft.text)
             return
-        seen = view.last_message_id if press.seen_message_id is None else press.seen_message_id
+        seen = view.last_message_id if event.seen_message_id is None else event.seen_message_id
         decision = draft.decision(
             turn_id=turn_id,
-            operator_id=self._seat.account.id,
+            operator_id=self._session.account.id,
             seen_message_id=min(seen, view.last_message_id),
         )
         await self._decide(decision, draft)
@@ -393,14 +393,14 @@ class DeskPage:
         if conversation_id is None:
             return
         try:
-            await in_thread(self._seat.write, conversation_id, text)
+            await in_thread(self._session.write, conversation_id, text)
         except InvalidDecision as error:
             self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
             return
         self._set_draft(Draft())
         await self._refresh()
 
-    async def _send_anyway(self, _press: InputEvent) -> None:
+    async def _send_anyway(self, _event: InputEvent) -> None:
         if self._held_back is not None:
             decision, draft = self._held_back
             self._held_back = None
@@ -413,13 +413,13 @@ class DeskPage:
             return
         self._generation += 1
         try:
-            decided = await in_thread(self._seat.decide, decision)
+            decided = await in_thread(self._session.decide, decision)
         except CustomerWroteAgain:
             self._held_back = (decision, draft)
             await self._ask_to_send_anyway(decision)
             return
         except AlreadyDecided:
-            who = await in_thread(self._seat.who_decided, decision.turn_id)
+            who = await in_thread(self._session.who_decided, decision.turn_id)
             self._give_up_turn(decision.turn_id, who)
         except PrompterError as error:
             self._explain(error, decision)
@@ -445,9 +445,11 @@ class DeskPage:
             await self._refresh()
 
     async def _ask_to_send_anyway(self, decision: Decision) -> None:
-        look = await in_thread(self._seat.look, self._conversation_id)
-        self._show(look)
-        self._screen.ask_to_send_anyway(newer_than(look.view, decision.seen_message_id) if look.view else [])
+        snapshot = await in_thread(self._session.snapshot, self._conversation_id)
+        self._show(snapshot)
+        self._screen.ask_to_send_anyway(
+            newer_than(snapshot.view, decision.seen_message_id) if snapshot.view else []
+        )
 
     def _explain(self, error: PrompterError, decision: Decision) -> None:
         """Say why it was refused; what has to be filled in opens for editing."""
@@ -457,20 +459,22 @@ class DeskPage:
         if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
             self._begin(_edit_of(suggestion, text))
 
-    async def _undo(self, _press: InputEvent) -> None:
+    async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()
         if last is None:
             self._screen.notices.say(self._t.gettext("There is nothing to take back."))
             return
-        await in_thread(self._seat.undo, last.decision_id)
+        await in_thread(self._session.undo, last.decision_id)
         self._decided.discard(last.turn_id)
-        self._seat.keep_draft(last.conversation_id, last.draft)
+        self._session.keep_draft(last.conversation_id, last.draft)
         await self._open(last.conversation_id)
         self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
 
-    async def _settle(self, press: InputEvent) -> None:
-        if (reply_id := press.number("reply")) is not None:
-            await in_thread(self._seat.settle, reply_id, send_again=press.data.get("again") == "1")
+    async def _resolve_delivery(self, event: InputEvent) -> None:
+        if (reply_id := event.number("reply")) is not None:
+            await in_thread(
+                self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
+            )
             await self._refresh()
 
 

@@ -23,34 +23,34 @@ _CHOICES = {"1": Choice.FIRST, "2": Choice.SECOND, "3": Choice.BOTH, "4": Choice
 _OF_ONE = {"1": Choice.FIRST, "2": Choice.NEITHER}
 
 
-def add_reviews(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_reviews(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /reviews."""
 
     @ui.page("/reviews", api_router=router, reconnect_timeout=60)
     async def reviews(request: Request) -> Response | None:
-        visitor = await door.let_in(request)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = ReviewPage(visitor)
-        ui.on("desk", page.hear)
-        ui.timer(poll_seconds, page.tick)
+        page = ReviewPage(context)
+        ui.on("desk", page.on_event)
+        ui.timer(poll_seconds, page.poll)
         return None
 
 
 class ReviewPage:
     """One open page; the question on it stays until it is judged, by whomever, or passed over."""
 
-    def __init__(self, visitor: PageContext) -> None:
-        self._seat = visitor.seat
-        self._t = visitor.t
+    def __init__(self, context: PageContext) -> None:
+        self._session = context.session
+        self._t = context.t
         self._question: Question | None = None
         self._passed_over = 0
         self._own_shown = False  # once a page: it writes down that it was seen
         self._acting = asyncio.Lock()
         self._left = False
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/reviews", title=_("Second look"))
+        _ = context.t.gettext
+        frame = Layout(context, here="/reviews", title=_("Second look"))
         with frame.body:
             self._root = Tag("div", classes="review", data_desk=True, data_keys="1 2 3 4 j")
         with self._root:
@@ -65,21 +65,21 @@ class ReviewPage:
                 )
             self._area = Tag("div", classes="review__area")
             self._own = Tag("p", classes="side__hint", role="status")
-        self._notices = Notices(visitor.t)
+        self._notices = Notices(context.t)
         self._show(0, None)
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for something to judge; called every second."""
-        self._notices.tick()
+        self._notices.poll()
         if self._left or self._question is not None or self._acting.locked():
             return
         async with self._acting:
             try:
-                await self._look()
+                await self._snapshot()
             except SignedOut:
                 self._leave()
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A key or a click, with the question that was on the screen at that moment."""
         async with self._acting:
             pressed = event.args if isinstance(event.args, dict) else {}
@@ -90,26 +90,26 @@ class ReviewPage:
             try:
                 if key == "j":
                     self._passed_over = question.review_id
-                    await self._look()
+                    await self._snapshot()
                 elif (choice := _meaning(key, question)) is not None:
-                    await in_thread(self._seat.judge, question.review_id, choice)
-                    await self._look()
+                    await in_thread(self._session.judge, question.review_id, choice)
+                    await self._snapshot()
             except SignedOut:
                 self._leave()
             except AlreadyDecided as error:
                 self._notices.say(words.refusal(error, self._t), bad=True)
-                await self._look()
+                await self._snapshot()
             except PrompterError as error:
                 self._notices.say(words.refusal(error, self._t), bad=True)
 
-    async def _look(self) -> None:
+    async def _snapshot(self) -> None:
         if not self._own_shown:
             self._own_shown = True
-            self._show_own(await in_thread(self._seat.own_figure))
-        waiting, question = await in_thread(self._seat.next_review, self._passed_over)
+            self._show_own(await in_thread(self._session.own_figure))
+        waiting, question = await in_thread(self._session.next_review, self._passed_over)
         if question is None and self._passed_over:
             self._passed_over = 0
-            waiting, question = await in_thread(self._seat.next_review, 0)
+            waiting, question = await in_thread(self._session.next_review, 0)
         self._show(waiting, question)
 
     def _show(self, waiting: int, question: Question | None) -> None:

@@ -31,13 +31,13 @@ class Screen:
 
     def __init__(
         self,
-        visitor: PageContext,
+        context: PageContext,
         *,
         on_text: Callable[[str], None],
         on_search: Callable[[str], Awaitable[None]],
     ) -> None:
-        t = visitor.t
-        frame = Layout(visitor, here="/desk", title=t.gettext("Desk"))
+        t = context.t
+        frame = Layout(context, here="/desk", title=t.gettext("Desk"))
         with frame.notes:
             self._counts = Tag("span", classes="bar__counts")
             self._demoted = Tag("a", href="/readiness", classes="bar__trouble")
@@ -45,12 +45,12 @@ class Screen:
             self._root = Tag("div", classes="desk", data_desk=True, data_keys=" ".join(ALL_KEYS))
         with self._root:
             left = Tag("div", classes="desk__left")
-            self._troubles = Troubles(t, frame.notes, left)
+            self._failed_replies = Troubles(t, frame.notes, left)
             with left:
-                self._silence = Tag("p", classes="notice notice--bad desk__notice", role="status")
+                self._outage_notice = Tag("p", classes="notice notice--bad desk__notice", role="status")
                 self._queue = QueuePanel(t)
             with Tag("section", classes="talk", aria_label=t.gettext("Conversation")):
-                self._talk = ConversationPanel(t, visitor.language)
+                self._talk = ConversationPanel(t, context.language)
                 self._composer = Composer(t, on_text)
             with Tag("aside", classes="prompter", aria_label=t.gettext("Suggestions")):
                 with Tag("h2", classes="panel__title"):
@@ -64,7 +64,7 @@ class Screen:
         self.notices = Notices(t)
         self._again = WroteAgainDialog(t)
         self._help = HelpDialog(t)
-        self._t, self._language = t, visitor.language
+        self._t, self._language = t, context.language
         self.mode = Mode.CARDS
         self.escapes = 0  # pressed before the key that is acted on
         self.enter(Mode.CARDS)
@@ -74,22 +74,22 @@ class Screen:
         self._talk.zone = zone
 
     def show(
-        self, look: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
+        self, snapshot: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
     ) -> None:
         """Show how things stand; what is the same as before is not touched."""
-        now, view, turn = utc_now(), look.view, look.turn
-        self._queue.show(look.queue, look.opened_by, conversation_id=conversation_id, now=now)
+        now, view, turn = utc_now(), snapshot.view, snapshot.turn
+        self._queue.show(snapshot.queue, snapshot.opened_by, conversation_id=conversation_id, now=now)
         self._queue.show_recent(recent)
-        self._troubles.show(look.troubled)
-        self._show_workload(look.workload)
-        self._show_demoted(look.demoted)
-        self._show_silence(look.silence, now)
-        self.notices.tick()
+        self._failed_replies.show(snapshot.undelivered)
+        self._show_workload(snapshot.workload)
+        self._show_demoted(snapshot.demoted)
+        self._show_outage(snapshot.outage, now)
+        self.notices.poll()
         if view is None:
             self._talk.show_empty()
         elif self._talk.show(view, now):
             ui.run_javascript("sufler.bottom()")
-        self._cards.show(turn, look.suggestions, open_=view is not None)
+        self._cards.show(turn, snapshot.suggestions, open_=view is not None)
         self.show_draft(draft, waiting=turn is not None, open_=view is not None)
         self._root.set(
             data_turn=turn.id if turn else None,
@@ -110,13 +110,13 @@ class Screen:
         self._demoted.set_visibility(bool(topics))
         self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
 
-    def _show_silence(self, silence: Outage | None, now: datetime) -> None:
+    def _show_outage(self, outage: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""
-        self._silence.set_visibility(silence is not None)
-        if silence is not None:
-            since = words.moment(silence.since, now, self._talk.zone, self._language)
+        self._outage_notice.set_visibility(outage is not None)
+        if outage is not None:
+            since = words.moment(outage.since, now, self._talk.zone, self._language)
             text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
-            self._silence.say(text.format(time=since, why=silence.why))
+            self._outage_notice.say(text.format(time=since, why=outage.why))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
         self._composer.enable(open_)
@@ -153,7 +153,7 @@ class Screen:
         self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
 
     def toggle_troubles(self) -> None:
-        self._troubles.toggle()
+        self._failed_replies.toggle()
 
     # --- in the browser ---------------------------------------------------------------------
 

@@ -25,16 +25,16 @@ class Undoable:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._sent: list[Sent] = []
-        self._longest = timedelta(0)  # that one could be undone
+        self._max_wait = timedelta(0)  # that one could be undone
 
     def add(self, sent: Sent) -> None:
-        self._longest = max(self._longest, sent.until - self._clock())
+        self._max_wait = max(self._max_wait, sent.until - self._clock())
         self._sent.append(sent)
 
     def last(self) -> Sent | None:
         """The one that undo takes back."""
         now = self._clock()
-        self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._longest)]
+        self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._max_wait)]
         return self._sent[-1] if self._sent else None
 
     def take(self) -> Sent | None:

@@ -17,24 +17,24 @@ from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
 
 
-def add_board(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_board(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /readiness."""
-    add_refreshed_page(router, door, "/readiness", BoardPage, poll_seconds=poll_seconds)
+    add_refreshed_page(router, guard, "/readiness", BoardPage, poll_seconds=poll_seconds)
 
 
 class BoardPage:
     """One open board."""
 
-    def __init__(self, visitor: PageContext) -> None:
-        self._seat = visitor.seat
-        self.tick = Refreshing(visitor.seat, visitor.seat.topics, self._show).tick
-        _ = visitor.t.gettext
-        rule = visitor.seat.parts.readiness.rule
-        frame = Layout(visitor, here="/readiness", title=_("Readiness"))
+    def __init__(self, context: PageContext) -> None:
+        self._session = context.session
+        self.poll = Refreshing(context.session, context.session.topics, self._show).poll
+        _ = context.t.gettext
+        rule = context.session.parts.readiness.rule
+        frame = Layout(context, here="/readiness", title=_("Readiness"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("Which topics may answer alone?"), classes="sheet__title")
-                bar = words.share(rule.bar, visitor.language)
+                bar = words.share(rule.bar, context.language)
                 Tag(
                     "p",
                     _(
@@ -42,14 +42,14 @@ class BoardPage:
                     ).format(bar=bar),
                     classes="side__hint",
                 )
-            self._table = BoardTable(rule, visitor.t, visitor.language)
+            self._table = BoardTable(rule, context.t, context.language)
             with Tag("div", classes="empty empty--large") as self._empty:
                 Tag("p", _("No topics yet"), classes="empty__title")
                 Tag(
                     "p",
                     _("Topics come from the knowledge base: load articles, and they appear here."),
                 )
-            explain(rule, visitor.t, visitor.language)
+            explain(rule, context.t, context.language)
         self._table.element.set_visibility(False)
         self._empty.set_visibility(False)
 
@@ -93,7 +93,7 @@ class _Row:
                 self._members = Tag("span", classes="board__small", dir="auto")
                 with Tag("span", classes="board__state"):
                     self._state = Tag("span", classes="mark")
-                    self._standing = Tag("span", classes="board__small")
+                    self._status = Tag("span", classes="board__small")
             with Tag("td", data_label=heads[1]):
                 self._gauge = Gauge()
                 self._estimate = Tag("span", classes="board__figure")
@@ -120,7 +120,7 @@ class _Row:
         is_group = found.topics != (found.name,)
         self._members.say(", ".join(found.topics) if is_group else "")
         show_state(self._state, found, t)
-        self._standing.say(words.standing(found, t, language))
+        self._status.say(words.status_text(found, t, language))
         self._gauge.show(step.estimate, interval, self._bar)
         self._estimate.say("—" if step.estimate is None else words.share(step.estimate, language))
         self._interval.say(words.surely(interval, t, language))

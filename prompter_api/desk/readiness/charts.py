@@ -19,7 +19,7 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.locale import Translations
 
 Options = dict[str, Any]
-_MOST_POINTS = 200
+_MAX_POINTS = 200
 _PERCENT_IN_BROWSER = (
     "value => value.toLocaleString(document.documentElement.lang, {maximumFractionDigits: 1}) + '\u00a0%'"
 )
@@ -170,7 +170,7 @@ def risk_options(
     if not len(coverage):
         return None
     _ = t.gettext
-    every = max(1, len(coverage) // _MOST_POINTS)
+    every = max(1, len(coverage) // _MAX_POINTS)
     chosen = [*range(0, len(coverage), every)]
     if chosen[-1] != len(coverage) - 1:
         chosen.append(len(coverage) - 1)

@@ -13,7 +13,7 @@ from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import moment, percent
 from prompter_api.locale import Translations
 
-_MOST_WRONG = 10  # answers that one event lists
+_MAX_WRONG = 10  # answers that one event lists
 
 
 class EvidencePanel:
@@ -36,8 +36,8 @@ class EvidencePanel:
             self._more = Tag("button", _("Show more"), classes="button button--small", data_do="more")
         self._rows = KeyedRows[int, _Piece](body, lambda _number: _Piece(t, language))
 
-    def show(self, evidence: TopicEvidence, *, most: int, zone: tzinfo | None) -> None:
-        pieces = list(reversed(evidence.pieces))[:most]
+    def show(self, evidence: TopicEvidence, *, limit: int, zone: tzinfo | None) -> None:
+        pieces = list(reversed(evidence.pieces))[:limit]
         now = utc_now()
         rows = self._rows.show([one.turn_id for one in pieces])
         for row, one in zip(rows, pieces, strict=True):
@@ -45,7 +45,7 @@ class EvidencePanel:
         self._count.say(str(len(evidence.pieces)) if evidence.pieces else "")
         self._table.set_visibility(bool(pieces))
         self._none.set_visibility(not pieces)
-        self._more.set_visibility(len(evidence.pieces) > most)
+        self._more.set_visibility(len(evidence.pieces) > limit)
 
 
 class _Piece:
@@ -141,7 +141,7 @@ class _Event:
             return
         Tag("p", self._t.gettext("Answered wrongly:"), classes="board__small")
         with Tag("ul", classes="history__list"):
-            for turn in turns[:_MOST_WRONG]:
+            for turn in turns[:_MAX_WRONG]:
                 text = turn.question or self._t.gettext("(no text)")
                 with Tag("li"):
                     Tag("a", text, href=f"/desk?conversation={turn.conversation_id}", dir="auto")

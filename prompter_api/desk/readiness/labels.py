@@ -64,7 +64,7 @@ def members(found: TopicReadiness, t: Translations) -> str:
     return " ".join(lines)
 
 
-def standing(found: TopicReadiness, t: Translations, language: str) -> str:
+def status_text(found: TopicReadiness, t: Translations, language: str) -> str:
     """What a state means, in a few words."""
     from_ = "" if found.threshold is None else from_confidence(found.threshold, t, language)
     may = "" if found.passed is None else from_confidence(found.passed, t, language)

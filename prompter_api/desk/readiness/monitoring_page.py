@@ -32,21 +32,21 @@ class Watched:
     people: Sequence[Person]
 
 
-def add_watching(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_monitoring(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /watching."""
-    add_refreshed_page(router, door, "/watching", WatchingPage, poll_seconds=poll_seconds)
+    add_refreshed_page(router, guard, "/watching", MonitoringPage, poll_seconds=poll_seconds)
 
 
-class WatchingPage:
+class MonitoringPage:
     """One open page, drawn anew when there is something new."""
 
-    def __init__(self, visitor: PageContext) -> None:
-        self._seat = visitor.seat
-        self._t = visitor.t
-        self._language = visitor.language
-        self.tick = Refreshing(visitor.seat, self._look, self._show).tick
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/watching", title=_("Changes"))
+    def __init__(self, context: PageContext) -> None:
+        self._session = context.session
+        self._t = context.t
+        self._language = context.language
+        self.poll = Refreshing(context.session, self._look, self._show).poll
+        _ = context.t.gettext
+        frame = Layout(context, here="/watching", title=_("Changes"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What has changed, and who looks closely?"), classes="sheet__title")
@@ -58,7 +58,7 @@ class WatchingPage:
             self._area = Tag("div", classes="sheet__area")
 
     def _look(self) -> Watched:
-        drift, gaps, people = self._seat.watch()
+        drift, gaps, people = self._session.watch()
         return Watched(drift=drift, gaps=gaps, people=people)
 
     def _show(self, watched: Watched) -> None:

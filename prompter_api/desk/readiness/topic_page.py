@@ -31,39 +31,39 @@ from prompter_api.locale import Translations
 _FIRST, _MORE = 20, 50  # pieces of evidence on the page, and those that one click adds
 
 
-def add_topic(router: APIRouter, door: PageGuard, *, poll_seconds: float) -> None:
+def add_topic(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
     """Add the page /readiness/topic; `?name=` says which."""
 
     @ui.page("/readiness/topic", api_router=router, reconnect_timeout=60)
     async def topic(request: Request, name: str = "") -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = TopicPage(visitor, name.replace("\0", ""))  # no database keeps a name with one
-        ui.on("desk", page.hear)
-        ui.timer(poll_seconds, page.tick)
+        page = TopicPage(context, name.replace("\0", ""))  # no database keeps a name with one
+        ui.on("desk", page.on_event)
+        ui.timer(poll_seconds, page.poll)
         return None
 
 
 class TopicPage:
     """One open topic or group."""
 
-    def __init__(self, visitor: PageContext, name: str) -> None:
-        self._seat, self._t, self._language = visitor.seat, visitor.t, visitor.language
+    def __init__(self, context: PageContext, name: str) -> None:
+        self._session, self._t, self._language = context.session, context.t, context.language
         self._name = name
-        self._rule = visitor.seat.parts.readiness.rule
-        self._news = ReadinessNews(visitor.seat)
+        self._rule = context.session.parts.readiness.rule
+        self._news = ReadinessNews(context.session)
         self._acting = asyncio.Lock()
         self._left = False
         self._zone: tzinfo | None = None
         self._zone_known = False
-        self._most = _FIRST
+        self._limit = _FIRST
         self._threshold: float | None = None  # of the curve; None: nobody has chosen
         self._bar = self._rule.bar  # that is asked about
         self._found: tuple[TopicReadiness, TopicEvidence] | None = None
-        _ = visitor.t.gettext
-        frame = Layout(visitor, here="/readiness", title=name, after=topic_address(name))
+        _ = context.t.gettext
+        frame = Layout(context, here="/readiness", title=name, after=topic_address(name))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/readiness", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)
@@ -71,21 +71,21 @@ class TopicPage:
             with Tag("div", classes="empty empty--large") as self._missing:
                 Tag("p", _("There is no such topic, or it has no evidence yet."), classes="empty__title")
             with Tag("div", classes="sheet__area") as self._area:
-                self._head = TopicHead(name, visitor.t, visitor.language)
-                self._figures = Figures(self._rule, visitor.t, visitor.language)
-                self._proof = ProofPanel(self._rule, visitor.t, visitor.language, self._try_bar)
-                self._curves = Curves(self._rule, visitor.t, visitor.language)
+                self._head = TopicHead(name, context.t, context.language)
+                self._figures = Figures(self._rule, context.t, context.language)
+                self._proof = ProofPanel(self._rule, context.t, context.language, self._try_bar)
+                self._curves = Curves(self._rule, context.t, context.language)
                 with Tag("div", classes="sheet__pair sheet__pair--wide"):
-                    self._evidence = EvidencePanel(visitor.t, visitor.language)
-                    self._history = HistoryPanel(visitor.t, visitor.language)
-                explain(self._rule, visitor.t, visitor.language)
-        self._notices = Notices(visitor.t)
+                    self._evidence = EvidencePanel(context.t, context.language)
+                    self._history = HistoryPanel(context.t, context.language)
+                explain(self._rule, context.t, context.language)
+        self._notices = Notices(context.t)
         self._area.set_visibility(False)
         self._missing.set_visibility(False)
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for news; called every second."""
-        self._notices.tick()
+        self._notices.poll()
         if self._left or self._acting.locked():
             return
         async with self._acting:
@@ -98,25 +98,27 @@ class TopicPage:
             except (SignedOut, Forbidden):
                 self._leave()
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """A click; one after the other."""
         pressed = event.args if isinstance(event.args, dict) else {}
         async with self._acting:
             try:
                 match pressed.get("do"):
                     case "allow":
-                        await self._decide(self._seat.allow, self._t.gettext("It answers alone from now on."))
+                        await self._decide(
+                            self._session.allow, self._t.gettext("It answers alone from now on.")
+                        )
                     case "hold":
-                        await self._decide(self._seat.hold, self._t.gettext("Stopped: operators answer."))
+                        await self._decide(self._session.hold, self._t.gettext("Stopped: operators answer."))
                     case "measure":
                         await self._decide(
-                            self._seat.switch_off, self._t.gettext("Only measured from now on.")
+                            self._session.switch_off, self._t.gettext("Only measured from now on.")
                         )
                     case "step":
                         self._threshold = _number(pressed.get("threshold"))
                         await self._compute()
                     case "more":
-                        self._most += _MORE
+                        self._limit += _MORE
                         self._show_evidence()
             except (SignedOut, Forbidden):
                 self._leave()
@@ -139,7 +141,7 @@ class TopicPage:
     def _read(self) -> bool:
         """Look, in a thread."""
         try:
-            self._found = self._seat.topic(self._name)
+            self._found = self._session.topic(self._name)
         except NotFound:
             self._found = None
         return True
@@ -165,7 +167,7 @@ class TopicPage:
     def _show_evidence(self) -> None:
         if self._found is not None:
             found, evidence = self._found
-            self._evidence.show(evidence, most=self._most, zone=self._zone)
+            self._evidence.show(evidence, limit=self._limit, zone=self._zone)
             self._history.show(found, evidence, zone=self._zone)
 
     def _leave(self) -> None:
@@ -190,7 +192,7 @@ class TopicHead:
             with Tag("div", classes="sheet__line"):
                 Tag("h1", name, classes="sheet__title", dir="auto")
                 self._state = Tag("span", classes="mark", role="status")
-                self._standing = Tag("span", classes="side__hint")
+                self._status = Tag("span", classes="side__hint")
             self._members = Tag("p", classes="side__hint", dir="auto")
             with Tag("div", classes="sheet__line"):
                 self._allow = Tag("button", classes="button", data_do="allow")
@@ -202,7 +204,7 @@ class TopicHead:
     def show(self, found: TopicReadiness) -> None:
         _ = self._t.gettext
         show_state(self._state, found, self._t)
-        self._standing.say(words.standing(found, self._t, self._language))
+        self._status.say(words.status_text(found, self._t, self._language))
         is_group = found.topics not in ((), (found.name,))
         self._members.say(words.members(found, self._t) if is_group else "")
         self._members.set_visibility(is_group)

@@ -2,13 +2,13 @@
 
 A page module has a function that adds its route:
 
-    def add_desk(router: APIRouter, door: Door) -> None:
+    def add_desk(router: APIRouter, guard: PageGuard) -> None:
         @ui.page("/desk", api_router=router)
         async def desk(request: Request) -> Response | None:
-            visitor = await door.let_in(request)
-            if isinstance(visitor, Response):
-                return visitor
-            frame = Frame(visitor, here="/desk")
+            context = await guard.let_in(request)
+            if isinstance(context, Response):
+                return context
+            frame = Layout(context, here="/desk")
             ...
 """
 
@@ -33,7 +33,7 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page
 from prompter_api.desk.ui.labels import N_, ROLES
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import PageSession, Seats, SignedOut
+from prompter_api.desk.ui.session import PageSession, PageSessions, SignedOut
 from prompter_api.desk.ui.sockets import belongs
 from prompter_api.errors import log_unavailable
 from prompter_api.locale import LANGUAGES, Translations, translator
@@ -76,13 +76,13 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 class PageContext:
     """Somebody who has logged in, on one page."""
 
-    seat: PageSession
+    session: PageSession
     language: str
     t: Translations
 
     @property
     def account(self) -> Account:
-        return self.seat.account
+        return self.session.account
 
 
 async def zone_of_browser() -> tzinfo | None:
@@ -106,9 +106,9 @@ def reloading() -> Iterator[None]:
 class PageGuard:
     """Lets in who has logged in, and sends everybody else to the login page."""
 
-    def __init__(self, parts: Services, seats: Seats) -> None:
+    def __init__(self, parts: Services, page_sessions: PageSessions) -> None:
         self._parts = parts
-        self._seats = seats
+        self._page_sessions = page_sessions
 
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
         """The visitor, who has this role or a higher one, or what to answer instead of the page."""
@@ -126,10 +126,10 @@ class PageGuard:
         language = page_language(request, self._parts, account.language)
         if account.role < role:
             return refused_page(request, language)
-        seat, client = self._seats.take(self._parts, visit), ui.context.client
-        client.on_delete(lambda: self._seats.leave(seat))
-        belongs(client, visit.session.id, seat.note_action)
-        return PageContext(seat=seat, language=language, t=translator(language))
+        session, client = self._page_sessions.take(self._parts, visit), ui.context.client
+        client.on_delete(lambda: self._page_sessions.leave(session))
+        belongs(client, visit.session.id, session.note_action)
+        return PageContext(session=session, language=language, t=translator(language))
 
 
 class Layout:
@@ -138,27 +138,27 @@ class Layout:
     `here` is the header's link that leads here; `after`, with the query, where another language is shown.
     """
 
-    def __init__(self, visitor: PageContext, *, here: str, title: str, after: str | None = None) -> None:
-        self._t = visitor.t
-        _ = visitor.t.gettext
+    def __init__(self, context: PageContext, *, here: str, title: str, after: str | None = None) -> None:
+        self._t = context.t
+        _ = context.t.gettext
         ui.page_title(f"{title} · {_('Sufler')}")
         ui.add_head_html(f'<link rel="stylesheet" href="{asset("theme.css")}">')
-        ui.add_head_html(f"<script>document.documentElement.lang = '{visitor.language}'</script>")
-        ui.add_body_html(_connection_words(visitor.t))
+        ui.add_head_html(f"<script>document.documentElement.lang = '{context.language}'</script>")
+        ui.add_body_html(_connection_words(context.t))
         with Tag("header", classes="bar"):
             with Tag("a", classes="brand", href="/desk"):
                 Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)
                 Tag("span", _("Sufler"))
             with Tag("nav", classes="bar__nav", aria_label=_("Pages")):
                 for address, name, role in PAGES:
-                    if visitor.account.role >= role and len(PAGES) > 1:
+                    if context.account.role >= role and len(PAGES) > 1:
                         Tag("a", _(name), href=address, aria_current="page" if address == here else None)
                 Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
             self.notes = Tag("div", classes="bar__notes")
             with Tag("div", classes="bar__who"):
-                Tag("a", visitor.account.name, classes="bar__name", href="/account", title=_("Account"))
-                Tag("span", _(ROLES[visitor.account.role]), classes="bar__role")
-            self._languages(visitor.language, after or here)
+                Tag("a", context.account.name, classes="bar__name", href="/account", title=_("Account"))
+                Tag("span", _(ROLES[context.account.role]), classes="bar__role")
+            self._languages(context.language, after or here)
             with Tag("form", method="post", action="/logout"):
                 Tag("button", _("Log out"), type="submit", classes="link")
         self.body = Tag("main", classes="page")

@@ -34,7 +34,7 @@ class Notices:
         self._undo_text.say(text or "")
         self._undo.set_visibility(text is not None)
 
-    def tick(self) -> None:
+    def poll(self) -> None:
         """Take away what has been there long enough."""
         now = self._clock()
         for until, toast in self._until:

@@ -23,14 +23,14 @@ _REST = 10.0  # a page that took a second to read is left alone for so many
 class ReadinessNews:
     """Reads only what may be new; asking costs two short queries."""
 
-    def __init__(self, seat: PageSession, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seat = seat
+    def __init__(self, session: PageSession, clock: Callable[[], float] = time.monotonic) -> None:
+        self._session = session
         self._clock = clock
         self._last: tuple[int, int] | None = None
         self._read_at = self._not_before = float("-inf")
 
-    async def read(self, look: Callable[[], T]) -> T | None:
-        """What `look` finds; None if nobody has judged or changed anything for a while.
+    async def read(self, query: Callable[[], T]) -> T | None:
+        """What `query` finds; None if nobody has judged or changed anything for a while.
 
         Raises:
             SignedOut: the account may not work any more.
@@ -39,32 +39,32 @@ class ReadinessNews:
         began = self._clock()
         if began < self._not_before:
             return None
-        change = await in_thread(self._seat.readiness_changed)
+        change = await in_thread(self._session.readiness_changed)
         if change == self._last and began < self._read_at + _SECONDS:
             return None
-        found = await in_thread(look)
+        found = await in_thread(query)
         self._last, self._read_at = change, began
         self._not_before = self._clock() + _REST * (self._clock() - began)
         return found
 
 
 class Refreshing(Generic[T]):
-    """Shows what `look` finds whenever it may be new; a page whose reader may not see it any more reloads."""
+    """Shows what `query` finds whenever it may be new; reloads a page that its reader may no longer see."""
 
-    def __init__(self, seat: PageSession, look: Callable[[], T], show: Callable[[T], None]) -> None:
-        self._news = ReadinessNews(seat)
-        self._look = look
+    def __init__(self, session: PageSession, query: Callable[[], T], show: Callable[[T], None]) -> None:
+        self._news = ReadinessNews(session)
+        self._query = query
         self._show = show
-        self._looking = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._left = False
 
-    async def tick(self) -> None:
+    async def poll(self) -> None:
         """Look for news; called every second."""
-        if self._left or self._looking.locked():
+        if self._left or self._reading.locked():
             return
-        async with self._looking:
+        async with self._reading:
             try:
-                found = await self._news.read(self._look)
+                found = await self._news.read(self._query)
                 if found is not None:
                     self._show(found)
             except (SignedOut, Forbidden):
@@ -76,12 +76,12 @@ class RefreshedPage(Protocol):
     """An open page that looks for news."""
 
     @property
-    def tick(self) -> Callable[[], Awaitable[None]]: ...
+    def poll(self) -> Callable[[], Awaitable[None]]: ...
 
 
 def add_refreshed_page(
     router: APIRouter,
-    door: PageGuard,
+    guard: PageGuard,
     address: str,
     draw: Callable[[PageContext], RefreshedPage],
     *,
@@ -91,9 +91,9 @@ def add_refreshed_page(
 
     @ui.page(address, api_router=router, reconnect_timeout=60)
     async def page(request: Request) -> Response | None:
-        visitor = await door.let_in(request, Role.SUPERVISOR)
-        if isinstance(visitor, Response):
-            return visitor
+        context = await guard.let_in(request, Role.SUPERVISOR)
+        if isinstance(context, Response):
+            return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        ui.timer(poll_seconds, draw(visitor).tick)
+        ui.timer(poll_seconds, draw(context).poll)
         return None

@@ -31,8 +31,8 @@ from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.parts import Services
 
-_MOST_FOUND = 100
-_MOST_SHOWN = 12
+_MAX_FOUND = 100
+_MAX_SHOWN = 12
 
 
 class SignedOut(Exception):
@@ -50,11 +50,11 @@ class DeskSnapshot:
     queue: list[QueueItem] = field(default_factory=list)
     view: ConversationView | None = None
     suggestions: list[OfferedSuggestion] = field(default_factory=list)
-    troubled: list[Reply] = field(default_factory=list)
+    undelivered: list[Reply] = field(default_factory=list)
     opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
     workload: Workload | None = None  # for supervisors
     demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
-    silence: Outage | None = None  # of the dialogue engine
+    outage: Outage | None = None  # of the dialogue engine
 
     @property
     def turn(self) -> Turn | None:
@@ -69,7 +69,7 @@ class PageSession:
     parts: Services
     account: Account
     session_id: int
-    seats: "Seats"
+    page_sessions: "PageSessions"
     open_conversation: int | None = None
     is_closed: bool = field(default=False, init=False)
     _has_acted: bool = field(default=False, init=False)
@@ -92,18 +92,18 @@ class PageSession:
         self.account = account
         return account
 
-    def look(self, conversation_id: int | None) -> DeskSnapshot:
+    def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
         account, desk = self.check(), self.parts.desk
         queue, view = desk.queue(), self._view(conversation_id)
         return DeskSnapshot(
             queue=queue,
             view=view,
             suggestions=self._suggestions(queue, view) if view else [],
-            troubled=desk.undelivered_replies(),
-            opened_by=self.seats.opened_by_others(self),
+            undelivered=desk.undelivered_replies(),
+            opened_by=self.page_sessions.opened_by_others(self),
             workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
             demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
-            silence=desk.silence(),
+            outage=desk.outage(),
         )
 
     def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
@@ -131,12 +131,12 @@ class PageSession:
     def who_decided(self, turn_id: int) -> str | None:
         """The name of whoever answered the turn."""
         self.check()
-        _turn, _suggestions, standing = self.parts.desk.turn(turn_id)
-        return standing.operator_name if standing else None
+        _turn, _suggestions, decided = self.parts.desk.turn(turn_id)
+        return decided.operator_name if decided else None
 
-    def give_back(self, conversation_id: int) -> None:
+    def return_to_bot(self, conversation_id: int) -> None:
         self.check()
-        self.parts.desk.give_back(conversation_id)
+        self.parts.desk.return_to_bot(conversation_id)
 
     def undo(self, decision_id: int) -> None:
         self.parts.desk.undo(decision_id, self.check())
@@ -144,7 +144,7 @@ class PageSession:
     def write(self, conversation_id: int, text: str) -> None:
         self.parts.desk.write(conversation_id, text, self.check())
 
-    def settle(self, reply_id: int, *, send_again: bool) -> None:
+    def resolve_delivery(self, reply_id: int, *, send_again: bool) -> None:
         self.parts.desk.resolve_delivery(reply_id, self.check(), send_again=send_again)
 
     def next_review(self, after: int) -> tuple[int, Question | None]:
@@ -153,7 +153,7 @@ class PageSession:
         return self.parts.reviews.waiting(account), self.parts.reviews.next(account, after=after)
 
     def own_figure(self) -> OwnFigure:
-        return self.parts.watching.own_figure(self.check())
+        return self.parts.monitoring.own_figure(self.check())
 
     def judge(self, review_id: int, choice: Choice) -> None:
         self.parts.reviews.judge(review_id, choice, self.check())
@@ -162,8 +162,8 @@ class PageSession:
         """Articles with these words, those first that have them in the question."""
         self.check()
         words = text.strip().lower()
-        found = self.parts.desk.find_articles(words, most=_MOST_FOUND) if words else []
-        return sorted(found, key=lambda article: words not in article.question.lower())[:_MOST_SHOWN]
+        found = self.parts.desk.find_articles(words, limit=_MAX_FOUND) if words else []
+        return sorted(found, key=lambda article: words not in article.question.lower())[:_MAX_SHOWN]
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         self.check()
@@ -186,8 +186,8 @@ class PageSession:
     def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:
         """Drift, gaps between seen and blind by topic, and people."""
         self._supervise()
-        watching = self.parts.watching
-        return watching.drift(), self.parts.readiness.gaps(), watching.people()
+        monitoring = self.parts.monitoring
+        return monitoring.drift(), self.parts.readiness.gaps(), monitoring.people()
 
     def readiness_changed(self) -> tuple[int, int]:
         """Two numbers that stay as they are until somebody judges or changes something."""
@@ -212,12 +212,12 @@ class PageSession:
         self.parts.readiness.switch_off(name, self._supervise())
 
     def articles(
-        self, text: str, topic: str | None, status: Status | None, after: str, most: int
+        self, text: str, topic: str | None, status: Status | None, after: str, limit: int
     ) -> tuple[list[Article], list[str]]:
         """A page of articles, and the topics that there are to choose from."""
         self._supervise()
         knowledge = self.parts.knowledge
-        found = knowledge.page(text=text, topic=topic, status=status, after=after, most=most)
+        found = knowledge.page(text=text, topic=topic, status=status, after=after, limit=limit)
         return found, knowledge.topics()
 
     def article_problems(self, article: Article) -> list[Problem]:
@@ -237,11 +237,11 @@ class PageSession:
         return self.parts.knowledge.restore(article_id, version, self._supervise())
 
     def inbox(
-        self, kind: ProposalKind | None, *, most: int
+        self, kind: ProposalKind | None, *, limit: int
     ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, Article]]:
         """How many proposals wait, the weightiest, and the articles that they are about."""
         self._supervise()
-        found = self.parts.proposals.open(kind=kind, most=most)
+        found = self.parts.proposals.open(kind=kind, limit=limit)
         articles = self.parts.knowledge.some({one.article_id for one in found if one.article_id})
         return self.parts.proposals.waiting(), found, articles
 
@@ -319,13 +319,13 @@ class PageSession:
         return self.parts.knowledge.preview(answer, customer_name=customer_name)
 
     def keep_draft(self, conversation_id: int, draft: Draft) -> None:
-        self.seats.drafts.keep(self.account.id, conversation_id, draft)
+        self.page_sessions.drafts.keep(self.account.id, conversation_id, draft)
 
     def draft(self, conversation_id: int) -> Draft:
-        return self.seats.drafts.of(self.account.id, conversation_id)
+        return self.page_sessions.drafts.of(self.account.id, conversation_id)
 
 
-class Seats:
+class PageSessions:
     """The pages that are open in this process."""
 
     def __init__(self) -> None:
@@ -333,21 +333,23 @@ class Seats:
         self._taken: set[PageSession] = set()
 
     def take(self, parts: Services, visit: Visit) -> PageSession:
-        seat = PageSession(parts=parts, account=visit.account, session_id=visit.session.id, seats=self)
-        self._taken.add(seat)
-        return seat
+        session = PageSession(
+            parts=parts, account=visit.account, session_id=visit.session.id, page_sessions=self
+        )
+        self._taken.add(session)
+        return session
 
-    def leave(self, seat: PageSession) -> None:
-        self._taken.discard(seat)
+    def leave(self, session: PageSession) -> None:
+        self._taken.discard(session)
 
     def opened_by_others(self, own: PageSession) -> dict[int, list[str]]:
         """Which conversations with a turn to decide other people have on their screens, by name."""
         opened: dict[int, set[str]] = {}
-        for seat in list(self._taken):  # a copy: pages come and go while a thread looks
+        for session in list(self._taken):  # a copy: pages come and go while a thread looks
             if (
-                seat.open_conversation is not None
-                and not seat.is_closed
-                and seat.account.id != own.account.id
+                session.open_conversation is not None
+                and not session.is_closed
+                and session.account.id != own.account.id
             ):
-                opened.setdefault(seat.open_conversation, set()).add(seat.account.name)
+                opened.setdefault(session.open_conversation, set()).add(session.account.name)
         return {number: sorted(names) for number, names in opened.items()}

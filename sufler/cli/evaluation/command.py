@@ -67,9 +67,9 @@ def intents(
         compare,
         evaluate_draws,
         evaluate_folds,
-        oddities_of_test,
-        oddities_of_training,
         read_intents,
+        warnings_of_test,
+        warnings_of_training,
     )
     from evaluation.paired import intent_statistics
     from evaluation.splits import few_shots, stratified_folds
@@ -87,9 +87,9 @@ def intents(
     settings = load_settings(config)
     other = load_settings(against) if against else None
     train_rows, test_rows = read_intents(train), read_intents(test) if test else []
-    oddities = oddities_of_training(train_rows, oos_label=oos_label)
-    oddities += oddities_of_test(train_rows, test_rows)
-    shown.warn(oddities)
+    warnings = warnings_of_training(train_rows, oos_label=oos_label)
+    warnings += warnings_of_test(train_rows, test_rows)
+    shown.warn(warnings)
     if folds is not None:
         splits = stratified_folds(train_rows, folds, seed=seed)
     else:
@@ -113,7 +113,7 @@ def intents(
         counts=counts | ({"repeats": repeats} if repeats > 1 else {}),
         outcomes=result.outcomes,
         failures=result.failures,
-        oddities=oddities,
+        warnings=warnings,
         comparison=comparison,
     )
     _show(measured, against, failures, as_json=as_json)
@@ -152,7 +152,7 @@ def retrieval(
     settings = load_settings(config)
     other = load_settings(against) if against else None
     task = Task.read(kb, cases, learn, learn_noise, seed)
-    shown.warn(task.oddities)
+    shown.warn(task.warnings)
     with task.model(settings) as model:
         outcomes = model.outcomes()
         curve = model.learning_curve() if report is not None and task.learned else []
@@ -166,7 +166,7 @@ def retrieval(
         counts=task.counts(result.n_cases),
         outcomes=result.outcomes,
         failures=result.failures,
-        oddities=task.oddities,
+        warnings=task.warnings,
         comparison=comparison,
     )
     _show(measured, against, failures, as_json=as_json, curve=curve)
@@ -212,7 +212,7 @@ def selective(
     settings = load_settings(config)
     other = load_settings(against) if against else None
     task = Task.read(kb, cases, learn, learn_noise, seed)
-    shown.warn(task.oddities)
+    shown.warn(task.warnings)
     with task.model(settings) as model:
         threshold = model.threshold(target)
         result = selective_report(model.outcomes(), target=target, threshold=threshold, seed=seed)
@@ -228,7 +228,7 @@ def selective(
         counts={"target": target, "threshold": rounded, **task.counts(result.n_cases)},
         outcomes=result.outcomes,
         failures=result.failures,
-        oddities=task.oddities,
+        warnings=task.warnings,
         comparison=comparison,
     )
     _show(measured, against, failures, as_json=as_json, curve=curve)
@@ -308,7 +308,7 @@ class _Measured:
     counts: Mapping[str, Any]
     outcomes: "Sequence[ScoredCase]"
     failures: "Sequence[ScoredCase]"
-    oddities: "Sequence[DataWarning]"
+    warnings: "Sequence[DataWarning]"
     comparison: "Comparison | None"
 
 
@@ -326,8 +326,8 @@ def _show(
         write_failures(measured.failures, failures)
     if as_json:
         document = as_object(measured.metrics, measured.counts)
-        if measured.oddities:
-            document["warnings"] = shown.oddities_as_json(measured.oddities)
+        if measured.warnings:
+            document["warnings"] = shown.warnings_as_json(measured.warnings)
         if measured.comparison and against:
             document["against"] = shown.comparison_as_json(measured.comparison, against)
         if curve:
@@ -353,7 +353,7 @@ def _page(title: str, measured: _Measured, against: Path | None, **more: Any) ->
         counts={name: "none" if value is None else str(value) for name, value in measured.counts.items()},
         outcomes=measured.outcomes,
         failed=measured.failures,
-        oddities=measured.oddities,
+        warnings=measured.warnings,
         comparison=measured.comparison,
         against=str(against or ""),
         **more,

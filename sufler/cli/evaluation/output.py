@@ -43,13 +43,13 @@ def comparison_as_json(comparison: "Comparison", config: Path) -> dict[str, Any]
     }
 
 
-def oddities_as_json(oddities: "Sequence[DataWarning]") -> list[dict[str, Any]]:
-    return [{"problem": one.problem, "count": one.count, "examples": list(one.examples)} for one in oddities]
+def warnings_as_json(warnings: "Sequence[DataWarning]") -> list[dict[str, Any]]:
+    return [{"problem": one.problem, "count": one.count, "examples": list(one.examples)} for one in warnings]
 
 
-def warn(oddities: "Sequence[DataWarning]") -> None:
+def warn(warnings: "Sequence[DataWarning]") -> None:
     """Say what is odd, a line each, on standard error."""
-    for one in oddities:
+    for one in warnings:
         typer.echo(f"warning: {' '.join(str(one).split())}", err=True)
 
 

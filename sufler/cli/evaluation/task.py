@@ -23,13 +23,13 @@ class Task:
     cases: "Sequence[Case]"
     learned: "Sequence[Case]"
     same_answer: Mapping[str, str]
-    oddities: "Sequence[DataWarning]"
+    warnings: "Sequence[DataWarning]"
     files: Mapping[str, Path | None]
     seed: int
 
     @classmethod
     def read(cls, kb: Path, cases: Path, learn: Path | None, noise: float, seed: int) -> "Task":
-        from evaluation import oddities_of_cases, read_cases
+        from evaluation import read_cases, warnings_of_cases
         from evaluation.splits import with_noise
         from kb_index.formats import read_articles
         from prompter.models import builder
@@ -48,7 +48,7 @@ class Task:
             cases=rows,
             learned=with_noise(learned, noise, article_ids=ids, seed=seed),
             same_answer=builder.same_answers(articles),
-            oddities=oddities_of_cases(rows, learned, questions),
+            warnings=warnings_of_cases(rows, learned, questions),
             files={"base": kb, "cases": cases, "learned": learn},
             seed=seed,
         )
@@ -139,4 +139,4 @@ def with_progress(encoder: "Encoder") -> "Encoder":
     """Show a bar while many texts are encoded, and remember them."""
     from nlu import CachingEncoder, ProgressEncoder
 
-    return CachingEncoder(ProgressEncoder(encoder, progress_bar), most_texts=100_000)
+    return CachingEncoder(ProgressEncoder(encoder, progress_bar), max_texts=100_000)

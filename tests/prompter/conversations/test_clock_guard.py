@@ -204,7 +204,7 @@ class ClockContract:
         conversation_id = shop.ask()
         shop.desk.write(conversation_id, "Смотрю.", shop.anna)
         shop.pass_time(1)
-        shop.desk.give_back(conversation_id)
+        shop.desk.return_to_bot(conversation_id)
         shop.pass_time(1)
         if writes_again:
             shop.desk.write(conversation_id, "Ещё.", shop.anna)

@@ -93,10 +93,10 @@ def shop(store: Store) -> Shop:
     return Shop(
         store=store,
         clock=clock,
-        reception=Reception(store, quiet=timedelta(seconds=1.5), longest=timedelta(seconds=10), clock=clock),
+        reception=Reception(store, quiet=timedelta(seconds=1.5), max_wait=timedelta(seconds=10), clock=clock),
         triager=Triager(store, assistant, clock=clock),
         desk=Desk(store, undo=timedelta(seconds=5), clock=clock),
-        deliveries=Deliveries(store, lease=timedelta(seconds=60), most_attempts=3, clock=clock),
+        deliveries=Deliveries(store, lease=timedelta(seconds=60), max_attempts=3, clock=clock),
         assistant=assistant,
         anna=accounts.add("anna", Role.OPERATOR, "correct horse battery"),
         boris=accounts.add("boris", Role.OPERATOR, "battery horse correct"),

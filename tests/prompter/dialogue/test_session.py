@@ -4,7 +4,7 @@ import pytest
 
 from prompter.desk.decision import Action
 from prompter.desk.service import ConversationView
-from prompter.dialogue.session import forget_silence
+from prompter.dialogue.session import forget_outage
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.evidence import Choice, RejectReason, Verdict
 from prompter.domain.readiness import Mode, ReadinessState
@@ -96,7 +96,7 @@ def test_what_is_no_dialogue_is_triaged_as_ever(shop: GovernedShop, engine: Orde
     conversation = shop.ask(SURE)
     assert view(shop, conversation).suggestions[0].article_id == "returns-how"
     ((question, _),) = engine.told["sufler-1-1"]
-    assert question.heard == MessageCursor(turn_id=1, message_id=1)
+    assert question.cursor == MessageCursor(turn_id=1, message_id=1)
     assert question.seal == "sealed 1"
     assert question.triage.suggestions[0].article_id == "returns-how"
     assert shop.assistant.seen == [SURE]  # once
@@ -169,7 +169,7 @@ def test_another_model_of_the_engine_has_to_show_it_anew(shop: GovernedShop, eng
 def test_a_start_without_the_engine_leaves_dialogues_as_they_are(store: Store, shop: GovernedShop) -> None:
     prove_dialogue(shop)
     shop.readiness.allow(TOPIC, shop.vera)
-    forget_silence(store)
+    forget_outage(store)
     shop.look()
     assert shop.readiness.topic(TOPIC).state is ReadinessState.AUTOPILOT
 
@@ -199,8 +199,8 @@ def test_nothing_is_learned_from_dialogues(store: Store, shop: GovernedShop) -> 
     shop.decide(conversation, Action.ACCEPT, rank=2)
     wrong = shop.ask(STATUS, chat="pavel")
     shop.decide(wrong, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
-    (lesson,) = labeled_questions(store)
-    assert (lesson.right, lesson.wrong) == ("returns-how", ())
+    (labeled_question,) = labeled_questions(store)
+    assert (labeled_question.right, labeled_question.wrong) == ("returns-how", ())
 
 
 def test_dialogues_are_not_asked_of_another_model(shop: GovernedShop) -> None:
@@ -242,7 +242,7 @@ def test_an_operator_who_says_something_else_leads_until_they_give_it_back(
     assert view(shop, conversation).suggestions == []  # it was not asked
     shop.decide(conversation, Action.WRITE_OWN, text="Смотрю.")
     shop.clock.forward(10)
-    shop.desk.give_back(conversation)
+    shop.desk.return_to_bot(conversation)
     assert not view(shop, conversation).held
     shop.conversing_looks()
     assert engine.paused == {"sufler-1-1": False}
@@ -303,7 +303,7 @@ def test_a_conversation_that_was_given_back_is_answered_alone_again(shop: Govern
     accept(shop, conversation)
     assert view(shop, conversation).held
     shop.clock.forward(10)
-    shop.desk.give_back(conversation)
+    shop.desk.return_to_bot(conversation)
     shop.ask(SURE, chat="olga")
     assert shop.route(conversation) == (Route.AUTOPILOT, None)
 
@@ -318,15 +318,15 @@ def test_without_the_engine_there_are_articles_and_operators_know(
     engine.broken = True
     shop.ask(ORDER, chat="olga")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
-    silence = shop.desk.silence()
-    assert silence is not None
-    assert (silence.since, silence.why) == (shop.clock.now, "it is not there")
-    assert shop.desk.workload().silence == silence
+    outage = shop.desk.outage()
+    assert outage is not None
+    assert (outage.since, outage.why) == (shop.clock.now, "it is not there")
+    assert shop.desk.workload().outage == outage
     assert shop.route(shop.ask(SURE)) == READY  # articles go on
     assert shop.route(shop.ask("абракадабра")) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
     engine.broken = False
     assert shop.conversing_looks()
-    assert shop.desk.silence() is None
+    assert shop.desk.outage() is None
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
 
@@ -346,7 +346,7 @@ def test_in_the_middle_of_a_form_no_article_answers_alone_while_the_engine_is_aw
 def test_silence_is_noticed_though_nobody_writes(shop: GovernedShop, engine: OrderDialogue) -> None:
     engine.broken = True
     assert shop.conversing_looks()
-    assert shop.desk.silence() is not None
+    assert shop.desk.outage() is not None
 
 
 def test_one_reply_that_fails_is_no_silence_and_is_taken_back(
@@ -355,11 +355,11 @@ def test_one_reply_that_fails_is_no_silence_and_is_taken_back(
     engine.says_nothing = True
     conversation = shop.ask(STATUS, chat="olga")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
-    assert shop.desk.silence() is None
+    assert shop.desk.outage() is None
     engine.says_nothing = False
     shop.ask(SURE, chat="olga")
     assert first(shop, conversation) == "Верните товар за 14 дней."  # no form waits
-    assert [heard.turn_id for heard in engine.taken_back] == [1]
+    assert [cursor.turn_id for cursor in engine.taken_back] == [1]
 
 
 def test_a_customer_who_writes_on_while_the_engine_thinks_is_asked_about_once(
@@ -373,7 +373,7 @@ def test_a_customer_who_writes_on_while_the_engine_thinks_is_asked_about_once(
     shop.triager.run_once()
     (told,) = engine.told["sufler-1-1"]
     assert told[0].triage.utterance == f"{STATUS}\n{ORDER}"
-    assert [heard.message_id for heard in engine.taken_back] == [1]
+    assert [cursor.message_id for cursor in engine.taken_back] == [1]
     assert first(shop, conversation) == NUMBER
 
 
@@ -429,8 +429,8 @@ def test_an_engine_that_is_gone_for_good_is_not_missed(
 ) -> None:
     engine.broken = True
     shop.conversing_looks()
-    forget_silence(store)
-    assert shop.desk.silence() is None
+    forget_outage(store)
+    assert shop.desk.outage() is None
 
 
 def test_verdicts_on_dialogues_count_as_any(shop: GovernedShop) -> None:

@@ -211,9 +211,9 @@ def test_a_contact_that_many_were_sent_is_the_teams() -> None:
 
 
 def test_memory_is_bounded_and_what_is_frequent_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_QUESTIONS", 50)
-    monkeypatch.setattr(module, "MOST_WAITING", 10)
-    monkeypatch.setattr(module, "MOST_CLUSTERED", 3)
+    monkeypatch.setattr(module, "MAX_QUESTIONS", 50)
+    monkeypatch.setattr(module, "MAX_WAITING", 10)
+    monkeypatch.setattr(module, "MAX_CLUSTERED", 3)
 
     def chats() -> Iterator[PastMessage]:
         for number in range(600):

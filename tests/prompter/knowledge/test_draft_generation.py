@@ -81,8 +81,8 @@ class Desk:
         return self.turn(asked, Action.PICK_OTHER, article_id=article_id, **more)  # type: ignore[arg-type]
 
     def drafts(self, kind: ProposalKind | None = None) -> list[Draft]:
-        meaning = QueryEmbedder(TextReader(WordsEncoder()))
-        found = drafts_of_decisions(desk_turns(self.store), self.shop.knowledge.articles(), meaning)
+        embedder = QueryEmbedder(TextReader(WordsEncoder()))
+        found = drafts_of_decisions(desk_turns(self.store), self.shop.knowledge.articles(), embedder)
         return [draft for draft in found if kind is None or draft.kind is kind]
 
 

@@ -107,10 +107,10 @@ def test_many_articles_are_read_in_pages(knowledge: KnowledgeBase) -> None:
 def test_articles_are_found_in_any_case(store: Store, knowledge: KnowledgeBase) -> None:
     load(knowledge, RETURNS, *SHOP[1:], article("percent", "Скидка 100%_", "Да"))
     with store.read() as tx:
-        assert [each.id for each in tx.articles.find("ОТМЕНИТЬ", most=5)] == ["order-cancel"]
-        assert [each.id for each in tx.articles.find("100%_", most=5)] == ["percent"]
-        assert tx.articles.find("%", most=5) == tx.articles.find("100%", most=5)
-        assert [each.id for each in tx.articles.find("вернуть", most=5)] == []  # a draft now
+        assert [each.id for each in tx.articles.find("ОТМЕНИТЬ", limit=5)] == ["order-cancel"]
+        assert [each.id for each in tx.articles.find("100%_", limit=5)] == ["percent"]
+        assert tx.articles.find("%", limit=5) == tx.articles.find("100%", limit=5)
+        assert [each.id for each in tx.articles.find("вернуть", limit=5)] == []  # a draft now
 
 
 class CountingEncoder:

@@ -28,7 +28,7 @@ def articles() -> list[Article]:
 
 
 def told(known: KnownQuestions) -> tuple[list[float], list[str]]:
-    near, owners = known.nearest(QueryEmbedder(READER).of(ASKED))
+    near, owners = known.nearest(QueryEmbedder(READER).embed(ASKED))
     return near.tolist(), owners
 
 

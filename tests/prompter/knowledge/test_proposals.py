@@ -424,7 +424,7 @@ def test_the_heaviest_stands_first_and_filters_hold(office: Office) -> None:
     assert names(proposals.open(kind=ProposalKind.NEW_ARTICLE)) == ["два?", "раз?"]
     assert names(proposals.open(article_id="order-cancel")) == ["три"]
     assert names(proposals.open(language="en")) == []
-    assert names(proposals.open(most=1, offset=1)) == ["два?"]
+    assert names(proposals.open(limit=1, offset=1)) == ["два?"]
     assert proposals.waiting() == {
         ProposalKind.PHRASING: 1,
         ProposalKind.CHANGED_ANSWER: 0,

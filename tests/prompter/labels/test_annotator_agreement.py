@@ -31,8 +31,8 @@ def always(article: str, confidence: float = 0.9) -> object:
     return guess
 
 
-def flagged(lessons: list[LabeledQuestion], guess: object, **same: str) -> list[int]:
-    checks = check_operators(lessons, guess, same_answer=same)  # type: ignore[arg-type]
+def flagged(labels: list[LabeledQuestion], guess: object, **same: str) -> list[int]:
+    checks = check_operators(labels, guess, same_answer=same)  # type: ignore[arg-type]
     return [one.operator_id for one in checks if one.is_flagged]
 
 

@@ -10,7 +10,12 @@ import pytest
 from kb_index import LabeledText
 from prompter.desk.decision import Action, Decision
 from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
-from prompter.labels.from_verdicts import LabeledQuestion, aggregate_labels, labeled_questions, lesson
+from prompter.labels.from_verdicts import (
+    LabeledQuestion,
+    aggregate_labels,
+    labeled_question,
+    labeled_questions,
+)
 from prompter.storage import Store
 from tests.fakes import START
 from tests.support_desk import PASSWORD, DeskShop
@@ -54,7 +59,7 @@ def test_what_a_verdict_teaches(
     right: str | None,
     wrong: tuple[str, ...],
 ) -> None:
-    found = lesson(decided(verdict, article_id, reason=reason))
+    found = labeled_question(decided(verdict, article_id, reason=reason))
     assert found == LabeledQuestion(
         turn_id=1, operator_id=2, decided_at=START, text="where?", right=right, wrong=wrong
     )
@@ -70,17 +75,17 @@ def test_what_a_verdict_teaches(
     ],
 )
 def test_what_teaches_nothing(verdict: Verdict, reason: RejectReason | None, article_id: str | None) -> None:
-    assert lesson(decided(verdict, article_id, reason=reason)) is None
+    assert labeled_question(decided(verdict, article_id, reason=reason)) is None
 
 
 def test_nothing_can_be_learned_without_a_text_or_a_suggestion() -> None:
-    assert lesson(decided(Verdict.ACCEPTED, "a", utterance=" ")) is None
+    assert labeled_question(decided(Verdict.ACCEPTED, "a", utterance=" ")) is None
     rejected = decided(Verdict.REJECTED, None, reason=RejectReason.WRONG_ARTICLE, offered=())
-    assert lesson(rejected) is None
+    assert labeled_question(rejected) is None
 
 
 def test_personal_data_are_not_learned() -> None:
-    found = lesson(decided(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
+    found = labeled_question(decided(Verdict.ACCEPTED, "a", utterance="перезвоните +7 916 123-45-67"))
     assert found is not None
     assert found.text == "перезвоните [phone]"
 
@@ -107,7 +112,7 @@ def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
     found = aggregate_labels(two_to_one)
     assert found.texts == (LabeledText(text="где", right=("order",)),)
     (told,) = found.contradictions
-    assert [one.turn_id for one in told.lessons] == [1, 2, 3]
+    assert [one.turn_id for one in told.labeled] == [1, 2, 3]
     tie = aggregate_labels(two_to_one[:2])
     assert tie.texts == ()
     assert len(tie.contradictions) == 1

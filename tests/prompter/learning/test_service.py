@@ -30,9 +30,9 @@ def said(minute: int) -> LabeledQuestion:
 def test_the_newest_of_what_is_new_is_kept_back(
     since: int | None, share: float, learned: int, tested: int, n_new: int
 ) -> None:
-    lessons = [said(minute) for minute in (3, 1, 2, 0, 9, 8, 7, 6, 5, 4)]
+    labels = [said(minute) for minute in (3, 1, 2, 0, 9, 8, 7, 6, 5, 4)]
     moment = None if since is None else START + timedelta(minutes=since)
-    split = split_by_time(lessons, since=moment, test_share=share)
+    split = split_by_time(labels, since=moment, holdout_share=share)
     assert [one.turn_id for one in split.to_learn] == list(range(learned))
     assert [one.turn_id for one in split.to_test] == list(range(learned, 10))
     assert split.n_new == n_new
@@ -41,5 +41,5 @@ def test_the_newest_of_what_is_new_is_kept_back(
 
 
 def test_nothing_to_learn() -> None:
-    split = split_by_time([], since=None, test_share=0.2)
+    split = split_by_time([], since=None, holdout_share=0.2)
     assert (split.to_learn, split.to_test, split.until) == ((), (), None)

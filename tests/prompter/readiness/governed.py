@@ -49,7 +49,7 @@ class GovernedShop:
         self.knowledge.import_articles(SHOP, changed_by="test")
         self.reception = Reception(self.store, quiet=timedelta(seconds=1), clock=clock)
         self.assistant = WordAssistant(SHOP)
-        lots = SamplingPolicy(random=self.numbers)
+        sampling = SamplingPolicy(random=self.numbers)
         self.readiness = Readiness(
             self.store,
             rule=RULE,
@@ -59,14 +59,14 @@ class GovernedShop:
             tested_together=self.tested_together,
             clock=clock,
         )
-        self.lots = lots
-        self.conversing = (
+        self.sampling = sampling
+        self.dialogue_sessions = (
             DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock)
             if self.engine
             else None
         )
         self.triager = self.another_worker()
-        self.desk = Desk(self.store, lots=lots, clock=clock)
+        self.desk = Desk(self.store, sampling=sampling, clock=clock)
         self.reviews = Reviews(self.store, clock=clock)
         self.anna: Account = accounts.add("anna g", Role.OPERATOR, "correct horse battery")
         self.boris: Account = accounts.add("boris g", Role.OPERATOR, "battery horse correct")
@@ -77,10 +77,12 @@ class GovernedShop:
         return Triager(
             self.store,
             self.assistant,
-            lots=self.lots,
+            sampling=self.sampling,
             readiness=self.readiness,
-            autopilot=Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3, most_in_a_dialogue=5),
-            conversing=self.conversing,
+            autopilot=Autopilot(
+                signatures={"ru": "Ответил бот."}, max_consecutive_answers=3, max_dialogue_answers=5
+            ),
+            dialogue_sessions=self.dialogue_sessions,
             clock=self.clock,
         )
 
@@ -110,9 +112,9 @@ class GovernedShop:
 
     def conversing_looks(self, *, after: float = 6) -> bool:
         """Some seconds later, somebody looks at the dialogue engine and at what operators do."""
-        assert self.conversing is not None
+        assert self.dialogue_sessions is not None
         self.clock.forward(after)
-        return self.conversing.run_once()
+        return self.dialogue_sessions.run_once()
 
     def turn(self, conversation_id: int) -> Turn:
         """The conversation's newest turn."""

@@ -32,11 +32,11 @@ def second_looks(shop: GovernedShop, *, right: int, wrong: int) -> None:
 
 @pytest.mark.slow
 def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: GovernedShop) -> None:
-    watching = QualityMonitor(shop.store, clock=shop.clock)
+    monitoring = QualityMonitor(shop.store, clock=shop.clock)
     second_looks(shop, right=48, wrong=1)
-    assert watching.own_figure(shop.anna).refuted is None
+    assert monitoring.own_figure(shop.anna).refuted is None
     second_looks(shop, right=0, wrong=1)
-    figure = watching.own_figure(shop.anna)
+    figure = monitoring.own_figure(shop.anna)
     assert figure.judged == 50
     assert figure.refuted is not None
     assert figure.refuted.value == pytest.approx(0.04)
@@ -45,11 +45,11 @@ def test_an_operator_sees_the_own_figure_from_fifty_judged_turns_on(shop: Govern
 
 @pytest.mark.slow
 def test_supervisors_see_it_after_the_operator_has_and_in_order_of_name(shop: GovernedShop) -> None:
-    watching = QualityMonitor(shop.store, clock=shop.clock)
+    monitoring = QualityMonitor(shop.store, clock=shop.clock)
     second_looks(shop, right=50, wrong=0)
-    assert [person.refuted for person in watching.people()] == [None, None, None]
-    watching.own_figure(shop.anna)
-    anna, boris, vera = watching.people()
+    assert [person.refuted for person in monitoring.people()] == [None, None, None]
+    monitoring.own_figure(shop.anna)
+    anna, boris, vera = monitoring.people()
     assert [anna.name, boris.name, vera.name] == ["anna g", "boris g", "vera g"]
     assert anna.refuted is not None
     assert anna.refuted.value == 0.0
@@ -69,12 +69,12 @@ def test_a_topic_looks_better_where_operators_wave_through(shop: GovernedShop) -
 
 
 def test_one_review_in_twenty_is_planted_and_measures_the_judge(shop: GovernedShop) -> None:
-    planter = AttentionCheckScheduler(shop.store, random=lambda: 0.0, clock=shop.clock)
+    scheduler = AttentionCheckScheduler(shop.store, random=lambda: 0.0, clock=shop.clock)
     second_looks(shop, right=19, wrong=0)
-    assert planter.run_once() is False
+    assert scheduler.run_once() is False
     second_looks(shop, right=1, wrong=0)
-    assert planter.run_once() is True
-    assert planter.run_once() is False
+    assert scheduler.run_once() is True
+    assert scheduler.run_once() is False
     question = shop.reviews.next(shop.boris)
     assert question is not None
     assert question.question == SURE

@@ -74,14 +74,14 @@ def office(store: Store) -> Office:
     clock, numbers = FakeClock(), Numbers()
     accounts = Accounts(store, hasher=FAST_HASHER, clock=clock)
     KnowledgeBase(store, clock=clock).import_articles(SHOP, changed_by="test")
-    lots = SamplingPolicy(random=numbers)
+    sampling = SamplingPolicy(random=numbers)
     return Office(
         store=store,
         clock=clock,
         numbers=numbers,
         reception=Reception(store, quiet=timedelta(seconds=1), clock=clock),
-        triager=Triager(store, WordAssistant(SHOP), lots=lots, clock=clock),
-        desk=Desk(store, lots=lots, clock=clock),
+        triager=Triager(store, WordAssistant(SHOP), sampling=sampling, clock=clock),
+        desk=Desk(store, sampling=sampling, clock=clock),
         reviews=Reviews(store, clock=clock),
         anna=accounts.add("anna", Role.OPERATOR, "correct horse battery"),
         boris=accounts.add("boris", Role.OPERATOR, "battery horse correct"),

@@ -68,10 +68,10 @@ class Desks:
             for kind in ("right", "wrong")
         ]
         KnowledgeBase(self.store, clock=self.clock).import_articles(articles, changed_by="test")
-        lots = SamplingPolicy(random=lambda: 0.0)
-        self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
-        self.triager = Triager(self.store, SureAssistant(), lots=lots, clock=self.clock)
-        self.desk = Desk(self.store, lots=lots, clock=self.clock)
+        sampling = SamplingPolicy(random=lambda: 0.0)
+        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
+        self.triager = Triager(self.store, SureAssistant(), sampling=sampling, clock=self.clock)
+        self.desk = Desk(self.store, sampling=sampling, clock=self.clock)
         self.readiness = Readiness(self.store, rule=self.rule, clock=self.clock)
         accounts = Accounts(self.store, hasher=FAST_HASHER, clock=self.clock)
         self.operator = accounts.add("anna", Role.OPERATOR, "correct horse battery").id

@@ -10,8 +10,8 @@ DEMOTED, HELD = ReadinessState.DEMOTED, ReadinessState.HELD
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("state", [COLLECTING, DEMOTED, HELD])
 def test_without_a_threshold_passed_nothing_happens(state: ReadinessState, mode: Mode) -> None:
-    standing = TopicStatus(state=state, threshold=None, passed=None, slipped=False)
-    assert next_transition(standing, mode) is None
+    status = TopicStatus(state=state, threshold=None, passed=None, slipped=False)
+    assert next_transition(status, mode) is None
 
 
 @pytest.mark.parametrize(

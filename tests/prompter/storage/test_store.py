@@ -66,7 +66,7 @@ class Line:
         self._store = store
         self._count = 0
         self.now = START
-        self._reception = Reception(store, quiet=timedelta(0), longest=timedelta(0), clock=lambda: self.now)
+        self._reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), clock=lambda: self.now)
 
     def later(self, *, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
@@ -164,7 +164,7 @@ class StoreContract:
         shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
         shop.conversing_looks()
         assert engine.paused == {"sufler-1-1": True}
-        shop.desk.give_back(conversation)
+        shop.desk.return_to_bot(conversation)
         shop.conversing_looks()
         assert engine.paused == {"sufler-1-1": False}
         shop.ask("40018237", chat="olga")
@@ -184,10 +184,10 @@ class StoreContract:
         _, turn_id = self.waiting_turn(store)
         Versions(store).add("v2", made=Origin.LEARN, model="m", parent=None)
         with store.write() as tx:
-            assert [turn for turn, _ in tx.shadows.to_triage("v2", since=START, most=9)] == [turn_id]
+            assert [turn for turn, _ in tx.shadows.to_triage("v2", since=START, limit=9)] == [turn_id]
             for _ in range(2):
                 tx.shadows.add("v2", turn_id, article_id="order-where", confidence=0.4, now=START)
-            assert tx.shadows.to_triage("v2", since=START, most=9) == []
+            assert tx.shadows.to_triage("v2", since=START, limit=9) == []
             (row,) = tx.shadows.all("v2").values()
         assert (row.turn_id, row.candidate, row.candidate_confidence) == (turn_id, "order-where", 0.4)
 
@@ -385,19 +385,19 @@ class StoreContract:
             first, second = tx.outbox.add(
                 conversation_id=conversation, parts=["a", "b"], author=Author.BOT, not_before=START, now=START
             )
-            assert tx.outbox.claimable(["web"], START, most=9) == []
-            (waiting,) = tx.outbox.claimable(["telegram"], START, most=9)
+            assert tx.outbox.claimable(["web"], START, limit=9) == []
+            (waiting,) = tx.outbox.claimable(["telegram"], START, limit=9)
             assert (waiting[0].id, waiting[1:]) == (first, ("telegram", "7", None))
             assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) == 1
             assert tx.outbox.claim(first, START, START + timedelta(seconds=60)) is None
-            assert tx.outbox.claimable(["telegram"], START, most=9) == []
+            assert tx.outbox.claimable(["telegram"], START, limit=9) == []
             assert tx.outbox.expired_claims(START + timedelta(seconds=60)) == []
             assert [reply.id for reply, _ in tx.outbox.expired_claims(START + timedelta(seconds=61))] == [
                 first
             ]
             assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.SENT, sent_at=START)
             assert not tx.outbox.settle(first, OutboxState.SENDING, OutboxState.FAILED)
-            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, most=9)] == [second]
+            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, limit=9)] == [second]
 
     def test_a_reply_that_was_found_waits_for_one_that_is_to_be_sent_again(self, store: Store) -> None:
         conversation, _ = self.waiting_turn(store)
@@ -411,7 +411,7 @@ class StoreContract:
             )
             assert tx.outbox.claim(first, START, until) == 1
             assert tx.outbox.settle(first, OutboxState.SENDING, OutboxState.UNKNOWN)
-            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, most=9)] == [second]
+            assert [reply.id for reply, *_ in tx.outbox.claimable(["telegram"], START, limit=9)] == [second]
             assert tx.outbox.settle(first, OutboxState.UNKNOWN, OutboxState.PENDING)
             assert tx.outbox.claim(second, START, until) is None
             assert tx.outbox.claim(first, START, until) == 2
@@ -449,7 +449,7 @@ class StoreContract:
             assert tx.articles.upsert(SHOP, changed_by="test", now=START) == (4, 0)
             assert tx.articles.upsert(SHOP, changed_by="test", now=START) == (0, 0)
             assert list(tx.articles.all(batch=3)) == sorted(SHOP, key=lambda article: article.id)
-            assert [article.id for article in tx.articles.find("ОТМЕНИТЬ", most=5)] == ["order-cancel"]
+            assert [article.id for article in tx.articles.find("ОТМЕНИТЬ", limit=5)] == ["order-cancel"]
             assert tx.articles.add_phrasing("order-cancel", "передумал")
             assert not tx.articles.add_phrasing("order-cancel", "передумал")
 
@@ -526,9 +526,9 @@ class StoreContract:
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
         assert demoted.events[0].facts["audited_wrong"] == 8
-        watching = QualityMonitor(store, clock=shop.clock)
-        assert watching.drift().this_week.signals[Signal.THUMB_DOWN] == 1
-        assert [person.planted for person in watching.people()] == [0, 0, 0]
+        monitoring = QualityMonitor(store, clock=shop.clock)
+        assert monitoring.drift().this_week.signals[Signal.THUMB_DOWN] == 1
+        assert [person.planted for person in monitoring.people()] == [0, 0, 0]
         assert [name for name, _ in shop.readiness.gaps()] == ["orders", "returns"]
         assert AttentionCheckScheduler(store, clock=shop.clock).run_once() is False
         assert shop.readiness.evidence("returns").turns == []
@@ -693,7 +693,7 @@ class TestPostgres(StoreContract):
                 tx.login_counts.put(key, over)
         with store.write() as busy:
             busy.login_counts.lock(["busy"], START)
-            with store.with_patience(0.5).write() as tx:
+            with store.with_timeout(0.5).write() as tx:
                 tx.login_counts.prune(START, limit=5)
         with store._engine.connect() as connection:
             assert connection.execute(text("SELECT key FROM login_counts")).all() == [("busy",)]

@@ -60,7 +60,7 @@ def test_writers_come_in_the_order_in_which_they_asked() -> None:
 
 
 def test_a_request_does_not_wait_for_ever_and_readers_do_not_wait_at_all(store: Store) -> None:
-    hurried = store.with_patience(0.01)
+    hurried = store.with_timeout(0.01)
     with Writing(store):
         with pytest.raises(DatabaseBusy, match="others have written"), hurried.write():
             pass
@@ -90,18 +90,18 @@ def test_no_more_than_so_many_wait() -> None:
 def test_a_writer_who_fails_makes_room(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.write():
         raise ZeroDivisionError
-    with store.with_patience(0.01).write() as tx:
+    with store.with_timeout(0.01).write() as tx:
         tx.facts.set("a", "1")
 
 
 def test_another_programs_lock_is_waited_for_no_longer(store: Store, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseBusy, match="locked"), store.with_patience(0.01).write():
+        with pytest.raises(DatabaseBusy, match="locked"), store.with_timeout(0.01).write():
             pass
 
 
 def test_a_busy_pool_is_waited_for_as_briefly(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'a.db'}", most=1)
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}", max_connections=1)
     assert engine.pool.timeout() <= 5  # type: ignore[attr-defined]
     engine.dispose()

@@ -17,12 +17,12 @@ from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
 
 CONFIG = SearchConfig(
-    on_question=10, on_passage=5, on_words=5, on_characters=2, on_language=1, on_votes=3, neighbours=8,
-    sharpness=2, ridge=0.3, judged_neighbours=8, judged_ridge=0.3, longest_answer=100,
-    candidates=10, most_postings=1000, ranked_closely=10, hnsw_above=1000,
+    weight_question=10, weight_passage=5, weight_words=5, weight_characters=2, weight_language=1,
+    weight_votes=3, neighbours=8, sharpness=2, ridge=0.3, judged_neighbours=8, judged_ridge=0.3,
+    max_answer_length=100, candidates=10, max_postings=1000, rerank_top_k=10, hnsw_above=1000,
 )  # fmt: skip
 THRESHOLDS = Thresholds(control_at=0.5, suggest_at=0.25, ambiguous_from=0.47, in_scope_at=0.5)
-CONFIDENCE = ConfidenceModel(bias=-1, on_lead=1, on_vote=2, on_in_scope=0, on_phrasings=0)
+CONFIDENCE = ConfidenceModel(bias=-1, weight_lead=1, weight_vote=2, weight_in_scope=0, weight_phrasings=0)
 EXAMPLES = {"позовите человека": "handoff_request", "оператора": "handoff_request", "привет": "greeting"}
 
 
@@ -46,10 +46,10 @@ def knowledge(articles: Sequence[Article] = SHOP, version: str = "1") -> Assista
     )
 
 
-def assistant(known: AssistantState | None = None, *, most_suggestions: int = 3) -> Assistant:
+def assistant(known: AssistantState | None = None, *, max_suggestions: int = 3) -> Assistant:
     return Assistant(
         knowledge=known or knowledge(),
-        most_suggestions=most_suggestions,
+        max_suggestions=max_suggestions,
         today=lambda: date(2026, 3, 2),
     )
 
@@ -105,7 +105,7 @@ def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> Non
 
 
 def test_only_so_many_suggestions_and_none_that_is_hopeless() -> None:
-    assert len(assistant(most_suggestions=2).triage("как вернуть товар").suggestions) == 2
+    assert len(assistant(max_suggestions=2).triage("как вернуть товар").suggestions) == 2
     shown = assistant(replace(knowledge(), show_at=0.5)).triage("как вернуть товар").suggestions
     assert [one.article_id for one in shown] == ["returns-how"]
 

@@ -6,7 +6,7 @@ import pytest
 from kb_index import Article, Hit
 from prompter.suggestions.confidence import ConfidenceModel, features, updated
 
-PRIOR = ConfidenceModel(bias=-1, on_lead=1, on_vote=2, on_in_scope=0.1, on_phrasings=-0.5)
+PRIOR = ConfidenceModel(bias=-1, weight_lead=1, weight_vote=2, weight_in_scope=0.1, weight_phrasings=-0.5)
 HIT = Hit(
     article=Article(id="a", question="Где", answer="Тут", topic="t", language="ru", phrasings=("да", "нет")),
     similarity=0.9, passage_similarity=0.8, word_similarity=0.7, character_similarity=0.6, vote=0.5,
@@ -45,7 +45,7 @@ def outcomes(n: int, truth: ConfidenceModel) -> tuple[list[tuple[float, ...]], l
 
 def test_no_outcome_leaves_the_prior_and_many_overrule_it() -> None:
     assert updated(PRIOR, [], []) == PRIOR
-    truth = replace(PRIOR, bias=0.5, on_vote=4.0)
+    truth = replace(PRIOR, bias=0.5, weight_vote=4.0)
     few = updated(PRIOR, *outcomes(20, truth))
     many = updated(PRIOR, *outcomes(5000, truth))
     told = truth.confidence(HIT, in_scope=0.9)
@@ -56,4 +56,4 @@ def test_no_outcome_leaves_the_prior_and_many_overrule_it() -> None:
 def test_outcomes_cannot_make_nearness_a_fault() -> None:
     rows, right = outcomes(2000, PRIOR)
     model = updated(PRIOR, rows, [not one for one in right])
-    assert (model.on_lead, model.on_vote) == (0, 0)
+    assert (model.weight_lead, model.weight_vote) == (0, 0)

@@ -40,7 +40,7 @@ def test_confirmed_texts_that_voted_are_named() -> None:
         LabeledText(text="отдайте бабки уже", right=("refund-when",)),
         LabeledText(text="где мой заказ", right=("order-where",)),
     )
-    learned = replace(learned, weights=replace(learned.weights, on_votes=20.0))
+    learned = replace(learned, weights=replace(learned.weights, weight_votes=20.0))
     first = explain(with_learned(learned), "отдайте-ка бабки").suggestions[0]
     assert first.suggestion.article_id == "refund-when"
     assert {near.text for near in first.confirmed} == {"бабки отдайте", "отдайте бабки уже"}
@@ -65,5 +65,7 @@ def test_a_frozen_assistant_does_not_notice_what_comes_later() -> None:
 
 def test_every_weight_of_the_search_is_explained() -> None:
     first = explain(assistant(), "где мой заказ").suggestions[0]
-    assert {part.name for part in first.ranked_by} == {field.name for field in fields(Weights)}
+    assert {part.name for part in first.ranked_by} == {
+        Weights.STORED_NAMES[field.name] for field in fields(Weights)
+    }
     assert [part.name for part in first.sure_by] == list(FEATURES)

@@ -55,7 +55,7 @@ def with_learned(learned: RankerState | None) -> Assistant:
 def test_a_confirmed_text_is_answered_with_its_article() -> None:
     assert with_learned(None).suggest("отдайте-ка бабки")[0].article_id != "refund-when"
     learned = taught(*VERDICTS)
-    learned = replace(learned, weights=replace(learned.weights, on_votes=20.0))
+    learned = replace(learned, weights=replace(learned.weights, weight_votes=20.0))
     assert with_learned(learned).suggest("отдайте-ка бабки")[0].article_id == "refund-when"
 
 

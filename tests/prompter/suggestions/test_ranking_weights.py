@@ -12,7 +12,13 @@ from tests.fakes import SHOP
 from tests.prompter.suggestions.test_assistant import CONFIG
 
 PRIOR = Weights(
-    on_question=10, on_passage=5, on_words=2, on_characters=1, on_language=1, on_votes=3, on_likeness=1
+    weight_question=10,
+    weight_passage=5,
+    weight_words=2,
+    weight_characters=1,
+    weight_language=1,
+    weight_votes=3,
+    weight_lda=1,
 )
 
 
@@ -21,12 +27,12 @@ def rankings(n: int, truth: Weights) -> list[Ranking]:
     random = np.random.default_rng(0)
     weights = np.array(
         [
-            truth.on_question,
-            truth.on_passage,
-            truth.on_words,
-            truth.on_characters,
-            truth.on_votes,
-            truth.on_likeness,
+            truth.weight_question,
+            truth.weight_passage,
+            truth.weight_words,
+            truth.weight_characters,
+            truth.weight_votes,
+            truth.weight_lda,
         ]
     )
     drawn = []
@@ -46,24 +52,24 @@ def test_without_verdicts_the_weights_stay() -> None:
 
 
 def test_verdicts_move_the_weights_to_what_tells_right_from_wrong() -> None:
-    truth = replace(PRIOR, on_votes=9.0, on_question=2.0)
+    truth = replace(PRIOR, weight_votes=9.0, weight_question=2.0)
     fitted = fit_weights(rankings(3000, truth), PRIOR, strength=10)
-    assert fitted.on_votes == pytest.approx(9, rel=0.1)
-    assert fitted.on_question == pytest.approx(2, abs=0.5)
+    assert fitted.weight_votes == pytest.approx(9, rel=0.1)
+    assert fitted.weight_question == pytest.approx(2, abs=0.5)
     few = fit_weights(rankings(5, truth), PRIOR, strength=10)
-    assert abs(few.on_votes - 3) < abs(fitted.on_votes - 3)
+    assert abs(few.weight_votes - 3) < abs(fitted.weight_votes - 3)
 
 
 def test_what_tells_nothing_gets_no_weight_but_never_a_negative_one() -> None:
-    contrary = replace(PRIOR, on_words=-4.0)
-    assert fit_weights(rankings(2000, contrary), PRIOR, strength=10).on_words == 0
+    contrary = replace(PRIOR, weight_words=-4.0)
+    assert fit_weights(rankings(2000, contrary), PRIOR, strength=10).weight_words == 0
 
 
 def test_hits_reranked_are_what_a_search_with_those_weights_finds() -> None:
     reader = TextReader(LetterEncoder())
     search = ArticleSearch.build(SHOP, reader=reader, config=CONFIG)
     utterance = reader.read("когда мне вернут заказ")
-    new = replace(PRIOR, on_question=1, on_words=30)
+    new = replace(PRIOR, weight_question=1, weight_words=30)
     before = search.search(utterance, 4, on=date(2026, 3, 2)).hits
     after = search.search(utterance, 4, on=date(2026, 3, 2), weights=new).hits
     ours = reranked(before, CONFIG, new)

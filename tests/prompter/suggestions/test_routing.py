@@ -100,7 +100,7 @@ TRIAGE = Triage(
 
 
 @pytest.mark.parametrize(
-    ("threshold", "surroundings", "expected"),
+    ("threshold", "context", "expected"),
     [
         (0.9, CALM, None),
         (0.92, CALM, None),
@@ -115,9 +115,9 @@ TRIAGE = Triage(
     ],
 )
 def test_what_holds_a_ready_topic_back(
-    threshold: float | None, surroundings: AutopilotContext, expected: HandoffReason | None
+    threshold: float | None, context: AutopilotContext, expected: HandoffReason | None
 ) -> None:
-    routed = answer_alone(TRIAGE, threshold=threshold, surroundings=surroundings, most_in_a_row=3)
+    routed = answer_alone(TRIAGE, threshold=threshold, context=context, max_consecutive_answers=3)
     assert routed.handoff_reason is expected
     assert routed.route is (Route.AUTOPILOT if expected is None else Route.SUGGEST)
 
@@ -125,4 +125,4 @@ def test_what_holds_a_ready_topic_back(
 @pytest.mark.parametrize("reason", [one for one in HandoffReason if one is not HandoffReason.TOPIC_NOT_READY])
 def test_every_other_reason_holds_the_bot_back_whatever_is_ready(reason: HandoffReason) -> None:
     held = replace(TRIAGE, handoff_reason=reason)
-    assert answer_alone(held, threshold=0.1, surroundings=CALM, most_in_a_row=3) == held
+    assert answer_alone(held, threshold=0.1, context=CALM, max_consecutive_answers=3) == held

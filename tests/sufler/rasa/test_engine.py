@@ -35,8 +35,8 @@ def rasa() -> Iterator[RasaEmulator]:
         yield emulator
 
 
-def engine_of(rasa: RasaEmulator, *, token: str | None = None, patience: float = 10) -> RasaEngine:
-    return RasaEngine(rasa.url, token=token, patience=patience)
+def engine_of(rasa: RasaEmulator, *, token: str | None = None, timeout: float = 10) -> RasaEngine:
+    return RasaEngine(rasa.url, token=token, timeout=timeout)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def engine(rasa: RasaEmulator) -> RasaEngine:
     return engine_of(rasa)
 
 
-def question(text: str, heard: MessageCursor = FIRST) -> Question:
+def question(text: str, cursor: MessageCursor = FIRST) -> Question:
     triage = Triage(
         utterance=text,
         intent=None,
@@ -54,7 +54,7 @@ def question(text: str, heard: MessageCursor = FIRST) -> Question:
         handoff_reason=HandoffReason.NO_ARTICLE,
         model_version="m",
     )
-    return Question(sender="sufler-1-1", heard=heard, seal="s", triage=triage)
+    return Question(sender="sufler-1-1", cursor=cursor, seal="s", triage=triage)
 
 
 # --- what Rasa says ----------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def refused(engine: RasaEngine) -> DialogueUnavailable:
 
 def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
     rasa.delay = 5
-    error = refused(engine_of(rasa, patience=0.2))
+    error = refused(engine_of(rasa, timeout=0.2))
     assert (str(error), error.is_down) == ("Rasa does not answer in time", True)
 
 
@@ -235,7 +235,7 @@ def test_a_missing_model_is_told(rasa: RasaEmulator, engine: RasaEngine) -> None
 
 
 def test_nobody_there_is_told() -> None:
-    engine = RasaEngine("http://127.0.0.1:9", token=None, patience=1)
+    engine = RasaEngine("http://127.0.0.1:9", token=None, timeout=1)
     with pytest.raises(DialogueUnavailable, match="Rasa cannot be reached: ConnectError"):
         engine.pause("sufler-1-1", paused=True)
 
@@ -251,7 +251,7 @@ def test_rasa_says_which_intent(rasa: RasaEmulator, engine: RasaEngine) -> None:
 
 def test_a_parser_that_is_away_is_asked_again_after_a_while(rasa: RasaEmulator) -> None:
     now = [100.0]
-    engine = RasaEngine(rasa.url, token=None, patience=10, seconds=lambda: now[0])
+    engine = RasaEngine(rasa.url, token=None, timeout=10, seconds=lambda: now[0])
     rasa.garbage = b"<html>"
     assert engine.parse("позовите оператора") == {}
     rasa.garbage = None
@@ -266,14 +266,16 @@ def test_a_parser_that_is_away_is_asked_again_after_a_while(rasa: RasaEmulator) 
 @pytest.mark.slow
 def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, rasa: RasaEmulator) -> None:
     """Sufler asks Rasa, whose action asks Sufler: with a connection held meanwhile, all would stand still."""
-    database = connect(f"sqlite:///{tmp_path / 'shop.db'}", most=2)
+    database = connect(f"sqlite:///{tmp_path / 'shop.db'}", max_connections=2)
     migrate(database)
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
-    conversing = DialogueSessions(
+    dialogue_sessions = DialogueSessions(
         shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
     )
-    triager = Triager(shop.store, shop.assistant, readiness=shop.readiness, conversing=conversing)
+    triager = Triager(
+        shop.store, shop.assistant, readiness=shop.readiness, dialogue_sessions=dialogue_sessions
+    )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
 
@@ -295,7 +297,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
         finally:
             done.set()
             worker.join()
-    assert shop.desk.silence() is None
+    assert shop.desk.outage() is None
     answer = "Верните товар за 14 дней."
     expected = ["Какой номер?", f"{answer}\n\nКакой номер?", "Заказ 40018237 едет.", answer]
     assert said == dict.fromkeys(said, expected)

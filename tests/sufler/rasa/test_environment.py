@@ -18,7 +18,7 @@ from prompter.dialogue.actions import OrdersUnavailable
 from prompter.domain.account import Role, Scope
 from prompter.storage import Store
 from sufler.errors import BadConfig
-from sufler.rasa.custom_actions import OwnActions
+from sufler.rasa.custom_actions import CustomActions
 from sufler.rasa.environment import NoRasa, RasaEnvironment, RasaProject, find_python
 from sufler.rasa.order_lookup import CsvOrders, HttpOrders, build_orders
 from sufler.rasa.token import token_for_rasa
@@ -225,13 +225,13 @@ def test_where_orders_are_looked_up() -> None:
 
 def test_calls_and_answers_pass_as_they_are() -> None:
     with service(400, b'{"error": "no", "action_name": "x"}') as (address, asked):
-        answer = OwnActions(address + "/webhook", timeout=5)(b'{"next_action": "x"}')
+        answer = CustomActions(address + "/webhook", timeout=5)(b'{"next_action": "x"}')
     assert answer == (400, b'{"error": "no", "action_name": "x"}')
     assert asked == ["/webhook", '{"next_action": "x"}']
 
 
 def test_a_silent_server_is_named() -> None:
-    status, body = OwnActions("http://127.0.0.1:9/webhook", timeout=5)(b"{}")
+    status, body = CustomActions("http://127.0.0.1:9/webhook", timeout=5)(b"{}")
     assert (status, json.loads(body)["error"]) == (502, "own_actions_silent")
 
 

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.e2e
 
 def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit: Sit) -> None:
     engine = OrderDialogue()
-    conversing = shop.talk_through(engine)
-    conversing.run_once()
+    dialogue_sessions = shop.talk_through(engine)
+    dialogue_sessions.run_once()
     page = sit()
     conversation = shop.ask("статус")
     card = page.locator(".card").first
@@ -26,13 +26,13 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     page.keyboard.press("Control+Enter")
     expect(held).to_be_visible()
     expect(held).to_contain_text("Бот молчит: разговор ведёт оператор.")
-    conversing.run_once()
+    dialogue_sessions.run_once()
     assert engine.paused == {"sufler-1-1": True}
     page.locator("body").click()
     page.keyboard.press("b")
     expect(held).to_be_hidden()
     expect(page.get_by_text("Бот снова может отвечать этому клиенту.")).to_be_visible()
-    conversing.run_once()
+    dialogue_sessions.run_once()
     assert engine.paused == {"sufler-1-1": False}
     assert shop.ask("40018237") == conversation
     expect(card.locator(".card__text")).to_have_text("Заказ 40018237 едет.")
@@ -40,7 +40,7 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
 
 def test_operators_see_that_the_engine_is_away(shop: DeskShop, sit: Sit) -> None:
     engine = OrderDialogue(broken=True)
-    conversing = shop.talk_through(engine)
+    dialogue_sessions = shop.talk_through(engine)
     page = sit()
     shop.ask("статус")
     note = page.locator(".desk__notice", has_text="Rasa не отвечает с")
@@ -48,5 +48,5 @@ def test_operators_see_that_the_engine_is_away(shop: DeskShop, sit: Sit) -> None
     expect(note).to_contain_text("it is not there")
     expect(page.locator(".talk__head")).to_contain_text("сбой движка")
     engine.broken = False
-    conversing.run_once()
+    dialogue_sessions.run_once()
     expect(note).to_be_hidden()

@@ -20,7 +20,7 @@ from prompter_api.desk.readiness.board_page import topic_address
 from prompter_api.desk.readiness.gauge import Scale, points
 from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
 from prompter_api.desk.ui.polling import ReadinessNews
-from prompter_api.desk.ui.session import Seats
+from prompter_api.desk.ui.session import PageSessions
 from prompter_api.locale import translator
 from tests.fakes import FakeClock
 from tests.support_desk import DeskShop
@@ -161,7 +161,7 @@ def test_what_is_tested_next() -> None:
 )
 def test_what_a_state_means(values: dict[str, object], said: str) -> None:
     found = topic(PASSED, replace(PASSED, threshold=0.9), **values)
-    assert words.standing(found, EN, "en") == said
+    assert words.status_text(found, EN, "en") == said
 
 
 def test_why_a_topic_may_not_answer() -> None:
@@ -285,25 +285,25 @@ def _keys(value: object) -> list[str]:
     return []
 
 
-# --- seats ------------------------------------------------------------------------------------
+# --- sessions ------------------------------------------------------------------------------------
 
 
 def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    parts, seats = shop.parts(), Seats()
-    seat = seats.take(parts, shop.visit("anna"))
+    parts, page_sessions = shop.parts(), PageSessions()
+    session = page_sessions.take(parts, shop.visit("anna"))
     for refused in (
-        seat.topics,
-        seat.readiness_changed,
-        lambda: seat.topic("returns"),
-        lambda: seat.allow("returns"),
-        lambda: seat.hold("returns"),
-        lambda: seat.switch_off("returns"),
+        session.topics,
+        session.readiness_changed,
+        lambda: session.topic("returns"),
+        lambda: session.allow("returns"),
+        lambda: session.hold("returns"),
+        lambda: session.switch_off("returns"),
     ):
         with pytest.raises(Forbidden):
             refused()
-    hers = seats.take(parts, shop.visit("vera"))
+    hers = page_sessions.take(parts, shop.visit("vera"))
     assert [one.name for one in hers.topics()] == ["orders", "returns"]
     hers.hold("returns")
     assert hers.topic("returns")[0].state is ReadinessState.HELD
@@ -312,14 +312,14 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
 def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    seat = Seats().take(shop.parts(), shop.visit("vera"))
+    session = PageSessions().take(shop.parts(), shop.visit("vera"))
     clock = FakeClock()
-    news = ReadinessNews(seat, clock=lambda: clock.now.timestamp())
+    news = ReadinessNews(session, clock=lambda: clock.now.timestamp())
 
-    async def at_once(work, *args):  # type: ignore[no-untyped-def]
+    async def run_now(work, *args):  # type: ignore[no-untyped-def]
         return work(*args)
 
-    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", at_once)
+    monkeypatch.setattr("prompter_api.desk.ui.polling.in_thread", run_now)
 
     def slowly() -> str:
         clock.forward(0.5)
@@ -331,9 +331,9 @@ def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest
     assert read() == "read"
     clock.forward(6)
     assert read() is None
-    seat.hold("returns")
+    session.hold("returns")
     assert read() == "read"
-    seat.hold("orders")
+    session.hold("orders")
     clock.forward(4)
     assert read() is None  # it has just been read, and that took half a second
     clock.forward(2)

@@ -22,7 +22,7 @@ from prompter_api.desk.operator.keyboard import Mode, action_of
 from prompter_api.desk.operator.queue_panel import Waiting, by_customer, neighbour, next_turn
 from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
-from prompter_api.desk.ui.session import Seats, SignedOut
+from prompter_api.desk.ui.session import PageSessions, SignedOut
 from prompter_api.locale import translator
 from tests.fakes import FakeClock
 from tests.support_desk import PASSWORD, DeskShop
@@ -177,7 +177,7 @@ def test_dropping_an_edit_brings_ones_own_text_back() -> None:
 
 
 def test_drafts_are_kept_by_account_and_conversation_and_not_without_end() -> None:
-    drafts = Drafts(most=2)
+    drafts = Drafts(limit=2)
     for conversation in (1, 2, 3):
         drafts.keep(1, conversation, Draft(text=str(conversation)))
     assert [drafts.of(1, conversation).text for conversation in (1, 2, 3)] == ["", "2", "3"]
@@ -252,26 +252,29 @@ def test_after_the_login_one_stays_on_this_server(target: str, path: str) -> Non
     assert _own_path(target) == path
 
 
-# --- seats ------------------------------------------------------------------------------------
+# --- sessions ------------------------------------------------------------------------------------
 
 
 def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Store) -> None:
-    shop, seats = DeskShop(store), Seats()
+    shop, page_sessions = DeskShop(store), PageSessions()
     shop.accounts.add("root", Role.ADMIN, PASSWORD)
     visit = shop.visit("anna")
-    left, right = seats.take(shop.parts(), visit), seats.take(shop.parts(), shop.visit("anna"))
-    other = seats.take(shop.parts(), shop.visit("boris"))
+    left, right = (
+        page_sessions.take(shop.parts(), visit),
+        page_sessions.take(shop.parts(), shop.visit("anna")),
+    )
+    other = page_sessions.take(shop.parts(), shop.visit("boris"))
     # In another process: nothing is shared with this one but the database.
     Sessions(Store(store._engine)).revoke(visit.session.id, of=visit.account.id)
     with pytest.raises(SignedOut):
-        left.look(None)
-    right.look(None)
+        left.snapshot(None)
+    right.snapshot(None)
     shop.accounts.set_password("anna", "another long password")
     with pytest.raises(SignedOut):
-        right.look(None)
+        right.snapshot(None)
     shop.accounts.disable("boris")
     with pytest.raises(SignedOut):
-        other.look(None)
+        other.snapshot(None)
 
 
 @pytest.mark.slow
@@ -280,30 +283,33 @@ def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) 
     sessions = Sessions(store, max_idle=timedelta(minutes=120), clock=clock)
     visit = sessions.find(sessions.start(shop.accounts.named("anna")) or "")
     assert visit is not None
-    seat = Seats().take(replace(shop.parts(), sessions=sessions), visit)
+    session = PageSessions().take(replace(shop.parts(), sessions=sessions), visit)
     for _ in range(119):
         clock.forward(60)
-        seat.look(None)
-    seat.note_action()
-    seat.look(None)
+        session.snapshot(None)
+    session.note_action()
+    session.snapshot(None)
     for _ in range(119):
         clock.forward(60)
-        seat.look(None)
+        session.snapshot(None)
     clock.forward(60)
     with pytest.raises(SignedOut):
-        seat.look(None)
+        session.snapshot(None)
 
 
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
-    shop, seats = DeskShop(store), Seats()
-    one, two = seats.take(shop.parts(), shop.visit("anna")), seats.take(shop.parts(), shop.visit("boris"))
+    shop, page_sessions = DeskShop(store), PageSessions()
+    one, two = (
+        page_sessions.take(shop.parts(), shop.visit("anna")),
+        page_sessions.take(shop.parts(), shop.visit("boris")),
+    )
     two.open_conversation = 5
-    assert one.look(None).opened_by == {5: ["boris"]}
-    assert two.look(None).opened_by == {}
-    seats.leave(two)
-    assert one.look(None).opened_by == {}
+    assert one.snapshot(None).opened_by == {5: ["boris"]}
+    assert two.snapshot(None).opened_by == {}
+    page_sessions.leave(two)
+    assert one.snapshot(None).opened_by == {}
 
 
 def test_a_conversation_that_is_gone_is_no_error(store: Store) -> None:
-    shop, seats = DeskShop(store), Seats()
-    assert seats.take(shop.parts(), shop.visit("anna")).look(99).view is None
+    shop, page_sessions = DeskShop(store), PageSessions()
+    assert page_sessions.take(shop.parts(), shop.visit("anna")).snapshot(99).view is None
