@@ -25,7 +25,9 @@ CATALOGS = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.po"))
 # They tell what was: what was called how at the time, and what the old names are.
 HISTORY = {ROOT / "CHANGELOG.md", ROOT / "docs" / "glossary.md", *(ROOT / "docs" / "adr").glob("*.md")}
 DOCS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("training_data/*.md")} - HISTORY)
-# Texts by which letters decide the language; in these packages they are words of customers, not ours.
+# Functions there are named by the operation ids of the API, which programs rely on.
+OPERATIONS = ROOT / "prompter_api" / "routes"
+# Russian in these packages is what customers write, not what we say.
 WORDS_OF_CUSTOMERS = ("nlu", "kb_index", "evaluation")
 
 EVERYWHERE = {
@@ -165,6 +167,8 @@ def _names_in_code() -> dict[str, str]:
         names[module.name] = place
         owners = [node for node in _nodes_of(module) if isinstance(node, ast.Module | ast.ClassDef)]
         names |= {node.name: place for node in owners if isinstance(node, ast.ClassDef)}
+        if module.parent == OPERATIONS:
+            continue
         names |= {
             f"{node.name}()": place
             for owner in owners
