@@ -38,9 +38,10 @@ test-full: $(VENV)/.test browser database strace  ## before a release: every tes
 coverage: $(VENV)/.test browser database strace  ## branch coverage of make test, twice as long; htmlcov/
 	$(BIN)/python -m pytest $(BY_FILE) -m "not full" --timeout 1800 --cov --cov-report term:skip-covered --cov-report html $(PYTEST_ARGS)
 
-check: $(VENV)/.check  ## format, lint, types, layers, what Rasa imports
+check: $(VENV)/.check  ## format, lint, spelling, types, layers, what Rasa imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@if [ -e .venv-rasa/complete ]; then TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -W ignore -c "import nlu.rasa"; \

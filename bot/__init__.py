@@ -1,1 +1,9 @@
-"""How do customers reach us, and our replies them?  Faces only: they translate and hold no rules."""
+"""How do customers' messages reach us, and how do our replies reach them?
+
+Faces only: they translate between a messenger and the core, and hold no rules.
+
+    channel              the seam: a channel sends one reply, and its errors say whether it can have arrived
+    telegram, webchat    one package per channel
+    delivery             takes replies from the outbox and hands them to their channel
+    buttons, names       the buttons under an automated answer, and customers' names made safe to store
+"""

@@ -1,6 +1,17 @@
-"""How good is it?  Rows in, estimates out: this package knows neither models nor database.
+"""How good is it, and may it answer alone?
 
-Whoever has a model adapts it to one of the seams `Suggester`, `Learner` and `TrainableClassifier`.
+Rows in, estimates out: this package knows neither models nor a database. A model is adapted to one of the
+seams `Suggester`, `Learner` and `TrainableClassifier`.
+
+    rows, splits, typos, data_quality         rows read from files, drawn, garbled and checked
+    intents, retrieval, selective, latency    one report for each kind of measurement
+    estimates, paired, reliability            intervals, paired tests, calibration
+    outcomes, errors                          single results
+    learning, gate                            learning curves; may a candidate replace the champion
+    readiness, betting                        the rule for answering alone, and its test
+    change_detection, multiple_testing        after go-live; many topics at once
+    simulation, error_rates, baselines        the rule where the truth is known, beside naive ones
+    report                                    one HTML page about a measurement
 """
 
 from evaluation.data_quality import DataWarning, warnings_of_cases, warnings_of_test, warnings_of_training

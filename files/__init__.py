@@ -1,7 +1,13 @@
-"""Can a file that somebody else made be read, within bounds of memory and time?
+"""Can a file from a stranger be read within bounds of memory and time?
 
 Every reader of articles, chats, rows, examples and settings opens its file here, so that the limits stand
-in one place and hold while a file is read, not after. A file that breaks one is refused with its place.
+in one place and hold while a file is read, not after. A file that exceeds one is refused with its place.
+
+    limits, budget    how much a file may hold, and the processor time that reading it may take
+    text              UTF-8 text, whole or line by line
+    csv_rows          rows of CSV, and cells that no spreadsheet runs as a formula
+    yaml_tree         YAML as plain nodes that know their line
+    errors            `BadFile`
 """
 
 from files.budget import Budget

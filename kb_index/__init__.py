@@ -1,4 +1,13 @@
-"""Which articles answer an utterance?"""
+"""Which articles answer an utterance?
+
+article, templates, text, errors              the article, its template fields, comparable texts
+search, lexical, labeled_texts                ranking by meaning, words, spelling and confirmed questions
+vector_index, faiss_index, flat_index         a vector index: the seam, FAISS, the reference
+index_contents, persistence                   following changes of articles; the index on disk
+stored_names                                  names of settings as they are kept on disk
+checks, near_texts, same_answers, clusters    near-duplicates, equal answers, groups of similar texts
+formats                                       reading and writing files of articles
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

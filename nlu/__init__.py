@@ -1,7 +1,14 @@
-"""Which intent, how sure?
+"""Which intent is it, and how sure is that?
 
 Names are resolved when they are first used: Rasa imports `nlu.rasa` on Python 3.10 in an environment
 that has none of our libraries.
+
+    text, reader, ngrams, respelling                 an utterance: cleaned, respelled, encoded once
+    encoders                                         texts to vectors
+    classifier, intent_model, kernel, calibration    the estimator and its fitted, calibrated model
+    training_data, intent_file, artifacts, errors    examples from YAML, models as folders of plain arrays
+    finetuning                                       contrastive fine-tuning of a sentence-transformers model
+    rasa                                             components that Rasa loads
 """
 
 import os

@@ -1,5 +1,9 @@
-"""How do people and programs reach the core by HTTP?
+"""How do people and programs reach the core over HTTP?
 
-`app` puts it together; `routes` and `schemas` are the JSON API, `desk` its pages. `auth` and `login` say who
-may do what, `errors` in which words a refusal is told, `metrics` and `ready` how the process does.
+app, parts                                         the application, and the services it is built from
+routes, schemas, docs                              the JSON API, its shapes and its documentation
+desk, locale                                       the pages, and their texts by language
+auth, login, cookies, throttle, password_checks    who may do what, and how often one may try
+errors, methods                                    status and message of a refusal
+metrics, ready                                     figures for Prometheus, /health and /ready
 """

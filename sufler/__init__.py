@@ -1,4 +1,14 @@
-"""Sufler: a trainable FAQ bot that starts as a prompter for the operators."""
+"""How do the parts become one program?
+
+The composition root: settings are read and parts are chosen here, and nowhere else.
+
+    settings, renamed_settings, errors         config.yml and environment variables; old names of settings
+    resources                                  the shipped config.yml and training data
+    bootstrap                                  builds services, models, faces and processes from the settings
+    serve, health, logs, learning_scheduler    loops, signals, readiness of a process, nightly learning
+    private_files, installation_secret         modes of our files, and what this installation signs with
+    cli, rasa, benchmarking                    commands; Rasa; measurements from outside
+"""
 
 import os
 from importlib.metadata import PackageNotFoundError, version

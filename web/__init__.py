@@ -1,5 +1,10 @@
-"""What may a request from outside do to us?  The checks that every HTTP face shares.
+"""May a request from outside be served?
 
-Origin of a request, address of a client, rates, sizes, headers. Both faces may import this package;
-it knows neither of them.
+The checks that both HTTP faces share; it knows neither of them.
+
+    origins, hosts, cookies                  which site asks, under which name, with which cookies
+    addresses, rate_limit                    whose request it is, and how many there may be
+    body_limit, header_limit, connections    how large and how slow a client may be
+    headers, problems                        security headers and the shape of an error
+    server                                   uvicorn with these bounds
 """

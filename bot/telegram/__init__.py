@@ -1,4 +1,13 @@
-"""Telegram: customers' messages come in by long polling, replies leave by sendMessage."""
+"""How do Telegram chats become messages of ours, and replies Telegram messages?
+
+Messages come in by long polling and are acknowledged after they are stored. Replies leave by sendMessage.
+
+    poller      asks for updates, stores them, then acknowledges
+    mapping     turns an update into a message or a button press
+    channel     sends a reply, and says what became of it
+    keyboard    the buttons under an automated answer
+    client      a thin wrapper around python-telegram-bot's `Bot` that keeps the token out of logs
+"""
 
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import TelegramClient

@@ -1,4 +1,11 @@
-"""The web chat: a page on our own site where customers write and read the replies."""
+"""How do visitors of our own site write to us and read the replies?
+
+router     the page at /chat and its requests
+channel    "sends" a reply by leaving it for the page to fetch
+cookies    the signed cookie by which a visitor is recognized
+guards     the size and origin of a request
+limits     how often one chat or one address may write and read
+"""
 
 from bot.webchat.channel import WebChannel
 from bot.webchat.limits import ChatLimits

@@ -5,6 +5,10 @@ Rasa 3.6 imports this on Python 3.10, in an environment that has none of Sufler'
     pipeline:
       - name: nlu.rasa.SuflerFeaturizer   # after the tokenizer, before DIETClassifier
       - name: nlu.rasa.SuflerRetriever    # after FallbackClassifier
+
+    featurizer    sentence embeddings for DIET
+    retriever     ranked suggestions on the message
+    client        asks a running Sufler over HTTP, with a short timeout
 """
 
 from nlu.rasa.featurizer import SuflerFeaturizer

@@ -1,1 +1,7 @@
-"""Accounts, passwords, sessions and API tokens."""
+"""Who may log in, and until when?
+
+service      accounts, roles, API tokens
+passwords    which passwords are refused as easy to guess
+sessions     browsers that are logged in
+last_seen    when a session or a token was last used
+"""

@@ -1,1 +1,7 @@
-"""Clock, errors and waiting for all rooms of the core."""
+"""What does every package of the core need?
+
+clock          the time, as a part that tests replace
+errors         what a use case can refuse
+safe_errors    unexpected errors described without customers' texts or tokens
+shutdown       waiting that ends early when the program stops
+"""

@@ -1,1 +1,5 @@
-"""The operators' desk: the queue, and decisions on turns."""
+"""What can operators see and decide?
+
+service     `Desk`: the queue, a conversation, a decision in one transaction, undo
+decision    a decision as requested, and the verdict it counts as
+"""

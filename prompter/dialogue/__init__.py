@@ -1,1 +1,6 @@
-"""How does a dialogue engine take part in a conversation?"""
+"""How does a dialogue engine take part in a conversation?
+
+engine     the seam: what an engine says to a turn, and what that makes of its triage
+session    consults the engine outside transactions, and keeps it in step with operators
+actions    what an engine may ask of us: answer, hand over, rate, look up an order
+"""

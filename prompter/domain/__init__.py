@@ -1,1 +1,10 @@
-"""Values of the core, without storage and engines."""
+"""Which values does the core speak of?
+
+Frozen values only, without storage and engines.
+
+    conversation, triage, dialogue         messages, turns and replies; routes and suggestions; dialogues
+    evidence, readiness, monitoring        verdicts, random samples; states of topics; daily counts
+    model_version, regression_case, job    versions and their use; pinned questions; background jobs
+    proposal, drafts                       changes proposed for the knowledge base
+    account                                accounts, tokens, sessions
+"""

@@ -1,1 +1,8 @@
-"""What does the knowledge base say, and what should it say?"""
+"""What does the knowledge base say, and what should it say?
+
+knowledge_base                           import, export, edit, versions of an article
+proposals, proposal_matching             changes that wait for a supervisor, none proposed twice
+question_mining, answer_change_mining    questions without an article, changes that operators repeat
+draft_generation, known_questions        drafts from decisions, without what articles answer already
+chat_history_import                      questions and answers from chats of the past
+"""

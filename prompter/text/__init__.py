@@ -1,1 +1,8 @@
-"""What do texts of customers and operators need done to them?"""
+"""What has to be done to texts of customers and operators?
+
+cleaning                  removes greeting, name, signature and personal data
+pii, number_checks        masks personal data; recognizes phones, cards, accounts
+edits                     tells a cosmetic edit from one of substance
+template_fields, slugs    fills in fields of an answer; readable ids of articles
+notices                   what customers are told automatically
+"""

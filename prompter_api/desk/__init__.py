@@ -1,4 +1,12 @@
-"""The pages: where operators work, what supervisors look after, and how both log in."""
+"""Which pages do operators and supervisors work with?
+
+operator     the desk itself, and the review of answers
+readiness    which topics may be answered alone, and monitoring
+learning     proposals, model versions, conflicts
+knowledge    articles, and the test of the bot
+login        logging in, and one's own account
+ui           what all pages share
+"""
 
 from fastapi import FastAPI
 from nicegui import APIRouter

@@ -1,6 +1,9 @@
-"""The words of the pages, in the reader's language.
+"""How do the pages speak the reader's language?
 
-Source strings are English; catalogs lie beside this file, one folder a language.
+Source strings are English; catalogs lie beside this file, one folder per language.
+
+    translator    the translations into a language
+    LANGUAGES     the languages that the pages offer, each named in itself
 """
 
 from functools import cache

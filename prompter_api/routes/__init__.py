@@ -1,4 +1,13 @@
-"""The JSON API: every route translates a request into one use case and its outcome back."""
+"""Which requests does the JSON API answer?
+
+Every route translates a request into one use case, and its result into a response.
+
+    conversations, decisions, replies, reviews    what operators do
+    knowledge, proposals, learning                articles, proposals, model versions
+    readiness, monitoring                         topics that may be answered alone, and figures
+    ask, rasa                                     what would be suggested; Rasa's requests
+    session, me, users, operations                logging in, one's account, all accounts, running it
+"""
 
 from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer

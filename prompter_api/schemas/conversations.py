@@ -34,7 +34,7 @@ class TurnOut(Output):
     route: Route | None
     handoff_reason: HandoffReason | None
     model_version: str | None
-    blind: bool = Field(description="Drawn by lot to be answered without a look at the suggestions")
+    blind: bool = Field(description="Randomly sampled to be answered without suggestions")
 
 
 class QueueItemOut(Output):

@@ -88,7 +88,7 @@ class ArticleOut(Output):
     answer: str = Field(examples=["Верните товар за 14 дней, {customer_name}."])
     topic: str = Field(examples=["returns"])
     language: str = Field(examples=["ru"])
-    phrasings: list[str] = Field(description="Other ways to put the question")
+    phrasings: list[str] = Field(description="Alternative phrasings of the question")
     status: Status
     valid_from: date | None
     valid_until: date | None
@@ -117,7 +117,7 @@ class ArticleIn(Input):
     language: str = Field(
         max_length=35, description="A BCP 47 tag", examples=["ru"], json_schema_extra=LANGUAGE_TAG
     )
-    phrasings: list[str] = Field([], max_length=2000, description="All other ways to put the question")
+    phrasings: list[str] = Field([], max_length=2000, description="All alternative phrasings of the question")
     status: Status = Status.PUBLISHED
     valid_from: date | None = None
     valid_until: date | None = Field(None, description="Not before valid_from")

@@ -59,7 +59,7 @@ class ProposalOut(Output):
     topic: str
     language: str
     base_answer: str | None = Field(description="The article's answer that the change was made from")
-    phrasings: list[str] = Field(description="Other ways to put the question that a new article would have")
+    phrasings: list[str] = Field(description="Alternative phrasings that a new article would have")
     wording: str = Field(
         description="Names these words: who sends it approves and edits only what was looked at",
         examples=["5f1c2ad09e7b3c44"],
@@ -101,7 +101,7 @@ class ProposalEdit(Input):
         | None
     ) = None
     phrasings: Annotated[list[Line], Field(max_length=MAX_PHRASINGS)] | None = Field(
-        None, description="All other ways to put the question of a new article"
+        None, description="All alternative phrasings of a new article"
     )
     base_answer: Text | None = Field(
         None,

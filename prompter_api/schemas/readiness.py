@@ -27,7 +27,7 @@ class StepOut(Output):
     n_by_lot: int = Field(description="Of them judged blind, by a second person, or as an audit")
     estimate: float | None = Field(description="Share of right answers")
     passed_after: int | None = Field(description="Turns; null: it has not passed")
-    more_labels: int | None = Field(description="Turns still to be judged by lot; null: not on course")
+    more_labels: int | None = Field(description="Random samples still to be judged; null: accuracy too low")
 
 
 class ReadinessOut(Output):

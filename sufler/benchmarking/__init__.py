@@ -1,1 +1,8 @@
-"""How good and how fast is it, measured from outside?"""
+"""How good and how fast is it, measured from outside?
+
+adapters                         the product's parts as `evaluation` sees them
+latency, running_server          speed and memory, in one worker and over HTTP
+synthetic_articles               filling a small knowledge base up
+finetuning_data, machine_info    rows for fine-tuning; the machine a figure was measured on
+traffic_simulator                simulated customers and operators for the demo
+"""

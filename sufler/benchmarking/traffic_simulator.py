@@ -239,7 +239,7 @@ def _line(found: Mapping[str, Any]) -> str:
     low = "" if found["low"] is None else f", at least {found['low']:.0%}"
     audits = f", {found['audited_right']} of {found['audited']} audits right" if found["audited"] else ""
     return (
-        f"{found['name']}: {found['state']}; {step['n_by_lot']} judged by lot, {estimate} right{low}{audits}"
+        f"{found['name']}: {found['state']}; {step['n_by_lot']} random samples, {estimate} right{low}{audits}"
     )
 
 

@@ -1,7 +1,11 @@
-"""Which parts make up a running Sufler? Reads the settings, chooses parts, puts them together.
+"""Which parts make up a running Sufler?
 
-Wiring only: `services` for the core, `models` for what answers and learns, `faces` for the web and
-messengers, `process` for the loops of one process.
+It reads the settings, chooses parts and puts them together: wiring only.
+
+    services    the store, and the use cases of the core
+    models      the assistant that answers, and what learns
+    faces       the web and the messengers
+    process     the loops of one process
 """
 
 from sufler.bootstrap.faces import (

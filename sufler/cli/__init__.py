@@ -1,4 +1,13 @@
-"""The command line: one module per group of commands, heavy imports inside the commands."""
+"""Which commands does Sufler have?
+
+One module per group of commands, with heavy imports inside the commands.
+
+    serving, database, users                demo, run, migrate, user
+    kb, models, learn, history, finetune    kb, train, ask, models, promote, rollback, learn, finetune
+    readiness, evaluation                   readiness, autopilot, evaluate
+    rasa, import_rasa                       rasa, import-rasa
+    common, progress, renamed_flags         shared options, progress, old names of flags
+"""
 
 import sys
 

@@ -112,7 +112,7 @@ def _print(found: "Sequence[TopicReadiness]", *, plan: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    columns = ["topic", "state", "right", "between", "coverage", "turns", "by lot"]
+    columns = ["topic", "state", "right", "between", "coverage", "turns", "samples"]
     table = Table(*columns, "more judged turns", *(["days"] if plan else []))
     for one in found:
         step = one.steps[-1]
@@ -139,7 +139,7 @@ def _more(found: "TopicReadiness") -> str:
         return "done"
     if step.more_labels is not None:
         return f"about {step.more_labels}"
-    return "nothing judged yet" if step.estimate is None else "not on course"
+    return "no data yet" if step.estimate is None else "accuracy too low"
 
 
 def _print_events(found: "TopicReadiness") -> None:

@@ -1,1 +1,6 @@
-"""Rows of people, their tokens and sessions."""
+"""Which rows hold accounts?
+
+accounts        people and their API tokens
+sessions        browsers that are logged in
+login_counts    failed logins, under keyed hashes
+"""

@@ -1,1 +1,5 @@
-"""Rows of articles and proposals."""
+"""Which rows hold the knowledge base?
+
+articles     articles, their versions and vectors
+proposals    changes that wait for a supervisor
+"""

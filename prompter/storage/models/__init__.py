@@ -1,1 +1,8 @@
-"""Rows about model versions and about topics that may answer alone."""
+"""Which rows hold model versions, and which topics may be answered alone?
+
+versions            model versions, and which one answers
+readiness           states of topics and their evidence
+shadows             first suggestions of a version that does not answer
+regression_cases    pinned questions
+monitoring          counts over a period
+"""

@@ -1,1 +1,5 @@
-"""The pages for logging in and for one's own account."""
+"""How do people log in?
+
+page            logging in and out, choosing a password and a language
+account_page    one's own sessions, password and API tokens
+"""

@@ -1,1 +1,7 @@
-"""Which pieces do all pages share?"""
+"""Which pieces do all pages share?
+
+frame, session, polling                  login check, header, account, news
+elements, keyed_rows, labels, numbers    HTML elements, stable rows, common names, numbers from browsers
+dialogs, notices, forms                  questions, short messages, plain forms
+mounting, sockets                        NiceGUI in our application; whose page a socket is
+"""

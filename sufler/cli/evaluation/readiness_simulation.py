@@ -29,15 +29,13 @@ def readiness(
         float, typer.Option(min=0, max=0.999, help="Share of the turns that nobody judges, wrong ones first.")
     ] = 0.0,
     rubber_stamp_rate: Annotated[
-        float, typer.Option(min=0, max=0.999, help="Share of the shown suggestions that are waved through.")
+        float, typer.Option(min=0, max=0.999, help="Share of the shown suggestions that are accepted unread.")
     ] = 0.2,
     versions: Annotated[int, typer.Option(min=1, max=1000, help="Model versions that share the labels.")] = 1,
     drift: Annotated[
         float, typer.Option(min=-1, max=1, help="By which accuracy has changed at the last label.")
     ] = 0.0,
-    labels: Annotated[
-        int, typer.Option(min=100, max=20_000, help="Turns judged by lot, for each topic.")
-    ] = 3000,
+    labels: Annotated[int, typer.Option(min=100, max=20_000, help="Random samples per topic.")] = 3000,
     traffic: Annotated[
         float, typer.Option(min=0.01, help="Turns of a topic in a day: how many days go-live takes.")
     ] = 100.0,
@@ -197,8 +195,8 @@ def _print_haste(rates: "ErrorRates", show: Any) -> None:
 
     hasty, good = rates.hasty_at_bar, rates.hasty_good
     show(
-        f"With {hasty.world.haste:.0%} of the suggestions waved through, a fifth of what is accepted judged "
-        f"again: {hasty.share:.2%} at the bar went live; the operators' verdicts alone would let "
+        f"With {hasty.world.haste:.0%} of the suggestions accepted unread and a fifth of the accepted ones "
+        f"double-reviewed: {hasty.share:.2%} at the bar went live; the operators' verdicts alone would let "
         f"{hasty.naive['shown_alone']:.0%} through. "
         f"At {good.world.accuracy:g}: {_number(median(good.turns))} turns to go live."
     )
@@ -208,7 +206,7 @@ def _costs(rates: "ErrorRates", traffic: float) -> "Table":
     from rich.table import Table
 
     table = Table(
-        "accuracy", "judged", "lot", "turns to go live", "of them judged by lot", f"days at {traffic:g} a day"
+        "accuracy", "judged", "rate", "turns to go live", "random samples", f"days at {traffic:g} a day"
     )
     for cost in rates.costs:
         days = None if cost.median_turns is None else cost.median_turns / traffic
