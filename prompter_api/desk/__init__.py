@@ -6,6 +6,7 @@ from nicegui import APIRouter
 from prompter_api.desk.knowledge.article_page import add_article
 from prompter_api.desk.knowledge.articles_page import add_kb
 from prompter_api.desk.knowledge.playground_page import add_try
+from prompter_api.desk.knowledge.topics_page import add_topics
 from prompter_api.desk.learning.conflicts_page import add_disagreements
 from prompter_api.desk.learning.models_page import add_models
 from prompter_api.desk.learning.proposals_page import add_inbox
@@ -41,6 +42,7 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
     add_watching(router, door, poll_seconds=poll_seconds)
     add_kb(router, door)
     add_article(router, door)
+    add_topics(router, door)
     add_try(router, door)
     add_inbox(router, door, poll_seconds=poll_seconds)
     add_models(router, door, poll_seconds=poll_seconds)

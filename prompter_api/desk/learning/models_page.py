@@ -81,7 +81,7 @@ class ModelsPage:
                 self._job = Tag("p", classes="side__hint", role="status")
                 self._refusal = Tag("p", classes="notice notice--bad", role="alert")
             self._table = VersionsTable(visitor.t, visitor.language)
-            self._comparison = ComparisonPanel(visitor.t, visitor.language)
+            self._comparison = ComparisonPanel(visitor.t, visitor.language, visitor.topic)
         self._notices = Notices(visitor.t)
         self._refuse("")
 

@@ -18,7 +18,7 @@ from prompter.common.errors import (
 )
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind, OfferedSuggestion, OutboxState
-from prompter.domain.dialogue import TOPICS, is_dialogue
+from prompter.domain.dialogue import TOPICS, dialogue_name, is_dialogue
 from prompter.domain.evidence import RejectReason
 from prompter.domain.topic import TopicTitles
 from prompter.domain.triage import HandoffReason
@@ -115,6 +115,13 @@ def topic(topic_id: str, titles: TopicTitles, t: Translations, language: str) ->
 def question(suggestion: OfferedSuggestion, topic_label: TopicLabel) -> str:
     """What a suggestion answers: an article's question, or the dialogue that it comes from."""
     return topic_label(suggestion.topic) if is_dialogue(suggestion.article_id) else suggestion.question
+
+
+def article(article_id: str, question: str | None, topic_label: TopicLabel) -> str:
+    """An article's question, where it has one; of a dialogue what the dialogue is called."""
+    if is_dialogue(article_id):
+        return topic_label(TOPICS + dialogue_name(article_id))
+    return question or article_id
 
 
 def confidence(probability: float, t: Translations) -> str:
