@@ -52,10 +52,11 @@ class ArticleRows(Rows):
 
     def count_by_topic(self) -> dict[str, int]:
         """How many articles of whatever status each topic has, in order of topics."""
+        n_articles = func.count().label("n_articles")
         rows = self._connection.execute(
-            select(articles.c.topic, func.count()).group_by(articles.c.topic).order_by(articles.c.topic)
+            select(articles.c.topic, n_articles).group_by(articles.c.topic).order_by(articles.c.topic)
         )
-        return dict(rows.tuples())
+        return {row.topic: row.n_articles for row in rows}
 
     def answers_of_other_topics(self, topic: str, *, most: int = 1000) -> list[str]:
         """Answers of published articles of other topics, without those that have to be filled in."""
