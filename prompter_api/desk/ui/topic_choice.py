@@ -21,7 +21,7 @@ class TopicChoice:
         self._label, self._t = topic_label, t
         self._select = ui.select({}, label=t.gettext("Topic"), on_change=lambda _: self._show_new())
         self._select.props("stack-label").classes("w-full")
-        self._new = ui.input(t.gettext("New topic: its id, such as gift_cards")).props("stack-label")
+        self._new = ui.input(t.gettext("New topic: a short name, such as gift_cards")).props("stack-label")
         self._new.classes("w-full")
         self.offer(topics)
         self._show_new()
