@@ -90,7 +90,7 @@ class TopicsPage:
             if not topics:
                 Tag("p", _("No topics yet"), classes="empty__title")
                 return
-            with Tag("table", classes="board"):
+            with Tag("table", classes="board board--titles"):
                 with Tag("thead"), Tag("tr"):
                     for head in (_("Topic"), *LANGUAGES.values(), _("Articles")):
                         Tag("th", head, scope="col")
