@@ -35,6 +35,7 @@ from prompter.common.errors import (
 )
 from prompter.common.safe_errors import describe_without_content, trace
 from prompter.jobs import JobRunning
+from prompter.knowledge.topics import InvalidTitle
 from prompter.labels.regression_cases import InvalidPin
 from prompter.models.registry import CannotUse, NothingBefore
 from prompter.readiness.service import NotReady
@@ -98,6 +99,7 @@ STATUS: Mapping[type[Exception], int] = {
     NothingBefore: 409,
     InvalidPin: 422,
     InvalidArticle: 422,
+    InvalidTitle: 422,
     DatabaseUnavailable: 503,
     DatabaseBusy: 503,
     DatabaseFull: 503,

@@ -16,6 +16,7 @@ from prompter.dialogue.actions import Actions
 from prompter.domain.triage import Triage
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
+from prompter.knowledge.topics import Topics
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
 from prompter.readiness.monitoring import QualityMonitor
@@ -54,6 +55,7 @@ class Services:
     encode: Callable[[Sequence[str]], Encoded]
     desk: Desk
     knowledge: KnowledgeBase
+    topics: Topics
     explain: Callable[[str], Explanation]
     learning: Learning
     proposals: Proposals

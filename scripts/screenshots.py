@@ -23,6 +23,7 @@ from prompter.desk.service import Desk
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.knowledge.topic_files import read_titles
 from prompter.storage import Store, connect, migrate
 from scripts.governing import STORIES, Governing
 from tests.browser import chromium, log_in
@@ -136,7 +137,13 @@ def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[Pictu
         store = Store(engine)
         try:
             opened = utc_now() - timedelta(days=days_ago)
-            yield PictureShop(store, articles=articles, undo_seconds=8, loaded=lambda: opened)
+            shown = PictureShop(store, articles=articles, undo_seconds=8, loaded=lambda: opened)
+            titles, known = (
+                read_titles(ROOT / "training_data" / "topics.csv"),
+                {one.topic for one in articles},
+            )
+            shown.topics.change_titles({topic: texts for topic, texts in titles.items() if topic in known})
+            yield shown
         finally:
             store.close()
 

@@ -23,6 +23,7 @@ from prompter.domain.account import Role
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
+from prompter.knowledge.topics import Topics
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
 from prompter.readiness.monitoring import QualityMonitor
@@ -66,6 +67,7 @@ class DeskShop:
         self.readiness = Readiness(self.store)
         self.knowledge = KnowledgeBase(self.store, clock=self.loaded)
         self.knowledge.import_articles(self.articles, changed_by="test")
+        self.topics = Topics(self.store, language=self.language)
         self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0))
         self.assistant = WordAssistant(self.articles)
         self.triager = Triager(self.store, self.assistant, sampling=sampling)
@@ -152,6 +154,7 @@ class DeskShop:
             encode=by_length,
             desk=self.desk,
             knowledge=self.knowledge,
+            topics=self.topics,
             explain=lambda text: explained(self.assistant, text),
             learning=Learning(self.store),
             proposals=Proposals(self.store),

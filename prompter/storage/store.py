@@ -25,6 +25,7 @@ from prompter.storage.failures import database_failures
 from prompter.storage.jobs import JobRows
 from prompter.storage.knowledge.articles import ArticleRows
 from prompter.storage.knowledge.proposals import ProposalRows
+from prompter.storage.knowledge.topic_titles import TopicTitleRows
 from prompter.storage.models.monitoring import MonitoringRows
 from prompter.storage.models.readiness import ReadinessRows
 from prompter.storage.models.regression_cases import PinRows
@@ -53,6 +54,7 @@ class Transaction:
         self.sessions = SessionRows(connection)
         self.shadows = ShadowRows(connection)
         self.signals = SignalRows(connection)
+        self.topic_titles = TopicTitleRows(connection)
         self.versions = VersionRows(connection)
         self.monitoring = MonitoringRows(connection)
 

@@ -172,6 +172,15 @@ embeddings = Table(
     Column("vector", LargeBinary, nullable=False),  # float16
 )
 
+# Of topics, groups of topics and dialogues: none of them has a row of its own to point to.
+topic_titles = Table(
+    "topic_titles",
+    metadata,
+    Column("topic", String(500), primary_key=True),
+    Column("language", String(35), primary_key=True),
+    Column("title", String(100), nullable=False),
+)
+
 # --- conversations ------------------------------------------------------------------------------
 
 customers = Table(

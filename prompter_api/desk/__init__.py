@@ -14,6 +14,7 @@ from nicegui import APIRouter
 from prompter_api.desk.knowledge.article_page import add_article
 from prompter_api.desk.knowledge.articles_page import add_kb
 from prompter_api.desk.knowledge.playground_page import add_try
+from prompter_api.desk.knowledge.topics_page import add_topics
 from prompter_api.desk.learning.conflicts_page import add_disagreements
 from prompter_api.desk.learning.models_page import add_models
 from prompter_api.desk.learning.proposals_page import add_inbox
@@ -49,6 +50,7 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
     add_monitoring(router, guard, poll_seconds=poll_seconds)
     add_kb(router, guard)
     add_article(router, guard)
+    add_topics(router, guard)
     add_try(router, guard)
     add_inbox(router, guard, poll_seconds=poll_seconds)
     add_models(router, guard, poll_seconds=poll_seconds)

@@ -1,4 +1,4 @@
-"""The articles: found by operators, tended by supervisors."""
+"""The articles and their topics: found by operators, tended by supervisors."""
 
 from typing import Annotated
 
@@ -16,6 +16,8 @@ from prompter_api.schemas.knowledge import (
     NewArticle,
     NewPhrasing,
     SavedOut,
+    TitlesIn,
+    TopicOut,
 )
 
 router = APIRouter(prefix="/api", tags=["knowledge base"], route_class=GuardedRoute)
@@ -89,4 +91,31 @@ def get_article(request: Request, _me: Operator, article_id: ArticleId) -> Artic
 def add_phrasing(request: Request, _me: Supervisor, article_id: ArticleId, body: NewPhrasing) -> Done:
     """Add another way to put an article's question; imports never remove it."""
     services_of(request).knowledge.add_phrasing(article_id, body.text)
+    return Done()
+
+
+@router.get("/kb/topics")
+def list_topics(
+    request: Request,
+    me: Operator,
+    language: Annotated[
+        str | None, Query(max_length=35, description="Of `title`; without it, the account's")
+    ] = None,
+) -> list[TopicOut]:
+    """Every topic, group of topics and dialogue, and what people call it."""
+    services = services_of(request)
+    titles = services.topics.titles()
+    chosen = language or me.language or services.language
+    return [TopicOut.of(topic, titles, chosen) for topic in services.topics.all()]
+
+
+@router.put("/kb/topics/titles")
+def put_titles(
+    request: Request,
+    _me: Supervisor,
+    topic: Annotated[str, Query(min_length=1, max_length=500, examples=["order_status"])],
+    body: TitlesIn,
+) -> Done:
+    """Say what a topic is called, in every language; titles that are left out are taken away."""
+    services_of(request).topics.set_titles(topic, body.titles)
     return Done()

@@ -1,12 +1,14 @@
 """Questions to the assistant, and the articles it answers from."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from kb_index import Article, Status
+from prompter.domain.topic import TopicTitles
 from prompter.domain.triage import HandoffReason, Route
+from prompter.knowledge.topics import MAX_LANGUAGES, MAX_TITLE_LENGTH, Topic
 from prompter_api.schemas.common import LANGUAGE_TAG, MAX_ID, READABLE, ArticleId, Input, Output, Text
 
 
@@ -155,6 +157,44 @@ class SavedOut(Output):
 
 class NewPhrasing(Input):
     text: str = Field(max_length=1000, pattern=r"\S", examples=["хочу сдать обратно"])
+
+
+class TopicOut(Output):
+    """A topic, a group of topics or a dialogue; its id stays, whatever its titles are."""
+
+    id: str = Field(examples=["order_status"])
+    title: str = Field(
+        description="In the language asked for, else in the installation's, else made of the id",
+        examples=["Статус заказа"],
+    )
+    titles: dict[str, str] = Field(
+        description="As people gave them, by language",
+        examples=[{"ru": "Статус заказа", "en": "Order status"}],
+    )
+    articles: int = Field(description="Of whatever status")
+
+    @classmethod
+    def of(cls, topic: Topic, titles: TopicTitles, language: str) -> Self:
+        return cls(
+            id=topic.id,
+            title=titles.label(topic.id, language),
+            titles=dict(topic.titles),
+            articles=topic.n_articles,
+        )
+
+
+Tag = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE_TAG["pattern"])]
+Title = Annotated[
+    str, StringConstraints(max_length=MAX_TITLE_LENGTH, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")
+]
+
+
+class TitlesIn(Input):
+    """What a topic is called from now on, by language."""
+
+    titles: dict[Tag, Title] = Field(
+        max_length=MAX_LANGUAGES, examples=[{"ru": "Статус заказа", "en": "Order status"}]
+    )
 
 
 class FilledAnswer(Output):

@@ -29,6 +29,7 @@ from sufler.bootstrap.services import (
     build_reception,
     build_sampling,
     build_sessions,
+    build_topics,
 )
 from sufler.installation_secret import installation_secret
 from sufler.rasa import wiring as dialogues
@@ -90,6 +91,7 @@ def build_web_app(
         encode=lambda texts: _encoded(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
+        topics=build_topics(settings, store),
         explain=lambda text: explain(assistant, text),
         learning=Learning(store),
         proposals=build_proposals(store),

@@ -22,6 +22,7 @@ from prompter.dialogue.session import DialogueSessions
 from prompter.domain.readiness import Mode
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
+from prompter.knowledge.topics import Topics
 from prompter.readiness.attention_checks import AttentionCheckScheduler
 from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.sampling import SamplingPolicy
@@ -80,6 +81,10 @@ def build_sessions(settings: Settings, store: Store, *, defer: Defer = run_now) 
 
 def build_knowledge_base(store: Store, *, template_values: Mapping[str, str] | None = None) -> KnowledgeBase:
     return KnowledgeBase(store, template_values=template_values)
+
+
+def build_topics(settings: Settings, store: Store) -> Topics:
+    return Topics(store, language=settings.language, groups=settings.readiness.groups)
 
 
 def build_proposals(store: Store) -> Proposals:

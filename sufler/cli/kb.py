@@ -1,6 +1,6 @@
 """sufler kb ...: the knowledge base."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +11,10 @@ from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from kb_index import Article
+    from prompter.domain.topic import TopicTitles
+    from prompter.knowledge.topics import Topic
 
-app = typer.Typer(no_args_is_help=True, help="The knowledge base: import, export, check.")
+app = typer.Typer(no_args_is_help=True, help="The knowledge base: import, export, check, titles of topics.")
 
 
 @app.command("import")
@@ -113,6 +115,74 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         typer.echo(f"{len(problems)} problems." if problems else "No problems found.", err=True)
     if problems:
         raise typer.Exit(CHECK_FAILED)
+
+
+@app.command("topics")
+def name_topics(
+    topic: Annotated[str | None, typer.Argument(help="Only this topic, by its id.")] = None,
+    title: Annotated[
+        list[str] | None,
+        typer.Option(help='ru="Доставка" sets the title in Russian, ru= takes it away; can be repeated.'),
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--import", help="Set the titles of a CSV file with the columns topic, ru, en, …"),
+    ] = None,
+    to_file: Annotated[Path | None, typer.Option("--export", help="Write such a file.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the topics, or say what people call them; ids stay as they are."""
+    from prompter.knowledge.topic_files import read_titles, write_titles
+    from sufler import bootstrap
+    from sufler.settings import load_settings
+
+    if title and topic is None:
+        fail("--title needs the id of a topic: sufler kb topics delivery --title en=Delivery")
+    settings = load_settings(config)
+    with bootstrap.open_store(settings) as store:
+        topics = bootstrap.build_topics(settings, store)
+        if from_file is not None:
+            topics.change_titles(read_titles(from_file))
+        if title and topic is not None:
+            topics.change_titles({topic: dict(map(_language_and_title, title))})
+        found = [one for one in topics.all() if topic in (None, one.id)]
+        titles = topics.titles()
+    if topic is not None and not found and not title:
+        fail(f"there is no topic {topic}")
+    if to_file is not None:
+        write_titles(found, to_file)
+        typer.echo(f"Wrote {to_file}.", err=True)
+    elif as_json:
+        print_json(
+            {
+                "topics": [
+                    {"id": each.id, "titles": each.titles, "articles": each.n_articles} for each in found
+                ]
+            }
+        )
+    else:
+        _print_topics(found, titles)
+
+
+def _language_and_title(text: str) -> tuple[str, str]:
+    language, equals, title = text.partition("=")
+    if not equals:
+        fail(f'--title {text}: say the language, too, as in ru="{text}"')
+    return language.strip(), title
+
+
+def _print_topics(topics: "Sequence[Topic]", titles: "TopicTitles") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("topic", "title", "other languages", "articles")
+    for topic in topics:
+        others = (f"{code}: {title}" for code, title in topic.titles.items() if code != titles.language)
+        label = titles.label(topic.id, titles.language)
+        table.add_row(escape(topic.id), escape(label), escape(", ".join(others)), str(topic.n_articles))
+    Console().print(table)
 
 
 def _read(path: Path, language: str | None, *, quiet: bool = False) -> "Iterator[Article]":

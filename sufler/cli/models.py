@@ -134,6 +134,7 @@ def ask(
         if not assistant.knowledge.search.articles:
             typer.echo("The knowledge base is empty: sufler kb import FILE, or sufler demo", err=True)
         triage = bootstrap.build_readiness(settings, store).preview(assistant.triage(text))
+        titles = bootstrap.build_topics(settings, store).titles()
     if as_json:
         print_json(
             {
@@ -164,5 +165,7 @@ def ask(
     if triage.intent:
         typer.echo(f"intent {triage.intent}, {triage.intent_confidence:.0%}")
     for rank, one in enumerate(triage.suggestions, start=1):
-        typer.echo(f"\n{rank}. {one.confidence:.0%}  {one.question}  [{one.article_id}, {one.topic}]")
+        title = titles.title(one.topic, titles.language)
+        topic = f"{one.topic}: {title}" if title else one.topic
+        typer.echo(f"\n{rank}. {one.confidence:.0%}  {one.question}  [{one.article_id}, {topic}]")
         typer.echo(f"   {one.answer}")

@@ -9,6 +9,8 @@ import typer
 from sufler.cli.common import ConfigOption, JsonOption, print_json
 
 if TYPE_CHECKING:
+    from prompter.domain.topic import TopicTitles
+    from prompter.knowledge.topics import Topics
     from prompter.readiness.service import Readiness, TopicReadiness
 
 app = typer.Typer(no_args_is_help=True, help="Let a topic answer alone, stop it, or only measure it.")
@@ -25,8 +27,9 @@ def readiness(
     as_json: JsonOption = False,
 ) -> None:
     """Show for each topic what the evidence says: may it answer alone?"""
-    with _opened(config) as use_cases:
+    with _opened(config) as (use_cases, topics):
         found = use_cases.topics() if topic is None else [use_cases.topic(topic)]
+        titles = topics.titles()
     if as_json:
         print_json(
             {"topics": [as_object(one) for one in found], "ci": {one.name: _interval(one) for one in found}}
@@ -35,7 +38,7 @@ def readiness(
     if not found:
         typer.echo("No topic has been looked at yet: the worker of a running Sufler does (sufler run).")
         return
-    _print(found, plan=plan)
+    _print(found, titles, plan=plan)
     if topic is not None:
         _print_events(found[0])
 
@@ -59,20 +62,20 @@ def switch_off(topic: TopicArgument, config: ConfigOption = None) -> None:
 
 
 def _change(topic: str, config: Any, act: "Callable[[Readiness], TopicReadiness]") -> None:
-    with _opened(config) as use_cases:
+    with _opened(config) as (use_cases, _topics):
         found = act(use_cases)
     threshold = "" if found.threshold is None else f", from a confidence of {found.threshold:g} on"
     typer.echo(f"{topic}: {found.state.value}{threshold}")
 
 
 @contextmanager
-def _opened(config: Any) -> "Iterator[Readiness]":
+def _opened(config: Any) -> "Iterator[tuple[Readiness, Topics]]":
     from sufler import bootstrap
     from sufler.settings import load_settings
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
-        yield bootstrap.build_readiness(settings, store)
+        yield bootstrap.build_readiness(settings, store), bootstrap.build_topics(settings, store)
 
 
 def as_object(found: "TopicReadiness") -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _rounded(value: float | None, digits: int = 4) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _print(found: "Sequence[TopicReadiness]", *, plan: bool) -> None:
+def _print(found: "Sequence[TopicReadiness]", titles: "TopicTitles", *, plan: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -118,7 +121,7 @@ def _print(found: "Sequence[TopicReadiness]", *, plan: bool) -> None:
         step = one.steps[-1]
         interval = one.interval
         row = [
-            escape(one.name),
+            escape("\n".join(filter(None, (one.name, titles.title(one.name, titles.language))))),
             one.state.value + ("" if one.threshold is None else f" ≥ {one.threshold:g}"),
             "–" if step.estimate is None else f"{step.estimate:.1%}",
             "–" if interval is None else f"{interval.low:.1%} – {interval.high:.1%}",

@@ -52,6 +52,7 @@ def demo(
 ) -> None:
     """Run everything on embedded defaults, with the base of a fictional shop."""
     from kb_index.formats import read_articles
+    from prompter.knowledge.topic_files import read_titles
     from sufler import bootstrap
     from sufler.bootstrap.process import Duty
     from sufler.logs import configure_logs
@@ -67,6 +68,9 @@ def demo(
         if knowledge.revision() == 0:
             path = settings.training_data_dir / "kb.csv"
             report = knowledge.import_articles(read_articles(path), changed_by="demo")
+            titles = settings.training_data_dir / "topics.csv"
+            if titles.exists():  # a base of one's own may have none
+                bootstrap.build_topics(settings, store).change_titles(read_titles(titles))
             typer.echo(f"Loaded {report.added} articles of a fictional shop.", err=True)
         bootstrap.embed_articles(settings, store, progress_bar)
         password = _one_time_admin(store)

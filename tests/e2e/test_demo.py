@@ -32,7 +32,7 @@ def test_the_demo_base_answers_in_both_languages(tmp_path: Path, telegram: Teleg
         assert "QR-код" in telegram.sent_to(7)[0]
     # Everything is kept: the same folder answers from the command line.
     printed = run_cli("ask", "как вернуть товар", "--config", str(tmp_path / "demo" / "config.yml"))
-    assert re.search(r"1\. .*\[returns-how, returns\]", printed)
+    assert re.search(r"1\. .*\[returns-how, returns: Возврат товара\]", printed)
 
 
 def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
@@ -48,6 +48,7 @@ def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
         "sufler/_data/config.yml",
         "sufler/_data/training_data/kb.csv",
         "sufler/_data/training_data/nlu.yml",
+        "sufler/_data/training_data/topics.csv",
         "prompter/storage/migrations/env.py",
         "prompter_api/locale/ru/LC_MESSAGES/sufler.po",
         "prompter_api/desk/static/theme.css",

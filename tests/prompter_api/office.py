@@ -23,6 +23,7 @@ from prompter.domain.account import Role, Scope
 from prompter.domain.conversation import IncomingMessage
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
+from prompter.knowledge.topics import Topics
 from prompter.learning.service import Learning
 from prompter.models.registry import Versions
 from prompter.readiness.monitoring import QualityMonitor
@@ -66,6 +67,7 @@ class Office:
         self.sampling = SamplingPolicy(random=self.numbers)
         self.desk = Desk(self.store, undo=timedelta(seconds=5), sampling=self.sampling, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
+        self.topics = Topics(self.store, language="ru", clock=clock)
         self.proposals = Proposals(self.store, clock=clock)
         self.versions = Versions(self.store, clock=clock)
         self.readiness = Readiness(self.store, clock=clock)
@@ -113,6 +115,7 @@ class Office:
             "encode": by_length,
             "desk": self.desk,
             "knowledge": self.knowledge,
+            "topics": self.topics,
             "explain": lambda text: explained(self.assistant, text),
             "learning": Learning(self.store),
             "proposals": self.proposals,

@@ -64,6 +64,39 @@ def test_a_base_is_imported_exported_and_imported_again(run: Run, tmp_path: Path
     assert json.loads(run("kb", "import", "kb.csv", "--json").stdout)["changed"] == 1
 
 
+def test_topics_get_titles_from_the_command_line_and_from_files(run: Run, tmp_path: Path) -> None:
+    run("kb", "import", "kb.csv")
+    assert run("kb", "topics", "returns", "--title", "ru=Возврат", "--title", "en=Returning").exit_code == 0
+    assert run("kb", "topics", "returns", "--title", "en=").exit_code == 0
+    listed = json.loads(run("kb", "topics", "--json").stdout)["topics"]
+    assert {"id": "returns", "titles": {"ru": "Возврат"}, "articles": 1} in listed
+    assert "Возврат" in run("kb", "topics", "returns").stdout
+    assert run("kb", "topics", "--export", "topics.csv").exit_code == 0
+    written = (tmp_path / "topics.csv").read_text(encoding="utf-8")
+    assert "returns,Возврат\n" in written
+    (tmp_path / "topics.csv").write_text(written.replace("Возврат", "Вернуть товар"), encoding="utf-8")
+    assert run("kb", "topics", "--import", "topics.csv").exit_code == 0
+    printed = run("ask", "как вернуть товар").stdout
+    assert "[returns-how, returns: Вернуть товар]" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["retruns", "--title", "ru=Возврат"], "there is no topic retruns"),
+        (["retruns"], "there is no topic retruns"),
+        (["returns", "--title", "Возврат"], "say the language, too"),
+        (["--title", "ru=Возврат"], "--title needs the id of a topic"),
+        (["returns", "--title", "русский=Возврат"], "is no language tag"),
+    ],
+)
+def test_what_names_no_topic_is_refused(run: Run, arguments: list[str], problem: str) -> None:
+    run("kb", "import", "kb.csv")
+    ran = run("kb", "topics", *arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert problem in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -48,6 +48,9 @@ def test_the_state_of_every_topic(
     shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.prove(5)
+    assert run(monkeypatch, "kb", "topics", "returns", "--title", "ru=Возврат") == 0
+    assert run(monkeypatch, "readiness") == 0
+    assert "Возврат" in capsys.readouterr().out
     assert run(monkeypatch, "readiness", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     orders, returns = report["topics"]

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from kb_index import Article
 from kb_index.formats import read_articles
+from prompter.knowledge.topic_files import read_titles
 
 FOLDER = Path(__file__).parents[2] / "training_data"
 CONTROL_INTENTS = {"greeting", "thanks", "goodbye", "handoff_request", "complaint", "swearing"}
@@ -43,6 +44,15 @@ def test_the_base_is_large_and_varied(articles: list[Article]) -> None:
     assert {article.topic for article in by_language["en"]} <= {
         article.topic for article in by_language["ru"]
     }
+
+
+def test_every_topic_has_a_title_in_both_languages(articles: list[Article]) -> None:
+    titles = read_titles(FOLDER / "topics.csv")
+    dialogues = {topic for topic in titles if topic.startswith("dialogue/")}
+    assert dialogues == {"dialogue/order_status_form"}
+    assert set(titles) - dialogues == {article.topic for article in articles}
+    for language in ("ru", "en"):
+        assert len({texts[language] for texts in titles.values()}) == len(titles)
 
 
 def test_small_talk_is_there_in_both_languages() -> None:

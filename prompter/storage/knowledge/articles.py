@@ -50,6 +50,14 @@ class ArticleRows(Rows):
         """Topics that have an article of whatever status, in order."""
         return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
 
+    def count_by_topic(self) -> dict[str, int]:
+        """How many articles of whatever status each topic has, in order of topics."""
+        n_articles = func.count().label("n_articles")
+        rows = self._connection.execute(
+            select(articles.c.topic, n_articles).group_by(articles.c.topic).order_by(articles.c.topic)
+        )
+        return {row.topic: row.n_articles for row in rows}
+
     def answers_of_other_topics(self, topic: str, *, limit: int = 1000) -> list[str]:
         """Answers of published articles of other topics, without those that have to be filled in."""
         found = self._connection.scalars(

@@ -24,6 +24,7 @@ from prompter_api.desk.ui.labels import moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.numbers import number_of
+from prompter_api.desk.ui.topic_choice import TopicChoice
 
 
 def add_article(router: APIRouter, guard: PageGuard) -> None:
@@ -47,6 +48,7 @@ class ArticlePage:
 
     def __init__(self, context: PageContext, article_id: str) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
+        self._label = context.topic
         self._id, self._version = article_id, 0
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
@@ -92,7 +94,7 @@ class ArticlePage:
             "autogrow stack-label"
         )
         self._phrasings.classes("w-full")
-        self._topic = ui.input(_("Topic")).props("stack-label").classes("w-full")
+        self._topic = TopicChoice((), self._label, self._t)
         self._tongue = ui.input(_("Language"), value=self._language)
         self._status = ui.select(
             {status.value: _(name) for status, name in STATUSES.items()},
@@ -159,6 +161,7 @@ class ArticlePage:
                         await self._restore(self._restoring)
 
     async def _read(self) -> None:
+        self._topic.offer(await in_thread(self._session.article_topics))
         if not self._id:
             return
         try:
@@ -229,7 +232,7 @@ class ArticlePage:
         self._theirs_now.clear()
         with self._theirs_now:
             fields = version_fields(typed)
-            differs = article_words.differences(self._versions[-1].fields, fields, self._t)
+            differs = article_words.differences(self._versions[-1].fields, fields, self._label, self._t)
         self._theirs.set_visibility(differs)
         text = self._t.gettext(
             "{name} has changed it meanwhile: compare with the newest version on the right, then save again."
@@ -258,7 +261,7 @@ class ArticlePage:
             id=article_id,
             question=str(self._question.value or "").strip(),
             answer=str(self._answer.value or "").strip(),
-            topic=str(self._topic.value or "").strip(),
+            topic=self._topic.value,
             language=str(self._tongue.value or "").strip(),
             phrasings=tuple(dict.fromkeys(line for line in lines if line)),
             status=Status(str(self._status.value)),
@@ -285,7 +288,7 @@ class ArticlePage:
                     Tag("p", said, classes="board__small", dir="auto")
                     if version is last:
                         continue
-                    if not article_words.differences(version.fields, last.fields, self._t):
+                    if not article_words.differences(version.fields, last.fields, self._label, self._t):
                         Tag("p", _("The same as now."), classes="board__small")
                         continue
                     Tag(

@@ -71,12 +71,15 @@ def _draw(
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),
                 )
-                each = [(one, one) for one in topics]
+                each = sorted(
+                    ((one, context.topic(one)) for one in topics), key=lambda pair: pair[1].casefold()
+                )
                 _choice("topic", _("Topic"), [("", _("every topic")), *each], asked["topic"])
                 statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
                 _choice("status", _("Status"), [("", _("every status")), *statuses], asked["status"])
                 Tag("button", _("Find"), type="submit", classes="button")
                 Tag("a", _("New article"), href="/kb/article", classes="button")
+                Tag("a", _("Titles of topics"), href="/kb/topics", classes="link")
         if not found:
             Tag("p", _("No article holds that."), classes="side__hint")
             return
@@ -97,7 +100,8 @@ def _draw(
                                 dir="auto",
                             )
                             Tag("span", article.id, classes="board__small")
-                        Tag("td", article.topic, data_label=heads[1], dir="auto")
+                        label = context.topic(article.topic)
+                        Tag("td", label, data_label=heads[1], title=article.topic, dir="auto")
                         Tag("td", _(STATUSES[article.status]), data_label=heads[2])
                         Tag("td", article.language, data_label=heads[3])
         if len(found) == _MAX_ROWS:

@@ -9,7 +9,7 @@ from kb_index import InvalidArticle
 from kb_index.checks import Kind, Problem
 from prompter_api.desk.knowledge.articles_page import STATUSES, article_address
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.labels import N_
+from prompter_api.desk.ui.labels import N_, TopicLabel
 from prompter_api.locale import Translations
 
 LABELS = {
@@ -58,14 +58,16 @@ def problem(wrong: Problem, article_id: str, t: Translations) -> None:
                 Tag("a", other, href=article_address(other), classes="link", dir="auto")
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], t: Translations) -> bool:
+def differences(
+    before: Mapping[str, Any], now: Mapping[str, Any], topic: TopicLabel, t: Translations
+) -> bool:
     """Word by word, each field that differs under its name; False if none does.
 
     What was taken out is struck through and what was put in underlined, so that no colour is needed.
     """
     found = False
     for name, label in LABELS.items():
-        old, new = _as_text(name, before.get(name), t), _as_text(name, now.get(name), t)
+        old, new = (_as_text(name, fields.get(name), topic, t) for fields in (before, now))
         if old != new:
             found = True
             Tag("p", t.gettext(label), classes="board__small")
@@ -73,7 +75,9 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], t: Translatio
     return found
 
 
-def _as_text(name: str, value: Any, t: Translations) -> str:
+def _as_text(name: str, value: Any, topic: TopicLabel, t: Translations) -> str:
+    if name == "topic" and value:
+        return topic(str(value))
     if name == "status" and value:
         return next((t.gettext(word) for status, word in STATUSES.items() if status.value == value), value)
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")

@@ -60,7 +60,7 @@ class TryPage:
     """One open page: a question, and what the bot makes of it."""
 
     def __init__(self, context: PageContext, text: str) -> None:
-        self._session, self._t, self._text = context.session, context.t, text
+        self._session, self._t, self._text, self._topic = context.session, context.t, text, context.topic
         self._acting = asyncio.Lock()
         _ = context.t.gettext
         frame = Layout(context, here="/try", title=_("Try it"), after="/try")
@@ -95,7 +95,7 @@ class TryPage:
         with reloading():
             found = await in_thread(self._session.explain, self._text)
             with self._area:
-                _draw(found, self._t)
+                _draw(found, self._t, self._topic)
 
     async def on_event(self, event: GenericEventArguments) -> None:
         """A click: pin the article for this text."""
@@ -113,10 +113,10 @@ class TryPage:
                     self._notices.say(_("This cannot be pinned."), bad=True)
 
 
-def _draw(found: Explanation, t: Translations) -> None:
+def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     _ = t.gettext
     with Tag("div", classes="try__read"):
-        _understood(found, t)
+        _understood(found, t, topic)
     if not found.suggestions:
         Tag("p", _("Nothing would be suggested."), classes="empty__title")
         return
@@ -129,13 +129,15 @@ def _draw(found: Explanation, t: Translations) -> None:
         _suggestion(rank, one, scale, t)
 
 
-def _understood(found: Explanation, t: Translations) -> None:
+def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     """How the text was read, what it is taken to be about, and who would answer."""
     _, triage = t.gettext, found.triage
     Tag("p", _("Read as: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
     if triage.intent is not None:
+        name = triage.intent.removeprefix("topic:")
         text = _("Taken to be about: {intent} ({probability})").format(
-            intent=triage.intent.removeprefix("topic:"), probability=f"{triage.intent_confidence:.0%}"
+            intent=name if name == triage.intent else topic(name),
+            probability=f"{triage.intent_confidence:.0%}",
         )
         Tag("p", text, classes="side__hint", dir="auto")
     if found.in_scope is not None:

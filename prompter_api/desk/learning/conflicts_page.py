@@ -15,7 +15,7 @@ from prompter.domain.regression_case import PinnedCase
 from prompter.labels.conflicts import Disagreements, DividedQuestion
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading, zone_of_browser
-from prompter_api.desk.ui.labels import moment
+from prompter_api.desk.ui.labels import article, moment
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.numbers import number_of
 
@@ -40,6 +40,7 @@ class DisagreementsPage:
 
     def __init__(self, context: PageContext) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
+        self._topic = context.topic
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         _ = context.t.gettext
@@ -101,9 +102,9 @@ class DisagreementsPage:
                     when = moment(one.decided_at, now, self._zone, self._language)
                     Tag("a", f"{one.operator}, {when}: ", href=f"/desk?conversation={one.conversation_id}")
                     if one.right is not None:
-                        Tag("span", names.get(one.right, one.right), dir="auto")
+                        Tag("span", article(one.right, names.get(one.right), self._topic), dir="auto")
                     else:
-                        wrong = ", ".join(names.get(article, article) for article in one.wrong)
+                        wrong = ", ".join(article(each, names.get(each), self._topic) for each in one.wrong)
                         Tag("span", _("not “{question}”").format(question=wrong), dir="auto")
 
     def _articles(self, found: Disagreements) -> None:

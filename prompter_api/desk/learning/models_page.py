@@ -81,7 +81,7 @@ class ModelsPage:
                 self._job = Tag("p", classes="side__hint", role="status")
                 self._refusal = Tag("p", classes="notice notice--bad", role="alert")
             self._table = VersionsTable(context.t, context.language)
-            self._comparison = ComparisonPanel(context.t, context.language)
+            self._comparison = ComparisonPanel(context.t, context.language, context.topic)
         self._notices = Notices(context.t)
         self._refuse("")
 

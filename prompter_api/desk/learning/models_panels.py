@@ -12,7 +12,8 @@ from prompter.models.version_diff import ChangedQuestion
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
-from prompter_api.desk.ui.labels import moment
+from prompter_api.desk.ui.labels import TopicLabel, moment
+from prompter_api.desk.ui.labels import article as article_label
 from prompter_api.locale import Translations
 
 _MAX_CHANGES = 100
@@ -125,8 +126,8 @@ class _VersionRow:
 class ComparisonPanel:
     """The questions whose first suggestion changes."""
 
-    def __init__(self, t: Translations, language: str) -> None:
-        self._t, self._language = t, language
+    def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
+        self._t, self._language, self._topic = t, language, topic
         self._shown: object = None
         with Tag("section", classes="panel") as self._panel:
             self._head = Tag("h2", classes="panel__head")
@@ -174,7 +175,7 @@ class ComparisonPanel:
             Tag(
                 "p",
                 text.format(
-                    topic=topic["name"],
+                    topic=self._topic(topic["name"]),
                     answered=topic["answered"],
                     wrong=topic["turned_wrong"],
                     right=topic["turned_right"],
@@ -198,7 +199,8 @@ class ComparisonPanel:
                 with Tag("p", classes="board__small"):
                     mark = "" if right is None else "✓ " if right else "✗ "
                     Tag("span", f"{label}: {mark}")
-                    Tag("span", article or _("nothing"), dir="auto")
+                    label_of = article_label(article, None, self._topic) if article else _("nothing")
+                    Tag("span", label_of, dir="auto")
             if change.topic is not None:
-                text = _("{topic} answers this alone: audited more").format(topic=change.topic)
+                text = _("{topic} answers this alone: audited more").format(topic=self._topic(change.topic))
                 Tag("p", text, classes="board__small board__warning", dir="auto")

@@ -1,6 +1,6 @@
 """One proposal on the page: what is proposed, what speaks for it, and what can be done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -11,7 +11,8 @@ from prompter.knowledge.proposals import Proposal
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.knowledge.labels import difference
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.labels import N_
+from prompter_api.desk.ui.labels import N_, TopicLabel
+from prompter_api.desk.ui.topic_choice import TopicChoice
 from prompter_api.locale import Translations
 
 KINDS = {
@@ -25,12 +26,12 @@ _SHOWN = 5  # texts and answers that are shown as evidence
 class ProposalCard:
     """A card that is drawn anew only when the proposal has changed, and never while it is edited."""
 
-    def __init__(self, proposal_id: int, t: Translations) -> None:
-        self._t = t
+    def __init__(self, proposal_id: int, t: Translations, topic: TopicLabel) -> None:
+        self._t, self._topic = t, topic
         self._id = proposal_id
         self._drawn: Proposal | None = None
         self._article: Article | None = None
-        self._fields: dict[str, ui.input | ui.textarea] = {}
+        self._fields: dict[str, ui.input | ui.textarea | TopicChoice] = {}
         self._lost = False  # settled by somebody else while it was edited
         self.element = Tag("article", classes="card", data_card=proposal_id)
         with self.element:
@@ -81,7 +82,7 @@ class ProposalCard:
         self._drawn, self._article = proposal, article
         _ = self._t.gettext
         self._kind.say(_(KINDS[proposal.kind]))
-        about = [proposal.topic, proposal.language]
+        about = [self._topic(proposal.topic), proposal.language]
         if proposal.source is Source.HISTORY:
             about.append(_("from old chats"))
         if proposal.edited_by is not None:
@@ -95,8 +96,8 @@ class ProposalCard:
         )
         self._draw(proposal)
 
-    def edit(self) -> None:
-        """Put fields in place of the texts."""
+    def edit(self, topics: Sequence[str]) -> None:
+        """Put fields in place of the texts; `topics` are those to choose from."""
         proposal = self._drawn
         if proposal is None or self._fields:
             return
@@ -113,9 +114,12 @@ class ProposalCard:
                 lines = "\n".join(proposal.phrasings)
                 label = _("Other ways to put the question, one a line")
                 self._fields["phrasings"] = ui.textarea(label, value=lines)
-                self._fields["topic"] = ui.input(_("Topic"), value=proposal.topic)
+                self._fields["topic"] = TopicChoice(topics, self._topic, self._t)
+                self._fields["topic"].value = proposal.topic
                 self._fields["language"] = ui.input(_("Language"), value=proposal.language)
             for field in self._fields.values():
+                if isinstance(field, TopicChoice):
+                    continue
                 field.props("autogrow stack-label" if isinstance(field, ui.textarea) else "stack-label")
                 field.classes("w-full")
         with self._foot:

@@ -59,7 +59,7 @@ class InboxPage:
     """One open page. Keys act on the current card; what is typed stays, whatever others do meanwhile."""
 
     def __init__(self, context: PageContext, kind: ProposalKind | None) -> None:
-        self._session, self._t, self._kind = context.session, context.t, kind
+        self._session, self._t, self._kind, self._topic = context.session, context.t, kind, context.topic
         self._acting = asyncio.Lock()
         self._left = False
         self._ticks = 0
@@ -130,7 +130,7 @@ class InboxPage:
             self._refusal = Tag("p", classes="notice notice--bad", role="alert")
 
     def _card(self, proposal_id: int) -> ProposalCard:
-        card = self._cards[proposal_id] = ProposalCard(proposal_id, self._t)
+        card = self._cards[proposal_id] = ProposalCard(proposal_id, self._t, self._topic)
         return card
 
     # --- what happens -----------------------------------------------------------------------
@@ -201,7 +201,7 @@ class InboxPage:
             case "choose" if not card.is_lost:
                 card.choose(not card.is_chosen)
             case "edit" if not card.is_edited:
-                card.edit()
+                card.edit(await in_thread(self._session.article_topics))
                 ui.run_javascript(f"sufler.focusSoon('edit-{proposal_id}', {self._escapes}); sufler.ready()")
             case "cancel" if card.is_edited:
                 card.stop_editing()

@@ -58,6 +58,7 @@ class DeskPage:
     def __init__(self, context: PageContext, conversation_id: int | None) -> None:
         self._session = context.session
         self._t = context.t
+        self._topic = context.topic
         self._conversation_id = conversation_id
         self._idle = conversation_id is None  # the next turn may open by itself
         self._snapshot = DeskSnapshot()
@@ -289,7 +290,7 @@ class DeskPage:
     async def _edit(self, event: InputEvent) -> None:
         suggestion = self._suggestion(event.number("rank"))
         if suggestion is not None:
-            self._begin(_edit_of(suggestion, suggestion.text))
+            self._begin(_edit_of(suggestion, suggestion.text, self._topic))
 
     async def _reject(self, _event: InputEvent) -> None:
         if self._turn is not None and not self._turn.blind:
@@ -457,7 +458,7 @@ class DeskPage:
         text = decision.text or (suggestion.text if suggestion else self._draft.text)
         self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
         if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
-            self._begin(_edit_of(suggestion, text))
+            self._begin(_edit_of(suggestion, text, self._topic))
 
     async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()
@@ -478,12 +479,12 @@ class DeskPage:
             await self._refresh()
 
 
-def _edit_of(suggestion: OfferedSuggestion, text: str) -> Draft:
+def _edit_of(suggestion: OfferedSuggestion, text: str, topic: words.TopicLabel) -> Draft:
     return Draft(
         purpose=Purpose.EDIT,
         text=text,
         turn_id=suggestion.turn_id,
         rank=suggestion.rank,
-        question=suggestion.question,
+        question=words.question(suggestion, topic),
         offered=suggestion.text,
     )

@@ -58,13 +58,13 @@ class Screen:
                     with Tag("button", classes="link panel__help", data_do="help"):
                         Tag("span", t.gettext("Keys"))
                         Tag("kbd", "?", aria_hidden=True)
-                self._cards = SuggestionCards(t)
+                self._cards = SuggestionCards(t, context.topic)
                 self._reasons = ReasonsPanel(t)
                 self.search = SearchPanel(t, on_search)
         self.notices = Notices(t)
         self._again = WroteAgainDialog(t)
         self._help = HelpDialog(t)
-        self._t, self._language = t, context.language
+        self._t, self._language, self._topic = t, context.language, context.topic
         self.mode = Mode.CARDS
         self.escapes = 0  # pressed before the key that is acted on
         self.enter(Mode.CARDS)
@@ -108,7 +108,8 @@ class Screen:
     def _show_demoted(self, topics: list[str]) -> None:
         """Topics that no longer answer alone: somebody has to look at their answers."""
         self._demoted.set_visibility(bool(topics))
-        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
+        labels = ", ".join(map(self._topic, topics))
+        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=labels))
 
     def _show_outage(self, outage: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""

@@ -13,8 +13,8 @@ from prompter_api.locale import Translations
 class SuggestionCards:
     """Built anew when the turn changes, and only then."""
 
-    def __init__(self, t: Translations) -> None:
-        self._t = t
+    def __init__(self, t: Translations, topic: words.TopicLabel) -> None:
+        self._t, self._topic = t, topic
         self._shown: tuple[int | None, int | None, bool] | None = None
         self._visible = True
         self._deciding = False
@@ -93,11 +93,12 @@ class SuggestionCards:
             with Tag("header", classes="card__head"):
                 Tag("span", words.confidence(suggestion.confidence, self._t), classes="card__confidence")
                 if not is_dialogue(suggestion.article_id):  # its name says it below
-                    Tag("span", suggestion.topic, classes="mark mark--quiet")
+                    label = self._topic(suggestion.topic)
+                    Tag("span", label, classes="mark mark--quiet", title=suggestion.topic, dir="auto")
             with Tag("div", classes="meter", aria_hidden=True):
                 bar = Tag("span", classes="meter__bar")
                 bar.style(f"width: {round(100 * suggestion.confidence)}%")
-            question = words.question(suggestion, self._t)
+            question = words.question(suggestion, self._topic)
             Tag("h3", question, classes="card__question", id=f"card-{suggestion.rank}", dir="auto")
             Tag("p", suggestion.text, classes="card__text", dir="auto")
             if missing := fields(suggestion.text):

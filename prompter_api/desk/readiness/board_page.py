@@ -13,6 +13,7 @@ from prompter_api.desk.readiness.gauge import Gauge, Sparkline
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
 from prompter_api.desk.ui.keyed_rows import KeyedRows
+from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
 
@@ -42,7 +43,7 @@ class BoardPage:
                     ).format(bar=bar),
                     classes="side__hint",
                 )
-            self._table = BoardTable(rule, context.t, context.language)
+            self._table = BoardTable(rule, context.t, context.language, context.topic)
             with Tag("div", classes="empty empty--large") as self._empty:
                 Tag("p", _("No topics yet"), classes="empty__title")
                 Tag(
@@ -60,9 +61,10 @@ class BoardPage:
 
 
 class BoardTable:
-    """The rows, by name of topic or group."""
+    """The rows, by title of topic or group."""
 
-    def __init__(self, rule: Rule, t: Translations, language: str) -> None:
+    def __init__(self, rule: Rule, t: Translations, language: str, topic: TopicLabel) -> None:
+        self._topic = topic
         _ = t.gettext
         heads = (
             _("Topic"),
@@ -77,19 +79,28 @@ class BoardTable:
                 for head in heads:
                     Tag("th", head, scope="col")
             body = Tag("tbody")
-        self._rows = KeyedRows[str, _Row](body, lambda name: _Row(name, rule.bar, heads, t, language))
+        self._rows = KeyedRows[str, _Row](body, lambda name: _Row(name, rule.bar, heads, t, language, topic))
 
     def show(self, topics: Sequence[TopicReadiness]) -> None:
+        topics = sorted(topics, key=lambda found: self._topic(found.name).casefold())
         for row, found in zip(self._rows.show([one.name for one in topics]), topics, strict=True):
             row.show(found)
 
 
 class _Row:
-    def __init__(self, name: str, bar: float, heads: Sequence[str], t: Translations, language: str) -> None:
-        self._bar, self._t, self._language = bar, t, language
+    def __init__(
+        self,
+        name: str,
+        bar: float,
+        heads: Sequence[str],
+        t: Translations,
+        language: str,
+        topic: TopicLabel,
+    ) -> None:
+        self._bar, self._t, self._language, self._topic = bar, t, language, topic
         with Tag("tr") as self.element:
             with Tag("th", scope="row", classes="board__topic"):
-                Tag("a", name, href=topic_address(name), classes="board__name", dir="auto")
+                self._name = Tag("a", href=topic_address(name), classes="board__name", title=name, dir="auto")
                 self._members = Tag("span", classes="board__small", dir="auto")
                 with Tag("span", classes="board__state"):
                     self._state = Tag("span", classes="mark")
@@ -118,7 +129,8 @@ class _Row:
         shown = found.proved or found.last
         step, interval = shown.step, shown.interval
         is_group = found.topics != (found.name,)
-        self._members.say(", ".join(found.topics) if is_group else "")
+        self._name.say(self._topic(found.name))
+        self._members.say(", ".join(map(self._topic, found.topics)) if is_group else "")
         show_state(self._state, found, t)
         self._status.say(words.status_text(found, t, language))
         self._gauge.show(step.estimate, interval, self._bar)

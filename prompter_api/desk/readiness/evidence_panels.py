@@ -10,7 +10,7 @@ from prompter.readiness.service import TopicReadiness
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
-from prompter_api.desk.ui.labels import moment, percent
+from prompter_api.desk.ui.labels import TopicLabel, article, moment, percent
 from prompter_api.locale import Translations
 
 _MAX_WRONG = 10  # answers that one event lists
@@ -19,7 +19,7 @@ _MAX_WRONG = 10  # answers that one event lists
 class EvidencePanel:
     """The judged turns, newest first."""
 
-    def __init__(self, t: Translations, language: str) -> None:
+    def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
         self._t, self._language = t, language
         _ = t.gettext
         heads = (_("Received"), _("The customer asks"), _("Confidence"), _("Judged"), _("Outcome"))
@@ -34,7 +34,7 @@ class EvidencePanel:
                         Tag("th", head, scope="col")
                 body = Tag("tbody")
             self._more = Tag("button", _("Show more"), classes="button button--small", data_do="more")
-        self._rows = KeyedRows[int, _Piece](body, lambda _number: _Piece(t, language))
+        self._rows = KeyedRows[int, _Piece](body, lambda _number: _Piece(t, language, topic))
 
     def show(self, evidence: TopicEvidence, *, limit: int, zone: tzinfo | None) -> None:
         pieces = list(reversed(evidence.pieces))[:limit]
@@ -49,8 +49,8 @@ class EvidencePanel:
 
 
 class _Piece:
-    def __init__(self, t: Translations, language: str) -> None:
-        self._t, self._language = t, language
+    def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
+        self._t, self._language, self._topic = t, language, topic
         with Tag("tr") as self.element:
             self._at = Tag("td", classes="stream__at")
             with Tag("td", classes="stream__words"):
@@ -62,14 +62,15 @@ class _Piece:
             with Tag("td"):
                 self._outcome = Tag("span", classes="mark")
 
-    def show(self, one: PieceOfEvidence, article: str | None, *, now: datetime, zone: tzinfo | None) -> None:
+    def show(self, one: PieceOfEvidence, answered: str | None, *, now: datetime, zone: tzinfo | None) -> None:
         _ = self._t.gettext
         self._at.say(moment(one.received_at, now, zone, self._language))
         self._question.set(href=f"/desk?conversation={one.conversation_id}")
         self._question.say("" if one.right is None else one.question or _("(no text)"))
         self._question.set_visibility(one.right is not None)
         self._hidden.say(_("shown once it is judged") if one.right is None else "")
-        self._article.say("" if one.right is None else f"→ {article or one.article_id}")
+        suggested = article(one.article_id, answered, self._topic)
+        self._article.say("" if one.right is None else f"→ {suggested}")
         self._confidence.say(percent(one.confidence))
         self._how.say(_(words.HOW_JUDGED[one.how]))
         open_ = one.right is None
@@ -83,14 +84,14 @@ class _Piece:
 class HistoryPanel:
     """What has happened to the topic, newest first, and why."""
 
-    def __init__(self, t: Translations, language: str) -> None:
+    def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
         self._t, self._language = t, language
         _ = t.gettext
         with Tag("section", classes="panel"):
             Tag("h2", _("What has happened"), classes="panel__head")
             self._none = Tag("p", _("Nothing yet: it collects evidence."), classes="side__hint")
             place = Tag("ol", classes="history")
-        self._rows = KeyedRows[int, _Event](place, lambda _number: _Event(t, language))
+        self._rows = KeyedRows[int, _Event](place, lambda _number: _Event(t, language, topic))
 
     def show(self, found: TopicReadiness, evidence: TopicEvidence, *, zone: tzinfo | None) -> None:
         rows = self._rows.show([event.id for event in found.events])
@@ -100,8 +101,8 @@ class HistoryPanel:
 
 
 class _Event:
-    def __init__(self, t: Translations, language: str) -> None:
-        self._t, self._language = t, language
+    def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
+        self._t, self._language, self._topic = t, language, topic
         self._is_drawn = False
         with Tag("li", classes="history__one") as self.element:
             self._when = Tag("p", classes="board__small")
@@ -118,7 +119,7 @@ class _Event:
     ) -> None:
         when = moment(event.at, utc_now(), zone, self._language)
         self._when.say(f"{when} · {words.by_whom(event, self._t)}")
-        self._what.say(words.happened(event, self._t, self._language))
+        self._what.say(words.happened(event, self._topic, self._t, self._language))
         if self._is_drawn:
             return  # what has happened stays as it is
         self._is_drawn = True
@@ -132,8 +133,8 @@ class _Event:
             return
         Tag("p", title, classes="board__small")
         with Tag("ul", classes="history__list"):
-            for article in articles:
-                Tag("li", questions.get(article, article), dir="auto")
+            for number in articles:
+                Tag("li", article(number, questions.get(number), self._topic), dir="auto")
 
     def _wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
         turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]

@@ -12,7 +12,7 @@ from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
 from prompter.readiness.service import NotReady, TopicReadiness
 from prompter.storage import Conflict
-from prompter_api.desk.ui.labels import N_
+from prompter_api.desk.ui.labels import N_, TopicLabel
 from prompter_api.locale import Translations
 
 STATES = {
@@ -54,13 +54,13 @@ def between(low: float, high: float, language: str) -> str:
     return f"{_number(low, language, down=True)}–{share(highest, language)}"
 
 
-def members(found: TopicReadiness, t: Translations) -> str:
+def members(found: TopicReadiness, topic: TopicLabel, t: Translations) -> str:
     """What a group is made of, and what is shown about it."""
     text = t.gettext("A group of: {topics}. What is shown holds for their questions together.")
-    lines = [text.format(topics=", ".join(found.topics))]
+    lines = [text.format(topics=", ".join(map(topic, found.topics)))]
     if found.left_out:
         text = t.gettext("Left out, as they are below the bar by themselves: {topics}.")
-        lines.append(text.format(topics=", ".join(found.left_out)))
+        lines.append(text.format(topics=", ".join(map(topic, found.left_out))))
     return " ".join(lines)
 
 
@@ -205,7 +205,7 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
             return t.gettext("This was refused: {reason}").format(reason=error)
 
 
-def happened(event: ReadinessEvent, t: Translations, language: str) -> str:
+def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
     """An event as a sentence."""
     facts = event.facts
     from_ = _from(facts.get("answers_from"), t, language)
@@ -229,7 +229,7 @@ def happened(event: ReadinessEvent, t: Translations, language: str) -> str:
             return t.gettext("With the new settings the evidence does not suffice: operators answer.")
         case "left_out":
             return t.gettext("Below the bar by themselves and left out of the group: {topics}.").format(
-                topics=", ".join(facts.get("topics", ())) or "—"
+                topics=", ".join(map(topic, facts.get("topics", ()))) or "—"
             )
         case "slipped":
             return _slipped(facts, t)

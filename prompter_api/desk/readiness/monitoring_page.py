@@ -11,7 +11,7 @@ from prompter.readiness.monitoring import Drift, Gap, Person, Week
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
-from prompter_api.desk.ui.labels import N_
+from prompter_api.desk.ui.labels import N_, TopicLabel
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
 from prompter_api.locale import Translations
 
@@ -44,6 +44,7 @@ class MonitoringPage:
         self._session = context.session
         self._t = context.t
         self._language = context.language
+        self._topic = context.topic
         self.poll = Refreshing(context.session, self._look, self._show).poll
         _ = context.t.gettext
         frame = Layout(context, here="/watching", title=_("Changes"))
@@ -65,7 +66,7 @@ class MonitoringPage:
         self._area.clear()
         with self._area:
             _weeks(watched.drift, self._t, self._language)
-            _gaps(watched.gaps, self._t, self._language)
+            _gaps(watched.gaps, self._t, self._language, self._topic)
             _people(watched.people, self._t, self._language)
 
 
@@ -115,7 +116,7 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
                     bar.style(f"height: {round(100 * share)}%")
 
 
-def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str) -> None:
+def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str, topic: TopicLabel) -> None:
     _ = t.gettext
     with Tag("section", classes="panel"):
         Tag("h2", _("Seen or blind"), classes="panel__head")
@@ -128,7 +129,7 @@ def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str) -> No
             classes="side__hint",
         )
         rows = [
-            (name, [_share(gap.shown, language), _share(gap.by_lot, language)])
+            (topic(name), [_share(gap.shown, language), _share(gap.by_lot, language)])
             for name, gap in gaps
             if gap.shown is not None or gap.by_lot is not None
         ]

@@ -22,6 +22,7 @@ from prompter_api.desk.readiness.explanation import explain
 from prompter_api.desk.readiness.topic_panels import Curves, Figures, ProofPanel, TopicView
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, zone_of_browser
+from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.polling import ReadinessNews
@@ -63,7 +64,7 @@ class TopicPage:
         self._bar = self._rule.bar  # that is asked about
         self._found: tuple[TopicReadiness, TopicEvidence] | None = None
         _ = context.t.gettext
-        frame = Layout(context, here="/readiness", title=name, after=topic_address(name))
+        frame = Layout(context, here="/readiness", title=context.topic(name), after=topic_address(name))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/readiness", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)
@@ -71,13 +72,13 @@ class TopicPage:
             with Tag("div", classes="empty empty--large") as self._missing:
                 Tag("p", _("There is no such topic, or it has no evidence yet."), classes="empty__title")
             with Tag("div", classes="sheet__area") as self._area:
-                self._head = TopicHead(name, context.t, context.language)
+                self._head = TopicHead(name, context.t, context.language, context.topic)
                 self._figures = Figures(self._rule, context.t, context.language)
                 self._proof = ProofPanel(self._rule, context.t, context.language, self._try_bar)
                 self._curves = Curves(self._rule, context.t, context.language)
                 with Tag("div", classes="sheet__pair sheet__pair--wide"):
-                    self._evidence = EvidencePanel(context.t, context.language)
-                    self._history = HistoryPanel(context.t, context.language)
+                    self._evidence = EvidencePanel(context.t, context.language, context.topic)
+                    self._history = HistoryPanel(context.t, context.language, context.topic)
                 explain(self._rule, context.t, context.language)
         self._notices = Notices(context.t)
         self._area.set_visibility(False)
@@ -185,12 +186,12 @@ def _number(text: object) -> float | None:
 class TopicHead:
     """The name, how things stand, and what a supervisor can do about it."""
 
-    def __init__(self, name: str, t: Translations, language: str) -> None:
-        self._t, self._language = t, language
+    def __init__(self, name: str, t: Translations, language: str, topic: TopicLabel) -> None:
+        self._t, self._language, self._topic = t, language, topic
         _ = t.gettext
         with Tag("header", classes="sheet__head"):
             with Tag("div", classes="sheet__line"):
-                Tag("h1", name, classes="sheet__title", dir="auto")
+                Tag("h1", topic(name), classes="sheet__title", title=name, dir="auto")
                 self._state = Tag("span", classes="mark", role="status")
                 self._status = Tag("span", classes="side__hint")
             self._members = Tag("p", classes="side__hint", dir="auto")
@@ -206,7 +207,7 @@ class TopicHead:
         show_state(self._state, found, self._t)
         self._status.say(words.status_text(found, self._t, self._language))
         is_group = found.topics not in ((), (found.name,))
-        self._members.say(words.members(found, self._t) if is_group else "")
+        self._members.say(words.members(found, self._topic, self._t) if is_group else "")
         self._members.set_visibility(is_group)
         alone = found.state is ReadinessState.AUTOPILOT
         wider = alone and found.passed is not None and found.passed != found.threshold

@@ -26,12 +26,15 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
+from prompter.accounts.sessions import Visit
 from prompter.common.errors import DatabaseUnavailable, Forbidden
 from prompter.domain.account import Account, Role
+from prompter.domain.topic import TopicTitles
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page
 from prompter_api.desk.ui.labels import N_, ROLES
+from prompter_api.desk.ui.labels import topic as topic_label
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import PageSession, PageSessions, SignedOut
 from prompter_api.desk.ui.sockets import belongs
@@ -84,6 +87,10 @@ class PageContext:
     def account(self) -> Account:
         return self.session.account
 
+    def topic(self, topic_id: str) -> str:
+        """What this page calls a topic; every topic that it shows goes through here."""
+        return topic_label(topic_id, self.session.titles, self.t, self.language)
+
 
 async def zone_of_browser() -> tzinfo | None:
     """In whose time of day this page shows moments; None is the server's."""
@@ -113,7 +120,7 @@ class PageGuard:
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
         """The visitor, who has this role or a higher one, or what to answer instead of the page."""
         try:
-            visit = await in_thread(visit_of, request, self._parts)
+            visit, titles = await in_thread(self._visit, request)
         except DatabaseUnavailable as error:
             log_unavailable(request, error)
             return unavailable_page(request, self._parts, error)
@@ -126,10 +133,14 @@ class PageGuard:
         language = page_language(request, self._parts, account.language)
         if account.role < role:
             return refused_page(request, language)
-        session, client = self._page_sessions.take(self._parts, visit), ui.context.client
+        session, client = self._page_sessions.take(self._parts, visit, titles), ui.context.client
         client.on_delete(lambda: self._page_sessions.leave(session))
         belongs(client, visit.session.id, session.note_action)
         return PageContext(session=session, language=language, t=translator(language))
+
+    def _visit(self, request: Request) -> tuple[Visit | None, TopicTitles]:
+        """Who asks, and what topics are called on the page that they get; in a thread."""
+        return visit_of(request, self._parts), self._parts.topics.titles()
 
 
 class Layout:

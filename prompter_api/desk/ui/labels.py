@@ -1,5 +1,6 @@
 """What the pages call things."""
 
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from math import ceil
 
@@ -17,8 +18,9 @@ from prompter.common.errors import (
 )
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind, OfferedSuggestion, OutboxState
-from prompter.domain.dialogue import is_dialogue
+from prompter.domain.dialogue import TOPICS, dialogue_name, is_dialogue
 from prompter.domain.evidence import RejectReason
+from prompter.domain.topic import TopicTitles
 from prompter.domain.triage import HandoffReason
 from prompter_api.locale import Translations
 
@@ -101,11 +103,25 @@ def handoff(reason: str | None, t: Translations) -> str | None:
     return t.gettext(REASONS[HandoffReason(reason)]) if reason in list(HandoffReason) else reason
 
 
-def question(suggestion: OfferedSuggestion, t: Translations) -> str:
+TopicLabel = Callable[[str], str]  # from a topic's id to what the page calls it
+
+
+def topic(topic_id: str, titles: TopicTitles, t: Translations, language: str) -> str:
+    """What the pages call a topic, a group of topics or a dialogue: never its bare id, if it has a title."""
+    label = titles.label(topic_id, language)
+    return t.gettext("Dialogue: {name}").format(name=label) if topic_id.startswith(TOPICS) else label
+
+
+def question(suggestion: OfferedSuggestion, topic_label: TopicLabel) -> str:
     """What a suggestion answers: an article's question, or the dialogue that it comes from."""
-    if is_dialogue(suggestion.article_id):
-        return t.gettext("Dialogue: {name}").format(name=suggestion.question)
-    return suggestion.question
+    return topic_label(suggestion.topic) if is_dialogue(suggestion.article_id) else suggestion.question
+
+
+def article(article_id: str, question: str | None, topic_label: TopicLabel) -> str:
+    """An article's question, where it has one; of a dialogue what the dialogue is called."""
+    if is_dialogue(article_id):
+        return topic_label(TOPICS + dialogue_name(article_id))
+    return question or article_id
 
 
 def confidence(probability: float, t: Translations) -> str:

@@ -18,8 +18,10 @@ from prompter.domain.evidence import Choice
 from prompter.domain.job import StoredJob
 from prompter.domain.model_version import StoredVersion
 from prompter.domain.regression_case import PinnedCase
+from prompter.domain.topic import TopicTitles
 from prompter.knowledge.knowledge_base import ArticleVersion
 from prompter.knowledge.proposals import Proposal, ProposalResult
+from prompter.knowledge.topics import Topic
 from prompter.labels.conflicts import Disagreements
 from prompter.models.registry import ShownVersion
 from prompter.models.version_diff import ChangedQuestion
@@ -72,6 +74,7 @@ class PageSession:
     page_sessions: "PageSessions"
     open_conversation: int | None = None
     is_closed: bool = field(default=False, init=False)
+    titles: TopicTitles = field(default_factory=TopicTitles, init=False)  # of topics, as last looked at
     _has_acted: bool = field(default=False, init=False)
 
     def note_action(self) -> None:
@@ -90,6 +93,7 @@ class PageSession:
         if account is None or account.id != self.account.id:
             raise SignedOut
         self.account = account
+        self.titles = self.parts.topics.titles()
         return account
 
     def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
@@ -220,6 +224,19 @@ class PageSession:
         found = knowledge.page(text=text, topic=topic, status=status, after=after, limit=limit)
         return found, knowledge.topics()
 
+    def article_topics(self) -> list[str]:
+        """Topics that have an article of whatever status."""
+        self._supervise()
+        return self.parts.knowledge.topics()
+
+    def all_topics(self) -> list[Topic]:
+        self._supervise()
+        return self.parts.topics.all()
+
+    def set_topic_titles(self, topic_id: str, titles: Mapping[str, str]) -> None:
+        self._supervise()
+        self.parts.topics.change_titles({topic_id: titles})
+
     def article_problems(self, article: Article) -> list[Problem]:
         """What is wrong with an article that is being written, compared with what its question finds."""
         self._supervise()
@@ -332,10 +349,11 @@ class PageSessions:
         self.drafts = Drafts()
         self._taken: set[PageSession] = set()
 
-    def take(self, parts: Services, visit: Visit) -> PageSession:
+    def take(self, parts: Services, visit: Visit, titles: TopicTitles | None = None) -> PageSession:
         session = PageSession(
             parts=parts, account=visit.account, session_id=visit.session.id, page_sessions=self
         )
+        session.titles = titles or session.titles
         self._taken.add(session)
         return session
 

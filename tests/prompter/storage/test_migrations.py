@@ -15,6 +15,7 @@ from sqlalchemy import text
 from prompter.accounts.service import Accounts
 from prompter.common.clock import utc_now
 from prompter.domain.account import Scope
+from prompter.knowledge.topics import Topics
 from prompter.storage import NewerDatabase, Store, connect, migrate
 from prompter.storage.copying import TargetNotEmpty, copy_database
 from prompter.storage.migrate import revisions
@@ -68,6 +69,29 @@ def test_all_data_move_to_another_database(tmp_path: Path, store: Store) -> None
     with pytest.raises(TargetNotEmpty):
         copy_database(store._engine, target, progress=lambda *_: None)
     target.dispose()
+
+
+def test_topics_from_before_there_were_titles_get_theirs(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'a.db'}")
+    config = Config()
+    config.set_main_option("script_location", "prompter/storage/migrations")
+    with engine.connect() as connection, connection.execution_options(sufler_writes=True).begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        connection.execute(
+            text(
+                "INSERT INTO articles (id, question, answer, topic, language, status, version, changed_at) "
+                "VALUES ('where', 'Где заказ', 'В пути.', 'order_status', 'ru', 'published', 1, :now)"
+            ),
+            {"now": "2026-03-02 09:00:00"},
+        )
+    migrate(engine)
+    topics = Topics(Store(engine), language="ru")
+    assert [(topic.id, topic.titles, topic.n_articles) for topic in topics.all()] == [("order_status", {}, 1)]
+    assert topics.titles().label("order_status", "ru") == "Order status"
+    topics.set_titles("order_status", {"ru": "Статус заказа"})
+    assert topics.titles().label("order_status", "ru") == "Статус заказа"
+    engine.dispose()
 
 
 def test_tokens_from_before_there_were_scopes_work_for_a_quarter_of_a_year(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.jobs import JobRunning, Jobs
 from prompter.knowledge.proposals import Proposals
+from prompter.knowledge.topics import Topics
 from prompter.models.registry import Versions
 from prompter.readiness.attention_checks import AttentionCheckScheduler
 from prompter.readiness.customer_feedback import Feedback
@@ -615,6 +616,23 @@ class StoreContract:
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(is_let_through, range(24))) == 5
+
+    def test_topics_have_titles_by_language(self, store: Store) -> None:
+        with store.write() as tx:
+            tx.topic_titles.put("returns", {"ru": "Возврат", "en": "Returns"})
+            tx.topic_titles.put("dialogue/order_form", {"en": "Order"})
+        with store.write() as tx:
+            tx.topic_titles.put("returns", {"ru": "Возврат товара", "de": "Rückgabe"})
+            tx.topic_titles.put("dialogue/order_form", {})
+        with store.read() as tx:
+            assert tx.topic_titles.all() == {"returns": {"de": "Rückgabe", "ru": "Возврат товара"}}
+
+    def test_titles_go_up_to_their_bounds(self, store: Store) -> None:
+        topics = Topics(store)
+        with store.write() as tx:
+            tx.articles.upsert([replace(SHOP[0], topic="😀" * 500)], changed_by="test", now=START)
+        topics.set_titles("😀" * 500, {"ru": "😀" * 100})
+        assert topics.titles().label("😀" * 500, "ru") == "😀" * 100
 
     def test_login_counts_are_bounded(self, store: Store) -> None:
         with store.write() as tx:

@@ -78,11 +78,18 @@ def test_a_new_article_and_what_cannot_be_saved(sit: Sit, shop: DeskShop) -> Non
     page.get_by_label("Вопрос", exact=True).fill("Упакуете подарок?")
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя. Статье нужна тема.")
-    page.get_by_label("Тема").fill("gifts")
+    page.get_by_label("Тема", exact=True).click()
+    listed = page.get_by_role("listbox").get_by_role("option")
+    expect(listed).to_have_text(["Orders", "Returns", "Новая тема…"])
+    listed.last.click()
+    page.get_by_label("Новая тема:").fill(" gift_cards ")
     page.get_by_label("Ответ").fill("Бесплатно.")
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_role("heading", name="gift")).to_be_visible()
-    assert shop.knowledge.article("gift")[0].answer == "Бесплатно."
+    article = shop.knowledge.article("gift")[0]
+    assert (article.answer, article.topic) == ("Бесплатно.", "gift_cards")
+    expect(page.get_by_label("Тема", exact=True)).to_have_value("Gift cards")
+    expect(page.get_by_label("Новая тема:")).to_be_hidden()
 
 
 def test_what_is_wrong_is_told_before_it_is_saved(sit: Sit, shop: DeskShop) -> None:

@@ -80,7 +80,7 @@ def test_versions_stand_side_by_side_with_what_changes(sit: Sit, turn: int) -> N
     expect(panel).to_contain_text("Что second отвечает иначе, чем first")
     expect(panel).to_contain_text(f"где мой заказ {EVIL}")
     expect(panel).to_contain_text("✓ Где мой заказ")
-    expect(panel).to_contain_text("returns отвечает на это сама: проверяется чаще")
+    expect(panel).to_contain_text("Returns отвечает на это сама: проверяется чаще")
     assert page.locator("img[src=x]").count() == 0
 
 

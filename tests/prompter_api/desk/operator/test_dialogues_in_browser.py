@@ -17,7 +17,7 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     page = sit()
     conversation = shop.ask("статус")
     card = page.locator(".card").first
-    expect(card.locator(".card__question")).to_have_text("Диалог: order_form")
+    expect(card.locator(".card__question")).to_have_text("Диалог: Order form")
     expect(card.locator(".card__text")).to_have_text(NUMBER)
     held = page.locator(".talk__held")
     expect(held).to_be_hidden()

@@ -48,17 +48,17 @@ def vera(sit: Sit) -> Iterator[Page]:
     assert problems == []
 
 
-def open_topic(page: Page, name: str = "returns") -> None:
+def open_topic(page: Page, name: str = "Returns") -> None:
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
 def test_the_board_shows_every_topic_and_keeps_itself_up_to_date(governed: GovernedShop, vera: Page) -> None:
     orders, returns = (vera.locator(".board tbody tr").nth(number) for number in (0, 1))
-    expect(orders).to_contain_text("orders")
+    expect(orders).to_contain_text("Orders")
     expect(orders).to_contain_text("ещё ничего не оценено")
     expect(returns.locator(".mark")).to_have_text("собирает данные")
-    link = returns.get_by_role("link", name="returns")
+    link = returns.get_by_role("link", name="Returns")
     link.focus()
     for _ in range(3):
         governed.blind()

@@ -23,7 +23,7 @@ def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
     expect(sure).to_have_attribute(
         "title", "90\u00a0% – 100\u00a0%: на этой неделе 100\u00a0%, на прошлой 0\u00a0%"
     )
-    expect(row.filter(has_text="returns").get_by_role("cell").nth(0)).to_contain_text("100 %")
+    expect(row.filter(has_text="Returns").get_by_role("cell").nth(0)).to_contain_text("100 %")
     expect(row.filter(has_text="anna").get_by_role("cell").nth(1)).to_have_text("0")
 
 

@@ -217,7 +217,7 @@ def test_every_event_is_a_sentence_even_without_facts(
         account_id=None,
         account_name=None,
     )
-    text = words.happened(event, translator(language), language)
+    text = words.happened(event, str, translator(language), language)
     assert text
     assert "{" not in text
     assert reason in text or text.endswith(".")
