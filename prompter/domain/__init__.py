@@ -5,6 +5,6 @@ Frozen values only, without storage and engines.
     conversation, triage, dialogue         messages, turns and replies; routes and suggestions; dialogues
     evidence, readiness, monitoring        verdicts, random samples; states of topics; daily counts
     model_version, regression_case, job    versions and their use; pinned questions; background jobs
-    proposal, drafts                       changes proposed for the knowledge base
+    proposal, drafts, topic                changes proposed for the knowledge base; titles of topics
     account                                accounts, tokens, sessions
 """

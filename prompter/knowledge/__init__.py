@@ -4,5 +4,6 @@ knowledge_base                           import, export, edit, versions of an ar
 proposals, proposal_matching             changes that wait for a supervisor, none proposed twice
 question_mining, answer_change_mining    questions without an article, changes that operators repeat
 draft_generation, known_questions        drafts from decisions, without what articles answer already
+topics, topic_files                      titles of topics, and files of them
 chat_history_import                      questions and answers from chats of the past
 """
