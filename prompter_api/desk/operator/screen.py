@@ -56,7 +56,7 @@ class Screen:
                 with Tag("h2", classes="panel__title"):
                     Tag("span", t.gettext("Suggestions"))
                     with Tag("button", classes="link panel__help", data_do="help"):
-                        Tag("span", t.gettext("Keys"))
+                        Tag("span", t.gettext("Shortcuts"))
                         Tag("kbd", "?", aria_hidden=True)
                 self._cards = SuggestionCards(t)
                 self._reasons = ReasonsPanel(t)
@@ -102,20 +102,22 @@ class Screen:
             leaving = workload.replies.get(OutboxState.PENDING, 0) + workload.replies.get(
                 OutboxState.SENDING, 0
             )
-            text = self._t.gettext("Waiting: {waiting} · on their way: {leaving}")
+            text = self._t.gettext("Open: {waiting} · sending: {leaving}")
             self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
 
     def _show_demoted(self, topics: list[str]) -> None:
         """Topics that no longer answer alone: somebody has to look at their answers."""
         self._demoted.set_visibility(bool(topics))
-        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=", ".join(topics)))
+        self._demoted.say(self._t.gettext("Autopilot off: {topics}").format(topics=", ".join(topics)))
 
     def _show_silence(self, silence: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""
         self._silence.set_visibility(silence is not None)
         if silence is not None:
             since = words.moment(silence.since, now, self._talk.zone, self._language)
-            text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
+            text = self._t.gettext(
+                "Rasa has not responded since {time}: suggestions come from articles only. {why}"
+            )
             self._silence.say(text.format(time=since, why=silence.why))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
@@ -149,7 +151,9 @@ class Screen:
             self.notices.offer_undo(None)
             return
         t = self._t
-        text = t.gettext("Rejected. {seconds} s") if last.silent else t.gettext("Leaves in {seconds} s")
+        text = (
+            t.gettext("Rejected. {seconds} s to undo") if last.silent else t.gettext("Sending in {seconds} s")
+        )
         self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
 
     def toggle_troubles(self) -> None:
