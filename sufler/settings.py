@@ -32,6 +32,7 @@ from prompter.models.recipe import (
     SearchConfig,
     Section,
 )
+from prompter.text.translations import known_language
 from sufler import resources
 from sufler.errors import BadConfig
 from sufler.installation_secret import SecretConfig
@@ -125,7 +126,7 @@ class Readiness(Section):
 
 
 class Autopilot(Section):
-    signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— answered by a bot"})
+    signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— Automated reply"})
     operator_stays_minutes: float = Field(30, ge=0)
     most_in_a_row: int = Field(3, ge=1)
     most_in_a_dialogue: int = Field(10, ge=1)
@@ -237,7 +238,7 @@ class Web(Section):
         for host in hosts:
             if not _HOST.fullmatch(host):
                 raise PydanticCustomError(
-                    "hosts", "{host} is no name of a host: write sufler.example, or *.example", {"host": host}
+                    "hosts", "{host} is not a host name: write sufler.example, or *.example", {"host": host}
                 )
         return hosts
 
@@ -253,7 +254,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    language: Literal["ru", "en"] = "ru"
+    language: Annotated[str, AfterValidator(known_language)] = "ru"
     data_dir: Path = Path("sufler-data")
     training_data: Path | None = None
     database: Database = Database()
@@ -378,7 +379,7 @@ def config_document(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, row {mark.line + 1}" if mark else str(path)
         problem = _without_quotes(getattr(error, "problem", None) or "it holds what YAML does not allow")
-        raise BadConfig(f"{where}: is no valid YAML: {problem}") from None
+        raise BadConfig(f"{where}: is not valid YAML: {problem}") from None
     except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
         problem = _without_quotes(str(error))
         raise BadConfig(f"{path}: holds a value that is not what it looks like: {problem}") from None
@@ -393,7 +394,7 @@ def _check_environment() -> None:
         setting = variable.removeprefix(_PREFIX).partition("__")[0].lower()
         if setting not in Settings.model_fields and not _SERVICE_ADDRESS.match(f"{variable}={value}"):
             raise BadConfig(
-                f"the environment variable {name} is no setting of Sufler: "
+                f"the environment variable {name} is not a setting of Sufler: "
                 f"correct its name (as in SUFLER_WEB__PORT for web.port) or unset it"
             )
 

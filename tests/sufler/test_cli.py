@@ -70,7 +70,7 @@ def test_a_base_is_imported_exported_and_imported_again(run: Run, tmp_path: Path
         (KB + "x,,no question,t,\n", "row 5, column question"),
         (KB + "returns-how,Ещё раз?,Да.,t,\n", "row 5, column id"),
         ("id,qestion,answer\na,b,c\n", "column qestion"),
-        ("", "holds no articles"),
+        ("", "contains no articles"),
         ("\x00\x01\x02", "NUL"),
     ],
 )
