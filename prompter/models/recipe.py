@@ -137,7 +137,7 @@ class Recipe(Section):
             return type(self).model_validate(sections)
         except (KeyError, ValueError) as error:
             raise IncompatibleModel(
-                f"the version was made with other settings than this Sufler has: {error!r}"
+                f"the version was created with settings that this Sufler does not have: {error!r}"
             ) from None
 
 
