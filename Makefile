@@ -14,7 +14,7 @@ FAST := not (slow or face or e2e or benchmark_data or full)
 # A file's tests share a browser or a model; the longest files come first (tests/conftest.py).
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install demo test-fast test test-full coverage check format build extras rasa bench bench-rasa clean browser database strace
+.PHONY: help install demo test-fast test test-full coverage check format catalogs build extras rasa bench bench-rasa clean browser database strace
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
@@ -50,6 +50,13 @@ check: $(VENV)/.check  ## format, lint, spelling, types, layers, what Rasa impor
 format: $(VENV)/.check
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+catalogs: $(VENV)/.runtime  ## put new source strings into the translations; NEW=de begins a language
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --omit-header -o sufler.pot bot prompter prompter_api
+	$(if $(NEW),$(BIN)/pybabel -q init -i sufler.pot -D sufler -d prompter/text/locale -l $(NEW))
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
+	  -i sufler.pot -D sufler -d prompter/text/locale
+	rm sufler.pot
 
 build: $(VENV)/.runtime  ## dist/*.whl
 	$(PIP) install --quiet build

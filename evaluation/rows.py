@@ -39,7 +39,7 @@ def read_intents(path: Path) -> list[IntentRow]:
             _check_filled(path, cells, number, column)
         rows.append(IntentRow(text=cells["text"], intent=cells["intent"].strip()))
     if not rows:
-        raise BadRows(path, "holds no rows")
+        raise BadRows(path, "contains no rows")
     return rows
 
 
@@ -59,11 +59,11 @@ def read_cases(path: Path, *, known_ids: Collection[str] | None) -> list[Case]:
         for article_id in ids:
             if known_ids is not None and article_id not in known_ids:
                 raise BadRows(
-                    path, f"the base holds no article {article_id!r}", row=number, column="article_id"
+                    path, f"the base has no article {article_id!r}", row=number, column="article_id"
                 )
         rows.append(Case(text=cells["text"], article_ids=ids))
     if not rows:
-        raise BadRows(path, "holds no rows")
+        raise BadRows(path, "contains no rows")
     return rows
 
 

@@ -64,7 +64,7 @@ def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[st
             return
         except csv.Error as error:
             raise BadFile(
-                path, f"is no valid CSV, {error}: is a quote not closed or not doubled?", row=row
+                path, f"is not valid CSV, {error}: is a quote not closed or not doubled?", row=row
             ) from None
         if len(cells) > MAX_COLUMNS:
             raise BadFile(path, f"has {len(cells)} cells: {MAX_COLUMNS} are the limit", row=row)

@@ -9,7 +9,7 @@ from files.limits import MAX_EMPTY_LINES, MAX_FILE_BYTES, MAX_LINE_CHARS, MB
 
 _SAVE_AS_UTF8 = "save it as UTF-8 (in Excel: the file type «CSV UTF-8»)"
 _SPLIT = "split it, or use CSV or JSONL, which are streamed"
-_BINARY = "holds a NUL byte: this is a binary file, not text"
+_BINARY = "contains a NUL byte: this is a binary file, not text"
 _SAMPLE = 10_000  # bytes of a line from which its encoding is guessed
 
 

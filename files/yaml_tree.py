@@ -78,9 +78,9 @@ def load(
         row = min(mark.line, text.count("\n")) + 1 if mark else None  # the parser may see one line more
         if "nesting depth" in str(error.problem):  # newer parsers refuse it before we count
             raise BadFile(path, _TOO_DEEP, row=row) from None
-        raise BadFile(path, f"is no valid YAML: {error.problem}", row=row) from None
+        raise BadFile(path, f"is not valid YAML: {error.problem}", row=row) from None
     except yaml.YAMLError:
-        raise BadFile(path, "is no valid YAML: it holds characters that YAML does not allow") from None
+        raise BadFile(path, "is not valid YAML: it holds characters that YAML does not allow") from None
 
 
 class _Builder:
@@ -137,7 +137,7 @@ class _Builder:
             key = waiting.pop()
             name = key.text
             if name is None:
-                raise BadFile(self._path, "holds a key that is no text", row=node.line)
+                raise BadFile(self._path, "holds a key that is not text", row=node.line)
             if name in parent.value and self._on_repeated_key:
                 self._on_repeated_key(key.line, name)
             elif name in parent.value:

@@ -53,7 +53,7 @@ class Article:
         if not self.topic.strip():
             raise InvalidArticle("topic", "is empty")
         if not _LANGUAGE.fullmatch(self.language):
-            raise InvalidArticle("language", f"{self.language!r} is no language tag such as ru or en")
+            raise InvalidArticle("language", f"{self.language!r} is not a language tag such as ru or en")
         for field in ("question", "answer", "topic"):
             self._check_text(field, getattr(self, field))
         if len(self.phrasings) > MAX_PHRASINGS:
@@ -70,7 +70,7 @@ class Article:
         if len(text) > MAX_TEXT_LENGTH:
             raise InvalidArticle(field, f"is longer than {MAX_TEXT_LENGTH} characters")
         if "\x00" in text:
-            raise InvalidArticle(field, "holds a NUL byte: is the file binary?")
+            raise InvalidArticle(field, "contains a NUL byte: is the file binary?")
 
     @cached_property
     def content_hash(self) -> str:

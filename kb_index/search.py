@@ -213,7 +213,7 @@ class ArticleSearch:
             IndexNotBuilt: there is no published article.
         """
         if not self.articles:
-            raise IndexNotBuilt("the knowledge base holds no published article: import articles first")
+            raise IndexNotBuilt("the knowledge base has no published article: import articles first")
         config = self.config
         weights = weights or config
         words = self._words.query(utterance.grams.words)

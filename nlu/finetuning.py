@@ -159,7 +159,7 @@ def fine_tune(
     """
     start = time.perf_counter()
     if out.exists():
-        raise BadTrainingData(f"{out}: is there already: name a new folder")
+        raise BadTrainingData(f"{out}: already exists: name a new folder")
     kept, learned, held_out = split(targets, asked, share=options.held_out, seed=options.seed)
     engine = load_engine(base, threads=threads)
     prefixes = prefixes_of(base, engine.prompts, engine.default_prompt_name)
@@ -179,7 +179,7 @@ def fine_tune(
                     break
     if not best:
         raise NotBetter(
-            f"fine-tuning has not made the model better: on {len(held_out)} texts held out the mean "
+            f"fine-tuning has not improved the model: on {len(held_out)} texts held out the mean "
             f"reciprocal rank was {before.mrr:.3f} before and never more after; nothing was written"
         )
     trainer.restore(weights)

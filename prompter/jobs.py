@@ -135,7 +135,7 @@ class Jobs:
                     alive_until=now + _DEAD_AFTER,
                 )
         except Conflict:
-            raise JobRunning("it is being done already: wait until it has ended") from None
+            raise JobRunning("it is already running: wait until it has finished") from None
         return job_id
 
     def _end(self, job: Job, state: JobState, **values: Any) -> None:

@@ -107,7 +107,7 @@ class Guard:
     def _check(self, request: Request, caller: Caller) -> None:
         if caller.token is not None:
             if self.for_people:
-                raise HTTPException(403, "this needs somebody who has logged in: API tokens cannot do it")
+                raise HTTPException(403, "this needs a login: API tokens cannot do it")
             scope = self.scope or _SCOPES[request.method not in SAFE_METHODS, self.role]
             if not scope.is_within(caller.token.scopes):
                 raise HTTPException(403, f"this needs an API token with the scope {scope.value}")

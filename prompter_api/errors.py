@@ -218,7 +218,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 def _in_words(detail: Mapping[str, Any]) -> str:
     """`rank: input should be less than or equal to 9`: the field and what is wrong, never the input."""
     if detail["type"] == "json_invalid":
-        return "the body is no valid JSON"
+        return "the body is not valid JSON"
     place: Sequence[object] = detail["loc"][1:]
     name = ".".join(str(part) for part in place)[:_MAX_NAME_LENGTH] or "the body"
     message = str(detail["msg"]).removeprefix("Value error, ")

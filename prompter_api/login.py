@@ -49,12 +49,12 @@ async def log_in(connection: HTTPConnection, parts: Services, name: str, passwor
         parts.throttle.count(attempt)
         account = parts.accounts.log_in(name, password)
         if account is None:
-            raise LoginRefused("name or password is wrong")
+            raise LoginRefused("wrong username or password")
         secret = parts.sessions.start(
             account, _user_agent(connection), instead_of=cookies.session_secret(connection, parts)
         )
         if secret is None:
-            raise LoginRefused("name or password is wrong")
+            raise LoginRefused("wrong username or password")
         return _enter(parts, account, secret, attempt)
 
     return await parts.password_checks.run(check, is_known=attempt.is_known)

@@ -38,6 +38,7 @@ from prompter.models.recipe import (
     SearchConfig,
     Section,
 )
+from prompter.text.translations import known_language
 from sufler import resources
 from sufler.errors import BadConfig
 from sufler.installation_secret import SecretConfig
@@ -132,7 +133,7 @@ class Readiness(Section):
 
 
 class Autopilot(Section):
-    signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— answered by a bot"})
+    signatures: dict[str, str] = Field({"ru": "— ответил бот", "en": "— Automated reply"})
     operator_hold_minutes: float = Field(30, ge=0)
     max_consecutive_answers: int = Field(3, ge=1)
     max_dialogue_answers: int = Field(10, ge=1)
@@ -244,7 +245,7 @@ class Web(Section):
         for host in hosts:
             if not _HOST.fullmatch(host):
                 raise PydanticCustomError(
-                    "hosts", "{host} is no name of a host: write sufler.example, or *.example", {"host": host}
+                    "hosts", "{host} is not a host name: write sufler.example, or *.example", {"host": host}
                 )
         return hosts
 
@@ -271,7 +272,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    language: Literal["ru", "en"] = "ru"
+    language: Annotated[str, AfterValidator(known_language)] = "ru"
     data_dir: Path = Path("sufler-data")
     training_data: Path | None = None
     database: Database = Database()
@@ -397,7 +398,7 @@ def config_document(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, row {mark.line + 1}" if mark else str(path)
         problem = _without_quotes(getattr(error, "problem", None) or "it holds what YAML does not allow")
-        raise BadConfig(f"{where}: is no valid YAML: {problem}") from None
+        raise BadConfig(f"{where}: is not valid YAML: {problem}") from None
     except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
         problem = _without_quotes(str(error))
         raise BadConfig(f"{path}: holds a value that is not what it looks like: {problem}") from None
@@ -414,7 +415,7 @@ def _check_environment() -> None:
             continue
         if not _SERVICE_ADDRESS.match(f"{variable}={value}"):
             raise BadConfig(
-                f"the environment variable {name} is no setting of Sufler{suggestion(setting)}: "
+                f"the environment variable {name} is not a setting of Sufler{suggestion(setting)}: "
                 f"correct its name (as in SUFLER_WEB__PORT for web.port) or unset it"
             )
 

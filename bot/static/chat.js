@@ -1,72 +1,8 @@
 "use strict";
 
-const WORDS = {
-  ru: {
-    title: "Поддержка",
-    subtitle: "Напишите нам: оператор ответит здесь",
-    greeting: "Здравствуйте! Чем можем помочь?",
-    placeholder: "Сообщение",
-    send: "Отправить",
-    name: "Как к вам обращаться?",
-    sending: "отправляется…",
-    retrying: "не отправлено, пробуем снова",
-    refused: "не принято",
-    remove: "убрать",
-    tooLong: (longest) => `длиннее ${longest} знаков`,
-    waiting: "Сообщение получено, оператор скоро ответит",
-    typing: "Оператор печатает…",
-    offline: "Нет связи. Отправим, как только она появится",
-    slowDown: (minutes) => minutes > 1
-      ? `Слишком много сообщений из вашей сети. Отправим через ${minutes} мин`
-      : "Сообщений слишком много подряд. Отправим чуть позже",
-    busy: "Сейчас нам пишут очень многие. Сообщение сохранено здесь и отправится само",
-    cookies: "Чату нужны файлы cookie, чтобы узнавать вас. Разрешите их для этого сайта",
-    today: "Сегодня",
-    bot: "бот",
-    rating: "Помог ли ответ?",
-    up: "Ответ помог",
-    down: "Ответ не помог",
-    operator: "Позвать оператора",
-    afterPress: { up: "Спасибо!", down: "Спасибо, мы проверим этот ответ", operator: "Оператор ответит здесь" },
-    notPressed: "Не получилось. Нажмите ещё раз",
-    media: "[вложение]",
-  },
-  en: {
-    title: "Support",
-    subtitle: "Write to us: an operator will answer here",
-    greeting: "Hello! How can we help?",
-    placeholder: "Message",
-    send: "Send",
-    name: "How may we call you?",
-    sending: "sending…",
-    retrying: "not sent, trying again",
-    refused: "not accepted",
-    remove: "remove",
-    tooLong: (longest) => `longer than ${longest} characters`,
-    waiting: "We have got your message, an operator will answer soon",
-    typing: "The operator is typing…",
-    offline: "No connection. We will send it as soon as it is back",
-    slowDown: (minutes) => minutes > 1
-      ? `Too many messages from your network. We will send it in ${minutes} min`
-      : "Too many messages at once. We will send it a little later",
-    busy: "Very many people write to us now. Your message is kept here and will be sent by itself",
-    cookies: "The chat needs cookies to know you again. Please allow them for this site",
-    today: "Today",
-    bot: "bot",
-    rating: "Did this answer help?",
-    up: "It helped",
-    down: "It did not help",
-    operator: "Call an operator",
-    afterPress: { up: "Thank you!", down: "Thank you, we will check this answer", operator: "An operator will answer here" },
-    notPressed: "That did not work. Please press again",
-    media: "[attachment]",
-  },
-};
-
 const settings = document.body.dataset;
-const wanted = [...(navigator.languages || [navigator.language]), settings.language];
-const language = wanted.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in WORDS) || "en";
-const words = WORDS[language];
+const language = document.documentElement.lang;
+const words = JSON.parse(settings.texts); // bot/webchat/texts.py
 const longest = Number(settings.longest);
 const pollMs = Number(settings.poll);
 const hiddenPollMs = 10000;
@@ -213,7 +149,7 @@ async function press(reply, action, node) {
   const isStored = await postPress(reply, action);
   pressing.delete(`${reply} ${action}`);
   if (isStored) keep("pressed", JSON.stringify({ ...allPressed(), [reply]: [...pressed(reply), action] }));
-  showPressed(node, reply, isStored ? words.afterPress[action] : words.notPressed);
+  showPressed(node, reply, isStored ? afterPress(action) : words.notPressed);
   render(); // stays at the end where it was at the end
   if (isStored && action === "operator") poll();
 }
@@ -332,8 +268,9 @@ function render() {
 
 function showState() {
   const trouble = sendingTrouble || (isOffline ? "offline" : "");
-  const word = words[trouble || attention] ?? "";
-  const text = typeof word === "function" ? word(Math.ceil((sendingAt - Date.now()) / 60000)) : word;
+  const minutes = Math.ceil((sendingAt - Date.now()) / 60000);
+  const isLong = trouble === "slowDown" && minutes > 1;
+  const text = isLong ? words.slowDownMinutes.replace("{minutes}", minutes) : words[trouble || attention] ?? "";
   view.state.classList.toggle("trouble", Boolean(trouble));
   if (view.state.textContent !== text) view.state.textContent = text; // announced only when it changes
 }
@@ -413,8 +350,12 @@ function pressNode(reply) {
     }
     button.addEventListener("click", () => press(reply, action, node));
   }
-  showPressed(node, reply, words.afterPress[pressed(reply).at(-1)] ?? "");
+  showPressed(node, reply, afterPress(pressed(reply).at(-1)));
   return node;
+}
+
+function afterPress(action) {
+  return { up: words.afterUp, down: words.afterDown, operator: words.afterOperator }[action] ?? "";
 }
 
 function showPressed(node, reply, outcome) {
@@ -454,7 +395,7 @@ function fitComposer() {
   const isOver = length > longest;
   view.count.hidden = length < longest * 0.8;
   view.count.classList.toggle("over", isOver);
-  view.count.textContent = isOver ? words.tooLong(longest) : `${length} / ${longest}`;
+  view.count.textContent = isOver ? words.tooLong : `${length} / ${longest}`;
   view.text.setAttribute("aria-invalid", String(isOver));
   view.send.disabled = isOver || !view.text.value.trim();
 }
@@ -492,8 +433,6 @@ window.addEventListener("online", () => { poll(); flush(); });
 
 // --- start -------------------------------------------------------------------------------------
 
-document.documentElement.lang = language;
-view.title.textContent = settings.title || words.title;
 view.subtitle.textContent = words.subtitle;
 view.greeting.textContent = words.greeting;
 view.text.placeholder = words.placeholder;

@@ -4,8 +4,9 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
 from bot.telegram.client import BrokenServer, NeverReached, TelegramClient, TooManyRequests
-from bot.telegram.keyboard import keyboard, supported_language
+from bot.telegram.keyboard import keyboard
 from prompter.conversations.delivery import OutgoingMessage
+from prompter.text.translations import supported_language
 
 
 class TelegramChannel:
@@ -25,7 +26,7 @@ class TelegramChannel:
         try:
             chat_id = int(message.chat_id)
         except ValueError:
-            raise PermanentFailure("this is no Telegram chat") from None
+            raise PermanentFailure("this is not a Telegram chat") from None
         buttons = None
         if message.offers_operator:
             buttons = keyboard(message.id, supported_language(message.language, self._language))

@@ -5,42 +5,27 @@ import re
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.buttons import MAX_ID, Button
+from prompter.text.translations import N_, translator
 
-_LABELS = {
-    "ru": {Button.UP: "👍", Button.DOWN: "👎", Button.OPERATOR: "Позвать оператора"},
-    "en": {Button.UP: "👍", Button.DOWN: "👎", Button.OPERATOR: "Call an operator"},
-}
+_LABELS = {Button.UP: "👍", Button.DOWN: "👎", Button.OPERATOR: N_("Talk to a person")}
 _ROWS = ((Button.UP, Button.DOWN), (Button.OPERATOR,))
 _ANSWERS = {
-    "ru": {
-        Button.UP: "Спасибо!",
-        Button.DOWN: "Спасибо, мы проверим этот ответ.",
-        Button.OPERATOR: "Оператор позван, он ответит здесь.",
-    },
-    "en": {
-        Button.UP: "Thank you!",
-        Button.DOWN: "Thank you, we will check this answer.",
-        Button.OPERATOR: "An operator has been called and will answer here.",
-    },
+    Button.UP: N_("Thank you!"),
+    Button.DOWN: N_("Thank you, we will check this answer."),
+    Button.OPERATOR: N_("An operator will reply here."),
 }
 _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 
 
-def supported_language(language: str | None, otherwise: str) -> str:
-    """Which of our two languages suits a customer's; `otherwise` is for one that we do not know.
-
-    >>> spoken("ru-RU", "en"), spoken("de", "ru"), spoken(None, "ru")
-    ('ru', 'en', 'ru')
-    """
-    return "ru" if (language or otherwise).lower().startswith("ru") else "en"
-
-
 def keyboard(reply_id: int, language: str) -> InlineKeyboardMarkup:
     """The buttons under a reply."""
-    labels = _LABELS[language]
+    t = translator(language)
     return InlineKeyboardMarkup(
         [
-            [InlineKeyboardButton(labels[button], callback_data=f"{button}:{reply_id}") for button in row]
+            [
+                InlineKeyboardButton(t.gettext(_LABELS[button]), callback_data=f"{button}:{reply_id}")
+                for button in row
+            ]
             for row in _ROWS
         ]
     )
@@ -60,4 +45,4 @@ def read_data(data: str) -> tuple[Button, int] | None:
 
 def answer_to(button: Button, language: str) -> str:
     """What to say to a customer who has pressed."""
-    return _ANSWERS[language][button]
+    return translator(language).gettext(_ANSWERS[button])

@@ -11,13 +11,14 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.buttons import Feedback, press
 from bot.telegram.client import TelegramClient, TooManyRequests, UnreadableUpdate
-from bot.telegram.keyboard import answer_to, supported_language
+from bot.telegram.keyboard import answer_to
 from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, read_update
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.common.shutdown import Backoff, stop_task
 from prompter.conversations.intake import Received
 from prompter.domain.conversation import IncomingMessage, MessageKind
+from prompter.text.translations import supported_language
 
 log = structlog.get_logger(__name__)
 

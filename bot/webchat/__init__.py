@@ -1,6 +1,7 @@
 """How do visitors of our own site write to us and read the replies?
 
 router     the page at /chat and its requests
+texts      the page's texts by language
 channel    "sends" a reply by leaving it for the page to fetch
 cookies    the signed cookie by which a visitor is recognized
 guards     the size and origin of a request

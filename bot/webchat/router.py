@@ -2,8 +2,11 @@
 
 import hashlib
 import html
+import json
+import re
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -17,6 +20,7 @@ from bot.webchat.channel import CHANNEL
 from bot.webchat.cookies import ChatCookies, chat_id_of, old_chat_id_of
 from bot.webchat.guards import read_json_body
 from bot.webchat.limits import ChatLimits, ChatThrottle
+from bot.webchat.texts import page_texts, preferred_language
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line
@@ -126,17 +130,22 @@ def web_chat_router(
     """The web chat, to be mounted at the root of the site.
 
     `secret` is the installation's, to sign cookies with. `max_message_length` is in characters. `language` is
-    for browsers that want neither Russian nor English.
+    for browsers that want none that there is a catalog of.
     """
     router = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
     throttle = ChatThrottle(limits)
     cookies = ChatCookies(secret, secure=secure_cookies)
-    page = _page(language=language, title=title, max_message_length=max_message_length)
+
+    @cache
+    def page_in(its_language: str) -> str:
+        return _page(language=its_language, title=title, max_message_length=max_message_length)
+
     # A character takes at most 12 bytes of JSON: two escaped surrogates.
     max_bytes = 12 * max_message_length + 2000
 
     @router.get("/chat", include_in_schema=False)
     def chat_page(request: Request) -> Response:
+        page = page_in(preferred_language(request.headers.get("accept-language", ""), language))
         response = Response(page, media_type="text/html", headers=_HEADERS | {"Cache-Control": "no-store"})
         cookie = cookies.read(request) or new_cookie(request)
         if cookie is not None:
@@ -171,7 +180,8 @@ def web_chat_router(
         cookie = cookies.read(request)
         if cookie is None:
             raise HTTPException(
-                status.HTTP_401_UNAUTHORIZED, "Open the chat page first; it needs a cookie to know you again."
+                status.HTTP_401_UNAUTHORIZED,
+                "Open the chat page first: it sets the cookie by which you are recognised.",
             )
         return chat_id_of(cookie)
 
@@ -211,7 +221,7 @@ def web_chat_router(
             raise
         except Overloaded:
             raise _unavailable_for(
-                _OVERLOADED_SECONDS, "Very many messages wait; try again in a moment."
+                _OVERLOADED_SECONDS, "Too many messages are waiting; try again in a moment."
             ) from None
         except Exception as error:
             raise _unavailable("web_message_not_stored", error) from None
@@ -311,7 +321,7 @@ def _unprocessable(problem: str) -> HTTPException:
 
 def _unavailable(event: str, error: Exception) -> HTTPException:
     log.error(event, error=describe_without_content(error))
-    return _unavailable_for(5, "The chat is out of order; try again.")
+    return _unavailable_for(5, "The chat is temporarily unavailable; try again.")
 
 
 def _unavailable_for(seconds: int, message: str) -> HTTPException:
@@ -326,13 +336,15 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _page(*, language: str, title: str | None, max_message_length: int) -> str:
+    """Return the page in a language; its texts stand in an attribute, as the page may hold no script."""
+    texts = page_texts(language, max_message_length=max_message_length)
     values = {
         "language": language,
-        "title": title or "",
+        "title": title or texts["title"],
+        "no_script": texts["noScript"],
+        "texts": json.dumps(texts, ensure_ascii=False),
         "longest": str(max_message_length),
         "poll": str(int(_POLL_SECONDS * 1000)),
     }
     page = (_STATIC / "chat.html").read_text(encoding="utf-8")
-    for name, value in values.items():
-        page = page.replace("{{" + name + "}}", html.escape(value))
-    return page
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: html.escape(values[match[1]]), page)

@@ -91,7 +91,7 @@ def format_of(path: Path) -> Format:
         return _ENDINGS[path.suffix.lower()]
     except KeyError:
         known = " ".join(_ENDINGS)
-        raise BadFile(path, f"the file ending names no known format: use one of {known}") from None
+        raise BadFile(path, f"unknown file extension: use one of {known}") from None
 
 
 def read_articles(

@@ -23,7 +23,7 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     records = _records(path)
     header_row, header = next(records, (1, []))
     if not header:
-        raise BadFile(path, "holds no articles: the first row must name the columns", row=1)
+        raise BadFile(path, "contains no articles: the first row must name the columns", row=1)
     names = field_names(path, header, row=header_row)
     is_ours = tuple(header) == tuple(FIELDS)
     for row, cells in records:

@@ -65,11 +65,11 @@ def _parsed(path: Path, text: str, *, first_row: int = 1) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         row = first_row + error.lineno - 1
-        raise BadFile(path, f"is no valid JSON: {error.msg} at character {error.colno}", row=row) from None
+        raise BadFile(path, f"is not valid JSON: {error.msg} at character {error.colno}", row=row) from None
     except RecursionError:
         raise BadFile(path, "is nested too deeply for a list of articles", row=first_row) from None
     except ValueError as error:  # a number of thousands of digits
-        raise BadFile(path, f"is no valid JSON: {error}", row=first_row) from None
+        raise BadFile(path, f"is not valid JSON: {error}", row=first_row) from None
 
 
 def _record(path: Path, element: Any, row: int) -> Record:

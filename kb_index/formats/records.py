@@ -76,7 +76,7 @@ def articles_of(path: Path, records: Iterable[Record], default_language: str | N
         rows[article.id] = record.row
         yield article
     if not rows:
-        raise BadFile(path, "holds no articles")
+        raise BadFile(path, "contains no articles")
 
 
 def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]:
@@ -219,7 +219,7 @@ def _date(path: Path, record: Record, field: str) -> date | None:
             return date(int(found[3]), int(found[2]), int(found[1]))
     except ValueError:
         pass  # the 31st of February
-    problem = f"{text[:40]!r} is no date: write it like 2026-12-31"
+    problem = f"{text[:40]!r} is not a date: write it like 2026-12-31"
     raise BadFile(path, problem, row=record.row, column=field)
 
 

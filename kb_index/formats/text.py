@@ -7,7 +7,7 @@ gives back equal articles:
 - other control characters, which no spreadsheet can hold, are dropped; half a surrogate pair becomes U+FFFD;
 - white space around a text is dropped; a topic or a phrasing is one line.
 
-NUL is not dropped but refused: it is the mark of a file that is no text at all (`files.text`).
+NUL is not dropped but refused: it is the mark of a file that is not text at all (`files.text`).
 """
 
 import os

@@ -543,7 +543,7 @@ class _SheetReader(_TextReader):
     def _column_of(self, letters: str) -> int:
         """The number of the column with these letters, 1 for A."""
         if not 1 <= len(letters) <= _MAX_COLUMN_LETTERS or not (letters.isascii() and letters.isalpha()):
-            raise ValueError(f"{letters[:20]!r} is no column")
+            raise ValueError(f"{letters[:20]!r} is not a column")
         number = 0
         for letter in letters.upper():
             number = 26 * number + ord(letter) - ord("A") + 1

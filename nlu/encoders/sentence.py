@@ -166,7 +166,7 @@ def _ask_hub(model: str) -> None:
         HfApi().model_info(model, timeout=10)
     except Exception as error:
         raise EncoderUnavailable(
-            f"encoder.model {model!r} is no folder here and has not been downloaded before, "
+            f"encoder.model {model!r} is not a folder here and has not been downloaded before, "
             f"and the hub does not give it: {_reason(error)}"
         ) from error
 

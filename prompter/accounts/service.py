@@ -101,12 +101,12 @@ class Accounts:
         try:
             return self._add(name, role, password_hash, one_time_password)
         except Conflict:
-            raise NameTaken(f"there is an account named {name} already") from None
+            raise NameTaken(f"an account named {name} already exists") from None
 
     def _add(self, name: str, role: Role, password_hash: str, one_time_password: bool) -> Account:
         with self._store.write() as tx:
             if tx.accounts.named(name) is not None:
-                raise NameTaken(f"there is an account named {name} already")
+                raise NameTaken(f"an account named {name} already exists")
             account_id = tx.accounts.add(
                 name=name,
                 role=role,
@@ -174,7 +174,7 @@ class Accounts:
         """
         account = self.active(account_id)
         if account is None or not self._hasher.verify(password[:MAX_PASSWORD_LENGTH], account.password_hash):
-            raise WrongPassword("the old password is wrong")
+            raise WrongPassword("the current password is wrong")
         return account
 
     def change_password(
@@ -189,12 +189,12 @@ class Accounts:
             WeakPassword: `new` is too short, too long, the account's name, easily guessed, or `old` again.
         """
         if new == old:
-            raise WeakPassword("the new password is the old one")
+            raise WeakPassword("the new password is the same as the current one")
         check_password(new, account.name)
         password_hash = self._hasher.hash(new)
         with self._store.write() as tx:
             if not tx.accounts.is_as_verified(account):
-                raise WrongPassword("the old password is wrong")
+                raise WrongPassword("the current password is wrong")
             return then(tx, self._replace_password(tx, account, password_hash, one_time_password=False))
 
     def _replace_password(
@@ -227,7 +227,7 @@ class Accounts:
             if account.role is Role.ADMIN and not any(
                 other.role is Role.ADMIN and other.disabled_at is None for other in others
             ):
-                raise LastAdmin(f"{account.name} is the last admin: make another one first")
+                raise LastAdmin(f"{account.name} is the last admin: create another one first")
             now = self._clock()
             tx.accounts.disable(account.id, now)
             tx.sessions.delete_of(account.id)
@@ -270,7 +270,7 @@ class Accounts:
             if beyond := sorted(frozenset(scopes) - scopes_of(account.role)):
                 raise Forbidden(f"the scope {beyond[0]} needs the role {_SCOPE_ROLES[beyond[0]].label}")
             if after is not None and after != tx.accounts.newest_token(account_id):
-                raise TokenMade("another token has been made meanwhile")
+                raise TokenMade("another token has been created in the meantime")
             tx.accounts.delete_tokens_over(now - _TOKENS_KEPT_FOR)
             if len(tx.accounts.tokens(account_id, now)) >= MAX_TOKENS:
                 raise TooManyTokens(f"an account has at most {MAX_TOKENS} API tokens: revoke one first")

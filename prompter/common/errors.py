@@ -62,7 +62,7 @@ class Outdated(AlreadySettled):
 
 
 class ArticleGone(PrompterError):
-    """The article that a proposal is about is not there any more, or it is archived."""
+    """The article that a proposal is about no longer exists, or it is archived."""
 
 
 class ArticleChanged(PrompterError):

@@ -90,7 +90,7 @@ class Reception:
             message_id = rows.add_message(conversation_id, turn.id, _storable(message), now)
             closes_at = min(now + self._quiet, turn.received_at + self._max_wait)
             if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
-                raise Conflict("the turn was triaged meanwhile")
+                raise Conflict("the turn has been triaged in the meantime")
         return Received(conversation_id=conversation_id, is_new=True)
 
     def _check_backlog(self, tx: Transaction, lane: Lane) -> None:

@@ -193,7 +193,7 @@ class Desk:
             customer = _found(tx.conversations.customer(turn.conversation_id), "conversation")
             self._check_open(tx, turn, decision)
             if turn.blind and decision.action is Action.REJECT:
-                raise InvalidDecision("this turn is answered blind: there is no suggestion to reject")
+                raise InvalidDecision("this turn is answered without suggestions: there is none to reject")
             offered = tx.conversations.suggestions(turn.id)
             first = _first(offered)
             used = self._used(tx, decision, [] if turn.blind else offered, customer)
@@ -211,7 +211,7 @@ class Desk:
                 now=now,
             )
             if not tx.conversations.close_turn(turn.id):
-                raise Conflict("the turn was closed meanwhile")
+                raise Conflict("the turn has been closed in the meantime")
             closed_with_it = tx.conversations.close_turns_seen(turn, decision.seen_message_id)
             undo_until = now + self._undo
             if sent is not None:
@@ -322,11 +322,11 @@ class Desk:
             parts = tx.outbox.of_decision(decision_id)
             # What is sent leaves the outbox in time, even where the clock was set meanwhile.
             if not parts and is_over(decision.decided_at + self._undo, now, max_wait=self._undo):
-                raise TooLateToUndo("the reply has already left")
+                raise TooLateToUndo("the reply has already been sent")
             if tx.outbox.cancel_decision(decision_id, now) < len(parts):
-                raise TooLateToUndo("the reply has already left")
+                raise TooLateToUndo("the reply has already been sent")
             if not tx.decisions.supersede(decision_id, now):
-                raise TooLateToUndo("this was undone before")
+                raise TooLateToUndo("this has already been undone")
             tx.conversations.reopen_turn(decision.turn_id)
             tx.reviews.cancel_decision(decision_id, now)
             turn = _found(tx.conversations.turn(decision.turn_id), "turn")
@@ -382,7 +382,7 @@ class Desk:
             elif reply.state is OutboxState.FAILED:
                 left = OutboxState.CANCELLED
             else:
-                raise NotFound("this reply is not in trouble any more")
+                raise NotFound("the delivery of this reply has already been settled")
             state = OutboxState.PENDING if send_again else left
             tx.outbox.settle(
                 reply_id,
@@ -425,7 +425,7 @@ def _checked_text(text: str | None) -> str | None:
     if len(text) > _MAX_REPLY_LENGTH:
         raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
     if left := fields(text):
-        raise InvalidDecision(f"the reply still holds {{{left[0]}}}: fill it in or remove it")
+        raise InvalidDecision(f"the reply still contains {{{left[0]}}}: fill it in or remove it")
     return text
 
 

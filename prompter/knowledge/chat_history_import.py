@@ -103,14 +103,14 @@ def read_history(path: Path) -> Iterator[PastMessage]:
     """
     ending = path.suffix.lower()
     if ending not in _READERS:
-        raise BadFile(path, f"the file ending names no known format: use one of {' '.join(_READERS)}")
+        raise BadFile(path, f"unknown file extension: use one of {' '.join(_READERS)}")
     rows = Budget(path).watch(_READERS[ending](path))
     empty = True
     for row, values in rows:
         empty = False
         yield _message(path, row, values)
     if empty:
-        raise BadFile(path, "holds no messages")
+        raise BadFile(path, "contains no messages")
 
 
 def count_hint(path: Path) -> int | None:
@@ -283,7 +283,7 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             try:
                 yield row, _object(path, row, json.loads(line))
             except (ValueError, RecursionError) as error:
-                raise BadFile(path, f"is no valid JSON: {error}", row=row) from None
+                raise BadFile(path, f"is not valid JSON: {error}", row=row) from None
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -305,7 +305,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield row, _object(path, row, value)
     except (ijson.JSONError, ValueError) as error:
         problem = str(error).partition("\n")[0][:100]  # a piece of somebody's chat follows
-        raise BadFile(path, f"is no valid JSON: {problem}", row=row + 1) from None
+        raise BadFile(path, f"is not valid JSON: {problem}", row=row + 1) from None
 
 
 class _JsonSource:

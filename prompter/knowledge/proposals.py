@@ -245,7 +245,7 @@ class Proposals:
             for number in others:
                 other = _still_open(tx, number)
                 if (other.kind, other.article_id) != (target.kind, target.article_id):
-                    raise CannotMerge("only proposals of one kind, about one article, can be merged")
+                    raise CannotMerge("only proposals of the same kind for the same article can be merged")
                 proof = joined(proof, other.proof)
                 phrasings = phrasings_of(target.question, [*phrasings, other.question, *other.phrasings])
                 if not tx.proposals.settle(
@@ -373,7 +373,7 @@ def _still_open(tx: Transaction, proposal_id: int, seen: str | None = None) -> P
     if proposal.state is not ProposalState.OPEN:
         raise _settled(tx, proposal_id)
     if seen is not None and proposal.wording != seen:
-        raise ProposalChanged("somebody has changed this proposal since you looked: look again")
+        raise ProposalChanged("this proposal has changed since you read it: read it again")
     return proposal
 
 
@@ -395,7 +395,7 @@ def _outcome(proposal_id: int, done: Callable[[], str | None]) -> ProposalResult
 def _article_of(tx: Transaction, article_id: str) -> Article:
     article = tx.articles.locked(article_id)
     if article is None:
-        raise ArticleGone(f"the article {article_id} is not there any more")
+        raise ArticleGone(f"the article {article_id} no longer exists")
     if article.status is Status.ARCHIVED:
         raise ArticleGone(f"the article {article_id} has been archived")
     return article
@@ -437,7 +437,7 @@ def _make_article(
 
 def _with_an_answer(proposal: Proposal) -> str:
     if not proposal.answer.strip():
-        raise Unanswered("nobody has given an answer yet: write one first")
+        raise Unanswered("there is no answer yet: write one first")
     return proposal.answer
 
 

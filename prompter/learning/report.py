@@ -92,9 +92,9 @@ def report_as_object(report: GateReport, changed_alone: Sequence[ChangedAnswer])
 def why_refused(refusal: Refusal) -> str:
     """In plain words."""
     return {
-        Refusal.PINNED: "a pinned case would be answered wrong",
-        Refusal.WORSE: "it may be worse than the version that answers",
-        Refusal.TOPIC: "a topic that answers alone would give more wrong answers",
+        Refusal.PINNED: "a pinned question would get a wrong answer",
+        Refusal.WORSE: "it may be worse than the version in use",
+        Refusal.TOPIC: "a topic on autopilot would give more wrong answers",
     }[refusal]
 
 

@@ -151,7 +151,7 @@ class Recipe(Section):
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IncompatibleModel(
-                f"the version was made with other settings than this Sufler has: {error!r}"
+                f"the version was created with settings that this Sufler does not have: {error!r}"
             ) from None
 
 

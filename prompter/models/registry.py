@@ -185,10 +185,10 @@ class Versions:
         with self._store.write() as tx:
             version = _found(tx.versions.get(version_id), version_id)
             if version.state is VersionState.PRUNED:
-                raise CannotUse(f"version {version_id} was removed to save space: learn anew")
+                raise CannotUse(f"version {version_id} was removed to save space: train a new one")
             if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
                 why = version.report.get("refused") or "it was never measured"
-                raise CannotUse(f"version {version_id} may not be used: {why}")
+                raise CannotUse(f"version {version_id} cannot be used: {why}")
             last = tx.versions.in_use()
             if last is not None and last.version == version_id:
                 return version
@@ -258,7 +258,7 @@ class Versions:
         account: Account | None,
     ) -> None:
         if tx.versions.last_number() != after:
-            raise Conflict("another version has just come into use: look again")
+            raise Conflict("another version has just been activated: look again")
         tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
         if after:
             dialogues = tx.facts.get(DIALOGUE_MODEL)  # which it leaves as they are

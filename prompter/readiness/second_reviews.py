@@ -54,11 +54,11 @@ class Reviews:
             if review is None:
                 raise NotFound("there is no such review")
             if review.excluded_account_id == account.id:
-                raise Forbidden("you have judged this one before: it needs a second person")
+                raise Forbidden("you have already judged this one: it needs a second person")
             if review.second_text is None and choice in (Choice.SECOND, Choice.BOTH):
                 raise InvalidDecision("there is only one answer: choose first or neither")
             if not tx.reviews.judge(review_id, choice, account.id, now):
-                raise AlreadyDecided("somebody has just judged this one")
+                raise AlreadyDecided("somebody else has just judged this one")
             if review.kind is ReviewKind.GOLD:
                 return  # it has told something about the judge, and nothing about a topic
             right = choice is Choice.BOTH or choice.value == review.bot_position.value

@@ -609,13 +609,13 @@ def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> di
 
 def _why_not(step: Step) -> str:
     if step.estimate is None:
-        return "no turn has been judged yet"
+        return "nothing has been judged yet"
     if step.more_labels is None:
-        return f"{step.estimate:.0%} of its judged turns were right, which is not above the bar"
-    return f"about {step.more_labels} more judged turns are needed"
+        return f"its accuracy of {step.estimate:.0%} is not above the target"
+    return f"about {step.more_labels} more judged questions are needed"
 
 
 def _found(stored: StoredReadiness | None, name: str) -> StoredReadiness:
     if stored is None:
-        raise NotFound(f"there is no topic {name}, or it has no evidence yet")
+        raise NotFound(f"there is no topic {name}, or no data for it yet")
     return stored

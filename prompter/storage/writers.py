@@ -55,7 +55,7 @@ class WriterQueue:
             if called.is_set():  # just now
                 return
             self._waiting.remove(called)
-        raise DatabaseBusy(f"others have written to the database for {timeout_seconds:g} seconds")
+        raise DatabaseBusy(f"the database has been busy with other writes for {timeout_seconds:g} seconds")
 
     def _pass_on(self) -> None:
         with self._lock:

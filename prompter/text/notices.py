@@ -1,25 +1,22 @@
 """What we tell customers ourselves, in their language."""
 
 from prompter.domain.triage import HandoffReason
+from prompter.text.translations import N_, supported_language, translator
 
 MAX_PART_LENGTH = 4000  # characters; messengers cut or refuse longer messages (Telegram: 4096)
 
 _NOTICES = {
-    HandoffReason.MEDIA: {
-        "ru": "Спасибо, получили. Пока я понимаю только текст, поэтому передал сообщение оператору.",
-        "en": "Thank you, we have got it. I can only read text yet, so I have passed it on to an operator.",
-    },
-    HandoffReason.CUSTOMER_REQUEST: {
-        "ru": "Передал разговор оператору, он ответит здесь.",
-        "en": "I have called an operator, they will answer here.",
-    },
+    HandoffReason.MEDIA: N_(
+        "Thank you, we have received it. I can only read text, so an operator will take a look."
+    ),
+    HandoffReason.CUSTOMER_REQUEST: N_("I have passed your question to an operator. They will reply here."),
 }
 
 
 def notice(reason: HandoffReason | None, language: str) -> str | None:
-    """What to tell a customer whose turn goes to an operator for this reason; None: nothing."""
-    texts = _NOTICES.get(reason) if reason else None
-    return None if texts is None else texts.get(language, texts["en"])
+    """Return what to tell a customer whose turn goes to an operator for this reason; None for nothing."""
+    text = _NOTICES.get(reason) if reason else None
+    return None if text is None else translator(supported_language(language, language)).gettext(text)
 
 
 def split_into_parts(text: str, max_length: int = MAX_PART_LENGTH) -> list[str]:

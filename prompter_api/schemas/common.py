@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from prompter.text.translations import LANGUAGES, known_language
 from web.problems import Problem as Problem  # the shape of errors is that of all faces
 
 MAX_TEXT_LENGTH = 20_000  # characters of a message, a reply or an answer
@@ -32,7 +33,7 @@ Name = Annotated[
 ]
 # Not longer than any password may be; nothing is stripped from it.
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery staple"])]
-Language = Literal["ru", "en"]
+Language = Annotated[str, AfterValidator(known_language), Field(json_schema_extra={"enum": [*LANGUAGES]})]
 
 
 class Input(BaseModel):

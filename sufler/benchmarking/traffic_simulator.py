@@ -227,9 +227,7 @@ class Traffic:
                 long_enough = live_since is not None and time.monotonic() - live_since > _LIVE_SECONDS
                 if long_enough and self._truth.outdated_topic is None:
                     self._truth.outdated_topic = HERO
-                    self._say(
-                        f"The shop has changed its rules on {HERO}, and nobody tells the knowledge base."
-                    )
+                    self._say(f"The shop has changed its rules on {HERO}, but not its knowledge base.")
             self._stop.wait(2.0)
 
 
@@ -238,9 +236,8 @@ def _line(found: Mapping[str, Any]) -> str:
     estimate = "–" if step["estimate"] is None else f"{step['estimate']:.0%}"
     low = "" if found["low"] is None else f", at least {found['low']:.0%}"
     audits = f", {found['audited_right']} of {found['audited']} audits right" if found["audited"] else ""
-    return (
-        f"{found['name']}: {found['state']}; {step['n_by_lot']} random samples, {estimate} right{low}{audits}"
-    )
+    sampled = f"{step['n_by_lot']} randomly sampled"
+    return f"{found['name']}: {found['state']}; {sampled}, accuracy {estimate}{low}{audits}"
 
 
 def _is_filled(text: str, answer: str) -> bool:

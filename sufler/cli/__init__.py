@@ -20,7 +20,7 @@ from sufler.cli.renamed_flags import with_new_names
 
 app = typer.Typer(
     name="sufler",
-    help="A trainable FAQ bot that starts as a prompter for the operators.",
+    help="A trainable FAQ bot that starts by suggesting answers to operators.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

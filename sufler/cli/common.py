@@ -10,7 +10,7 @@ import typer
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="Settings file; without it, the settings shipped with Sufler.", show_default=False
+        "--config", help="Settings file. Default: the settings shipped with Sufler.", show_default=False
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
@@ -29,3 +29,12 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     """End the command with one line on standard error."""
     typer.echo(f"sufler: {' '.join(message.split())}", err=True)
     raise typer.Exit(status)
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "problem"), counted(2, "problem"), counted(0, "reply", "replies")
+    ('1 problem', '2 problems', '0 replies')
+    """
+    return f"{count} {singular if count == 1 else plural or singular + 's'}"

@@ -9,20 +9,20 @@ from sufler.cli.common import ConfigOption, fail
 
 
 def migrate(
-    source: Annotated[str | None, typer.Option("--from", help="Database URL to move from.")] = None,
+    source: Annotated[str | None, typer.Option("--from", help="URL of the database to copy from.")] = None,
     target: Annotated[
-        str | None, typer.Option("--to", help="Database URL to move to; must be empty.")
+        str | None, typer.Option("--to", help="URL of the database to copy to; it must be empty.")
     ] = None,
     new_secret: Annotated[
         bool,
         typer.Option(
             "--new-secret",
-            help="The secret that chats are signed with is lost, or known: take another; all sessions end.",
+            help="Replace the secret that signs chats, if it is lost or has leaked. Ends all sessions.",
         ),
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Bring the database to this version's schema, or move all data to another database."""
+    """Upgrade the database schema, or copy all data to another database."""
     from prompter.storage import Store
     from prompter.storage import migrate as apply
     from prompter.storage.copying import copy_database
@@ -31,7 +31,7 @@ def migrate(
     from sufler.settings import load_settings
 
     if (source is None) != (target is None):
-        fail("--from and --to go together")
+        fail("--from and --to must be given together")
     settings = load_settings(config)
     try:
         if source is None or target is None:
@@ -42,8 +42,8 @@ def migrate(
                     if settings.web.session_secret is not None:
                         typer.echo("Set another web.session_secret before the next start.", err=True)
                     typer.echo(
-                        "All sessions have ended: everybody logs in again. A new secret is in use from the "
-                        "next start: customers of the web chat begin anew.",
+                        "All sessions have ended: everybody has to log in again. The new secret is used from "
+                        "the next start: web chat customers begin a new conversation.",
                         err=True,
                     )
             return
@@ -64,5 +64,5 @@ def migrate(
     except ModuleNotFoundError as error:
         fail(f"the database cannot be used: {error}")
     if secret_file is not None:
-        typer.echo(f"The secret that signs chats is in {secret_file} now.", err=True)
+        typer.echo(f"The secret that signs chats is now in {secret_file}.", err=True)
     typer.echo(f"Copied {copied} rows. Set database.url to the new database.", err=True)

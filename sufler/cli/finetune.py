@@ -17,20 +17,22 @@ def finetune(
     out: Annotated[Path, typer.Option(help="New folder for the model.")],
     base: Annotated[
         str | None,
-        typer.Option(help="Folder or hub id to start from; without it, the settings' encoder.model."),
+        typer.Option(help="Folder or hub id of the base model. Default: encoder.model of the settings."),
     ] = None,
-    kb: Annotated[Path | None, typer.Option(help="Articles from a file instead of the database.")] = None,
+    kb: Annotated[
+        Path | None, typer.Option(help="Read articles from this file instead of the database.")
+    ] = None,
     learn: Annotated[
         Path | None,
-        typer.Option(help="With --kb: CSV with text and article_id, confirmed by operators."),
+        typer.Option(help="With --kb: CSV with text and article_id, questions confirmed by operators."),
     ] = None,
     intents: Annotated[
-        Path | None, typer.Option(help="CSV with text and intent, instead of articles.")
+        Path | None, typer.Option(help="CSV with text and intent, used instead of articles.")
     ] = None,
     epochs: Annotated[
-        int, typer.Option(min=1, max=1000, help="At most so many times through all texts.")
+        int, typer.Option(min=1, max=1000, help="Maximum number of passes over all texts.")
     ] = 5,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,9 +42,9 @@ def finetune(
     from sufler.settings import load_settings
 
     if learn is not None and kb is None:
-        fail("--learn needs --kb: its ids are of that file's articles")
+        fail("--learn needs --kb, the file whose article ids it names")
     if intents is not None and kb is not None:
-        fail("--intents and --kb exclude each other")
+        fail("--intents and --kb cannot be combined")
     settings = load_settings(config)
     chosen = finetuning_data.base_model(settings, base)
     targets, asked = _from_intents(intents) if intents else _from_articles(settings, kb, learn)
@@ -110,7 +112,7 @@ def _from_articles(
 
 def _tell(epoch: "Epoch") -> None:
     typer.echo(
-        f"epoch {epoch.number}: loss {epoch.loss:.3f}, on the texts held out: "
-        f"mean reciprocal rank {epoch.figures.mrr:.3f}, first {epoch.figures.p_at_1:.1%}",
+        f"epoch {epoch.number}: loss {epoch.loss:.3f}, on held-out texts: "
+        f"mean reciprocal rank {epoch.figures.mrr:.3f}, first place right {epoch.figures.p_at_1:.1%}",
         err=True,
     )

@@ -41,4 +41,4 @@ def mine(path: Path, config: Path | None, as_json: bool) -> None:
         f"{history.n_messages} messages in {history.n_conversations} conversations, "
         f"{history.n_questions} different questions."
     )
-    typer.echo(f"{report.new} new proposals, {report.grown} grown, {report.known} known before.")
+    typer.echo(f"{report.new} new proposals, {report.grown} extended, {report.known} already known.")

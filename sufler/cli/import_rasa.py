@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 def import_rasa(
     folder: Annotated[
-        Path, typer.Argument(help="Of a Rasa project: domain, NLU data, rules, stories.", exists=True)
+        Path, typer.Argument(help="Folder of a Rasa project: domain, NLU data, rules, stories.", exists=True)
     ],
     language: Annotated[
-        str | None, typer.Option(help="Of all articles; without it, guessed from each question.")
+        str | None, typer.Option(help="Language of all articles. Default: guessed from each question.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Only say what would go where.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only report what would be imported.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make articles of intents that one answer follows; the rest stays Rasa's, and the report says why."""
+    """Turn intents with a single answer into articles. The report says what stays in Rasa, and why."""
     from kb_index.formats.rasa_project import read_project
     from prompter.text.template_fields import template_fields
     from sufler import bootstrap
@@ -70,14 +70,14 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     lines.append(f"{len(project.articles)} intents become articles:")
     lines += [f"  {article.topic}: {_on_one_line(article.question)}" for article in project.articles]
     if project.kept:
-        lines.append(f"{len(project.kept)} intents stay Rasa's:")
+        lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
             f"  {one.intent}: {_why(one.reason)}{f' ({one.detail})' if one.detail else ''}"
             for one in project.kept
         ]
     rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
     if rest:
-        lines.append(f"Rasa goes on using {rest}.")
+        lines.append(f"Rasa keeps using {rest}.")
     if report is not None:
         lines.append(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
     return lines

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, print_json
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, counted, fail, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -22,16 +22,17 @@ def import_files(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="CSV, XLSX, JSON, JSONL, Markdown, HTML or Rasa YAML; a folder is a Rasa project."
+            help="CSV, XLSX, JSON, JSONL, Markdown, HTML or Rasa YAML files, or the folder of a Rasa project."
         ),
     ],
     language: Annotated[
-        str | None, typer.Option(help="Of articles that name none; without it, guessed from the question.")
+        str | None,
+        typer.Option(help="Language of articles that name none. Default: guessed from the question."),
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add articles, or change them by id: all of the files or nothing."""
+    """Import articles: new ids are added, known ones updated. All files are imported, or none."""
     from kb_index.formats import count_hint
     from sufler import bootstrap
     from sufler.settings import load_settings
@@ -44,7 +45,7 @@ def import_files(
         for path in files:
             for article in _read(path, language):
                 if article.id in home:
-                    fail(f"{path}: the article {article.id!r} is also in {home[article.id]}: leave out one")
+                    fail(f"{path}: the article {article.id!r} is also in {home[article.id]}; remove one")
                 home[article.id] = path
                 total += 1
                 advance(1)
@@ -67,11 +68,11 @@ def import_files(
 def export_file(
     file: Path,
     format: Annotated[  # noqa: A002 - the option is called --format
-        str | None, typer.Option(help="csv, xlsx, json, jsonl or rasa; without it, by the file's ending.")
+        str | None, typer.Option(help="csv, xlsx, json, jsonl or rasa. Default: by the file's extension.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write every article to a file, which `kb import` reads again."""
+    """Export every article to a file that `kb import` can read."""
     from kb_index.formats import Format, format_of, write_articles
     from sufler import bootstrap
     from sufler.settings import load_settings
@@ -112,7 +113,9 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     else:
         for problem in problems:
             typer.echo(f"{problem.kind.value.replace('_', ' ')}: {problem.message}")
-        typer.echo(f"{len(problems)} problems." if problems else "No problems found.", err=True)
+        typer.echo(
+            f"{counted(len(problems), 'problem')} found." if problems else "No problems found.", err=True
+        )
     if problems:
         raise typer.Exit(CHECK_FAILED)
 

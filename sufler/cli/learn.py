@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, print_json
+from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, counted, print_json
 from sufler.cli.history import mine
 from sufler.cli.progress import progress_bar
 
@@ -18,21 +18,21 @@ def learn(
         bool | None,
         typer.Option(
             "--shadow/--no-shadow",
-            help="Let what was learned triage unseen first; without it, as the settings say.",
+            help="Run the new version in shadow mode first. Default: as the settings say.",
             show_default=False,
         ),
     ] = None,
     from_history: Annotated[
         Path | None,
         typer.Option(
-            help="Propose articles and phrasings from chats of the past instead: CSV, JSON or JSONL "
+            help="Propose articles and phrasings from past chats instead: CSV, JSON or JSONL "
             "with conversation, author, time, text."
         ),
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn from operators' decisions; what comes of it answers, unless it is measured to be worse."""
+    """Train a version on operators' decisions. It comes into use unless it may be worse."""
     if from_history is not None:
         mine(from_history, config, as_json)
         return
@@ -58,46 +58,45 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
 
     report = outcome.report
     if outcome.proposals is not None and outcome.proposals.new:
-        typer.echo(f"{outcome.proposals.new} new proposals wait for a supervisor.")
-    new = f"{outcome.split.n_new} decisions to learn from since the last time"
+        typer.echo(f"{counted(outcome.proposals.new, 'new proposal')} for a supervisor to review.")
+    new = f"{counted(outcome.split.n_new, 'new decision')} since the last run"
     match outcome.result:
         case Result.NOTHING_NEW:
-            typer.echo(
-                f"{new}; learning waits until there are {min_new_decisions} (learning.min_new_decisions)."
-            )
+            typer.echo(f"{new}; learning needs {min_new_decisions} (learning.min_new_decisions).")
         case Result.PROMOTED:
-            typer.echo(f"Version {outcome.version} answers now, in every process.")
+            typer.echo(f"Version {outcome.version} is now in use in every process.")
         case Result.SHADOW:
-            typer.echo(f"Version {outcome.version} triages unseen from now on.")
+            typer.echo(f"Version {outcome.version} now runs in shadow mode.")
         case Result.OVERTAKEN:
-            typer.echo(f"Version {outcome.version} was not used: another one came into use meanwhile.")
+            typer.echo(
+                f"Version {outcome.version} is not used: another version was activated in the meantime."
+            )
         case Result.REFUSED if report is not None and report.refusal is not None:
-            typer.echo(f"Version {outcome.version} is refused: {why_refused(report.refusal)}.")
+            typer.echo(f"Version {outcome.version} is rejected: {why_refused(report.refusal)}.")
     if report is None or outcome.label_set is None:
         return
-    typer.echo(f"{new}, {len(outcome.label_set.texts)} different questions learned.")
+    typer.echo(f"{new}; {counted(len(outcome.label_set.texts), 'distinct question')} learned.")
     if report.champion is not None and report.candidate is not None and report.difference is not None:
         difference = report.difference
         typer.echo(
-            f"First suggestion right: {report.candidate.value:.1%} of {report.candidate.n} rows, "
+            f"Top-suggestion accuracy: {report.candidate.value:.1%} on {counted(report.candidate.n, 'row')}, "
             f"{report.champion.value:.1%} before ({report.won} won, {report.lost} lost; "
             f"difference {100 * difference.value:+.1f} points, "
             f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f})."
         )
     for topic in (one for one in report.topics if one.is_live):
         typer.echo(
-            f"{topic.name} answers alone: of {topic.n_answered} answers {topic.turned_wrong} would turn "
-            f"wrong and {topic.turned_right} right; {topic.allowed:.1f} more may."
+            f"{topic.name}, on autopilot: of {counted(topic.n_answered, 'answer')}, {topic.turned_wrong} "
+            f"would become wrong and {topic.turned_right} right (allowed net loss: {topic.allowed:.1f})."
         )
     if outcome.changed_alone:
-        typer.echo(
-            f"{len(outcome.changed_alone)} of the last answers given alone would be others: audited more."
-        )
+        n_changed = counted(len(outcome.changed_alone), "recent automated reply", "recent automated replies")
+        typer.echo(f"{n_changed} would change: audited more often.")
     if outcome.label_set.contradictions:
-        typer.echo(f"{len(outcome.label_set.contradictions)} questions were judged differently.")
+        typer.echo(f"{counted(len(outcome.label_set.contradictions), 'question')} with conflicting verdicts.")
     for one in outcome.operators:
         if one.is_flagged:
             typer.echo(
                 f"{outcome.operator_names.get(one.operator_id)}: {one.contradicted} of {one.n_verdicts} "
-                f"decisions contradict what all others say ({one.expected:.0f} expected): not learned."
+                f"decisions contradict everybody else's ({one.expected:.0f} expected): not learned from."
             )

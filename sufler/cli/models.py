@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Learn the intents from nlu.yml and the knowledge base, and use them at once, in every process."""
+    """Train the intents from nlu.yml and the knowledge base, and use them at once in every process."""
     from nlu import ProgressEncoder
     from prompter.models.encoder_factory import Encoders, build_encoder
     from prompter.models.version_folders import ModelVersions
@@ -36,7 +36,7 @@ def train(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List the model versions, newest first: where each came from, what became of it, which one answers."""
+    """List the model versions, newest first: origin, status, and which one is in use."""
     from rich.console import Console
     from rich.table import Table
 
@@ -53,9 +53,9 @@ def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         print_json({"models": [_as_object(shown, condition) for shown, condition in found], "ci": {}})
         return
     if not found:
-        typer.echo("No model has been made yet: the first start makes one (sufler train, sufler run).")
+        typer.echo("No model yet: `sufler train` or the first `sufler run` creates one.")
         return
-    table = Table("version", "made", "from", "state", "used since", "first right")
+    table = Table("version", "created", "parent", "status", "used since", "top-suggestion accuracy")
     for shown, condition in found:
         version = shown.version
         row = _as_object(shown, condition)
@@ -71,19 +71,20 @@ def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def promote(
-    version: Annotated[str, typer.Argument(help="As sufler models names it.")],
+    version: Annotated[str, typer.Argument(help="Version id from `sufler models`.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Even if it was refused; topics have to prove themselves anew.")
+        bool,
+        typer.Option("--force", help="Activate it even if it was rejected; topics are then tested again."),
     ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a version answer, in every process and without a restart."""
+    """Activate a version in every process, without a restart."""
     _choose(config, as_json, lambda versions: versions.promote(version, None, anyway=force))
 
 
 def rollback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Go back to the version before: model, index, thresholds, calibration, and where the topics stood."""
+    """Return to the previous version: model, index, thresholds, calibration and topic states."""
     _choose(config, as_json, lambda versions: versions.roll_back(None))
 
 
@@ -99,7 +100,7 @@ def _choose(config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion
     if as_json:
         print_json({"version": chosen.id, "before": before.version if before else None, "ci": {}})
     else:
-        typer.echo(f"{chosen.id} answers now" + (f", {before.version} did before." if before else "."))
+        typer.echo(f"{chosen.id} is now in use" + (f", before it {before.version}." if before else "."))
 
 
 def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
@@ -120,11 +121,11 @@ def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
 
 
 def ask(
-    text: Annotated[str, typer.Argument(help="What a customer writes.")],
+    text: Annotated[str, typer.Argument(help="The customer's question.")],
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what would be suggested, how sure we are, who should answer and why."""
+    """Show the suggestions for a question, their confidence, and who would answer."""
     from sufler import bootstrap
     from sufler.settings import load_settings
 

@@ -10,14 +10,14 @@ from sufler.cli.common import ConfigOption, fail
 if TYPE_CHECKING:
     from sufler.rasa.environment import RasaEnvironment, RasaProject
 
-app = typer.Typer(no_args_is_help=True, help="Rasa: multi-turn dialogues, in an environment of its own.")
+app = typer.Typer(no_args_is_help=True, help="Rasa: multi-turn dialogues in a separate environment.")
 
 _FOLDER = Path(".venv-rasa")
 ProjectOption = Annotated[
     Path | None,
     typer.Option(
         "--project",
-        help="A Rasa project of yours (config.yml, domain, data/, endpoints.yml) in place of Sufler's.",
+        help="Your own Rasa project (config.yml, domain, data/, endpoints.yml) instead of Sufler's.",
         show_default=False,
         exists=True,
         file_okay=False,
@@ -28,12 +28,12 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 @app.command()
 def setup(
-    python: Annotated[Path | None, typer.Option(help="A Python 3.10; without it, one is looked for.")] = None,
+    python: Annotated[Path | None, typer.Option(help="Path of Python 3.10. Default: search for it.")] = None,
     skip_if_unavailable: Annotated[
-        bool, typer.Option(help="Without a Python 3.10, say so and end well.")
+        bool, typer.Option(help="Without Python 3.10, print a note and exit with status 0.")
     ] = False,
 ) -> None:
-    """Install Rasa 3.6 into .venv-rasa, from the lock file: two minutes, 2.7 GB."""
+    """Install Rasa 3.6 into .venv-rasa from the lock file (two minutes, 2.7 GB)."""
     from sufler.rasa.environment import NoRasa, RasaEnvironment, check_python, find_python
 
     environment = RasaEnvironment(folder=_FOLDER)
@@ -56,7 +56,7 @@ def setup(
 def validate(
     context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None
 ) -> None:
-    """Let Rasa's validator look at domain, stories and rules; its warnings count as errors."""
+    """Validate domain, stories and rules; warnings count as errors."""
     environment, project = _parts(config, project_folder)
     environment.run(
         project, ["data", "validate", "--fail-on-warnings", *_project_flags(project), *context.args]
@@ -65,7 +65,7 @@ def validate(
 
 @app.command(context_settings=_PASSED_ON)
 def train(context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None) -> None:
-    """Train a Rasa model; while Sufler runs, with its sentence embeddings."""
+    """Train a Rasa model. It uses Sufler's sentence embeddings while Sufler is running."""
     environment, project = _parts(config, project_folder, with_token=True)
     environment.run(project, ["train", *_project_flags(project), "--out", str(project.models), *context.args])
 
@@ -73,11 +73,11 @@ def train(context: typer.Context, config: ConfigOption = None, project_folder: P
 @app.command("test", context_settings=_PASSED_ON)
 def measure(
     context: typer.Context,
-    part: Annotated[str, typer.Argument(help="nlu: by cross-validation; core: on test stories.")],
+    part: Annotated[str, typer.Argument(help="nlu (by cross-validation) or core (on test stories).")],
     config: ConfigOption = None,
     project_folder: ProjectOption = None,
 ) -> None:
-    """Measure Rasa: `test nlu`, or `test core --stories FOLDER`."""
+    """Evaluate Rasa: `test nlu` or `test core --stories FOLDER`."""
     from sufler.rasa.environment import newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)
@@ -94,7 +94,7 @@ def measure(
 
 @app.command(context_settings=_PASSED_ON)
 def shell(context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None) -> None:
-    """Talk to the trained model here; its actions ask Sufler, which must be running."""
+    """Talk to the trained model in the terminal. Its actions need a running Sufler."""
     from sufler.rasa.environment import newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)
@@ -107,12 +107,12 @@ def shell(context: typer.Context, config: ConfigOption = None, project_folder: P
 def run(
     context: typer.Context,
     port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Rasa listens on this port of 127.0.0.1.")
+        int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 that Rasa listens on.")
     ] = 5005,
     config: ConfigOption = None,
     project_folder: ProjectOption = None,
 ) -> None:
-    """Serve the trained model to Sufler, on this machine only: Rasa asks nobody for a password."""
+    """Serve the trained model to Sufler. Rasa has no passwords, so it listens on this machine only."""
     from sufler.rasa.environment import check_port, newest_model
 
     environment, project = _parts(config, project_folder, with_token=True)

@@ -13,20 +13,22 @@ if TYPE_CHECKING:
     from prompter.knowledge.topics import Topics
     from prompter.readiness.service import Readiness, TopicReadiness
 
-app = typer.Typer(no_args_is_help=True, help="Let a topic answer alone, stop it, or only measure it.")
+app = typer.Typer(
+    no_args_is_help=True, help="Turn automated replies of a topic on, pause them, or only observe."
+)
 
-TopicArgument = Annotated[str, typer.Argument(help="A topic, or a group of topics.")]
+TopicArgument = Annotated[str, typer.Argument(help="A topic or a group of topics.")]
 
 
 def readiness(
-    topic: Annotated[str | None, typer.Argument(help="Only this topic or group.")] = None,
+    topic: Annotated[str | None, typer.Argument(help="Show only this topic or group.")] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Also say how long go-live will take at today's traffic.")
+        bool, typer.Option("--plan", help="Add the expected days until launch at the current volume.")
     ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show for each topic what the evidence says: may it answer alone?"""
+    """Show the readiness of each topic for automated replies."""
     with _opened(config) as (use_cases, topics):
         found = use_cases.topics() if topic is None else [use_cases.topic(topic)]
         titles = topics.titles()
@@ -36,7 +38,7 @@ def readiness(
         )
         return
     if not found:
-        typer.echo("No topic has been looked at yet: the worker of a running Sufler does (sufler run).")
+        typer.echo("No topics yet: the worker of a running Sufler (sufler run) adds them.")
         return
     _print(found, titles, plan=plan)
     if topic is not None:
@@ -45,26 +47,26 @@ def readiness(
 
 @app.command("on")
 def switch_on(topic: TopicArgument, config: ConfigOption = None) -> None:
-    """Let a topic answer alone, as widely as its evidence allows. Refused if it allows nothing yet."""
+    """Turn autopilot on, as far as the evidence allows. Refused while it allows nothing."""
     _change(topic, config, lambda use_cases: use_cases.allow(topic, None))
 
 
 @app.command()
 def hold(topic: TopicArgument, config: ConfigOption = None) -> None:
-    """Stop a topic from answering alone, at once; `on` lets it go on."""
+    """Pause autopilot at once; `on` resumes it."""
     _change(topic, config, lambda use_cases: use_cases.hold(topic, None))
 
 
 @app.command("off")
 def switch_off(topic: TopicArgument, config: ConfigOption = None) -> None:
-    """Only measure a topic from now on, whatever its evidence says."""
+    """Observe only: operators answer, whatever the evidence says."""
     _change(topic, config, lambda use_cases: use_cases.switch_off(topic, None))
 
 
 def _change(topic: str, config: Any, act: "Callable[[Readiness], TopicReadiness]") -> None:
     with _opened(config) as (use_cases, _topics):
         found = act(use_cases)
-    threshold = "" if found.threshold is None else f", from a confidence of {found.threshold:g} on"
+    threshold = "" if found.threshold is None else f" at confidence {found.threshold:g} or higher"
     typer.echo(f"{topic}: {found.state.value}{threshold}")
 
 
@@ -115,8 +117,8 @@ def _print(found: "Sequence[TopicReadiness]", titles: "TopicTitles", *, plan: bo
     from rich.markup import escape
     from rich.table import Table
 
-    columns = ["topic", "state", "right", "between", "coverage", "turns", "samples"]
-    table = Table(*columns, "more judged turns", *(["days"] if plan else []))
+    columns = ["topic", "state", "accuracy", "range", "coverage", "questions", "random sample"]
+    table = Table(*columns, "until launch", *(["days"] if plan else []))
     for one in found:
         step = one.steps[-1]
         interval = one.interval

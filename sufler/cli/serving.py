@@ -21,7 +21,7 @@ _DEMO_DAYS = 7  # that a demo's simulated people may ask; each start gives them 
 
 def run(
     only: Annotated[
-        str | None, typer.Option(help="Some of api,bot,worker, for a process of their own each.")
+        str | None, typer.Option(help="Run only some of api,bot,worker, to split them into processes.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -37,7 +37,7 @@ def run(
     settings = load_settings(config)
     with private_files(), bootstrap.open_store(settings) as store:
         if not bootstrap.build_accounts(store).all():
-            typer.echo("Nobody can log in yet: sufler user add NAME --role admin", err=True)
+            typer.echo("No accounts yet. Create one: sufler user add NAME --role admin", err=True)
         _serve(settings, store, frozenset(Duty(name) for name in names))
 
 
@@ -45,12 +45,13 @@ def demo(
     with_traffic: Annotated[
         bool,
         typer.Option(
-            "--with-traffic", help="With simulated customers and operators: topics go live, one slips."
+            "--with-traffic",
+            help="Simulate customers and operators: topics go live, and one drops in accuracy.",
         ),
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Run everything on embedded defaults, with the base of a fictional shop."""
+    """Run everything with default settings and the knowledge base of a fictional shop."""
     from kb_index.formats import read_articles
     from prompter.knowledge.topic_files import read_titles
     from sufler import bootstrap
@@ -75,11 +76,9 @@ def demo(
         bootstrap.embed_articles(settings, store, progress_bar)
         password = _one_time_admin(store)
         if password:
-            typer.echo(f"\n  Log in as admin with the one-time password  {password}\n")
+            typer.echo(f"\n  Log in as admin with the temporary password  {password}\n")
         else:
-            typer.echo(
-                "\n  Log in as before; a forgotten password is renewed by: sufler user password admin\n"
-            )
+            typer.echo("\n  Log in as before. Forgotten the password? sufler user password admin\n")
         traffic = _traffic(settings, store) if with_traffic else None
         try:
             _serve(settings, store, frozenset(Duty), on_url=traffic.start if traffic else None)
@@ -124,9 +123,9 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
     articles = {article.id: article for article in bootstrap.build_knowledge_base(store).articles()}
     rule = settings.readiness
     typer.echo(
-        f"  A topic goes live once it is shown that more than {rule.bar:.0%} of its answers are right; the\n"
-        f"  probability that one which is not as good ever does is {rule.alpha:.0%}. Half of the turns are\n"
-        "  answered blind and half of the bot's own answers audited, so that it can be seen within minutes.\n"
+        f"  A topic goes live once its accuracy is proven to be above {rule.bar:.0%}; the probability that\n"
+        f"  a worse one ever does is {rule.alpha:.0%}. Half of the questions are answered without\n"
+        "  suggestions and half of the automated replies are audited, so that you see it in minutes.\n"
     )
     return Traffic(
         read_questions(settings.training_data_dir / "held_out.csv", articles),
@@ -169,13 +168,13 @@ def _serve(
 
     def ready(url: str) -> None:
         if url:
-            typer.echo(f"  Operators' desk   {url}/desk")
-            typer.echo(f"  Customers' chat   {url}/chat")
+            typer.echo(f"  Desk              {url}/desk")
+            typer.echo(f"  Web chat          {url}/chat")
             typer.echo(f"  Readiness         {url}/readiness")
             typer.echo(f"  API               {url}/docs")
         if settings.telegram_token is None:
             typer.echo("  Telegram          set SUFLER_TELEGRAM_TOKEN to connect a bot")
-        typer.echo("  Ctrl+C stops it; everything is kept.", err=True)
+        typer.echo("  Press Ctrl+C to stop; all data is kept.", err=True)
         if url and on_url is not None:
             on_url(url)
 

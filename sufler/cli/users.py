@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of operators, supervisors and admins.")
 
-_STDIN = typer.Option(
-    "--password-stdin", help="Read the password from standard input, not from the keyboard."
-)
+_STDIN = typer.Option("--password-stdin", help="Read the password from standard input.")
 
 
 @app.command()
@@ -31,7 +29,7 @@ def add(
     from prompter.domain.account import Role
 
     if role.upper() not in Role.__members__:
-        raise typer.BadParameter(f"{role!r} is none of operator, supervisor, admin", param_hint="--role")
+        raise typer.BadParameter(f"{role!r} is not one of operator, supervisor, admin", param_hint="--role")
     with _accounts(config) as accounts:
         accounts.add(name, Role.named(role), _read_password(password_stdin))
     typer.echo(f"Added {name} as {role.lower()}.", err=True)
@@ -63,7 +61,7 @@ def list_accounts(config: ConfigOption = None, as_json: JsonOption = False) -> N
 
 @app.command()
 def disable(name: str, config: ConfigOption = None) -> None:
-    """Lock an account out, with its sessions and API tokens, from its next request on."""
+    """Disable an account with its sessions and API tokens, from its next request on."""
     with _accounts(config) as accounts:
         accounts.disable(name)
     typer.echo(f"{name} can no longer log in.", err=True)
@@ -71,10 +69,10 @@ def disable(name: str, config: ConfigOption = None) -> None:
 
 @app.command()
 def password(name: str, password_stdin: Annotated[bool, _STDIN] = False, config: ConfigOption = None) -> None:
-    """Set a new password; the account's sessions and API tokens end."""
+    """Set a new password. Ends the account's sessions and API tokens."""
     with _accounts(config) as accounts:
         accounts.set_password(name, _read_password(password_stdin))
-    typer.echo(f"The password of {name} is changed.", err=True)
+    typer.echo(f"The password of {name} has been changed.", err=True)
 
 
 @app.command()
@@ -83,17 +81,19 @@ def token(
     label: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
     scope: Annotated[
         list[str],
-        typer.Option(help="read, operate, supervise, admin, metrics or rasa; may be given several times."),
+        typer.Option(help="read, operate, supervise, admin, metrics or rasa. May be repeated."),
     ] = ["read"],  # noqa: B006 - Typer copies it
-    days: Annotated[int, typer.Option(min=1, max=365, help="How long the token works.")] = 90,
-    never_expires: Annotated[bool, typer.Option("--never-expires", help="It works until revoked.")] = False,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days until the token expires.")] = 90,
+    never_expires: Annotated[
+        bool, typer.Option("--never-expires", help="The token is valid until revoked.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Make an API token for an account and print it, this once."""
+    """Create an API token for an account and print it. It is shown only once."""
     from prompter.domain.account import Scope
 
     if unknown := [each for each in scope if each not in set(Scope)]:
-        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(Scope)}", param_hint="--scope")
+        raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(Scope)}", param_hint="--scope")
     with _accounts(config) as accounts:
         scopes = frozenset(map(Scope, scope))
         account = accounts.named(name)
@@ -104,16 +104,16 @@ def token(
 @app.command()
 def tokens(
     name: str,
-    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="End all of them.")] = False,
+    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="Revoke all of them.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List an account's API tokens, or end them."""
+    """List an account's API tokens, or revoke them."""
     with _accounts(config) as accounts:
         account = accounts.named(name)
         if revoke_all:
             accounts.revoke_tokens(account.id)
-            typer.echo(f"{account.name} has no API tokens any more.", err=True)
+            typer.echo(f"All API tokens of {account.name} have been revoked.", err=True)
             return
         found = accounts.tokens(account.id)
     if as_json:
@@ -139,7 +139,9 @@ def tokens(
 @app.command()
 def sessions(
     name: str,
-    revoke_all: Annotated[bool, typer.Option("--revoke-all", help="Log the account out everywhere.")] = False,
+    revoke_all: Annotated[
+        bool, typer.Option("--revoke-all", help="Log the account out on all devices.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -153,7 +155,7 @@ def sessions(
         sessions = bootstrap.build_sessions(settings, store)
         if revoke_all:
             sessions.revoke_all(account.id)
-            typer.echo(f"{account.name} is logged out everywhere.", err=True)
+            typer.echo(f"{account.name} has been logged out on all devices.", err=True)
             return
         found = sessions.all(account.id)
     if as_json:

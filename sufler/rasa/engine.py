@@ -64,7 +64,7 @@ class RasaEngine:
             },
         )
         if not isinstance(said, list):
-            raise DialogueUnavailable("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is not Rasa")
         if not said:
             raise DialogueUnavailable(
                 "Rasa says nothing: one of its actions or components fails", is_down=False
@@ -83,7 +83,7 @@ class RasaEngine:
         status = self._call("GET", "/status")
         model = status.get("model_id") if isinstance(status, dict) else None
         if not isinstance(model, str) or not model:
-            raise DialogueUnavailable("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is not Rasa")
         return model
 
     def parse(self, text: str) -> dict[str, float]:
@@ -107,7 +107,7 @@ class RasaEngine:
         # All: a dialogue may restart itself, and what it said to that stands before the restart.
         tracker = self._call("GET", f"/conversations/{sender}/tracker", params={"include_events": "ALL"})
         if not isinstance(tracker, dict) or not isinstance(tracker.get("events"), list):
-            raise DialogueUnavailable("what answers is no Rasa")
+            raise DialogueUnavailable("what answers is not Rasa")
         return tracker
 
     def _add_events(self, sender: str, kinds: Sequence[str]) -> None:
@@ -133,7 +133,7 @@ class RasaEngine:
                 )
             case httpx.codes.NOT_FOUND:
                 raise DialogueUnavailable(
-                    "Rasa's API is off, or what answers is no Rasa: start it with --enable-api"
+                    "Rasa's API is off, or what answers is not Rasa: start it with --enable-api"
                 )
         try:
             return answer.raise_for_status().json()

@@ -69,7 +69,7 @@ class RasaProject:
         domain, data = there("domain.yml", "domain.yaml", "domain"), there("data")
         if domain is None or data is None:
             lacks = "domain.yml or domain/" if domain is None else "data/"
-            raise NoRasa(f"{folder}: has no {lacks}, so it is no Rasa project")
+            raise NoRasa(f"{folder}: has no {lacks}, so it is not a Rasa project")
         return cls(
             config=config,
             domain=domain,
@@ -213,7 +213,7 @@ def check_python(python: Path) -> Path:
         NoRasa: it is another one, or does not run.
     """
     if not _is_right(python):
-        raise NoRasa(f"{python} is no Python 3.10 that runs: Rasa needs one")
+        raise NoRasa(f"{python} is not a working Python 3.10: Rasa needs one")
     return python
 
 

@@ -107,11 +107,11 @@ def test_a_conversation_in_the_browser(page: Page, shop: Shop) -> None:
     expect(page).to_have_title("Северок")
     expect(page.get_by_text("Здравствуйте! Чем можем помочь?")).to_be_visible()
     picture(page, "chat-empty")
-    page.get_by_label("Как к вам обращаться?").fill("Ольга")
+    page.get_by_label("Ваше имя (необязательно)").fill("Ольга")
     say(page, "Здравствуйте! Где мой заказ?")
     log = page.get_by_role("log")
     expect(log.get_by_text("Где мой заказ?")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("Сообщение получено, оператор скоро ответит")
+    expect(page.get_by_role("status")).to_have_text("Сообщение получено. Скоро ответим")
     say(page, NASTY)
     picture(page, "chat-waiting")
     expect(log.locator(".own.stored")).to_have_count(2)
@@ -257,7 +257,7 @@ def test_an_answer_of_the_bot_is_rated_and_an_operator_called(
         up.focus()
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(buttons.get_by_role("status")).to_have_text("Спасибо, мы проверим этот ответ")
+        expect(buttons.get_by_role("status")).to_have_text("Спасибо, мы проверим этот ответ.")
         expect(down).to_be_focused()
         expect(down).to_have_attribute("aria-pressed", "true")
         for button in (up, down):
@@ -266,13 +266,13 @@ def test_an_answer_of_the_bot_is_rated_and_an_operator_called(
         assert signals(page, governed) == {Signal.THUMB_DOWN}
 
         operator.click()
-        expect(log.get_by_text("Передал разговор оператору, он ответит здесь.")).to_be_visible()
+        expect(log.get_by_text("Передал ваш вопрос оператору, он ответит здесь.")).to_be_visible()
         expect(buttons).to_have_count(1)
         picture(page, "chat-buttons-pressed")
         page.reload()
         for button in (up, down, operator):
             expect(button).to_be_disabled()
-        expect(buttons.get_by_role("status")).to_have_text("Оператор ответит здесь")
+        expect(buttons.get_by_role("status")).to_have_text("Оператор ответит здесь.")
         assert signals(page, governed) == {Signal.THUMB_DOWN, Signal.OPERATOR_CALLED}
     (waiting,) = governed.desk.queue()
     assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
@@ -288,8 +288,8 @@ def test_a_press_that_is_lost_can_be_made_again_on_a_small_screen(
         expect(page.locator(".own.stored")).to_have_count(1)
         bot_answers(governed)
         buttons = page.get_by_role("group", name="Did this answer help?")
-        up = buttons.get_by_role("button", name="It helped")
-        expect(buttons.get_by_role("button", name="Call an operator")).to_be_in_viewport()
+        up = buttons.get_by_role("button", name="Helpful")
+        expect(buttons.get_by_role("button", name="Talk to a person")).to_be_in_viewport()
         page.route("**/chat/feedback", lambda route: route.abort())
         up.tap()
         expect(buttons.get_by_role("status")).to_have_text("That did not work. Please press again")
@@ -300,5 +300,5 @@ def test_a_press_that_is_lost_can_be_made_again_on_a_small_screen(
         up.tap()
         expect(buttons.get_by_role("status")).to_have_text("Thank you!")
         expect(up).to_be_disabled()
-        expect(buttons.get_by_role("button", name="Call an operator")).to_be_enabled()
+        expect(buttons.get_by_role("button", name="Talk to a person")).to_be_enabled()
         assert signals(page, governed) == {Signal.THUMB_UP}

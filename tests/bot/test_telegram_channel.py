@@ -64,10 +64,10 @@ def test_a_reply_arrives_as_it_was_written(telegram: TelegramEmulator) -> None:
     [
         ("ru", "en", "Позвать оператора"),
         ("ru-RU", "en", "Позвать оператора"),
-        ("en", "ru", "Call an operator"),
-        ("de", "ru", "Call an operator"),
+        ("en", "ru", "Talk to a person"),
+        ("de", "ru", "Talk to a person"),
         (None, "ru", "Позвать оператора"),
-        (None, "en", "Call an operator"),
+        (None, "en", "Talk to a person"),
     ],
 )
 def test_an_answer_of_the_bot_has_buttons_in_the_customers_language(
@@ -270,7 +270,7 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         called = telegram.customer_presses(CHAT, answer.message_id, answer.buttons["Позвать оператора"])
         telegram.wait_for(lambda: len(telegram.sent) == 2)
         telegram.wait_for(lambda: telegram.answers_to(rated) and telegram.answers_to(called))
-    assert telegram.sent_to(CHAT)[1] == "Передал разговор оператору, он ответит здесь."
+    assert telegram.sent_to(CHAT)[1] == "Передал ваш вопрос оператору, он ответит здесь."
     assert telegram.sent[1].buttons == {}
     assert telegram.answers_to(forged) == []
     (waiting,) = governed.desk.queue()

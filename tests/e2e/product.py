@@ -138,7 +138,7 @@ class Product:
 
     def one_time_password(self) -> str:
         """The password that the demo printed."""
-        (line,) = (line for line in self._printed if "one-time password" in line)
+        (line,) = (line for line in self._printed if "temporary password" in line)
         return line.split()[-1]
 
     def start_session(self, name: str, one_time_password: str, password: str) -> None:

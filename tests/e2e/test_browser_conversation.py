@@ -50,7 +50,7 @@ def test_a_question_is_asked_suggested_accepted_and_answered(desk: Page, telegra
     desk.keyboard.press("1")
     assert received(telegram) == [offered]
     expect(desk.locator(".bubble--ours")).to_contain_text(ANSWER)
-    expect(desk.get_by_text("Никто не ждёт.")).to_be_visible()
+    expect(desk.get_by_text("Очередь пуста")).to_be_visible()
 
 
 def test_a_suggestion_is_edited_before_it_leaves(
@@ -76,7 +76,9 @@ def test_a_reply_whose_answer_got_lost_is_shown_and_settled_by_a_person(
     expect(desk.locator(".card__text").first).to_contain_text(ANSWER, timeout=PATIENCE * 1000)
     desk.keyboard.press("Enter")
     received(telegram)
-    expect(desk.get_by_role("button", name="Дошло").first).to_be_visible(timeout=PATIENCE * 1000)
-    desk.get_by_role("button", name="Дошло").first.click()
-    expect(desk.get_by_role("button", name="Дошло")).to_have_count(0)
+    expect(desk.get_by_role("button", name="Отметить доставленным").first).to_be_visible(
+        timeout=PATIENCE * 1000
+    )
+    desk.get_by_role("button", name="Отметить доставленным").first.click()
+    expect(desk.get_by_role("button", name="Отметить доставленным")).to_have_count(0)
     assert len(telegram.sent_to(CHAT)) == 1

@@ -50,7 +50,7 @@ def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
         "sufler/_data/training_data/nlu.yml",
         "sufler/_data/training_data/topics.csv",
         "prompter/storage/migrations/env.py",
-        "prompter_api/locale/ru/LC_MESSAGES/sufler.po",
+        "prompter/text/locale/ru/LC_MESSAGES/sufler.po",
         "prompter_api/desk/static/theme.css",
         "bot/static/chat.html",
         "evaluation/report/page.html",

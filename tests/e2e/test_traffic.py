@@ -42,19 +42,19 @@ def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
         log_in(page, demo.url, "admin", PASSWORD)
         page.goto(f"{demo.url}/readiness")
         row = page.get_by_role("row", name="warranty")
-        expect(row).to_contain_text("собирает данные", timeout=PATIENCE * 1000)
+        expect(row).to_contain_text("сбор данных", timeout=PATIENCE * 1000)
 
         def warranty() -> dict[str, Any]:
             found: dict[str, Any] = demo.get("/api/readiness/topic?name=warranty")
             return found
 
         wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE)
-        expect(row).to_contain_text("отвечает сама", timeout=PATIENCE * 1000)
+        expect(row).to_contain_text("автоответ включён", timeout=PATIENCE * 1000)
         live = warranty()
         assert live["steps"][0]["passed_after"] is not None
         assert live["steps"][0]["n_turns"] >= min_turns
         wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
-        expect(row).to_contain_text("отозвана", timeout=PATIENCE * 1000)
+        expect(row).to_contain_text("автоответ отключён", timeout=PATIENCE * 1000)
         slipped = warranty()["events"][0]
         assert slipped["reason"] == "slipped"
         assert slipped["facts"]["audited_wrong"] >= 3

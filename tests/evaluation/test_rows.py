@@ -27,7 +27,7 @@ def test_rows_are_read(tmp_path: Path) -> None:
     [
         ("", "row 1, column text: is missing"),
         ("text,label\na,b\n", "row 1, column intent: is missing"),
-        ("text,intent\n", "holds no rows"),
+        ("text,intent\n", "contains no rows"),
         ("text,intent\n\na,x\n ,x\n", "row 4, column text: is empty"),
         ("text,intent\na,\n", "row 2, column intent: is empty"),
         ("text,intent\na,b,c\n", "row 2: has 3 cells"),
@@ -43,7 +43,7 @@ def test_bad_rows_are_named(tmp_path: Path, text: str, problem: str) -> None:
 
 def test_an_unknown_article_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "text,article_id\na,x|y\n")
-    with pytest.raises(BadRows, match=r"row 2, column article_id: the base holds no article 'y'"):
+    with pytest.raises(BadRows, match=r"row 2, column article_id: the base has no article 'y'"):
         read_cases(path, known_ids={"x"})
     with pytest.raises(BadRows, match="no such file"):
         read_cases(tmp_path / "nowhere.csv", known_ids=())

@@ -221,5 +221,5 @@ def test_settings_that_are_a_bomb_are_refused(
 def test_a_message_as_long_as_a_file_is_not_tried_again_with_every_piece(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"chat": "' + "x" * (limits.MAX_JSON_ITEM_CHARS + 200_000), encoding="utf-8")
-    with pytest.raises(BadFile, match="row 1: is no valid JSON"):
+    with pytest.raises(BadFile, match="row 1: is not valid JSON"):
         list(read_history(path))

@@ -34,14 +34,14 @@ def test_both_shapes_are_read(tmp_path: Path, name: str, content: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "row", "column", "problem"),
     [
-        ("kb.json", "", None, None, "holds no articles"),
-        ("kb.json", "[]", None, None, "holds no articles"),
-        ("kb.jsonl", "\n", None, None, "holds no articles"),
+        ("kb.json", "", None, None, "contains no articles"),
+        ("kb.json", "[]", None, None, "contains no articles"),
+        ("kb.jsonl", "\n", None, None, "contains no articles"),
         ("kb.json", '"text"', None, None, "must be a list of objects"),
         ("kb.json", "{}", None, None, "must be a list of objects"),
-        ("kb.json", f"[{ONE},\n{{]", 2, None, "is no valid JSON"),
+        ("kb.json", f"[{ONE},\n{{]", 2, None, "is not valid JSON"),
         ("kb.json", "[" * 200_000, 1, None, "nested too deeply"),
-        ("kb.json", "[" + "1" * 5000 + "]", 1, None, "is no valid JSON"),
+        ("kb.json", "[" + "1" * 5000 + "]", 1, None, "is not valid JSON"),
         ("kb.json", f"[{ONE}, 5]", 2, None, "must be an object"),
         ("kb.json", '[{"question": "a", "anser": "b"}]', 1, "anser", "did you mean 'answer'?"),
         ("kb.json", '[{"question": "a", "Question": "b"}]', 1, "question", "is given twice"),
@@ -51,7 +51,7 @@ def test_both_shapes_are_read(tmp_path: Path, name: str, content: str) -> None:
         ("kb.json", '[{"answer": "b"}]', 1, "question", "is empty"),
         ("kb.json", '[{"question": "a\\u0000", "answer": "b"}]', 1, "question", "NUL byte"),
         ("kb.jsonl", f"{ONE}\n\n{ONE}", 3, "id", "already used in row 1"),
-        ("kb.jsonl", f"{ONE}\n{{\n", 2, None, "is no valid JSON"),
+        ("kb.jsonl", f"{ONE}\n{{\n", 2, None, "is not valid JSON"),
         ("kb.jsonl", f"{ONE}\n[1]\n", 2, None, "must be an object"),
     ],
 )

@@ -84,8 +84,8 @@ def test_a_question_without_an_answer_is_left_to_the_check(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "row", "problem"),
     [
-        ("", None, "holds no articles"),
-        ("just text\n", None, "holds no articles"),
+        ("", None, "contains no articles"),
+        ("just text\n", None, "contains no articles"),
         ("# Why?\na\n\n# why\nb\n", 4, "already asked in row 1"),
         ("# A {#x}\na\n# B {#x}\nb\n", 3, "'x' is already used in row 1"),
         ("# A\n\n#\nb\n", 3, "is empty"),

@@ -134,7 +134,7 @@ def test_an_intent_that_nobody_mentions_is_answered_by_the_response_of_its_name(
     [
         ({"nlu": "nlu: []"}, "holds no intent with examples"),
         ({"more": "responses: {utter_hours: [{text: x}]}"}, "utter_hours is defined twice"),
-        ({"nlu": "nlu: ["}, "is no valid YAML"),
+        ({"nlu": "nlu: ["}, "is not valid YAML"),
         ({"steps": "rules: 5\nstories: [5, {story: x, steps: 5}]", "nlu": "nlu: []"}, "holds no intent"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("nlu: [", "row 1: is no valid YAML"),
+        ("nlu: [", "row 1: is not valid YAML"),
         ("- a\n", "row 1: must be a mapping"),
         ("nlu: 5\n", "row 1: nlu must be a list"),
         ("nlu:\n- intent: a\n", "row 2: intent a has no examples"),

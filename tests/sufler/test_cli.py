@@ -103,7 +103,7 @@ def test_what_names_no_topic_is_refused(run: Run, arguments: list[str], problem:
         (KB + "x,,no question,t,\n", "row 5, column question"),
         (KB + "returns-how,Ещё раз?,Да.,t,\n", "row 5, column id"),
         ("id,qestion,answer\na,b,c\n", "column qestion"),
-        ("", "holds no articles"),
+        ("", "contains no articles"),
         ("\x00\x01\x02", "NUL"),
     ],
 )

@@ -115,7 +115,7 @@ def test_intents(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (
             "cases.csv",
             "text,article_id\nгде,nowhere\n",
-            "row 2, column article_id: the base holds no article",
+            "row 2, column article_id: the base has no article",
         ),
         ("cases.csv", "text\nгде\n", "row 1, column article_id: is missing"),
         ("kb.csv", "id,question\na\n", "row 1: the column answer is missing"),
@@ -301,7 +301,7 @@ def test_odd_rows_are_reported_and_used(
         (TRAIN, ("--folds", "2", "--report", "no/where.html"), "there is no folder no"),
         (TRAIN, ("--folds", "2", "--against", "nowhere.yml"), "nowhere.yml: no such file"),
         ("", ("--folds", "2"), "row 1, column text: is missing"),
-        ("text,intent\n", ("--folds", "2"), "holds no rows"),
+        ("text,intent\n", ("--folds", "2"), "contains no rows"),
         ("text,label\nа,b\n", ("--folds", "2"), "row 1, column intent: is missing"),
         ("text,intent\nNaN,b\n", ("--folds", "2"), "row 2, column text: is NaN"),
         ("text,intent\nгде,nan\n", ("--folds", "2"), "row 2, column intent: is nan"),
@@ -328,7 +328,7 @@ def test_intents_that_cannot_be_measured(
     ("name", "text", "problem"),
     [
         ("kb.csv", "id,question,answer,topic,phrasings\n", "holds no article"),
-        ("cases.csv", "text,article_id\n", "holds no rows"),
+        ("cases.csv", "text,article_id\n", "contains no rows"),
         ("cases.csv", "", "row 1, column text: is missing"),
         ("cases.csv", "text,article_id\nnan,order\n", "row 2, column text: is nan"),
         ("cases.csv", "text,article_id\nгде,NaN\n", "no article 'NaN'"),

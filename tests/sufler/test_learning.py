@@ -201,9 +201,8 @@ def test_on_the_command_line(run: Run, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "config.yml").write_text(CONFIG, encoding="utf-8")
     run("kb", "import", "kb.csv", "--config", "config.yml")
     told = run("learn", "--config", "config.yml")
-    assert told.stdout == (
-        "0 decisions to learn from since the last time; "
-        "learning waits until there are 5 (learning.min_new_decisions).\n"
+    assert (
+        told.stdout == "0 new decisions since the last run; learning needs 5 (learning.min_new_decisions).\n"
     )
     found = json.loads(run("learn", "--json", "--config", "config.yml").stdout)
     assert (found["result"], found["version"], found["n_new"]) == ("nothing_new", None, 0)

@@ -105,7 +105,7 @@ def test_a_mistake_beside_it_does_not_show_it(tmp_path: Path, path: tuple[str, .
 def test_a_file_that_is_no_yaml_does_not_show_it(tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.yml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(BadConfig, match=r"row [123]: is no valid YAML|row 2: the alias") as caught:
+    with pytest.raises(BadConfig, match=r"row [123]: is not valid YAML|row 2: the alias") as caught:
         load_settings(file)
     assert MARK not in str(caught.value)
 

@@ -68,7 +68,7 @@ NEW = (
 
 def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa: F811
     run("kb", "import", "kb.csv")
-    assert "No model has been made yet" in run("models").stdout
+    assert "No model yet" in run("models").stdout
     first = json.loads(run("train", "--json").stdout)["version"]
     Path("config.yml").write_text("sufler: {classifier: {ridge: 0.5}}", encoding="utf-8")
     second = json.loads(run("train", "--json", "--config", "config.yml").stdout)["version"]
@@ -80,7 +80,7 @@ def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa
         (first, False, None),
     ]
     assert {one["condition"] for one in listed} == {None}
-    assert run("rollback", "--config", "config.yml").stdout == f"{first} answers now, {second} did before.\n"
+    assert run("rollback", "--config", "config.yml").stdout == f"{first} is now in use, before it {second}.\n"
     assert json.loads(run("ask", "где заказ", "--json", "--config", "config.yml").stdout)[
         "model_version"
     ].startswith(first)

@@ -78,10 +78,10 @@ def test_on_hold_off(
     shop: GovernedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "autopilot", "on", "returns") == 2
-    assert "returns: no turn has been judged yet" in capsys.readouterr().err
+    assert "returns: nothing has been judged yet" in capsys.readouterr().err
     shop.prove()
     assert run(monkeypatch, "autopilot", "on", "returns") == 0
-    assert capsys.readouterr().out == "returns: autopilot, from a confidence of 0.6 on\n"
+    assert capsys.readouterr().out == "returns: autopilot at confidence 0.6 or higher\n"
     assert run(monkeypatch, "autopilot", "hold", "returns") == 0
     assert run(monkeypatch, "autopilot", "off", "returns") == 0
     assert capsys.readouterr().out.splitlines()[-1] == "returns: ready"

@@ -68,12 +68,12 @@ class ArticlePage:
                 with Tag("section", classes="panel"):
                     self._form()
                 with Tag("section", classes="panel"):
-                    Tag("h2", _("As customers see it"), classes="panel__head")
+                    Tag("h2", _("Preview"), classes="panel__head")
                     self._preview = Tag("p", classes="card__text", dir="auto")
                     with Tag("div") as self._theirs:
-                        Tag("h2", _("What saving would change in the newest version"), classes="panel__head")
+                        Tag("h2", _("Your changes to the latest version"), classes="panel__head")
                         self._theirs_now = Tag("div", classes="history__one")
-                    Tag("h2", _("What it was"), classes="panel__head")
+                    Tag("h2", _("Version history"), classes="panel__head")
                     self._history = Tag("ol", classes="history")
         self._confirm_restore()
         self._notices = Notices(context.t)
@@ -83,16 +83,14 @@ class ArticlePage:
 
     def _form(self) -> None:
         _ = self._t.gettext
-        self._new_id = ui.input(_("Id: a short name without spaces")).props("stack-label").classes("w-full")
+        self._new_id = ui.input(_("ID: a short name without spaces")).props("stack-label").classes("w-full")
         self._new_id.set_visibility(not self._id)
         self._question = ui.input(_("Question")).props("stack-label").classes("w-full")
         self._answer = ui.textarea(_("Answer"), on_change=lambda _: self._show_preview()).props(
             "autogrow stack-label"
         )
         self._answer.classes("w-full")
-        self._phrasings = ui.textarea(_("Other ways to put the question, one a line")).props(
-            "autogrow stack-label"
-        )
+        self._phrasings = ui.textarea(_("Alternative phrasings, one per line")).props("autogrow stack-label")
         self._phrasings.classes("w-full")
         self._topic = TopicChoice((), self._label, self._t)
         self._tongue = ui.input(_("Language"), value=self._language)
@@ -104,11 +102,11 @@ class ArticlePage:
         self._from = ui.input(_("Valid from")).props("type=date stack-label")
         self._until = ui.input(_("Valid until")).props("type=date stack-label")
         with Tag("div", role="status", classes="article__warnings") as self._warnings:
-            Tag("h2", _("Worth a look before you save"), classes="panel__head")
+            Tag("h2", _("Warnings"), classes="panel__head")
             self._problems = Tag("ul", classes="history__list")
         with Tag("footer", classes="card__foot"):
             Tag("button", _("Save"), classes="button button--main", data_do="save")
-            self._try = Tag("a", _("Try this question"), classes="link")
+            self._try = Tag("a", _("Test this question"), classes="link")
             self._try.set_visibility(False)
 
     def _confirm_restore(self) -> None:
@@ -118,12 +116,12 @@ class ArticlePage:
             Tag("section", classes="dialog", role="alertdialog", aria_labelledby="restore-title"),
         ):
             self._asked = Tag("h2", id="restore-title")
-            Tag("p", _("It becomes a new version. What you have typed and not saved is lost."))
+            Tag("p", _("It is saved as a new version. Your unsaved changes will be lost."))
             with Tag("div", classes="dialog__foot"):
                 with Tag("button", classes="button button--main", data_do="back", autofocus=True):
-                    Tag("span", _("Leave it as it is"))
+                    Tag("span", _("Cancel"))
                     keyed(["Esc"])
-                Tag("button", _("Make it so"), classes="button", data_do="restore_now")
+                Tag("button", _("Restore"), classes="button", data_do="restore_now")
 
     async def poll(self) -> None:
         """Take old notices away, and look at what has been typed; called every second."""
@@ -150,9 +148,7 @@ class ArticlePage:
                         await self._save()
                     case "restore" if version is not None and version >= 0:
                         self._restoring = version
-                        self._asked.say(
-                            self._t.gettext("Make version {number} valid again?").format(number=version)
-                        )
+                        self._asked.say(self._t.gettext("Restore version {number}?").format(number=version))
                         self._dialog.open()
                     case "back":
                         self._dialog.close()
@@ -167,7 +163,7 @@ class ArticlePage:
         try:
             article, self._versions = await in_thread(self._session.article, self._id)
         except NotFound:
-            self._refuse(self._t.gettext("There is no such article."))
+            self._refuse(self._t.gettext("No such article."))
             return
         self._version = self._versions[-1].version
         self._question.value, self._answer.value = article.question, article.answer
@@ -211,17 +207,18 @@ class ArticlePage:
             return
         except (ArticleChanged, Conflict):
             if not self._id:
-                self._refuse(_("There is an article of that id already."))
+                self._refuse(_("An article with this ID already exists."))
                 return
             await self._show_what_others_did(article)
             return
         except NotFound:
-            self._refuse(_("There is no such article."))
+            self._refuse(_("No such article."))
             return
         if not self._id:
             ui.navigate.to(article_address(article_id))
             return
-        self._notices.say(_("Saved: it is answered from now."))
+        is_live = article.status is Status.PUBLISHED
+        self._notices.say(_("Saved and published") if is_live else _("Saved"))
         await self._read()
 
     async def _show_what_others_did(self, typed: Article) -> None:
@@ -235,7 +232,8 @@ class ArticlePage:
             differs = article_words.differences(self._versions[-1].fields, fields, self._label, self._t)
         self._theirs.set_visibility(differs)
         text = self._t.gettext(
-            "{name} has changed it meanwhile: compare with the newest version on the right, then save again."
+            "{name} has changed the article in the meantime. Compare with the latest version on the "
+            "right, then save again."
         )
         self._refuse(text.format(name=self._versions[-1].changed_by))
 
@@ -243,7 +241,7 @@ class ArticlePage:
         try:
             await in_thread(self._session.restore_article, self._id, version)
         except (NotFound, ArticleChanged, Conflict):
-            self._refuse(self._t.gettext("Somebody else was faster: look again."))
+            self._refuse(self._t.gettext("A colleague has just changed this. Please check again."))
         else:
             self._refuse("")
         await self._read()
@@ -256,7 +254,7 @@ class ArticlePage:
         try:
             valid_from, valid_until = day(self._from.value), day(self._until.value)
         except ValueError:
-            raise InvalidArticle("valid_from", "is no date") from None
+            raise InvalidArticle("valid_from", "is not a date") from None
         return Article(
             id=article_id,
             question=str(self._question.value or "").strip(),
@@ -289,11 +287,11 @@ class ArticlePage:
                     if version is last:
                         continue
                     if not article_words.differences(version.fields, last.fields, self._label, self._t):
-                        Tag("p", _("The same as now."), classes="board__small")
+                        Tag("p", _("Same as the current version."), classes="board__small")
                         continue
                     Tag(
                         "button",
-                        _("Make it so again"),
+                        _("Restore this version"),
                         classes="button button--small",
                         data_do="restore",
                         data_version=version.version,

@@ -10,9 +10,9 @@ from nicegui import APIRouter, ui
 
 from kb_index import Article, Status
 from prompter.domain.account import Role
+from prompter.text.translations import N_
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
-from prompter_api.desk.ui.labels import N_
 from prompter_api.desk.ui.mounting import asset
 
 STATUSES = {
@@ -68,20 +68,20 @@ def _draw(
                     defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
                     classes="field field--wide",
                     maxlength=_MAX_LENGTH,
-                    aria_label=_("Words of the question or the answer"),
-                    placeholder=_("Words of the question or the answer"),
+                    aria_label=_("Search questions and answers"),
+                    placeholder=_("Search questions and answers"),
                 )
                 each = sorted(
                     ((one, context.topic(one)) for one in topics), key=lambda pair: pair[1].casefold()
                 )
-                _choice("topic", _("Topic"), [("", _("every topic")), *each], asked["topic"])
+                _choice("topic", _("Topic"), [("", _("any topic")), *each], asked["topic"])
                 statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
-                _choice("status", _("Status"), [("", _("every status")), *statuses], asked["status"])
-                Tag("button", _("Find"), type="submit", classes="button")
+                _choice("status", _("Status"), [("", _("any status")), *statuses], asked["status"])
+                Tag("button", _("Search"), type="submit", classes="button")
                 Tag("a", _("New article"), href="/kb/article", classes="button")
                 Tag("a", _("Titles of topics"), href="/kb/topics", classes="link")
         if not found:
-            Tag("p", _("No article holds that."), classes="side__hint")
+            Tag("p", _("No articles found."), classes="side__hint")
             return
         heads = (_("Question"), _("Topic"), _("Status"), _("Language"))
         with Tag("table", classes="board"):

@@ -7,45 +7,45 @@ from typing import Any
 
 from kb_index import InvalidArticle
 from kb_index.checks import Kind, Problem
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import STATUSES, article_address
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.labels import N_, TopicLabel
-from prompter_api.locale import Translations
+from prompter_api.desk.ui.labels import TopicLabel
 
 LABELS = {
     "question": N_("Question"),
     "answer": N_("Answer"),
     "topic": N_("Topic"),
     "language": N_("Language"),
-    "phrasings": N_("Other ways to put the question"),
+    "phrasings": N_("Alternative phrasings"),
     "status": N_("Status"),
     "valid_from": N_("Valid from"),
     "valid_until": N_("Valid until"),
 }
 _NEEDED = {
-    "id": N_("The id needs 1 to 200 characters, without spaces and |."),
-    "question": N_("The question has to say something, in 20,000 characters at most."),
-    "answer": N_("The answer has 20,000 characters at most."),
-    "topic": N_("The article needs a topic."),
-    "language": N_("The language is a short code, such as ru or en."),
-    "phrasings": N_("At most 2,000 other ways to put the question, one a line."),
-    "valid_from": N_("“Valid from” needs a date."),
-    "valid_until": N_("“Valid until” needs a date that is not before “Valid from”."),
+    "id": N_("The ID must have 1 to 200 characters, without spaces or |."),
+    "question": N_("Enter a question of up to 20,000 characters."),
+    "answer": N_("The answer can have up to 20,000 characters."),
+    "topic": N_("Enter a topic."),
+    "language": N_("Enter the language as a short code, such as ru or en."),
+    "phrasings": N_("Up to 2,000 alternative phrasings, one per line."),
+    "valid_from": N_("Enter a date in “Valid from”."),
+    "valid_until": N_("Enter a date in “Valid until” that is not before “Valid from”."),
 }
 _WRONG = {
-    Kind.NEAR_DUPLICATE: N_("Another article asks nearly the same and answers the same: merge them."),
+    Kind.NEAR_DUPLICATE: N_("Another article has nearly the same question and the same answer: merge them."),
     Kind.CONFLICTING_ANSWERS: N_(
-        "Another article asks nearly the same but answers otherwise: customers may get either answer."
+        "Another article has nearly the same question but a different answer: customers may get either."
     ),
-    Kind.EMPTY_ANSWER: N_("There is no answer: write one, or make it a draft."),
-    Kind.UNKNOWN_FIELD: N_("Nothing fills in {field}: a reply that holds it is not sent."),
+    Kind.EMPTY_ANSWER: N_("The answer is empty: write one or save the article as a draft."),
+    Kind.UNKNOWN_FIELD: N_("There is no value for {field}: a reply that contains it is not sent."),
 }
 
 
 def refusal(error: InvalidArticle, t: Translations) -> str:
     """What has to change before the article can be saved."""
     needed = t.gettext(_NEEDED[error.field]) if error.field in _NEEDED else str(error)
-    return t.gettext("This cannot be saved. {reason}").format(reason=needed)
+    return t.gettext("Cannot save. {reason}").format(reason=needed)
 
 
 def problem(wrong: Problem, article_id: str, t: Translations) -> None:

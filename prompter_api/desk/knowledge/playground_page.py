@@ -12,30 +12,29 @@ from prompter.common.errors import NotFound
 from prompter.domain.account import Role
 from prompter.labels.regression_cases import InvalidPin
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, Part
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading
-from prompter_api.desk.ui.labels import N_
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.locale import Translations
 
 SIGNALS = {
-    "on_question": N_("says the same as its question"),
-    "on_passage": N_("fits question and answer together"),
-    "on_words": N_("the same words"),
-    "on_characters": N_("the same letters"),
-    "on_votes": N_("questions nearby belong to it"),
-    "on_likeness": N_("like all that is asked of it"),
-    "on_language": N_("the same language"),
+    "on_question": N_("same meaning as its question"),
+    "on_passage": N_("matches question and answer together"),
+    "on_words": N_("same words"),
+    "on_characters": N_("similar spelling"),
+    "on_votes": N_("similar questions belong to it"),
+    "on_likeness": N_("similar to questions usually asked about it"),
+    "on_language": N_("same language"),
 }
 FEATURES = {
-    "constant": N_("to begin with"),
-    "lead": N_("how far it is ahead of the others"),
-    "vote": N_("how well it fits at all"),
-    "in_scope": N_("whether the question is ours at all"),
-    "phrasings": N_("how many phrasings it has"),
+    "constant": N_("starting value"),
+    "lead": N_("lead over the others"),
+    "vote": N_("overall match"),
+    "in_scope": N_("question in the scope of the knowledge base"),
+    "phrasings": N_("number of phrasings"),
 }
 _MAX_LENGTH = 2000  # characters
 
@@ -63,12 +62,12 @@ class TryPage:
         self._session, self._t, self._text, self._topic = context.session, context.t, text, context.topic
         self._acting = asyncio.Lock()
         _ = context.t.gettext
-        frame = Layout(context, here="/try", title=_("Try it"), after="/try")
+        frame = Layout(context, here="/try", title=_("Test the bot"), after="/try")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
                 Tag("h1", _("What would the bot suggest, and why?"), classes="sheet__title")
                 with Tag("form", classes="sheet__line", method="get", action="/try"):
-                    label = _("A question, as a customer writes it")
+                    label = _("A question as a customer would write it")
                     Tag(
                         "input",
                         type="search",
@@ -108,9 +107,9 @@ class TryPage:
             with reloading():
                 try:
                     await in_thread(self._session.pin, self._text, article_id)
-                    self._notices.say(_("Pinned: a version that answers this otherwise is refused."))
+                    self._notices.say(_("Pinned: a version that answers this differently is rejected."))
                 except (InvalidPin, NotFound):
-                    self._notices.say(_("This cannot be pinned."), bad=True)
+                    self._notices.say(_("This answer cannot be pinned."), bad=True)
 
 
 def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
@@ -118,7 +117,7 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     with Tag("div", classes="try__read"):
         _understood(found, t, topic)
     if not found.suggestions:
-        Tag("p", _("Nothing would be suggested."), classes="empty__title")
+        Tag("p", _("No suggestions"), classes="empty__title")
         return
     with Tag("div"):
         Tag("p", _first(found.suggestions[0], t))
@@ -132,26 +131,32 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
 def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
     """How the text was read, what it is taken to be about, and who would answer."""
     _, triage = t.gettext, found.triage
-    Tag("p", _("Read as: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
+    Tag("p", _("Normalized text: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
     if triage.intent is not None:
         name = triage.intent.removeprefix("topic:")
-        text = _("Taken to be about: {intent} ({probability})").format(
+        text = _("Detected topic: {intent} ({probability})").format(
             intent=name if name == triage.intent else topic(name),
             probability=f"{triage.intent_confidence:.0%}",
         )
         Tag("p", text, classes="side__hint", dir="auto")
     if found.in_scope is not None:
-        text = _("Our subject at all: {probability}").format(probability=f"{found.in_scope:.0%}")
+        text = _("In the scope of the knowledge base: {probability}").format(
+            probability=f"{found.in_scope:.0%}"
+        )
         Tag("p", text, classes="side__hint")
     reason = words.handoff(triage.handoff_reason.value if triage.handoff_reason else None, t)
-    said = _("A person answers: {reason}").format(reason=reason) if reason else _("The bot answers alone.")
+    said = (
+        _("An operator answers: {reason}").format(reason=reason)
+        if reason
+        else _("The bot sends an automated reply.")
+    )
     Tag("p", said, classes="side__hint")
 
 
 def _first(one: ExplainedSuggestion, t: Translations) -> str:
     """What brought the first one up, in a sentence."""
     best = max(one.ranked_by, key=lambda part: part.points)
-    text = t.gettext("The first stands there above all by this: {signal}.")
+    text = t.gettext("Main reason for the first place: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
 
@@ -164,11 +169,11 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     ]
     points, name = max(ahead)
     behind, against = min(ahead)
-    text = t.gettext("The first is ahead of the second above all by this: {signal}.").format(
+    text = t.gettext("Main advantage over the second: {signal}.").format(
         signal=t.gettext(SIGNALS.get(name, name))
     )
     if -behind > points / 10:  # less would not be seen in the bars
-        more = t.gettext("For the second speaks: {signal}.")
+        more = t.gettext("In favour of the second: {signal}.")
         text += " " + more.format(signal=t.gettext(SIGNALS.get(against, against)))
     return text
 
@@ -183,21 +188,21 @@ def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translatio
                 address = article_address(suggestion.article_id)
                 Tag("a", suggestion.question, href=address, classes="card__name", dir="auto")
             Tag("span", words.confidence(suggestion.confidence, t), classes="card__confidence")
-        near = _("Nearest: {text} ({similarity})").format(
+        near = _("Closest match: {text} ({similarity})").format(
             text=one.nearest.text, similarity=f"{one.nearest.similarity:.2f}"
         )
         Tag("p", near, classes="board__small", dir="auto")
         if one.shared_words:
-            shared = _("Words in common: {words}").format(words=", ".join(one.shared_words))
+            shared = _("Shared words: {words}").format(words=", ".join(one.shared_words))
             Tag("p", shared, classes="board__small", dir="auto")
         for confirmed in one.confirmed:
-            text = _("Confirmed before: {text} ({similarity})").format(
+            text = _("Confirmed earlier: {text} ({similarity})").format(
                 text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, scale, t)
-        limit = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why so sure"), one.sure_by, FEATURES, limit, t)
+        _parts(_("Why this position"), one.ranked_by, SIGNALS, scale, t)
+        confidence_scale = max(abs(part.points) for part in one.sure_by) or 1.0
+        _parts(_("Why this confidence"), one.sure_by, FEATURES, confidence_scale, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",

@@ -13,11 +13,11 @@ from prompter.common.errors import NotFound
 from prompter.domain.account import Role
 from prompter.knowledge.topics import MAX_TITLE_LENGTH, InvalidTitle, Topic
 from prompter.storage import Conflict
+from prompter.text.translations import language_names
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread, reloading
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.locale import LANGUAGES
 
 
 def add_topics(router: APIRouter, guard: PageGuard) -> None:
@@ -92,7 +92,7 @@ class TopicsPage:
                 return
             with Tag("table", classes="board board--titles"):
                 with Tag("thead"), Tag("tr"):
-                    for head in (_("Topic"), *LANGUAGES.values(), _("Articles")):
+                    for head in (_("Topic"), *language_names().values(), _("Articles")):
                         Tag("th", head, scope="col")
                 with Tag("tbody"):
                     for topic in topics:
@@ -104,7 +104,7 @@ class TopicsPage:
         with Tag("tr"):
             with Tag("th", scope="row", classes="board__topic"):
                 Tag("span", topic.id, dir="auto")
-            for code, language in LANGUAGES.items():
+            for code, language in language_names().items():
                 with Tag("td", data_label=language):
                     field = ui.input(value=topic.titles.get(code, ""), placeholder=self._topic(topic.id))
                     field.props("dense").props["maxlength"] = MAX_TITLE_LENGTH
@@ -131,7 +131,7 @@ class TopicsPage:
                 self._refuse(text.format(topic=topic_id, count=MAX_TITLE_LENGTH))
                 return
             except (NotFound, Conflict):
-                self._refuse(_("Somebody else was faster: look again."))
+                self._refuse(_("Someone else has changed the titles meanwhile. Reload the page."))
                 return
             stored |= changed
         self._notices.say(_("Titles saved."))

@@ -44,16 +44,19 @@ class DisagreementsPage:
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         _ = context.t.gettext
-        frame = Layout(context, here="/models", title=_("Disagreements"), after="/disagreements")
+        frame = Layout(context, here="/models", title=_("Conflicting verdicts"), after="/disagreements")
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("a", href="/models", classes="link sheet__back"):
                 Tag("span", "←", aria_hidden=True)
                 Tag("span", _("Models"))
             with Tag("header", classes="sheet__head"):
-                Tag("h1", _("Where people disagree"), classes="sheet__title")
+                Tag("h1", _("Conflicting verdicts"), classes="sheet__title")
                 Tag(
                     "p",
-                    _("The bot learns nothing from a question about which people are divided: settle it."),
+                    _(
+                        "The bot does not learn from questions with conflicting verdicts. Agree on one "
+                        "answer."
+                    ),
                     classes="side__hint",
                 )
             self._area = Tag("div", classes="sheet__area")
@@ -87,7 +90,7 @@ class DisagreementsPage:
         with Tag("section", classes="panel"):
             Tag("h2", _("The same question, judged differently"), classes="panel__head")
             if not found.questions:
-                Tag("p", _("Nobody disagrees about a question."), classes="side__hint")
+                Tag("p", _("No conflicting verdicts."), classes="side__hint")
             with Tag("ol", classes="history"):
                 for question in found.questions:
                     self._question(question, found.names)
@@ -110,12 +113,12 @@ class DisagreementsPage:
     def _articles(self, found: Disagreements) -> None:
         _ = self._t.gettext
         with Tag("section", classes="panel"):
-            Tag("h2", _("Answers that are often changed"), classes="panel__head")
+            Tag("h2", _("Frequently edited answers"), classes="panel__head")
             if not found.articles:
-                Tag("p", _("Operators send the answers as they are."), classes="side__hint")
+                Tag("p", _("Operators send the answers unchanged."), classes="side__hint")
             with Tag("ol", classes="history"):
                 for one in found.articles:
-                    text = _("changed in substance or called out of date {changed} times of {used}").format(
+                    text = _("substantially edited or marked out of date: {changed} of {used}").format(
                         changed=one.n_changed, used=one.n_used
                     )
                     with Tag("li", classes="history__one"):
@@ -128,11 +131,11 @@ class DisagreementsPage:
             Tag("h2", _("Pinned questions"), classes="panel__head")
             Tag(
                 "p",
-                _("A version that would answer one of them wrong is refused."),
+                _("A version that answers one of these wrong is rejected."),
                 classes="side__hint",
             )
             with Tag("ol", classes="history"):
                 for pin in pins:
                     with Tag("li", classes="history__one"):
                         Tag("p", f"{pin.text} → {pin.article_id}", dir="auto")
-                        Tag("button", _("Let go"), classes="link", data_do="unpin", data_pin=pin.id)
+                        Tag("button", _("Unpin"), classes="link", data_do="unpin", data_pin=pin.id)

@@ -7,8 +7,8 @@ from nicegui.events import ValueChangeEventArguments
 
 from kb_index import Article
 from prompter.knowledge.proposals import Proposal
+from prompter.text.translations import Translations
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.locale import Translations
 
 
 class ManyDialog:
@@ -48,17 +48,17 @@ class ManyDialog:
         texts = {
             "approve_many": (
                 self._t.ngettext("Approve {count} proposal?", "Approve {count} proposals?", count),
-                self._t.gettext("Customers are answered from them at once."),
+                self._t.gettext("They go live at once."),
                 self._t.gettext("Approve"),
             ),
             "dismiss_many": (
                 self._t.ngettext("Dismiss {count} proposal?", "Dismiss {count} proposals?", count),
-                self._t.gettext("The same is not proposed again."),
+                self._t.gettext("They will not be proposed again."),
                 self._t.gettext("Dismiss"),
             ),
             "merge": (
-                self._t.ngettext("Make {count} proposal one?", "Make one of {count} proposals?", count),
-                self._t.gettext("What speaks for the others will speak for it. Whose words stay?"),
+                self._t.ngettext("Merge {count} proposal?", "Merge {count} proposals?", count),
+                self._t.gettext("Their customer examples are combined. Which text should stay?"),
                 self._t.gettext("Merge"),
             ),
         }
@@ -86,11 +86,16 @@ class ArticleDialog:
             ui.dialog() as self._dialog,
             Tag("section", classes="dialog", role="dialog", aria_labelledby="which-title"),
         ):
-            Tag("h2", t.gettext("Which article answers it?"), id="which-title")
-            Tag("p", t.gettext("It gets the questions as other ways to put its own; its answer stays."))
+            Tag("h2", t.gettext("Which article answers this?"), id="which-title")
+            Tag(
+                "p",
+                t.gettext(
+                    "The questions are added to it as alternative phrasings; its answer does not change."
+                ),
+            )
             self._field = ui.input(on_change=self._changed).props("dense debounce=200 autofocus")
             self._field.props["aria-labelledby"] = "which-title"
-            self._field.props["placeholder"] = t.gettext("Words of the question or the answer")
+            self._field.props["placeholder"] = t.gettext("Search questions and answers")
             self._list = Tag("ol", classes="side__list")
             self._nothing = Tag("p", classes="side__hint", role="status")
             with Tag("div", classes="dialog__foot"), Tag("button", classes="button", data_do="close"):
@@ -117,7 +122,7 @@ class ArticleDialog:
                 ):
                     Tag("span", article.question, classes="choice__question", dir="auto")
                     Tag("span", article.answer, classes="choice__answer", dir="auto")
-        self._nothing.say("" if found else self._t.gettext("No article has these words."))
+        self._nothing.say("" if found else self._t.gettext("No articles found."))
 
     def close(self) -> None:
         self._dialog.close()

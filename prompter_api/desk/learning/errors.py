@@ -13,16 +13,15 @@ from prompter.common.errors import (
 )
 from prompter.knowledge.proposals import Proposal, ProposalState
 from prompter.storage import Conflict
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge import labels as article_words
-from prompter_api.desk.ui.labels import N_
-from prompter_api.locale import Translations
 
 _SETTLED = {
-    ProposalState.APPROVED: N_("{name} has approved it."),
-    ProposalState.DISMISSED: N_("{name} has dismissed it."),
-    ProposalState.MERGED: N_("{name} has merged it into another one."),
+    ProposalState.APPROVED: N_("Approved by {name}."),
+    ProposalState.DISMISSED: N_("Dismissed by {name}."),
+    ProposalState.MERGED: N_("Merged into another proposal by {name}."),
 }
-_OUTDATED = N_("Nothing speaks for it any more: it was taken back.")
+_OUTDATED = N_("Withdrawn: there are no customer examples for it any more.")
 
 
 def refusal(error: Exception | None, t: Translations) -> str:
@@ -31,28 +30,28 @@ def refusal(error: Exception | None, t: Translations) -> str:
         case Outdated():
             return t.gettext(_OUTDATED)
         case AlreadySettled(by=str(name)):
-            return t.gettext("{name} was faster: it is settled.").format(name=name)
+            return t.gettext("{name} has already handled this.").format(name=name)
         case AlreadySettled() | NotFound():
-            return t.gettext("A colleague was faster: it is settled.")
+            return t.gettext("A colleague has already handled this.")
         case ProposalChanged():
-            return t.gettext("A colleague has changed it since you looked: look again.")
+            return t.gettext("A colleague has changed it since you opened it. Please check again.")
         case ArticleGone():
-            return t.gettext("The article is not there any more: dismiss it, or make a new article.")
+            return t.gettext("The article no longer exists: dismiss the proposal or create a new article.")
         case ArticleChanged():
-            return t.gettext("The article's answer has changed since: look at it again.")
+            return t.gettext("The article's answer has changed since then. Please check again.")
         case Unanswered():
-            return t.gettext("Nobody has answered it yet: edit it and write the answer first.")
+            return t.gettext("There is no answer yet: edit the proposal and write one first.")
         case CannotMerge():
-            return t.gettext("Only proposals of one kind, about one article, can be merged.")
+            return t.gettext("Only proposals of the same type for the same article can be merged.")
         case InvalidArticle():
             return article_words.refusal(error, t)
         case Conflict():
-            return t.gettext("Somebody else was faster: look again.")
+            return t.gettext("A colleague has just changed this. Please check again.")
         case _:
-            return t.gettext("This was refused: {reason}").format(reason=error)
+            return t.gettext("Not done: {reason}").format(reason=error)
 
 
 def settled(proposal: Proposal, t: Translations) -> str:
     """What became of a proposal, and by whom."""
     text = _SETTLED.get(proposal.state, _OUTDATED)
-    return t.gettext(text).format(name=proposal.settled_by or t.gettext("A colleague"))
+    return t.gettext(text).format(name=proposal.settled_by or t.gettext("a colleague"))

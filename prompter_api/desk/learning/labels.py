@@ -8,47 +8,46 @@ from babel.numbers import format_decimal
 from prompter.domain.job import JobState, StoredJob
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.models.registry import CannotUse, NothingBefore
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.readiness.labels import share
-from prompter_api.desk.ui.labels import N_
-from prompter_api.locale import Translations
 
 MADE = {
-    Origin.FIRST: N_("the first one"),
-    Origin.SETTINGS: N_("the settings were changed"),
-    Origin.TRAIN: N_("trained by hand"),
-    Origin.LEARN: N_("learned from decisions"),
+    Origin.FIRST: N_("first version"),
+    Origin.SETTINGS: N_("settings changed"),
+    Origin.TRAIN: N_("trained manually"),
+    Origin.LEARN: N_("trained on decisions"),
 }
 STATES = {
-    VersionState.CANDIDATE: N_("not measured"),
-    VersionState.SHADOW: N_("in the shadow"),
-    VersionState.REFUSED: N_("refused"),
-    VersionState.PASSED: N_("may answer"),
+    VersionState.CANDIDATE: N_("not evaluated"),
+    VersionState.SHADOW: N_("shadow mode"),
+    VersionState.REFUSED: N_("rejected"),
+    VersionState.PASSED: N_("approved"),
     VersionState.PRUNED: N_("removed"),
 }
 REASONS = {
-    ActivationReason.FIRST: N_("the first one"),
-    ActivationReason.SETTINGS: N_("the settings were changed"),
-    ActivationReason.TRAIN: N_("trained by hand"),
-    ActivationReason.GATE: N_("measured, and not worse"),
-    ActivationReason.PROMOTED: N_("chosen by hand"),
-    ActivationReason.ROLLBACK: N_("gone back to"),
-    ActivationReason.DAMAGED: N_("the one before was damaged"),
+    ActivationReason.FIRST: N_("first version"),
+    ActivationReason.SETTINGS: N_("settings changed"),
+    ActivationReason.TRAIN: N_("trained manually"),
+    ActivationReason.GATE: N_("proven not worse"),
+    ActivationReason.PROMOTED: N_("activated manually"),
+    ActivationReason.ROLLBACK: N_("rolled back to"),
+    ActivationReason.DAMAGED: N_("previous version damaged"),
 }
 REFUSED = {
-    "pinned": N_("A pinned question would be answered wrong."),
-    "worse": N_("It may be worse than the version that answers."),
-    "topic": N_("A topic that answers alone would give more wrong answers."),
+    "pinned": N_("A pinned question would get a wrong answer."),
+    "worse": N_("It may be worse than the version in use."),
+    "topic": N_("A topic on autopilot would give more wrong answers."),
     "damaged": N_("Its files are damaged."),
 }
 STEPS = {
-    "": N_("beginning"),
+    "": N_("starting"),
     "reading": N_("reading the decisions"),
-    "opening": N_("opening the index"),
-    "encoding": N_("reading new texts"),
-    "checking": N_("comparing operators with each other"),
-    "learning": N_("learning"),
-    "measuring": N_("measuring both versions"),
-    "proposing": N_("looking for what the knowledge base lacks"),
+    "opening": N_("loading the index"),
+    "encoding": N_("encoding new texts"),
+    "checking": N_("checking the agreement of operators"),
+    "learning": N_("training the model"),
+    "measuring": N_("comparing both versions"),
+    "proposing": N_("looking for gaps in the knowledge base"),
 }
 
 
@@ -56,7 +55,7 @@ def job(found: StoredJob, t: Translations) -> str:
     """How it stands with learning, in a sentence."""
     match found.state:
         case JobState.WAITING:
-            return t.gettext("Learning begins in a moment.")
+            return t.gettext("Learning starts in a moment.")
         case JobState.RUNNING:
             step = t.gettext(STEPS.get(found.step, found.step))
             if found.total:
@@ -65,7 +64,7 @@ def job(found: StoredJob, t: Translations) -> str:
                 )
             return t.gettext("Learning: {step}.").format(step=step)
         case JobState.FAILED:
-            return t.gettext("Learning broke off, and nothing has changed: {problem}").format(
+            return t.gettext("Learning failed, nothing has changed: {problem}").format(
                 problem=found.problem or "?"
             )
         case JobState.DONE:
@@ -77,27 +76,27 @@ def outcome(said: Mapping[str, Any], t: Translations) -> str:
     new, learned = said.get("n_new", 0), said.get("n_learned", 0)
     match said.get("result"):
         case "promoted":
-            text = t.gettext("Learned from {new} new decisions: a new version answers.").format(new=new)
+            text = t.gettext("New decisions learned: {new}. A new version is in use.").format(new=new)
         case "refused":
             why = t.gettext(REFUSED[str(said.get("refused"))])
-            text = t.gettext("What was learned from {new} new decisions is not used. {why}").format(
+            text = t.gettext("New decisions: {new}. The version trained on them is not used. {why}").format(
                 new=new, why=why
             )
         case "shadow":
-            text = t.gettext("Learned from {new} new decisions: a new version triages unseen.").format(
+            text = t.gettext("New decisions learned: {new}. The new version runs in shadow mode.").format(
                 new=new
             )
         case "overtaken":
-            text = t.gettext("What was learned is not used: another version came into use meanwhile.")
+            text = t.gettext("The new version is not used: another version was activated in the meantime.")
         case _ if learned:
-            text = t.gettext("Nothing new in {new} decisions since the last time.").format(new=new)
+            text = t.gettext("Decisions since the last run: {new}. Nothing new in them.").format(new=new)
         case _:
-            text = t.gettext("{new} decisions since the last time: too few to learn from.").format(new=new)
+            text = t.gettext("Decisions since the last run: {new}. Too few to learn from.").format(new=new)
     flagged = said.get("flagged_operators") or []
     if flagged:
-        text += " " + t.gettext("Not learned from, as they contradict everybody else: {names}.").format(
-            names=", ".join(map(str, flagged))
-        )
+        text += " " + t.gettext(
+            "Excluded because their verdicts contradict everybody else's: {names}."
+        ).format(names=", ".join(map(str, flagged)))
     return text
 
 
@@ -106,7 +105,7 @@ def measured(report: Mapping[str, Any], t: Translations, language: str) -> tuple
     figures = report.get("figures") or {}
     right, difference, interval = (figures.get(key) for key in ("p_at_1", "difference", "interval"))
     if right is None or difference is None or interval is None:
-        return "—", t.gettext("not measured")
+        return "—", t.gettext("not evaluated")
     low, high = interval
     said = t.gettext("{difference} points ({low} to {high})").format(
         difference=points(difference, language), low=points(low, language), high=points(high, language)
@@ -128,4 +127,4 @@ def refusal(error: Exception, t: Translations) -> str:
         case CannotUse():
             return t.gettext("This version cannot be used: {reason}").format(reason=error)
         case _:
-            return t.gettext("Somebody else was faster: look again.")
+            return t.gettext("A colleague has just changed this. Please check again.")

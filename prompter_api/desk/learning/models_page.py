@@ -65,19 +65,21 @@ class ModelsPage:
         frame = Layout(context, here="/models", title=_("Models"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
-                Tag("h1", _("What the bot has learned"), classes="sheet__title")
+                Tag("h1", _("Model versions"), classes="sheet__title")
                 Tag(
                     "p",
                     _(
-                        "What operators decide makes the next version. "
-                        "It answers only if it is measured not to be worse."
+                        "The next version is trained on operators' decisions. It comes into use only "
+                        "if it is proven not to be worse."
                     ),
                     classes="side__hint",
                 )
                 with Tag("div", classes="sheet__line"):
                     Tag("button", _("Learn now"), classes="button button--main", data_do="learn")
-                    self._back = Tag("button", _("Go back one version"), classes="button", data_do="back_to")
-                    Tag("a", _("Where people disagree"), href="/disagreements", classes="link")
+                    self._back = Tag(
+                        "button", _("Roll back one version"), classes="button", data_do="back_to"
+                    )
+                    Tag("a", _("Conflicting verdicts"), href="/disagreements", classes="link")
                 self._job = Tag("p", classes="side__hint", role="status")
                 self._refusal = Tag("p", classes="notice notice--bad", role="alert")
             self._table = VersionsTable(context.t, context.language)
@@ -101,16 +103,16 @@ class ModelsPage:
             match pressed.get("do"):
                 case "learn":
                     await self._do(
-                        self._session.start_learning, self._t.gettext("Learning begins in a moment.")
+                        self._session.start_learning, self._t.gettext("Learning starts in a moment.")
                     )
                 case "back_to":
                     await self._do(
-                        self._session.roll_back, self._t.gettext("The version before answers now.")
+                        self._session.roll_back, self._t.gettext("The previous version is in use now.")
                     )
                 case "promote":
                     await self._do(
                         lambda: self._session.promote(version, anyway=False),
-                        self._t.gettext("This version answers now."),
+                        self._t.gettext("This version is in use now."),
                     )
                 case "compare":
                     self._compared = version

@@ -9,12 +9,12 @@ from babel.numbers import format_decimal
 from prompter.domain.model_version import StoredVersion, VersionState
 from prompter.models.registry import ShownVersion
 from prompter.models.version_diff import ChangedQuestion
+from prompter.text.translations import Translations
 from prompter_api.desk.learning import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import TopicLabel, moment
 from prompter_api.desk.ui.labels import article as article_label
-from prompter_api.locale import Translations
 
 _MAX_CHANGES = 100
 
@@ -26,10 +26,10 @@ class VersionsTable:
         _ = t.gettext
         heads = (
             _("Version"),
-            _("Made"),
-            _("First right"),
-            _("Against the one before"),
-            _("State"),
+            _("Created"),
+            _("Top-suggestion accuracy"),
+            _("Compared with previous"),
+            _("Status"),
             "",
         )
         with Tag("table", classes="board") as self.element:
@@ -75,16 +75,16 @@ class _VersionRow:
                 self._reason = Tag("span", classes="board__small")
             with Tag("td"):
                 self._compare = Tag(
-                    "button", _("What changes"), classes="button", data_do="compare", data_version=name
+                    "button", _("Compare"), classes="button", data_do="compare", data_version=name
                 )
                 self._promote = Tag(
-                    "button", _("Let it answer"), classes="button", data_do="promote", data_version=name
+                    "button", _("Activate"), classes="button", data_do="promote", data_version=name
                 )
 
     def show(self, shown: ShownVersion, *, is_compared: bool, now: datetime, zone: tzinfo | None) -> None:
         t, version = self._t, shown.version
         _ = t.gettext
-        self._used.say(_("answers now") if shown.is_used else "")
+        self._used.say(_("in use") if shown.is_used else "")
         self._used.set_visibility(shown.is_used)
         self._made.say(moment(version.created_at, now, zone, self._language))
         self._why.say(_(words.MADE[version.made]))
@@ -94,10 +94,10 @@ class _VersionRow:
         figures: dict[str, Any] = version.report.get("figures") or {}
         rows = sum((figures.get("rows") or {}).values())
         self._rows.say(
-            t.ngettext("of {count} row", "of {count} rows", rows).format(count=rows) if rows else ""
+            t.ngettext("on {count} question", "on {count} questions", rows).format(count=rows) if rows else ""
         )
         self._won.say(
-            _("{won} turned right, {lost} wrong").format(won=figures["won"], lost=figures["lost"])
+            _("better: {won}, worse: {lost}").format(won=figures["won"], lost=figures["lost"])
             if figures
             else ""
         )
@@ -145,9 +145,7 @@ class ComparisonPanel:
         version, changes = compared
         _ = self._t.gettext
         self._head.say(
-            _("What {version} answers otherwise than {parent}").format(
-                version=version.id, parent=version.parent or "—"
-            )
+            _("Changes from {parent} to {version}").format(version=version.id, parent=version.parent or "—")
         )
         self._area.clear()
         with self._area:
@@ -155,7 +153,7 @@ class ComparisonPanel:
             if not changes:
                 Tag(
                     "p",
-                    _("No first suggestion changes on the rows that were measured."),
+                    _("No top suggestion changes on the evaluated questions."),
                     classes="side__hint",
                 )
                 return
@@ -168,8 +166,8 @@ class ComparisonPanel:
 
     def _topics(self, version: StoredVersion) -> None:
         text = self._t.gettext(
-            "{topic} answers alone: of {answered} answers {wrong} turn wrong and {right} right; "
-            "{allowed} more may."
+            "{topic}, on autopilot: of {answered} answers, {wrong} become wrong and {right} become "
+            "right; allowed net loss: {allowed}."
         )
         for topic in (one for one in version.report.get("topics", ()) if one["is_live"]):
             Tag(
@@ -189,9 +187,9 @@ class ComparisonPanel:
         with Tag("li", classes="history__one"):
             if change.conversation_id is not None:
                 address = f"/desk?conversation={change.conversation_id}"
-                Tag("a", change.text or _("(the text is not kept)"), href=address, dir="auto", classes="link")
+                Tag("a", change.text or _("(text not stored)"), href=address, dir="auto", classes="link")
             else:
-                Tag("p", change.text or _("a row of the held-out file"), dir="auto")
+                Tag("p", change.text or _("a row of the test set"), dir="auto")
             for label, article, right in (
                 (_("before"), change.before, change.was_right),
                 (_("after"), change.after, change.is_right),
@@ -202,5 +200,5 @@ class ComparisonPanel:
                     label_of = article_label(article, None, self._topic) if article else _("nothing")
                     Tag("span", label_of, dir="auto")
             if change.topic is not None:
-                text = _("{topic} answers this alone: audited more").format(topic=self._topic(change.topic))
+                text = _("{topic}, on autopilot: audited more often").format(topic=self._topic(change.topic))
                 Tag("p", text, classes="board__small board__warning", dir="auto")

@@ -8,17 +8,17 @@ from nicegui import ui
 from kb_index import Article
 from prompter.domain.drafts import ProposalKind, Source
 from prompter.knowledge.proposals import Proposal
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.knowledge.articles_page import article_address
 from prompter_api.desk.knowledge.labels import difference
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.desk.ui.labels import N_, TopicLabel
+from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.topic_choice import TopicChoice
-from prompter_api.locale import Translations
 
 KINDS = {
     ProposalKind.NEW_ARTICLE: N_("New article"),
     ProposalKind.CHANGED_ANSWER: N_("Changed answer"),
-    ProposalKind.PHRASING: N_("Other words for a question"),
+    ProposalKind.PHRASING: N_("Alternative phrasing"),
 }
 _SHOWN = 5  # texts and answers that are shown as evidence
 
@@ -38,7 +38,7 @@ class ProposalCard:
             with Tag("header", classes="card__head"):
                 with Tag("span", classes="card__kind"):
                     self._chosen = ui.checkbox().props("dense")
-                    self._chosen.props["aria-label"] = t.gettext("Choose")
+                    self._chosen.props["aria-label"] = t.gettext("Select")
                     self._kind = Tag("span", classes="mark mark--plain")
                     self._place = Tag("span", classes="board__small", dir="auto")
                 self._weight = Tag("span", classes="board__small")
@@ -84,9 +84,9 @@ class ProposalCard:
         self._kind.say(_(KINDS[proposal.kind]))
         about = [self._topic(proposal.topic), proposal.language]
         if proposal.source is Source.HISTORY:
-            about.append(_("from old chats"))
+            about.append(_("from chat history"))
         if proposal.edited_by is not None:
-            about.append(_("words chosen by a supervisor"))
+            about.append(_("edited by a supervisor"))
         self._place.say(" · ".join(about))
         proof = proposal.proof
         customers = self._t.ngettext("{count} customer", "{count} customers", proof.n_conversations)
@@ -112,7 +112,7 @@ class ProposalCard:
                 self._fields["answer"] = ui.textarea(_("Answer"), value=proposal.answer)
             if proposal.kind is ProposalKind.NEW_ARTICLE:
                 lines = "\n".join(proposal.phrasings)
-                label = _("Other ways to put the question, one a line")
+                label = _("Alternative phrasings, one per line")
                 self._fields["phrasings"] = ui.textarea(label, value=lines)
                 self._fields["topic"] = TopicChoice(topics, self._topic, self._t)
                 self._fields["topic"].value = proposal.topic
@@ -156,7 +156,7 @@ class ProposalCard:
             return
         self._lost = True
         self.choose(False)
-        self.refuse(" ".join([why, self._t.gettext("What you have typed stays here until you close it.")]))
+        self.refuse(" ".join([why, self._t.gettext("Your text stays here until you close the card.")]))
         self._foot.clear()
         with self._foot:
             self._button(self._t.gettext("Close"), "cancel")
@@ -167,12 +167,12 @@ class ProposalCard:
         _ = self._t.gettext
         self._newest.clear()
         with self._newest:
-            Tag("p", _("What it says now"), classes="board__small")
+            Tag("p", _("Current text"), classes="board__small")
             for text in (newest.question, newest.answer):
                 if text:
                     Tag("p", text, classes="card__text", dir="auto")
         self._newest.set_visibility(True)
-        self.refuse(_("A colleague has changed it meanwhile: compare, then save again."))
+        self.refuse(_("A colleague has changed it in the meantime. Compare, then save again."))
 
     def refuse(self, text: str) -> None:
         """Say why something was not done; empty takes it away."""
@@ -198,18 +198,18 @@ class ProposalCard:
             self._button(_("Edit"), "edit", keys=("E",))
             self._button(_("Dismiss"), "dismiss", keys=("R",))
             if proposal.kind is ProposalKind.NEW_ARTICLE:
-                self._button(_("An article has it already…"), "belongs")
+                self._button(_("Already in an article…"), "belongs")
 
     def _draw_new(self, proposal: Proposal) -> None:
         _ = self._t.gettext
         Tag("h2", proposal.question, classes="card__name", dir="auto")
-        Tag("p", proposal.answer or _("Nobody has answered it yet."), classes="card__text", dir="auto")
+        Tag("p", proposal.answer or _("No answer yet."), classes="card__text", dir="auto")
         if proposal.phrasings:
             with Tag("details"):
                 count = len(proposal.phrasings)
                 said = self._t.ngettext(
-                    "With {count} other way to put the question",
-                    "With {count} other ways to put the question",
+                    "{count} alternative phrasing",
+                    "{count} alternative phrasings",
                     count,
                 )
                 Tag("summary", said.format(count=count), classes="card__more")
@@ -219,15 +219,15 @@ class ProposalCard:
 
     def _draw_changed(self, proposal: Proposal) -> None:
         _ = self._t.gettext
-        self._draw_article(_("the answer of"))
+        self._draw_article(_("the answer of the article"))
         now = self._article.answer if self._article is not None else proposal.base_answer or ""
         difference(now, proposal.answer)
         if now != proposal.base_answer:
             Tag(
                 "p",
                 _(
-                    "The article's answer has changed since this was proposed: "
-                    "above is what would become of it. Edit and save the words, then approve."
+                    "The article's answer has changed since this was proposed; the result is shown "
+                    "above. Edit and save the text, then approve."
                 ),
                 classes="notice notice--warn",
             )
@@ -244,7 +244,7 @@ class ProposalCard:
         _ = self._t.gettext
         proof = proposal.proof
         with Tag("details"):
-            Tag("summary", _("What speaks for it"), classes="card__more")
+            Tag("summary", _("Customer examples"), classes="card__more")
             self._list(_("Customers wrote:"), {seen.text: seen.times for seen in proof.texts})
             self._list(_("Operators answered:"), {given.text: given.times for given in proof.answers})
 

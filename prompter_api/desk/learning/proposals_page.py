@@ -69,7 +69,7 @@ class InboxPage:
         self._current: int | None = None
         _ = context.t.gettext
         address = "/learning" if kind is None else f"/learning?kind={kind.value}"
-        frame = Layout(context, here="/learning", title=_("Learning"), after=address)
+        frame = Layout(context, here="/learning", title=_("Suggested updates"), after=address)
         with frame.body:
             self._root = Tag("div", classes="sheet", data_desk=True, data_keys=" ".join(_KEYS))
         with self._root:
@@ -77,12 +77,13 @@ class InboxPage:
             area = Tag("div", classes="sheet__area")
             self._more = Tag("button", classes="button", data_do="more")
             with Tag("div", classes="empty empty--large") as self._empty:
-                Tag("p", _("Nothing is proposed"), classes="empty__title")
+                Tag("p", _("No suggested updates"), classes="empty__title")
                 Tag(
                     "p",
                     _(
-                        "When operators write answers of their own, change suggestions or find another "
-                        "article, what several customers need appears here the next time the bot learns."
+                        "When operators write their own answers, edit suggestions or pick another "
+                        "article, whatever several customers need appears here after the next "
+                        "learning run."
                     ),
                 )
         self._rows = KeyedRows[int, ProposalCard](area, self._card)
@@ -96,34 +97,31 @@ class InboxPage:
     def _head(self) -> None:
         _ = self._t.gettext
         with Tag("header", classes="sheet__head"):
-            Tag("h1", _("What the bot would like to learn"), classes="sheet__title")
+            Tag("h1", _("Suggested updates"), classes="sheet__title")
             Tag(
                 "p",
-                _(
-                    "Proposals from what operators wrote and changed. "
-                    "What you approve is answered from at once."
-                ),
+                _("Proposals based on what operators wrote and edited. Approved ones go live at once."),
                 classes="side__hint",
             )
-            with Tag("nav", classes="sheet__line", aria_label=_("Kinds")):
+            with Tag("nav", classes="sheet__line", aria_label=_("Types")):
                 self._links: dict[ProposalKind | None, Tag] = {
                     None: Tag("a", href="/learning", classes="link")
                 }
                 for one in KINDS:
                     self._links[one] = Tag("a", href=f"/learning?kind={one.value}", classes="link")
             with Tag("div", classes="sheet__line") as self._actions:
-                Tag("button", _("Choose all shown"), classes="button", data_do="choose_all")
-                Tag("button", _("Choose none"), classes="button", data_do="choose_none")
-                Tag("button", _("Approve chosen"), classes="button", data_do="approve_many")
-                Tag("button", _("Dismiss chosen"), classes="button", data_do="dismiss_many")
-                Tag("button", _("Merge chosen into one"), classes="button", data_do="merge")
+                Tag("button", _("Select all shown"), classes="button", data_do="choose_all")
+                Tag("button", _("Clear selection"), classes="button", data_do="choose_none")
+                Tag("button", _("Approve selected"), classes="button", data_do="approve_many")
+                Tag("button", _("Dismiss selected"), classes="button", data_do="dismiss_many")
+                Tag("button", _("Merge selected"), classes="button", data_do="merge")
             with Tag("p", classes="side__hint keys") as self._keys:
                 for keys, text in (
                     (("J", "K"), _("next, previous")),
                     (("Enter",), _("approve")),
                     (("E",), _("edit")),
                     (("R",), _("dismiss")),
-                    (("X",), _("choose")),
+                    (("X",), _("select")),
                 ):
                     keyed(keys)
                     Tag("span", text)
@@ -222,7 +220,7 @@ class InboxPage:
         if outcome.error is None:
             card.refuse("")
             if outcome.article_id:
-                self._notices.say(self._t.gettext("It is answered from now."))
+                self._notices.say(self._t.gettext("Live now."))
         elif isinstance(outcome.error, (AlreadySettled, NotFound)):  # the card goes: say it where it stays
             self._notices.say(refusal(outcome.error, self._t), bad=True)
         else:
@@ -253,7 +251,7 @@ class InboxPage:
     def _ask(self, wanted: str) -> None:
         chosen = self._chosen()
         if len(chosen) < (2 if wanted == "merge" else 1):
-            self._refuse(self._t.gettext("Choose proposals first; to merge, two or more."))
+            self._refuse(self._t.gettext("Select proposals first, at least two to merge."))
         else:
             self._many.ask(wanted, chosen)
 
@@ -278,7 +276,7 @@ class InboxPage:
         for one in refused:
             if card := self._cards.get(one.proposal_id):
                 card.refuse(refusal(one.error, self._t))
-        text = self._t.gettext("{done} done, {refused} refused.")
+        text = self._t.gettext("Done: {done}, not done: {refused}.")
         done = text.format(done=len(outcomes) - len(refused), refused=len(refused))
         why = dict.fromkeys(refusal(one.error, self._t) for one in refused)
         self._notices.say(" ".join([done, *why]), bad=bool(refused))
@@ -306,7 +304,7 @@ class InboxPage:
                 raise
             self._notices.say(refusal(error, self._t), bad=True)
         else:
-            self._notices.say(self._t.gettext("It is answered from now."))
+            self._notices.say(self._t.gettext("Live now."))
         await self._refresh()
 
     async def _search(self, text: str) -> None:

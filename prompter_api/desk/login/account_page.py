@@ -22,11 +22,10 @@ from prompter.accounts.service import (
 from prompter.accounts.sessions import Visit
 from prompter.common.errors import NotFound
 from prompter.domain.account import Role, Scope
+from prompter.text.translations import N_, translator
 from prompter_api import cookies
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_password
-from prompter_api.desk.ui.labels import N_
-from prompter_api.locale import translator
 from prompter_api.parts import Services
 from prompter_api.schemas.common import MAX_ID
 from web.origins import refuse_other_sites
@@ -34,12 +33,12 @@ from web.origins import refuse_other_sites
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 _SCOPES = {
-    Scope.READ: N_("read what the role may see"),
+    Scope.READ: N_("read everything your role can see"),
     Scope.OPERATE: N_("work as an operator"),
-    Scope.SUPERVISE: N_("tend knowledge, learning and readiness"),
+    Scope.SUPERVISE: N_("manage the knowledge base, learning and readiness"),
     Scope.ADMIN: N_("list and lock accounts"),
-    Scope.METRICS: N_("fetch /metrics"),
-    Scope.RASA: N_("answer Rasa"),
+    Scope.METRICS: N_("read /metrics"),
+    Scope.RASA: N_("answer requests from Rasa"),
 }
 # The first that fits: most browsers call themselves by the names of others, too.
 _BROWSERS = (
@@ -200,11 +199,11 @@ def account_router(parts: Services) -> APIRouter:
         for_ever = days == "never" and account.role is Role.ADMIN
         lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
         if not name.isprintable() or not 1 <= len(name) <= 100:
-            return refused(_("A token needs a name of at most 100 characters."))
+            return refused(_("Give the token a name of up to 100 characters."))
         if not scopes:
-            return refused(_("Choose at least one thing that the token may do."))
+            return refused(_("Select at least one permission."))
         if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
-            return refused(_("A token works for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
+            return refused(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
         # A browser that reloads the answer sends the form again, with the newest token of the first time.
         newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
         try:
@@ -213,12 +212,12 @@ def account_router(parts: Services) -> APIRouter:
             )
         except TokenMade:
             again = _(
-                "This form has made a token already; its secret is not shown again. "
-                "Send it once more for another one."
+                "A token has already been created with this form; its secret is not shown again. "
+                "Submit the form once more to create another one."
             )
             return refused(again, 409)
         except TooManyTokens:
-            words = _("You have {count} tokens that work, and there cannot be more. Revoke one first.")
+            words = _("You have reached the limit of active tokens: {count}. Revoke one first.")
             return refused(words.format(count=MAX_TOKENS), 409)
         return page(request, visit, new_token=secret)
 

@@ -6,11 +6,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from prompter.accounts.passwords import MIN_PASSWORD_LENGTH
 from prompter.accounts.sessions import Visit
+from prompter.text.translations import LANGUAGES, translator
 from prompter_api import cookies
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, login_problem, page_language, submit_password
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
-from prompter_api.locale import LANGUAGES, translator
 from prompter_api.login import log_in
 from prompter_api.parts import Services
 from web.origins import refuse_other_sites

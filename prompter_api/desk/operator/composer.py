@@ -5,10 +5,10 @@ from collections.abc import Callable
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from prompter.text.translations import Translations
 from prompter_api.desk.operator.drafts import Draft, Purpose
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.desk.ui.labels import REJECT_REASONS
-from prompter_api.locale import Translations
 
 
 class Composer:
@@ -22,7 +22,7 @@ class Composer:
             with Tag("div", classes="composer__head"):
                 self._title = Tag("label", classes="composer__title", id="composer-title")
                 self._about = Tag("span", classes="composer__about")
-                self._drop = Tag("button", _("Drop"), classes="link composer__drop", data_do="drop")
+                self._drop = Tag("button", _("Discard"), classes="link composer__drop", data_do="drop")
             self._field = ui.textarea(on_change=self._changed)
             self._field.props("autogrow borderless dense")
             self._field.props["maxlength"] = 20_000
@@ -46,7 +46,7 @@ class Composer:
         _ = self._t.gettext
         titles = {
             Purpose.OWN: _("Your answer") if waiting else _("Message to the customer"),
-            Purpose.EDIT: _("Suggestion {rank}, edited").format(rank=draft.rank),
+            Purpose.EDIT: _("Editing suggestion {rank}").format(rank=draft.rank),
             Purpose.PICK: _("Another article"),
             Purpose.REJECT: _("Rejected: {reason}").format(
                 reason=_(REJECT_REASONS[draft.reason]) if draft.reason else ""
@@ -56,9 +56,9 @@ class Composer:
         self._title.say(titles[draft.purpose])
         self._about.say(draft.question)
         self._drop.set_visibility(draft.purpose is not Purpose.OWN)
-        self._hint.say(_("Enter in the empty field: nothing is sent.") if rejecting else "")
+        self._hint.say(_("Press Enter in the empty field to send nothing.") if rejecting else "")
         self._send_label.say(
-            _("Reject without an answer") if rejecting and not draft.text.strip() else _("Send")
+            _("Reject without replying") if rejecting and not draft.text.strip() else _("Send")
         )
         self.element.toggle("composer--own", draft.purpose is Purpose.OWN)
         if rejecting:

@@ -6,9 +6,9 @@ from datetime import datetime, tzinfo
 
 from prompter.desk.service import ConversationView
 from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply
+from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.locale import Translations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class ConversationPanel:
         )
         self._banner = Tag("div", classes="notice notice--warn talk__banner", role="status")
         with Tag("div", classes="talk__held") as self._held:
-            Tag("span", t.gettext("The bot keeps silent: an operator leads this conversation."))
+            Tag("span", t.gettext("The bot is paused: an operator is handling this conversation."))
             with Tag("button", classes="button button--small", data_do="give_back"):
-                Tag("span", t.gettext("Give back to the bot"))
+                Tag("span", t.gettext("Return to the bot"))
                 keyed(["B"])
         with Tag("div", classes="empty empty--large") as self._empty:
             self._empty_title = Tag("p", classes="empty__title")
@@ -75,9 +75,9 @@ class ConversationPanel:
     def show_empty(self) -> None:
         """No conversation is open."""
         self._clear(None)
-        self._empty_title.say(self._t.gettext("All customers are answered"))
+        self._empty_title.say(self._t.gettext("All caught up"))
         self._empty_words.say(
-            self._t.gettext("The next question opens by itself. Press ? to see what the keys do.")
+            self._t.gettext("The next conversation opens automatically. Press ? for keyboard shortcuts.")
         )
         for element in (self._head, self._log, self._banner, self._held):
             element.set_visibility(False)
@@ -94,7 +94,7 @@ class ConversationPanel:
         self._empty.set_visibility(False)
         self._name.say(customer.name or self._t.gettext("Unnamed"))
         self._channel.say(words.channel(customer.channel, self._t))
-        reason = words.handoff(turn.handoff_reason, self._t) if turn else None
+        reason = words.badge(turn.handoff_reason, self._t) if turn else None
         self._reason.say(reason or "")
         self._reason.set_visibility(reason is not None)
         self._held.set_visibility(view.held)
@@ -190,11 +190,11 @@ class _Bubble:
         self._time.say(time)
         held = words.seconds_left(reply.not_before, now) if reply.state is OutboxState.PENDING else 0
         if held and not reply.attempts:
-            state = self._t.gettext("leaves in {seconds} s").format(seconds=held)
+            state = self._t.gettext("sending in {seconds} s").format(seconds=held)
         else:
             state = self._t.gettext(words.STATES[reply.state])
         if reply.settled_by:
-            state += " · " + self._t.gettext("settled by {name}").format(name=reply.settled_by)
+            state += " · " + self._t.gettext("handled by {name}").format(name=reply.settled_by)
         self._state.say(state)
         self._state.set(title=reply.problem)
         for each in OutboxState:
@@ -223,7 +223,7 @@ class _Bubble:
 
 def settle_buttons(reply: Reply, t: Translations) -> None:
     """Send again, or leave it."""
-    leave = t.gettext("It arrived") if reply.state is OutboxState.UNKNOWN else t.gettext("Leave it")
+    leave = t.gettext("Mark as delivered") if reply.state is OutboxState.UNKNOWN else t.gettext("Do not send")
     Tag(
         "button",
         t.gettext("Send again"),

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from prompter.domain.conversation import Reply
+from prompter.text.translations import Translations
 from prompter_api.desk.operator.conversation_panel import settle_buttons
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.locale import Translations
 
 _PREVIEW = 160  # characters
 
@@ -25,7 +25,11 @@ class Troubles:
             Tag("section", classes="troubles", aria_label=t.gettext("Not delivered")) as self._section,
         ):
             Tag("h2", t.gettext("Not delivered"), classes="panel__title")
-            Tag("p", t.gettext("Look whether the customer has the reply, then decide."), classes="side__hint")
+            Tag(
+                "p",
+                t.gettext("Check whether the customer has received the reply, then choose what to do."),
+                classes="side__hint",
+            )
             self._list = Tag("ol", classes="troubles__list")
         self._apply()
 

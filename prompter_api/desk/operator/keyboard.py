@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from prompter_api.desk.ui.labels import N_
-from prompter_api.locale import Translations
+from prompter.text.translations import N_, Translations
 
 KeyAction = Mapping[str, str]  # an action and what it acts on, as buttons carry it in `data-…`
 
@@ -80,16 +79,16 @@ ALL_KEYS = sorted({key for keys in _KEYS.values() for key in keys})
 HINTS = (
     (("1", "2", "3"), N_("send this suggestion")),
     (("Enter",), N_("send the first suggestion")),
-    (("E",), N_("edit the first suggestion (Shift+2, Shift+3: the others)")),
-    (("W",), N_("write an answer of your own")),
-    (("/",), N_("look for another article")),
+    (("E",), N_("edit the first suggestion (Shift+2, Shift+3: the second, the third)")),
+    (("W",), N_("write your own answer")),
+    (("/",), N_("search for another article")),
     (("R",), N_("reject the suggestions")),
-    (("Ctrl", "Enter"), N_("send what is written")),
-    (("Z",), N_("take the last answer back")),
-    (("B",), N_("give the conversation back to the bot")),
+    (("Ctrl", "Enter"), N_("send the text")),
+    (("Z",), N_("undo send")),
+    (("B",), N_("return the conversation to the bot")),
     (("J", "K"), N_("next or previous customer")),
     (("Esc",), N_("go back")),
-    (("?",), N_("these keys")),
+    (("?",), N_("show this list")),
 )
 
 

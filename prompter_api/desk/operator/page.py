@@ -218,7 +218,7 @@ class DeskPage:
         if view is None or not view.held:
             return
         await in_thread(self._session.return_to_bot, view.customer.conversation_id)
-        self._screen.notices.say(self._t.gettext("The bot may answer this customer again."))
+        self._screen.notices.say(self._t.gettext("The bot can answer this customer again."))
         await self._refresh()
 
     async def _open_clicked(self, event: InputEvent) -> None:
@@ -355,7 +355,7 @@ class DeskPage:
         if suggestion is None or turn is None or turn.id != event.turn_id or event.seen_message_id is None:
             return  # the screen has changed since
         if time.monotonic() < self._moved_on_at + _READING_SECONDS:
-            self._screen.notices.say(self._t.gettext("Not sent: the next customer had only just opened."))
+            self._screen.notices.say(self._t.gettext("Not sent: the next conversation had only just opened."))
             return
         decision = Decision(
             turn_id=suggestion.turn_id,
@@ -374,7 +374,7 @@ class DeskPage:
             self._typed(on_screen)
         draft = self._draft
         if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
-            self._screen.notices.say(self._t.gettext("There is nothing to send yet."))
+            self._screen.notices.say(self._t.gettext("Nothing to send yet."))
             return
         turn_id = draft.turn_id or (view.turn.id if view.turn else None)
         if turn_id is None:
@@ -463,13 +463,13 @@ class DeskPage:
     async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()
         if last is None:
-            self._screen.notices.say(self._t.gettext("There is nothing to take back."))
+            self._screen.notices.say(self._t.gettext("Nothing to undo."))
             return
         await in_thread(self._session.undo, last.decision_id)
         self._decided.discard(last.turn_id)
         self._session.keep_draft(last.conversation_id, last.draft)
         await self._open(last.conversation_id)
-        self._screen.notices.say(self._t.gettext("Taken back: the customer gets nothing."))
+        self._screen.notices.say(self._t.gettext("Cancelled: nothing was sent to the customer."))
 
     async def _resolve_delivery(self, event: InputEvent) -> None:
         if (reply_id := event.number("reply")) is not None:

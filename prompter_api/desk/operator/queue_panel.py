@@ -6,10 +6,10 @@ from datetime import datetime
 
 from prompter.desk.service import QueueItem
 from prompter.domain.conversation import Customer
+from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
-from prompter_api.locale import Translations
 
 _PREVIEW = 120  # characters of what the customer wrote
 _LONG_WAIT = 300  # seconds until the waiting time is shown as pressing
@@ -63,9 +63,9 @@ class QueuePanel:
             self._list = Tag("ol", classes="queue__list queue__waiting")
             self._rows = KeyedRows[int, _Row](self._list, lambda conversation_id: _Row(conversation_id, t))
             with Tag("div", classes="empty") as self._empty:
-                Tag("p", t.gettext("Nobody is waiting."), classes="empty__title")
-                Tag("p", t.gettext("New questions appear here by themselves."))
-            self._recent_title = Tag("h3", t.gettext("Recently open"), classes="queue__recent")
+                Tag("p", t.gettext("The queue is empty"), classes="empty__title")
+                Tag("p", t.gettext("New questions appear here automatically."))
+            self._recent_title = Tag("h3", t.gettext("Recent conversations"), classes="queue__recent")
             self._recent = Tag("ol", classes="queue__list")
         self._recent_shown: tuple[tuple[int, str], ...] | None = None
         self.show_recent(())
@@ -127,13 +127,12 @@ class _Row:
         self._words.say(_preview(turn.utterance, self._t))
         self._channel.say(words.channel(customer.channel, self._t))
         self._show_confidence(waiting.confidence)
-        self._reason.say(words.handoff(turn.handoff_reason, self._t) or "")
+        self._reason.say(words.badge(turn.handoff_reason, self._t) or "")
         urgent = turn.handoff_reason in [reason.value for reason in words.URGENT]
         self._reason.toggle("mark--urgent", urgent)
         self._reason.toggle("mark--quiet", not urgent)
-        self._others.say(
-            self._t.gettext("on screen: {names}").format(names=", ".join(others)) if others else ""
-        )
+        viewing = self._t.ngettext("{names} is viewing", "{names} are viewing", len(others))
+        self._others.say(viewing.format(names=", ".join(others)) if others else "")
 
     def _show_confidence(self, confidence: float | None) -> None:
         self._confidence.say("" if confidence is None else words.percent(confidence))

@@ -11,13 +11,13 @@ from prompter.common.errors import AlreadyDecided, PrompterError
 from prompter.domain.evidence import Choice
 from prompter.readiness.monitoring import OwnFigure
 from prompter.readiness.second_reviews import Question
+from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard, in_thread
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.session import SignedOut
-from prompter_api.locale import Translations
 
 _CHOICES = {"1": Choice.FIRST, "2": Choice.SECOND, "3": Choice.BOTH, "4": Choice.NEITHER}
 _OF_ONE = {"1": Choice.FIRST, "2": Choice.NEITHER}
@@ -50,7 +50,7 @@ class ReviewPage:
         self._acting = asyncio.Lock()
         self._left = False
         _ = context.t.gettext
-        frame = Layout(context, here="/reviews", title=_("Second look"))
+        frame = Layout(context, here="/reviews", title=_("Review"))
         with frame.body:
             self._root = Tag("div", classes="review", data_desk=True, data_keys="1 2 3 4 j")
         with self._root:
@@ -60,7 +60,7 @@ class ReviewPage:
                     self._waiting = Tag("span", classes="count", role="status")
                 Tag(
                     "p",
-                    _("Drawn by lot. Nobody is told whose answers these are: judge what they say."),
+                    _("A random sample of answers. The authors are hidden: judge the content only."),
                     classes="side__hint",
                 )
             self._area = Tag("div", classes="review__area")
@@ -120,8 +120,8 @@ class ReviewPage:
         with self._area:
             if question is None:
                 with Tag("div", classes="empty empty--large"):
-                    Tag("p", self._t.gettext("Nothing to judge"), classes="empty__title")
-                    Tag("p", self._t.gettext("Answers that are drawn by lot appear here by themselves."))
+                    Tag("p", self._t.gettext("No reviews pending"), classes="empty__title")
+                    Tag("p", self._t.gettext("Randomly sampled answers appear here automatically."))
             else:
                 _draw(question, self._t)
 
@@ -130,8 +130,7 @@ class ReviewPage:
         refuted = figure.refuted
         if refuted is not None:
             text = self._t.gettext(
-                "Looked at again: {judged} of the answers that you accepted. "
-                "Found wrong: {share} ({low} – {high})."
+                "Answers accepted by you that were reviewed: {judged}. Found wrong: {share} ({low} – {high})."
             )
             low, high = words.percent(refuted.low), words.percent(refuted.high)
             share = words.percent(refuted.value)
@@ -149,20 +148,20 @@ def _meaning(key: str, question: Question) -> Choice | None:
 def _draw(question: Question, t: Translations) -> None:
     _ = t.gettext
     two = len(question.answers) > 1
-    Tag("p", _("The customer asks"), classes="side__title")
+    Tag("p", _("Customer's question"), classes="side__title")
     Tag("blockquote", question.question, classes="review__question", dir="auto")
     with Tag("div", classes="review__answers"):
         for number, text in enumerate(question.answers, start=1):
             with Tag("article", classes="card", aria_label=_("Answer {number}").format(number=number)):
                 Tag("p", text, classes="card__text review__text", dir="auto")
                 with Tag("footer", classes="card__foot"):
-                    _button(_("Only this one is right") if two else _("It is right"), str(number))
+                    _button(_("Only this one is right") if two else _("Right"), str(number))
     with Tag("div", classes="actions"):
         if two:
             _button(_("Both are right"), "3")
             _button(_("Neither is right"), "4")
         else:
-            _button(_("It is wrong"), "2")
+            _button(_("Wrong"), "2")
         _button(_("Later"), "j")
 
 

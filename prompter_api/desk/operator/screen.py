@@ -56,7 +56,7 @@ class Screen:
                 with Tag("h2", classes="panel__title"):
                     Tag("span", t.gettext("Suggestions"))
                     with Tag("button", classes="link panel__help", data_do="help"):
-                        Tag("span", t.gettext("Keys"))
+                        Tag("span", t.gettext("Shortcuts"))
                         Tag("kbd", "?", aria_hidden=True)
                 self._cards = SuggestionCards(t, context.topic)
                 self._reasons = ReasonsPanel(t)
@@ -102,21 +102,23 @@ class Screen:
             leaving = workload.replies.get(OutboxState.PENDING, 0) + workload.replies.get(
                 OutboxState.SENDING, 0
             )
-            text = self._t.gettext("Waiting: {waiting} · on their way: {leaving}")
+            text = self._t.gettext("Open: {waiting} · sending: {leaving}")
             self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
 
     def _show_demoted(self, topics: list[str]) -> None:
         """Topics that no longer answer alone: somebody has to look at their answers."""
         self._demoted.set_visibility(bool(topics))
         labels = ", ".join(map(self._topic, topics))
-        self._demoted.say(self._t.gettext("Recalled: {topics}").format(topics=labels))
+        self._demoted.say(self._t.gettext("Autopilot off: {topics}").format(topics=labels))
 
     def _show_outage(self, outage: Outage | None, now: datetime) -> None:
         """Dialogues stand still: there are suggestions from articles only."""
         self._outage_notice.set_visibility(outage is not None)
         if outage is not None:
             since = words.moment(outage.since, now, self._talk.zone, self._language)
-            text = self._t.gettext("Rasa gives no answers since {time}: articles only. {why}")
+            text = self._t.gettext(
+                "Rasa has not responded since {time}: suggestions come from articles only. {why}"
+            )
             self._outage_notice.say(text.format(time=since, why=outage.why))
 
     def show_draft(self, draft: Draft, *, waiting: bool, open_: bool = True) -> None:
@@ -150,7 +152,9 @@ class Screen:
             self.notices.offer_undo(None)
             return
         t = self._t
-        text = t.gettext("Rejected. {seconds} s") if last.silent else t.gettext("Leaves in {seconds} s")
+        text = (
+            t.gettext("Rejected. {seconds} s to undo") if last.silent else t.gettext("Sending in {seconds} s")
+        )
         self.notices.offer_undo(text.format(seconds=words.seconds_left(last.until, utc_now())))
 
     def toggle_troubles(self) -> None:

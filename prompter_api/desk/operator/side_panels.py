@@ -7,9 +7,9 @@ from nicegui.events import ValueChangeEventArguments
 
 from kb_index import Article
 from prompter.domain.evidence import RejectReason
+from prompter.text.translations import Translations
 from prompter_api.desk.ui.elements import Tag, keyed
 from prompter_api.desk.ui.labels import REJECT_REASONS
-from prompter_api.locale import Translations
 
 REASONS = tuple(RejectReason)
 
@@ -18,7 +18,7 @@ class ReasonsPanel:
     """Why the suggestions are wrong: one key."""
 
     def __init__(self, t: Translations) -> None:
-        with Tag("div", classes="side", role="group", aria_label=t.gettext("Why?")) as self.element:
+        with Tag("div", classes="side", role="group", aria_label=t.gettext("Reason")) as self.element:
             Tag("h3", t.gettext("What is wrong with the suggestions?"), classes="side__title")
             for number, reason in enumerate(REASONS, start=1):
                 with Tag("button", classes="choice", data_do="reason", data_number=number):
@@ -41,7 +41,7 @@ class SearchPanel:
             Tag("h3", t.gettext("Another article"), classes="side__title", id="search-title")
             self._field = ui.input(on_change=self._changed).props("borderless dense clearable debounce=200")
             self._field.props["aria-labelledby"] = "search-title"
-            self._field.props["placeholder"] = t.gettext("Words of the question or the answer")
+            self._field.props["placeholder"] = t.gettext("Search questions and answers")
             self._list = Tag("ol", classes="side__list")
             self._nothing = Tag("p", classes="side__hint", role="status")
             with Tag("button", classes="link", data_do="back"):
@@ -78,9 +78,11 @@ class SearchPanel:
                     Tag("span", article.question, classes="choice__question", dir="auto")
                     Tag("span", article.answer, classes="choice__answer", dir="auto")
         if not wanted.strip():
-            self._nothing.say(self._t.gettext("Type a few letters; ↑ ↓ choose, Enter takes the article."))
+            self._nothing.say(
+                self._t.gettext("Start typing. Select with ↑ ↓, press Enter to use the article.")
+            )
         elif not self.found:
-            self._nothing.say(self._t.gettext("No article has these words."))
+            self._nothing.say(self._t.gettext("No articles found."))
         else:
             self._nothing.say("")
         self._mark()

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from kb_index.templates import fields
 from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter.domain.dialogue import is_dialogue
+from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.locale import Translations
 
 
 class SuggestionCards:
@@ -44,28 +44,29 @@ class SuggestionCards:
         with self.element:
             if not open_:
                 self._empty(
-                    self._t.gettext("Suggestions come here"),
-                    self._t.gettext("One key sends an answer: 1, 2 or 3."),
+                    self._t.gettext("Suggestions appear here"),
+                    self._t.gettext("Press 1, 2 or 3 to send an answer."),
                 )
             elif turn is None:
                 self._empty(
-                    self._t.gettext("Nothing to decide here"),
+                    self._t.gettext("Everything is answered"),
                     self._t.gettext("You can still write to the customer."),
                 )
             elif turn.blind:
                 self._empty(
-                    self._t.gettext("Drawn by lot: answer this one without suggestions"),
+                    self._t.gettext("Random check: answer without suggestions"),
                     self._t.gettext(
-                        "So we learn how good they are. Look for an article (/) or write an answer (W)."
+                        "This is how the accuracy of suggestions is measured. Search for an article "
+                        "(/) or write an answer (W)."
                     ),
                 )
             elif not suggestions:
                 self._empty(
-                    self._t.gettext("No suggestion for this one"),
-                    self._t.gettext("Look for an article (/) or write an answer (W)."),
+                    self._t.gettext("No suggestions"),
+                    self._t.gettext("Search for an article (/) or write an answer (W)."),
                 )
             if turn is not None and of_turn not in (None, turn.id):
-                Tag("p", self._t.gettext("To what the customer wrote before:"), classes="side__hint")
+                Tag("p", self._t.gettext("For the previous message:"), classes="side__hint")
             for suggestion in suggestions:
                 self._card(suggestion)
 
@@ -103,7 +104,7 @@ class SuggestionCards:
             Tag("p", suggestion.text, classes="card__text", dir="auto")
             if missing := fields(suggestion.text):
                 names = ", ".join("{" + name + "}" for name in missing)
-                Tag("p", _("To be filled in: {fields}").format(fields=names), classes="notice notice--warn")
+                Tag("p", _("Fill in: {fields}").format(fields=names), classes="notice notice--warn")
             with Tag("footer", classes="card__foot"):
                 with Tag(
                     "button",

@@ -7,6 +7,7 @@ from nicegui import APIRouter
 
 from evaluation.readiness import Rule
 from prompter.readiness.service import TopicReadiness
+from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.explanation import explain
 from prompter_api.desk.readiness.gauge import Gauge, Sparkline
@@ -15,7 +16,6 @@ from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
-from prompter_api.locale import Translations
 
 
 def add_board(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
@@ -34,12 +34,13 @@ class BoardPage:
         frame = Layout(context, here="/readiness", title=_("Readiness"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
-                Tag("h1", _("Which topics may answer alone?"), classes="sheet__title")
+                Tag("h1", _("Which topics can get automated replies?"), classes="sheet__title")
                 bar = words.share(rule.bar, context.language)
                 Tag(
                     "p",
                     _(
-                        "A topic may when more than {bar} of its sure suggestions are shown to be right."
+                        "A topic is ready once the accuracy of its confident suggestions is proven "
+                        "to be above {bar}."
                     ).format(bar=bar),
                     classes="side__hint",
                 )
@@ -48,7 +49,7 @@ class BoardPage:
                 Tag("p", _("No topics yet"), classes="empty__title")
                 Tag(
                     "p",
-                    _("Topics come from the knowledge base: load articles, and they appear here."),
+                    _("Topics come from the knowledge base. Import articles to see them here."),
                 )
             explain(rule, context.t, context.language)
         self._table.element.set_visibility(False)
@@ -68,11 +69,11 @@ class BoardTable:
         _ = t.gettext
         heads = (
             _("Topic"),
-            _("Right"),
-            _("Would be answered"),
+            _("Accuracy"),
+            _("Coverage"),
             _("Evidence"),
-            _("To go"),
-            _("Surely right"),
+            _("Until launch"),
+            _("Accuracy at least"),
         )
         with Tag("table", classes="board") as self.element:
             with Tag("thead"), Tag("tr"):
@@ -137,7 +138,9 @@ class _Row:
         self._estimate.say("—" if step.estimate is None else words.share(step.estimate, language))
         self._interval.say(words.surely(interval, t, language))
         self._coverage.say("—" if shown.coverage is None else words.share(shown.coverage, language))
-        self._threshold.say(words.at_least_as_sure(step.threshold, t, language))
+        self._threshold.say(
+            "" if shown.coverage is None else words.at_least_as_sure(step.threshold, t, language)
+        )
         self._evidence.say(words.turns(step, t))
         self._by_lot.say(words.by_lot(step, t))
         self._audits.say(words.audits(found, t))
@@ -147,9 +150,9 @@ class _Row:
         self._days.say(words.days(found, t))
         self._spark.show(shown.sequence, self._bar)
         self._low.say(
-            ""
-            if interval is None
-            else t.gettext("at least {share}").format(share=words.share(interval.low, language, down=True))
+            words.share(interval.low, language, down=True)
+            if interval is not None and interval.low > 0
+            else ""
         )
 
 

@@ -13,10 +13,10 @@ from nicegui import ui
 from evaluation.betting import Floats
 from evaluation.readiness import Interval
 from evaluation.reliability import Bin
+from prompter.text.translations import Translations
 from prompter_api.desk.readiness.gauge import Scale
 from prompter_api.desk.readiness.labels import between, share
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.locale import Translations
 
 Options = dict[str, Any]
 _MAX_POINTS = 200
@@ -78,23 +78,23 @@ def sequence_options(
     heights = [[one.n_turns, _percent(one.high - one.low)] for one in sequence]
     highs = [[one.n_turns, _percent(one.high)] for one in sequence]
     marks: list[Options] = [
-        _mark("yAxis", _percent(bar), _("bar {share}").format(share=share(bar, language)), "ink", "solid")
+        _mark("yAxis", _percent(bar), _("target {share}").format(share=share(bar, language)), "ink", "solid")
     ]
     if what_if is not None and what_if != bar:
-        text = _("if it were {share}").format(share=share(what_if, language))
+        text = _("if {share}").format(share=share(what_if, language))
         marks.append(_mark("yAxis", _percent(what_if), text, "muted", "dashed"))
     if passed_after is not None:
         marks.append(_mark("xAxis", passed_after, _("passed"), "good", "solid"))
     band = {"type": "line", "stack": "band", "symbol": "none", "silent": True, "tooltip": {"show": False}}
     return _chart(
-        x=_axis(_("turns, in order of receipt"), whole=True) | {"max": sequence[-1].n_turns},
+        x=_axis(_("questions, in order received"), whole=True) | {"max": sequence[-1].n_turns},
         y=_axis("", percent=True) | {"min": lowest, "max": 100},
         series=[
             band | {"data": lows, "lineStyle": {"opacity": 0}},
             band
             | {"data": heights, "lineStyle": {"opacity": 0}, "areaStyle": {"color": _COLOURS["accent-soft"]}},
-            _line(_("at most"), highs, "muted") | {"lineStyle": {"width": 1, "color": _COLOURS["muted"]}},
-            _line(_("at least"), lows, "accent") | {"markLine": _marks(marks)},
+            _line(_("upper limit"), highs, "muted") | {"lineStyle": {"width": 1, "color": _COLOURS["muted"]}},
+            _line(_("lower limit"), lows, "accent") | {"markLine": _marks(marks)},
         ],
     )
 
@@ -106,15 +106,15 @@ def sequence_words(
         return t.gettext("Nothing has been judged yet.")
     last = sequence[-1]
     text = t.ngettext(
-        "After {count} turn it is sure that {interval} are right, however often one looks.",
-        "After {count} turns it is sure that {interval} are right, however often one looks.",
+        "After {count} question, accuracy is within {interval}, no matter how often you check.",
+        "After {count} questions, accuracy is within {interval}, no matter how often you check.",
         last.n_turns,
     ).format(count=last.n_turns, interval=between(last.low, last.high, language))
     if passed_after is not None:
         return f"{text} " + t.gettext(
-            "The lower end has reached the bar of {bar} with turn {number}."
+            "The lower limit reached the target of {bar} at question no. {number}."
         ).format(bar=share(bar, language), number=passed_after)
-    return f"{text} " + t.gettext("The lower end has not reached the bar of {bar}.").format(
+    return f"{text} " + t.gettext("The lower limit has not reached the target of {bar} yet.").format(
         bar=share(bar, language)
     )
 
@@ -130,27 +130,28 @@ def reliability_options(bins: Sequence[Bin], t: Translations) -> Options | None:
     points = [[_percent(one.confidence), _percent(one.right)] for one in bins]
     lowest = 10 * int(min(min(point) for point in points) // 10)
     return _chart(
-        x=_axis(_("stated confidence"), percent=True) | {"min": lowest, "max": 100},
+        x=_axis(_("confidence"), percent=True) | {"min": lowest, "max": 100},
         y=_axis("", percent=True) | {"min": lowest, "max": 100},
         series=[
-            _line(_("honest"), [[lowest, lowest], [100, 100]], "muted")
+            _line(_("perfect calibration"), [[lowest, lowest], [100, 100]], "muted")
             | {
                 "lineStyle": {"type": "dashed", "width": 1, "color": _COLOURS["muted"]},
                 "silent": True,
                 "tooltip": {"show": False},
             },
-            _line(_("share that was right"), points, "accent") | {"symbol": "circle", "symbolSize": 8},
+            _line(_("accuracy"), points, "accent") | {"symbol": "circle", "symbolSize": 8},
         ],
     )
 
 
 def reliability_words(bins: Sequence[Bin], t: Translations, language: str) -> str:
     if not bins:
-        return t.gettext("Too few turns have been judged.")
+        return t.gettext("Too few questions have been judged.")
     low, high = bins[0], bins[-1]
     return t.gettext(
-        "Of the least sure turns (confidence {low_said}) {low_right} were right, of the surest ({high_said}) "
-        "{high_right}. Each point stands for about {count} turns; on the dashed line it keeps its word."
+        "At the lowest confidence ({low_said}) {low_right} of the suggestions were right, at the "
+        "highest ({high_said}) {high_right}. Questions per point: about {count}. On the dashed line, "
+        "confidence equals accuracy."
     ).format(
         low_said=share(low.confidence, language),
         low_right=share(low.right, language),
@@ -177,12 +178,12 @@ def risk_options(
     points = [[_percent(float(coverage[i])), _percent(float(risk[i]))] for i in chosen]
     allowed = _percent(1 - bar)
     highest = max([2 * allowed, *(y for _x, y in points[len(points) // 10 :])])
-    text = _("the bar allows {share}").format(share=share(1 - bar, language))
+    text = _("allowed: {share}").format(share=share(1 - bar, language))
     return _chart(
-        x=_axis(_("share answered, surest first"), percent=True) | {"min": 0, "max": 100},
+        x=_axis(_("coverage, most confident first"), percent=True) | {"min": 0, "max": 100},
         y=_axis("", percent=True) | {"min": 0, "max": min(100, 5 * round(highest / 5 + 0.5))},
         series=[
-            _line(_("share that is wrong"), points, "accent")
+            _line(_("share of wrong answers"), points, "accent")
             | {"markLine": _marks([_mark("yAxis", allowed, text, "ink", "solid")])}
         ],
     )
@@ -192,19 +193,19 @@ def risk_words(coverage: Floats, risk: Floats, *, bar: float, t: Translations, l
     if not len(coverage):
         return t.gettext("Nothing has been judged yet.")
     holds = [float(share_) for share_, wrong in zip(coverage, risk, strict=True) if wrong <= 1 - bar]
-    text = t.gettext("If all were answered, {all} would be wrong.").format(
+    text = t.gettext("If every question got an automated reply, {all} of the replies would be wrong.").format(
         all=share(float(risk[-1]), language)
     )
     if risk[-1] <= 1 - bar:
-        return text + " " + t.gettext("That is no more than the bar allows.")
+        return text + " " + t.gettext("This meets the target accuracy.")
     if not holds:
-        return text + " " + t.gettext("At no share were so few wrong as the bar allows.")
+        return text + " " + t.gettext("No coverage level meets the target accuracy.")
     return (
         text
         + " "
-        + t.gettext("The surest {share} could be answered with no more wrong than the bar allows.").format(
-            share=share(holds[-1], language)
-        )
+        + t.gettext(
+            "The most confident {share} could get automated replies within the target accuracy."
+        ).format(share=share(holds[-1], language))
     )
 
 

@@ -7,11 +7,11 @@ from prompter.common.clock import utc_now
 from prompter.domain.readiness import ReadinessEvent
 from prompter.readiness.evidence import PieceOfEvidence, QuotedQuestion, TopicEvidence
 from prompter.readiness.service import TopicReadiness
+from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import TopicLabel, article, moment, percent
-from prompter_api.locale import Translations
 
 _MAX_WRONG = 10  # answers that one event lists
 
@@ -22,12 +22,18 @@ class EvidencePanel:
     def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
         self._t, self._language = t, language
         _ = t.gettext
-        heads = (_("Received"), _("The customer asks"), _("Confidence"), _("Judged"), _("Outcome"))
+        heads = (
+            _("Received"),
+            _("Customer's question"),
+            _("Confidence"),
+            _("How it was judged"),
+            _("Result"),
+        )
         with Tag("section", classes="panel"):
             with Tag("h2", classes="panel__head"):
                 Tag("span", _("Evidence, newest first"))
                 self._count = Tag("span", classes="count")
-            self._none = Tag("p", _("No turn has come in since this test began."), classes="side__hint")
+            self._none = Tag("p", _("No questions since this test began."), classes="side__hint")
             with Tag("table", classes="stream") as self._table:
                 with Tag("thead"), Tag("tr"):
                     for head in heads:
@@ -68,13 +74,13 @@ class _Piece:
         self._question.set(href=f"/desk?conversation={one.conversation_id}")
         self._question.say("" if one.right is None else one.question or _("(no text)"))
         self._question.set_visibility(one.right is not None)
-        self._hidden.say(_("shown once it is judged") if one.right is None else "")
+        self._hidden.say(_("shown once it has been judged") if one.right is None else "")
         suggested = article(one.article_id, answered, self._topic)
         self._article.say("" if one.right is None else f"→ {suggested}")
         self._confidence.say(percent(one.confidence))
         self._how.say(_(words.HOW_JUDGED[one.how]))
         open_ = one.right is None
-        self._outcome.say(_("open") if open_ else _("right") if one.right else _("wrong"))
+        self._outcome.say(_("pending") if open_ else _("right") if one.right else _("wrong"))
         self._outcome.set(title=_("counts as wrong until it is judged") if open_ else None)
         self._outcome.toggle("mark--high", one.right is True)
         self._outcome.toggle("mark--urgent", one.right is False)
@@ -88,8 +94,8 @@ class HistoryPanel:
         self._t, self._language = t, language
         _ = t.gettext
         with Tag("section", classes="panel"):
-            Tag("h2", _("What has happened"), classes="panel__head")
-            self._none = Tag("p", _("Nothing yet: it collects evidence."), classes="side__hint")
+            Tag("h2", _("History"), classes="panel__head")
+            self._none = Tag("p", _("Nothing yet: data is being collected."), classes="side__hint")
             place = Tag("ol", classes="history")
         self._rows = KeyedRows[int, _Event](place, lambda _number: _Event(t, language, topic))
 
@@ -124,7 +130,7 @@ class _Event:
             return  # what has happened stays as it is
         self._is_drawn = True
         with self._more:
-            self._list(self._t.gettext("Look at these articles again:"), event, questions)
+            self._list(self._t.gettext("Review these articles:"), event, questions)
             self._wrong(event, asked)
 
     def _list(self, title: str, event: ReadinessEvent, questions: Mapping[str, str]) -> None:
@@ -140,7 +146,7 @@ class _Event:
         turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]
         if not turns:
             return
-        Tag("p", self._t.gettext("Answered wrongly:"), classes="board__small")
+        Tag("p", self._t.gettext("Wrong answers:"), classes="board__small")
         with Tag("ul", classes="history__list"):
             for turn in turns[:_MAX_WRONG]:
                 text = turn.question or self._t.gettext("(no text)")

@@ -1,48 +1,48 @@
 """How it is decided whether the bot may answer alone, for people who never heard of a martingale."""
 
 from evaluation.readiness import Rule
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.readiness.labels import share
 from prompter_api.desk.ui.elements import Tag
-from prompter_api.desk.ui.labels import N_
-from prompter_api.locale import Translations
 
 _QUESTION = N_(
-    "The question is: of the turns that the bot would answer alone, are more than {bar} right? As long as "
-    "the honest answer may be no, operators answer."
+    "The test asks whether more than {bar} of the replies that the bot would send by itself are "
+    "right; {bar} is the target accuracy. Until that is proven, operators answer."
+)
+_NEXT = N_(
+    "What to do: keep answering and reviewing, so that data comes in. When a topic is ready, open it and "
+    "turn autopilot on. If autopilot has turned itself off, open the topic and correct the articles listed "
+    "there."
 )
 _PARAGRAPHS = (
     N_(
-        "Whoever looks after every answer will see a lucky streak sooner or later. So we have somebody "
-        "bet who thinks that the bot is better than the bar: before each judged answer they put a part "
-        "of what they have on “right”, at odds that are fair for a bot exactly at the bar. If the bot is "
-        "no better, they hardly ever get rich, however often one looks. If they do get rich, the bot is "
-        "better than the bar."
+        "Anyone who checks after every answer will see a lucky streak sooner or later. The test "
+        "allows for that: its limits hold no matter how often you look."
     ),
     N_(
-        "Only what the lot has chosen is a witness: an operator who sees a suggestion is inclined to "
-        "accept it. Some turns are answered blind, some accepted answers are judged by a second person, "
-        "some answers of the bot are audited."
+        "Only random samples count as evidence, because operators tend to accept a suggestion that "
+        "they see. Some questions are answered without suggestions, some accepted answers are "
+        "reviewed by a second person, and some automated replies are audited."
     ),
     N_(
-        "What nobody has judged yet counts as wrong until somebody does: right answers are judged in a "
+        "Anything that has not been judged yet counts as wrong: right answers are accepted in a "
         "second, wrong ones late or never."
     ),
     N_(
-        "Strict first: a topic begins with its surest answers and widens when less sure ones have "
-        "passed too. Once it answers alone, some of its answers are drawn and judged; when it slips, "
-        "the permission is taken back by itself."
+        "A topic starts with its most confident answers and is extended once less confident ones "
+        "have passed too. After that, a random sample of its automated replies is audited; if "
+        "accuracy drops, autopilot turns itself off."
     ),
 )
-_PROMISE = N_(
-    "The probability that a topic which does not reach the bar is ever let through is at most {alpha}."
-)
+_PROMISE = N_("The probability that a topic below the target ever passes is at most {alpha}.")
 
 
 def explain(rule: Rule, t: Translations, language: str) -> None:
     """A panel that is closed until somebody wants to know."""
     with Tag("details", classes="explain"):
-        Tag("summary", t.gettext("How is this decided?"))
+        Tag("summary", t.gettext("How does this work?"))
         with Tag("div", classes="explain__text"):
+            Tag("p", t.gettext(_NEXT))
             Tag("p", t.gettext(_QUESTION).format(bar=share(rule.bar, language)))
             for paragraph in _PARAGRAPHS:
                 Tag("p", t.gettext(paragraph))

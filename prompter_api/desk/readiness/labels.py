@@ -12,15 +12,15 @@ from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
 from prompter.readiness.service import NotReady, TopicReadiness
 from prompter.storage import Conflict
-from prompter_api.desk.ui.labels import N_, TopicLabel
-from prompter_api.locale import Translations
+from prompter.text.translations import N_, Translations
+from prompter_api.desk.ui.labels import TopicLabel
 
 STATES = {
-    ReadinessState.COLLECTING: N_("collecting"),
+    ReadinessState.COLLECTING: N_("collecting data"),
     ReadinessState.READY: N_("ready"),
-    ReadinessState.AUTOPILOT: N_("answers alone"),
-    ReadinessState.DEMOTED: N_("recalled"),
-    ReadinessState.HELD: N_("stopped"),
+    ReadinessState.AUTOPILOT: N_("autopilot on"),
+    ReadinessState.DEMOTED: N_("autopilot off"),
+    ReadinessState.HELD: N_("paused"),
 }
 MARKS = {  # how a state is coloured
     ReadinessState.COLLECTING: "mark--plain",
@@ -30,10 +30,10 @@ MARKS = {  # how a state is coloured
     ReadinessState.HELD: "mark--middle",
 }
 HOW_JUDGED = {
-    JudgementMode.BLIND: N_("blind"),
-    JudgementMode.SECOND: N_("second look"),
+    JudgementMode.BLIND: N_("without suggestion"),
+    JudgementMode.SECOND: N_("second review"),
     JudgementMode.AUDIT: N_("audit"),
-    JudgementMode.SHOWN: N_("suggestion shown"),
+    JudgementMode.SHOWN: N_("with suggestion"),
 }
 
 
@@ -56,36 +56,34 @@ def between(low: float, high: float, language: str) -> str:
 
 def members(found: TopicReadiness, topic: TopicLabel, t: Translations) -> str:
     """What a group is made of, and what is shown about it."""
-    text = t.gettext("A group of: {topics}. What is shown holds for their questions together.")
+    text = t.gettext("Group of topics: {topics}. The figures are for all of them together.")
     lines = [text.format(topics=", ".join(map(topic, found.topics)))]
     if found.left_out:
-        text = t.gettext("Left out, as they are below the bar by themselves: {topics}.")
+        text = t.gettext("Excluded because their own accuracy is below the target: {topics}.")
         lines.append(text.format(topics=", ".join(map(topic, found.left_out))))
     return " ".join(lines)
 
 
 def status_text(found: TopicReadiness, t: Translations, language: str) -> str:
-    """What a state means, in a few words."""
+    """Return what a state means in a few words; empty where its name says everything."""
     from_ = "" if found.threshold is None else from_confidence(found.threshold, t, language)
     may = "" if found.passed is None else from_confidence(found.passed, t, language)
     wider = found.threshold is not None and found.passed is not None and found.passed < found.threshold
     match found.state:
-        case ReadinessState.AUTOPILOT if found.mode is Mode.SHADOW:
-            return t.gettext("allowed, but everything is only measured: operators answer")
-        case ReadinessState.AUTOPILOT:
-            return t.gettext("{from_}; it may {may}").format(from_=from_, may=may) if wider else from_
-        case ReadinessState.READY if found.mode is Mode.SHADOW:
-            return t.gettext("it may, but is only measured: operators answer")
-        case ReadinessState.READY:
-            return t.gettext("may answer {from_}, it waits for your word").format(from_=may)
         case ReadinessState.DEMOTED:
-            return t.gettext("it slipped: operators answer, and it is tested anew")
+            return t.gettext("accuracy dropped: operators answer, the topic is being tested again")
         case ReadinessState.HELD:
-            return t.gettext("until it is allowed again operators answer")
+            return t.gettext("operators answer until autopilot is turned on again")
         case _ if found.mode is Mode.SHADOW:
-            return t.gettext("only measured: operators answer")
+            return t.gettext("observing only: operators answer")
+        case ReadinessState.AUTOPILOT:
+            return (
+                t.gettext("{from_}; can be extended: {may}").format(from_=from_, may=may) if wider else from_
+            )
+        case ReadinessState.READY:
+            return t.gettext("can be turned on {from_}").format(from_=may)
         case _:
-            return t.gettext("operators answer, evidence comes in")
+            return ""  # most topics, most of the time: the state alone says it
 
 
 def course(step: Step, t: Translations) -> str:
@@ -93,10 +91,12 @@ def course(step: Step, t: Translations) -> str:
     if step.passed_after is not None:
         return t.gettext("done")
     if step.estimate is None:
-        return t.gettext("nothing judged yet")
+        return t.gettext("no data yet")
     if step.more_labels is None:
-        return t.gettext("not on course")
-    many = t.ngettext("about {count} more judged turn", "about {count} more judged turns", step.more_labels)
+        return t.gettext("accuracy too low")
+    many = t.ngettext(
+        "about {count} more judged question", "about {count} more judged questions", step.more_labels
+    )
     return many.format(count=step.more_labels)
 
 
@@ -106,22 +106,22 @@ def days(found: TopicReadiness, t: Translations) -> str:
     if not more:
         return ""
     if left is None:
-        return t.gettext("nothing is being judged at the moment")
+        return t.gettext("no questions are being judged at the moment")
     whole = max(1, round(left))
-    text = t.ngettext("{count} day at today's traffic", "{count} days at today's traffic", whole)
+    text = t.ngettext("{count} day at the current volume", "{count} days at the current volume", whole)
     return text.format(count=whole)
 
 
 def surely(interval: Interval | None, t: Translations, language: str) -> str:
-    """Where the true share lies; empty for no turn."""
-    if interval is None:
+    """Return where the true share lies; empty where it may be any."""
+    if interval is None or (interval.low <= 0 and interval.high >= 1):
         return ""
-    return t.gettext("surely {interval}").format(interval=between(interval.low, interval.high, language))
+    return t.gettext("within {interval}").format(interval=between(interval.low, interval.high, language))
 
 
 def from_confidence(threshold: float, t: Translations, language: str) -> str:
     """Which answers are meant, as a part of a sentence."""
-    return t.gettext("from a confidence of {share} on").format(share=share(threshold, language))
+    return t.gettext("at confidence {share} or higher").format(share=share(threshold, language))
 
 
 def at_least_as_sure(threshold: float, t: Translations, language: str) -> str:
@@ -135,13 +135,13 @@ def what_if(steps: Sequence[Step], when: str, t: Translations, language: str) ->
     if first.passed_after is None:
         text = t.gettext("It would not have passed yet: {course}.")
         return [text.format(course=course(first, t))]
-    text = t.gettext("It would have passed with turn {number} ({when}), {from_}.")
+    text = t.gettext("It would have passed at question no. {number} ({when}), {from_}.")
     lines = [
         text.format(number=first.passed_after, when=when, from_=from_confidence(first.threshold, t, language))
     ]
     passed = threshold_passed(steps)
     if passed is not None and passed != first.threshold:
-        text = t.gettext("By now it could answer {from_}.")
+        text = t.gettext("By now, autopilot could be on {from_}.")
         lines.append(text.format(from_=from_confidence(passed, t, language)))
     if last.passed_after is None:
         lines.append(_next(last, t, language))
@@ -155,17 +155,19 @@ def next_step(found: TopicReadiness, t: Translations, language: str) -> str:
 
 
 def _next(step: Step, t: Translations, language: str) -> str:
-    text = t.gettext("Next, confidence ≥\u00a0{share}: {course}")
+    text = t.gettext("Next step, confidence ≥\u00a0{share}: {course}")
     return text.format(share=share(step.threshold, language), course=course(step, t))
 
 
 def turns(step: Step, t: Translations) -> str:
-    return t.ngettext("{count} turn", "{count} turns", step.n_turns).format(count=step.n_turns)
+    return t.ngettext("{count} question", "{count} questions", step.n_turns).format(count=step.n_turns)
 
 
 def by_lot(step: Step, t: Translations) -> str:
-    """How many of the turns were judged by lot."""
-    return t.gettext("{count} by lot").format(count=step.n_by_lot)
+    """Return how many of the turns were judged by lot; empty where there are none."""
+    if not step.n_turns:
+        return ""
+    return t.gettext("{count} in the random sample").format(count=step.n_by_lot)
 
 
 def audits(found: TopicReadiness, t: Translations) -> str:
@@ -178,13 +180,13 @@ def audits(found: TopicReadiness, t: Translations) -> str:
 def why_not(step: Step, bar: float, t: Translations, language: str) -> str:
     """Why a topic may not answer alone yet."""
     if step.estimate is None:
-        return t.gettext("Not yet: no turn has been judged.")
+        return t.gettext("Not ready yet: nothing has been judged.")
     if step.more_labels is None:
-        text = t.gettext("Not yet: {share} of the judged turns were right, and the bar is {bar}.")
+        text = t.gettext("Not ready yet: the accuracy is {share}, the target is {bar}.")
         return text.format(share=share(step.estimate, language), bar=share(bar, language))
     text = t.ngettext(
-        "Not yet: if it goes on like this, about {count} more turn has to be judged.",
-        "Not yet: if it goes on like this, about {count} more turns have to be judged.",
+        "Not ready yet: at this accuracy, about {count} more question has to be judged.",
+        "Not ready yet: at this accuracy, about {count} more questions have to be judged.",
         step.more_labels,
     )
     return text.format(count=step.more_labels)
@@ -196,13 +198,13 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
         case NotReady():
             return why_not(error.step, bar, t, language)
         case Conflict():
-            return t.gettext("This topic has just changed: look again.")
+            return t.gettext("This topic has just changed. Please check again.")
         case NotFound():
-            return t.gettext("There is no such topic, or it has no evidence yet.")
+            return t.gettext("No such topic, or no data for it yet.")
         case Forbidden():
-            return t.gettext("Your account may not do that.")
+            return t.gettext("Your account has no permission to do that.")
         case _:
-            return t.gettext("This was refused: {reason}").format(reason=error)
+            return t.gettext("Not done: {reason}").format(reason=error)
 
 
 def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
@@ -211,40 +213,44 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
     from_ = _from(facts.get("answers_from"), t, language)
     match event.reason:
         case "proved" if event.state is ReadinessState.AUTOPILOT:
-            return t.gettext("The evidence suffices: it answers alone{from_}.").format(from_=from_)
+            return t.gettext("Target accuracy proven: autopilot is on{from_}.").format(from_=from_)
         case "proved":
             from_ = _from(facts.get("passed"), t, language)
-            return t.gettext("The evidence suffices: it may answer alone{from_}.").format(from_=from_)
+            return t.gettext("Target accuracy proven: autopilot can be turned on{from_}.").format(from_=from_)
         case "allowed":
-            return t.gettext("Allowed: it answers alone{from_}.").format(from_=from_)
+            return t.gettext("Autopilot turned on{from_}.").format(from_=from_)
         case "widened":
-            return t.gettext("Less sure answers have passed too: it answers alone{from_}.").format(
-                from_=from_
-            )
+            return t.gettext(
+                "Less confident answers have passed the test too: autopilot is on{from_}."
+            ).format(from_=from_)
         case "narrowed":
-            return t.gettext("With the new settings less has passed: it answers alone{from_}.").format(
+            return t.gettext("With the new settings, less has been proven: autopilot is on{from_}.").format(
                 from_=from_
             )
         case "not_proved":
-            return t.gettext("With the new settings the evidence does not suffice: operators answer.")
-        case "left_out":
-            return t.gettext("Below the bar by themselves and left out of the group: {topics}.").format(
-                topics=", ".join(map(topic, facts.get("topics", ()))) or "—"
+            return t.gettext(
+                "With the new settings, the target accuracy is no longer proven: operators answer."
             )
+        case "left_out":
+            return t.gettext(
+                "Excluded from the group because their own accuracy is below the target: {topics}."
+            ).format(topics=", ".join(map(topic, facts.get("topics", ()))) or "—")
         case "slipped":
             return _slipped(facts, t)
         case "stopped":
-            return t.gettext("Stopped: operators answer until it is allowed again.")
+            return t.gettext("Paused: operators answer until autopilot is turned on again.")
         case "switched_off":
-            return t.gettext("Only measured from now on: operators answer.")
+            return t.gettext("Observing only: operators answer.")
         case "new_model":
-            return t.gettext("The bot has a new model ({model}): it is tested anew.").format(
+            return t.gettext("New model ({model}): the topic is being tested again.").format(
                 model=facts.get("model", "?")
             )
         case "new_version":
             return _new_version(facts, t)
         case "rolled_back":
-            return t.gettext("The last model version was taken back: the topic stands where it stood before.")
+            return t.gettext(
+                "The last model version was rolled back: the topic is back in its previous state."
+            )
         case _:
             return event.reason
 
@@ -253,10 +259,10 @@ def _new_version(facts: Any, t: Translations) -> str:
     """A version that was measured to be no worse answers on."""
     changed = facts.get("changed", 0)
     if not changed:
-        return t.gettext("A new model version answers: measured, and no answer has changed.")
+        return t.gettext("New model version in use: no answers have changed.")
     text = t.ngettext(
-        "A new model version answers: measured, and {changed} answer has changed, which is audited more.",
-        "A new model version answers: measured, and {changed} answers have changed, which are audited more.",
+        "New model version in use: {changed} answer has changed and is audited more often.",
+        "New model version in use: {changed} answers have changed and are audited more often.",
         changed,
     )
     return text.format(changed=changed)
@@ -265,8 +271,10 @@ def _new_version(facts: Any, t: Translations) -> str:
 def _slipped(facts: Any, t: Translations) -> str:
     wrong, audited = facts.get("audited_wrong", 0), facts.get("audited", 0)
     text = t.ngettext(
-        "Taken back: {wrong} of {audited} audited answers was wrong. It is tested anew.",
-        "Taken back: {wrong} of {audited} audited answers were wrong. It is tested anew.",
+        "Autopilot turned off: {wrong} of {audited} audited replies was wrong. The topic is being "
+        "tested again.",
+        "Autopilot turned off: {wrong} of {audited} audited replies were wrong. The topic is being "
+        "tested again.",
         wrong,
     )
     return text.format(wrong=wrong, audited=audited)
@@ -280,4 +288,4 @@ def _from(threshold: float | None, t: Translations, language: str) -> str:
 
 
 def by_whom(event: ReadinessEvent, t: Translations) -> str:
-    return event.account_name or t.gettext("by itself")
+    return event.account_name or t.gettext("automatically")

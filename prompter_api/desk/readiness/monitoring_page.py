@@ -8,18 +8,18 @@ from nicegui import APIRouter
 from evaluation.estimates import Estimate
 from prompter.domain.evidence import Signal
 from prompter.readiness.monitoring import Drift, Gap, Person, Week
+from prompter.text.translations import N_, Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext, PageGuard
-from prompter_api.desk.ui.labels import N_, TopicLabel
+from prompter_api.desk.ui.labels import TopicLabel
 from prompter_api.desk.ui.polling import Refreshing, add_refreshed_page
-from prompter_api.locale import Translations
 
 SIGNALS = {
-    Signal.THUMB_UP: N_("It helped"),
-    Signal.THUMB_DOWN: N_("It did not help"),
-    Signal.OPERATOR_CALLED: N_("Called an operator"),
-    Signal.ASKED_AGAIN: N_("Asked the same again"),
+    Signal.THUMB_UP: N_("Rated helpful"),
+    Signal.THUMB_DOWN: N_("Rated not helpful"),
+    Signal.OPERATOR_CALLED: N_("Asked for a person"),
+    Signal.ASKED_AGAIN: N_("Asked the same question again"),
 }
 
 
@@ -47,13 +47,13 @@ class MonitoringPage:
         self._topic = context.topic
         self.poll = Refreshing(context.session, self._look, self._show).poll
         _ = context.t.gettext
-        frame = Layout(context, here="/watching", title=_("Changes"))
+        frame = Layout(context, here="/watching", title=_("Monitoring"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
-                Tag("h1", _("What has changed, and who looks closely?"), classes="sheet__title")
+                Tag("h1", _("Weekly figures and reviewer accuracy"), classes="sheet__title")
                 Tag(
                     "p",
-                    _("Nothing here decides anything: it warns in time."),
+                    _("For information only: nothing here turns autopilot on or off."),
                     classes="side__hint",
                 )
             self._area = Tag("div", classes="sheet__area")
@@ -75,25 +75,27 @@ def _weeks(drift: Drift, t: Translations, language: str) -> None:
     weeks = (drift.this_week, drift.week_before)
     rows: list[tuple[str, Sequence[str]]] = [
         (_("Questions"), [str(week.turns) for week in weeks]),
-        (_("Nothing to suggest"), [_share(week.unseen, language) for week in weeks]),
-        (_("Confidence of 90 % and more"), [_sure(week, language) for week in weeks]),
+        (_("No suggestion found"), [_share(week.unseen, language) for week in weeks]),
+        (_("Confidence at least 90 %"), [_sure(week, language) for week in weeks]),
         (
-            _("Suggestions rejected or changed in substance"),
+            _("Suggestions rejected or substantially edited"),
             [_share(week.changed, language) for week in weeks],
         ),
-        (_("Answered alone"), [str(week.answered_alone) for week in weeks]),
+        (_("Automated replies"), [str(week.answered_alone) for week in weeks]),
         *((_(name), [str(week.signals[signal]) for week in weeks]) for signal, name in SIGNALS.items()),
     ]
     with Tag("section", classes="panel"):
-        Tag("h2", _("This week and the one before"), classes="panel__head")
-        _table((_("Figure"), _("Last 7 days"), _("7 days before")), rows)
+        Tag("h2", _("This week and last week"), classes="panel__head")
+        _table((_("Metric"), _("Last 7 days"), _("Previous 7 days")), rows)
         _confidences(weeks, t, language)
-        if drift.median_age_days is not None:
-            text = _(
-                "Half of the first suggestions come from articles "
-                "that were last changed {days} days ago or more."
+        days = round(drift.median_age_days or 0)
+        if days:
+            text = t.ngettext(
+                "Half of the top suggestions come from articles last changed at least {days} day ago.",
+                "Half of the top suggestions come from articles last changed at least {days} days ago.",
+                days,
             )
-            Tag("p", text.format(days=round(drift.median_age_days)), classes="side__hint")
+            Tag("p", text.format(days=days), classes="side__hint")
 
 
 def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
@@ -101,13 +103,13 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
     totals = [max(1, sum(week.confidences)) for week in weeks]
     if not any(sum(week.confidences) for week in weeks):
         return
-    Tag("h3", t.gettext("How sure the first suggestions were"), classes="side__title")
+    Tag("h3", t.gettext("Confidence of the top suggestions"), classes="side__title")
     with Tag("ol", classes="tenths"):
         for place in range(10):
             shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
             this, before = (words.share(one, language) for one in shares)
             from_, to = (words.share(one / 10, language) for one in (place, place + 1))
-            said = t.gettext("{from_} – {to}: {this} this week, {before} the week before").format(
+            said = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
                 from_=from_, to=to, this=this, before=before
             )
             with Tag("li", classes="tenths__one", title=said, aria_label=said):
@@ -119,12 +121,12 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
 def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str, topic: TopicLabel) -> None:
     _ = t.gettext
     with Tag("section", classes="panel"):
-        Tag("h2", _("Seen or blind"), classes="panel__head")
+        Tag("h2", _("With and without suggestion"), classes="panel__head")
         Tag(
             "p",
             _(
-                "Whoever sees a suggestion is inclined to accept it. "
-                "Where it looks much better seen than blind, somebody is in a hurry."
+                "Operators tend to accept a suggestion that they see. If accuracy with suggestion is "
+                "much higher than without, suggestions are being accepted without reading."
             ),
             classes="side__hint",
         )
@@ -133,20 +135,20 @@ def _gaps(gaps: Sequence[tuple[str, Gap]], t: Translations, language: str, topic
             for name, gap in gaps
             if gap.shown is not None or gap.by_lot is not None
         ]
-        _table((_("Topic"), _("Right where seen"), _("Right where blind")), rows)
+        _table((_("Topic"), _("Accuracy with suggestion"), _("Accuracy without suggestion")), rows)
         if not rows:
-            Tag("p", _("No turn has been judged yet."), classes="side__hint")
+            Tag("p", _("Nothing has been judged yet."), classes="side__hint")
 
 
 def _people(people: Sequence[Person], t: Translations, language: str) -> None:
     _ = t.gettext
     with Tag("section", classes="panel"):
-        Tag("h2", _("Who looks closely"), classes="panel__head")
+        Tag("h2", _("Reviewer accuracy"), classes="panel__head")
         Tag(
             "p",
             _(
-                "By name, not by rank. "
-                "A figure stands here from fifty second looks on, once the operator has seen it."
+                "In alphabetical order, not ranked. A figure appears after 50 second reviews, once "
+                "the operator has seen it."
             ),
             classes="side__hint",
         )
@@ -161,7 +163,7 @@ def _people(people: Sequence[Person], t: Translations, language: str) -> None:
             )
             for person in people
         ]
-        heads = (_("Name"), _("Accepted, found wrong"), _("Planted wrong answers"), _("Of them missed"))
+        heads = (_("Operator"), _("Accepted answers found wrong"), _("Attention checks"), _("Missed"))
         _table(heads, rows)
 
 

@@ -15,6 +15,7 @@ from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.service import TopicReadiness
 from prompter.storage import Conflict
+from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.board_page import show_state, topic_address
 from prompter_api.desk.readiness.evidence_panels import EvidencePanel, HistoryPanel
@@ -27,7 +28,6 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import SignedOut
-from prompter_api.locale import Translations
 
 _FIRST, _MORE = 20, 50  # pieces of evidence on the page, and those that one click adds
 
@@ -70,7 +70,7 @@ class TopicPage:
                 Tag("span", "←", aria_hidden=True)
                 Tag("span", _("All topics"))
             with Tag("div", classes="empty empty--large") as self._missing:
-                Tag("p", _("There is no such topic, or it has no evidence yet."), classes="empty__title")
+                Tag("p", _("No such topic, or no data for it yet."), classes="empty__title")
             with Tag("div", classes="sheet__area") as self._area:
                 self._head = TopicHead(name, context.t, context.language, context.topic)
                 self._figures = Figures(self._rule, context.t, context.language)
@@ -106,15 +106,11 @@ class TopicPage:
             try:
                 match pressed.get("do"):
                     case "allow":
-                        await self._decide(
-                            self._session.allow, self._t.gettext("It answers alone from now on.")
-                        )
+                        await self._decide(self._session.allow, self._t.gettext("Autopilot is on."))
                     case "hold":
-                        await self._decide(self._session.hold, self._t.gettext("Stopped: operators answer."))
+                        await self._decide(self._session.hold, self._t.gettext("Paused: operators answer."))
                     case "measure":
-                        await self._decide(
-                            self._session.switch_off, self._t.gettext("Only measured from now on.")
-                        )
+                        await self._decide(self._session.switch_off, self._t.gettext("Observing only."))
                     case "step":
                         self._threshold = _number(pressed.get("threshold"))
                         await self._compute()
@@ -197,8 +193,8 @@ class TopicHead:
             self._members = Tag("p", classes="side__hint", dir="auto")
             with Tag("div", classes="sheet__line"):
                 self._allow = Tag("button", classes="button", data_do="allow")
-                self._hold = Tag("button", _("Stop"), classes="button", data_do="hold")
-                self._measure = Tag("button", _("Only measure"), classes="button", data_do="measure")
+                self._hold = Tag("button", _("Pause"), classes="button", data_do="hold")
+                self._measure = Tag("button", _("Observe only"), classes="button", data_do="measure")
             self._refusal = Tag("p", classes="notice notice--bad", role="alert")
         self.refuse("")
 
@@ -211,7 +207,7 @@ class TopicHead:
         self._members.set_visibility(is_group)
         alone = found.state is ReadinessState.AUTOPILOT
         wider = alone and found.passed is not None and found.passed != found.threshold
-        self._allow.say(_("Let it answer more") if alone else _("Let it answer"))
+        self._allow.say(_("Extend") if alone else _("Turn on"))
         self._allow.toggle("button--main", found.passed is not None)
         self._allow.set_visibility(wider or not alone)
         self._hold.set_visibility(found.state is not ReadinessState.HELD)

@@ -10,13 +10,13 @@ from evaluation.reliability import Bin
 from prompter.common.clock import utc_now
 from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.service import TopicReadiness
+from prompter.text.translations import Translations
 from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.gauge import Gauge
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import moment
-from prompter_api.locale import Translations
 
 _SECONDS_BETWEEN_BARS = 0.1  # while the slider moves
 
@@ -28,14 +28,14 @@ class Figures:
         self._bar, self._t, self._language = rule.bar, t, language
         _ = t.gettext
         with Tag("dl", classes="figures"):
-            self._right, self._interval, place = _figure(_("Right"))
+            self._right, self._interval, place = _figure(_("Accuracy"))
             with place:
                 self._gauge = Gauge()
-            self._coverage, self._threshold, _place = _figure(_("Would be answered"))
+            self._coverage, self._threshold, _place = _figure(_("Coverage"))
             self._evidence, self._by_lot, place = _figure(_("Evidence"))
             with place:
                 self._audits = Tag("dd", classes="board__small")
-            self._course, self._next, place = _figure(_("To go"))
+            self._course, self._next, place = _figure(_("Until launch"))
             with place:
                 self._days = Tag("dd", classes="board__small")
 
@@ -47,7 +47,9 @@ class Figures:
         self._interval.say(words.surely(shown.interval, t, language))
         self._gauge.show(step.estimate, shown.interval, self._bar)
         self._coverage.say("—" if shown.coverage is None else words.share(shown.coverage, language))
-        self._threshold.say(words.at_least_as_sure(step.threshold, t, language))
+        self._threshold.say(
+            "" if shown.coverage is None else words.at_least_as_sure(step.threshold, t, language)
+        )
         self._evidence.say(words.turns(step, t))
         self._by_lot.say(words.by_lot(step, t))
         self._audits.say(words.audits(found, t))
@@ -114,18 +116,18 @@ class ProofPanel:
         self._answered: list[str] = []
         _ = t.gettext
         with Tag("section", classes="panel"):
-            Tag("h2", _("The test"), classes="panel__head")
+            Tag("h2", _("Readiness test"), classes="panel__head")
             Tag(
                 "p",
-                _("Surest answers first; less sure ones are tested when those have passed."),
+                _("The most confident answers are tested first, less confident ones once those have passed."),
                 classes="side__hint",
             )
             chips = Tag("div", classes="chips", role="group", aria_label=_("Confidence"))
             self._chips = KeyedRows[float, _Chip](chips, lambda threshold: _Chip(threshold, t, language))
-            self._chart = charts.Chart(_("How many are right, and how sure that is"))
+            self._chart = charts.Chart(_("Accuracy and its margin of error"))
             self._untested = Tag("p", classes="side__hint")
             with Tag("div", classes="whatif"):
-                Tag("h3", _("What if the bar were another one?"), classes="chart__title")
+                Tag("h3", _("What if the target were different?"), classes="chart__title")
                 with Tag("div", classes="whatif__line"):
                     low, high = slider_ends(rule.bar)
                     slider = Tag(
@@ -136,7 +138,7 @@ class ProofPanel:
                         max=high,
                         step=1,
                         defaultValue=round(100 * rule.bar),  # the value itself is the browser's
-                        aria_label=_("Bar in percent"),
+                        aria_label=_("Target accuracy in percent"),
                     )
                     self._asked = Tag("output", classes="whatif__bar")
                 slider.on(
@@ -149,8 +151,8 @@ class ProofPanel:
                 Tag(
                     "p",
                     _(
-                        "Try as many as you like: the interval above holds for all bars at once, so asking "
-                        "spoils nothing. What is in force is the bar of the settings, {bar}."
+                        "Try any value: the limits above hold for all targets at once. The target in "
+                        "force is that of the settings, {bar}."
                     ).format(bar=words.share(rule.bar, language)),
                     classes="side__hint",
                 )
@@ -223,9 +225,9 @@ class Curves:
         _ = t.gettext
         with Tag("div", classes="sheet__pair"):
             with Tag("section", classes="panel"):
-                self._reliability = charts.Chart(_("Does its confidence keep its word?"))
+                self._reliability = charts.Chart(_("Confidence calibration"))
             with Tag("section", classes="panel"):
-                self._risk = charts.Chart(_("How many would be wrong, if it answered more?"))
+                self._risk = charts.Chart(_("Errors by coverage"))
 
     def show(self, view: TopicView) -> None:
         bar, t, language = self._bar, self._t, self._language

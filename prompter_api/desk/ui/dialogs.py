@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from prompter.domain.conversation import Message
+from prompter.text.translations import Translations
 from prompter_api.desk.operator.keyboard import hints
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.locale import Translations
 
 
 class WroteAgainDialog:
@@ -50,7 +50,7 @@ class HelpDialog:
             ui.dialog() as self._dialog,
             Tag("section", classes="dialog", role="dialog", aria_labelledby="help-title"),
         ):
-            Tag("h2", t.gettext("Keys"), id="help-title")
+            Tag("h2", t.gettext("Shortcuts"), id="help-title")
             with Tag("dl", classes="dialog__keys"):
                 for keys, text in hints(t):
                     with Tag("dt"):

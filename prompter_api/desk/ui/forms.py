@@ -13,10 +13,10 @@ from prompter.accounts.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from prompter.accounts.service import WrongPassword
 from prompter.common.errors import DatabaseUnavailable
 from prompter.domain.account import Account
+from prompter.text.translations import LANGUAGES, language_names, translator
 from prompter_api import cookies
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
-from prompter_api.locale import LANGUAGES, translator
 from prompter_api.login import Entry, change_password
 from prompter_api.parts import Services
 
@@ -51,8 +51,9 @@ def form_page(
     """A page from a template, in a language; `path` is where another language is shown, if not here."""
     html = _TEMPLATES.get_template(template).render(
         _=translator(language).gettext,
+        ngettext=translator(language).ngettext,
         language=language,
-        languages=LANGUAGES,
+        languages=language_names(),
         path=path or request.url.path,
         theme=asset("theme.css"),
         **values,
@@ -77,15 +78,15 @@ async def submit_password(
 ) -> Entry | str:
     """Change the password; where that cannot be, the words that say why."""
     if new != again:
-        return _("The two new passwords differ.")
+        return _("The new passwords do not match.")
     try:
         return await change_password(request, parts, account, old, new)
     except WrongPassword:
         return _("The current password is wrong.")
     except WeakPassword:
         return _(
-            "Choose another password: at least {count} characters, not your name, not the current one, "
-            "and none that is easily guessed."
+            "Choose another password: at least {count} characters, different from your username and "
+            "your current password, and hard to guess."
         ).format(count=MIN_PASSWORD_LENGTH)
     except (LoginRefused, TooManyTries, TooManyAtOnce) as error:
         return login_problem(error, _)
@@ -99,4 +100,4 @@ def login_problem(error: LoginRefused | TooManyTries | TooManyAtOnce, _: Words) 
         )
     if isinstance(error, TooManyAtOnce):
         return _("Too many people are logging in right now. Try again in a few seconds.")
-    return _("Name or password is wrong, or the account is locked.")
+    return _("Wrong username or password, or the account is locked.")

@@ -30,16 +30,16 @@ from prompter.accounts.sessions import Visit
 from prompter.common.errors import DatabaseUnavailable, Forbidden
 from prompter.domain.account import Account, Role
 from prompter.domain.topic import TopicTitles
+from prompter.text.translations import N_, Translations, language_names, translator
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.forms import page_language, refused_page, unavailable_page
-from prompter_api.desk.ui.labels import N_, ROLES
+from prompter_api.desk.ui.labels import ROLES
 from prompter_api.desk.ui.labels import topic as topic_label
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import PageSession, PageSessions, SignedOut
 from prompter_api.desk.ui.sockets import belongs
 from prompter_api.errors import log_unavailable
-from prompter_api.locale import LANGUAGES, Translations, translator
 from prompter_api.parts import Services
 
 P = ParamSpec("P")
@@ -48,12 +48,12 @@ R = TypeVar("R")
 # Pages that the header links to: address, name, the role that sees it.
 PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/desk", N_("Desk"), Role.OPERATOR),
-    ("/reviews", N_("Second look"), Role.OPERATOR),
+    ("/reviews", N_("Review"), Role.OPERATOR),
     ("/readiness", N_("Readiness"), Role.SUPERVISOR),
-    ("/watching", N_("Changes"), Role.SUPERVISOR),
-    ("/learning", N_("Learning"), Role.SUPERVISOR),
+    ("/watching", N_("Monitoring"), Role.SUPERVISOR),
+    ("/learning", N_("Suggested updates"), Role.SUPERVISOR),
     ("/kb", N_("Knowledge base"), Role.SUPERVISOR),
-    ("/try", N_("Try it"), Role.SUPERVISOR),
+    ("/try", N_("Test the bot"), Role.SUPERVISOR),
     ("/models", N_("Models"), Role.SUPERVISOR),
 )
 
@@ -160,7 +160,7 @@ class Layout:
             with Tag("a", classes="brand", href="/desk"):
                 Tag("img", src="/assets/favicon.svg", alt="", width=24, height=24)
                 Tag("span", _("Sufler"))
-            with Tag("nav", classes="bar__nav", aria_label=_("Pages")):
+            with Tag("nav", classes="bar__nav", aria_label=_("Menu")):
                 for address, name, role in PAGES:
                     if context.account.role >= role and len(PAGES) > 1:
                         Tag("a", _(name), href=address, aria_current="page" if address == here else None)
@@ -183,7 +183,7 @@ class Layout:
             aria_label=self._t.gettext("Language"),
         ):
             Tag("input", type="hidden", name="after", value=after)
-            for code, label in LANGUAGES.items():
+            for code, label in language_names().items():
                 Tag(
                     "button",
                     code.upper(),
@@ -203,7 +203,7 @@ def _connection_words(t: Translations) -> str:
 
     It would try for ever where the session has ended meanwhile: then the login page is what helps.
     """
-    said = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
+    said = json.dumps([t.gettext("Connection lost."), t.gettext("Reconnecting…")])
     return (
         f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
         "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])); "

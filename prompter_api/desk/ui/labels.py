@@ -22,38 +22,32 @@ from prompter.domain.dialogue import TOPICS, dialogue_name, is_dialogue
 from prompter.domain.evidence import RejectReason
 from prompter.domain.topic import TopicTitles
 from prompter.domain.triage import HandoffReason
-from prompter_api.locale import Translations
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name that extraction tools look for
-    """Marks a string that is translated where it is shown."""
-    return text
-
+from prompter.text.translations import N_, Translations
 
 REASONS = {
-    HandoffReason.LOW_CONFIDENCE: N_("not sure"),
+    HandoffReason.LOW_CONFIDENCE: N_("low confidence"),
     HandoffReason.AMBIGUOUS: N_("ambiguous"),
-    HandoffReason.OUT_OF_SCOPE: N_("not our subject"),
+    HandoffReason.OUT_OF_SCOPE: N_("not in the knowledge base"),
     HandoffReason.NO_ARTICLE: N_("no article"),
     HandoffReason.CUSTOMER_REQUEST: N_("asks for a person"),
     HandoffReason.COMPLAINT: N_("complaint"),
-    HandoffReason.OPERATOR_ACTIVE: N_("in conversation"),
-    HandoffReason.TOPIC_NOT_READY: N_("still learning"),
+    HandoffReason.OPERATOR_ACTIVE: N_("with an operator"),
+    HandoffReason.TOPIC_NOT_READY: N_("automated replies are off for this topic"),
     HandoffReason.ARTICLE_CHANGED: N_("article changed"),
     HandoffReason.ARTICLE_EXPIRED: N_("article expired"),
     HandoffReason.MEDIA: N_("attachment"),
-    HandoffReason.ENGINE_DOWN: N_("engine down"),
-    HandoffReason.POLICY: N_("people only"),
+    HandoffReason.ENGINE_DOWN: N_("system error"),
+    HandoffReason.POLICY: N_("operators only"),
 }
 URGENT = {HandoffReason.COMPLAINT, HandoffReason.CUSTOMER_REQUEST, HandoffReason.ENGINE_DOWN}
 
 REJECT_REASONS = {
-    RejectReason.WRONG_ARTICLE: N_("Answers another question"),
+    RejectReason.WRONG_ARTICLE: N_("Wrong article"),
     RejectReason.OUTDATED: N_("Out of date"),
     RejectReason.INCOMPLETE: N_("Incomplete"),
     RejectReason.TONE: N_("Wrong tone"),
-    RejectReason.NOT_A_QUESTION: N_("Needs no answer"),
-    RejectReason.OTHER: N_("Something else"),
+    RejectReason.NOT_A_QUESTION: N_("No reply needed"),
+    RejectReason.OTHER: N_("Other"),
 }
 
 KINDS = {
@@ -66,16 +60,16 @@ KINDS = {
     MessageKind.STICKER: N_("sticker"),
     MessageKind.LOCATION: N_("location"),
     MessageKind.CONTACT: N_("contact"),
-    MessageKind.OTHER: N_("attachment of a kind we do not know"),
+    MessageKind.OTHER: N_("unsupported attachment"),
 }
 
 STATES = {
     OutboxState.PENDING: N_("waiting to be sent"),
     OutboxState.SENDING: N_("sending…"),
     OutboxState.SENT: N_("sent"),
-    OutboxState.UNKNOWN: N_("may not have arrived"),
+    OutboxState.UNKNOWN: N_("delivery not confirmed"),
     OutboxState.FAILED: N_("not delivered"),
-    OutboxState.CANCELLED: N_("taken back"),
+    OutboxState.CANCELLED: N_("cancelled"),
 }
 
 ROLES = {
@@ -98,8 +92,16 @@ def channel(name: str, t: Translations) -> str:
     return t.gettext(_CHANNELS[name]) if name in _CHANNELS else name
 
 
+def badge(reason: str | None, t: Translations) -> str | None:
+    """Return the badge of a turn: why the bot did not answer.
+
+    None where every turn would have it: until a topic is on autopilot, its turns all go to operators.
+    """
+    return None if reason == HandoffReason.TOPIC_NOT_READY else handoff(reason, t)
+
+
 def handoff(reason: str | None, t: Translations) -> str | None:
-    """The badge of a turn: why the bot does not answer alone."""
+    """Return why an operator answers and not the bot."""
     return t.gettext(REASONS[HandoffReason(reason)]) if reason in list(HandoffReason) else reason
 
 
@@ -127,13 +129,13 @@ def article(article_id: str, question: str | None, topic_label: TopicLabel) -> s
 def confidence(probability: float, t: Translations) -> str:
     """A probability of being right, as a percentage and a word."""
     if probability >= 0.85:
-        word = t.gettext("almost certainly right")
+        word = t.gettext("high confidence")
     elif probability >= 0.6:
-        word = t.gettext("probably right")
+        word = t.gettext("medium confidence")
     elif probability >= 0.3:
-        word = t.gettext("doubtful")
+        word = t.gettext("low confidence")
     else:
-        word = t.gettext("a long shot")
+        word = t.gettext("very low confidence")
     return f"{percent(probability)} · {word}"
 
 
@@ -178,17 +180,17 @@ def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str |
         case CustomerWroteAgain():
             return t.gettext("The customer has written again.")
         case TooLateToUndo():
-            return t.gettext("Too late: the reply has already left.")
+            return t.gettext("Too late: the reply has already been sent.")
         case InvalidDecision() if left := fields(text):
             return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + left[0] + "}")
         case InvalidDecision():
-            return t.gettext("This cannot be sent: it is empty, too long, or the customer is still writing.")
+            return t.gettext("Cannot send: the text is empty or too long, or the customer is still writing.")
         case NotFound():
-            return t.gettext("This is no longer there: somebody else was faster.")
+            return t.gettext("No longer available: a colleague has already handled it.")
         case Forbidden():
-            return t.gettext("Your account may not do that.")
+            return t.gettext("Your account has no permission to do that.")
         case _:
-            return t.gettext("This was refused: {reason}").format(reason=error)
+            return t.gettext("Not done: {reason}").format(reason=error)
 
 
 LEVELS = ("high", "middle", "low")

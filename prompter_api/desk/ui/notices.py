@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+from prompter.text.translations import Translations
 from prompter_api.desk.ui.elements import Tag, keyed
-from prompter_api.locale import Translations
 
 _SECONDS = 6.0
 

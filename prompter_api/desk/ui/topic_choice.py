@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from nicegui import ui
 
+from prompter.text.translations import Translations
 from prompter_api.desk.ui.labels import TopicLabel
-from prompter_api.locale import Translations
 
 _NEW = ""  # no topic has this id
 

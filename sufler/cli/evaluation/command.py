@@ -21,39 +21,42 @@ if TYPE_CHECKING:
     from nlu import Encoder
     from sufler.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure: intents, retrieval, selective, readiness, latency.")
+app = typer.Typer(
+    no_args_is_help=True, help="Evaluate intents, retrieval, selective answering, readiness and latency."
+)
 app.command()(simulated.readiness)
 
-SeedOption = Annotated[int, typer.Option(help="Of all that is drawn at random.")]
-KbOption = Annotated[Path, typer.Option("--kb", help="Knowledge base, in any format that can be imported.")]
+SeedOption = Annotated[int, typer.Option(help="Random seed.")]
+KbOption = Annotated[Path, typer.Option("--kb", help="Knowledge base in any format that can be imported.")]
 CasesOption = Annotated[Path, typer.Option("--cases", help="CSV with text and article_id.")]
 LearnOption = Annotated[
-    Path | None, typer.Option("--learn", help="CSV like --cases: confirmed by operators beforehand.")
+    Path | None,
+    typer.Option("--learn", help="CSV like --cases: questions confirmed by operators beforehand."),
 ]
 NoiseOption = Annotated[
-    float, typer.Option("--learn-noise", min=0, max=1, help="Share of --learn that gets a wrong article.")
+    float, typer.Option("--learn-noise", min=0, max=1, help="Share of --learn rows that get a wrong article.")
 ]
 FailuresOption = Annotated[
     Path | None, typer.Option("--failures", help="Write every failure to this CSV file.")
 ]
 ReportOption = Annotated[
-    Path | None, typer.Option("--report", help="Write an HTML page with figures, pictures and failures.")
+    Path | None, typer.Option("--report", help="Write an HTML report with figures, charts and failures.")
 ]
 AgainstOption = Annotated[
-    Path | None, typer.Option("--against", help="Other settings to compare with, on the same rows.")
+    Path | None, typer.Option("--against", help="Settings file to compare with on the same rows.")
 ]
 
 
 @app.command()
 def intents(
-    train: Annotated[Path, typer.Option(help="CSV with text and intent to learn from.")],
-    test: Annotated[Path | None, typer.Option(help="CSV with text and intent to measure on.")] = None,
-    oos_label: Annotated[str | None, typer.Option(help="The intent that means: out of scope.")] = None,
+    train: Annotated[Path, typer.Option(help="CSV with text and intent to train on.")],
+    test: Annotated[Path | None, typer.Option(help="CSV with text and intent to test on.")] = None,
+    oos_label: Annotated[str | None, typer.Option(help="The intent that means “out of scope”.")] = None,
     folds: Annotated[
-        int | None, typer.Option(min=2, help="Cross-validate on --train; no --test then.")
+        int | None, typer.Option(min=2, help="Number of folds to cross-validate on --train, without --test.")
     ] = None,
-    shots: Annotated[int | None, typer.Option(min=1, help="Learn from so many rows per intent.")] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="With --shots: draw them so many times.")] = 1,
+    shots: Annotated[int | None, typer.Option(min=1, help="Number of training rows per intent.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="With --shots: number of random draws.")] = 1,
     failures: FailuresOption = None,
     report: ReportOption = None,
     against: AgainstOption = None,
@@ -61,7 +64,7 @@ def intents(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the intent classifier on some rows and measure it on others."""
+    """Train the intent classifier and evaluate it on other rows."""
     from evaluation import (
         Split,
         compare,
@@ -143,7 +146,7 @@ def retrieval(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure how often the right article of a knowledge base is suggested first, and in the first three."""
+    """Evaluate how often the right article is suggested first, and among the first three."""
     from evaluation import compare, retrieval_report
     from evaluation.paired import retrieval_statistics
     from sufler.settings import load_settings
@@ -188,7 +191,7 @@ def selective(
     kb: KbOption,
     cases: CasesOption,
     target: Annotated[
-        float, typer.Option(min=0.01, max=0.999, help="Share of the answers that shall be right.")
+        float, typer.Option(min=0.01, max=0.999, help="Target accuracy of automated replies.")
     ] = 0.9,
     learn: LearnOption = None,
     learn_noise: NoiseOption = 0.0,
@@ -199,7 +202,7 @@ def selective(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure how much could be answered alone, and how often rightly, at a stated risk.
+    """Evaluate coverage and accuracy of automated replies at a target accuracy.
 
     The threshold comes from the calibrated confidence and, with --learn, from the confirmed rows, each
     asked of an assistant that learned from the others only; never from --cases.
@@ -251,15 +254,13 @@ def selective(
 def latency(
     kb: KbOption,
     cases: CasesOption,
-    articles: Annotated[
-        int, typer.Option(min=0, help="Fill the base up to so many articles with generated ones.")
-    ] = 0,
-    clients: Annotated[int, typer.Option(min=1, max=256, help="That ask at the same time.")] = 1,
+    articles: Annotated[int, typer.Option(min=0, help="Add generated articles up to this number.")] = 0,
+    clients: Annotated[int, typer.Option(min=1, max=256, help="Number of concurrent clients.")] = 1,
     seed: SeedOption = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure time per message, and what a running Sufler serves over HTTP: messages, memory, start."""
+    """Measure time per message, and throughput, memory and start time of a running Sufler."""
     import tempfile
 
     from evaluation import evaluate_latency, read_cases

@@ -89,7 +89,7 @@ def print_failures(failed: "Sequence[ScoredCase]") -> None:
 
     if not failed:
         return
-    title = f"{min(len(failed), _SHOWN_FAILURES)} of {len(failed)} failures, surest first"
+    title = f"{min(len(failed), _SHOWN_FAILURES)} of {len(failed)} failures, most confident first"
     table = Table("text", "right", "suggested", "confidence", "rank", title=title)
     for one in failed[:_SHOWN_FAILURES]:
         table.add_row(

@@ -21,30 +21,37 @@ _WORTH_PROCESSES = 1000  # runs; fewer are done before a second process has star
 
 
 def readiness(
-    simulate: Annotated[bool, typer.Option("--simulate", help="In worlds where the truth is known.")] = False,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Simulate topics whose accuracy is known.")
+    ] = False,
     wrong_verdict_delay: Annotated[
-        int, typer.Option(min=0, help="A wrong verdict comes in so many turns late.")
+        int, typer.Option(min=0, help="Number of questions by which a wrong verdict is late.")
     ] = 0,
     missing_verdict_rate: Annotated[
-        float, typer.Option(min=0, max=0.999, help="Share of the turns that nobody judges, wrong ones first.")
+        float,
+        typer.Option(min=0, max=0.999, help="Share of questions without a verdict, wrong answers first."),
     ] = 0.0,
     rubber_stamp_rate: Annotated[
-        float, typer.Option(min=0, max=0.999, help="Share of the shown suggestions that are accepted unread.")
+        float, typer.Option(min=0, max=0.999, help="Share of suggestions accepted without reading.")
     ] = 0.2,
-    versions: Annotated[int, typer.Option(min=1, max=1000, help="Model versions that share the labels.")] = 1,
-    drift: Annotated[
-        float, typer.Option(min=-1, max=1, help="By which accuracy has changed at the last label.")
-    ] = 0.0,
-    labels: Annotated[int, typer.Option(min=100, max=20_000, help="Random samples per topic.")] = 3000,
+    versions: Annotated[
+        int, typer.Option(min=1, max=1000, help="Number of model versions that share the labels.")
+    ] = 1,
+    drift: Annotated[float, typer.Option(min=-1, max=1, help="Change in accuracy by the last label.")] = 0.0,
+    labels: Annotated[
+        int, typer.Option(min=100, max=20_000, help="Randomly sampled verdicts per topic.")
+    ] = 3000,
     traffic: Annotated[
-        float, typer.Option(min=0.01, help="Turns of a topic in a day: how many days go-live takes.")
+        float, typer.Option(min=0.01, help="Questions per topic and day, to express go-live in days.")
     ] = 100.0,
-    runs: Annotated[int, typer.Option(min=10, max=1_000_000, help="Topics in each scenario.")] = 10_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
+    runs: Annotated[
+        int, typer.Option(min=10, max=1_000_000, help="Number of topics in each scenario.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate topics with the rule that decides in production, beside rules that count no looks."""
+    """Estimate error rates and delays of the readiness rule by simulation, beside simpler rules."""
     from evaluation.change_detection import Detector
     from evaluation.error_rates import N_STEPS
     from evaluation.error_rates import simulate as simulate_all

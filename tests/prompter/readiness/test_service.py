@@ -73,7 +73,7 @@ def test_without_evidence_nobody_can_allow_it(shop: GovernedShop) -> None:
     with pytest.raises(NotReady, match="no turn has been judged yet"):
         shop.readiness.allow("returns", shop.vera)
     shop.prove(4)
-    with pytest.raises(NotReady, match=r"about \d+ more judged turns"):
+    with pytest.raises(NotReady, match=r"about \d+ more judged questions"):
         shop.readiness.allow("returns", shop.vera)
     for _ in range(6):
         shop.blind(right=False)

@@ -20,7 +20,7 @@ def shop(store: Store) -> DeskShop:
 def test_it_opens_for_editing_instead_of_leaving(shop: DeskShop, sit: Sit) -> None:
     conversation = shop.ask("где посылка")
     page = sit()
-    expect(page.get_by_text("Нужно заполнить: {track_number}")).to_be_visible()
+    expect(page.get_by_text("Заполните: {track_number}")).to_be_visible()
     page.keyboard.press("1")
     expect(page.locator(".toast--bad")).to_contain_text("Заполните {track_number}")
     editor = page.locator(".composer textarea")

@@ -181,10 +181,10 @@ def test_rasa_that_is_slow_is_not_waited_for(rasa: RasaEmulator) -> None:
     ("garbage", "words"),
     [
         (b"<html>", "Rasa answers something else, with status 200"),
-        (b"{}", "what answers is no Rasa"),
+        (b"{}", "what answers is not Rasa"),
         (b'"\xff"', "Rasa answers something else, with status 200"),
-        (b"[[1]]", "what answers is no Rasa"),  # then the tracker
-        (b"null", "what answers is no Rasa"),
+        (b"[[1]]", "what answers is not Rasa"),  # then the tracker
+        (b"null", "what answers is not Rasa"),
     ],
 )
 def test_garbage_is_no_answer(rasa: RasaEmulator, engine: RasaEngine, garbage: bytes, words: str) -> None:

@@ -121,7 +121,7 @@ def test_another_python_does_not_replace_an_environment(machine: Path) -> None:
     (machine / ".venv-rasa").mkdir()
     python = program(machine / "new", "echo Python 3.12.1")
     refused = setup(machine, "--python", str(python))
-    assert (refused.returncode, "is no Python 3.10 that runs" in refused.stderr) == (2, True)
+    assert (refused.returncode, "is not a working Python 3.10" in refused.stderr) == (2, True)
     assert (machine / ".venv-rasa").exists()
 
 
@@ -242,7 +242,7 @@ def test_a_project_of_ones_own_is_found_as_rasa_lays_it_out(tmp_path: Path) -> N
         return RasaProject.of_folder(tmp_path / "bot", shipped=shipped, config=config, home=home)
 
     (tmp_path / "bot" / "data").mkdir(parents=True)
-    with pytest.raises(NoRasa, match=r"has no domain\.yml or domain/, so it is no Rasa project"):
+    with pytest.raises(NoRasa, match=r"has no domain\.yml or domain/, so it is not a Rasa project"):
         found()
     (tmp_path / "bot" / "domain").mkdir()
     (tmp_path / "bot" / "endpoints.yml").touch()

@@ -28,9 +28,9 @@ def test_an_article_is_found_changed_and_made_what_it_was(sit: Sit, shop: DeskSh
     expect(page.get_by_text("Деньги придут за 3 дня, Ольга.")).to_be_visible()
     answer.fill(f"Деньги придут за 5 дней, {{customer_name}}. {EVIL}")
     expect(page.get_by_text("Деньги придут за 5 дней, Ольга.")).to_be_visible()
-    page.get_by_label("Другие слова").fill("где мои деньги\nгде мои деньги\n")
+    page.get_by_label("Варианты вопроса").fill("где мои деньги\nгде мои деньги\n")
     page.get_by_role("button", name="Сохранить").click()
-    expect(page.get_by_text("Сохранено: теперь на это есть ответ.")).to_be_visible()
+    expect(page.get_by_text("Сохранено и опубликовано")).to_be_visible()
     changed, versions = shop.knowledge.article("refund-when")
     assert changed.phrasings == ("где мои деньги",)
     assert [one.changed_by for one in versions] == ["test", "vera"]
@@ -38,14 +38,14 @@ def test_an_article_is_found_changed_and_made_what_it_was(sit: Sit, shop: DeskSh
     expect(history.locator("del").first).to_have_text("3 дня,")
     expect(history.locator("ins").first).to_have_text("5 дней,")
     assert page.locator("img[src=x]").count() == 0
-    page.get_by_role("button", name="Вернуть этот вид").click()
+    page.get_by_role("button", name="Восстановить версию").click()
     asked = page.get_by_role("alertdialog")
-    expect(asked).to_contain_text("Вернуть версию 1?")
+    expect(asked).to_contain_text("Восстановить версию 1?")
     page.keyboard.press("Escape")
     expect(asked).to_have_count(0)
     assert len(shop.knowledge.article("refund-when")[1]) == 2
-    page.get_by_role("button", name="Вернуть этот вид").press("Enter")
-    asked.get_by_role("button", name="Вернуть", exact=True).press("Enter")
+    page.get_by_role("button", name="Восстановить версию").press("Enter")
+    asked.get_by_role("button", name="Восстановить", exact=True).press("Enter")
     expect(answer).to_have_value("Деньги придут за 3 дня, {customer_name}.")
     assert shop.knowledge.article("refund-when")[0].phrasings == ()
 
@@ -59,9 +59,9 @@ def test_what_was_typed_stays_when_a_colleague_was_faster(sit: Sit, shop: DeskSh
     article = next(one for one in SHOP if one.id == "order-cancel")
     shop.knowledge.import_articles([replace(article, answer="Чужой ответ.")], changed_by="boris")
     page.get_by_role("button", name="Сохранить").click()
-    expect(page.get_by_role("alert").first).to_contain_text("boris тем временем изменил(а) статью")
+    expect(page.get_by_role("alert").first).to_contain_text("boris уже изменил(а) статью")
     expect(answer).to_have_value("Мой ответ.")
-    expect(page.get_by_role("heading", name="Что сохранение изменит")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ваши изменения")).to_be_visible()
     theirs = page.locator(".history__one").first
     expect(theirs.locator("del")).to_have_text("Чужой")
     expect(theirs.locator("ins")).to_have_text("Мой")
@@ -74,10 +74,10 @@ def test_a_new_article_and_what_cannot_be_saved(sit: Sit, shop: DeskShop) -> Non
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/kb"))
     page.get_by_role("link", name="Новая статья").click()
-    page.get_by_label("Идентификатор").fill("gift")
+    page.get_by_label("ID: короткое имя").fill("gift")
     page.get_by_label("Вопрос", exact=True).fill("Упакуете подарок?")
     page.get_by_role("button", name="Сохранить").click()
-    expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя. Статье нужна тема.")
+    expect(page.get_by_role("alert").first).to_contain_text("Сохранить нельзя. Укажите тему.")
     page.get_by_label("Тема", exact=True).click()
     listed = page.get_by_role("listbox").get_by_role("option")
     expect(listed).to_have_text(["Orders", "Returns", "Новая тема…"])
@@ -97,17 +97,17 @@ def test_what_is_wrong_is_told_before_it_is_saved(sit: Sit, shop: DeskShop) -> N
     page.goto(page.url.replace("/desk", "/kb/article?id=order-cancel"))
     answer = page.get_by_label("Ответ")
     expect(answer).to_have_value("Нажмите «Отменить».")
-    expect(page.get_by_text("На что взглянуть")).to_be_hidden()
+    expect(page.get_by_text("Предупреждения")).to_be_hidden()
     answer.fill("Нажмите {shop_nam}.")
-    expect(page.get_by_text("Вместо {shop_nam} нечего подставить")).to_be_visible()
+    expect(page.get_by_text("Для {shop_nam} нет значения")).to_be_visible()
     page.get_by_label("Вопрос", exact=True).fill("Как вернуть товар?")
-    expect(page.get_by_text("отвечает иначе")).to_be_visible()
+    expect(page.get_by_text("другой ответ")).to_be_visible()
     expect(page.get_by_role("link", name="returns-how")).to_have_attribute(
         "href", "/kb/article?id=returns-how"
     )
     answer.fill("Нажмите «Отменить».")
     page.get_by_label("Вопрос", exact=True).fill("Как отменить заказ")
-    expect(page.get_by_text("На что взглянуть")).to_be_hidden()
+    expect(page.get_by_text("Предупреждения")).to_be_hidden()
     assert len(shop.knowledge.article("order-cancel")[1]) == 1
 
 

@@ -14,19 +14,19 @@ EVIL = "<img src=x onerror=alert(1)>"
 
 def test_a_supervisor_asks_and_sees_why_and_pins(sit: Sit, shop: DeskShop) -> None:
     page = sit("vera")
-    page.get_by_role("link", name="Проверить").click()
+    page.get_by_role("link", name="Тест бота").click()
     page.get_by_role("searchbox").fill(f"как отменить заказ {EVIL}")
     page.keyboard.press("Enter")
     cards = page.locator("article.card")
     expect(cards.nth(0)).to_contain_text("Как отменить заказ")
     expect(cards.nth(0)).to_contain_text("Общие слова: как, отменить, заказ")
     expect(cards.nth(0)).to_contain_text("те же слова")
-    expect(page.get_by_text("Первая впереди второй прежде всего вот чем: те же слова.")).to_be_visible()
-    expect(page.get_by_text("Первая стоит первой прежде всего вот почему: те же слова.")).to_be_visible()
-    expect(page.get_by_text("Понято как тема: orders")).to_be_visible()
-    expect(page.get_by_text("Отвечает человек: тема учится")).to_be_visible()
-    expect(page.get_by_text("Вообще по нашей части: 90%")).to_be_visible()
-    expect(page.get_by_text(f"Прочитано как: как отменить заказ {EVIL}")).to_be_visible()
+    expect(page.get_by_text("Главное преимущество перед второй: те же слова.")).to_be_visible()
+    expect(page.get_by_text("Главная причина первого места: те же слова.")).to_be_visible()
+    expect(page.get_by_text("Определена тема: orders")).to_be_visible()
+    expect(page.get_by_text("Отвечает оператор: автоответ по теме отключён")).to_be_visible()
+    expect(page.get_by_text("Вопрос по теме базы: 90%")).to_be_visible()
+    expect(page.get_by_text(f"Текст после обработки: как отменить заказ {EVIL}")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
     cards.nth(0).get_by_role("button", name="Закрепить этот ответ").click()
     expect(page.get_by_text("Закреплено")).to_be_visible()
@@ -51,7 +51,7 @@ def test_what_is_typed_stays_when_the_page_is_drawn_again(sit: Sit) -> None:
 def test_nothing_to_suggest(sit: Sit) -> None:
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/try?text=погода"))
-    expect(page.get_by_text("Подсказывать нечего.")).to_be_visible()
+    expect(page.get_by_text("Подсказок нет")).to_be_visible()
 
 
 def test_a_narrow_screen_is_enough(sit: Sit) -> None:
@@ -66,5 +66,5 @@ def test_a_narrow_screen_is_enough(sit: Sit) -> None:
 
 def test_operators_do_not_get_in(sit: Sit) -> None:
     page = sit("anna")
-    expect(page.get_by_role("link", name="Проверить")).to_have_count(0)
+    expect(page.get_by_role("link", name="Тест бота")).to_have_count(0)
     assert page.request.get(page.url.replace("/desk", "/try")).status == 403

@@ -72,15 +72,15 @@ def test_versions_stand_side_by_side_with_what_changes(sit: Sit, turn: int) -> N
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("отклонена")
     expect(rows.nth(0)).to_contain_text("Возможно, она хуже")
-    expect(rows.nth(1)).to_contain_text("отвечает")
+    expect(rows.nth(1)).to_contain_text("работает")
     expect(rows.nth(1)).to_contain_text(re.compile(r"91\s%"))
     expect(rows.nth(1)).to_contain_text("+6,0 п. п. (от +2,0 до +10,0)")
-    rows.nth(1).get_by_role("button", name="Что меняется").click()
+    rows.nth(1).get_by_role("button", name="Сравнить").click()
     panel = page.locator("section.panel")
-    expect(panel).to_contain_text("Что second отвечает иначе, чем first")
+    expect(panel).to_contain_text("Отличия second от first")
     expect(panel).to_contain_text(f"где мой заказ {EVIL}")
     expect(panel).to_contain_text("✓ Где мой заказ")
-    expect(panel).to_contain_text("Returns отвечает на это сама: проверяется чаще")
+    expect(panel).to_contain_text("Returns, автоответ включён: проверяется чаще")
     assert page.locator("img[src=x]").count() == 0
 
 
@@ -88,16 +88,16 @@ def test_going_back_and_forth(sit: Sit, shop: DeskShop, turn: int) -> None:  # n
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/models"))
     rows = page.locator("tbody tr")
-    page.get_by_role("button", name="Вернуть прежнюю версию").click()
-    expect(rows.nth(2)).to_contain_text("к ней вернулись (vera)")
+    page.get_by_role("button", name="Вернуться к прошлой версии").click()
+    expect(rows.nth(2)).to_contain_text("откат к этой версии (vera)")
     assert Versions(shop.store).in_use().version == "first"  # type: ignore[union-attr]
-    rows.nth(1).get_by_role("button", name="Пустить отвечать").click()
-    expect(rows.nth(1)).to_contain_text("выбрана вручную (vera)")
+    rows.nth(1).get_by_role("button", name="Включить").click()
+    expect(rows.nth(1)).to_contain_text("включена вручную (vera)")
     assert Versions(shop.store).in_use().version == "second"  # type: ignore[union-attr]
-    page.get_by_role("button", name="Вернуть прежнюю версию").click()
-    expect(rows.nth(2)).to_contain_text("к ней вернулись")
-    page.get_by_role("button", name="Вернуть прежнюю версию").click()
-    expect(page.get_by_role("alert")).to_have_text("До этой версии никакая другая не отвечала.")
+    page.get_by_role("button", name="Вернуться к прошлой версии").click()
+    expect(rows.nth(2)).to_contain_text("откат к этой версии")
+    page.get_by_role("button", name="Вернуться к прошлой версии").click()
+    expect(page.get_by_role("alert")).to_have_text("До этой версии другие не использовались.")
 
 
 def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
@@ -105,17 +105,22 @@ def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
     page.goto(page.url.replace("/desk", "/models"))
     page.get_by_role("button", name="Обучить сейчас").click()
     status = page.locator("p[role=status]").first
-    expect(status).to_have_text("Обучение вот-вот начнётся.")
+    expect(status).to_have_text("Обучение скоро начнётся.")
     jobs = Jobs(shop.store)
     assert jobs.waiting(JobKind.LEARN)
     with jobs.running(JobKind.LEARN) as job:
         job.report_progress("encoding", 3, 10)
         job.heartbeat()
-        expect(status).to_have_text("Обучение: читаются новые тексты, 3 из 10.")
-        job.outcome = {"result": "refused", "refused": "pinned", "n_new": 30, "flagged_operators": ["boris"]}
+        expect(status).to_have_text("Обучение: обработка новых текстов, 3 из 10.")
+        job.outcome = {
+            "result": "refused",
+            "refused": "pinned",
+            "n_new": 30,
+            "flagged_operators": ["boris"],
+        }
     expect(status).to_have_text(
-        "Усвоенное из новых решений (30) не используется. На закреплённый вопрос был бы дан неверный ответ. "
-        "Не учтены, потому что противоречат всем остальным: boris."
+        "Новых решений: 30. Обученная на них версия не используется. Закреплённый вопрос получил бы неверный "
+        "ответ. Не учтены, потому что противоречат остальным: boris."
     )
 
 

@@ -40,12 +40,12 @@ def edit(card: Locator) -> None:
 
 def test_a_supervisor_edits_approves_and_dismisses(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
     page = sit("vera")
-    page.get_by_role("link", name="Обучение").click()
+    page.get_by_role("link", name="Предложения").click()
     cards = page.locator("article.card")
     expect(cards).to_have_count(4)
     first = cards.nth(0)
     expect(first).to_contain_text("Новая статья")
-    first.get_by_text("Что за это говорит").click()
+    first.get_by_text("Примеры обращений").click()
     expect(first).to_contain_text(f"картой можно {EVIL}")
     assert page.locator("img[src=x]").count() == 0
 
@@ -58,7 +58,7 @@ def test_a_supervisor_edits_approves_and_dismisses(sit: Sit, shop: DeskShop, pro
     (made,) = shop.desk.find_articles("Да, курьеру.")
     assert made.question == "Можно картой?"
 
-    page.get_by_role("link", name="Другие слова для вопроса").click()
+    page.get_by_role("link", name="Вариант вопроса").click()
     expect(cards).to_have_count(1)
     expect(cards.nth(0)).to_contain_text("Где мой заказ")
     cards.nth(0).get_by_role("button", name="Отклонить").click()
@@ -77,7 +77,7 @@ def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, pr
         cards.filter(has_text=text).get_by_role("checkbox").click()
     page.get_by_role("button", name="Объединить выбранные").click()
     dialog = page.get_by_role("alertdialog")
-    expect(dialog).to_contain_text("Чьи слова остаются?")
+    expect(dialog).to_contain_text("Какой текст оставить?")
     dialog.get_by_role("radio", name="Есть самовывоз?").click()
     dialog.get_by_role("button", name="Объединить").click()
     expect(cards).to_have_count(3)
@@ -91,7 +91,7 @@ def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, pr
     edit(card)
     card.get_by_label("Ответ").fill("Нажмите «Отменить», мы вернём деньги.")
     proposals.dismiss(changed.id, vera)
-    expect(card.get_by_role("alert")).to_contain_text("vera: предложение отклонено.")
+    expect(card.get_by_role("alert")).to_contain_text("Отклонено: vera.")
     expect(card.get_by_label("Ответ")).to_have_value("Нажмите «Отменить», мы вернём деньги.")
     card.get_by_role("button", name="Закрыть").click()
     expect(cards).to_have_count(2)
@@ -104,7 +104,7 @@ def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, pr
     expect(cards).to_have_count(2)
     page.get_by_role("button", name="Принять выбранные").click()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Готово: 2, отказано: 0.")).to_be_visible()
+    expect(page.get_by_text("Выполнено: 2, не выполнено: 0.")).to_be_visible()
     expect(cards).to_have_count(0)
 
 
@@ -117,7 +117,7 @@ def test_approved_by_two_at_once(sit: Sit, shop: DeskShop, proposals: Proposals)
     (number,) = [one.id for one in proposals.open(kind=ProposalKind.PHRASING)]
     proposals.approve(number, boris)
     card.get_by_role("button", name="Принять").click(no_wait_after=True)
-    expect(page.get_by_text("boris: решение уже принято.")).to_be_visible()
+    expect(page.get_by_text("Уже обработано: boris.")).to_be_visible()
 
 
 def test_two_supervisors_edit_the_same(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
@@ -131,7 +131,7 @@ def test_two_supervisors_edit_the_same(sit: Sit, shop: DeskShop, proposals: Prop
     boris = next(account for account in shop.accounts.all() if account.name == "boris")
     proposals.edit(number, boris, answer="Да, у метро.")
     page.keyboard.press("Control+Enter")
-    expect(card.get_by_role("alert")).to_contain_text("Коллега уже изменил")
+    expect(card.get_by_role("alert")).to_contain_text("Другой сотрудник уже изменил")
     expect(card).to_contain_text("Да, у метро.")
     assert proposals.get(number).answer == "Да, у метро."
     page.keyboard.press("Control+Enter")  # having read it
@@ -153,9 +153,9 @@ def test_keys(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
     expect(current.get_by_role("checkbox")).to_be_checked()
     page.keyboard.press("e")
     expect(current.get_by_label("Вопрос", exact=True)).to_be_focused()
-    current.get_by_label("Другие слова для вопроса").fill("безнал есть?\nкартой")
+    current.get_by_label("Варианты вопроса").fill("безнал есть?\nкартой")
     page.keyboard.press("Control+Enter")
-    expect(current).to_contain_text("И 2 других варианта вопроса")
+    expect(current).to_contain_text("2 варианта вопроса")
     page.keyboard.press("Enter")
     expect(cards).to_have_count(3)
     (made,) = [one for one in shop.knowledge.articles() if one.question == "Можно картой?"]
@@ -170,8 +170,8 @@ def test_an_article_has_it_already(sit: Sit, shop: DeskShop) -> None:
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/learning?kind=new_article"))
     card = page.locator("article.card").filter(has_text="Есть самовывоз?")
-    card.get_by_role("button", name="Такая статья уже есть").click()
-    dialog = page.get_by_role("dialog").filter(has_text="Какая статья на это отвечает?")
+    card.get_by_role("button", name="Уже есть в статье").click()
+    dialog = page.get_by_role("dialog").filter(has_text="В какой статье есть ответ?")
     dialog.get_by_role("textbox").fill("отменить")
     dialog.get_by_role("button", name="Как отменить заказ").click()
     expect(page.locator("article.card")).to_have_count(1)
@@ -207,13 +207,13 @@ def test_what_nobody_has_answered(sit: Sit, shop: DeskShop) -> None:
     card = page.locator("article.card")
     card.get_by_role("button", name="Принять").click()
     expect(card.get_by_role("alert")).to_have_text(
-        "На это ещё никто не ответил: сначала измените и напишите ответ."
+        "Ответа ещё нет: сначала измените предложение и напишите его."
     )
     edit(card)
     card.get_by_label("Тема", exact=True).click()
     page.get_by_role("option", name="Новая тема…").click()
     card.get_by_role("button", name="Сохранить").click()
-    expect(card.get_by_role("alert")).to_contain_text("Статье нужна тема")
+    expect(card.get_by_role("alert")).to_contain_text("Укажите тему")
 
 
 def test_more_than_fit(sit: Sit, shop: DeskShop) -> None:
@@ -232,7 +232,7 @@ def _words(count: int) -> list[str]:
 
 def test_operators_do_not_get_in(sit: Sit) -> None:
     page = sit("anna")
-    expect(page.get_by_role("link", name="Обучение")).to_have_count(0)
+    expect(page.get_by_role("link", name="Предложения")).to_have_count(0)
     answer = page.goto(page.url.replace("/desk", "/learning").split("?")[0])
     assert answer is not None
     assert answer.status == 403

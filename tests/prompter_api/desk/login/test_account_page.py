@@ -25,13 +25,13 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     page = sit("anna")
     page.click(".bar__name")
     expect(page.get_by_role("heading", name="Учётная запись: anna")).to_be_visible()
-    sessions = page.locator("section").filter(has_text="Где выполнен вход").locator("li")
+    sessions = page.locator("section").filter(has_text="Активные сеансы").locator("li")
     expect(sessions).to_have_count(2)
     expect(sessions.first).to_contain_text("этот браузер")
     expect(sessions.first).to_contain_text("Chrome")
 
     # A token: made, shown once, revoked.
-    page.get_by_label("Для чего токен").fill("выгрузка")
+    page.get_by_label("Для чего нужен токен").fill("выгрузка")
     page.get_by_label("work as").or_(page.get_by_label("работать оператором")).check()
     page.get_by_role("button", name="Создать токен").click()
     secret = page.locator(".account__secret").inner_text()
@@ -44,7 +44,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     page.goto(f"{address}/account")
     expect(page.locator(".account__secret")).to_have_count(0)
     page.get_by_role("button", name="Отозвать", exact=True).click()
-    expect(page.get_by_text("По токену входят программы")).to_be_visible()
+    expect(page.get_by_text("Токен нужен программам")).to_be_visible()
     assert shop.accounts.by_token(secret) is None
 
     # The other browser is logged out from here; its open page notices by itself.
@@ -54,12 +54,12 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
 
     # A password too simple is refused in words; a good one keeps this browser logged in.
     page.get_by_label("Текущий пароль").fill(PASSWORD)
-    for field in ("Новый пароль", "Новый пароль ещё раз"):
+    for field in ("Новый пароль", "Повторите новый пароль"):
         page.get_by_label(field, exact=True).fill("1234567890")
     page.get_by_role("button", name="Сменить пароль").click()
-    expect(page.get_by_role("alert")).to_contain_text("легко угадать")
+    expect(page.get_by_role("alert")).to_contain_text("не слишком простой")
     page.get_by_label("Текущий пароль").fill(PASSWORD)
-    for field in ("Новый пароль", "Новый пароль ещё раз"):
+    for field in ("Новый пароль", "Повторите новый пароль"):
         page.get_by_label(field, exact=True).fill(NEW)
     page.get_by_role("button", name="Сменить пароль").click()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -70,7 +70,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
     page.emulate_media(color_scheme="dark")
     if folder := os.environ.get("SUFLER_PICTURES"):
         page.screenshot(path=Path(folder) / "account-en-dark.png", full_page=True)
-    page.get_by_role("button", name="Log out everywhere").click()
+    page.get_by_role("button", name="Log out on all devices").click()
     expect(page.locator("#password")).to_be_visible()
     page.goto(f"{address}/account")
     expect(page.locator("#password")).to_be_visible()
@@ -91,7 +91,7 @@ def log_in(client: TestClient, name: str) -> None:
 @pytest.mark.parametrize(
     ("form", "problem"),
     [
-        ({"name": "", "scope": "read", "days": "7"}, "Назовите токен"),
+        ({"name": "", "scope": "read", "days": "7"}, "Укажите название токена"),
         ({"name": "x", "days": "7"}, "хотя бы одно право"),
         ({"name": "x", "scope": "admin", "days": "7"}, "хотя бы одно право"),
         ({"name": "x", "scope": "read", "days": "366"}, "от 1 до 365"),

@@ -55,7 +55,7 @@ def test_the_forms_suit_password_managers(client: TestClient) -> None:
 @pytest.mark.parametrize(("name", "password"), [("anna", "wrong"), ("nobody", PASSWORD), ("<b>", "x")])
 def test_a_wrong_login_is_explained_and_escaped(client: TestClient, name: str, password: str) -> None:
     page = log_in(client, name, password)
-    assert "Имя или пароль неверны" in page
+    assert "Неверный логин или пароль" in page
     assert "<b>" not in page
     assert client.get("/desk").status_code == 303
 
@@ -63,7 +63,7 @@ def test_a_wrong_login_is_explained_and_escaped(client: TestClient, name: str, p
 def test_an_empty_form_is_explained_too(client: TestClient) -> None:
     answer = client.post("/login", data={"name": "", "password": ""})
     assert answer.status_code == 403
-    assert "Имя или пароль неверны" in answer.text
+    assert "Неверный логин или пароль" in answer.text
 
 
 def test_too_many_tries_have_to_wait(client: TestClient) -> None:
@@ -89,8 +89,8 @@ def test_a_one_time_password_has_to_be_replaced_first(shop: DeskShop, client: Te
     assert client.get("/desk").headers["location"] == "/password"
     for old, new, again, problem in (
         ("only for one login", NEW, NEW + "!", "Новые пароли не совпадают"),
-        ("not the old one", NEW, NEW, "Текущий пароль неверен"),
-        ("only for one login", "short", "short", "Выберите другой пароль"),
+        ("not the old one", NEW, NEW, "Неверный текущий пароль"),
+        ("only for one login", "short", "short", "Придумайте другой пароль"),
     ):
         answer = client.post("/password", data={"old": old, "new": new, "again": again})
         assert (answer.status_code, problem in answer.text) == (422, True)

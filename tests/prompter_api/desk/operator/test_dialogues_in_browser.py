@@ -17,7 +17,7 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     page = sit()
     conversation = shop.ask("статус")
     card = page.locator(".card").first
-    expect(card.locator(".card__question")).to_have_text("Диалог: Order form")
+    expect(card.locator(".card__question")).to_have_text("Сценарий: Order form")
     expect(card.locator(".card__text")).to_have_text(NUMBER)
     held = page.locator(".talk__held")
     expect(held).to_be_hidden()
@@ -25,7 +25,7 @@ def test_an_operator_takes_a_dialogue_over_and_gives_it_back(shop: DeskShop, sit
     page.locator(".composer textarea").fill("Минуту, смотрю сам.")
     page.keyboard.press("Control+Enter")
     expect(held).to_be_visible()
-    expect(held).to_contain_text("Бот молчит: разговор ведёт оператор.")
+    expect(held).to_contain_text("Бот на паузе: диалог ведёт оператор.")
     dialogue_sessions.run_once()
     assert engine.paused == {"sufler-1-1": True}
     page.locator("body").click()
@@ -46,7 +46,7 @@ def test_operators_see_that_the_engine_is_away(shop: DeskShop, sit: Sit) -> None
     note = page.locator(".desk__notice", has_text="Rasa не отвечает с")
     expect(note).to_be_visible()
     expect(note).to_contain_text("it is not there")
-    expect(page.locator(".talk__head")).to_contain_text("сбой движка")
+    expect(page.locator(".talk__head")).to_contain_text("сбой системы")
     engine.broken = False
     dialogue_sessions.run_once()
     expect(note).to_be_hidden()

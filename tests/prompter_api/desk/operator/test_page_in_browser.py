@@ -66,14 +66,14 @@ def open_card(page: Page, text: str = RETURNS) -> None:
 
 def test_a_message_is_answered_with_one_key(shop: DeskShop, sit: Sit) -> None:
     page = sit()
-    expect(page.get_by_text("Никто не ждёт.")).to_be_visible()
+    expect(page.get_by_text("Очередь пуста")).to_be_visible()
     conversation = shop.ask("как вернуть товар")
     open_card(page)  # by itself
     expect(page.locator(".bubble--theirs")).to_contain_text("как вернуть товар")
     page.keyboard.press("1")
     expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
-    expect(page.locator(".bubble--ours .bubble__state")).to_contain_text("уйдёт через")
-    expect(page.locator(".toast--undo")).to_contain_text("Уйдёт через")
+    expect(page.locator(".bubble--ours .bubble__state")).to_contain_text("отправка через")
+    expect(page.locator(".toast--undo")).to_contain_text("Отправка через")
     assert shop.outbox(conversation) == [RETURNS]
     assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
 
@@ -157,7 +157,7 @@ def test_a_rejection_with_a_reason_and_nothing_to_send(shop: DeskShop, sit: Sit)
     expect(page.get_by_text("Отклонено: Ответ не нужен")).to_be_visible()
     expect(editor(page)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Здесь нечего решать")).to_be_visible()
+    expect(page.get_by_text("Всё отвечено")).to_be_visible()
     assert verdict(shop) == (Verdict.REJECTED, None)
     with shop.store.read() as tx:
         stored = tx.decisions.live(1)
@@ -211,7 +211,7 @@ def test_a_free_message_when_no_turn_waits(shop: DeskShop, sit: Sit) -> None:
     page = sit()
     open_card(page)
     page.keyboard.press("1")
-    expect(page.get_by_text("Здесь нечего решать")).to_be_visible()
+    expect(page.get_by_text("Всё отвечено")).to_be_visible()
     page.keyboard.press("w")
     page.keyboard.type("И ещё: чек не нужен.")
     page.keyboard.press("Control+Enter")
@@ -259,7 +259,7 @@ def test_without_a_decision_there_is_nothing_to_undo(shop: DeskShop, sit: Sit) -
     page = sit()
     open_card(page)
     page.keyboard.press("z")
-    expect(page.locator(".toast")).to_contain_text(["Отменять уже нечего."])
+    expect(page.locator(".toast")).to_contain_text(["Отменять нечего."])
 
 
 # --- others write and answer too --------------------------------------------------------------
@@ -328,7 +328,7 @@ def test_the_second_of_two_operators_is_told_who_was_faster(shop: DeskShop, sit:
     boris.keyboard.press("w")
     boris.keyboard.type("Сейчас отвечу")
     anna.keyboard.press("1")
-    expect(boris.locator(".toast--bad")).to_contain_text("Этому клиенту уже ответили: anna.")
+    expect(boris.locator(".toast--bad")).to_contain_text("Этому клиенту уже ответил другой сотрудник: anna.")
     expect(editor(boris)).to_have_value("Сейчас отвечу")
     assert verdict(shop) == (Verdict.ACCEPTED, RETURNS)
 
@@ -347,7 +347,7 @@ def test_a_follow_up_without_suggestions_keeps_those_of_the_question(shop: DeskS
     page = sit()
     open_card(page)
     shop.ask("ау?")
-    expect(page.get_by_text("К тому, что клиент написал раньше:")).to_be_visible()
+    expect(page.get_by_text("К предыдущему сообщению:")).to_be_visible()
     expect(page.locator(".queue__waiting .turn")).to_have_count(1)
     page.keyboard.press("1")
     expect(page.locator(".bubble--ours")).to_contain_text(RETURNS)
@@ -382,7 +382,7 @@ def test_a_conversation_that_was_open_is_found_again(shop: DeskShop, sit: Sit) -
 
 def test_supervisors_see_how_much_there_is_to_do(shop: DeskShop, sit: Sit) -> None:
     shop.ask("как вернуть товар")
-    expect(sit("vera").locator(".bar__counts")).to_have_text("Ждут: 1 · в пути: 0")
+    expect(sit("vera").locator(".bar__counts")).to_have_text("В очереди: 1 · отправляется: 0")
     expect(sit("anna").locator(".bar__counts")).to_have_text("")
 
 
@@ -436,11 +436,11 @@ def test_a_reply_of_unknown_fate_is_counted_and_settled(shop: DeskShop, sit: Sit
     shop.deliveries.fate_unknown(message, "timed out")
     page = sit()
     page.get_by_role("button", name="Не доставлен 1 ответ").click()
-    expect(page.locator(".trouble")).to_contain_text("могло не дойти")
+    expect(page.locator(".trouble")).to_contain_text("доставка не подтверждена")
     expect(page.locator(".bubble--unknown")).to_be_visible()
-    page.locator(".trouble").get_by_role("button", name="Дошло").click()
+    page.locator(".trouble").get_by_role("button", name="Отметить доставленным").click()
     expect(page.locator(".trouble")).to_have_count(0)
-    expect(page.locator(".bubble--sent")).to_contain_text("разобрано: anna")
+    expect(page.locator(".bubble--sent")).to_contain_text("обработано: anna")
     assert [reply.state for reply in shop.desk.conversation(conversation).replies] == [OutboxState.SENT]
 
 
@@ -468,11 +468,11 @@ def test_nothing_comes_from_elsewhere(shop: DeskShop, sit: Sit, address: str) ->
 
 def test_the_keys_are_listed(sit: Sit) -> None:
     page = sit()
-    expect(page.get_by_text("Всем клиентам ответили")).to_be_visible()
+    expect(page.get_by_text("Все обращения обработаны")).to_be_visible()
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("править первую подсказку")
+    expect(page.get_by_role("dialog", name="Горячие клавиши")).to_contain_text("править первую подсказку")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Клавиши")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Горячие клавиши")).to_be_hidden()
 
 
 def test_a_conversation_opens_by_its_address(shop: DeskShop, sit: Sit, address: str) -> None:

@@ -22,7 +22,7 @@ def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) 
     shop.numbers.prepared = [0.0, 0.99]
     shop.ask("как вернуть товар")
     page = sit()
-    expect(page.get_by_text("Выпало по жребию: ответьте без подсказок")).to_be_visible()
+    expect(page.get_by_text("Контрольный вопрос: ответьте без подсказок")).to_be_visible()
     expect(page.locator(".card")).to_have_count(0)
     expect(page.get_by_role("button", name="Отклонить")).to_be_hidden()
     page.keyboard.press("/")
@@ -40,16 +40,16 @@ def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) 
 
 def test_answers_are_judged_with_one_key_one_after_the_other(shop: DeskShop, sit: Sit) -> None:
     page = sit("boris")
-    page.get_by_role("link", name="Второй взгляд").click()
-    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+    page.get_by_role("link", name="Проверка ответов").click()
+    expect(page.get_by_text("Нет ответов на проверку")).to_be_visible()
     turn = drawn(shop)
     expect(page.locator(".review__question")).to_have_text("как вернуть товар")  # by itself
     other = drawn(shop, "как отменить заказ", chat="8")
     expect(page.locator(".review__answers .card")).to_have_count(2)
     page.keyboard.press("4")
     expect(page.locator(".review__question")).to_have_text("как отменить заказ")
-    page.get_by_role("button", name="Верны оба").click()
-    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+    page.get_by_role("button", name="Оба верны").click()
+    expect(page.get_by_text("Нет ответов на проверку")).to_be_visible()
     with shop.store.read() as tx:
         verdicts = [tx.decisions.evidence(number)[-1].verdict for number in (turn, other)]
     assert verdicts == [Verdict.REFUTED, Verdict.CONFIRMED]
@@ -59,7 +59,7 @@ def test_later_leads_to_the_next_one_and_round_again(shop: DeskShop, sit: Sit) -
     drawn(shop)
     drawn(shop, "как отменить заказ", chat="8")
     page = sit("boris")
-    page.get_by_role("link", name="Второй взгляд").click()
+    page.get_by_role("link", name="Проверка ответов").click()
     question = page.locator(".review__question")
     expect(question).to_have_text("как вернуть товар")
     expect(page.locator(".review .count")).to_have_text("2")
@@ -72,8 +72,8 @@ def test_later_leads_to_the_next_one_and_round_again(shop: DeskShop, sit: Sit) -
 def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None:
     drawn(shop)
     page = sit("anna")
-    page.get_by_role("link", name="Второй взгляд").click()
-    expect(page.get_by_text("Проверять нечего")).to_be_visible()
+    page.get_by_role("link", name="Проверка ответов").click()
+    expect(page.get_by_text("Нет ответов на проверку")).to_be_visible()
 
 
 def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: DeskShop, sit: Sit) -> None:
@@ -85,7 +85,5 @@ def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: Des
         assert question is not None
         reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, boris)
     page = sit("anna")
-    page.get_by_role("link", name="Второй взгляд").click()
-    expect(
-        page.get_by_text("Перепроверено принятых вами ответов: 50. Признано неверными: 10 %")
-    ).to_be_visible()
+    page.get_by_role("link", name="Проверка ответов").click()
+    expect(page.get_by_text("Проверено принятых вами ответов: 50. Оказались неверными: 10 %")).to_be_visible()

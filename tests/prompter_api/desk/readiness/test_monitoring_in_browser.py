@@ -14,11 +14,13 @@ def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
     shop.accept("как вернуть товар", chat="1")
     shop.ask("погода", chat="2")
     page = sit("vera")
-    page.get_by_role("link", name="Перемены").click()
-    expect(page.get_by_role("heading", name="Что изменилось и кто смотрит внимательно?")).to_be_visible()
+    page.get_by_role("link", name="Показатели").click()
+    expect(
+        page.get_by_role("heading", name="Показатели за неделю и внимательность операторов")
+    ).to_be_visible()
     row = page.get_by_role("row")
-    expect(row.filter(has_text="Обращений").get_by_role("cell").nth(0)).to_have_text("2")
-    expect(row.filter(has_text="Нечего подсказать").get_by_role("cell").nth(0)).to_contain_text("50 %")
+    expect(row.filter(has_text="Обращения").get_by_role("cell").nth(0)).to_have_text("2")
+    expect(row.filter(has_text="Подсказка не нашлась").get_by_role("cell").nth(0)).to_contain_text("50 %")
     sure = page.locator(".tenths__one").last
     expect(sure).to_have_attribute(
         "title", "90\u00a0% – 100\u00a0%: на этой неделе 100\u00a0%, на прошлой 0\u00a0%"
@@ -29,7 +31,7 @@ def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
 
 def test_operators_do_not(sit: Sit) -> None:
     page = sit("anna")
-    expect(page.get_by_role("link", name="Перемены")).to_have_count(0)
+    expect(page.get_by_role("link", name="Показатели")).to_have_count(0)
     answer = page.goto(page.url.replace("/desk", "/watching").split("?")[0])
     assert answer is not None
     assert answer.status == 403

@@ -14,6 +14,7 @@ from prompter.common.errors import Forbidden
 from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
 from prompter.readiness.service import Measured, NotReady, TopicReadiness
 from prompter.storage import Conflict, Store
+from prompter.text.translations import translator
 from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.board_page import topic_address
@@ -21,7 +22,6 @@ from prompter_api.desk.readiness.gauge import Scale, points
 from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import PageSessions
-from prompter_api.locale import translator
 from tests.fakes import FakeClock
 from tests.support_desk import DeskShop
 
@@ -112,10 +112,10 @@ def test_a_lower_end_below_the_bar_does_not_look_like_it() -> None:
 @pytest.mark.parametrize(
     ("step", "course"),
     [
-        (STEP, "about 31 more judged turns"),
+        (STEP, "about 31 more judged questions"),
         (PASSED, "done"),
-        (HOPELESS, "not on course"),
-        (EMPTY, "nothing judged yet"),
+        (HOPELESS, "accuracy too low"),
+        (EMPTY, "no data yet"),
     ],
 )
 def test_how_far_a_test_is(step: Step, course: str) -> None:
@@ -123,16 +123,16 @@ def test_how_far_a_test_is(step: Step, course: str) -> None:
 
 
 def test_how_long_it_takes() -> None:
-    assert words.days(topic(STEP), EN) == "6 days at today's traffic"
-    assert words.days(topic(replace(STEP, more_labels=1)), RU) == "1 день при нынешнем потоке"
-    assert words.days(topic(STEP, labels_per_day=0.0), EN) == "nothing is being judged at the moment"
+    assert words.days(topic(STEP), EN) == "6 days at the current volume"
+    assert words.days(topic(replace(STEP, more_labels=1)), RU) == "1 день при текущем потоке"
+    assert words.days(topic(STEP, labels_per_day=0.0), EN) == "no questions are being judged at the moment"
     assert words.days(topic(PASSED), EN) == words.days(topic(HOPELESS), EN) == ""
 
 
 def test_what_is_tested_next() -> None:
     next_one = replace(STEP, threshold=0.9)
     assert words.next_step(topic(PASSED, next_one), RU, "ru") == (
-        "Дальше, уверенность ≥\u00a090\u00a0%: ещё около 31 оценки"
+        "Следующий шаг, уверенность ≥\u00a090\u00a0%: ещё около 31 проверки"
     )
     assert words.next_step(topic(STEP), RU, "ru") == words.next_step(topic(PASSED), RU, "ru") == ""
 
@@ -140,23 +140,26 @@ def test_what_is_tested_next() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"state": ReadinessState.COLLECTING}, "operators answer, evidence comes in"),
-        ({"mode": Mode.SHADOW}, "only measured: operators answer"),
+        ({"state": ReadinessState.COLLECTING}, ""),
+        ({"mode": Mode.SHADOW}, "observing only: operators answer"),
         (
             {"state": ReadinessState.READY},
-            "may answer from a confidence of 90\u00a0% on, it waits for your word",
+            "can be turned on at confidence 90\u00a0% or higher",
         ),
         (
             {"state": ReadinessState.READY, "mode": Mode.SHADOW},
-            "it may, but is only measured: operators answer",
+            "observing only: operators answer",
         ),
-        ({"state": ReadinessState.AUTOPILOT, "threshold": 0.9}, "from a confidence of 90\u00a0% on"),
+        ({"state": ReadinessState.AUTOPILOT, "threshold": 0.9}, "at confidence 90\u00a0% or higher"),
         (
             {"state": ReadinessState.AUTOPILOT, "threshold": 0.95},
-            "from a confidence of 95\u00a0% on; it may from a confidence of 90\u00a0% on",
+            "at confidence 95\u00a0% or higher; can be extended: at confidence 90\u00a0% or higher",
         ),
-        ({"state": ReadinessState.DEMOTED}, "it slipped: operators answer, and it is tested anew"),
-        ({"state": ReadinessState.HELD}, "until it is allowed again operators answer"),
+        (
+            {"state": ReadinessState.DEMOTED},
+            "accuracy dropped: operators answer, the topic is being tested again",
+        ),
+        ({"state": ReadinessState.HELD}, "operators answer until autopilot is turned on again"),
     ],
 )
 def test_what_a_state_means(values: dict[str, object], said: str) -> None:
@@ -166,24 +169,22 @@ def test_what_a_state_means(values: dict[str, object], said: str) -> None:
 
 def test_why_a_topic_may_not_answer() -> None:
     assert words.refusal(NotReady("returns", HOPELESS), 0.9, EN, "en") == (
-        "Not yet: 85\u00a0% of the judged turns were right, and the bar is 90\u00a0%."
+        "Not ready yet: the accuracy is 85\u00a0%, the target is 90\u00a0%."
     )
-    assert "about 31 more turns" in words.refusal(NotReady("returns", STEP), 0.9, EN, "en")
-    assert words.refusal(NotReady("returns", EMPTY), 0.9, RU, "ru") == (
-        "Пока нельзя: ни одно обращение не оценено."
-    )
+    assert "about 31 more questions" in words.refusal(NotReady("returns", STEP), 0.9, EN, "en")
+    assert words.refusal(NotReady("returns", EMPTY), 0.9, RU, "ru") == ("Пока рано: ещё ничего не проверено.")
     assert words.refusal(Conflict("UNIQUE constraint failed"), 0.9, EN, "en") == (
-        "This topic has just changed: look again."
+        "This topic has just changed. Please check again."
     )
 
 
 def test_what_another_bar_would_have_done() -> None:
-    assert words.what_if([HOPELESS], "", EN, "en") == ["It would not have passed yet: not on course."]
+    assert words.what_if([HOPELESS], "", EN, "en") == ["It would not have passed yet: accuracy too low."]
     wider, next_one = replace(PASSED, threshold=0.9), replace(STEP, threshold=0.85)
     assert words.what_if([PASSED, wider, next_one], "2 Mar, 09:00", EN, "en") == [
-        "It would have passed with turn 38 (2 Mar, 09:00), from a confidence of 95\u00a0% on.",
-        "By now it could answer from a confidence of 90\u00a0% on.",
-        "Next, confidence ≥\u00a085\u00a0%: about 31 more judged turns",
+        "It would have passed at question no. 38 (2 Mar, 09:00), at confidence 95\u00a0% or higher.",
+        "By now, autopilot could be on at confidence 90\u00a0% or higher.",
+        "Next step, confidence ≥\u00a085\u00a0%: about 31 more judged questions",
     ]
 
 
@@ -250,7 +251,7 @@ def test_the_band_lies_between_both_ends() -> None:
     assert low[-1] == [40, 89.97]
     assert low[-1][1] + height[-1][1] == pytest.approx(high[-1][1])
     marks = options["series"][-1]["markLine"]["data"]
-    assert [(one.get("yAxis"), one["label"]["formatter"]) for one in marks] == [(90.0, "bar 90\u00a0%")]
+    assert [(one.get("yAxis"), one["label"]["formatter"]) for one in marks] == [(90.0, "target 90\u00a0%")]
 
 
 def test_without_evidence_there_is_nothing_to_draw_but_something_to_read() -> None:
@@ -266,14 +267,14 @@ def test_without_evidence_there_is_nothing_to_draw_but_something_to_read() -> No
 def test_the_risk_in_words() -> None:
     coverage, risk = np.array([0.25, 0.5, 0.75, 1.0]), np.array([0.0, 0.05, 0.2, 0.3])
     assert charts.risk_words(coverage, risk, bar=0.9, t=EN, language="en") == (
-        "If all were answered, 30\u00a0% would be wrong. "
-        "The surest 50\u00a0% could be answered with no more wrong than the bar allows."
+        "If every question got an automated reply, 30\u00a0% of the replies would be wrong. "
+        "The most confident 50\u00a0% could get automated replies within the target accuracy."
     )
     assert charts.risk_words(coverage, risk / 4, bar=0.9, t=EN, language="en").endswith(
-        "That is no more than the bar allows."
+        "This meets the target accuracy."
     )
     assert charts.risk_words(coverage, risk + 0.5, bar=0.9, t=EN, language="en").endswith(
-        "At no share were so few wrong as the bar allows."
+        "No coverage level meets the target accuracy."
     )
 
 

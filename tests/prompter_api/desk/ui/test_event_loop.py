@@ -100,11 +100,11 @@ def test_no_use_case_runs_on_the_event_loop(
 def test_nor_does_one_of_supervisors(sit: Sit, calls: tuple[set[str], set[str]]) -> None:
     called, on_loop = calls
     page = sit("vera")
-    page.get_by_role("link", name="Готовность").click()
+    page.get_by_role("link", name="Автоответы").click()
     page.get_by_role("link", name="returns").click()
-    page.get_by_role("button", name="Пустить отвечать").click()
+    page.get_by_role("button", name="Включить").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_role("button", name="Остановить").click()
-    expect(page.locator(".sheet__head .mark")).to_have_text("остановлена")
+    page.get_by_role("button", name="Приостановить").click()
+    expect(page.locator(".sheet__head .mark")).to_have_text("приостановлена")
     assert {"last_change", "topics", "topic", "evidence", "allow", "hold"} <= called
     assert on_loop == set()

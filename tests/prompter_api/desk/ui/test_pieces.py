@@ -14,6 +14,7 @@ from prompter.domain.conversation import Customer, Message, MessageKind, OutboxS
 from prompter.domain.evidence import RejectReason
 from prompter.domain.triage import HandoffReason, Route
 from prompter.storage import Store
+from prompter.text.translations import translator
 from prompter_api.desk.login.page import _own_path
 from prompter_api.desk.operator.conversation_panel import in_last_wording
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
@@ -23,7 +24,6 @@ from prompter_api.desk.operator.queue_panel import Waiting, by_customer, neighbo
 from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
-from prompter_api.locale import translator
 from tests.fakes import FakeClock
 from tests.support_desk import PASSWORD, DeskShop
 
