@@ -33,6 +33,8 @@ from prompter.storage import Store
 from prompter_api.app import create_app, serve_with
 from prompter_api.parts import Services
 from prompter_api.throttle import LoginThrottle
+from sufler import resources
+from sufler.rasa.form_checks import checked_forms
 from tests.fakes import (
     FAST_HASHER,
     SHOP,
@@ -104,7 +106,8 @@ class Office:
                 self.store,
                 lambda text: self.readiness.preview(self.assistant.triage(text)),
                 secret="the session secret",
-                orders=self.orders,
+                forms=checked_forms(resources.training_data()),
+                lookup=self.orders,
                 template_values={"shop_name": "Северок"},
                 clock=self.clock,
             ),
