@@ -7,6 +7,7 @@ from random import Random
 
 from kb_index import Article
 from prompter.common.clock import utc_now
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
@@ -105,7 +106,7 @@ class Governing:
         self.assistant = _Scripted(article=self.articles[0])
         self.reception = Reception(self.store, quiet=timedelta(0), longest=timedelta(0), clock=self.clock)
         self.triager = Triager(
-            self.store, self.assistant, lots=lots, readiness=self.readiness, clock=self.clock
+            self.store, self.assistant, lots=lots, gate=ReadinessGate(self.readiness), clock=self.clock
         )
         self.desk = Desk(self.store, undo=timedelta(0), lots=lots, clock=self.clock)
         self.reviews = Reviews(self.store, clock=self.clock)

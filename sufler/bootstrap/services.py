@@ -13,12 +13,12 @@ from prompter.accounts.last_seen import Defer, at_once
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.common.clock import Waits
+from prompter.conversations.autopilot_gate import Autopilot, ReadinessGate
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.conversations.triage_worker import Triager, TurnDialogues
 from prompter.desk.service import Desk
-from prompter.dialogue.session import DialogueSessions
 from prompter.domain.readiness import Mode
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
@@ -151,7 +151,7 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
 
 
 def build_triager(
-    settings: Settings, store: Store, assistant: Assistant, conversing: DialogueSessions | None = None
+    settings: Settings, store: Store, assistant: Assistant, conversing: TurnDialogues
 ) -> Triager:
     return Triager(
         store,
@@ -159,12 +159,14 @@ def build_triager(
         language=settings.language,
         template_values=settings.templates,
         lots=build_lots(settings),
-        readiness=build_readiness(settings, store),
-        autopilot=Autopilot(
-            signatures=settings.autopilot.signatures,
-            operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
-            most_in_a_row=settings.autopilot.most_in_a_row,
-            most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
+        gate=ReadinessGate(
+            build_readiness(settings, store),
+            Autopilot(
+                signatures=settings.autopilot.signatures,
+                operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
+                most_in_a_row=settings.autopilot.most_in_a_row,
+                most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
+            ),
         ),
         conversing=conversing,
     )

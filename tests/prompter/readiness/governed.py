@@ -7,12 +7,13 @@ from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from kb_index import Article
 from prompter.accounts.service import Accounts
+from prompter.conversations.autopilot_gate import Autopilot, ReadinessGate
 from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.dialogue.engine import DialogueEngine
-from prompter.dialogue.session import DialogueSessions
+from prompter.dialogue.session import DialogueSessions, NoDialogue
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import Author, IncomingMessage, Reply, Turn
 from prompter.domain.evidence import Choice
@@ -78,9 +79,11 @@ class GovernedShop:
             self.store,
             self.assistant,
             lots=self.lots,
-            readiness=self.readiness,
-            autopilot=Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3, most_in_a_dialogue=5),
-            conversing=self.conversing,
+            gate=ReadinessGate(
+                self.readiness,
+                Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3, most_in_a_dialogue=5),
+            ),
+            conversing=self.conversing or NoDialogue(),
             clock=self.clock,
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import ConversationView
@@ -273,7 +274,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     conversing = DialogueSessions(
         shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
     )
-    triager = Triager(shop.store, shop.assistant, readiness=shop.readiness, conversing=conversing)
+    triager = Triager(shop.store, shop.assistant, gate=ReadinessGate(shop.readiness), conversing=conversing)
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
 
