@@ -90,7 +90,7 @@ def build_web_app(
         encode=lambda texts: _encoded(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
-        explain=lambda text: explain(assistant, text),
+        explain=lambda text: explain(assistant.trace(text)),
         learning=Learning(store),
         proposals=build_proposals(store),
         versions=build_versions(settings, store),
