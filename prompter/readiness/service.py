@@ -1,7 +1,7 @@
 """Which topics may answer alone: looks at the evidence and acts on it; supervisors agree or stop."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,14 @@ from prompter.common.errors import NotFound, PrompterError
 from prompter.domain.account import Account
 from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
 from prompter.domain.dialogue import TOPICS
-from prompter.domain.readiness import LedgerTurn, Mode, ReadinessEvent, ReadinessState, StoredReadiness
+from prompter.domain.readiness import (
+    LedgerTurn,
+    Mode,
+    ReadinessChangeFacts,
+    ReadinessEvent,
+    ReadinessState,
+    StoredReadiness,
+)
 from prompter.domain.triage import Triage
 from prompter.readiness.evidence import TopicEvidence, evidence_of
 from prompter.readiness.ledger import audits, is_judged_by_lot, judged_turns
@@ -282,7 +289,7 @@ class Readiness:
                     stored.name,
                     state=stored.state,
                     reason="left_out",
-                    facts={"topics": below},
+                    facts=ReadinessChangeFacts(topics=tuple(below)),
                     account_id=None,
                     now=self._clock(),
                 )
@@ -302,13 +309,15 @@ class Readiness:
             reason="new_model",
         )
         number = stored.test_number if unused else stored.test_number + 1
-        return self._change(stored, change, {"model": model}, model=model, test_number=number)
+        return self._change(
+            stored, change, ReadinessChangeFacts(model=model), model=model, test_number=number
+        )
 
     def _change(
         self,
         stored: StoredReadiness,
         change: Transition,
-        facts: Mapping[str, Any],
+        facts: ReadinessChangeFacts,
         *,
         account: Account | None = None,
         **values: Any,
@@ -337,7 +346,7 @@ class Readiness:
                 stored.name,
                 state=change.state,
                 reason=change.reason,
-                facts={"answers_from": change.threshold, **facts},
+                facts=replace(facts, answers_from=change.threshold, absent=facts.absent - {"answers_from"}),
                 account_id=account.id if account else None,
                 now=now,
             )
@@ -503,7 +512,7 @@ class Readiness:
     def _set(
         self, stored: StoredReadiness, change: Transition, account: Account | None, **values: Any
     ) -> TopicReadiness:
-        if not self._change(stored, change, {}, account=account, **values):
+        if not self._change(stored, change, ReadinessChangeFacts(), account=account, **values):
             raise Conflict("the topic has just changed: look again")
         return self.topic(stored.name)
 
@@ -590,21 +599,21 @@ def _labels_per_day(turns: Sequence[LedgerTurn], *, since: datetime, now: dateti
     return sum(is_judged_by_lot(turn) for turn in counted) / days
 
 
-def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> dict[str, Any]:
+def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> ReadinessChangeFacts:
     """What a supervisor is told about a change: the numbers, and which answers to look at again."""
     last = steps[-1]
     wrong = [turn for turn, right in live if not right]
-    return {
-        "passed": threshold_passed(steps),
-        "threshold": last.threshold,
-        "estimate": last.estimate,
-        "turns": last.n_turns,
-        "judged_by_lot": last.n_by_lot,
-        "audited": len(live),
-        "audited_wrong": len(wrong),
-        "articles": sorted({turn.article_id for turn in wrong}),
-        "wrong_turns": [turn.id for turn in wrong[-20:]],
-    }
+    return ReadinessChangeFacts(
+        passed=threshold_passed(steps),
+        threshold=last.threshold,
+        estimate=last.estimate,
+        turns=last.n_turns,
+        judged_by_lot=last.n_by_lot,
+        audited=len(live),
+        audited_wrong=len(wrong),
+        articles=tuple(sorted({turn.article_id for turn in wrong})),
+        wrong_turns=tuple(turn.id for turn in wrong[-20:]),
+    )
 
 
 def _why_not(step: Step) -> str:

@@ -127,7 +127,7 @@ class _Event:
             self._wrong(event, asked)
 
     def _list(self, title: str, event: ReadinessEvent, questions: Mapping[str, str]) -> None:
-        articles = [str(one) for one in event.facts.get("articles", ())]
+        articles = event.facts.articles
         if not articles:
             return
         Tag("p", title, classes="board__small")
@@ -136,7 +136,7 @@ class _Event:
                 Tag("li", questions.get(article, article), dir="auto")
 
     def _wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
-        turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]
+        turns = [asked[turn] for turn in reversed(event.facts.wrong_turns) if turn in asked]
         if not turns:
             return
         Tag("p", self._t.gettext("Answered wrongly:"), classes="board__small")
