@@ -423,12 +423,6 @@ class Readiness:
             stored = tx.readiness.all()
             return [self._shown(tx, stored[name], topics) for name, topics in units.items() if name in stored]
 
-    def demoted(self) -> list[str]:
-        """Topics and groups that slipped and have not been shown to be right again."""
-        with self._store.read() as tx:
-            stored = tx.readiness.all().values()
-            return [one.name for one in stored if one.state is ReadinessState.DEMOTED]
-
     def topic(self, name: str) -> TopicReadiness:
         """One topic or group.
 

@@ -14,6 +14,7 @@ from kb_index import Article
 from kb_index.templates import fields
 from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
 from prompter.desk.decision import Action, Decision
+from prompter.desk.views import DeskSnapshot
 from prompter.domain.conversation import Customer, OfferedSuggestion, Turn
 from prompter_api.desk.operator.conversation_panel import newer_than
 from prompter_api.desk.operator.drafts import Draft, Purpose
@@ -26,7 +27,7 @@ from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import DeskSnapshot, SignedOut
+from prompter_api.desk.ui.session import SignedOut
 
 POLL_SECONDS = 1.0
 _MOST_RECENT = 5

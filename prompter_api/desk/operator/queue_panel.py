@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from prompter.desk.service import QueueItem
+from prompter.desk.views import QueueItem
 from prompter.domain.conversation import Customer
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag

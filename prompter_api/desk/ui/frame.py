@@ -26,6 +26,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
+from prompter.accounts.roles import has_role
 from prompter.common.errors import DatabaseUnavailable, Forbidden
 from prompter.domain.account import Account, Role
 from prompter_api.auth import visit_of
@@ -124,7 +125,7 @@ class PageGuard:
         if account.one_time_password:
             return RedirectResponse("/password", 303)
         language = page_language(request, self._parts, account.language)
-        if account.role < role:
+        if not has_role(account, role):
             return refused_page(request, language)
         seat, client = self._seats.take(self._parts, visit), ui.context.client
         client.on_delete(lambda: self._seats.leave(seat))
@@ -151,7 +152,7 @@ class Layout:
                 Tag("span", _("Sufler"))
             with Tag("nav", classes="bar__nav", aria_label=_("Pages")):
                 for address, name, role in PAGES:
-                    if visitor.account.role >= role and len(PAGES) > 1:
+                    if has_role(visitor.account, role) and len(PAGES) > 1:
                         Tag("a", _(name), href=address, aria_current="page" if address == here else None)
                 Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
             self.notes = Tag("div", classes="bar__notes")

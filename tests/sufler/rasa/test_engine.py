@@ -11,7 +11,7 @@ import pytest
 from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
-from prompter.desk.service import ConversationView
+from prompter.desk.views import ConversationView
 from prompter.dialogue.actions import seal
 from prompter.dialogue.engine import DialogueUnavailable, Question
 from prompter.dialogue.session import DialogueSessions
@@ -296,7 +296,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
         finally:
             done.set()
             worker.join()
-    assert shop.desk.silence() is None
+    assert shop.desk.workload().silence is None
     answer = "Верните товар за 14 дней."
     expected = ["Какой номер?", f"{answer}\n\nКакой номер?", "Заказ 40018237 едет.", answer]
     assert said == dict.fromkeys(said, expected)
