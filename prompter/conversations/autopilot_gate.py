@@ -9,7 +9,8 @@ from kb_index.templates import fields
 from prompter.dialogue.session import DialogueTurn
 from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter.domain.triage import HandoffReason, Triage
-from prompter.readiness.service import LiveTopic, Readiness
+from prompter.readiness.live_topics import LiveTopic
+from prompter.readiness.service import Readiness
 from prompter.storage import Transaction
 from prompter.suggestions.routing import AutopilotContext, answer_alone
 

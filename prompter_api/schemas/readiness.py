@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from prompter.domain.readiness import Mode, ReadinessState
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter_api.schemas.common import JsonOut, Output
 
 

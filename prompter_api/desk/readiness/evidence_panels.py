@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from prompter.common.clock import utc_now
 from prompter.domain.readiness import ReadinessEvent
 from prompter.readiness.evidence import PieceOfEvidence, QuotedQuestion, TopicEvidence
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows

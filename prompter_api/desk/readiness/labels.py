@@ -9,7 +9,7 @@ from evaluation.readiness import Interval, Step, threshold_passed
 from prompter.common.errors import Forbidden, NotFound, PrompterError
 from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
-from prompter.readiness.service import NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import NotReady, TopicReadiness
 from prompter.storage import Conflict
 from prompter_api.desk.ui.labels import N_
 from prompter_api.locale import Translations

@@ -24,7 +24,7 @@ from prompter.models.version_diff import ChangedQuestion
 from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.monitoring import Drift, Gap, OwnFigure, Person
 from prompter.readiness.second_reviews import Question
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.parts import Services

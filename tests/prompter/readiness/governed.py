@@ -22,7 +22,8 @@ from prompter.domain.triage import HandoffReason, Route
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
-from prompter.readiness.service import Readiness, TopicReadiness
+from prompter.readiness.service import Readiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
 

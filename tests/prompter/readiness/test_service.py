@@ -10,7 +10,8 @@ from prompter.domain.conversation import TurnState
 from prompter.domain.evidence import RejectReason
 from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.readiness.service import NotReady, Readiness
+from prompter.readiness.service import Readiness
+from prompter.readiness.topic_readiness import NotReady
 from prompter.storage import Store
 from tests.fakes import SHOP, START
 from tests.prompter.readiness.governed import ENOUGH, RULE, SURE, GovernedShop

@@ -12,7 +12,7 @@ from evaluation.readiness import Interval, Step
 from evaluation.reliability import Bin
 from prompter.common.errors import Forbidden
 from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
-from prompter.readiness.service import Measured, NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import Measured, NotReady, TopicReadiness
 from prompter.storage import Conflict, Store
 from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words
