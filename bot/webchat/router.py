@@ -155,11 +155,11 @@ def web_chat_router(
     feedback: Feedback,
     views: Views,
     secret: str,
-    longest_message: int = 4000,
-    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
-    secure_cookies: bool = False,
-    language: str = "ru",
-    title: str | None = None,
+    longest_message: int,
+    limits: ChatLimits,
+    secure_cookies: bool,
+    language: str,
+    title: str | None,
 ) -> APIRouter:
     """The web chat, to be mounted at the root of the site.
 

@@ -1,7 +1,7 @@
 """May the bot answer this turn alone?  Asked in the transaction in which the answer would go out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,10 +23,10 @@ class Autopilot:
     in a dialogue after `most_in_a_dialogue`.
     """
 
-    signatures: Mapping[str, str] = field(default_factory=dict)
-    operator_stays: timedelta = timedelta(minutes=30)
-    most_in_a_row: int = 3
-    most_in_a_dialogue: int = 10
+    signatures: Mapping[str, str]
+    operator_stays: timedelta
+    most_in_a_row: int
+    most_in_a_dialogue: int
 
     def signature(self, language: str) -> str:
         return self.signatures.get(language, self.signatures.get("en", ""))
@@ -68,7 +68,7 @@ class AutopilotGate(Protocol):
 class ReadinessGate:
     """Lets through what readiness has proved and nothing speaks against at this moment."""
 
-    def __init__(self, readiness: Readiness, rules: Autopilot = Autopilot()) -> None:
+    def __init__(self, readiness: Readiness, rules: Autopilot) -> None:
         self._readiness = readiness
         self._rules = rules
 

@@ -58,10 +58,10 @@ class DialogueSessions:
         engine: DialogueEngine,
         *,
         seal: Callable[[int], str],
-        prefix: str = "sufler",
-        patience: timedelta = timedelta(seconds=10),
-        ends_after: timedelta = timedelta(minutes=60),
-        operator_stays: timedelta = timedelta(minutes=30),
+        prefix: str,
+        patience: timedelta,
+        ends_after: timedelta,
+        operator_stays: timedelta,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
     from bot.channel import Channel
+    from bot.webchat import ChatLimits
     from prompter_api.parts import Encoded, Services
     from sufler.health import Heartbeats
 
@@ -131,8 +132,22 @@ def _services(
     )
 
 
+def chat_limits_of(settings: Settings) -> "ChatLimits":
+    from bot.webchat import ChatLimits
+
+    chosen = settings.web
+    return ChatLimits(
+        messages_per_minute=chosen.messages_per_minute,
+        messages_per_address=chosen.messages_per_address,
+        new_chats_per_address=chosen.new_chats_per_address,
+        new_chats_per_minute=chosen.new_chats_per_minute,
+        reads_per_minute=chosen.reads_per_minute,
+        reads_per_address=chosen.reads_per_address,
+    )
+
+
 def _web_chat(settings: Settings, store: Store, *, secret: str) -> "APIRouter":
-    from bot.webchat import ChatLimits, web_chat_router
+    from bot.webchat import web_chat_router
     from prompter.conversations.customer_view import CustomerViews
 
     return web_chat_router(
@@ -143,14 +158,7 @@ def _web_chat(settings: Settings, store: Store, *, secret: str) -> "APIRouter":
         longest_message=settings.turns.longest_message,
         secure_cookies=settings.web.secure_cookies,
         language=settings.language,
-        limits=ChatLimits(
-            messages_per_minute=settings.web.messages_per_minute,
-            messages_per_address=settings.web.messages_per_address,
-            new_chats_per_address=settings.web.new_chats_per_address,
-            new_chats_per_minute=settings.web.new_chats_per_minute,
-            reads_per_minute=settings.web.reads_per_minute,
-            reads_per_address=settings.web.reads_per_address,
-        ),
+        limits=chat_limits_of(settings),
         title=settings.templates.get("shop_name"),
     )
 

@@ -150,6 +150,16 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
     )
 
 
+def autopilot_of(settings: Settings) -> Autopilot:
+    chosen = settings.autopilot
+    return Autopilot(
+        signatures=chosen.signatures,
+        operator_stays=timedelta(minutes=chosen.operator_stays_minutes),
+        most_in_a_row=chosen.most_in_a_row,
+        most_in_a_dialogue=chosen.most_in_a_dialogue,
+    )
+
+
 def build_triager(
     settings: Settings, store: Store, assistant: Assistant, conversing: TurnDialogues
 ) -> Triager:
@@ -161,12 +171,7 @@ def build_triager(
         lots=build_lots(settings),
         gate=ReadinessGate(
             build_readiness(settings, store),
-            Autopilot(
-                signatures=settings.autopilot.signatures,
-                operator_stays=timedelta(minutes=settings.autopilot.operator_stays_minutes),
-                most_in_a_row=settings.autopilot.most_in_a_row,
-                most_in_a_dialogue=settings.autopilot.most_in_a_dialogue,
-            ),
+            autopilot_of(settings),
         ),
         conversing=conversing,
     )

@@ -45,6 +45,7 @@ from tests.fakes import (
     by_length,
     explained,
 )
+from tests.shipped import SESSIONS
 
 PASSWORD = "correct horse battery"
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -134,7 +135,9 @@ class Office:
 
     def talk_through(self, engine: DialogueEngine) -> None:
         """From now on dialogues run in an engine."""
-        conversing = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        conversing = DialogueSessions(
+            self.store, engine, seal="sealed {}".format, clock=self.clock, **SESSIONS
+        )
         self.triager = Triager(
             self.store, self.assistant, lots=self.lots, conversing=conversing, clock=self.clock
         )

@@ -9,6 +9,7 @@ from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage import Store
 from tests.fakes import SHOP, WordAssistant
 from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.shipped import AUTOPILOT
 
 
 @dataclass
@@ -31,7 +32,12 @@ def test_a_topic_that_is_stopped_while_the_assistant_thinks_does_not_answer(stor
     interrupted = Interrupted(shop.assistant, lambda: shop.readiness.hold("returns", shop.vera))
     conversation = shop.say(SURE)
     shop.clock.forward(2)
-    assert Triager(store, interrupted, gate=ReadinessGate(shop.readiness), clock=shop.clock).run_once() == 1
+    assert (
+        Triager(
+            store, interrupted, gate=ReadinessGate(shop.readiness, AUTOPILOT), clock=shop.clock
+        ).run_once()
+        == 1
+    )
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
     assert shop.said_by_bot(conversation) == []
 

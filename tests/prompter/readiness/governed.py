@@ -7,7 +7,7 @@ from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from kb_index import Article
 from prompter.accounts.service import Accounts
-from prompter.conversations.autopilot_gate import Autopilot, ReadinessGate
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
@@ -26,6 +26,7 @@ from prompter.readiness.service import Readiness
 from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
+from tests.shipped import AUTOPILOT, SESSIONS
 
 RULE = Rule(bar=0.6, alpha=0.05, thresholds=(0.9, 0.6))
 ENOUGH = 10  # right answers in a row: (1 - 0.6^(n+1)) / ((n+1) 0.4 0.6^n) >= 1 / (0.8 * 0.05) first at n = 10
@@ -63,7 +64,7 @@ class GovernedShop:
         )
         self.lots = lots
         self.conversing = (
-            DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock)
+            DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock, **SESSIONS)
             if self.engine
             else None
         )
@@ -82,7 +83,7 @@ class GovernedShop:
             lots=self.lots,
             gate=ReadinessGate(
                 self.readiness,
-                Autopilot(signatures={"ru": "Ответил бот."}, most_in_a_row=3, most_in_a_dialogue=5),
+                replace(AUTOPILOT, signatures={"ru": "Ответил бот."}, most_in_a_dialogue=5),
             ),
             conversing=self.conversing or NoDialogue(),
             clock=self.clock,

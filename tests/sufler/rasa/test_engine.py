@@ -24,6 +24,7 @@ from sufler.rasa.engine import RasaEngine
 from tests.browser import serve
 from tests.e2e.product import wait_for
 from tests.emulators.rasa import MODEL, RasaEmulator
+from tests.shipped import AUTOPILOT, SESSIONS
 from tests.support_desk import DeskShop
 
 SURE = "как вернуть товар"
@@ -272,9 +273,14 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
     conversing = DialogueSessions(
-        shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
+        shop.store,
+        engine_of(rasa),
+        seal=lambda turn_id: seal("a secret of the tests", turn_id),
+        **SESSIONS,
     )
-    triager = Triager(shop.store, shop.assistant, gate=ReadinessGate(shop.readiness), conversing=conversing)
+    triager = Triager(
+        shop.store, shop.assistant, gate=ReadinessGate(shop.readiness, AUTOPILOT), conversing=conversing
+    )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
 
