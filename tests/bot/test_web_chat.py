@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.shipped import CHAT_LIMITS
 
 MAX_LENGTH = 300
 COOKIE = "sufler_chat"
@@ -81,7 +82,7 @@ def application(
     reception: object,
     views: object,
     feedback: Hearing | None = None,
-    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
+    limits: ChatLimits = CHAT_LIMITS,
     secure_cookies: bool = False,
     title: str | None = None,
 ) -> FastAPI:
@@ -95,6 +96,7 @@ def application(
             max_message_length=MAX_LENGTH,
             limits=limits,
             secure_cookies=secure_cookies,
+            language="ru",
             title=title,
         )
     )
@@ -344,7 +346,7 @@ def listening(feedback: HeardFeedback, store: Store, reception: Reception) -> It
         reception=reception,
         views=CustomerViews(store),
         feedback=feedback,
-        limits=ChatLimits(messages_per_minute=3),
+        limits=replace(CHAT_LIMITS, messages_per_minute=3),
     )
     with serve(app) as url, httpx.Client(base_url=url) as browser:
         browser.get("/chat").raise_for_status()
@@ -500,7 +502,7 @@ def test_without_our_cookie_the_page_has_to_be_opened_first(site: Site, cookie: 
 
 def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -> None:
     app = application(
-        reception=reception, views=CustomerViews(store), limits=ChatLimits(messages_per_minute=3)
+        reception=reception, views=CustomerViews(store), limits=replace(CHAT_LIMITS, messages_per_minute=3)
     )
     with serve(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
         browser.get("/chat")
@@ -530,7 +532,7 @@ class Street:
 
 
 def street(store: Store, reception: Reception, **limits: int) -> Street:
-    app = application(reception=reception, views=CustomerViews(store), limits=ChatLimits(**limits))
+    app = application(reception=reception, views=CustomerViews(store), limits=replace(CHAT_LIMITS, **limits))
     return Street(app)
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any
 
 from babel.numbers import format_decimal
 
 from evaluation.readiness import Interval, Step, threshold_passed
 from prompter.common.errors import Forbidden, NotFound, PrompterError
-from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
-from prompter.readiness.service import NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import NotReady, TopicReadiness
 from prompter.storage import Conflict
 from prompter_api.desk.ui.labels import N_, TopicLabel
 from prompter_api.locale import Translations
@@ -208,12 +207,12 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
 def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
     """An event as a sentence."""
     facts = event.facts
-    from_ = _from(facts.get("answers_from"), t, language)
+    from_ = _from(facts.answers_from, t, language)
     match event.reason:
         case "proved" if event.state is ReadinessState.AUTOPILOT:
             return t.gettext("The evidence suffices: it answers alone{from_}.").format(from_=from_)
         case "proved":
-            from_ = _from(facts.get("passed"), t, language)
+            from_ = _from(facts.passed, t, language)
             return t.gettext("The evidence suffices: it may answer alone{from_}.").format(from_=from_)
         case "allowed":
             return t.gettext("Allowed: it answers alone{from_}.").format(from_=from_)
@@ -229,7 +228,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
             return t.gettext("With the new settings the evidence does not suffice: operators answer.")
         case "left_out":
             return t.gettext("Below the bar by themselves and left out of the group: {topics}.").format(
-                topics=", ".join(map(topic, facts.get("topics", ()))) or "—"
+                topics=", ".join(map(topic, facts.topics)) or "—"
             )
         case "slipped":
             return _slipped(facts, t)
@@ -239,7 +238,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
             return t.gettext("Only measured from now on: operators answer.")
         case "new_model":
             return t.gettext("The bot has a new model ({model}): it is tested anew.").format(
-                model=facts.get("model", "?")
+                model=facts.model or "?"
             )
         case "new_version":
             return _new_version(facts, t)
@@ -249,9 +248,9 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
             return event.reason
 
 
-def _new_version(facts: Any, t: Translations) -> str:
+def _new_version(facts: ReadinessChangeFacts, t: Translations) -> str:
     """A version that was measured to be no worse answers on."""
-    changed = facts.get("changed", 0)
+    changed = facts.changed
     if not changed:
         return t.gettext("A new model version answers: measured, and no answer has changed.")
     text = t.ngettext(
@@ -262,8 +261,8 @@ def _new_version(facts: Any, t: Translations) -> str:
     return text.format(changed=changed)
 
 
-def _slipped(facts: Any, t: Translations) -> str:
-    wrong, audited = facts.get("audited_wrong", 0), facts.get("audited", 0)
+def _slipped(facts: ReadinessChangeFacts, t: Translations) -> str:
+    wrong, audited = facts.audited_wrong, facts.audited
     text = t.ngettext(
         "Taken back: {wrong} of {audited} audited answers was wrong. It is tested anew.",
         "Taken back: {wrong} of {audited} audited answers were wrong. It is tested anew.",
