@@ -4,9 +4,11 @@ A form asks for the number of something that a customer wants to know the state 
 and how their numbers look, a project says beside its training data.
 """
 
-import re
 from dataclasses import dataclass
+from string import digits
 from typing import Protocol
+
+_DIGIT = "#"
 
 
 class LookupUnavailable(Exception):
@@ -30,8 +32,8 @@ class LookupForm:
 
     name: str
     slot: str  # of the number
-    pattern: re.Pattern[str]  # of the whole number
-    ignored: re.Pattern[str]  # left out of what the customer writes
+    format: str  # of the whole number: # stands for a digit, everything else for itself
+    ignored: str  # characters that are left out of what the customer writes, beside white space
     malformed: str  # response to what does not match
     unknown: str  # response to a number that nothing has
     action: str  # the engine calls it once the form is filled
@@ -45,5 +47,9 @@ class LookupForm:
 
     def number(self, written: str) -> str | None:
         """Return the number without what is ignored; None if it does not look like one."""
-        number = self.ignored.sub("", written)
-        return number if self.pattern.fullmatch(number) else None
+        number = "".join(each for each in written if not each.isspace() and each not in self.ignored)
+        fits = len(number) == len(self.format) and all(
+            each in digits if place == _DIGIT else each == place
+            for each, place in zip(number, self.format, strict=True)
+        )
+        return number if fits else None

@@ -1,6 +1,5 @@
 """Which forms does the training data want checked?  They stand in forms.yml beside Rasa's domain."""
 
-import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -39,18 +38,14 @@ def _form(path: Path, name: str, node: Node) -> LookupForm:
     texts = {key: value.text for key, value in node.fields.items() if value.text is not None}
     if set(node.fields) != set(_KEYS) or len(texts) != len(_KEYS):
         raise BadFile(path, f"{name} needs a text for each of {', '.join(_KEYS)}", row=node.line)
-    try:
-        return LookupForm(
-            name=name,
-            slot=texts["slot"],
-            pattern=re.compile(texts["pattern"]),
-            ignored=re.compile(texts["ignored"]),
-            malformed=texts["malformed"],
-            unknown=texts["unknown"],
-            action=texts["action"],
-            found=texts["found"],
-            state=texts["state"],
-        )
-    except re.error as error:
-        problem = f"{name} has a pattern that is no regular expression: {error}"
-        raise BadFile(path, problem, row=node.line) from None
+    return LookupForm(
+        name=name,
+        slot=texts["slot"],
+        format=texts["format"],
+        ignored=texts["ignored"],
+        malformed=texts["malformed"],
+        unknown=texts["unknown"],
+        action=texts["action"],
+        found=texts["found"],
+        state=texts["state"],
+    )
