@@ -7,7 +7,8 @@ that has none of our libraries.
     encoders                                         texts to vectors
     classifier, intent_model, kernel, calibration    the estimator and its fitted, calibrated model
     training_data, intent_file, artifacts, errors    examples from YAML, models as folders of plain arrays
-    finetuning                                       contrastive fine-tuning of a sentence-transformers model
+    finetuning, contrastive                          contrastive fine-tuning of a sentence-transformers model
+    model_folder                                     the fine-tuned model, written as a folder
     rasa                                             components that Rasa loads
 """
 

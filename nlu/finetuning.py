@@ -11,8 +11,6 @@ and pairs fixed beforehand; the loop here needs neither.
 
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,10 +23,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nlu.contrastive import (
+    Document,
+    Example,
+    Target,
+    TrainingQuery,
+    documents_of,
+    masks,
+    merged,
+    sharpness,
+    texts_of,
+)
 from nlu.encoders.caching import ProgressBar
 from nlu.encoders.encoder import Kind, Vectors
-from nlu.encoders.sentence import METADATA, SCALE_FACTOR, load_engine, prefixes_of, scale_factor_of
+from nlu.encoders.sentence import SCALE_FACTOR, load_engine, prefixes_of, scale_factor_of
 from nlu.errors import BadTrainingData, NluError
+from nlu.model_folder import write_model
 
 MIN_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
 _ENCODED_AT_ONCE = 64
@@ -38,24 +48,6 @@ _MAX_HELD_OUT = 1000
 
 class NotBetter(NluError):
     """Fine-tuning has not made the model better on the texts held out; nothing was written."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What a text can ask for, an article or an intent: texts that ask for it, cleaned, and what it says."""
-
-    id: str
-    questions: tuple[str, ...]
-    passage: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingQuery:
-    """A text, cleaned, the ids of the targets that are right for it, and of those rejected for it."""
-
-    text: str
-    right: frozenset[str]
-    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +108,7 @@ def split(
     Raises:
         BadTrainingData: there are too few texts to hold some out.
     """
-    by_text = _merged(targets, asked)
+    by_text = merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
     free = [one for one in by_text.values() if one.right and one.text not in titles]
     wanted = min(round(len(free) * share), _MAX_HELD_OUT)
@@ -216,7 +208,7 @@ class _Trainer:
         self._engine, self._prefixes, self._options = engine, prefixes, options
         self._targets, self._learned, self._held_out = targets, learned, held_out
         self._place = {target.id: place for place, target in enumerate(targets)}
-        self._texts_of = _texts_of(targets, learned)
+        self._texts_of = texts_of(targets, learned)
         self._random = np.random.default_rng(options.seed)
         # Word embeddings stay: most of a multilingual model's weights, and texts are too few to move them.
         for name, parameter in engine.named_parameters():
@@ -377,103 +369,6 @@ class _Trainer:
         return torch.nn.functional.normalize(vectors, dim=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
-    """A text that a batch compares its texts with."""
-
-    target: int  # place among the targets
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """A text with what it is pulled towards and what it is pushed away from."""
-
-    asked: TrainingQuery
-    positive: Document | None  # None: nobody knows what is right
-    negative: Document | None
-
-
-def documents_of(examples: Sequence[Example]) -> list[tuple[int | None, Document]]:
-    """All documents of a batch; with a positive, the number of the example whose it is."""
-    found: list[tuple[int | None, Document]] = [
-        (row, one.positive) for row, one in enumerate(examples) if one.positive is not None
-    ]
-    return found + [(None, one.negative) for one in examples if one.negative is not None]
-
-
-def masks(
-    examples: Sequence[Example],
-    documents: Sequence[tuple[int | None, Document]],
-    place: Mapping[str, int],
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which documents count for which example, and which of those are good; shapes (examples, documents).
-
-    For a text whose right targets are known, its own positive is good and what is wrong for it counts;
-    what is right for it too does not. For a text of which we only know what was rejected, all count and
-    all others are good: the rejected one must not come first. Where nothing is good, nothing is learned.
-    """
-    compared = np.ones((len(examples), len(documents)), dtype=bool)
-    good = np.ones_like(compared)
-    for row, example in enumerate(examples):
-        right = {place[each] for each in example.asked.right}
-        wrong = {place[each] for each in example.asked.wrong}
-        for column, (owner, document) in enumerate(documents):
-            if right:
-                good[row, column] = owner == row
-                compared[row, column] = owner == row or document.target not in right
-            else:
-                good[row, column] = document.target not in wrong
-        if not good[row].any():
-            good[row] = True
-    return compared, good
-
-
-def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]) -> float:
-    """The factor, 1 to 1,000, with which the softmax of each row is likeliest to name what is right."""
-    from scipy.special import logsumexp
-
-    factors = np.geomspace(1, 1000, 121)
-    likelihoods = [
-        np.mean(
-            logsumexp(np.where(right, factor * relevance, -np.inf), axis=1)
-            - logsumexp(factor * relevance, axis=1)
-        )
-        for factor in factors
-    ]
-    return float(factors[int(np.argmax(likelihoods))])
-
-
-def _merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
-    """Every text once, with all that is known of it; what is right for it is not wrong for it."""
-    known = {target.id for target in targets}
-    right: dict[str, set[str]] = {}
-    wrong: dict[str, set[str]] = {}
-    for target in targets:
-        for text in target.questions:
-            right.setdefault(text, set()).add(target.id)
-    for one in asked:
-        right.setdefault(one.text, set()).update(one.right & known)
-        wrong.setdefault(one.text, set()).update(one.wrong & known)
-    merged = {}
-    for text, ids in right.items():
-        one = TrainingQuery(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
-        if text and (one.right or one.wrong):
-            merged[text] = one
-    return merged
-
-
-def _texts_of(targets: Sequence[Target], learned: Sequence[TrainingQuery]) -> list[list[str]]:
-    """For each target, the texts that ask for it and, as far as we know, for nothing else."""
-    texts = [list(target.questions) for target in targets]
-    place = {target.id: number for number, target in enumerate(targets)}
-    for one in learned:
-        for each in one.right if len(one.right) == 1 else ():
-            if one.text not in texts[place[each]]:
-                texts[place[each]].append(one.text)
-    return texts
-
-
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """Draw from this seed, and leave the drawing of others as it was."""
@@ -511,28 +406,3 @@ def _metadata(
         "seconds": round(done.seconds, 1),
         "libraries": {name: version(name) for name in ("sentence-transformers", "transformers", "torch")},
     }
-
-
-def write_model(engine: Any, out: Path, metadata: Mapping[str, Any]) -> None:
-    """Write the folder aside, then give it its name: it is there as a whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.parent / f".{out.name}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        engine.save(str(aside), create_model_card=False)
-        text = json.dumps(metadata, ensure_ascii=False, indent=1)
-        (aside / METADATA).write_text(text, encoding="utf-8")
-        for path in (*aside.rglob("*"), aside):
-            _sync(path)
-        aside.rename(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    _sync(out.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,7 +1,7 @@
 """Long work that may not be done twice at once: asked for, taken, told of, ended."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from prompter.common.clock import SLACK, Clock, utc_now
 from prompter.common.errors import PrompterError
 from prompter.domain.account import Account
 from prompter.domain.job import JobKind, JobState, StoredJob
+from prompter.domain.learning_outcome import LearningOutcome
 from prompter.storage import Conflict, Store
 
 _SIGN_OF_LIFE = 5.0  # seconds between two
@@ -26,7 +27,7 @@ class Job:
 
     def __init__(self, store: Store, job_id: int, clock: Clock) -> None:
         self.id = job_id
-        self.outcome: Mapping[str, Any] | None = None  # of a job that is done
+        self.outcome: LearningOutcome | None = None  # of a job that is done
         self._store = store
         self._clock = clock
         self._step = ""
@@ -116,7 +117,7 @@ class Jobs:
             raise
         stop.set()
         signs.join()
-        self._end(job, JobState.DONE, outcome=job.outcome)
+        self._end(job, JobState.DONE, outcome=job.outcome.to_json() if job.outcome else None)
 
     def _claim(self, kind: JobKind) -> int:
         self._fail_stale(kind)

@@ -14,6 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
+from prompter.accounts.roles import require_role
 from prompter.accounts.sessions import Visit
 from prompter.domain.account import Account, ApiToken, Role, Scope, Session
 from prompter_api import cookies
@@ -94,7 +95,8 @@ class Guard:
         """The caller, who is looked up once for each request; every guard of a route has its own say.
 
         Raises:
-            HTTPException: 401 without credentials that work, 403 where they do not suffice.
+            HTTPException: 401 without credentials that work, 403 where a token does not suffice.
+            Forbidden: the account's role does not suffice.
             PasswordChangeNeeded: the password was given by somebody else.
         """
         caller: Caller | None = getattr(request.state, "caller", None)
@@ -113,8 +115,7 @@ class Guard:
                 raise HTTPException(403, f"this needs an API token with the scope {scope.value}")
         elif caller.account.one_time_password and not self.before_password_change:
             raise PasswordChangeNeeded("choose a password of your own first: POST /api/me/password")
-        if caller.account.role < self.role:
-            raise HTTPException(403, f"this needs the role {self.role.label}")
+        require_role(caller.account, self.role)
 
 
 class GuardedRoute(APIRoute):

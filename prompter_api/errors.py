@@ -38,7 +38,7 @@ from prompter.jobs import JobRunning
 from prompter.knowledge.topics import InvalidTitle
 from prompter.labels.regression_cases import InvalidPin
 from prompter.models.registry import CannotUse, NothingBefore
-from prompter.readiness.service import NotReady
+from prompter.readiness.topic_readiness import NotReady
 from prompter.storage import Conflict
 from prompter_api.methods import allowed_methods
 from web.problems import problem

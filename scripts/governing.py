@@ -7,6 +7,7 @@ from random import Random
 
 from kb_index import Article
 from prompter.common.clock import utc_now
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
@@ -20,6 +21,8 @@ from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
+from sufler.bootstrap.services import autopilot_of
+from sufler.settings import Settings
 from tests.fakes import FakeClock
 
 MODEL = "pictures"
@@ -105,7 +108,11 @@ class Governing:
         self.assistant = _Scripted(article=self.articles[0])
         self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
         self.triager = Triager(
-            self.store, self.assistant, sampling=sampling, readiness=self.readiness, clock=self.clock
+            self.store,
+            self.assistant,
+            sampling=sampling,
+            gate=ReadinessGate(self.readiness, autopilot_of(Settings())),
+            clock=self.clock,
         )
         self.desk = Desk(self.store, undo=timedelta(0), sampling=sampling, clock=self.clock)
         self.reviews = Reviews(self.store, clock=self.clock)

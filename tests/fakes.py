@@ -9,8 +9,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kb_index import Article
-from prompter.dialogue.actions import OrdersUnavailable
 from prompter.dialogue.engine import DialogueUnavailable, EngineReply, Question
+from prompter.dialogue.forms import LookupUnavailable
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
@@ -124,7 +124,7 @@ class FixedOrders:
 
     def state_of(self, number: str) -> str | None:
         if self.broken:
-            raise OrdersUnavailable("the orders' service does not answer")
+            raise LookupUnavailable("the orders' service does not answer")
         return self.states.get(number)
 
 

@@ -37,6 +37,7 @@ from prompter_api.parts import Services
 from prompter_api.throttle import LoginThrottle
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, by_length, explained
+from tests.shipped import SESSIONS
 
 PASSWORD = "correct horse battery"
 
@@ -78,7 +79,7 @@ class DeskShop:
 
     def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
         """From now on dialogues run in an engine."""
-        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format)
+        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format, **SESSIONS)
         self.triager = Triager(
             self.store, self.assistant, sampling=self.sampling, dialogue_sessions=dialogue_sessions
         )

@@ -27,12 +27,12 @@ class ChatLimits:
     the minute; a chat is new until its first message is stored.
     """
 
-    messages_per_minute: int = 20
-    messages_per_address: int = 60
-    new_chats_per_address: int = 30
-    new_chats_per_minute: int = 120
-    reads_per_minute: int = 240
-    reads_per_address: int = 3000
+    messages_per_minute: int
+    messages_per_address: int
+    new_chats_per_address: int
+    new_chats_per_minute: int
+    reads_per_minute: int
+    reads_per_address: int
 
 
 class ChatThrottle:

@@ -4,9 +4,10 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line
 from prompter.conversations.intake import Overloaded, Received
 from prompter.domain.conversation import IncomingMessage, MessageKind
+from prompter.text.translations import LANGUAGES
 from web.origins import refuse_other_sites
 from web.problems import problems
 
@@ -115,173 +117,28 @@ class Conversation(BaseModel):
     lines: list[ChatLine] | None
 
 
-def web_chat_router(
-    *,
-    reception: Receiver,
-    feedback: Feedback,
-    views: Views,
-    secret: str,
-    max_message_length: int = 4000,
-    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
-    secure_cookies: bool = False,
-    language: str = "ru",
-    title: str | None = None,
-) -> APIRouter:
-    """The web chat, to be mounted at the root of the site.
+@dataclass(frozen=True, kw_only=True)
+class ChatParts:
+    """What the requests of one web chat need."""
 
-    `secret` is the installation's, to sign cookies with. `max_message_length` is in characters. `language` is
-    for browsers that want none that there is a catalog of.
-    """
-    router = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
-    throttle = ChatThrottle(limits)
-    cookies = ChatCookies(secret, secure=secure_cookies)
+    reception: Receiver
+    feedback: Feedback
+    views: Views
+    cookies: ChatCookies
+    throttle: ChatThrottle
+    pages: Mapping[str, str]  # by language
+    language: str  # for browsers that ask for none of them
+    max_message_length: int  # characters
 
-    @cache
-    def page_in(its_language: str) -> str:
-        return _page(language=its_language, title=title, max_message_length=max_message_length)
-
-    # A character takes at most 12 bytes of JSON: two escaped surrogates.
-    max_bytes = 12 * max_message_length + 2000
-
-    @router.get("/chat", include_in_schema=False)
-    def chat_page(request: Request) -> Response:
-        page = page_in(preferred_language(request.headers.get("accept-language", ""), language))
-        response = Response(page, media_type="text/html", headers=_HEADERS | {"Cache-Control": "no-store"})
-        cookie = cookies.read(request) or new_cookie(request)
-        if cookie is not None:
-            cookies.give(request, response, cookie)
-        return response
-
-    def new_cookie(request: Request) -> str | None:
-        """A cookie for a new chat, or for the one that an unsigned cookie has opened so far.
-
-        None where nobody can look for that one now: the page asks again.
-        """
-        cookie, old_chat_id = cookies.make(), old_chat_id_of(request)
-        if old_chat_id is None:
-            return cookie
-        throttle.count_read(request, None)
-        try:
-            if reception.knows(CHANNEL, old_chat_id):
-                reception.move_chat(CHANNEL, old_chat_id, chat_id_of(cookie))
-        except Exception as error:
-            log.error("web_chat_not_moved", error=describe_without_content(error))
-            return None
-        return cookie
-
-    @router.get("/chat/static/{name}", include_in_schema=False)
-    def static_file(name: str) -> Response:
-        if name not in _FILES:
-            raise HTTPException(status.HTTP_404_NOT_FOUND)
-        content = (_STATIC / name).read_bytes()
-        return Response(content, media_type=_FILES[name], headers=_HEADERS | {"Cache-Control": "no-cache"})
-
-    def known_chat_id(request: Request) -> str:
-        cookie = cookies.read(request)
-        if cookie is None:
-            raise HTTPException(
-                status.HTTP_401_UNAUTHORIZED,
-                "Open the chat page first: it sets the cookie by which you are recognised.",
-            )
-        return chat_id_of(cookie)
-
-    async def posted(request: Request) -> NewMessage:
-        message = await _posted(request, NewMessage, max_bytes=max_bytes)
-        if not message.text.strip():
-            raise _unprocessable("The message is empty.")
-        if len(message.text) > max_message_length:
-            raise _unprocessable(f"The message is longer than {max_message_length} characters.")
-        return message
-
-    async def posted_press(request: Request) -> NewPress:
-        return await _posted(request, NewPress, max_bytes=_PRESS_BYTES)
-
-    @router.post("/chat/messages", summary="Write to the operators", openapi_extra=_request_body(NewMessage))
-    def write(
-        request: Request, response: Response, message: Annotated[NewMessage, Depends(posted)]
-    ) -> StoredMessage:
-        """Once this has answered, the message is stored; sending it again with the same id is harmless."""
-        chat_id = known_chat_id(request)
-        incoming = IncomingMessage(
-            channel=CHANNEL,
-            chat_id=chat_id,
-            external_id=message.id.lower(),
-            text=message.text,
-            customer_name=clean_name(message.name),
-            customer_language=_language(request),
-        )
-        try:
-            with ExitStack() as admitted:
-                if reception.knows(CHANNEL, chat_id):
-                    throttle.count_message(request, chat_id)
-                else:
-                    admitted.enter_context(throttle.new_chat(request, chat_id))
-                received = reception.receive(incoming)
-        except HTTPException:
-            raise
-        except Overloaded:
-            raise _unavailable_for(
-                _OVERLOADED_SECONDS, "Too many messages are waiting; try again in a moment."
-            ) from None
-        except Exception as error:
-            raise _unavailable("web_message_not_stored", error) from None
-        response.headers.update(_NO_STORE)
-        return StoredMessage(id=message.id, is_new=received.is_new)
-
-    @router.post(
-        "/chat/feedback",
-        summary="Rate an answer of the bot, or call an operator",
-        openapi_extra=_request_body(NewPress),
-    )
-    def give_feedback(
-        request: Request, response: Response, pressed: Annotated[NewPress, Depends(posted_press)]
-    ) -> StoredPress:
-        """Once this has answered, it is stored; doing it again is harmless."""
-        chat_id = known_chat_id(request)
-        throttle.count_message(request, chat_id)
-        try:
-            is_new = press(
-                feedback, Button(pressed.action), channel=CHANNEL, chat_id=chat_id, reply_id=pressed.reply
-            )
-        except NotFound:
-            raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such answer.") from None
-        except Exception as error:
-            raise _unavailable("web_press_not_stored", error) from None
-        response.headers.update(_NO_STORE)
-        return StoredPress(is_new=is_new)
-
-    @router.get("/chat/messages", summary="Read the conversation")
-    def read(
-        request: Request,
-        response: Response,
-        after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
-    ) -> Conversation:
-        """The conversation so far: the customer's messages, and the replies that have been sent."""
-        chat_id = known_chat_id(request)
-        throttle.count_read(request, chat_id)
-        try:
-            view = views.of(CHANNEL, chat_id)
-        except Exception as error:
-            raise _unavailable("web_conversation_not_read", error) from None
-        response.headers.update(_NO_STORE)
-        cursor = _cursor(view)
-        return Conversation(
-            cursor=cursor,
-            attention=view.attention.value,
-            lines=None if after == cursor else [_line(line) for line in view.lines],
-        )
-
-    return router
+    @property
+    def max_bytes(self) -> int:
+        """Of a request: a character takes at most 12 bytes of JSON, two escaped surrogates."""
+        return 12 * self.max_message_length + 2000
 
 
-async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
-    """What our own page has posted."""
-    await refuse_other_sites(request)
-    body = await read_json_body(request, max_bytes=max_bytes)
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise _unprocessable(_first_problem(error)) from None
+async def _chat_of(request: Request) -> ChatParts:
+    chat: ChatParts = request.state.web_chat
+    return chat
 
 
 def _request_body(shape: type[BaseModel]) -> dict[str, Any]:
@@ -292,6 +149,199 @@ def _request_body(shape: type[BaseModel]) -> dict[str, Any]:
             "content": {"application/json": {"schema": shape.model_json_schema()}},
         }
     }
+
+
+CurrentChat = Annotated[ChatParts, Depends(_chat_of)]
+_routes = APIRouter(tags=["web chat"], responses=problems(401, 403, 404, 415, 422))
+
+
+def web_chat_router(
+    *,
+    reception: Receiver,
+    feedback: Feedback,
+    views: Views,
+    secret: str,
+    max_message_length: int,
+    limits: ChatLimits,
+    secure_cookies: bool,
+    language: str,
+    title: str | None,
+) -> APIRouter:
+    """The web chat, to be mounted at the root of the site.
+
+    `secret` is the installation's, to sign cookies with. `max_message_length` is in characters. `language` is
+    for browsers that ask for a language without a catalog.
+    """
+    chat = ChatParts(
+        reception=reception,
+        feedback=feedback,
+        views=views,
+        cookies=ChatCookies(secret, secure=secure_cookies),
+        throttle=ChatThrottle(limits),
+        pages={
+            page_language: _page(language=page_language, title=title, max_message_length=max_message_length)
+            for page_language in {*LANGUAGES, language}
+        },
+        language=language,
+        max_message_length=max_message_length,
+    )
+
+    async def serve_with(request: Request) -> None:
+        request.state.web_chat = chat
+
+    router = APIRouter()
+    router.include_router(_routes, dependencies=[Depends(serve_with)])
+    return router
+
+
+def _new_cookie(chat: ChatParts, request: Request) -> str | None:
+    """A cookie for a new chat, or for the one that an unsigned cookie has opened so far.
+
+    None where nobody can look for that one now: the page asks again.
+    """
+    cookie, old_chat_id = chat.cookies.make(), old_chat_id_of(request)
+    if old_chat_id is None:
+        return cookie
+    chat.throttle.count_read(request, None)
+    try:
+        if chat.reception.knows(CHANNEL, old_chat_id):
+            chat.reception.move_chat(CHANNEL, old_chat_id, chat_id_of(cookie))
+    except Exception as error:
+        log.error("web_chat_not_moved", error=describe_without_content(error))
+        return None
+    return cookie
+
+
+def _known_chat_id(chat: ChatParts, request: Request) -> str:
+    cookie = chat.cookies.read(request)
+    if cookie is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED,
+            "Open the chat page first: it sets the cookie by which you are recognised.",
+        )
+    return chat_id_of(cookie)
+
+
+async def _message(request: Request, chat: CurrentChat) -> NewMessage:
+    message = await _posted(request, NewMessage, max_bytes=chat.max_bytes)
+    if not message.text.strip():
+        raise _unprocessable("The message is empty.")
+    if len(message.text) > chat.max_message_length:
+        raise _unprocessable(f"The message is longer than {chat.max_message_length} characters.")
+    return message
+
+
+async def _press(request: Request) -> NewPress:
+    return await _posted(request, NewPress, max_bytes=_PRESS_BYTES)
+
+
+@_routes.get("/chat", include_in_schema=False)
+def chat_page(request: Request, chat: CurrentChat) -> Response:
+    language = preferred_language(request.headers.get("accept-language", ""), chat.language)
+    response = Response(
+        chat.pages[language], media_type="text/html", headers=_HEADERS | {"Cache-Control": "no-store"}
+    )
+    cookie = chat.cookies.read(request) or _new_cookie(chat, request)
+    if cookie is not None:
+        chat.cookies.give(request, response, cookie)
+    return response
+
+
+@_routes.get("/chat/static/{name}", include_in_schema=False)
+def static_file(name: str) -> Response:
+    if name not in _FILES:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    content = (_STATIC / name).read_bytes()
+    return Response(content, media_type=_FILES[name], headers=_HEADERS | {"Cache-Control": "no-cache"})
+
+
+@_routes.post("/chat/messages", summary="Write to the operators", openapi_extra=_request_body(NewMessage))
+def write(
+    request: Request, response: Response, chat: CurrentChat, message: Annotated[NewMessage, Depends(_message)]
+) -> StoredMessage:
+    """Once this has answered, the message is stored; sending it again with the same id is harmless."""
+    chat_id = _known_chat_id(chat, request)
+    incoming = IncomingMessage(
+        channel=CHANNEL,
+        chat_id=chat_id,
+        external_id=message.id.lower(),
+        text=message.text,
+        customer_name=clean_name(message.name),
+        customer_language=_language(request),
+    )
+    try:
+        with ExitStack() as admitted:
+            if chat.reception.knows(CHANNEL, chat_id):
+                chat.throttle.count_message(request, chat_id)
+            else:
+                admitted.enter_context(chat.throttle.new_chat(request, chat_id))
+            received = chat.reception.receive(incoming)
+    except HTTPException:
+        raise
+    except Overloaded:
+        raise _unavailable_for(
+            _OVERLOADED_SECONDS, "Too many messages are waiting; try again in a moment."
+        ) from None
+    except Exception as error:
+        raise _unavailable("web_message_not_stored", error) from None
+    response.headers.update(_NO_STORE)
+    return StoredMessage(id=message.id, is_new=received.is_new)
+
+
+@_routes.post(
+    "/chat/feedback",
+    summary="Rate an answer of the bot, or call an operator",
+    openapi_extra=_request_body(NewPress),
+)
+def give_feedback(
+    request: Request, response: Response, chat: CurrentChat, pressed: Annotated[NewPress, Depends(_press)]
+) -> StoredPress:
+    """Once this has answered, it is stored; doing it again is harmless."""
+    chat_id = _known_chat_id(chat, request)
+    chat.throttle.count_message(request, chat_id)
+    try:
+        is_new = press(
+            chat.feedback, Button(pressed.action), channel=CHANNEL, chat_id=chat_id, reply_id=pressed.reply
+        )
+    except NotFound:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such answer.") from None
+    except Exception as error:
+        raise _unavailable("web_press_not_stored", error) from None
+    response.headers.update(_NO_STORE)
+    return StoredPress(is_new=is_new)
+
+
+@_routes.get("/chat/messages", summary="Read the conversation")
+def read(
+    request: Request,
+    response: Response,
+    chat: CurrentChat,
+    after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
+) -> Conversation:
+    """The conversation so far: the customer's messages, and the replies that have been sent."""
+    chat_id = _known_chat_id(chat, request)
+    chat.throttle.count_read(request, chat_id)
+    try:
+        view = chat.views.of(CHANNEL, chat_id)
+    except Exception as error:
+        raise _unavailable("web_conversation_not_read", error) from None
+    response.headers.update(_NO_STORE)
+    cursor = _cursor(view)
+    return Conversation(
+        cursor=cursor,
+        attention=view.attention.value,
+        lines=None if after == cursor else [_line(line) for line in view.lines],
+    )
+
+
+async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
+    """What our own page has posted."""
+    await refuse_other_sites(request)
+    body = await read_json_body(request, max_bytes=max_bytes)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise _unprocessable(_first_problem(error)) from None
 
 
 def _language(request: Request) -> str | None:

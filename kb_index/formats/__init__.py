@@ -1,6 +1,7 @@
 """Which articles does a file hold, and how is a file of articles written?
 
 csv_file, xlsx_file, workbook, json_file    tables and lists of articles
+workbook_parts, workbook_sheet              readers of a workbook's parts
 markdown_file, html_page, outline           pages with questions as headings
 rasa_yaml, rasa_project                     intents and responses of a Rasa project
 records                                     from fields to articles, with errors that name the place

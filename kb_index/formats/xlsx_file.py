@@ -15,7 +15,8 @@ from files.limits import MAX_SHEET_CELL_CHARS, MAX_SHEET_CELLS
 from kb_index.article import Article
 from kb_index.formats.csv_file import as_texts
 from kb_index.formats.records import FIELDS, Record, Value, Warn, known_field, require_columns
-from kb_index.formats.workbook import Row, column_letters, opened
+from kb_index.formats.workbook import column_letters, opened
+from kb_index.formats.workbook_sheet import Row
 
 _DATES = frozenset({"valid_from", "valid_until"})
 _WIDTHS = dict(zip("ABCDEFGHI", (16, 40, 80, 16, 40, 10, 12, 12, 12), strict=True))

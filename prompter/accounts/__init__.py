@@ -2,6 +2,7 @@
 
 service      accounts, roles, API tokens
 passwords    which passwords are refused as easy to guess
+roles        whether an account has a role
 sessions     browsers that are logged in
 last_seen    when a session or a token was last used
 """

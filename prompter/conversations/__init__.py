@@ -3,6 +3,7 @@
 intake           stores a message and adds it to the customer's open turn
 lanes            the fair queue for triage
 triage_worker    triages turns and offers suggestions, or answers where the topic may
+autopilot_gate   the last word on an automated reply
 delivery         the outbox: claim a reply, report its outcome
 customer_view    a conversation as its customer sees it
 clock_guard      keeps stored moments sane when the clock is set

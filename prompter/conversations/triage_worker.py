@@ -2,32 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 import structlog
 
-from kb_index.templates import fields, fill
+from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe_without_content
+from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive, Proposed, Ruling
 from prompter.conversations.lanes import Lane
-from prompter.dialogue.session import DialogueSessions, DialogueTurn
+from prompter.dialogue.session import DialogueTurn, NoDialogue
 from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
 from prompter.domain.dialogue import MessageCursor, is_dialogue
 from prompter.domain.evidence import Draw, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.readiness.customer_feedback import SOON, note
-from prompter.readiness.sampling import SamplingPolicy
+from prompter.readiness.sampling import NoSampling, SamplingPolicy
 from prompter.readiness.second_reviews import request_review
-from prompter.readiness.service import LiveTopic, Readiness
 from prompter.storage import Store, Transaction
-from prompter.suggestions.routing import AutopilotContext, answer_alone
 from prompter.text.notices import notice, split_into_parts
 from prompter.text.template_fields import template_values
 
-_AT_ONCE = 4  # turns that are taken to the dialogue engine
 _MAX_TURNS_PER_LOOK = 8  # so that whoever comes first in line by then waits for a few turns only
 _MAX_TURNS_PER_RUN = 100
 _MAX_FAILURES = 4  # of one turn's triage, before it goes to the operators as it is
@@ -36,33 +33,34 @@ _MAX_PAUSE = timedelta(minutes=1)  # between two tries
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Autopilot:
-    """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
-
-    It is silent for `operator_hold` after an operator has written, and after `max_consecutive_answers`
-    answers; in a dialogue after `max_dialogue_answers`.
-    """
-
-    signatures: Mapping[str, str] = field(default_factory=dict)
-    operator_hold: timedelta = timedelta(minutes=30)
-    max_consecutive_answers: int = 3
-    max_dialogue_answers: int = 10
-
-    def signature(self, language: str) -> str:
-        return self.signatures.get(language, self.signatures.get("en", ""))
-
-
 class TurnAssistant(Protocol):
     """What triaging needs of an assistant."""
 
     def triage(self, text: str) -> Triage: ...
 
 
+class TurnDialogues(Protocol):
+    """What triaging needs of dialogues; `at_once`: turns that may be taken to the engine side by side."""
+
+    @property
+    def at_once(self) -> int: ...
+
+    def consult(self, turn: Turn, triage: Triage, /, *, language: str) -> DialogueTurn | None: ...
+
+    def settle(
+        self, tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, /, *, is_stored: bool
+    ) -> None: ...
+
+
 class Triager:
     """Asks the assistant about closed turns, outside any transaction, and stores what it says.
 
-    Without `sampling`, no turn is ever drawn to judge the bot by; without `dialogue_sessions`, there are no
+    Whether the bot answers alone is asked twice. The assistant routes the turn by what it knows of the
+    text alone, before any transaction, because models and engines are slow. `gate` has the last word inside
+    the transaction that stores the turn and queues the answer, because by then a supervisor may have
+    stopped the topic or an operator may have written: what goes out was allowed at the moment it was queued.
+
+    Left out, `sampling` never draws a turn to judge the bot by, `gate` lets nothing through, and there are no
     dialogues.
     """
 
@@ -73,17 +71,15 @@ class Triager:
         *,
         language: str = "ru",
         template_values: Mapping[str, str] | None = None,
-        sampling: SamplingPolicy | None = None,
-        readiness: Readiness | None = None,
-        autopilot: Autopilot = Autopilot(),
-        dialogue_sessions: DialogueSessions | None = None,
+        sampling: SamplingPolicy = NoSampling(),  # noqa: B008 - frozen
+        gate: AutopilotGate = NothingLive(),  # noqa: B008 - it has no state
+        dialogue_sessions: TurnDialogues = NoDialogue(),  # noqa: B008 - it has no state
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._assistant = assistant
         self._sampling = sampling
-        self._readiness = readiness
-        self._autopilot = autopilot
+        self._gate = gate
         self._dialogue_sessions = dialogue_sessions
         self._language = language
         self._template_values = dict(template_values or {})
@@ -114,9 +110,10 @@ class Triager:
 
     def _triage_side_by_side(self, due: Sequence[Turn], unstored: list[Exception]) -> int:
         survived = partial(self._triage_safely, unstored=unstored)
-        if self._dialogue_sessions is None or len(due) < 2:
+        n_threads = min(self._dialogue_sessions.at_once, len(due))
+        if n_threads < 2:
             return sum(map(survived, due))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:  # one slow dialogue must not hold up the others
+        with ThreadPoolExecutor(n_threads) as pool:  # one slow dialogue must not hold up the others
             return sum(pool.map(survived, due))
 
     def _triage_safely(self, turn: Turn, *, unstored: list[Exception]) -> bool:
@@ -157,7 +154,9 @@ class Triager:
         if customer is None:
             return False
         triage = self._suggest(messages)
-        dialogue_turn = self._consult_dialogue(turn, triage, customer)
+        dialogue_turn = self._dialogue_sessions.consult(
+            turn, triage, language=self._language_of(customer, triage)
+        )
         if dialogue_turn is None:
             return False  # another worker has taken it to the dialogue engine
         triage = dialogue_turn.triage
@@ -165,18 +164,19 @@ class Triager:
             self._offer(turn, rank, suggestion, customer)
             for rank, suggestion in enumerate(triage.suggestions, start=1)
         ]
+        proposed = Proposed(turn=turn, dialogue_turn=dialogue_turn, offered=offered)
         language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:
             # Here, and not before: what a supervisor has just stopped must not go out.
-            live = self._live(tx, offered, dialogue_turn)
-            triage = self._apply_autopilot_rules(tx, turn, dialogue_turn, offered, live, now)
-            draw = self._draw(tx, triage, live)
+            ruling = self._gate.rule(tx, proposed, now)
+            triage = ruling.triage
+            draw = self._draw(tx, ruling)
             is_stored = tx.conversations.record_triage(turn, triage, offered, now, draw=draw)
-            DialogueSessions.settle(tx, turn, dialogue_turn, is_stored=is_stored)
+            self._dialogue_sessions.settle(tx, turn, dialogue_turn, is_stored=is_stored)
             if not is_stored:
                 return False  # the customer wrote on, or another worker was faster
-            self._begin_test(tx, turn, offered, dialogue_turn)
+            self._gate.begin_test(tx, proposed)
             self._note_repetition(tx, turn, offered, now)
             if triage.route is Route.AUTOPILOT:
                 self._answer(tx, turn, offered, draw, language, now)
@@ -191,70 +191,11 @@ class Triager:
                 )
         return True
 
-    def _consult_dialogue(self, turn: Turn, triage: Triage, customer: Customer) -> DialogueTurn | None:
-        if self._dialogue_sessions is None:
-            return DialogueTurn(triage=triage)
-        return self._dialogue_sessions.consult(turn, triage, language=self._language_of(customer, triage))
-
-    def _live(
-        self, tx: Transaction, offered: Sequence[OfferedSuggestion], dialogue_turn: DialogueTurn
-    ) -> LiveTopic | None:
-        if self._readiness is None or not offered:
-            return None
-        model = dialogue_turn.reply.model if dialogue_turn.reply and dialogue_turn.in_dialogue else None
-        return self._readiness.live(tx, offered[0].topic, dialogue_model=model)
-
-    def _apply_autopilot_rules(
-        self,
-        tx: Transaction,
-        turn: Turn,
-        dialogue_turn: DialogueTurn,
-        offered: Sequence[OfferedSuggestion],
-        live: LiveTopic | None,
-        now: datetime,
-    ) -> Triage:
-        triage = dialogue_turn.triage
-        if self._readiness is None or triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
-            return triage
-        rules, first = self._autopilot, offered[0]
-        context = AutopilotContext(
-            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=dialogue_turn.in_dialogue),
-            answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
-            article_changed=live is not None
-            and not dialogue_turn.in_dialogue
-            and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
-            is_complete=not fields(first.text),
-        )
-        return answer_alone(
-            triage,
-            threshold=live.threshold if live else None,
-            context=context,
-            max_consecutive_answers=rules.max_dialogue_answers
-            if dialogue_turn.in_dialogue
-            else rules.max_consecutive_answers,
-        )
-
-    def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
-        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
-        since = now - self._autopilot.operator_hold
-        if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
-            return True
-        if in_dialogue:
-            return tx.conversations.operator_answered(turn.conversation_id, since=since, now=now)
-        return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
-
-    def _begin_test(
-        self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], dialogue_turn: DialogueTurn
-    ) -> None:
-        """The first time that a dialogue speaks, its readiness begins to be tested."""
-        if self._readiness is not None and dialogue_turn.reply is not None and dialogue_turn.in_dialogue:
-            tx.readiness.begin(offered[0].topic, model=dialogue_turn.reply.model, now=turn.received_at)
-
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
     ) -> None:
         """A customer who asks the same again was not helped by the bot's answer."""
-        if self._sampling is None or not offered or is_dialogue(offered[0].article_id):
+        if not offered or is_dialogue(offered[0].article_id):
             return
         before = tx.conversations.last_answered_alone(turn, since=now - SOON)
         if before is None:
@@ -263,9 +204,8 @@ class Triager:
         if offered[0].article_id == answered_with:
             note(tx, before, Signal.ASKED_AGAIN, self._sampling, now)
 
-    def _draw(self, tx: Transaction, triage: Triage, live: LiveTopic | None) -> Draw | None:
-        if self._sampling is None:
-            return None
+    def _draw(self, tx: Transaction, ruling: Ruling) -> Draw | None:
+        triage, live = ruling.triage, ruling.live
         if live is None:
             return self._sampling.draw(triage)
         is_new = triage.suggestions[0].article_id in self._newly_answered(tx, triage.model_version)
@@ -288,7 +228,7 @@ class Triager:
         now: datetime,
     ) -> None:
         """Answer alone, say so, and offer a way to a person; some answers are audited."""
-        text = "\n\n".join([offered[0].text, self._autopilot.signature(language)]).strip()
+        text = self._gate.sign(offered[0].text, language)
         tx.outbox.add(
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
@@ -298,7 +238,7 @@ class Triager:
             now=now,
             offers_operator=True,
         )
-        if draw is not None and draw.is_sampled and self._sampling is not None:
+        if draw is not None and draw.is_sampled:
             answered = tx.conversations.turn(turn.id)
             request_review(
                 tx,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from kb_index import Article
 from kb_index.templates import fields, fill
+from prompter.accounts.roles import has_role
 from prompter.common.clock import Clock, is_over, utc_now
 from prompter.common.errors import (
     AlreadyDecided,
@@ -18,12 +19,18 @@ from prompter.common.errors import (
     TooLateToUndo,
 )
 from prompter.desk.decision import Action, Decided, Decision, counts_as_right
-from prompter.dialogue.session import Outage, outage
+from prompter.desk.views import (
+    ConversationView,
+    DeskSnapshot,
+    DeskViews,
+    QueueItem,
+    Workload,
+    visible_suggestions,
+)
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import (
     Author,
     Customer,
-    Message,
     OfferedSuggestion,
     OutboxState,
     Reply,
@@ -31,7 +38,6 @@ from prompter.domain.conversation import (
     TurnState,
 )
 from prompter.domain.evidence import ReviewKind, SampleKind, StoredDecision, Verdict
-from prompter.domain.readiness import ReadinessState
 from prompter.readiness.sampling import SamplingPolicy, sample_of
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Conflict, Store, Transaction
@@ -41,47 +47,6 @@ from prompter.text.template_fields import template_values
 
 T = TypeVar("T")
 _MAX_REPLY_LENGTH = 20_000  # characters
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueItem:
-    """A turn that waits for an operator."""
-
-    turn: Turn
-    customer: Customer
-    confidence: float | None  # of the first suggestion
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversationView:
-    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer.
-
-    `held`: an operator has written lately, so until it is given back the bot answers nothing alone there,
-    and its dialogue stands still.
-    """
-
-    customer: Customer
-    messages: list[Message]
-    replies: list[Reply]
-    turn: Turn | None
-    suggestions: list[OfferedSuggestion]
-    last_message_id: int
-    held: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workload:
-    """How much there is to do: turns that wait for an operator, replies by state.
-
-    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
-    `outage`: the dialogue engine gives no answers.
-    """
-
-    waiting: int
-    replies: Mapping[OutboxState, int]
-    untriaged: int = 0
-    oldest_untriaged: timedelta = timedelta(0)
-    outage: Outage | None = None
 
 
 class Desk:
@@ -106,30 +71,19 @@ class Desk:
 
     # --- looking ----------------------------------------------------------------------------
 
+    def snapshot(self, account: Account, conversation_id: int | None = None) -> DeskSnapshot:
+        """Everything on an operator's screen at one moment, and on a supervisor's what only they see."""
+        with self._store.read() as tx:
+            return self._views(tx).snapshot(account, conversation_id)
+
     def queue(self) -> list[QueueItem]:
         """Turns that wait for an operator, longest wait first."""
         with self._store.read() as tx:
-            return [
-                QueueItem(turn=turn, customer=customer, confidence=confidence)
-                for turn, customer, confidence in tx.conversations.waiting_turns()
-            ]
+            return self._views(tx).queue()
 
     def workload(self) -> Workload:
-        now = self._clock()
         with self._store.read() as tx:
-            untriaged, since = tx.conversations.untriaged(now)
-            return Workload(
-                waiting=tx.conversations.count_waiting(),
-                replies=tx.outbox.count_by_state(),
-                untriaged=untriaged,
-                oldest_untriaged=timedelta(0) if since is None else max(timedelta(0), now - since),
-                outage=outage(tx),
-            )
-
-    def outage(self) -> Outage | None:
-        """Since when the dialogue engine gives no answers; None: it does, or there is none."""
-        with self._store.read() as tx:
-            return outage(tx)
+            return self._views(tx).workload()
 
     def conversation(self, conversation_id: int) -> ConversationView:
         """Everything said in a conversation, and what there is to decide.
@@ -137,26 +91,17 @@ class Desk:
         Raises:
             NotFound: there is no such conversation.
         """
-        now = self._clock()
         with self._store.read() as tx:
-            customer = _found(tx.conversations.customer(conversation_id), "conversation")
-            waiting = tx.conversations.conversation_turns(conversation_id, TurnState.WAITING)
-            turn = waiting[-1] if waiting else None
-            return ConversationView(
-                customer=customer,
-                messages=tx.conversations.messages(conversation_id),
-                replies=tx.outbox.of_conversation(conversation_id),
-                turn=turn,
-                suggestions=_visible(tx, turn) if turn else [],
-                last_message_id=tx.conversations.last_message_id(conversation_id),
-                held=_is_held(tx, conversation_id, since=now - self._operator_hold, now=now),
-            )
+            return _found(self._views(tx).conversation(conversation_id), "conversation")
+
+    def _views(self, tx: Transaction) -> DeskViews:
+        return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
         """A turn with the suggestions that may be seen and the decision that stands, if there is one."""
         with self._store.read() as tx:
             turn = _found(tx.conversations.turn(turn_id), "turn")
-            return turn, _visible(tx, turn), tx.decisions.live(turn_id)
+            return turn, visible_suggestions(tx, turn), tx.decisions.live(turn_id)
 
     def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
         """Published articles that hold the text, for an operator who looks for another answer."""
@@ -317,7 +262,7 @@ class Desk:
         now = self._clock()
         with self._store.write() as tx:
             decision = _found(tx.decisions.get(decision_id), "decision")
-            if decision.operator_id != account.id and account.role < Role.SUPERVISOR:
+            if decision.operator_id != account.id and not has_role(account, Role.SUPERVISOR):
                 raise Forbidden("only the operator who decided, or a supervisor, can undo this")
             parts = tx.outbox.of_decision(decision_id)
             # What is sent leaves the outbox in time, even where the clock was set meanwhile.
@@ -364,7 +309,7 @@ class Desk:
     def undelivered_replies(self) -> list[Reply]:
         """Replies that failed, or of which nobody knows whether they arrived."""
         with self._store.read() as tx:
-            return tx.outbox.in_state(OutboxState.UNKNOWN) + tx.outbox.in_state(OutboxState.FAILED)
+            return self._views(tx).undelivered_replies()
 
     def resolve_delivery(self, reply_id: int, account: Account, *, send_again: bool) -> None:
         """A person has looked: send it again, or leave it; the conversation shows who it was.
@@ -427,20 +372,6 @@ def _checked_text(text: str | None) -> str | None:
     if left := fields(text):
         raise InvalidDecision(f"the reply still contains {{{left[0]}}}: fill it in or remove it")
     return text
-
-
-def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
-    """The turn's suggestions, unless it is drawn to be answered without a look at them."""
-    return [] if turn.blind else tx.conversations.suggestions(turn.id)
-
-
-def _is_held(tx: Transaction, conversation_id: int, *, since: datetime, now: datetime) -> bool:
-    """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
-    may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
-    if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
-        return True
-    has_dialogue = tx.dialogues.get(conversation_id) is not None
-    return has_dialogue and tx.conversations.operator_in_control(conversation_id, since=since, now=now)
 
 
 def _to_review(turn: Turn, lot: SampleKind | None, right: bool | None) -> ReviewKind | None:

@@ -1,4 +1,4 @@
-"""What may a dialogue engine ask us to do?  Answer, hand over, hear a rating, look an order up.
+"""What may a dialogue engine ask us to do?  Answer, hand over, hear a rating, check a form.
 
 An engine that Sufler itself has asked says which turn it is about, and what was concluded about it: that is
 given back, nothing is triaged twice, and the turn's own route decides who answers.
@@ -6,10 +6,9 @@ given back, nothing is triaged twice, and the turn's own route decides who answe
 
 import hashlib
 import hmac
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
 
 import structlog
 
@@ -17,6 +16,7 @@ from kb_index.templates import fields, fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
+from prompter.dialogue.forms import Lookup, LookupForm, LookupUnavailable
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.readiness.customer_feedback import SOON, note
@@ -25,30 +25,11 @@ from prompter.storage import Store
 
 log = structlog.get_logger(__name__)
 
-ORDER_NUMBER = "order_number"
 HANDOFF = "sufler_handoff"  # a slot that says why an operator was called; none: nobody was
-_ORDER_FORM = "validate_order_status_form"
-_ORDER = re.compile(r"[0-9]{8}")
-_BETWEEN_DIGITS = re.compile(r"[\s\-]")
 
 
 class UnknownAction(NotFound):
     """No action of that name is ours."""
-
-
-class OrdersUnavailable(Exception):
-    """Orders cannot be looked up now; the message says why."""
-
-
-class Orders(Protocol):
-    """Where orders are looked up."""
-
-    def state_of(self, number: str) -> str | None:
-        """How an order stands, in words for its customer; None: there is no such order.
-
-        Raises:
-            OrdersUnavailable: nobody can tell now.
-        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +69,10 @@ class ActionResult:
 
 
 class Actions:
-    """The actions that Sufler does for a dialogue engine; `triage` must know who may answer alone."""
+    """The actions that Sufler does for a dialogue engine; `triage` must know who may answer alone.
+
+    The numbers that `forms` ask for are looked up with `lookup`; without one, operators look.
+    """
 
     def __init__(
         self,
@@ -96,7 +80,8 @@ class Actions:
         triage: Callable[[str], Triage],
         *,
         secret: str,
-        orders: Orders | None = None,
+        forms: Sequence[LookupForm] = (),
+        lookup: Lookup | None = None,
         template_values: Mapping[str, str] | None = None,
         sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         clock: Clock = utc_now,
@@ -104,7 +89,7 @@ class Actions:
         self._store = store
         self._triage = triage
         self._secret = secret
-        self._orders = orders
+        self._lookup = lookup
         self._template_values = {"customer_name": "", **(template_values or {})}
         self._sampling = sampling
         self._clock = clock
@@ -113,9 +98,10 @@ class Actions:
             "action_default_fallback": self._fall_back,
             "action_handoff": self._handoff,
             "action_rate_answer": self._rate_answer,
-            _ORDER_FORM: self._check_order_number,
-            "action_order_status": self._order_status,
         }
+        for form in forms:
+            self._known[form.validation] = partial(self._validate, form)
+            self._known[form.action] = partial(self._look_up, form)
 
     def run(self, asked: ActionCall) -> ActionResult:
         """Do what is asked.
@@ -173,35 +159,35 @@ class Actions:
             if before is not None:
                 note(tx, before, signal, self._sampling, now)
 
-    def _check_order_number(self, asked: ActionCall) -> ActionResult:
-        given = asked.slots.get(ORDER_NUMBER)
+    def _validate(self, form: LookupForm, asked: ActionCall) -> ActionResult:
+        given = asked.slots.get(form.slot)
         if given is None:
             return ActionResult()
-        number = _BETWEEN_DIGITS.sub("", given)
-        if not _ORDER.fullmatch(number):
-            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
+        number = form.number(given)
+        if number is None:
+            return ActionResult(slots={form.slot: None}, said=(Said(response=form.malformed),))
         if self._looked_up(number) == (True, None):
-            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
-        return ActionResult(slots={ORDER_NUMBER: number})  # what nobody can look up now an operator will
+            return ActionResult(slots={form.slot: None}, said=(Said(response=form.unknown),))
+        return ActionResult(slots={form.slot: number})  # what nobody can look up now an operator will
 
     def _looked_up(self, number: str) -> tuple[bool, str | None]:
-        """Whether orders can be looked up now, and how this one stands."""
-        if self._orders is None:
+        """Whether anything can be looked up now, and the state of what has this number."""
+        if self._lookup is None:
             return False, None
         try:
-            return True, self._orders.state_of(number)
-        except OrdersUnavailable as error:
-            log.error("orders_unavailable", error=describe_without_content(error))
+            return True, self._lookup.state_of(number)
+        except LookupUnavailable as error:
+            log.error("lookup_unavailable", error=describe_without_content(error))
             return False, None
 
-    def _order_status(self, asked: ActionCall) -> ActionResult:
-        number = asked.slots.get(ORDER_NUMBER, "")
-        forgotten = {ORDER_NUMBER: None}  # the next order is another one
+    def _look_up(self, form: LookupForm, asked: ActionCall) -> ActionResult:
+        number = asked.slots.get(form.slot, "")
+        forgotten = {form.slot: None}  # the next one is another one
         _, state = self._looked_up(number)
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
-        values = {ORDER_NUMBER: number, "order_state": state}
-        return ActionResult(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
+        values = {form.slot: number, form.state: state}
+        return ActionResult(said=(Said(response=form.found, values=values),), slots=forgotten)
 
 
 def seal(secret: str, turn_id: int) -> str:

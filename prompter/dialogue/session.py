@@ -23,6 +23,7 @@ from prompter.storage import Store, Transaction
 
 SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty: it does
 _PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
+_AT_ONCE = 4  # turns that are taken to the engine side by side
 _MAX_CALLS = 6  # of the engine for one turn, each with a patience of its own
 _MAX_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
 
@@ -57,10 +58,10 @@ class DialogueSessions:
         engine: DialogueEngine,
         *,
         seal: Callable[[int], str],
-        prefix: str = "sufler",
-        timeout: timedelta = timedelta(seconds=10),
-        ends_after: timedelta = timedelta(minutes=60),
-        operator_hold: timedelta = timedelta(minutes=30),
+        prefix: str,
+        timeout: timedelta,
+        ends_after: timedelta,
+        operator_hold: timedelta,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
@@ -75,6 +76,10 @@ class DialogueSessions:
         self._look_at = datetime.min.replace(tzinfo=UTC)
 
     # --- for triage -------------------------------------------------------------------------
+
+    @property
+    def at_once(self) -> int:
+        return _AT_ONCE
 
     def consult(self, turn: Turn, triage: Triage, *, language: str) -> DialogueTurn | None:
         """Ask the engine about a turn; None: another worker does."""
@@ -140,8 +145,7 @@ class DialogueSessions:
     def _silent(triage: Triage, *, in_form: bool) -> DialogueTurn:
         return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
-    @staticmethod
-    def settle(tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
+    def settle(self, tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
         """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
         if dialogue_turn.reply is None:
             return
@@ -211,6 +215,18 @@ class DialogueSessions:
         self._engine.pause(self._sender(dialogue), paused=paused)
         with self._store.write() as tx:
             tx.dialogues.set_paused(dialogue, paused)
+
+
+class NoDialogue:
+    """There is no dialogue engine: articles answer everything."""
+
+    at_once = 1
+
+    def consult(self, _turn: Turn, triage: Triage, **_: object) -> DialogueTurn:
+        return DialogueTurn(triage=triage)
+
+    def settle(self, *_: object, **__: object) -> None:
+        """Nothing was said that could be taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)

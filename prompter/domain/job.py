@@ -1,10 +1,10 @@
 """Background jobs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+from prompter.domain.learning_outcome import LearningOutcome
 
 
 class JobKind(StrEnum):
@@ -33,5 +33,5 @@ class StoredJob:
     step: str
     done: int
     total: int | None
-    outcome: Mapping[str, Any] | None
+    outcome: LearningOutcome | None  # None: it is not done
     problem: str | None

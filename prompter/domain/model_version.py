@@ -1,10 +1,11 @@
 """Versions of the model, and when each of them answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+from prompter.domain.gate_record import GateRecord
 
 
 class VersionState(StrEnum):
@@ -48,7 +49,7 @@ class StoredVersion:
     made: Origin
     state: VersionState
     model: str
-    report: Mapping[str, Any]
+    report: GateRecord
     changed_at: datetime
 
 

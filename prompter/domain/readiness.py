@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from prompter.domain.evidence import SampleKind, Verdict
+from prompter.domain.json_record import JsonRecord, json_key, json_list
 
 
 class ReadinessState(StrEnum):
@@ -86,6 +86,26 @@ class StoredReadiness:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadinessChangeFacts(JsonRecord):
+    """What a supervisor is told about a change: each reason gives the facts that belong to it."""
+
+    answers_from: float | None = json_key()  # confidence from which on the topic answers alone since then
+    model: str | None = json_key()  # that the topic is tested for since then
+    version: str | None = json_key()  # a version that was measured to be no worse, and answers on
+    changed: int = json_key(0)  # articles that this version answers with and the one before did not
+    topics: tuple[str, ...] = json_list(str)  # of a group, left out
+    passed: float | None = json_key()  # the laxest threshold that has passed
+    threshold: float | None = json_key()  # the laxest one that is tested, which the next three are about
+    estimate: float | None = json_key()  # share of right answers
+    turns: int = json_key(0)
+    judged_by_lot: int = json_key(0)
+    audited: int = json_key(0)  # answers given alone
+    audited_wrong: int = json_key(0)
+    articles: tuple[str, ...] = json_list(str)  # that were wrong: to be looked at again
+    wrong_turns: tuple[int, ...] = json_list(int)  # the last of them, oldest first
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadinessEvent:
     """A change of state, and why; `account_id` and `account_name` None: by itself."""
 
@@ -94,6 +114,6 @@ class ReadinessEvent:
     at: datetime
     state: ReadinessState
     reason: str
-    facts: Mapping[str, Any]
+    facts: ReadinessChangeFacts
     account_id: int | None
     account_name: str | None

@@ -2,6 +2,7 @@
 
 knowledge_base                           import, export, edit, versions of an article
 proposals, proposal_matching             changes that wait for a supervisor, none proposed twice
+approval                                 what an approved change does to the knowledge base
 question_mining, answer_change_mining    questions without an article, changes that operators repeat
 draft_generation, known_questions        drafts from decisions, without what articles answer already
 topics, topic_files                      titles of topics, and files of them

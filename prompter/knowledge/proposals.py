@@ -2,32 +2,27 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from kb_index import Article, InvalidArticle, Status
-from kb_index.text import normal
+from kb_index import InvalidArticle
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import (
     AlreadySettled,
-    ArticleChanged,
-    ArticleGone,
     CannotMerge,
     InvalidProposal,
     NotFound,
     Outdated,
     PrompterError,
     ProposalChanged,
-    Unanswered,
 )
 from prompter.domain.account import Account
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined, phrasings_of
 from prompter.domain.proposal import Proposal, ProposalState
+from prompter.knowledge.approval import add_phrasings, as_article, change_answer, make_article
 from prompter.knowledge.knowledge_base import KB_REVISION
 from prompter.knowledge.proposal_matching import Encode, ProposalIndex, QuestionSimilarity
 from prompter.storage import Conflict, Store, Transaction
-from prompter.text.slugs import slug
 
 __all__ = ["Approved", "Proposal", "ProposalResult", "ProposalState", "Proposals", "Refreshed"]
 
@@ -155,7 +150,7 @@ class Proposals:
                     raise InvalidProposal(f"the {field} of this proposal is the article's: change it there")
             if "question" in changes:
                 changes["question"] = " ".join(changes["question"].split())
-            _as_article(replace(proposal, **changes), "new")
+            as_article(replace(proposal, **changes), "new")
             if not tx.proposals.edit(proposal_id, changes, account.id, self._clock()):
                 raise _settled(tx, proposal_id)
             return _found(tx, proposal_id)
@@ -204,11 +199,11 @@ class Proposals:
             if not tx.proposals.settle(proposal_id, ProposalState.APPROVED, now, settled_by=account.id):
                 raise _settled(tx, proposal_id)
             if proposal.kind is ProposalKind.CHANGED_ANSWER:
-                article_id = _change_answer(tx, proposal, account, now)
+                article_id = change_answer(tx, proposal, account, now)
             elif proposal.kind is ProposalKind.PHRASING or into is not None:
-                article_id = _add_phrasings(tx, proposal, into or proposal.article_id or "")
+                article_id = add_phrasings(tx, proposal, into or proposal.article_id or "")
             else:
-                article_id = _make_article(tx, proposal, topic, account, now)
+                article_id = make_article(tx, proposal, topic, account, now)
             if into is None and proposal.kind is ProposalKind.NEW_ARTICLE:
                 tx.proposals.made(proposal_id, article_id, topic or proposal.topic)
             tx.facts.count_up(KB_REVISION)
@@ -390,74 +385,3 @@ def _outcome(proposal_id: int, done: Callable[[], str | None]) -> ProposalResult
         return ProposalResult(proposal_id=proposal_id, article_id=done())
     except (PrompterError, InvalidArticle, Conflict) as error:
         return ProposalResult(proposal_id=proposal_id, error=error)
-
-
-def _article_of(tx: Transaction, article_id: str) -> Article:
-    article = tx.articles.locked(article_id)
-    if article is None:
-        raise ArticleGone(f"the article {article_id} no longer exists")
-    if article.status is Status.ARCHIVED:
-        raise ArticleGone(f"the article {article_id} has been archived")
-    return article
-
-
-def _change_answer(tx: Transaction, proposal: Proposal, account: Account, now: datetime) -> str:
-    article = _article_of(tx, proposal.article_id or "")
-    if article.answer != proposal.base_answer:
-        raise ArticleChanged(f"the answer of {article.id} has changed since this was proposed: look again")
-    changed = replace(article, answer=_with_an_answer(proposal))
-    tx.articles.upsert([changed], changed_by=account.name, now=now)
-    return article.id
-
-
-def _add_phrasings(tx: Transaction, proposal: Proposal, article_id: str) -> str:
-    article = _article_of(tx, article_id)
-    texts = (
-        [proposal.question]
-        if proposal.kind is ProposalKind.PHRASING
-        else [proposal.question, *proposal.phrasings]
-    )
-    known = {normal(text) for text in (article.question, *article.phrasings)}
-    new = [text for text in texts if normal(text) not in known]
-    replace(article, phrasings=(*article.phrasings, *new))  # the article checks itself
-    for text in new:
-        tx.articles.add_phrasing(article.id, text)
-    return article.id
-
-
-def _make_article(
-    tx: Transaction, proposal: Proposal, topic: str | None, account: Account, now: datetime
-) -> str:
-    _with_an_answer(proposal)
-    chosen = replace(proposal, topic=topic.strip() if topic else proposal.topic)
-    article = _as_article(chosen, _free_id(tx, proposal.question))
-    tx.articles.upsert([article], changed_by=account.name, now=now)
-    return article.id
-
-
-def _with_an_answer(proposal: Proposal) -> str:
-    if not proposal.answer.strip():
-        raise Unanswered("there is no answer yet: write one first")
-    return proposal.answer
-
-
-def _as_article(proposal: Proposal, article_id: str) -> Article:
-    """The article that would come of it, which checks itself."""
-    return Article(
-        id=article_id,
-        question=proposal.question,
-        answer=proposal.answer,
-        topic=proposal.topic,
-        language=proposal.language,
-        phrasings=proposal.phrasings,
-    )
-
-
-def _free_id(tx: Transaction, question: str) -> str:
-    base = slug(question)
-    number = 1
-    while True:
-        candidate = base if number == 1 else f"{base}-{number}"
-        if not tx.articles.get_many([candidate]):
-            return candidate
-        number += 1

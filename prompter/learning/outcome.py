@@ -2,23 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from evaluation.gate import GateReport
+from prompter.domain.learning_outcome import Result
 from prompter.knowledge.proposals import Refreshed
 from prompter.labels.annotator_agreement import OperatorCheck
 from prompter.labels.from_verdicts import LabelSet
 from prompter.learning.service import TimeSplit
-
-
-class Result(StrEnum):
-    """How it ended."""
-
-    PROMOTED = "promoted"
-    REFUSED = "refused"
-    SHADOW = "shadow"  # it triages unseen before it may answer
-    NOTHING_NEW = "nothing_new"
-    OVERTAKEN = "overtaken"  # another version came into use meanwhile
 
 
 @dataclass(frozen=True, kw_only=True)

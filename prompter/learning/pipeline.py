@@ -26,6 +26,7 @@ from nlu.encoders.encoder import Encoder
 from nlu.reader import TextReader
 from prompter.common.clock import SLACK, utc_now
 from prompter.domain.job import JobKind
+from prompter.domain.learning_outcome import Result
 from prompter.domain.model_version import Origin
 from prompter.jobs import Job, Jobs
 from prompter.knowledge.knowledge_base import KnowledgeBase
@@ -34,10 +35,10 @@ from prompter.labels.annotator_agreement import LeaveOneOutPrediction, OperatorC
 from prompter.labels.from_verdicts import LabeledQuestion, LabelSet, aggregate_labels, labeled_questions
 from prompter.learning.bench import Bench, CountedAssistant, first_article, small_matrices
 from prompter.learning.config import LearningConfig
-from prompter.learning.outcome import ChangedAnswer, LearningRun, Result
+from prompter.learning.outcome import ChangedAnswer, LearningRun
 from prompter.learning.progress import Progress
 from prompter.learning.proposing import propose
-from prompter.learning.report import as_object, report_as_object
+from prompter.learning.report import outcome_of, record_of
 from prompter.learning.service import TimeSplit, split_by_time
 from prompter.models import builder
 from prompter.models.article_vectors import ProgressBar
@@ -109,7 +110,7 @@ def learn_now(
         outcome = run.learn(shadow=config.shadow_turns > 0 if shadow is None else shadow)
         # Afterwards, when what was measured with has been let go of: this needs room as well.
         outcome = replace(outcome, proposals=run.propose(), seconds=time.perf_counter() - start)
-        job.outcome = as_object(outcome)
+        job.outcome = outcome_of(outcome)
         return outcome
 
 
@@ -259,8 +260,8 @@ class _Run:
     def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
         """Let the gate decide; a candidate that passes answers from now on, or triages unseen."""
         report = evaluation.report
-        said = report_as_object(report, evaluation.changed)
-        metrics = {**candidate.manifest.metrics, "gate": said["figures"]}
+        said = record_of(report, evaluation.changed)
+        metrics = {**candidate.manifest.metrics, "gate": said.figures.to_json() if said.figures else {}}
         note_metrics(self._versions.folder(candidate.id), metrics)
         record = self._versions.record
         if report.refusal is not None:

@@ -1,92 +1,100 @@
-"""What came of learning, as JSON: what the command prints, what a job's row and a version's row keep."""
+"""What came of learning, as the values that a job's row and a version's row keep."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from evaluation.estimates import Estimate
 from evaluation.gate import GateReport, Refusal
+from prompter.domain.gate_record import ChangedSuggestion, GateFigures, GateRecord, GateTopic
+from prompter.domain.learning_outcome import LearningOutcome
 from prompter.learning.outcome import ChangedAnswer, LearningRun
 
 _LISTED = 200  # changed answers that a report names
 
 
-def as_object(outcome: LearningRun) -> dict[str, Any]:
-    """What came of learning, as JSON: what `sufler learn --json` prints, and the job's row keeps."""
-    report = outcome.report
-    return {
-        "result": outcome.result.value,
-        "version": outcome.version,
-        "champion": outcome.champion,
-        "refused": report.refusal.value if report and report.refusal else None,
-        "n_new": outcome.split.n_new,
-        "n_learned": len(outcome.label_set.texts) if outcome.label_set else 0,
-        "n_test": sum(report.n_rows.values()) if report else 0,
-        "p_at_1": _value(report.candidate if report else None),
-        "p_at_1_champion": _value(report.champion if report else None),
-        "difference": _value(report.difference if report else None),
-        "won": report.won if report else 0,
-        "lost": report.lost if report else 0,
-        "contradictions": len(outcome.label_set.contradictions) if outcome.label_set else 0,
-        "flagged_operators": [
-            outcome.operator_names.get(one.operator_id, str(one.operator_id))
-            for one in outcome.operators
-            if one.is_flagged
-        ],
-        "changed_alone": len(outcome.changed_alone),
-        "new_proposals": outcome.proposals.new if outcome.proposals else 0,
-        "seconds": round(outcome.seconds, 1),
-        "ci": {
-            "p_at_1": _interval(report.candidate if report else None),
-            "p_at_1_champion": _interval(report.champion if report else None),
-            "difference": _interval(report.difference if report else None),
+def outcome_of(run: LearningRun) -> LearningOutcome:
+    """What came of learning, as `sufler learn --json` prints it."""
+    report, label_set = run.report, run.label_set
+    candidate, champion, difference = (
+        (report.candidate, report.champion, report.difference) if report else (None, None, None)
+    )
+    return LearningOutcome(
+        result=run.result,
+        version=run.version,
+        champion=run.champion,
+        refused=report.refusal.value if report and report.refusal else None,
+        n_new=run.split.n_new,
+        n_learned=len(label_set.texts) if label_set else 0,
+        n_test=sum(report.n_rows.values()) if report else 0,
+        p_at_1=_value(candidate),
+        p_at_1_champion=_value(champion),
+        difference=_value(difference),
+        won=report.won if report else 0,
+        lost=report.lost if report else 0,
+        contradictions=len(label_set.contradictions) if label_set else 0,
+        flagged_operators=tuple(
+            run.operator_names.get(check.operator_id, str(check.operator_id))
+            for check in run.operators
+            if check.is_flagged
+        ),
+        changed_alone=len(run.changed_alone),
+        new_proposals=run.proposals.new if run.proposals else 0,
+        seconds=round(run.seconds, 1),
+        ci={
+            name: None if interval is None else list(interval)
+            for name, interval in (
+                ("p_at_1", _interval(candidate)),
+                ("p_at_1_champion", _interval(champion)),
+                ("difference", _interval(difference)),
+            )
         },
-    }
+    )
 
 
-def report_as_object(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> dict[str, Any]:
+def record_of(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> GateRecord:
     """What is kept of a measurement, without a word of any customer."""
-    figures = {
-        "p_at_1": _value(report.candidate),
-        "p_at_1_champion": _value(report.champion),
-        "difference": _value(report.difference),
-        "interval": _interval(report.difference),
-        "rows": {source.value: count for source, count in report.n_rows.items()},
-        "won": report.won,
-        "lost": report.lost,
-    }
-    return {
-        "figures": figures,
-        "refused": report.refusal.value if report.refusal else None,
-        "broken_pins": [row.key for row in report.broken],
-        "topics": [
-            {
-                "name": one.name,
-                "is_live": one.is_live,
-                "is_worse": one.is_worse,
-                "answered": one.n_answered,
-                "turned_right": one.turned_right,
-                "turned_wrong": one.turned_wrong,
-                "allowed": round(one.allowed, 3),
-            }
-            for one in report.topics
-        ],
-        "changes": [
-            {
-                "source": one.row.source.value,
-                "key": one.row.key,
-                "before": one.before,
-                "after": one.after,
-                "was_right": one.was_right,
-                "is_right": one.is_right,
-                "topic": one.topic,
-            }
-            for one in report.changes[:_LISTED]
-        ],
-        "changed_alone": [
-            {"turn": one.turn_id, "topic": one.topic, "before": one.before, "after": one.after}
-            for one in changed_alone[:_LISTED]
-        ],
-    }
+    return GateRecord(
+        figures=GateFigures(
+            p_at_1=_value(report.candidate),
+            p_at_1_champion=_value(report.champion),
+            difference=_value(report.difference),
+            interval=_interval(report.difference),
+            rows={source.value: count for source, count in report.n_rows.items()},
+            won=report.won,
+            lost=report.lost,
+        ),
+        refused=report.refusal.value if report.refusal else None,
+        broken_pins=tuple(row.key for row in report.broken if row.key is not None),
+        topics=tuple(
+            GateTopic(
+                name=topic.name,
+                is_live=topic.is_live,
+                is_worse=topic.is_worse,
+                answered=topic.n_answered,
+                turned_right=topic.turned_right,
+                turned_wrong=topic.turned_wrong,
+                allowed=round(topic.allowed, 3),
+            )
+            for topic in report.topics
+        ),
+        changes=tuple(
+            ChangedSuggestion(
+                source=change.row.source.value,
+                key=change.row.key,
+                before=change.before,
+                after=change.after,
+                was_right=change.was_right,
+                is_right=change.is_right,
+                topic=change.topic,
+            )
+            for change in report.changes[:_LISTED]
+        ),
+        changed_alone=tuple(
+            ChangedSuggestion(
+                turn=answer.turn_id, topic=answer.topic, before=answer.before, after=answer.after
+            )
+            for answer in changed_alone[:_LISTED]
+        ),
+    )
 
 
 def why_refused(refusal: Refusal) -> str:
@@ -102,5 +110,5 @@ def _value(estimate: Estimate | None) -> float | None:
     return None if estimate is None else round(estimate.value, 4)
 
 
-def _interval(estimate: Estimate | None) -> list[float] | None:
-    return None if estimate is None else [round(estimate.low, 4), round(estimate.high, 4)]
+def _interval(estimate: Estimate | None) -> tuple[float, float] | None:
+    return None if estimate is None else (round(estimate.low, 4), round(estimate.high, 4))

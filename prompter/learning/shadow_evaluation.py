@@ -1,6 +1,7 @@
 """A candidate in the shadow: it triages what customers write, unseen, until it is known how it does."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -9,10 +10,11 @@ from evaluation.outcomes import ScoredCase
 from evaluation.rows import Case
 from nlu.errors import IncompatibleModel
 from prompter.common.clock import Clock, utc_now
+from prompter.domain.gate_record import DAMAGED
 from prompter.domain.model_version import ShadowRow, StoredVersion
 from prompter.labels.from_verdicts import LabeledQuestion, labeled_questions
 from prompter.learning.config import LearningConfig
-from prompter.learning.report import report_as_object
+from prompter.learning.report import record_of
 from prompter.models.builder import same_answers
 from prompter.models.live_assistant import LiveAssistant
 from prompter.models.registry import Versions
@@ -57,7 +59,7 @@ class ShadowEvaluator:
         try:
             assistant = self._of(version)
         except IncompatibleModel as reason:
-            self._record.refuse(version.id, {**version.report, "refused": "damaged"})
+            self._record.refuse(version.id, replace(version.report, refused=DAMAGED))
             log.error("shadow_unreadable", version=version.id, reason=str(reason))
             return True
         self._triage(version, assistant)
@@ -114,9 +116,9 @@ class ShadowEvaluator:
             noninferiority_margin=self._config.noninferiority_margin,
             same_answer=same,
         )
-        said = {**version.report, "shadow": report_as_object(report, ())}
+        said = replace(version.report, shadow=record_of(report, ()))
         if report.refusal is not None:
-            self._record.refuse(version.id, {**said, "refused": report.refusal.value})
+            self._record.refuse(version.id, replace(said, refused=report.refusal.value))
             log.warning("shadow_refused", version=version.id, reason=report.refusal.value)
         elif self._record.promote_candidate(version.id, said, after=use.number if use else 0):
             log.info("shadow_promoted", version=version.id)

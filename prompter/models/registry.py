@@ -10,6 +10,7 @@ from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
 from prompter.domain.account import Account
 from prompter.domain.dialogue import MODEL as DIALOGUE_MODEL
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.model_version import (
     Activation,
     ActivationReason,
@@ -18,7 +19,7 @@ from prompter.domain.model_version import (
     VersionState,
     stack_of,
 )
-from prompter.domain.readiness import ReadinessState, StoredReadiness
+from prompter.domain.readiness import ReadinessChangeFacts, ReadinessState, StoredReadiness
 from prompter.storage import Conflict, Store, Transaction
 
 
@@ -118,7 +119,7 @@ class Versions:
             made=made,
             state=VersionState.CANDIDATE,
             model=model,
-            report={},
+            report=GateRecord(),
             changed_at=now,
         )
         with self._store.write() as tx:
@@ -129,7 +130,7 @@ class Versions:
         """Let a version be measured again that was refused or removed before, or whose job broke off."""
         old = [VersionState.REFUSED, VersionState.PRUNED]
         with self._store.write() as tx:
-            tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report={})
+            tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report=GateRecord())
 
     def use(self, version_id: str, *, after: int, reason: ActivationReason) -> bool:
         """Let a version answer from now on; False if another one came into use after number `after`."""
@@ -140,12 +141,12 @@ class Versions:
             return False
         return True
 
-    def refuse(self, version_id: str, report: Mapping[str, Any]) -> None:
+    def refuse(self, version_id: str, report: GateRecord) -> None:
         """Note why a candidate may not be used."""
         with self._store.write() as tx:
             tx.versions.change(version_id, list(_OPEN), VersionState.REFUSED, self._clock(), report=report)
 
-    def shadow(self, version_id: str, report: Mapping[str, Any]) -> None:
+    def shadow(self, version_id: str, report: GateRecord) -> None:
         """Let a candidate triage what customers write, unseen; an earlier one stops."""
         now = self._clock()
         with self._store.write() as tx:
@@ -159,7 +160,7 @@ class Versions:
             found = tx.versions.in_state(VersionState.SHADOW)
         return found[0] if found else None
 
-    def promote_candidate(self, version_id: str, report: Mapping[str, Any], *, after: int) -> bool:
+    def promote_candidate(self, version_id: str, report: GateRecord, *, after: int) -> bool:
         """Let a candidate that the gate let through answer; False if another version came into use meanwhile.
 
         It inherits where the topics stand: it was measured against the very version that it replaces.
@@ -187,7 +188,7 @@ class Versions:
             if version.state is VersionState.PRUNED:
                 raise CannotUse(f"version {version_id} was removed to save space: train a new one")
             if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
-                why = version.report.get("refused") or "it was never measured"
+                why = version.report.refused or "it was never measured"
                 raise CannotUse(f"version {version_id} cannot be used: {why}")
             last = tx.versions.in_use()
             if last is not None and last.version == version_id:
@@ -273,10 +274,10 @@ class Versions:
             now=self._clock(),
         )
 
-    def _tell_topics(self, tx: Transaction, version_id: str, report: Mapping[str, Any]) -> None:
+    def _tell_topics(self, tx: Transaction, version_id: str, report: GateRecord) -> None:
         """Live topics answer on; one that is still tested, and does worse now, is tested anew."""
         changed = len(tx.versions.newly_answered(version_id))
-        worse = {topic["name"] for topic in report.get("topics", ()) if topic["is_worse"]}
+        worse = {topic.name for topic in report.topics if topic.is_worse}
         for name, stored in tx.readiness.all().items():
             if stored.model == tx.facts.get(DIALOGUE_MODEL):
                 continue
@@ -287,7 +288,7 @@ class Versions:
                     name,
                     state=stored.state,
                     reason="new_version",
-                    facts={"version": version_id, "changed": changed},
+                    facts=ReadinessChangeFacts(version=version_id, changed=changed),
                     account_id=None,
                     now=self._clock(),
                 )
@@ -308,7 +309,7 @@ class Versions:
             stored.name,
             state=ReadinessState.COLLECTING,
             reason="new_model",
-            facts={"model": version_id},
+            facts=ReadinessChangeFacts(model=version_id),
             account_id=None,
             now=now,
         )
@@ -330,7 +331,7 @@ class Versions:
                 name,
                 state=state,
                 reason="rolled_back",
-                facts={"answers_from": values["threshold"]},
+                facts=ReadinessChangeFacts(answers_from=values["threshold"]),
                 account_id=None,
                 now=now,
             )

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from prompter.common.errors import NotFound
 from prompter.domain.conversation import Turn
+from prompter.domain.gate_record import ChangedSuggestion
 from prompter.domain.model_version import StoredVersion
 from prompter.storage import Store
 
@@ -36,34 +36,27 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         version = tx.versions.get(version_id)
         if version is None:
             raise NotFound(f"there is no model version {version_id}")
-        listed = [*version.report.get("changes", ()), *version.report.get("changed_alone", ())]
-        turns = tx.conversations.turns({turn for said in listed if (turn := _turn_of(said)) is not None})
+        listed = version.report.changed
+        turns = tx.conversations.turns({said.turn_id for said in listed if said.turn_id is not None})
         pins = {pin.id: pin.text for pin in tx.pins.all()}
-        named = {article for said in listed for article in (said["before"], said["after"]) if article}
+        named = {article for said in listed for article in (said.before, said.after) if article}
         names = {article.id: article.question for article in tx.articles.get_many(named).values()}
     found = [_question(said, turns, pins, names) for said in listed]
     return version, sorted(found, key=lambda one: (one.is_right is None, one.is_right is True))
 
 
-def _turn_of(said: Mapping[str, Any]) -> int | None:
-    """The turn that a line of the report is about: an answer given alone names it, a verdict is one."""
-    found: int | None = said.get("turn", said["key"] if said.get("source") == "verdict" else None)
-    return found
-
-
 def _question(
-    said: Mapping[str, Any], turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
+    said: ChangedSuggestion, turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
 ) -> ChangedQuestion:
-    number = _turn_of(said)
-    turn = None if number is None else turns.get(number)
-    pinned = pins.get(said["key"]) if said.get("source") == "pinned" else None
-    before, after = (said[name] and names.get(said[name], said[name]) for name in ("before", "after"))
+    turn = None if said.turn_id is None else turns.get(said.turn_id)
+    pinned = None if said.pin_id is None else pins.get(said.pin_id)
+    before, after = (article and names.get(article, article) for article in (said.before, said.after))
     return ChangedQuestion(
         text=turn.utterance if turn else pinned,
         conversation_id=turn.conversation_id if turn else None,
         before=before,
         after=after,
-        was_right=said.get("was_right"),
-        is_right=said.get("is_right"),
-        topic=said["topic"],
+        was_right=said.was_right,
+        is_right=said.is_right,
+        topic=said.topic,
     )

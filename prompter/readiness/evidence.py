@@ -116,8 +116,8 @@ def evidence_of(
     counts_as = {turn.id: one.judgement.value for turn, one in zip(turns, judged, strict=True)}
     pieces = [_piece(turn, counts_as.get(turn.id)) for turn in ledger if is_evidence(turn)]
     articles = {turn.article_id for turn in ledger}
-    articles.update(article for event in events for article in event.facts.get("articles", ()))
-    wrong = {number for event in events for number in event.facts.get("wrong_turns", ())}
+    articles.update(article for event in events for article in event.facts.articles)
+    wrong = {number for event in events for number in event.facts.wrong_turns}
     return TopicEvidence(
         rule=rule,
         test_number=test_number,

@@ -71,6 +71,13 @@ class SamplingPolicy:
         return Place.FIRST if self.random() < 0.5 else Place.SECOND
 
 
+class NoSampling(SamplingPolicy):
+    """Draws nothing: nobody judges how good the bot is."""
+
+    def draw(self, *_: object, **__: object) -> None:
+        return None
+
+
 def sample_of(turn: Turn, *, right: bool | None) -> tuple[SampleKind | None, float | None]:
     """Say what an operator's turn was drawn for, now that the verdict is known, and how probable that was.
 

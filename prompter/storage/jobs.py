@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from prompter.domain.job import JobKind, JobState, StoredJob
+from prompter.domain.learning_outcome import LearningOutcome
 from prompter.storage.rows import Rows
 from prompter.storage.tables import accounts, jobs
 
@@ -67,6 +68,6 @@ def _job(row: Row[Any]) -> StoredJob:
         step=row.step,
         done=row.done,
         total=row.total,
-        outcome=row.outcome,
+        outcome=None if row.outcome is None else LearningOutcome.from_json(row.outcome),
         problem=row.problem,
     )

@@ -37,6 +37,23 @@ class AssistantState:
     learned: RankerState | None = None  # from people's verdicts; None: nothing yet
 
 
+@dataclass(frozen=True, kw_only=True)
+class TriageTrace:
+    """A triage and all that it was concluded from, looked up once and with one state of knowledge.
+
+    `hits` and `suggestions` belong together, best first, up to ten, however improbable; both are empty, and
+    `intent` and `signals` are None, where nothing was left of the text to understand.
+    """
+
+    triage: Triage
+    knowledge: AssistantState
+    utterance: Utterance
+    hits: tuple[Hit, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    intent: IntentPrediction | None = None  # of our own classifier; None: there is none
+    signals: routing.RoutingInputs | None = None  # what the routing rules looked at
+
+
 class Assistant:
     """Suggests answers and says who should answer; which topics may answer alone it does not know.
 
@@ -66,15 +83,6 @@ class Assistant:
         """Answer from now on with this; calls under way finish with what they began with."""
         self._knowledge = knowledge
 
-    def frozen(self) -> "Assistant":
-        """One that answers with what is known now, however often: its answers belong together."""
-        return Assistant(
-            knowledge=self._knowledge,
-            max_suggestions=self._max_suggestions,
-            parse=self._parse,
-            today=self._today,
-        )
-
     def without_external_parser(self) -> "Assistant":
         """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
         return Assistant(knowledge=self._knowledge, max_suggestions=self._max_suggestions, today=self._today)
@@ -85,17 +93,22 @@ class Assistant:
         utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
             return ()
-        found = self.find(utterance, knowledge)
+        found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         return tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
 
     def triage(self, text: str) -> Triage:
         """Suggest, and conclude who should answer and why."""
+        return self.trace(text).triage
+
+    def trace(self, text: str) -> TriageTrace:
+        """Triage, and keep what it was concluded from."""
         knowledge = self._knowledge
         utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
-            return _nothing_to_understand(text, knowledge.version)
-        found = self.find(utterance, knowledge)
+            triage = _nothing_to_understand(text, knowledge.version)
+            return TriageTrace(triage=triage, knowledge=knowledge, utterance=utterance)
+        found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
         meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
@@ -108,7 +121,7 @@ class Assistant:
             expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
         )
         route, reason = routing.route(signals, knowledge.thresholds)
-        return Triage(
+        triage = Triage(
             utterance=text,
             intent=meant.intent,
             intent_confidence=meant.confidence,
@@ -121,8 +134,17 @@ class Assistant:
             handoff_reason=reason,
             model_version=knowledge.version,
         )
+        return TriageTrace(
+            triage=triage,
+            knowledge=knowledge,
+            utterance=utterance,
+            hits=found.hits,
+            suggestions=suggestions,
+            intent=intent,
+            signals=signals,
+        )
 
-    def find(self, utterance: Utterance, knowledge: AssistantState) -> Found:
+    def _find(self, utterance: Utterance, knowledge: AssistantState) -> Found:
         """Look for articles with what is known at one moment."""
         learned = knowledge.learned
         try:

@@ -7,9 +7,8 @@ from kb_index import Hit, Weights
 from kb_index.search import questions_of
 from kb_index.text import normal
 from nlu.reader import TextReader, Utterance
-from nlu.text import looks_empty
 from prompter.domain.triage import Suggestion, Triage
-from prompter.suggestions.assistant import Assistant, AssistantState
+from prompter.suggestions.assistant import AssistantState, TriageTrace
 from prompter.suggestions.confidence import FEATURES, features
 from prompter.suggestions.ranking_weights import SIGNALS
 
@@ -65,26 +64,16 @@ class Explanation:
     suggestions: tuple[ExplainedSuggestion, ...]
 
 
-def explain(assistant: Assistant, text: str) -> Explanation:
-    """Triage `text` and lay open how the first suggestions came about; slower than triage alone."""
-    assistant = assistant.frozen()  # models may be replaced meanwhile
-    knowledge = assistant.knowledge
-    triage = assistant.triage(text)
-    utterance = knowledge.reader.read(text)
-    if looks_empty(utterance.text):
-        return Explanation(read_as=utterance.text, triage=triage, in_scope=None, suggestions=())
-    intent = knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
-    in_scope = intent.in_scope if intent else None
-    hits = assistant.find(utterance, knowledge).hits[:_EXPLAINED]
-    suggested = {one.article_id: one for one in assistant.suggest(text)}
+def explain(trace: TriageTrace) -> Explanation:
+    """Lay open how the first suggestions of a triage came about."""
+    in_scope = trace.intent.in_scope if trace.intent else None
     return Explanation(
-        read_as=utterance.text,
-        triage=triage,
+        read_as=trace.utterance.text,
+        triage=trace.triage,
         in_scope=in_scope,
         suggestions=tuple(
-            _explained(hit, suggested[hit.article.id], utterance, knowledge, in_scope)
-            for hit in hits
-            if hit.article.id in suggested
+            _explained(hit, suggestion, trace.utterance, trace.knowledge, in_scope)
+            for hit, suggestion in zip(trace.hits[:_EXPLAINED], trace.suggestions, strict=False)
         ),
     )
 

@@ -18,8 +18,8 @@ from prompter_api.desk.knowledge.topics_page import add_topics
 from prompter_api.desk.learning.conflicts_page import add_disagreements
 from prompter_api.desk.learning.models_page import add_models
 from prompter_api.desk.learning.proposals_page import add_inbox
-from prompter_api.desk.login.account_page import account_router
-from prompter_api.desk.login.page import login_router
+from prompter_api.desk.login.account_page import router as account_router
+from prompter_api.desk.login.page import router as login_router
 from prompter_api.desk.operator.page import POLL_SECONDS, add_desk
 from prompter_api.desk.operator.review_page import add_reviews
 from prompter_api.desk.readiness.board_page import add_board
@@ -55,8 +55,8 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
     add_inbox(router, guard, poll_seconds=poll_seconds)
     add_models(router, guard, poll_seconds=poll_seconds)
     add_disagreements(router, guard)
-    app.include_router(login_router(parts))
-    app.include_router(account_router(parts))
+    app.include_router(login_router)
+    app.include_router(account_router)
     app.include_router(router)
     mount_nicegui(app, parts)
     answer_browsers(app, lambda request, error: unavailable_page(request, parts, error))

@@ -1,11 +1,12 @@
 """Shapes and kinds of fields that several routes share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from prompter.domain.json_record import JsonRecord
 from prompter.text.translations import LANGUAGES, known_language
 from web.problems import Problem as Problem  # the shape of errors is that of all faces
 
@@ -34,6 +35,14 @@ Name = Annotated[
 # Not longer than any password may be; nothing is stripped from it.
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery staple"])]
 Language = Annotated[str, AfterValidator(known_language), Field(json_schema_extra={"enum": [*LANGUAGES]})]
+
+
+def _as_json(value: Any) -> Any:
+    return value.to_json() if isinstance(value, JsonRecord) else value
+
+
+# What a row keeps as JSON, as it stands there.
+JsonOut = Annotated[dict[str, Any], BeforeValidator(_as_json)]
 
 
 class Input(BaseModel):

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from prompter.desk.decision import Action, Decided, Decision
-from prompter.desk.service import ConversationView, QueueItem
+from prompter.desk.views import ConversationView, QueueItem
 from prompter.domain.conversation import Author, MessageKind, OutboxState, TurnState
 from prompter.domain.evidence import RejectReason, Verdict
 from prompter.domain.triage import HandoffReason, Route

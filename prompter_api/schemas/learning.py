@@ -8,7 +8,7 @@ from pydantic import Field
 from prompter.domain.job import JobState
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.models.registry import ShownVersion
-from prompter_api.schemas.common import ArticleId, Input, Output
+from prompter_api.schemas.common import ArticleId, Input, JsonOut, Output
 
 
 class JobOut(Output):
@@ -23,7 +23,7 @@ class JobOut(Output):
     step: str = Field(description="What is being done", examples=["encoding"])
     done: int
     total: int | None
-    outcome: dict[str, Any] | None = Field(description="As `sufler learn --json` prints it")
+    outcome: JsonOut | None = Field(description="As `sufler learn --json` prints it")
     problem: str | None
 
 
@@ -58,7 +58,7 @@ class VersionOut(Output):
             state=version.state,
             is_used=shown.is_used,
             uses=[UseOut.model_validate(use) for use in shown.uses],
-            report=dict(version.report),
+            report=version.report.to_json(),
         )
 
 

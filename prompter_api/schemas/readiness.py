@@ -1,13 +1,12 @@
 """Which topics may answer alone."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
 from prompter.domain.readiness import Mode, ReadinessState
-from prompter.readiness.service import TopicReadiness
-from prompter_api.schemas.common import Output
+from prompter.readiness.topic_readiness import TopicReadiness
+from prompter_api.schemas.common import JsonOut, Output
 
 
 class EventOut(Output):
@@ -16,7 +15,7 @@ class EventOut(Output):
     at: datetime
     state: ReadinessState
     reason: str = Field(examples=["proved"])
-    facts: dict[str, Any]
+    facts: JsonOut
 
 
 class StepOut(Output):

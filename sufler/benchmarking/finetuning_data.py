@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from evaluation.rows import Case, IntentRow
 from kb_index import Article
 from kb_index.search import passage_of, published, questions_of
+from nlu.contrastive import Target, TrainingQuery
 from nlu.encoders.tfidf import TfidfEncoder
 from nlu.errors import EncoderUnavailable
-from nlu.finetuning import Target, TrainingQuery
 from nlu.reader import TextReader
 from nlu.text import clean
 from prompter.labels.from_verdicts import LabeledQuestion

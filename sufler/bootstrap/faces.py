@@ -36,10 +36,11 @@ from sufler.rasa import wiring as dialogues
 from sufler.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import APIRouter, FastAPI
 
     from bot.channel import Channel
-    from prompter_api.parts import Encoded
+    from bot.webchat import ChatLimits
+    from prompter_api.parts import Encoded, Services
     from sufler.health import Heartbeats
 
 log = structlog.get_logger(__name__)
@@ -63,18 +64,27 @@ def build_web_app(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None" = None
 ) -> "FastAPI":
     """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
-    from bot.webchat import ChatLimits, web_chat_router
-    from prompter.conversations.customer_view import CustomerViews
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
+
+    store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for an answer
+    secret = installation_secret(settings.secret, store)
+    parts = _services(settings, store, assistant, heartbeats, secret=secret)
+    app = create_app(parts, routers=[_web_chat(settings, store, secret=secret)])
+    add_pages(app, parts)
+    return app
+
+
+def _services(
+    settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None", *, secret: str
+) -> "Services":
+    """The use cases that pages and API ask."""
     from prompter_api.parts import Services
     from prompter_api.ready import Check
     from prompter_api.ready import Readiness as ProcessReadiness
     from prompter_api.throttle import LoginThrottle
     from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 
-    store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for an answer
-    secret = installation_secret(settings.secret, store)
     readiness = build_readiness(settings, store)
 
     def asked_by_engine(text: str) -> Triage:
@@ -82,7 +92,7 @@ def build_web_app(
 
     # When a session or a token was used last is written apart from the request that uses it.
     last_seen = ThreadPoolExecutor(1, thread_name_prefix="last-seen")
-    parts = Services(
+    return Services(
         accounts=build_accounts(store, defer=last_seen.submit),
         sessions=build_sessions(settings, store, defer=last_seen.submit),
         actions=dialogues.build_actions(settings, store, asked_by_engine, sampling=build_sampling(settings)),
@@ -92,7 +102,7 @@ def build_web_app(
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
         topics=build_topics(settings, store),
-        explain=lambda text: explain(assistant, text),
+        explain=lambda text: explain(assistant.trace(text)),
         learning=Learning(store),
         proposals=build_proposals(store),
         versions=build_versions(settings, store),
@@ -122,7 +132,27 @@ def build_web_app(
             window_seconds=settings.web.login_window_seconds,
         ),
     )
-    web_chat = web_chat_router(
+
+
+def chat_limits_of(settings: Settings) -> "ChatLimits":
+    from bot.webchat import ChatLimits
+
+    chosen = settings.web
+    return ChatLimits(
+        messages_per_minute=chosen.messages_per_minute,
+        messages_per_address=chosen.messages_per_address,
+        new_chats_per_address=chosen.new_chats_per_address,
+        new_chats_per_minute=chosen.new_chats_per_minute,
+        reads_per_minute=chosen.reads_per_minute,
+        reads_per_address=chosen.reads_per_address,
+    )
+
+
+def _web_chat(settings: Settings, store: Store, *, secret: str) -> "APIRouter":
+    from bot.webchat import web_chat_router
+    from prompter.conversations.customer_view import CustomerViews
+
+    return web_chat_router(
         reception=build_reception(settings, store, max_untriaged=settings.web.max_untriaged),
         feedback=build_feedback(settings, store),
         views=CustomerViews(store),
@@ -130,19 +160,9 @@ def build_web_app(
         max_message_length=settings.turns.max_message_length,
         secure_cookies=settings.web.secure_cookies,
         language=settings.language,
-        limits=ChatLimits(
-            messages_per_minute=settings.web.messages_per_minute,
-            messages_per_address=settings.web.messages_per_address,
-            new_chats_per_address=settings.web.new_chats_per_address,
-            new_chats_per_minute=settings.web.new_chats_per_minute,
-            reads_per_minute=settings.web.reads_per_minute,
-            reads_per_address=settings.web.reads_per_address,
-        ),
+        limits=chat_limits_of(settings),
         title=settings.templates.get("shop_name"),
     )
-    app = create_app(parts, routers=[web_chat])
-    add_pages(app, parts)
-    return app
 
 
 class Messenger(Protocol):

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 from threadpoolctl import threadpool_limits
 
+from prompter.dialogue.session import NoDialogue
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
@@ -105,7 +106,8 @@ async def _build(
             if dialogue_sessions is not None:
                 loops.append(repeat(1.0, dialogue_sessions.run_once, "dialogues"))
             has_dialogues = settings.dialogue.engine is not None
-            triager = build_triager(settings, store, assistant, dialogue_sessions if has_dialogues else None)
+            asked = dialogue_sessions if dialogue_sessions is not None and has_dialogues else NoDialogue()
+            triager = build_triager(settings, store, assistant, asked)
             loops.append(repeat(settings.turns.poll_seconds, triager.run_once, "triage"))
             loops.append(repeat(60.0, build_attention_checks(store).run_once, "planting"))
             readiness = build_readiness(settings, store)

@@ -13,12 +13,12 @@ from prompter.accounts.last_seen import Defer, run_now
 from prompter.accounts.service import Accounts
 from prompter.accounts.sessions import Sessions
 from prompter.common.clock import Waits
+from prompter.conversations.autopilot_gate import Autopilot, ReadinessGate
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.conversations.triage_worker import Triager, TurnDialogues
 from prompter.desk.service import Desk
-from prompter.dialogue.session import DialogueSessions
 from prompter.domain.readiness import Mode
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
@@ -155,8 +155,18 @@ def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Del
     )
 
 
+def autopilot_of(settings: Settings) -> Autopilot:
+    chosen = settings.autopilot
+    return Autopilot(
+        signatures=chosen.signatures,
+        operator_hold=timedelta(minutes=chosen.operator_hold_minutes),
+        max_consecutive_answers=chosen.max_consecutive_answers,
+        max_dialogue_answers=chosen.max_dialogue_answers,
+    )
+
+
 def build_triager(
-    settings: Settings, store: Store, assistant: Assistant, dialogue_sessions: DialogueSessions | None = None
+    settings: Settings, store: Store, assistant: Assistant, dialogue_sessions: TurnDialogues
 ) -> Triager:
     return Triager(
         store,
@@ -164,12 +174,9 @@ def build_triager(
         language=settings.language,
         template_values=settings.templates,
         sampling=build_sampling(settings),
-        readiness=build_readiness(settings, store),
-        autopilot=Autopilot(
-            signatures=settings.autopilot.signatures,
-            operator_hold=timedelta(minutes=settings.autopilot.operator_hold_minutes),
-            max_consecutive_answers=settings.autopilot.max_consecutive_answers,
-            max_dialogue_answers=settings.autopilot.max_dialogue_answers,
+        gate=ReadinessGate(
+            build_readiness(settings, store),
+            autopilot_of(settings),
         ),
         dialogue_sessions=dialogue_sessions,
     )

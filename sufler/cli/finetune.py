@@ -9,7 +9,8 @@ from sufler.cli.common import CHECK_FAILED, ConfigOption, JsonOption, fail, prin
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from nlu.finetuning import Epoch, Target, TrainingQuery
+    from nlu.contrastive import Target, TrainingQuery
+    from nlu.finetuning import Epoch
     from sufler.settings import Settings
 
 

@@ -36,7 +36,7 @@ def learn(
     if from_history is not None:
         mine(from_history, config, as_json)
         return
-    from prompter.learning.report import as_object
+    from prompter.learning.report import outcome_of
     from sufler import bootstrap
     from sufler.bootstrap import learn
     from sufler.settings import load_settings
@@ -45,7 +45,7 @@ def learn(
     with bootstrap.open_store(settings) as store:
         outcome = learn(settings, store, shadow=shadow, bar=progress_bar)
     if as_json:
-        print_json(as_object(outcome))
+        print_json(outcome_of(outcome).to_json())
     else:
         _print(outcome, settings.learning.min_new_decisions)
     if outcome.report is not None and outcome.report.refusal is not None:
@@ -53,7 +53,7 @@ def learn(
 
 
 def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
-    from prompter.learning.outcome import Result
+    from prompter.domain.learning_outcome import Result
     from prompter.learning.report import why_refused
 
     report = outcome.report

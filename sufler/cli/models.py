@@ -105,7 +105,7 @@ def _choose(config: Any, as_json: bool, act: "Callable[[Versions], StoredVersion
 
 def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
     version = shown.version
-    figures = version.report.get("figures") or {}
+    figures = version.report.figures
     return {
         "version": version.id,
         "created": version.created_at.isoformat(),
@@ -115,8 +115,8 @@ def _as_object(shown: "ShownVersion", condition: str | None) -> dict[str, Any]:
         "condition": condition,
         "is_used": shown.is_used,
         "used_since": f"{shown.uses[-1].at:%Y-%m-%d %H:%M}" if shown.is_used else None,
-        "p_at_1": figures.get("p_at_1"),
-        "refused": version.report.get("refused"),
+        "p_at_1": figures.p_at_1 if figures else None,
+        "refused": version.report.refused,
     }
 
 

@@ -11,7 +11,8 @@ from sufler.cli.common import ConfigOption, JsonOption, print_json
 if TYPE_CHECKING:
     from prompter.domain.topic import TopicTitles
     from prompter.knowledge.topics import Topics
-    from prompter.readiness.service import Readiness, TopicReadiness
+    from prompter.readiness.service import Readiness
+    from prompter.readiness.topic_readiness import TopicReadiness
 
 app = typer.Typer(
     no_args_is_help=True, help="Turn automated replies of a topic on, pause them, or only observe."

@@ -6,14 +6,14 @@ from urllib.parse import quote
 import httpx
 
 from files import BadFile, Budget, csv_rows
-from prompter.dialogue.actions import Orders, OrdersUnavailable
+from prompter.dialogue.forms import Lookup, LookupUnavailable
 from sufler.errors import BadConfig
 from sufler.settings import without_credentials
 
 _STATE = "state"
 
 
-def build_orders(source: str | None, *, timeout: float) -> Orders | None:
+def build_orders(source: str | None, *, timeout: float) -> Lookup | None:
     """Orders from a URL that has {number} in it, or from a CSV file; None: from nowhere.
 
     Raises:
@@ -45,19 +45,19 @@ class CsvOrders:
             if changed_at != self._read_at:
                 self._states, self._read_at = self._read(), changed_at
         except OSError as error:
-            raise OrdersUnavailable(f"{self._path}: cannot be read: {error}") from None
+            raise LookupUnavailable(f"{self._path}: cannot be read: {error}") from None
         except BadFile as error:
-            raise OrdersUnavailable(f"{self._path}: cannot be read: {error.problem}") from None
+            raise LookupUnavailable(f"{self._path}: cannot be read: {error.problem}") from None
         state = self._states.get(number)
         if state == "":
-            raise OrdersUnavailable(f"{self._path}: the order has no {_STATE}")
+            raise LookupUnavailable(f"{self._path}: the order has no {_STATE}")
         return state
 
     def _read(self) -> dict[str, str]:
         rows = Budget(self._path).watch(csv_rows(self._path))
         _, names = next(rows, (1, []))
         if not {"number", _STATE} <= set(names):
-            raise OrdersUnavailable(f"{self._path}: needs the columns number and {_STATE}")
+            raise LookupUnavailable(f"{self._path}: needs the columns number and {_STATE}")
         states: dict[str, str] = {}
         for _, cells in rows:
             order = dict(zip(names, cells, strict=False))
@@ -80,7 +80,7 @@ class HttpOrders:
                 return None
             state = answer.raise_for_status().json()[_STATE]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise OrdersUnavailable(f"the orders' service does not answer: {type(error).__name__}") from None
+            raise LookupUnavailable(f"the orders' service does not answer: {type(error).__name__}") from None
         if not isinstance(state, str) or not state.strip():
-            raise OrdersUnavailable("the orders' service answers without a state")
+            raise LookupUnavailable("the orders' service answers without a state")
         return state.strip()

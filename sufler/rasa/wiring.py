@@ -25,13 +25,15 @@ def build_actions(
     settings: Settings, store: Store, triage: Callable[[str], Triage], *, sampling: SamplingPolicy
 ) -> Actions:
     """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
+    from sufler.rasa.form_checks import checked_forms
     from sufler.rasa.order_lookup import build_orders
 
     return Actions(
         store,
         triage,
         secret=installation_secret(settings.secret, store),
-        orders=build_orders(
+        forms=checked_forms(settings.training_data_dir),
+        lookup=build_orders(
             _revealed(settings.dialogue.orders), timeout=settings.dialogue.action_timeout_seconds
         ),
         template_values=settings.templates,

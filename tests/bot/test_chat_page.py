@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.delivery import Delivery
-from bot.webchat import ChatLimits, WebChannel
+from bot.webchat import WebChannel
 from bot.webchat.cookies import chat_id_of
 from prompter.accounts.service import Accounts
 from prompter.conversations.customer_view import CustomerViews
@@ -31,6 +32,7 @@ from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.shipped import CHAT_LIMITS
 
 pytestmark = pytest.mark.e2e
 
@@ -180,7 +182,7 @@ def test_what_finds_no_room_is_kept_and_sent_by_itself(browser: Browser, store: 
 def test_a_network_that_has_begun_too_many_chats_is_told_how_long_it_waits(
     browser: Browser, store: Store, reception: Reception
 ) -> None:
-    limits = ChatLimits(new_chats_per_address=1, reads_per_minute=1)
+    limits = replace(CHAT_LIMITS, new_chats_per_address=1, reads_per_minute=1)
     app = application(reception=reception, views=CustomerViews(store), limits=limits)
     with serve(app) as url, opened(browser, url, locale="en-GB") as first:
         first.get_by_role("textbox", name="Message").fill("hello")

@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, WordAssistant
 from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.shipped import CHAT_LIMITS
 
 MAX_LENGTH = 300
 COOKIE = "sufler_chat"
@@ -81,7 +82,7 @@ def application(
     reception: object,
     views: object,
     feedback: Hearing | None = None,
-    limits: ChatLimits = ChatLimits(),  # noqa: B008 - frozen
+    limits: ChatLimits = CHAT_LIMITS,
     secure_cookies: bool = False,
     title: str | None = None,
 ) -> FastAPI:
@@ -95,6 +96,7 @@ def application(
             max_message_length=MAX_LENGTH,
             limits=limits,
             secure_cookies=secure_cookies,
+            language="ru",
             title=title,
         )
     )
@@ -344,7 +346,7 @@ def listening(feedback: HeardFeedback, store: Store, reception: Reception) -> It
         reception=reception,
         views=CustomerViews(store),
         feedback=feedback,
-        limits=ChatLimits(messages_per_minute=3),
+        limits=replace(CHAT_LIMITS, messages_per_minute=3),
     )
     with serve(app) as url, httpx.Client(base_url=url) as browser:
         browser.get("/chat").raise_for_status()
@@ -500,7 +502,7 @@ def test_without_our_cookie_the_page_has_to_be_opened_first(site: Site, cookie: 
 
 def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -> None:
     app = application(
-        reception=reception, views=CustomerViews(store), limits=ChatLimits(messages_per_minute=3)
+        reception=reception, views=CustomerViews(store), limits=replace(CHAT_LIMITS, messages_per_minute=3)
     )
     with serve(app) as url, httpx.Client(base_url=url) as browser, httpx.Client(base_url=url) as other:
         browser.get("/chat")
@@ -530,7 +532,7 @@ class Street:
 
 
 def street(store: Store, reception: Reception, **limits: int) -> Street:
-    app = application(reception=reception, views=CustomerViews(store), limits=ChatLimits(**limits))
+    app = application(reception=reception, views=CustomerViews(store), limits=replace(CHAT_LIMITS, **limits))
     return Street(app)
 
 
@@ -593,7 +595,7 @@ def test_a_full_backlog_turns_new_chats_away_but_not_customers_who_talk_already(
         triager.run_once()
     assert [site.write("198.51.100.1").status_code for _ in range(4)] == [200, 200, 503, 503]
     refused = site.write("198.51.100.2")
-    assert "Very many messages wait" in refused.json()["detail"]
+    assert "Too many messages are waiting" in refused.json()["detail"]
     assert int(refused.headers["Retry-After"]) == 15
     # As much again is kept for those who were here before.
     assert [say(customer, "ау").status_code for customer in customers] == [200] * 2 + [503] * 3

@@ -10,25 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlu.contrastive import Document, Example, Target, TrainingQuery, documents_of, masks, sharpness
 from nlu.encoders.cosine_scaling import REFERENCE_WIDTH, on_one_scale, width
 from nlu.encoders.sentence import METADATA, SentenceTransformersEncoder, scale_factor_of, taught_at
 from nlu.errors import BadTrainingData, EncoderUnavailable
-from nlu.finetuning import (
-    Document,
-    Epoch,
-    Example,
-    FineTuned,
-    FineTuningOptions,
-    NotBetter,
-    Target,
-    TrainingQuery,
-    documents_of,
-    fine_tune,
-    masks,
-    sharpness,
-    split,
-    write_model,
-)
+from nlu.finetuning import Epoch, FineTuned, FineTuningOptions, NotBetter, fine_tune, split
+from nlu.model_folder import write_model
 from tests.encoders import minilm_folder
 
 SAID = ("ask about", "nobody explained", "we want", "cat chased by", "delayed by", "where is")

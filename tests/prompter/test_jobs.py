@@ -5,6 +5,7 @@ import pytest
 from prompter.accounts.service import Accounts
 from prompter.domain.account import Role
 from prompter.domain.job import JobKind, JobState
+from prompter.domain.learning_outcome import LearningOutcome, Result
 from prompter.jobs import JobRunning, Jobs
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, FakeClock
@@ -30,9 +31,13 @@ def test_a_job_is_asked_for_once_taken_and_done(store: Store) -> None:
         (shown,) = jobs.last(LEARN)
         assert (shown.state, shown.step, shown.done, shown.total) == (JobState.RUNNING, "learning", 4, 10)
         assert jobs.enqueue(LEARN, vera).id == job.id
-        job.outcome = {"result": "promoted"}
+        job.outcome = LearningOutcome(result=Result.PROMOTED)
     (shown,) = jobs.last(LEARN)
-    assert (shown.state, shown.outcome, shown.problem) == (JobState.DONE, {"result": "promoted"}, None)
+    assert (shown.state, shown.outcome, shown.problem) == (
+        JobState.DONE,
+        LearningOutcome(result=Result.PROMOTED),
+        None,
+    )
 
 
 def test_two_at_once_are_refused(store: Store) -> None:

@@ -34,6 +34,8 @@ from prompter.storage import Store
 from prompter_api.app import create_app, serve_with
 from prompter_api.parts import Services
 from prompter_api.throttle import LoginThrottle
+from sufler import resources
+from sufler.rasa.form_checks import checked_forms
 from tests.fakes import (
     FAST_HASHER,
     SHOP,
@@ -44,6 +46,7 @@ from tests.fakes import (
     by_length,
     explained,
 )
+from tests.shipped import SESSIONS
 
 PASSWORD = "correct horse battery"
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -106,7 +109,8 @@ class Office:
                 self.store,
                 lambda text: self.readiness.preview(self.assistant.triage(text)),
                 secret="the session secret",
-                orders=self.orders,
+                forms=checked_forms(resources.training_data()),
+                lookup=self.orders,
                 template_values={"shop_name": "Северок"},
                 clock=self.clock,
             ),
@@ -134,7 +138,9 @@ class Office:
 
     def talk_through(self, engine: DialogueEngine) -> None:
         """From now on dialogues run in an engine."""
-        dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format, clock=self.clock)
+        dialogue_sessions = DialogueSessions(
+            self.store, engine, seal="sealed {}".format, clock=self.clock, **SESSIONS
+        )
         self.triager = Triager(
             self.store,
             self.assistant,

@@ -19,6 +19,7 @@ from tests.adversarial import KINDS
 from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
 from tests.prompter_api.office import OURS, Office
+from tests.shipped import WEB_CHAT
 
 
 @pytest.mark.slow
@@ -31,6 +32,7 @@ def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
         feedback=Feedback(office.store, sampling=office.sampling, clock=office.clock),
         views=CustomerViews(office.store),
         secret="a secret",
+        **WEB_CHAT,
     )
     app = office.build(chat)
     kinds = list(KINDS)[:: len(KINDS) // 20][:20]

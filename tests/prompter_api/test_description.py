@@ -14,6 +14,7 @@ from prompter.conversations.customer_view import CustomerViews
 from prompter.domain.account import Role, Scope
 from prompter.readiness.customer_feedback import Feedback
 from tests.prompter_api.office import OURS, Office
+from tests.shipped import WEB_CHAT
 
 JSON = {"Content-Type": "application/json"}
 # What each of a request's parts may be: nobody's, wrong, or nearly right.
@@ -43,6 +44,7 @@ def app(office: Office) -> FastAPI:
             feedback=Feedback(office.store),
             views=CustomerViews(office.store),
             secret="a secret",
+            **WEB_CHAT,
         )
     )
 

@@ -1,10 +1,14 @@
 """Learning, model versions and what is pinned, over HTTP."""
 
+import json
+
 import pytest
+from sqlalchemy import text
 
 from nlu.errors import IncompatibleModel
 from prompter.desk.decision import Action, Decision
 from prompter.domain.evidence import RejectReason
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.model_version import ActivationReason, Origin
 from prompter.models.registry import Versions
 from tests.prompter_api.office import Office, refusal
@@ -45,7 +49,7 @@ def test_versions_are_promoted_and_rolled_back(office: Office) -> None:
     ]
     assert refusal(vera.post("/api/models/nothing/promote", json={})) == (404, "not_found")
     office.versions.add("v3", made=Origin.LEARN, model="m", parent="v2")
-    office.versions.refuse("v3", {"refused": "worse"})
+    office.versions.refuse("v3", GateRecord(refused="worse"))
     assert refusal(vera.post("/api/models/v3/promote", json={})) == (409, "cannot_use")
     assert vera.post("/api/models/v3/promote", json={"anyway": True}).status_code == 200
 
@@ -136,3 +140,37 @@ def test_where_people_disagree(office: Office) -> None:
         {"article_id": "order-cancel", "question": "Как отменить заказ", "n_used": 8, "n_changed": 4}
     ]
     assert found["names"]["order-where"] == "Где мой заказ"
+
+
+def test_rows_of_before_are_shown_as_they_stand(office: Office) -> None:
+    """What the API says of a version, a job and a change is the JSON that their rows hold."""
+    report = {"figures": {"p_at_1": 0.8, "won": 1}, "refused": None, "topics": [{"name": "returns"}]}
+    outcome = {"result": "nothing_new", "n_new": 3}
+    facts = {"answers_from": None, "audited": 13, "wrong_turns": [1]}
+    at = "2026-01-02 03:04:05.000000"
+    office.readiness.run_once("m")
+    rows: dict[str, dict[str, object]] = {
+        "model_versions": {
+            "id": "v1", "created_at": at, "reason": "learn", "state": "refused", "model": "m",
+            "report": json.dumps(report), "changed_at": at,
+        },
+        "jobs": {
+            "kind": "learn", "state": "done", "asked_at": at, "ended_at": at, "step": "", "done": 0,
+            "outcome": json.dumps(outcome),
+        },
+        "readiness_events": {
+            "name": "returns", "at": at, "state": "demoted", "reason": "slipped", "facts": json.dumps(facts),
+        },
+    }  # fmt: skip
+    with office.store._engine.begin() as connection:
+        for table, row in rows.items():
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"insert into {table} ({names}) values ({values})"), row)  # noqa: S608
+    vera = office.browser("vera")
+    (version,) = vera.get("/api/models").json()
+    assert version["report"] == report
+    (job,) = vera.get("/api/learning").json()
+    assert job["outcome"] == outcome
+    topic = vera.get("/api/readiness/topic", params={"name": "returns"}).json()
+    assert topic["events"][0]["facts"] == facts

@@ -22,6 +22,7 @@ from prompter_api.desk import add_pages
 from prompter_api.ready import Check, NotReady, Readiness
 from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 from tests.prompter_api.office import Office, refusal
+from tests.shipped import WEB_CHAT
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +75,7 @@ def app(office: Office) -> FastAPI:
         feedback=Feedback(office.store),
         views=CustomerViews(office.store),
         secret="a secret",
+        **WEB_CHAT,
     )
     app = office.build(chat)
     add_pages(app, app.state.parts)

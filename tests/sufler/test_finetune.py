@@ -8,8 +8,8 @@ import pytest
 
 from evaluation import read_cases
 from kb_index import Article
+from nlu.contrastive import TrainingQuery
 from nlu.encoders.sentence import METADATA
-from nlu.finetuning import TrainingQuery
 from prompter.labels.from_verdicts import LabeledQuestion
 from sufler import cli
 from sufler.benchmarking import finetuning_data

@@ -9,10 +9,10 @@ import pytest
 
 from kb_index import Article
 from prompter.domain.job import JobKind, JobState
+from prompter.domain.learning_outcome import Result
 from prompter.domain.model_version import VersionState
 from prompter.jobs import JobRunning, Jobs
 from prompter.labels.regression_cases import Pins
-from prompter.learning.outcome import Result
 from sufler import bootstrap
 from sufler.bootstrap import learn
 from sufler.cli import main
@@ -145,7 +145,7 @@ def test_a_pinned_case_that_would_break_is_refused(shop: TeachingShop) -> None:
     record = bootstrap.build_versions(shop.settings, shop.store)
     refused = record.all()[0]
     assert (refused.version.state, refused.is_used) == (VersionState.REFUSED, False)
-    assert refused.version.report["broken_pins"] == [1]
+    assert refused.version.report.broken_pins == (1,)
     assert not shop.refresher.reload_version()
     assert first(shop, "бабки назад") == "refund"
 

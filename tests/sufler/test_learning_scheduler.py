@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prompter.domain.job import JobKind, JobState
+from prompter.domain.learning_outcome import Result
 from prompter.jobs import Jobs
 from sufler.bootstrap import build_learning_scheduler
 from sufler.learning_scheduler import last_due
@@ -77,6 +78,6 @@ def test_what_somebody_asks_for_is_learned_in_a_process_of_its_own(shop: Teachin
     asyncio.run(until_done())
     (job,) = jobs.last(JobKind.LEARN)
     assert job.outcome is not None
-    assert job.outcome["result"] == "promoted"
+    assert job.outcome.result is Result.PROMOTED
     assert shop.refresher.reload_version()
     assert shop.refresher.assistant.suggest("бабки верните уже")[0].article_id == "refund"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from prompter.domain.learning_outcome import Result
 from prompter.domain.model_version import VersionState
-from prompter.learning.outcome import Result
 from prompter.learning.shadow_evaluation import ShadowEvaluator
 from sufler import bootstrap
 from sufler.bootstrap import build_shadow_evaluator, learn

@@ -7,7 +7,7 @@ import pytest
 
 from kb_index.formats import read_articles
 from kb_index.search import published
-from prompter.learning.outcome import Result
+from prompter.domain.learning_outcome import Result
 from sufler import bootstrap
 from sufler.bootstrap import learn
 from sufler.settings import load_settings

@@ -1,6 +1,6 @@
 """What operators decided, and the evidence that follows from it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -145,7 +145,6 @@ class DecisionRows(Rows):
             & turns.c.id.not_in(by_lot)
             & (decisions.c.id.is_not(None) | left_alone)
         )
-        offered: dict[int, list[tuple[str, str]]] = {}
         shown = (
             select(suggestions.c.turn_id, suggestions.c.article_id, suggestions.c.text)
             .join(turns, turns.c.id == suggestions.c.turn_id)
@@ -153,6 +152,7 @@ class DecisionRows(Rows):
             .where(of_interest)
             .order_by(suggestions.c.turn_id, suggestions.c.rank)
         )
+        offered: dict[int, list[tuple[str, str]]] = {}
         for row in self._connection.execute(shown):
             offered.setdefault(row.turn_id, []).append((row.article_id, row.text))
         wanted = (
@@ -177,25 +177,7 @@ class DecisionRows(Rows):
             .where(of_interest)
             .order_by(turns.c.id)
         )
-        return [
-            DeskTurn(
-                turn_id=row.id,
-                conversation_id=row.conversation_id,
-                utterance=row.utterance,
-                intent=row.intent,
-                intent_confidence=row.intent_confidence or 0.0,
-                verdict=Verdict(row.verdict) if row.verdict else None,
-                reason=RejectReason(row.reason) if row.reason else None,
-                article_id=row.article_id,
-                suggested_text=row.suggested_text,
-                sent_text=row.sent_text,
-                operator_id=row.operator_id,
-                offered=tuple(article_id for article_id, _ in offered.get(row.id, ())),
-                first_text=next((text for _, text in offered.get(row.id, ())), None),
-                customer_name=row.name,
-            )
-            for row in self._connection.execute(wanted)
-        ]
+        return [_desk_turn(row, offered.get(row.id, ())) for row in self._connection.execute(wanted)]
 
     def verdicts_by_article(self) -> dict[str, dict[Verdict, int]]:
         """How the answer of each article was used since it last changed, and how often called out of date.
@@ -316,4 +298,24 @@ def _evidence(row: Row[Any]) -> Evidence:
         operator_id=row.operator_id,
         received_at=row.received_at,
         judged_at=row.judged_at,
+    )
+
+
+def _desk_turn(row: Any, offered: Sequence[tuple[str, str]]) -> DeskTurn:
+    """Make a turn of a row and of the articles and texts that were suggested, best first."""
+    return DeskTurn(
+        turn_id=row.id,
+        conversation_id=row.conversation_id,
+        utterance=row.utterance,
+        intent=row.intent,
+        intent_confidence=row.intent_confidence or 0.0,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        reason=RejectReason(row.reason) if row.reason else None,
+        article_id=row.article_id,
+        suggested_text=row.suggested_text,
+        sent_text=row.sent_text,
+        operator_id=row.operator_id,
+        offered=tuple(article_id for article_id, _ in offered),
+        first_text=next((text for _, text in offered), None),
+        customer_name=row.name,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, select, update
 
 from prompter.common.clock import SLACK
 from prompter.domain.dialogue import MessageCursor, StoredDialogue
-from prompter.storage.conversations.conversations import operator_in_control
+from prompter.storage.conversations.operator_control import operator_in_control
 from prompter.storage.rows import Rows
 from prompter.storage.tables import conversations, dialogues
 

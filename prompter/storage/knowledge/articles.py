@@ -1,7 +1,7 @@
 """Articles, their phrasings and versions, and the vectors of their texts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -101,13 +101,7 @@ class ArticleRows(Rows):
         """
         ids = [article.id for article in batch]
         old = self.get_many(ids)
-        versions = {
-            row.id: row.version
-            for part in _batches(ids)
-            for row in self._connection.execute(
-                select(articles.c.id, articles.c.version).where(articles.c.id.in_(part))
-            )
-        }
+        versions = self._versions(ids)
         old_phrasings = self._phrasings(ids)
         added = changed = 0
         new_rows, new_phrasings, new_versions = [], [], []
@@ -136,12 +130,7 @@ class ArticleRows(Rows):
                 new_rows.append(row)
             else:
                 changed += 1
-                self._connection.execute(update(articles).where(articles.c.id == article.id).values(**row))
-                self._connection.execute(
-                    phrasings.delete().where(
-                        phrasings.c.article_id == article.id, phrasings.c.source == "import"
-                    )
-                )
+                self._replace_imported(row)
             new_phrasings += [
                 {"article_id": article.id, "text": text, "source": "import"} for text in missing
             ]
@@ -162,6 +151,22 @@ class ArticleRows(Rows):
             if rows:
                 self._connection.execute(insert(table), rows)
         return added, changed
+
+    def _versions(self, ids: Sequence[str]) -> dict[str, int]:
+        """The versions of those articles that there are."""
+        return {
+            row.id: row.version
+            for part in _batches(ids)
+            for row in self._connection.execute(
+                select(articles.c.id, articles.c.version).where(articles.c.id.in_(part))
+            )
+        }
+
+    def _replace_imported(self, row: Mapping[str, Any]) -> None:
+        """Change an article, and remove the phrasings that were imported with it."""
+        is_its = phrasings.c.article_id == row["id"]
+        self._connection.execute(update(articles).where(articles.c.id == row["id"]).values(**row))
+        self._connection.execute(phrasings.delete().where(is_its, phrasings.c.source == "import"))
 
     def put(self, article: Article, *, version: int, changed_by: str, now: datetime) -> bool:
         """Put an article in place of its `version`, 0: it is new; False if it is at another one by now.

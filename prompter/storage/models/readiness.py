@@ -1,6 +1,6 @@
 """Which topics may answer alone, how they came to, and the evidence by topic."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from prompter.domain.readiness import (
     LedgerRow,
     LedgerTurn,
     Mode,
+    ReadinessChangeFacts,
     ReadinessEvent,
     ReadinessState,
     ReplayedTurn,
@@ -69,7 +70,7 @@ class ReadinessRows(Rows):
         *,
         state: ReadinessState,
         reason: str,
-        facts: Mapping[str, Any],
+        facts: ReadinessChangeFacts,
         account_id: int | None,
         now: datetime,
     ) -> int:
@@ -79,7 +80,7 @@ class ReadinessRows(Rows):
             at=now,
             state=state.value,
             reason=reason,
-            facts=dict(facts),
+            facts=facts.to_json(),
             account_id=account_id,
         )
 
@@ -273,7 +274,7 @@ def _event(row: Row[Any]) -> ReadinessEvent:
         at=row.at,
         state=ReadinessState(row.state),
         reason=row.reason,
-        facts=row.facts,
+        facts=ReadinessChangeFacts.from_json(row.facts),
         account_id=row.account_id,
         account_name=row.account_name,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.model_version import (
     Activation,
     ActivationReason,
@@ -28,7 +29,7 @@ class VersionRows(Rows):
             "reason": version.made.value,
             "state": version.state.value,
             "model": version.model,
-            "report": dict(version.report),
+            "report": version.report.to_json(),
             "changed_at": version.changed_at,
         }
         self._connection.execute(self._insert_new(model_versions, row))
@@ -56,13 +57,13 @@ class VersionRows(Rows):
         new: VersionState,
         now: datetime,
         *,
-        report: Mapping[str, Any] | None = None,
+        report: GateRecord | None = None,
         model: str | None = None,
     ) -> bool:
         """Change the state; False if it is none of the `old` ones any more."""
         values: dict[str, Any] = {"state": new.value, "changed_at": now}
         if report is not None:
-            values["report"] = dict(report)
+            values["report"] = report.to_json()
         if model is not None:
             values["model"] = model
         changed = self._connection.execute(
@@ -79,8 +80,7 @@ class VersionRows(Rows):
         version = self.get(version_id)
         if version is None:
             return frozenset()
-        listed = [*version.report.get("changes", ()), *version.report.get("changed_alone", ())]
-        return frozenset(one["after"] for one in listed if one["topic"] and one["after"])
+        return frozenset(one.after for one in version.report.changed if one.topic and one.after)
 
     # --- which of them answers --------------------------------------------------------------
 
@@ -163,6 +163,6 @@ def _version(row: Row[Any]) -> StoredVersion:
         made=Origin(row.reason),
         state=VersionState(row.state),
         model=row.model,
-        report=row.report,
+        report=GateRecord.from_json(row.report),
         changed_at=row.changed_at,
     )

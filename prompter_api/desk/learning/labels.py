@@ -1,11 +1,10 @@
 """What the pages say about learning and model versions."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from babel.numbers import format_decimal
 
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.job import JobState, StoredJob
+from prompter.domain.learning_outcome import LearningOutcome, Result
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.models.registry import CannotUse, NothingBefore
 from prompter.text.translations import N_, Translations
@@ -68,49 +67,49 @@ def job(found: StoredJob, t: Translations) -> str:
                 problem=found.problem or "?"
             )
         case JobState.DONE:
-            return outcome(found.outcome or {}, t)
+            return outcome(found.outcome or LearningOutcome(), t)
 
 
-def outcome(said: Mapping[str, Any], t: Translations) -> str:
+def outcome(said: LearningOutcome, t: Translations) -> str:
     """What came of it."""
-    new, learned = said.get("n_new", 0), said.get("n_learned", 0)
-    match said.get("result"):
-        case "promoted":
+    new = said.n_new
+    match said.result:
+        case Result.PROMOTED:
             text = t.gettext("New decisions learned: {new}. A new version is in use.").format(new=new)
-        case "refused":
-            why = t.gettext(REFUSED[str(said.get("refused"))])
+        case Result.REFUSED:
+            why = t.gettext(REFUSED[str(said.refused)])
             text = t.gettext("New decisions: {new}. The version trained on them is not used. {why}").format(
                 new=new, why=why
             )
-        case "shadow":
+        case Result.SHADOW:
             text = t.gettext("New decisions learned: {new}. The new version runs in shadow mode.").format(
                 new=new
             )
-        case "overtaken":
+        case Result.OVERTAKEN:
             text = t.gettext("The new version is not used: another version was activated in the meantime.")
-        case _ if learned:
+        case _ if said.n_learned:
             text = t.gettext("Decisions since the last run: {new}. Nothing new in them.").format(new=new)
         case _:
             text = t.gettext("Decisions since the last run: {new}. Too few to learn from.").format(new=new)
-    flagged = said.get("flagged_operators") or []
-    if flagged:
+    if said.flagged_operators:
         text += " " + t.gettext(
             "Excluded because their verdicts contradict everybody else's: {names}."
-        ).format(names=", ".join(map(str, flagged)))
+        ).format(names=", ".join(said.flagged_operators))
     return text
 
 
-def measured(report: Mapping[str, Any], t: Translations, language: str) -> tuple[str, str]:
+def measured(report: GateRecord, t: Translations, language: str) -> tuple[str, str]:
     """The share of right first suggestions, and the difference to the version before with its interval."""
-    figures = report.get("figures") or {}
-    right, difference, interval = (figures.get(key) for key in ("p_at_1", "difference", "interval"))
-    if right is None or difference is None or interval is None:
+    figures = report.figures
+    if figures is None or figures.p_at_1 is None or figures.difference is None or figures.interval is None:
         return "—", t.gettext("not evaluated")
-    low, high = interval
+    low, high = figures.interval
     said = t.gettext("{difference} points ({low} to {high})").format(
-        difference=points(difference, language), low=points(low, language), high=points(high, language)
+        difference=points(figures.difference, language),
+        low=points(low, language),
+        high=points(high, language),
     )
-    return share(right, language), said
+    return share(figures.p_at_1, language), said
 
 
 def points(difference: float, language: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Any
 
 from babel.numbers import format_decimal
 
@@ -91,19 +90,17 @@ class _VersionRow:
         right, difference = words.measured(version.report, t, self._language)
         self._right.say(right)
         self._difference.say(difference)
-        figures: dict[str, Any] = version.report.get("figures") or {}
-        rows = sum((figures.get("rows") or {}).values())
+        figures = version.report.figures
+        rows = figures.n_rows if figures else 0
         self._rows.say(
             t.ngettext("on {count} question", "on {count} questions", rows).format(count=rows) if rows else ""
         )
         self._won.say(
-            _("better: {won}, worse: {lost}").format(won=figures["won"], lost=figures["lost"])
-            if figures
-            else ""
+            _("better: {won}, worse: {lost}").format(won=figures.won, lost=figures.lost) if figures else ""
         )
         self._state.say(_(words.STATES[version.state]))
         self._reason.say(self._why_so(shown, now, zone))
-        self._compare.set_visibility(bool(figures))
+        self._compare.set_visibility(figures is not None)
         self._compare.set(aria_pressed=is_compared)
         self._promote.set_visibility(
             not shown.is_used and version.state in (VersionState.PASSED, VersionState.SHADOW)
@@ -111,9 +108,9 @@ class _VersionRow:
 
     def _why_so(self, shown: ShownVersion, now: datetime, zone: tzinfo | None) -> str:
         _ = self._t.gettext
-        refused = shown.version.report.get("refused")
+        refused = shown.version.report.refused
         if refused:
-            return _(words.REFUSED.get(str(refused), str(refused)))
+            return _(words.REFUSED.get(refused, refused))
         if not shown.uses:
             return ""
         last = shown.uses[-1]
@@ -169,15 +166,15 @@ class ComparisonPanel:
             "{topic}, on autopilot: of {answered} answers, {wrong} become wrong and {right} become "
             "right; allowed net loss: {allowed}."
         )
-        for topic in (one for one in version.report.get("topics", ()) if one["is_live"]):
+        for topic in (one for one in version.report.topics if one.is_live):
             Tag(
                 "p",
                 text.format(
-                    topic=self._topic(topic["name"]),
-                    answered=topic["answered"],
-                    wrong=topic["turned_wrong"],
-                    right=topic["turned_right"],
-                    allowed=format_decimal(topic["allowed"], "0.#", locale=self._language),
+                    topic=self._topic(topic.name),
+                    answered=topic.answered,
+                    wrong=topic.turned_wrong,
+                    right=topic.turned_right,
+                    allowed=format_decimal(topic.allowed, "0.#", locale=self._language),
                 ),
                 dir="auto",
             )

@@ -26,7 +26,7 @@ from prompter.text.translations import N_, translator
 from prompter_api import cookies
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_password
-from prompter_api.parts import Services
+from prompter_api.parts import services_of
 from prompter_api.schemas.common import MAX_ID
 from web.origins import refuse_other_sites
 
@@ -86,159 +86,166 @@ class TokenForm:
 _EMPTY_FORM = TokenForm()
 
 
-def account_router(parts: Services) -> APIRouter:
-    """The page and what its forms do."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_sites)])
 
-    def page(
-        request: Request,
-        visit: Visit,
-        *,
-        status: int = 200,
-        problem: str | None = None,
-        password_problem: str | None = None,
-        new_token: str | None = None,
-        form: TokenForm = _EMPTY_FORM,
-    ) -> Response:
-        account = visit.account
-        language = page_language(request, parts, account.language)
-        _ = translator(language).gettext
-        return form_page(
-            request,
-            "account.html",
-            path="/account",
-            status=status,
-            language=language,
-            account=account,
-            sessions=[
-                (session, browser_name(session.user_agent), session.id == visit.session.id)
-                for session in parts.sessions.all(account.id)
-            ],
-            tokens=parts.accounts.tokens(account.id),
-            scopes=[
-                (scope.value, _(words))
-                for scope, words in _SCOPES.items()
-                if scope in scopes_of(account.role)
-            ],
-            may_last_for_ever=account.role is Role.ADMIN,
-            days=TOKEN_DAYS,
-            max_days=MAX_TOKEN_DAYS,
-            min_length=MIN_PASSWORD_LENGTH,
-            moment=_moment,
-            problem=problem,
-            password_problem=password_problem,
-            new_token=new_token,
-            form=form,
-            newest_token=parts.accounts.newest_token(account.id),
+
+def _page(
+    request: Request,
+    visit: Visit,
+    *,
+    status: int = 200,
+    problem: str | None = None,
+    password_problem: str | None = None,
+    new_token: str | None = None,
+    form: TokenForm = _EMPTY_FORM,
+) -> Response:
+    parts, account = services_of(request), visit.account
+    language = page_language(request, parts, account.language)
+    _ = translator(language).gettext
+    return form_page(
+        request,
+        "account.html",
+        path="/account",
+        status=status,
+        language=language,
+        account=account,
+        sessions=[
+            (session, browser_name(session.user_agent), session.id == visit.session.id)
+            for session in parts.sessions.all(account.id)
+        ],
+        tokens=parts.accounts.tokens(account.id),
+        scopes=[
+            (scope.value, _(words)) for scope, words in _SCOPES.items() if scope in scopes_of(account.role)
+        ],
+        may_last_for_ever=account.role is Role.ADMIN,
+        days=TOKEN_DAYS,
+        max_days=MAX_TOKEN_DAYS,
+        min_length=MIN_PASSWORD_LENGTH,
+        moment=_moment,
+        problem=problem,
+        password_problem=password_problem,
+        new_token=new_token,
+        form=form,
+        newest_token=parts.accounts.newest_token(account.id),
+    )
+
+
+def _visit_or_redirect(request: Request) -> Visit | RedirectResponse:
+    """The visit, or where to go instead."""
+    visit = visit_of(request, services_of(request))
+    if visit is None:
+        return RedirectResponse("/login?after=/account", 303)
+    return RedirectResponse("/password", 303) if visit.account.one_time_password else visit
+
+
+VisitOrRedirect = Annotated[Visit | RedirectResponse, Depends(_visit_or_redirect)]
+
+
+@router.get("/account")
+def show_account(request: Request, visit: VisitOrRedirect) -> Response:
+    return _page(request, visit) if isinstance(visit, Visit) else visit
+
+
+@router.post("/account/password")
+async def change_password(
+    request: Request, visit: VisitOrRedirect, old: Field = "", new: Field = "", again: Field = ""
+) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    _ = translator(page_language(request, parts, visit.account.language)).gettext
+    done = await submit_password(request, parts, visit.account, old, new, again, _)
+    if isinstance(done, str):
+        return await run_in_threadpool(_page, request, visit, status=422, password_problem=done)
+    answer = RedirectResponse("/account", 303)
+    done.keep(answer, parts)
+    return answer
+
+
+@router.post("/account/sessions/{session_id}/end")
+def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    with suppress(NotFound):  # it has ended meanwhile
+        parts.sessions.revoke(session_id, of=visit.account.id)
+    return RedirectResponse("/account", 303)
+
+
+@router.post("/account/sessions/end-all")
+def end_sessions(request: Request, visit: VisitOrRedirect) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    parts.sessions.revoke_all(visit.account.id)
+    answer = RedirectResponse("/login", 303)
+    cookies.forget_session(answer, parts)
+    return answer
+
+
+@router.post("/account/tokens")
+def make_token(
+    request: Request,
+    visit: VisitOrRedirect,
+    name: Field = "",
+    scope: Annotated[list[str], Form(max_length=len(Scope))] = [],  # noqa: B006 - FastAPI copies it
+    days: Field = "",
+    after: Field = "",
+) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    account, name = visit.account, name.strip()
+    form = TokenForm(name=name, scopes=frozenset(scope), days=days)
+
+    def refused(problem: str, status: int = 422) -> Response:
+        return _page(request, visit, status=status, problem=problem, form=form)
+
+    _ = translator(page_language(request, parts, account.language)).gettext
+    scopes = {each for each in scopes_of(account.role) if each.value in scope}
+    for_ever = days == "never" and account.role is Role.ADMIN
+    lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
+    if not name.isprintable() or not 1 <= len(name) <= 100:
+        return refused(_("Give the token a name of up to 100 characters."))
+    if not scopes:
+        return refused(_("Select at least one permission."))
+    if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
+        return refused(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
+    # A browser that reloads the answer sends the form again, with the newest token of the first time.
+    newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
+    try:
+        _token, secret = parts.accounts.issue_token(
+            account.id, name, scopes=scopes, days=None if for_ever else lasts, after=newest
         )
+    except TokenMade:
+        again = _(
+            "A token has already been created with this form; its secret is not shown again. "
+            "Submit the form once more to create another one."
+        )
+        return refused(again, 409)
+    except TooManyTokens:
+        words = _("You have reached the limit of active tokens: {count}. Revoke one first.")
+        return refused(words.format(count=MAX_TOKENS), 409)
+    return _page(request, visit, new_token=secret)
 
-    def visit_or_door(request: Request) -> Visit | RedirectResponse:
-        visit = visit_of(request, parts)
-        if visit is None:
-            return RedirectResponse("/login?after=/account", 303)
-        return RedirectResponse("/password", 303) if visit.account.one_time_password else visit
 
-    @router.get("/account")
-    def show_account(request: Request) -> Response:
-        visit = visit_or_door(request)
-        return page(request, visit) if isinstance(visit, Visit) else visit
+@router.post("/account/tokens/{token_id}/revoke")
+def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    with suppress(NotFound):  # it is gone already
+        parts.accounts.revoke_token(token_id, of=visit.account.id)
+    return RedirectResponse("/account", 303)
 
-    @router.post("/account/password")
-    async def change_password(
-        request: Request, old: Field = "", new: Field = "", again: Field = ""
-    ) -> Response:
-        visit = await run_in_threadpool(visit_or_door, request)
-        if not isinstance(visit, Visit):
-            return visit
-        _ = translator(page_language(request, parts, visit.account.language)).gettext
-        done = await submit_password(request, parts, visit.account, old, new, again, _)
-        if isinstance(done, str):
-            return await run_in_threadpool(page, request, visit, status=422, password_problem=done)
-        answer = RedirectResponse("/account", 303)
-        done.keep(answer, parts)
-        return answer
 
-    @router.post("/account/sessions/{session_id}/end")
-    def end_session(request: Request, session_id: Number) -> Response:
-        visit = visit_or_door(request)
-        if not isinstance(visit, Visit):
-            return visit
-        with suppress(NotFound):  # it has ended meanwhile
-            parts.sessions.revoke(session_id, of=visit.account.id)
-        return RedirectResponse("/account", 303)
-
-    @router.post("/account/sessions/end-all")
-    def end_sessions(request: Request) -> Response:
-        visit = visit_or_door(request)
-        if not isinstance(visit, Visit):
-            return visit
-        parts.sessions.revoke_all(visit.account.id)
-        answer = RedirectResponse("/login", 303)
-        cookies.forget_session(answer, parts)
-        return answer
-
-    @router.post("/account/tokens")
-    def make_token(
-        request: Request,
-        name: Field = "",
-        scope: Annotated[list[str], Form(max_length=len(Scope))] = [],  # noqa: B006 - FastAPI copies it
-        days: Field = "",
-        after: Field = "",
-    ) -> Response:
-        visit = visit_or_door(request)
-        if not isinstance(visit, Visit):
-            return visit
-        account, name = visit.account, name.strip()
-        form = TokenForm(name=name, scopes=frozenset(scope), days=days)
-
-        def refused(problem: str, status: int = 422) -> Response:
-            return page(request, visit, status=status, problem=problem, form=form)
-
-        _ = translator(page_language(request, parts, account.language)).gettext
-        scopes = {each for each in scopes_of(account.role) if each.value in scope}
-        for_ever = days == "never" and account.role is Role.ADMIN
-        lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
-        if not name.isprintable() or not 1 <= len(name) <= 100:
-            return refused(_("Give the token a name of up to 100 characters."))
-        if not scopes:
-            return refused(_("Select at least one permission."))
-        if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
-            return refused(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
-        # A browser that reloads the answer sends the form again, with the newest token of the first time.
-        newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
-        try:
-            _token, secret = parts.accounts.issue_token(
-                account.id, name, scopes=scopes, days=None if for_ever else lasts, after=newest
-            )
-        except TokenMade:
-            again = _(
-                "A token has already been created with this form; its secret is not shown again. "
-                "Submit the form once more to create another one."
-            )
-            return refused(again, 409)
-        except TooManyTokens:
-            words = _("You have reached the limit of active tokens: {count}. Revoke one first.")
-            return refused(words.format(count=MAX_TOKENS), 409)
-        return page(request, visit, new_token=secret)
-
-    @router.post("/account/tokens/{token_id}/revoke")
-    def revoke_token(request: Request, token_id: Number) -> Response:
-        visit = visit_or_door(request)
-        if not isinstance(visit, Visit):
-            return visit
-        with suppress(NotFound):  # it is gone already
-            parts.accounts.revoke_token(token_id, of=visit.account.id)
-        return RedirectResponse("/account", 303)
-
-    @router.post("/account/tokens/revoke-all")
-    def revoke_tokens(request: Request) -> Response:
-        visit = visit_or_door(request)
-        if not isinstance(visit, Visit):
-            return visit
-        parts.accounts.revoke_tokens(visit.account.id)
-        return RedirectResponse("/account", 303)
-
-    return router
+@router.post("/account/tokens/revoke-all")
+def revoke_tokens(request: Request, visit: VisitOrRedirect) -> Response:
+    if not isinstance(visit, Visit):
+        return visit
+    parts = services_of(request)
+    parts.accounts.revoke_tokens(visit.account.id)
+    return RedirectResponse("/account", 303)
 
 
 def _moment(moment: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from prompter.desk.service import ConversationView
+from prompter.desk.views import ConversationView
 from prompter.domain.conversation import Author, Message, MessageKind, OutboxState, Reply
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words

@@ -3,8 +3,11 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from kb_index import Article
 from prompter.desk.decision import Action, Decision
+from prompter.domain.conversation import OfferedSuggestion
 from prompter.domain.evidence import RejectReason
 
 
@@ -32,6 +35,35 @@ class Draft:
     offered: str = ""
     reason: RejectReason | None = None
     aside: str = ""
+
+    @classmethod
+    def editing(cls, suggestion: OfferedSuggestion, text: str, *, question: str) -> Self:
+        """Begin with a suggestion, to be changed; `question` is what it answers, as pages show it."""
+        return cls(
+            purpose=Purpose.EDIT,
+            text=text,
+            turn_id=suggestion.turn_id,
+            rank=suggestion.rank,
+            question=question,
+            offered=suggestion.text,
+        )
+
+    @classmethod
+    def picking(cls, article: Article, answer: str, *, turn_id: int) -> Self:
+        """Begin with another article's answer, to be read over."""
+        return cls(
+            purpose=Purpose.PICK,
+            text=answer,
+            turn_id=turn_id,
+            article_id=article.id,
+            question=article.question,
+            offered=answer,
+        )
+
+    @property
+    def own_text(self) -> str:
+        """The operator's own text, in the field or aside."""
+        return self.text if self.purpose is Purpose.OWN else self.aside
 
     @property
     def worth_keeping(self) -> bool:
@@ -73,6 +105,17 @@ class Draft:
             text=text,
             reason=self.reason,
         )
+
+
+def accept(suggestion: OfferedSuggestion, *, operator_id: int, seen_message_id: int) -> Decision:
+    """The decision to send a suggestion as it is."""
+    return Decision(
+        turn_id=suggestion.turn_id,
+        operator_id=operator_id,
+        action=Action.ACCEPT,
+        seen_message_id=seen_message_id,
+        rank=suggestion.rank,
+    )
 
 
 class Drafts:

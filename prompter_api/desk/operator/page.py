@@ -14,22 +14,22 @@ from kb_index import Article
 from kb_index.templates import fields
 from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDecision, PrompterError
 from prompter.desk.decision import Action, Decision
-from prompter.domain.conversation import Customer, OfferedSuggestion, Turn
+from prompter.desk.views import DeskSnapshot
+from prompter.domain.conversation import OfferedSuggestion, Turn
 from prompter_api.desk.operator.conversation_panel import newer_than
-from prompter_api.desk.operator.drafts import Draft, Purpose
+from prompter_api.desk.operator.drafts import Draft, Purpose, accept
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode
-from prompter_api.desk.operator.queue_panel import neighbour, next_turn
+from prompter_api.desk.operator.queue_panel import RecentCustomers, neighbour, next_turn
 from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
 from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
-from prompter_api.desk.ui.session import DeskSnapshot, SignedOut
+from prompter_api.desk.ui.session import SignedOut
 
 POLL_SECONDS = 1.0
-_MAX_RECENT = 5
 _READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
 
 
@@ -63,7 +63,7 @@ class DeskPage:
         self._idle = conversation_id is None  # the next turn may open by itself
         self._snapshot = DeskSnapshot()
         self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
-        self._opened: dict[int, Customer] = {}  # by conversation, the last one last
+        self._recent = RecentCustomers()
         self._undoable = Undoable()
         self._decided: set[int] = set()  # turns, by whomever
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
@@ -171,14 +171,11 @@ class DeskPage:
         self._snapshot = snapshot
         turn = self._turn
         if snapshot.view is not None:
-            customer = snapshot.view.customer
-            self._opened.pop(customer.conversation_id, None)
-            self._opened[customer.conversation_id] = customer
+            self._recent.add(snapshot.view.customer)
         self._session.open_conversation = self._conversation_id if turn else None
         self._screen.offer_undo(self._undoable.last())
-        waiting = {item.customer.conversation_id for item in snapshot.queue} | {self._conversation_id}
-        recent = [each for number, each in self._opened.items() if number not in waiting]
-        self._screen.show(snapshot, self._conversation_id, self._draft, recent[::-1][:_MAX_RECENT])
+        recent = self._recent.beside(snapshot.queue, self._conversation_id)
+        self._screen.show(snapshot, self._conversation_id, self._draft, recent)
 
     @property
     def _turn(self) -> Turn | None:
@@ -273,7 +270,7 @@ class DeskPage:
 
     def _begin(self, draft: Draft) -> None:
         """Start a text; one of the operator's own makes room."""
-        own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
+        own = self._draft.own_text
         self._screen.enter(Mode.CARDS)
         self._set_draft(replace(draft, aside=own))
         self._screen.focus("composer")
@@ -290,7 +287,7 @@ class DeskPage:
     async def _edit(self, event: InputEvent) -> None:
         suggestion = self._suggestion(event.number("rank"))
         if suggestion is not None:
-            self._begin(_edit_of(suggestion, suggestion.text, self._topic))
+            self._begin(self._edit_of(suggestion, suggestion.text))
 
     async def _reject(self, _event: InputEvent) -> None:
         if self._turn is not None and not self._turn.blind:
@@ -299,8 +296,8 @@ class DeskPage:
     async def _reason(self, event: InputEvent) -> None:
         number, turn = event.number("number"), self._turn
         if turn is not None and number is not None and 1 <= number <= len(REASONS):
-            own = self._draft.text if self._draft.purpose is Purpose.OWN else self._draft.aside
-            self._begin(Draft(purpose=Purpose.REJECT, text=own, turn_id=turn.id, reason=REASONS[number - 1]))
+            reason, text = REASONS[number - 1], self._draft.own_text
+            self._begin(Draft(purpose=Purpose.REJECT, text=text, turn_id=turn.id, reason=reason))
 
     async def _search(self, _event: InputEvent) -> None:
         if self._turn is not None:
@@ -333,16 +330,10 @@ class DeskPage:
             return
         text = await in_thread(self._session.filled_answer, turn.conversation_id, article.id)
         if self._conversation_id == turn.conversation_id:
-            self._begin(
-                Draft(
-                    purpose=Purpose.PICK,
-                    text=text,
-                    turn_id=turn.id,
-                    article_id=article.id,
-                    question=article.question,
-                    offered=text,
-                )
-            )
+            self._begin(Draft.picking(article, text, turn_id=turn.id))
+
+    def _edit_of(self, suggestion: OfferedSuggestion, text: str) -> Draft:
+        return Draft.editing(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
         return next((each for each in self._snapshot.suggestions if each.rank == rank), None)
@@ -357,13 +348,8 @@ class DeskPage:
         if time.monotonic() < self._moved_on_at + _READING_SECONDS:
             self._screen.notices.say(self._t.gettext("Not sent: the next conversation had only just opened."))
             return
-        decision = Decision(
-            turn_id=suggestion.turn_id,
-            operator_id=self._session.account.id,
-            action=Action.ACCEPT,
-            seen_message_id=event.seen_message_id,
-            rank=suggestion.rank,
-        )
+        operator_id = self._session.account.id
+        decision = accept(suggestion, operator_id=operator_id, seen_message_id=event.seen_message_id)
         await self._decide(decision, Draft())
 
     async def _send(self, event: InputEvent) -> None:
@@ -427,16 +413,7 @@ class DeskPage:
             return
         else:
             self._decided.add(decision.turn_id)
-            self._undoable.add(
-                Sent(
-                    decision_id=decided.decision_id,
-                    turn_id=decision.turn_id,
-                    conversation_id=conversation_id,
-                    draft=draft,
-                    silent=decision.action is Action.REJECT and decision.text is None,
-                    until=decided.undo_until,
-                )
-            )
+            self._undoable.add(Sent.of(decision, decided, draft, conversation_id=conversation_id))
             self._set_draft(Draft())
             self._idle = True
         self._screen.release()
@@ -458,7 +435,7 @@ class DeskPage:
         text = decision.text or (suggestion.text if suggestion else self._draft.text)
         self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)
         if decision.action is Action.ACCEPT and suggestion is not None and fields(text):
-            self._begin(_edit_of(suggestion, text, self._topic))
+            self._begin(self._edit_of(suggestion, text))
 
     async def _undo(self, _event: InputEvent) -> None:
         last = self._undoable.take()
@@ -477,14 +454,3 @@ class DeskPage:
                 self._session.resolve_delivery, reply_id, send_again=event.data.get("again") == "1"
             )
             await self._refresh()
-
-
-def _edit_of(suggestion: OfferedSuggestion, text: str, topic: words.TopicLabel) -> Draft:
-    return Draft(
-        purpose=Purpose.EDIT,
-        text=text,
-        turn_id=suggestion.turn_id,
-        rank=suggestion.rank,
-        question=words.question(suggestion, topic),
-        offered=suggestion.text,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from prompter.desk.service import QueueItem
+from prompter.desk.views import QueueItem
 from prompter.domain.conversation import Customer
 from prompter.text.translations import Translations
 from prompter_api.desk.ui import labels as words
@@ -12,6 +12,7 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 
 _PREVIEW = 120  # characters of what the customer wrote
+_MAX_RECENT = 5
 _LONG_WAIT = 300  # seconds until the waiting time is shown as pressing
 
 
@@ -49,6 +50,23 @@ def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int
         return next(iter(firsts), None)
     place = places[0] + step
     return firsts[place] if 0 <= place < len(firsts) else None
+
+
+class RecentCustomers:
+    """Whom one page has had open, so that it can lead back to them."""
+
+    def __init__(self) -> None:
+        self._opened: dict[int, Customer] = {}  # by conversation, the last one last
+
+    def add(self, customer: Customer) -> None:
+        self._opened.pop(customer.conversation_id, None)
+        self._opened[customer.conversation_id] = customer
+
+    def beside(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
+        """The last ones that neither wait nor are on the screen, the latest first."""
+        shown = {item.customer.conversation_id for item in queue} | {conversation_id}
+        others = [customer for number, customer in self._opened.items() if number not in shown]
+        return others[::-1][:_MAX_RECENT]
 
 
 class QueuePanel:

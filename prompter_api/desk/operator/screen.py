@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from nicegui import ui
 
 from prompter.common.clock import utc_now
-from prompter.desk.service import Workload
+from prompter.desk.views import DeskSnapshot, Workload
 from prompter.dialogue.session import Outage
 from prompter.domain.conversation import Customer, Message, OutboxState
 from prompter_api.desk.operator.composer import Composer
@@ -23,7 +23,6 @@ from prompter_api.desk.ui.dialogs import HelpDialog, WroteAgainDialog
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.frame import Layout, PageContext
 from prompter_api.desk.ui.notices import Notices
-from prompter_api.desk.ui.session import DeskSnapshot
 
 
 class Screen:

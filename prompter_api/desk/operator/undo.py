@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from prompter.common.clock import Clock, is_over, utc_now
+from prompter.desk.decision import Action, Decided, Decision
 from prompter_api.desk.operator.drafts import Draft
 
 
@@ -17,6 +19,17 @@ class Sent:
     draft: Draft
     silent: bool  # nothing is sent to the customer
     until: datetime
+
+    @classmethod
+    def of(cls, decision: Decision, decided: Decided, draft: Draft, *, conversation_id: int) -> Self:
+        return cls(
+            decision_id=decided.decision_id,
+            turn_id=decision.turn_id,
+            conversation_id=conversation_id,
+            draft=draft,
+            silent=decision.action is Action.REJECT and decision.text is None,
+            until=decided.undo_until,
+        )
 
 
 class Undoable:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from nicegui import APIRouter
 
 from evaluation.readiness import Rule
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.readiness.explanation import explain

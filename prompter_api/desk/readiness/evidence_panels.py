@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from prompter.common.clock import utc_now
 from prompter.domain.readiness import ReadinessEvent
 from prompter.readiness.evidence import PieceOfEvidence, QuotedQuestion, TopicEvidence
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words
 from prompter_api.desk.ui.elements import Tag
@@ -134,7 +134,7 @@ class _Event:
             self._wrong(event, asked)
 
     def _list(self, title: str, event: ReadinessEvent, questions: Mapping[str, str]) -> None:
-        articles = [str(one) for one in event.facts.get("articles", ())]
+        articles = event.facts.articles
         if not articles:
             return
         Tag("p", title, classes="board__small")
@@ -143,7 +143,7 @@ class _Event:
                 Tag("li", article(number, questions.get(number), self._topic), dir="auto")
 
     def _wrong(self, event: ReadinessEvent, asked: Mapping[int, QuotedQuestion]) -> None:
-        turns = [asked[turn] for turn in reversed(event.facts.get("wrong_turns", ())) if turn in asked]
+        turns = [asked[turn] for turn in reversed(event.facts.wrong_turns) if turn in asked]
         if not turns:
             return
         Tag("p", self._t.gettext("Wrong answers:"), classes="board__small")

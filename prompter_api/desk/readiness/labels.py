@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any
 
 from babel.numbers import format_decimal
 
 from evaluation.readiness import Interval, Step, threshold_passed
 from prompter.common.errors import Forbidden, NotFound, PrompterError
-from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
+from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
 from prompter.readiness.ledger import JudgementMode
-from prompter.readiness.service import NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import NotReady, TopicReadiness
 from prompter.storage import Conflict
 from prompter.text.translations import N_, Translations
 from prompter_api.desk.ui.labels import TopicLabel
@@ -210,12 +209,12 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
 def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
     """An event as a sentence."""
     facts = event.facts
-    from_ = _from(facts.get("answers_from"), t, language)
+    from_ = _from(facts.answers_from, t, language)
     match event.reason:
         case "proved" if event.state is ReadinessState.AUTOPILOT:
             return t.gettext("Target accuracy proven: autopilot is on{from_}.").format(from_=from_)
         case "proved":
-            from_ = _from(facts.get("passed"), t, language)
+            from_ = _from(facts.passed, t, language)
             return t.gettext("Target accuracy proven: autopilot can be turned on{from_}.").format(from_=from_)
         case "allowed":
             return t.gettext("Autopilot turned on{from_}.").format(from_=from_)
@@ -234,7 +233,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
         case "left_out":
             return t.gettext(
                 "Excluded from the group because their own accuracy is below the target: {topics}."
-            ).format(topics=", ".join(map(topic, facts.get("topics", ()))) or "—")
+            ).format(topics=", ".join(map(topic, facts.topics)) or "—")
         case "slipped":
             return _slipped(facts, t)
         case "stopped":
@@ -243,7 +242,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
             return t.gettext("Observing only: operators answer.")
         case "new_model":
             return t.gettext("New model ({model}): the topic is being tested again.").format(
-                model=facts.get("model", "?")
+                model=facts.model or "?"
             )
         case "new_version":
             return _new_version(facts, t)
@@ -255,9 +254,9 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
             return event.reason
 
 
-def _new_version(facts: Any, t: Translations) -> str:
+def _new_version(facts: ReadinessChangeFacts, t: Translations) -> str:
     """A version that was measured to be no worse answers on."""
-    changed = facts.get("changed", 0)
+    changed = facts.changed
     if not changed:
         return t.gettext("New model version in use: no answers have changed.")
     text = t.ngettext(
@@ -268,8 +267,8 @@ def _new_version(facts: Any, t: Translations) -> str:
     return text.format(changed=changed)
 
 
-def _slipped(facts: Any, t: Translations) -> str:
-    wrong, audited = facts.get("audited_wrong", 0), facts.get("audited", 0)
+def _slipped(facts: ReadinessChangeFacts, t: Translations) -> str:
+    wrong, audited = facts.audited_wrong, facts.audited
     text = t.ngettext(
         "Autopilot turned off: {wrong} of {audited} audited replies was wrong. The topic is being "
         "tested again.",

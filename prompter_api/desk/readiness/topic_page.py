@@ -13,7 +13,7 @@ from prompter.common.errors import Forbidden, NotFound, PrompterError
 from prompter.domain.account import Role
 from prompter.domain.readiness import Mode, ReadinessState
 from prompter.readiness.evidence import TopicEvidence
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.storage import Conflict
 from prompter.text.translations import Translations
 from prompter_api.desk.readiness import labels as words

@@ -9,7 +9,7 @@ from evaluation.readiness import Interval, Rule, Step
 from evaluation.reliability import Bin
 from prompter.common.clock import utc_now
 from prompter.readiness.evidence import TopicEvidence
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.text.translations import Translations
 from prompter_api.desk.readiness import charts
 from prompter_api.desk.readiness import labels as words

@@ -26,6 +26,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import run, ui
 
+from prompter.accounts.roles import has_role
 from prompter.accounts.sessions import Visit
 from prompter.common.errors import DatabaseUnavailable, Forbidden
 from prompter.domain.account import Account, Role
@@ -131,7 +132,7 @@ class PageGuard:
         if account.one_time_password:
             return RedirectResponse("/password", 303)
         language = page_language(request, self._parts, account.language)
-        if account.role < role:
+        if not has_role(account, role):
             return refused_page(request, language)
         session, client = self._page_sessions.take(self._parts, visit, titles), ui.context.client
         client.on_delete(lambda: self._page_sessions.leave(session))
@@ -162,7 +163,7 @@ class Layout:
                 Tag("span", _("Sufler"))
             with Tag("nav", classes="bar__nav", aria_label=_("Menu")):
                 for address, name, role in PAGES:
-                    if context.account.role >= role and len(PAGES) > 1:
+                    if has_role(context.account, role) and len(PAGES) > 1:
                         Tag("a", _(name), href=address, aria_current="page" if address == here else None)
                 Tag("a", _("API"), href="/docs", target="_blank", rel="noopener")
             self.notes = Tag("div", classes="bar__notes")

@@ -1,18 +1,16 @@
 """Who sits at the desk: every call of a page checks that its account may still work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kb_index import Article, Status
 from kb_index.checks import Problem
+from prompter.accounts.roles import require_role
 from prompter.accounts.sessions import Visit
-from prompter.common.errors import Forbidden, NotFound
 from prompter.desk.decision import Decided, Decision
-from prompter.desk.service import ConversationView, QueueItem, Workload
-from prompter.dialogue.session import Outage
+from prompter.desk.views import DeskSnapshot
 from prompter.domain.account import Account, Role
-from prompter.domain.conversation import OfferedSuggestion, Reply, Turn
 from prompter.domain.drafts import ProposalKind
 from prompter.domain.evidence import Choice
 from prompter.domain.job import StoredJob
@@ -28,7 +26,7 @@ from prompter.models.version_diff import ChangedQuestion
 from prompter.readiness.evidence import TopicEvidence
 from prompter.readiness.monitoring import Drift, Gap, OwnFigure, Person
 from prompter.readiness.second_reviews import Question
-from prompter.readiness.service import TopicReadiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.suggestions.explanations import Explanation
 from prompter_api.desk.operator.drafts import Draft, Drafts
 from prompter_api.parts import Services
@@ -39,29 +37,6 @@ _MAX_SHOWN = 12
 
 class SignedOut(Exception):
     """This page's session has ended: by a logout, by time, with the password or the account."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeskSnapshot:
-    """What there is to see at one moment; `view` is None where no conversation is open.
-
-    `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
-    the last turn before it that still waits.
-    """
-
-    queue: list[QueueItem] = field(default_factory=list)
-    view: ConversationView | None = None
-    suggestions: list[OfferedSuggestion] = field(default_factory=list)
-    undelivered: list[Reply] = field(default_factory=list)
-    opened_by: dict[int, list[str]] = field(default_factory=dict)  # conversation -> whose screen it is on
-    workload: Workload | None = None  # for supervisors
-    demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
-    outage: Outage | None = None  # of the dialogue engine
-
-    @property
-    def turn(self) -> Turn | None:
-        """The turn to decide on."""
-        return self.view.turn if self.view else None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -97,36 +72,8 @@ class PageSession:
         return account
 
     def snapshot(self, conversation_id: int | None) -> DeskSnapshot:
-        account, desk = self.check(), self.parts.desk
-        queue, view = desk.queue(), self._view(conversation_id)
-        return DeskSnapshot(
-            queue=queue,
-            view=view,
-            suggestions=self._suggestions(queue, view) if view else [],
-            undelivered=desk.undelivered_replies(),
-            opened_by=self.page_sessions.opened_by_others(self),
-            workload=desk.workload() if account.role >= Role.SUPERVISOR else None,
-            demoted=self.parts.readiness.demoted() if account.role >= Role.SUPERVISOR else [],
-            outage=desk.outage(),
-        )
-
-    def _suggestions(self, queue: list[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
-        if view.turn is None or view.turn.blind or view.suggestions:
-            return view.suggestions
-        earlier = [
-            item.turn.id
-            for item in queue
-            if item.turn.conversation_id == view.turn.conversation_id
-            and item.turn.id < view.turn.id
-            and item.confidence is not None
-        ]
-        return self.parts.desk.turn(earlier[-1])[1] if earlier else []
-
-    def _view(self, conversation_id: int | None) -> ConversationView | None:
-        try:
-            return None if conversation_id is None else self.parts.desk.conversation(conversation_id)
-        except NotFound:
-            return None
+        snapshot = self.parts.desk.snapshot(self.check(), conversation_id)
+        return replace(snapshot, opened_by=self.page_sessions.opened_by_others(self))
 
     def decide(self, decision: Decision) -> Decided:
         self.check()
@@ -183,8 +130,7 @@ class PageSession:
             Forbidden: it is no supervisor's.
         """
         account = self.check()
-        if account.role < Role.SUPERVISOR:
-            raise Forbidden("this needs the role supervisor")
+        require_role(account, Role.SUPERVISOR)
         return account
 
     def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:

@@ -16,7 +16,7 @@ from sufler.cli.evaluation.task import Task, encoder_of, with_progress
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from evaluation import Comparison, CurvePoint, DataWarning, Estimate, IntentReport, ScoredCase
+    from evaluation import Comparison, CurvePoint, DataWarning, Estimate, IntentReport, ScoredCase, Split
     from evaluation.report import Page
     from nlu import Encoder
     from sufler.settings import Settings
@@ -65,19 +65,8 @@ def intents(
     as_json: JsonOption = False,
 ) -> None:
     """Train the intent classifier and evaluate it on other rows."""
-    from evaluation import (
-        Split,
-        compare,
-        evaluate_draws,
-        evaluate_folds,
-        read_intents,
-        warnings_of_test,
-        warnings_of_training,
-    )
-    from evaluation.paired import intent_statistics
+    from evaluation import Split, read_intents, warnings_of_test, warnings_of_training
     from evaluation.splits import few_shots, stratified_folds
-    from prompter.models.encoder_factory import build_encoder
-    from sufler.benchmarking.adapters import EvaluatedClassifier
     from sufler.settings import load_settings
 
     if (test is None) == (folds is None):
@@ -88,7 +77,6 @@ def intents(
         fail("--repeats is for --shots, and not together with --against: compare one training with another")
     shown.check_writable(failures, report)
     settings = load_settings(config)
-    other = load_settings(against) if against else None
     train_rows, test_rows = read_intents(train), read_intents(test) if test else []
     warnings = warnings_of_training(train_rows, oos_label=oos_label)
     warnings += warnings_of_test(train_rows, test_rows)
@@ -98,18 +86,10 @@ def intents(
     else:
         draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
         splits = [Split(train=drawn, test=test_rows) for drawn in draws]
-    encoder = with_progress(build_encoder(settings.models))
-
-    def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
-        classifier = EvaluatedClassifier(settings, encoder, seed=seed)
-        evaluate = evaluate_folds if folds is not None else evaluate_draws
-        return evaluate(splits, classifier, oos_label=oos_label, seed=seed)
-
-    result = measure(settings, encoder)
-    comparison = None
-    if other is not None:
-        theirs = measure(other, encoder_of(other, settings, encoder))
-        comparison = compare(result.outcomes, theirs.outcomes, intent_statistics(), seed=seed)
+    other = load_settings(against) if against else None
+    result, comparison = _measure_intents(
+        splits, settings, other, is_folded=folds is not None, oos_label=oos_label, seed=seed
+    )
     counts = {"n_test": result.n_test, "train_seconds": round(result.train_seconds, 3)}
     measured = _Measured(
         metrics=result.metrics,
@@ -131,6 +111,35 @@ def intents(
             in_scope=result.in_scope,
         )
         shown.write_report(page, report)
+
+
+def _measure_intents(
+    splits: "Sequence[Split]",
+    settings: "Settings",
+    other: "Settings | None",
+    *,
+    is_folded: bool,
+    oos_label: str | None,
+    seed: int,
+) -> "tuple[IntentReport, Comparison | None]":
+    """Measure the settings' classifier, and compare it with that of the `other` settings."""
+    from evaluation import compare, evaluate_draws, evaluate_folds
+    from evaluation.paired import intent_statistics
+    from prompter.models.encoder_factory import build_encoder
+    from sufler.benchmarking.adapters import EvaluatedClassifier
+
+    evaluate = evaluate_folds if is_folded else evaluate_draws
+
+    def measure(settings: "Settings", encoder: "Encoder") -> "IntentReport":
+        classifier = EvaluatedClassifier(settings, encoder, seed=seed)
+        return evaluate(splits, classifier, oos_label=oos_label, seed=seed)
+
+    encoder = with_progress(build_encoder(settings.models))
+    result = measure(settings, encoder)
+    if other is None:
+        return result, None
+    theirs = measure(other, encoder_of(other, settings, encoder))
+    return result, compare(result.outcomes, theirs.outcomes, intent_statistics(), seed=seed)
 
 
 @app.command()

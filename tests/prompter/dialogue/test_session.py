@@ -3,7 +3,7 @@
 import pytest
 
 from prompter.desk.decision import Action
-from prompter.desk.service import ConversationView
+from prompter.desk.views import ConversationView
 from prompter.dialogue.session import forget_outage
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.evidence import Choice, RejectReason, Verdict
@@ -318,7 +318,7 @@ def test_without_the_engine_there_are_articles_and_operators_know(
     engine.broken = True
     shop.ask(ORDER, chat="olga")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
-    outage = shop.desk.outage()
+    outage = shop.desk.workload().outage
     assert outage is not None
     assert (outage.since, outage.why) == (shop.clock.now, "it is not there")
     assert shop.desk.workload().outage == outage
@@ -326,7 +326,7 @@ def test_without_the_engine_there_are_articles_and_operators_know(
     assert shop.route(shop.ask("абракадабра")) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
     engine.broken = False
     assert shop.conversing_looks()
-    assert shop.desk.outage() is None
+    assert shop.desk.workload().outage is None
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
 
@@ -346,7 +346,7 @@ def test_in_the_middle_of_a_form_no_article_answers_alone_while_the_engine_is_aw
 def test_silence_is_noticed_though_nobody_writes(shop: GovernedShop, engine: OrderDialogue) -> None:
     engine.broken = True
     assert shop.conversing_looks()
-    assert shop.desk.outage() is not None
+    assert shop.desk.workload().outage is not None
 
 
 def test_one_reply_that_fails_is_no_silence_and_is_taken_back(
@@ -355,7 +355,7 @@ def test_one_reply_that_fails_is_no_silence_and_is_taken_back(
     engine.says_nothing = True
     conversation = shop.ask(STATUS, chat="olga")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.ENGINE_DOWN)
-    assert shop.desk.outage() is None
+    assert shop.desk.workload().outage is None
     engine.says_nothing = False
     shop.ask(SURE, chat="olga")
     assert first(shop, conversation) == "Верните товар за 14 дней."  # no form waits
@@ -430,7 +430,7 @@ def test_an_engine_that_is_gone_for_good_is_not_missed(
     engine.broken = True
     shop.conversing_looks()
     forget_outage(store)
-    assert shop.desk.outage() is None
+    assert shop.desk.workload().outage is None
 
 
 def test_verdicts_on_dialogues_count_as_any(shop: GovernedShop) -> None:

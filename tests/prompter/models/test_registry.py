@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from prompter.desk.decision import Action
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
-from prompter.domain.readiness import ReadinessState
+from prompter.domain.readiness import ReadinessChangeFacts, ReadinessState
 from prompter.domain.triage import Route
 from prompter.models.registry import CannotUse, NothingBefore, Versions
 from prompter.storage import Store
@@ -38,7 +39,9 @@ class VersionedShop(GovernedShop):
     def passes(self, name: str, report: Mapping[str, Any] | None = None) -> bool:
         """The gate lets a candidate through."""
         self.add(name)
-        changed = self.versions.promote_candidate(name, report or {}, after=self.versions.number())
+        changed = self.versions.promote_candidate(
+            name, GateRecord.from_json(report or {}), after=self.versions.number()
+        )
         self.follow()
         return changed
 
@@ -71,7 +74,10 @@ def test_a_live_topic_answers_on_with_a_version_that_passed_the_gate(shop: Versi
         before.live_since,
     )
     assert after.test_number == before.test_number
-    assert (after.events[0].reason, after.events[0].facts) == ("new_version", {"version": "v2", "changed": 0})
+    assert (after.events[0].reason, after.events[0].facts) == (
+        "new_version",
+        ReadinessChangeFacts(version="v2", changed=0),
+    )
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
 
 
@@ -99,7 +105,7 @@ def test_what_a_new_version_answers_otherwise_is_audited_more(shop: VersionedSho
 def test_a_version_that_nobody_compared_has_to_prove_itself(shop: VersionedShop) -> None:
     shop.go_live()
     shop.add("v2")
-    shop.versions.refuse("v2", {"refused": "worse"})
+    shop.versions.refuse("v2", GateRecord(refused="worse"))
     with pytest.raises(CannotUse, match="may not be used: worse"):
         shop.versions.promote("v2", shop.vera)
     shop.versions.promote("v2", shop.vera, anyway=True)
@@ -162,8 +168,8 @@ def test_only_one_of_two_candidates_takes_the_place(shop: VersionedShop) -> None
     number = shop.versions.number()
     shop.add("v2")
     shop.add("v3")
-    assert shop.versions.promote_candidate("v2", {}, after=number)
-    assert not shop.versions.promote_candidate("v3", {}, after=number)
+    assert shop.versions.promote_candidate("v2", GateRecord(), after=number)
+    assert not shop.versions.promote_candidate("v3", GateRecord(), after=number)
     assert shop.used() == "v2"
     assert shop.versions.get("v3").state is VersionState.CANDIDATE
 

@@ -7,12 +7,13 @@ from evaluation.change_detection import Detector
 from evaluation.readiness import Rule
 from kb_index import Article
 from prompter.accounts.service import Accounts
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Autopilot, Triager
+from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
 from prompter.desk.service import Desk
 from prompter.dialogue.engine import DialogueEngine
-from prompter.dialogue.session import DialogueSessions
+from prompter.dialogue.session import DialogueSessions, NoDialogue
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import Author, IncomingMessage, Reply, Turn
 from prompter.domain.evidence import Choice
@@ -21,9 +22,11 @@ from prompter.domain.triage import HandoffReason, Route
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
-from prompter.readiness.service import Readiness, TopicReadiness
+from prompter.readiness.service import Readiness
+from prompter.readiness.topic_readiness import TopicReadiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
+from tests.shipped import AUTOPILOT, SESSIONS
 
 RULE = Rule(bar=0.6, alpha=0.05, thresholds=(0.9, 0.6))
 ENOUGH = 10  # right answers in a row: (1 - 0.6^(n+1)) / ((n+1) 0.4 0.6^n) >= 1 / (0.8 * 0.05) first at n = 10
@@ -61,7 +64,7 @@ class GovernedShop:
         )
         self.sampling = sampling
         self.dialogue_sessions = (
-            DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock)
+            DialogueSessions(self.store, self.engine, seal="sealed {}".format, clock=clock, **SESSIONS)
             if self.engine
             else None
         )
@@ -78,11 +81,11 @@ class GovernedShop:
             self.store,
             self.assistant,
             sampling=self.sampling,
-            readiness=self.readiness,
-            autopilot=Autopilot(
-                signatures={"ru": "Ответил бот."}, max_consecutive_answers=3, max_dialogue_answers=5
+            gate=ReadinessGate(
+                self.readiness,
+                replace(AUTOPILOT, signatures={"ru": "Ответил бот."}, max_dialogue_answers=5),
             ),
-            dialogue_sessions=self.dialogue_sessions,
+            dialogue_sessions=self.dialogue_sessions or NoDialogue(),
             clock=self.clock,
         )
 

@@ -103,8 +103,8 @@ def test_events_name_what_went_wrong(shop: GovernedShop) -> None:
     slipped, allowed, proved = shop.returns().events
     assert allowed.account_name == "vera g"
     assert proved.account_name is None
-    assert (proved.facts["passed"], allowed.facts["answers_from"]) == (0.6, 0.6)
-    assert slipped.facts["answers_from"] is None
+    assert (proved.facts.passed, allowed.facts.answers_from) == (0.6, 0.6)
+    assert slipped.facts.answers_from is None
 
 
 def test_the_laxest_step_that_has_passed_is_measured_too(shop: GovernedShop) -> None:

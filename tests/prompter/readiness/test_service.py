@@ -10,7 +10,8 @@ from prompter.domain.conversation import TurnState
 from prompter.domain.evidence import RejectReason
 from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route
-from prompter.readiness.service import NotReady, Readiness
+from prompter.readiness.service import Readiness
+from prompter.readiness.topic_readiness import NotReady
 from prompter.storage import Store
 from tests.fakes import SHOP, START
 from tests.prompter.readiness.governed import ENOUGH, RULE, SURE, GovernedShop
@@ -158,9 +159,9 @@ def test_a_topic_that_slips_is_demoted_and_says_why(shop: GovernedShop) -> None:
     assert (demoted.state, demoted.threshold, demoted.test_number) == (ReadinessState.DEMOTED, None, 2)
     event = demoted.events[0]
     assert event.reason == "slipped"
-    assert (event.facts["audited"], event.facts["audited_wrong"]) == (13, 8)
-    assert event.facts["articles"] == ["returns-how"]
-    assert event.facts["wrong_turns"] == wrong
+    assert (event.facts.audited, event.facts.audited_wrong) == (13, 8)
+    assert event.facts.articles == ("returns-how",)
+    assert list(event.facts.wrong_turns) == wrong
     assert shop.route(shop.ask())[0] is Route.SUGGEST
 
 

@@ -22,6 +22,7 @@ from prompter.domain.account import LoginCount, Role, Scope
 from prompter.domain.conversation import Author, IncomingMessage, OfferedSuggestion, OutboxState, TurnState
 from prompter.domain.drafts import ProposalKind
 from prompter.domain.evidence import Choice, Signal, Verdict
+from prompter.domain.gate_record import GateFigures, GateRecord
 from prompter.domain.job import JobKind, JobState
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.domain.proposal import ProposalState
@@ -143,11 +144,11 @@ class StoreContract:
         versions = Versions(store, settings="s")
         for number, name in enumerate(("v1", "v2")):
             versions.add(name, made=Origin.LEARN, model="m", parent=None)
-            assert versions.promote_candidate(name, {"figures": {"p_at_1": 0.9}}, after=number)
+            assert versions.promote_candidate(name, GateRecord(figures=GateFigures(p_at_1=0.9)), after=number)
         assert not versions.use("v1", after=1, reason=ActivationReason.TRAIN)
         assert versions.roll_back(None).id == "v1"
         versions.add("v3", made=Origin.LEARN, model="m", parent="v1")
-        versions.shadow("v3", {})
+        versions.shadow("v3", GateRecord())
         shadowing = versions.shadowing()
         assert shadowing is not None
         assert (shadowing.id, versions.number()) == ("v3", 3)
@@ -526,7 +527,7 @@ class StoreContract:
         assert shop.look()
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
-        assert demoted.events[0].facts["audited_wrong"] == 8
+        assert demoted.events[0].facts.audited_wrong == 8
         monitoring = QualityMonitor(store, clock=shop.clock)
         assert monitoring.drift().this_week.signals[Signal.THUMB_DOWN] == 1
         assert [person.planted for person in monitoring.people()] == [0, 0, 0]

@@ -1,19 +1,36 @@
 from dataclasses import fields, replace
 from math import exp
+from typing import Any, cast
 
 import pytest
 
-from kb_index import LabeledText, Weights
+from kb_index import ArticleSearch, LabeledText, Weights
 from prompter.suggestions.confidence import FEATURES
 from prompter.suggestions.explanations import explain
+from prompter.suggestions.routing import route
 from tests.prompter.suggestions.test_assistant import assistant, knowledge
 from tests.prompter.suggestions.test_ranker_training import taught, with_learned
+
+
+class CountedSearch:
+    """A search that counts how often it is asked."""
+
+    def __init__(self, search: ArticleSearch) -> None:
+        self._search = search
+        self.searches = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._search, name)
+
+    def search(self, *args: Any, **named: Any) -> Any:
+        self.searches += 1
+        return self._search.search(*args, **named)
 
 
 @pytest.mark.parametrize("text", ["как вернуть товар", "где заказ мой", "когда деньги"])
 def test_the_parts_are_what_the_suggestion_was_ranked_by(text: str) -> None:
     one = assistant()
-    found = explain(one, text)
+    found = explain(one.trace(text))
     suggested = one.suggest(text)
     assert [each.suggestion for each in found.suggestions] == list(suggested[:3])
     assert found.triage == one.triage(text)
@@ -27,7 +44,7 @@ def test_the_parts_are_what_the_suggestion_was_ranked_by(text: str) -> None:
 
 
 def test_the_nearest_text_and_the_words_that_it_shares_are_named() -> None:
-    first = explain(assistant(), "ВЕРНУТЬ как?").suggestions[0]
+    first = explain(assistant().trace("ВЕРНУТЬ как?")).suggestions[0]
     assert first.nearest.text == "Как вернуть товар"
     assert first.shared_words == ("как", "вернуть")
     assert first.nearest.similarity == pytest.approx(first.suggestion.similarity, abs=1e-3)
@@ -41,30 +58,51 @@ def test_confirmed_texts_that_voted_are_named() -> None:
         LabeledText(text="где мой заказ", right=("order-where",)),
     )
     learned = replace(learned, weights=replace(learned.weights, weight_votes=20.0))
-    first = explain(with_learned(learned), "отдайте-ка бабки").suggestions[0]
+    first = explain(with_learned(learned).trace("отдайте-ка бабки")).suggestions[0]
     assert first.suggestion.article_id == "refund-when"
     assert {near.text for near in first.confirmed} == {"бабки отдайте", "отдайте бабки уже"}
     assert first.confirmed[0].similarity >= first.confirmed[1].similarity
 
 
 def test_nothing_to_understand_and_nothing_to_find() -> None:
-    assert explain(assistant(), "👍").suggestions == ()
+    assert explain(assistant().trace("👍")).suggestions == ()
     empty = replace(knowledge([]), intents=None)
-    found = explain(assistant(empty), "где мой заказ")
+    found = explain(assistant(empty).trace("где мой заказ"))
     assert (found.suggestions, found.in_scope, found.read_as) == ((), None, "где мой заказ")
 
 
-def test_a_frozen_assistant_does_not_notice_what_comes_later() -> None:
+def test_one_search_describes_one_triage() -> None:
+    state = knowledge()
+    counted = CountedSearch(state.search)
+    one = assistant(replace(state, search=cast("ArticleSearch", counted)))
+    found = explain(one.trace("где мой заказ"))
+    assert (counted.searches, len(found.suggestions)) == (1, 3)
+
+
+def test_what_is_learned_meanwhile_does_not_change_an_explanation() -> None:
     one = assistant()
-    before, still = one.suggest("где мой заказ"), one.frozen()
+    before = explain(one.trace("где мой заказ"))
+    trace = one.trace("где мой заказ")
     one.replace_knowledge(knowledge([]))
-    assert one.suggest("где мой заказ") == ()
-    assert still.suggest("где мой заказ") == before
-    assert still.triage("где мой заказ").suggestions == before[:3]
+    assert explain(one.trace("где мой заказ")).suggestions == ()
+    assert explain(trace) == before
+
+
+def test_a_trace_holds_what_the_rules_looked_at() -> None:
+    trace = assistant().trace("где мой заказ")
+    assert trace.signals is not None
+    assert [one.confidence for one in trace.signals.candidates] == [
+        one.confidence for one in trace.suggestions
+    ]
+    assert [hit.article.id for hit in trace.hits] == [one.article_id for one in trace.suggestions]
+    assert route(trace.signals, trace.knowledge.thresholds) == (
+        trace.triage.route,
+        trace.triage.handoff_reason,
+    )
 
 
 def test_every_weight_of_the_search_is_explained() -> None:
-    first = explain(assistant(), "где мой заказ").suggestions[0]
+    first = explain(assistant().trace("где мой заказ")).suggestions[0]
     assert {part.name for part in first.ranked_by} == {
         Weights.STORED_NAMES[field.name] for field in fields(Weights)
     }

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action, Decision
-from prompter.desk.service import ConversationView
+from prompter.desk.views import ConversationView
 from prompter.dialogue.actions import seal
 from prompter.dialogue.engine import DialogueUnavailable, Question
 from prompter.dialogue.session import DialogueSessions
@@ -23,6 +24,7 @@ from sufler.rasa.engine import RasaEngine
 from tests.browser import serve
 from tests.e2e.product import wait_for
 from tests.emulators.rasa import MODEL, RasaEmulator
+from tests.shipped import AUTOPILOT, SESSIONS
 from tests.support_desk import DeskShop
 
 SURE = "как вернуть товар"
@@ -271,10 +273,16 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     shop = DeskShop(Store(database))
     rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
     dialogue_sessions = DialogueSessions(
-        shop.store, engine_of(rasa), seal=lambda turn_id: seal("a secret of the tests", turn_id)
+        shop.store,
+        engine_of(rasa),
+        seal=lambda turn_id: seal("a secret of the tests", turn_id),
+        **SESSIONS,
     )
     triager = Triager(
-        shop.store, shop.assistant, readiness=shop.readiness, dialogue_sessions=dialogue_sessions
+        shop.store,
+        shop.assistant,
+        gate=ReadinessGate(shop.readiness, AUTOPILOT),
+        dialogue_sessions=dialogue_sessions,
     )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
@@ -297,7 +305,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
         finally:
             done.set()
             worker.join()
-    assert shop.desk.outage() is None
+    assert shop.desk.workload().outage is None
     answer = "Верните товар за 14 дней."
     expected = ["Какой номер?", f"{answer}\n\nКакой номер?", "Заказ 40018237 едет.", answer]
     assert said == dict.fromkeys(said, expected)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prompter.accounts.service import Accounts
-from prompter.dialogue.actions import OrdersUnavailable
+from prompter.dialogue.forms import LookupUnavailable
 from prompter.domain.account import Role, Scope
 from prompter.storage import Store
 from sufler.errors import BadConfig
@@ -165,7 +165,7 @@ def test_orders_in_a_file_are_read_anew_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("\ufeffnumber,state\n40018237,едет\n,\n40018239\n", encoding="utf-8")
     orders = CsvOrders(path)
-    with pytest.raises(OrdersUnavailable, match="has no state"):
+    with pytest.raises(LookupUnavailable, match="has no state"):
         orders.state_of("40018239")
     assert (orders.state_of("40018237"), orders.state_of("40018238")) == ("едет", None)
     path.write_text("number,state\n40018238,собран\n", encoding="utf-8")
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_one(
     path = tmp_path / "orders.csv"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(OrdersUnavailable, match=problem):
+    with pytest.raises(LookupUnavailable, match=problem):
         CsvOrders(path).state_of("1")
 
 
@@ -206,9 +206,9 @@ def test_a_service_is_asked(status: int, body: object, state: str | None) -> Non
     ("status", "body"), [(500, b"{}"), (200, b"<html>"), (200, b"[]"), (200, b'{"state": 5}')]
 )
 def test_a_service_that_answers_garbage_is_silent(status: int, body: bytes) -> None:
-    with service(status, body) as (address, _), pytest.raises(OrdersUnavailable):
+    with service(status, body) as (address, _), pytest.raises(LookupUnavailable):
         HttpOrders(address + "/{number}", timeout=5).state_of("1")
-    with pytest.raises(OrdersUnavailable):
+    with pytest.raises(LookupUnavailable):
         HttpOrders("http://127.0.0.1:9/{number}", timeout=5).state_of("1")
 
 

@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from prompter.desk.decision import Action, Decision
+from prompter.domain.gate_record import GateRecord
 from prompter.domain.job import JobKind
+from prompter.domain.learning_outcome import LearningOutcome, Result
 from prompter.domain.model_version import ActivationReason, Origin
 from prompter.jobs import Jobs
 from prompter.labels.regression_cases import Pins
@@ -57,11 +59,11 @@ def turn(shop: DeskShop) -> int:
     for number, name in enumerate(("first", "second")):
         versions.add(name, made=Origin.LEARN if number else Origin.FIRST, model="m", parent="first")
         if number:
-            versions.promote_candidate(name, report(turn), after=number)
+            versions.promote_candidate(name, GateRecord.from_json(report(turn)), after=number)
         else:
             versions.use(name, after=number, reason=ActivationReason.FIRST)
     versions.add("third", made=Origin.LEARN, model="m", parent="second")
-    versions.refuse("third", report(turn, "worse"))
+    versions.refuse("third", GateRecord.from_json(report(turn, "worse")))
     return turn
 
 
@@ -112,12 +114,9 @@ def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
         job.report_progress("encoding", 3, 10)
         job.heartbeat()
         expect(status).to_have_text("Обучение: обработка новых текстов, 3 из 10.")
-        job.outcome = {
-            "result": "refused",
-            "refused": "pinned",
-            "n_new": 30,
-            "flagged_operators": ["boris"],
-        }
+        job.outcome = LearningOutcome(
+            result=Result.REFUSED, refused="pinned", n_new=30, flagged_operators=("boris",)
+        )
     expect(status).to_have_text(
         "Новых решений: 30. Обученная на них версия не используется. Закреплённый вопрос получил бы неверный "
         "ответ. Не учтены, потому что противоречат остальным: boris."

@@ -11,8 +11,8 @@ import pytest
 from evaluation.readiness import Interval, Step
 from evaluation.reliability import Bin
 from prompter.common.errors import Forbidden
-from prompter.domain.readiness import Mode, ReadinessEvent, ReadinessState
-from prompter.readiness.service import Measured, NotReady, TopicReadiness
+from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
+from prompter.readiness.topic_readiness import Measured, NotReady, TopicReadiness
 from prompter.storage import Conflict, Store
 from prompter.text.translations import translator
 from prompter_api.desk.readiness import charts
@@ -214,7 +214,7 @@ def test_every_event_is_a_sentence_even_without_facts(
         at=datetime(2026, 3, 2, tzinfo=UTC),
         state=state,
         reason=reason,
-        facts={},
+        facts=ReadinessChangeFacts(),
         account_id=None,
         account_name=None,
     )

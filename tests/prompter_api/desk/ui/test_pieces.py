@@ -8,7 +8,7 @@ import pytest
 from prompter.accounts.sessions import Sessions
 from prompter.common.errors import InvalidDecision
 from prompter.desk.decision import Action
-from prompter.desk.service import QueueItem
+from prompter.desk.views import QueueItem
 from prompter.domain.account import Role
 from prompter.domain.conversation import Customer, Message, MessageKind, OutboxState, Turn, TurnState
 from prompter.domain.evidence import RejectReason

@@ -1,0 +1,136 @@
+"""May the bot answer this turn alone?  Asked in the transaction in which the answer would go out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from kb_index.templates import fields
+from prompter.dialogue.session import DialogueTurn
+from prompter.domain.conversation import OfferedSuggestion, Turn
+from prompter.domain.triage import HandoffReason, Triage
+from prompter.readiness.live_topics import LiveTopic
+from prompter.readiness.service import Readiness
+from prompter.storage import Transaction
+from prompter.suggestions.routing import AutopilotContext, answer_alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Autopilot:
+    """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
+
+    It is silent for `operator_hold` after an operator has written, and after `max_consecutive_answers`
+    answers; in a dialogue after `max_dialogue_answers`.
+    """
+
+    signatures: Mapping[str, str]
+    operator_hold: timedelta
+    max_consecutive_answers: int
+    max_dialogue_answers: int
+
+    def signature(self, language: str) -> str:
+        return self.signatures.get(language, self.signatures.get("en", ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """A turn, and what would be said to it."""
+
+    turn: Turn
+    dialogue_turn: DialogueTurn
+    offered: Sequence[OfferedSuggestion]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """The triage with the last word on who answers.
+
+    `live`: how the first suggestion's topic answers alone, whether or not it does now; None: it does not.
+    """
+
+    triage: Triage
+    live: LiveTopic | None = None
+
+
+class AutopilotGate(Protocol):
+    """Decides what may go out without an operator."""
+
+    def rule(self, tx: Transaction, proposed: Proposed, now: datetime, /) -> Ruling:
+        """Say who answers."""
+
+    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+        """Begin to test a topic that is met for the first time, as a dialogue is."""
+
+    def sign(self, text: str, language: str, /) -> str:
+        """Return an answer with what tells customers who has written it."""
+
+
+class ReadinessGate:
+    """Lets through what readiness has proved and nothing speaks against at this moment."""
+
+    def __init__(self, readiness: Readiness, rules: Autopilot) -> None:
+        self._readiness = readiness
+        self._rules = rules
+
+    def rule(self, tx: Transaction, proposed: Proposed, now: datetime, /) -> Ruling:
+        live = self._live(tx, proposed)
+        turn, dialogue_turn, rules = proposed.turn, proposed.dialogue_turn, self._rules
+        if dialogue_turn.triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
+            return Ruling(triage=dialogue_turn.triage, live=live)
+        first = proposed.offered[0]
+        context = AutopilotContext(
+            operator_active=self._is_operator_active(tx, turn, now, in_dialogue=dialogue_turn.in_dialogue),
+            answers_in_a_row=tx.conversations.answers_in_a_row(turn.conversation_id),
+            article_changed=live is not None
+            and not dialogue_turn.in_dialogue
+            and self._readiness.is_changed(tx, first.article_id, first.topic, live.since),
+            is_complete=not fields(first.text),
+        )
+        triage = answer_alone(
+            dialogue_turn.triage,
+            threshold=live.threshold if live else None,
+            context=context,
+            max_consecutive_answers=rules.max_dialogue_answers
+            if dialogue_turn.in_dialogue
+            else rules.max_consecutive_answers,
+        )
+        return Ruling(triage=triage, live=live)
+
+    def _live(self, tx: Transaction, proposed: Proposed) -> LiveTopic | None:
+        dialogue_turn = proposed.dialogue_turn
+        if not proposed.offered:
+            return None
+        model = dialogue_turn.reply.model if dialogue_turn.reply and dialogue_turn.in_dialogue else None
+        return self._readiness.live(tx, proposed.offered[0].topic, dialogue_model=model)
+
+    def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
+        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
+        since = now - self._rules.operator_hold
+        if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
+            return True
+        if in_dialogue:
+            return tx.conversations.operator_answered(turn.conversation_id, since=since, now=now)
+        return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
+
+    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+        turn, dialogue_turn = proposed.turn, proposed.dialogue_turn
+        if dialogue_turn.reply is not None and dialogue_turn.in_dialogue:
+            tx.readiness.begin(
+                proposed.offered[0].topic, model=dialogue_turn.reply.model, now=turn.received_at
+            )
+
+    def sign(self, text: str, language: str, /) -> str:
+        return "\n\n".join([text, self._rules.signature(language)]).strip()
+
+
+class NothingLive:
+    """No topic answers alone, and none is tested: operators answer everything."""
+
+    def rule(self, _tx: Transaction, proposed: Proposed, _now: datetime, /) -> Ruling:
+        return Ruling(triage=proposed.dialogue_turn.triage)
+
+    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+        """Nothing is tested."""
+
+    def sign(self, text: str, _language: str, /) -> str:
+        return text

@@ -1,0 +1,186 @@
+"""What is there for an operator to see?  All parts of one look are read in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from prompter.accounts.roles import has_role
+from prompter.dialogue.session import Outage, outage
+from prompter.domain.account import Account, Role
+from prompter.domain.conversation import (
+    Customer,
+    Message,
+    OfferedSuggestion,
+    OutboxState,
+    Reply,
+    Turn,
+    TurnState,
+)
+from prompter.domain.readiness import ReadinessState, StoredReadiness
+from prompter.storage import Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueItem:
+    """A turn that waits for an operator."""
+
+    turn: Turn
+    customer: Customer
+    confidence: float | None  # of the first suggestion
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationView:
+    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer.
+
+    `held`: an operator has written lately, so until it is given back the bot answers nothing alone there,
+    and its dialogue stands still.
+    """
+
+    customer: Customer
+    messages: list[Message]
+    replies: list[Reply]
+    turn: Turn | None
+    suggestions: list[OfferedSuggestion]
+    last_message_id: int
+    held: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """How much there is to do: turns that wait for an operator, replies by state.
+
+    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
+    `outage`: the dialogue engine gives no answers.
+    """
+
+    waiting: int
+    replies: Mapping[OutboxState, int]
+    untriaged: int = 0
+    oldest_untriaged: timedelta = timedelta(0)
+    outage: Outage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskSnapshot:
+    """What there is to see at one moment; `view` is None where no conversation is open.
+
+    `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
+    the last turn before it that still waits. `opened_by` is known to the face alone: which conversations
+    other people have on their screens, by name.
+    """
+
+    queue: list[QueueItem] = field(default_factory=list)
+    view: ConversationView | None = None
+    suggestions: list[OfferedSuggestion] = field(default_factory=list)
+    undelivered: list[Reply] = field(default_factory=list)
+    opened_by: Mapping[int, list[str]] = field(default_factory=dict)
+    workload: Workload | None = None  # for supervisors
+    demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
+    outage: Outage | None = None  # of the dialogue engine
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn to decide on."""
+        return self.view.turn if self.view else None
+
+
+class DeskViews:
+    """Reads what operators see, in a transaction of somebody else's."""
+
+    def __init__(self, tx: Transaction, *, now: datetime, operator_hold: timedelta) -> None:
+        self._tx = tx
+        self._now = now
+        self._operator_hold = operator_hold
+
+    def snapshot(self, account: Account, conversation_id: int | None) -> DeskSnapshot:
+        tx = self._tx
+        topics = list(tx.readiness.all().values())
+        queue = self.queue()
+        view = None if conversation_id is None else self._conversation(conversation_id, topics)
+        is_supervisor = has_role(account, Role.SUPERVISOR)
+        workload = self.workload() if is_supervisor else None
+        return DeskSnapshot(
+            queue=queue,
+            view=view,
+            suggestions=self._suggestions(queue, view) if view else [],
+            undelivered=self.undelivered_replies(),
+            workload=workload,
+            demoted=[topic.name for topic in topics if topic.state is ReadinessState.DEMOTED]
+            if is_supervisor
+            else [],
+            outage=workload.outage if workload else outage(tx),
+        )
+
+    def queue(self) -> list[QueueItem]:
+        """Turns that wait for an operator, longest wait first."""
+        return [
+            QueueItem(turn=turn, customer=customer, confidence=confidence)
+            for turn, customer, confidence in self._tx.conversations.waiting_turns()
+        ]
+
+    def workload(self) -> Workload:
+        tx, now = self._tx, self._now
+        untriaged, since = tx.conversations.untriaged(now)
+        return Workload(
+            waiting=tx.conversations.count_waiting(),
+            replies=tx.outbox.count_by_state(),
+            untriaged=untriaged,
+            oldest_untriaged=timedelta(0) if since is None else max(timedelta(0), now - since),
+            outage=outage(tx),
+        )
+
+    def conversation(self, conversation_id: int) -> ConversationView | None:
+        """Everything said in a conversation, and what there is to decide; None: there is none."""
+        return self._conversation(conversation_id, list(self._tx.readiness.all().values()))
+
+    def _conversation(
+        self, conversation_id: int, topics: Sequence[StoredReadiness]
+    ) -> ConversationView | None:
+        tx = self._tx
+        customer = tx.conversations.customer(conversation_id)
+        if customer is None:
+            return None
+        waiting = tx.conversations.conversation_turns(conversation_id, TurnState.WAITING)
+        turn = waiting[-1] if waiting else None
+        return ConversationView(
+            customer=customer,
+            messages=tx.conversations.messages(conversation_id),
+            replies=tx.outbox.of_conversation(conversation_id),
+            turn=turn,
+            suggestions=visible_suggestions(tx, turn) if turn else [],
+            last_message_id=tx.conversations.last_message_id(conversation_id),
+            held=self._is_held(conversation_id, topics),
+        )
+
+    def _is_held(self, conversation_id: int, topics: Sequence[StoredReadiness]) -> bool:
+        """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
+        tx, now = self._tx, self._now
+        since = now - self._operator_hold
+        may_answer = any(topic.state is ReadinessState.AUTOPILOT for topic in topics)
+        if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
+            return True
+        has_dialogue = tx.dialogues.get(conversation_id) is not None
+        return has_dialogue and tx.conversations.operator_in_control(conversation_id, since=since, now=now)
+
+    def _suggestions(self, queue: Sequence[QueueItem], view: ConversationView) -> list[OfferedSuggestion]:
+        if view.turn is None or view.turn.blind or view.suggestions:
+            return view.suggestions
+        earlier = [
+            item.turn
+            for item in queue
+            if item.turn.conversation_id == view.turn.conversation_id
+            and item.turn.id < view.turn.id
+            and item.confidence is not None
+        ]
+        return visible_suggestions(self._tx, earlier[-1]) if earlier else []
+
+    def undelivered_replies(self) -> list[Reply]:
+        """Replies that failed, or of which nobody knows whether they arrived."""
+        outbox = self._tx.outbox
+        return outbox.in_state(OutboxState.UNKNOWN) + outbox.in_state(OutboxState.FAILED)
+
+
+def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
+    """The turn's suggestions, unless it is drawn to be answered without a look at them."""
+    return [] if turn.blind else tx.conversations.suggestions(turn.id)

@@ -1,0 +1,99 @@
+"""May a topic answer alone now?  Asked for every turn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prompter.domain.readiness import (
+    Mode,
+    ReadinessState,
+    StoredReadiness,
+)
+from prompter.domain.triage import Triage
+from prompter.readiness.topics import WEEK, TestedTopics
+from prompter.storage import Transaction
+from prompter.suggestions.routing import AutopilotContext, answer_alone
+
+_LATELY = timedelta(seconds=1)
+_ALARMING = 3  # bad signals in a week,
+_ALARMING_SHARE = 0.05  # that come from at least so many of the answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTopic:
+    """A topic that answers alone from `threshold` on; `audits` of its answers were judged since it does."""
+
+    threshold: float
+    since: datetime
+    audits: int
+    alarmed: bool = False  # customers are unhappy with it: more is audited
+
+
+class LiveTopics(TestedTopics):
+    """What triage asks of readiness."""
+
+    def live(self, tx: Transaction, topic: str, *, dialogue_model: str | None = None) -> LiveTopic | None:
+        """How a topic answers alone now, whoever has decided so, in whatever process; None: it does not.
+
+        A dialogue does not if another of the engine's models answers than the one that was tested.
+        """
+        stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
+        if stored is None or stored.threshold is None or stored.live_since is None:
+            return None
+        if dialogue_model is not None and stored.model != dialogue_model:
+            return None
+        topics = self._groups.get(stored.name, (topic,))
+        return LiveTopic(
+            threshold=stored.threshold,
+            since=stored.live_since,
+            audits=tx.readiness.count_audits(topics, since=stored.live_since),
+            alarmed=_is_alarmed(tx, topics, max(stored.live_since, self._clock() - WEEK)),
+        )
+
+    def _answering(self, stored: StoredReadiness | None, topic: str) -> StoredReadiness | None:
+        """What is stored of the topic or its group, if it answers alone."""
+        if stored is None or stored.state is not ReadinessState.AUTOPILOT or topic in stored.left_out:
+            return None
+        return None if (stored.mode or self._mode) is Mode.SHADOW else stored
+
+    def _unit_of(self, topic: str) -> str:
+        return next((name for name, topics in self._groups.items() if topic in topics), topic)
+
+    def preview(self, triage: Triage) -> Triage:
+        """Who would answer a customer that nobody has written to: what `ask` shows.
+
+        It may be a second behind: nothing goes out for it.
+        """
+        if not triage.suggestions:
+            return triage
+        first = triage.suggestions[0]
+        stored = self._answering(self._lately().get(self._unit_of(first.topic)), first.topic)
+        changed = False
+        if stored is not None and stored.live_since is not None:
+            with self._store.read() as tx:
+                changed = self.is_changed(tx, first.article_id, first.topic, stored.live_since)
+        context = AutopilotContext(
+            operator_active=False, answers_in_a_row=0, article_changed=changed, is_complete=True
+        )
+        threshold = stored.threshold if stored else None
+        return answer_alone(triage, threshold=threshold, context=context, max_consecutive_answers=1)
+
+    def _lately(self) -> Mapping[str, StoredReadiness]:
+        now = self._clock()
+        if not now - _LATELY < self._previewed_at <= now:
+            with self._store.read() as tx:
+                self._previewed, self._previewed_at = tx.readiness.all(), now
+        return self._previewed
+
+    @staticmethod
+    def is_changed(tx: Transaction, article_id: str, topic: str, since: datetime) -> bool:
+        """Whether the answer is another one than at go-live, and no person has found it right since."""
+        is_newer = tx.articles.answer_is_newer(article_id, topic, since)
+        return is_newer and not tx.decisions.accepted_since_change(article_id)
+
+
+def _is_alarmed(tx: Transaction, topics: Sequence[str], since: datetime) -> bool:
+    """Whether so many answers of the last days have made customers unhappy that more are audited."""
+    answered, signals = tx.signals.count(topics, since=since)
+    bad = sum(count for signal, count in signals.items() if signal.is_bad)
+    return bad >= _ALARMING and bad >= _ALARMING_SHARE * answered

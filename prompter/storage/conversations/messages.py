@@ -1,0 +1,80 @@
+"""What customers have written."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from prompter.domain.conversation import (
+    IncomingMessage,
+    Message,
+    MessageKind,
+)
+from prompter.storage.rows import Rows
+from prompter.storage.tables import (
+    messages,
+)
+
+
+class MessageRows(Rows):
+    """The messages of conversations and turns."""
+
+    def has_message(self, conversation_id: int, external_id: str) -> bool:
+        found = self._connection.scalar(
+            select(messages.c.id).where(
+                messages.c.conversation_id == conversation_id, messages.c.external_id == external_id
+            )
+        )
+        return found is not None
+
+    def add_message(self, conversation_id: int, turn_id: int, message: IncomingMessage, now: datetime) -> int:
+        return self._insert(
+            messages,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            external_id=message.external_id,
+            kind=message.kind.value,
+            text=message.text,
+            forwarded=message.forwarded,
+            replaces=message.replaces,
+            received_at=now,
+        )
+
+    def messages(self, conversation_id: int, *, limit: int = 200) -> list[Message]:
+        """The conversation's last messages, oldest first."""
+        newest_first = self._connection.execute(
+            select(messages)
+            .where(messages.c.conversation_id == conversation_id)
+            .order_by(messages.c.id.desc())
+            .limit(limit)
+        )
+        return [_message(row) for row in newest_first][::-1]
+
+    def turn_messages(self, turn_id: int) -> list[Message]:
+        rows = self._connection.execute(
+            select(messages).where(messages.c.turn_id == turn_id).order_by(messages.c.id)
+        )
+        return [_message(row) for row in rows]
+
+    def count_turn_messages(self, turn_id: int, *, limit: int) -> int:
+        """How many messages the turn has; counted up to `limit`."""
+        counted = select(messages.c.id).where(messages.c.turn_id == turn_id).limit(limit).subquery()
+        return self._connection.scalar(select(func.count()).select_from(counted)) or 0
+
+    def last_message_id(self, conversation_id: int) -> int:
+        """The id of the customer's newest message; 0 where there is none."""
+        newest = select(func.max(messages.c.id)).where(messages.c.conversation_id == conversation_id)
+        return self._connection.scalar(newest) or 0
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        turn_id=row.turn_id,
+        external_id=row.external_id,
+        kind=MessageKind(row.kind),
+        text=row.text,
+        forwarded=row.forwarded,
+        replaces=row.replaces,
+        received_at=row.received_at,
+    )

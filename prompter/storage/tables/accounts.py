@@ -1,0 +1,69 @@
+"""Who may log in, and who has."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from prompter.storage.tables.common import UtcDateTime, id_column, metadata, one_of
+
+accounts = Table(
+    "accounts",
+    metadata,
+    id_column(),
+    Column("name", String(100), nullable=False),
+    Column("folded_name", String(200), nullable=False, unique=True),  # one name, in whatever case
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("one_time_password", Boolean, nullable=False, default=False),
+    Column("language", String(10)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("password_changed_at", UtcDateTime, nullable=False),
+    one_of("role", "operator", "supervisor", "admin"),
+)
+
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    id_column(),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("scopes", String(200)),  # with spaces between them; NULL: all, made before there were any
+    Column("expires_at", UtcDateTime),  # NULL: never
+    Column("last_used_at", UtcDateTime),
+)
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    id_column(),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("user_agent", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,  # an open page knows its session by the id: no other may get it
+)
+
+
+# How often it was tried to log in under a name, from a network, both. The key is a keyed hash.
+login_counts = Table(
+    "login_counts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)

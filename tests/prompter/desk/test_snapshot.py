@@ -1,0 +1,102 @@
+"""A look at the desk: one read transaction, whose parts belong together."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from prompter.common.clock import utc_now
+from prompter.knowledge.topics import Topics
+from prompter.storage import Store
+from prompter_api.desk.ui.session import PageSessions
+from tests.prompter.readiness.governed import GovernedShop
+from tests.prompter_api.office import Office
+from tests.support_desk import DeskShop
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    return Office(store)
+
+
+class Counted:
+    """What is asked of a store's database from now on."""
+
+    def __init__(self, store: Store) -> None:
+        self.transactions = 0
+        self.statements: list[str] = []
+        event.listen(store._engine, "begin", self._begin)
+        event.listen(store._engine, "before_cursor_execute", self._execute)
+
+    def _begin(self, *_: Any) -> None:
+        self.transactions += 1
+
+    def _execute(self, *arguments: Any) -> None:
+        self.statements.append(arguments[2])
+
+
+@pytest.mark.parametrize("name", ["anna", "vera"])
+def test_a_look_is_one_transaction_that_writes_nothing(office: Office, name: str) -> None:
+    first, second = office.ask("как вернуть товар", chat="1"), office.ask("где мой заказ", chat="2")
+    account = office.accounts.named(name)
+    counted = Counted(office.store)
+    snapshot = office.desk.snapshot(account, second)
+    assert counted.transactions == 1
+    assert {statement.split()[0] for statement in counted.statements} - {"BEGIN"} == {"SELECT"}
+    assert len(counted.statements) <= 20
+    assert [item.customer.conversation_id for item in snapshot.queue] == [first, second]
+    assert snapshot.turn == snapshot.queue[1].turn
+
+
+def test_the_parts_are_those_that_are_asked_for_one_by_one(office: Office) -> None:
+    conversation = office.ask("как вернуть товар")
+    desk = office.desk
+    snapshot = desk.snapshot(office.accounts.named("vera"), conversation)
+    view = desk.conversation(conversation)
+    assert (snapshot.queue, snapshot.view, snapshot.suggestions) == (desk.queue(), view, view.suggestions)
+    assert (snapshot.undelivered, snapshot.workload) == (desk.undelivered_replies(), desk.workload())
+    assert snapshot.workload is not None
+    assert snapshot.workload.waiting == len(snapshot.queue) == 1
+
+
+def test_a_message_without_suggestions_shows_those_of_the_turn_before(office: Office) -> None:
+    office.ask("как вернуть товар")
+    conversation = office.ask("алло, есть кто?")
+    snapshot = office.desk.snapshot(office.accounts.named("anna"), conversation)
+    assert snapshot.turn is not None
+    assert snapshot.view is not None
+    assert snapshot.view.suggestions == []
+    before = snapshot.queue[0].turn
+    assert before.id < snapshot.turn.id
+    assert {suggestion.turn_id for suggestion in snapshot.suggestions} == {before.id}
+
+
+def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> None:
+    shop = GovernedShop(store)
+    shop.go_live()
+    for _ in range(13):
+        shop.audited(right=False)
+        if shop.look():
+            break
+    snapshot = shop.desk.snapshot(shop.vera)
+    assert snapshot.demoted == ["returns"]
+    assert snapshot.workload is not None
+    seen = shop.desk.snapshot(shop.anna)
+    assert (seen.demoted, seen.workload) == ([], None)
+    assert replace(snapshot, demoted=[], workload=None) == seen
+
+
+def test_a_page_adds_its_session_and_whose_screens_it_knows(store: Store) -> None:
+    shop, sessions, start = DeskShop(store), PageSessions(), utc_now()
+    parts = replace(shop.parts(), topics=Topics(store, clock=lambda: start))
+    conversation = shop.ask("как вернуть товар")
+    vera, boris = (sessions.take(parts, shop.visit(name)) for name in ("vera", "boris"))
+    boris.open_conversation = conversation
+    vera.check()  # this reads the titles of topics, too, which then are kept for two seconds
+    counted = Counted(store)
+    snapshot = vera.snapshot(conversation)
+    assert counted.transactions == 2  # the session, and the look
+    assert snapshot == replace(
+        shop.desk.snapshot(vera.account, conversation), opened_by={conversation: ["boris"]}
+    )
