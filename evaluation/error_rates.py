@@ -47,7 +47,7 @@ def simulate(
 
     The figures are the same whatever the number of `processes`.
     """
-    few = max(10, runs // _COST_RUNS)
+    few_runs = max(10, runs // _COST_RUNS)
     good = [round(rule.bar + share * (1 - rule.bar), 6) for share in _GOOD]
     worlds = [world, *(replace(world, accuracy=one, drift=min(world.drift, 1 - one)) for one in good)]
     hasty = replace(world, wrong_delay=0, unjudged=0.0, versions=1, drift=0.0)
@@ -58,8 +58,8 @@ def simulate(
         *(partial(simulation.go_live, one, rule, runs=runs, seed=seed) for one in worlds[1:]),
         partial(simulation.slip, detector, before=good[1], after=2 * rule.bar - 1, runs=runs, seed=seed),
         partial(simulation.many_topics, rule, accuracy=good[1], runs=runs, seed=seed),
-        partial(second, replace(hasty, accuracy=good[0]), runs=few),
-        *(partial(simulation.costs, rule, accuracy=one, runs=few, seed=seed) for one in good),
+        partial(second, replace(hasty, accuracy=good[0]), runs=few_runs),
+        *(partial(simulation.costs, rule, accuracy=one, runs=few_runs, seed=seed) for one in good),
     ]
     at_bar, hasty_at_bar, *rest = _done(steps, processes, on_step)
     return ErrorRates(

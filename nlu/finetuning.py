@@ -145,12 +145,12 @@ def fine_tune(
     *,
     options: FineTuningOptions,
     bar: ProgressBar,
-    told: Callable[[Epoch], None] = lambda _: None,
+    progress: Callable[[Epoch], None] = lambda _: None,
     threads: int = 0,
 ) -> FineTuned:
     """Fine-tune `base` (a folder or hub id) and write the best epoch's model to the new folder `out`.
 
-    The same data, options, libraries and number of threads give the same model. `told` hears of each epoch.
+    The same data, options, libraries and number of threads give the same model. `progress` gets each epoch.
 
     Raises:
         BadTrainingData: there is something at `out`, or there are too few texts.
@@ -172,7 +172,7 @@ def fine_tune(
             for number in range(1, options.epochs + 1):
                 loss = trainer.learn(steps, advance)
                 epochs.append(Epoch(number=number, loss=loss, figures=trainer.judge()))
-                told(epochs[-1])
+                progress(epochs[-1])
                 if epochs[-1].figures.mrr > after.mrr:
                     after, best, weights = epochs[-1].figures, number, trainer.weights()
                 elif number - best >= options.patience:
@@ -336,13 +336,13 @@ class _Trainer:
             same = np.array(texts, dtype=object)[:, None] == np.array(questions, dtype=object)[None, :]
             cosines[same] = -1
             for place in range(len(self._targets)):
-                mine = cosines[:, owner == place]
-                if mine.shape[1]:
-                    nearest[:, place] = mine.max(axis=1)
-        said = [place for place, target in enumerate(self._targets) if target.passage]
-        if said:
-            passages = self._encode([self._targets[place].passage or "" for place in said], "passage")
-            nearest[:, said] += asking @ passages.T
+                own_cosines = cosines[:, owner == place]
+                if own_cosines.shape[1]:
+                    nearest[:, place] = own_cosines.max(axis=1)
+        with_passage = [place for place, target in enumerate(self._targets) if target.passage]
+        if with_passage:
+            passages = self._encode([self._targets[place].passage or "" for place in with_passage], "passage")
+            nearest[:, with_passage] += asking @ passages.T
         return nearest
 
     def _encode(self, texts: Sequence[str], kind: Kind) -> Vectors:

@@ -75,8 +75,8 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
 
     def _triage(self, message: Message) -> dict[str, Any] | None:
         metadata = message.get("metadata")
-        ours = metadata.get(_KEY) if isinstance(metadata, dict) else None
-        triage = ours.get("triage") if isinstance(ours, dict) else None
+        own_metadata = metadata.get(_KEY) if isinstance(metadata, dict) else None
+        triage = own_metadata.get("triage") if isinstance(own_metadata, dict) else None
         if isinstance(triage, dict):
             return triage
         text = message.get(TEXT)

@@ -79,7 +79,7 @@ class ActionResult:
     `uses_triage`: what was concluded about the turn answers it. `handoff`: an operator does.
     """
 
-    said: tuple[Said, ...] = ()
+    utterances: tuple[Said, ...] = ()
     slots: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     uses_triage: bool = False
     handoff: HandoffReason | None = None
@@ -140,11 +140,11 @@ class Actions:
             return ActionResult(uses_triage=True)
         triage = self._triage(asked.text)
         if triage.route is not Route.AUTOPILOT:
-            return ActionResult(said=(_CALLED,), handoff=triage.handoff_reason)
+            return ActionResult(utterances=(_CALLED,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
         if fields(answer):  # nobody here knows what they stand for
-            return ActionResult(said=(_CALLED,), handoff=HandoffReason.POLICY)
-        return ActionResult(said=(Said(text=answer),))
+            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.POLICY)
+        return ActionResult(utterances=(Said(text=answer),))
 
     def _fall_back(self, asked: ActionCall) -> ActionResult:
         return replace(self._answer_faq(asked), forgets=True)
@@ -154,14 +154,14 @@ class Actions:
 
     def _rate_answer(self, asked: ActionCall) -> ActionResult:
         if asked.slots.get(HANDOFF):  # nothing was answered: an operator is on the way
-            return ActionResult(said=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
+            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
         helpful = asked.intent != "deny"
         if asked.turn_id is not None:
             self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
         if helpful:
-            return ActionResult(said=(Said(response="utter_rated_helpful"),))
+            return ActionResult(utterances=(Said(response="utter_rated_helpful"),))
         return ActionResult(
-            said=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
+            utterances=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
         )
 
     def _note(self, turn_id: int, signal: Signal) -> None:
@@ -179,9 +179,13 @@ class Actions:
             return ActionResult()
         number = _BETWEEN_DIGITS.sub("", given)
         if not _ORDER.fullmatch(number):
-            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_number_wrong"),))
+            return ActionResult(
+                slots={ORDER_NUMBER: None}, utterances=(Said(response="utter_order_number_wrong"),)
+            )
         if self._looked_up(number) == (True, None):
-            return ActionResult(slots={ORDER_NUMBER: None}, said=(Said(response="utter_order_unknown"),))
+            return ActionResult(
+                slots={ORDER_NUMBER: None}, utterances=(Said(response="utter_order_unknown"),)
+            )
         return ActionResult(slots={ORDER_NUMBER: number})  # what nobody can look up now an operator will
 
     def _looked_up(self, number: str) -> tuple[bool, str | None]:
@@ -201,7 +205,7 @@ class Actions:
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {ORDER_NUMBER: number, "order_state": state}
-        return ActionResult(said=(Said(response="utter_order_status", values=values),), slots=forgotten)
+        return ActionResult(utterances=(Said(response="utter_order_status", values=values),), slots=forgotten)
 
 
 def seal(secret: str, turn_id: int) -> str:
@@ -216,5 +220,5 @@ def _handed_over(
     asked: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
 ) -> ActionResult:
     """An operator answers; where Sufler has asked, it tells the customer itself."""
-    said = () if asked.turn_id is not None else (_CALLED,)
-    return ActionResult(said=said, handoff=reason, slots=slots or {})
+    utterances = () if asked.turn_id is not None else (_CALLED,)
+    return ActionResult(utterances=utterances, handoff=reason, slots=slots or {})

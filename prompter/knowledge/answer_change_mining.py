@@ -102,15 +102,15 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
     changes += [(old, None, None) for old in left]
     found = []
     for removed, added, behind in changes:
-        there = current.get(normal(mask(removed))) if removed is not None else None
-        if removed is not None and there is None:
+        current_sentence = current.get(normal(mask(removed))) if removed is not None else None
+        if removed is not None and current_sentence is None:
             continue
         added = mask(added, keep=keep) if added is not None else None
         if added is not None and any(similar(added, sentence) for sentence in own):
             continue
         found.append(
             _Change(
-                removed=there,
+                removed=current_sentence,
                 added=added,
                 after=current.get(normal(mask(behind))) if behind is not None else None,
                 turn=turn,

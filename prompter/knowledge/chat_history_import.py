@@ -192,8 +192,8 @@ class _Questions:
         self._count(number, asked, answered)
 
     def _count(self, conversation: int, asked: Sequence[str], answered: Sequence[str]) -> None:
-        said = [text for text in asked if not is_small_talk(text)]
-        text = question_text(" ".join(said))[:_MAX_QUESTION_LENGTH]
+        questions_asked = [text for text in asked if not is_small_talk(text)]
+        text = question_text(" ".join(questions_asked))[:_MAX_QUESTION_LENGTH]
         key = normal(text)
         if not key or is_small_talk(text):
             return

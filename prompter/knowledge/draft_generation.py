@@ -126,13 +126,15 @@ def with_same_answers(
     for article, group in zip(articles, groups, strict=False):
         if article.answer.strip():
             article_of.setdefault(group, article.id)
-    said = {
+    article_of_answer = {
         answer: article_of[group]
         for answer, group in zip(own, groups[len(filled) :], strict=True)
         if group in article_of
     }
     return [
-        replace(one, article_id=said[one.answer]) if one.article_id is None and one.answer in said else one
+        replace(one, article_id=article_of_answer[one.answer])
+        if one.article_id is None and one.answer in article_of_answer
+        else one
         for one in asked
     ]
 

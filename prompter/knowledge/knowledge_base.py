@@ -128,8 +128,8 @@ class KnowledgeBase:
         all of a large base would take too long for somebody who waits.
         """
         with self._store.read() as tx:
-            others = tx.articles.get_many({*beside} - {article.id})
-        compared = [article, *(others[key] for key in sorted(others))]
+            related = tx.articles.get_many({*beside} - {article.id})
+        compared = [article, *(related[key] for key in sorted(related))]
         found = check(compared, known_fields=template_fields(self._template_values))
         return [problem for problem in found if article.id in problem.article_ids]
 

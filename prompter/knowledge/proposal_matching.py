@@ -22,8 +22,8 @@ class QuestionSimilarity:
 
     def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
         self._row: dict[str, int] = {}
-        both: list[Draft | Proposal] = [*proposals, *drafts]
-        for one in both:
+        all_items: list[Draft | Proposal] = [*proposals, *drafts]
+        for one in all_items:
             if one.kind is not ProposalKind.CHANGED_ANSWER:
                 self._row.setdefault(one.question, len(self._row))
         self._vectors = encode(list(self._row)) if encode and self._row else None
@@ -88,12 +88,12 @@ class ProposalIndex:
             other = self._proposals[number]
             if _subject(other) != subject:
                 continue
-            mine, others = set(keys), set(_keys(other))
+            own_keys, others = set(keys), set(_keys(other))
             overlaps = [
                 len(part & others) / max(1, min(len(part), len(kind_of_others)))
                 for part, kind_of_others in (
-                    (_turns(mine), _turns(others)),
-                    (mine - _turns(mine), others - _turns(others)),
+                    (_turns(own_keys), _turns(others)),
+                    (own_keys - _turns(own_keys), others - _turns(others)),
                 )
             ]
             if max(overlaps) >= _SHARED:
@@ -129,9 +129,9 @@ def _subject(one: Draft | Proposal) -> object:
 
 
 def _same_change(draft: Draft, proposal: Proposal) -> bool:
-    mine, other = draft.proof, proposal.proof
-    if {normal(text) for text in mine.removed} != {normal(text) for text in other.removed}:
+    own_keys, other = draft.proof, proposal.proof
+    if {normal(text) for text in own_keys.removed} != {normal(text) for text in other.removed}:
         return False
-    if not mine.added or not other.added:
-        return mine.added == other.added
-    return any(similar(one, two) for one in mine.added for two in other.added)
+    if not own_keys.added or not other.added:
+        return own_keys.added == other.added
+    return any(similar(one, two) for one in own_keys.added for two in other.added)

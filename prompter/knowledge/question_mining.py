@@ -247,13 +247,13 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
         for one in words[row].asked
         if len(normal(one.answer).split()) >= _LINKING_WORDS
     ]
-    told: dict[int, Counter[int]] = defaultdict(Counter)
+    groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
     for (row, one), group in zip(given, _same([one.answer for _, one in given]), strict=True):
-        told[row][group] += one.times
-    own = {row: groups.most_common(1)[0][0] for row, groups in told.items()}
-    times = sum(groups.total() for groups in told.values())
-    agreed = sum(groups[own[row]] for row, groups in told.items())
-    if times < _AGAIN * len(told) or agreed < _ALWAYS * times:
+        groups_by_row[row][group] += one.times
+    own = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
+    times = sum(groups.total() for groups in groups_by_row.values())
+    agreed = sum(groups[own[row]] for row, groups in groups_by_row.items())
+    if times < _AGAIN * len(groups_by_row) or agreed < _ALWAYS * times:
         return [part]
     rows: dict[int, list[int]] = defaultdict(list)
     for row, group in own.items():

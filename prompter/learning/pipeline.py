@@ -231,9 +231,9 @@ class _Run:
         with small_matrices():
             self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
             champion = bench.assistant(bench.champion, bench.champion.learned)
-            ours = bench.assistant(candidate, candidate.learned)
+            challenger = bench.assistant(candidate, candidate.learned)
             with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
-                asked = [CountedAssistant(one, advance) for one in (champion, ours)]
+                asked = [CountedAssistant(one, advance) for one in (champion, challenger)]
                 cases = [row.case for row in rows]
                 before, after = (ask(cases, one, same_answer=same) for one in asked)
                 changed = [
@@ -259,18 +259,18 @@ class _Run:
     def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
         """Let the gate decide; a candidate that passes answers from now on, or triages unseen."""
         report = evaluation.report
-        said = report_as_object(report, evaluation.changed)
-        metrics = {**candidate.manifest.metrics, "gate": said["figures"]}
+        report_object = report_as_object(report, evaluation.changed)
+        metrics = {**candidate.manifest.metrics, "gate": report_object["figures"]}
         note_metrics(self._versions.folder(candidate.id), metrics)
         record = self._versions.record
         if report.refusal is not None:
-            record.refuse(candidate.id, said)
+            record.refuse(candidate.id, report_object)
             log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
             return Result.REFUSED
         if shadow:
-            record.shadow(candidate.id, said)
+            record.shadow(candidate.id, report_object)
             return Result.SHADOW
-        if not record.promote_candidate(candidate.id, said, after=after):
+        if not record.promote_candidate(candidate.id, report_object, after=after):
             return Result.OVERTAKEN
         log.info("candidate_promoted", version=candidate.id)
         return Result.PROMOTED
@@ -327,17 +327,17 @@ class _Run:
         """Look for people whose verdicts contradict all others."""
         texts = [aggregate_labels([one], same).texts for one in found]
         rows_with_text = [number for number, one in enumerate(texts) if one]
-        everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
+        all_texts = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
         place = {number: row for row, number in enumerate(rows_with_text)}
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
-            others = everything.only(
+            without_operator = all_texts.only(
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
             confidence = champion.confidence if champion else builder.confidence_model(bench.champion.config)
-            learned = RankerState(judged=others, weights=weights, confidence=confidence)
+            learned = RankerState(judged=without_operator, weights=weights, confidence=confidence)
             assistant = bench.assistant(bench.champion, learned)
             guesses = {}
             for number in numbers:
@@ -424,5 +424,5 @@ def _shipped_cases(path: Path, known: set[str]) -> list[Case]:
     """Those of the shipped held-out rows whose articles are all in the base."""
     if not path.exists():
         return []
-    everything = read_cases(path, known_ids=None)
-    return [case for case in everything if case.article_ids and known.issuperset(case.article_ids)]
+    all_texts = read_cases(path, known_ids=None)
+    return [case for case in all_texts if case.article_ids and known.issuperset(case.article_ids)]

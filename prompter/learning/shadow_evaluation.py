@@ -96,17 +96,17 @@ class ShadowEvaluator:
         if len(seen) < wanted or news == self._looked_at:
             return False
         self._looked_at = news
-        told = [
+        judged_labels = [
             one for one in labeled_questions(self._store) if one.turn_id in seen and one.right is not None
         ]
-        if len(told) < wanted:
+        if len(judged_labels) < wanted:
             return False
         use = self._record.in_use()
         same = same_answers(self._live.assistant.knowledge.search.articles)
         report = judge(
-            [_row(one) for one in told],
-            _outcomes(told, seen, same, champion=True),
-            _outcomes(told, seen, same, champion=False),
+            [_row(one) for one in judged_labels],
+            _outcomes(judged_labels, seen, same, champion=True),
+            _outcomes(judged_labels, seen, same, champion=False),
             topic_of={
                 article.id: article.topic for article in self._live.assistant.knowledge.search.articles
             },
@@ -114,11 +114,11 @@ class ShadowEvaluator:
             noninferiority_margin=self._config.noninferiority_margin,
             same_answer=same,
         )
-        said = {**version.report, "shadow": report_as_object(report, ())}
+        report_object = {**version.report, "shadow": report_as_object(report, ())}
         if report.refusal is not None:
-            self._record.refuse(version.id, {**said, "refused": report.refusal.value})
+            self._record.refuse(version.id, {**report_object, "refused": report.refusal.value})
             log.warning("shadow_refused", version=version.id, reason=report.refusal.value)
-        elif self._record.promote_candidate(version.id, said, after=use.number if use else 0):
+        elif self._record.promote_candidate(version.id, report_object, after=use.number if use else 0):
             log.info("shadow_promoted", version=version.id)
         return True
 
@@ -129,14 +129,14 @@ def _row(one: LabeledQuestion) -> Row:
 
 
 def _outcomes(
-    told: Sequence[LabeledQuestion],
+    judged_labels: Sequence[LabeledQuestion],
     seen: Mapping[int, ShadowRow],
     same: Mapping[str, str],
     *,
     champion: bool,
 ) -> list[ScoredCase]:
     outcomes = []
-    for one in told:
+    for one in judged_labels:
         row, right = seen[one.turn_id], str(one.right)
         suggested = row.champion if champion else row.candidate
         is_right = suggested is not None and same.get(suggested, suggested) == same.get(right, right)

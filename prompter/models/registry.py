@@ -234,8 +234,8 @@ class Versions:
             used = [use.version for use in reversed(stack_of(tx.versions.uses()))]
             last = list(dict.fromkeys(used))[: max(1, keep)]
             removed = []
-            there = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
-            for version in there[max(1, keep) :]:
+            kept_versions = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
+            for version in kept_versions[max(1, keep) :]:
                 if version.id in last or version.state is VersionState.SHADOW:
                     continue
                 tx.versions.change(version.id, [version.state], VersionState.PRUNED, now)

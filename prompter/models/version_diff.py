@@ -37,33 +37,33 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         if version is None:
             raise NotFound(f"there is no model version {version_id}")
         listed = [*version.report.get("changes", ()), *version.report.get("changed_alone", ())]
-        turns = tx.conversations.turns({turn for said in listed if (turn := _turn_of(said)) is not None})
+        turns = tx.conversations.turns({turn for change in listed if (turn := _turn_of(change)) is not None})
         pins = {pin.id: pin.text for pin in tx.pins.all()}
-        named = {article for said in listed for article in (said["before"], said["after"]) if article}
+        named = {article for change in listed for article in (change["before"], change["after"]) if article}
         names = {article.id: article.question for article in tx.articles.get_many(named).values()}
-    found = [_question(said, turns, pins, names) for said in listed]
+    found = [_question(change, turns, pins, names) for change in listed]
     return version, sorted(found, key=lambda one: (one.is_right is None, one.is_right is True))
 
 
-def _turn_of(said: Mapping[str, Any]) -> int | None:
+def _turn_of(change: Mapping[str, Any]) -> int | None:
     """The turn that a line of the report is about: an answer given alone names it, a verdict is one."""
-    found: int | None = said.get("turn", said["key"] if said.get("source") == "verdict" else None)
+    found: int | None = change.get("turn", change["key"] if change.get("source") == "verdict" else None)
     return found
 
 
 def _question(
-    said: Mapping[str, Any], turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
+    change: Mapping[str, Any], turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
 ) -> ChangedQuestion:
-    number = _turn_of(said)
+    number = _turn_of(change)
     turn = None if number is None else turns.get(number)
-    pinned = pins.get(said["key"]) if said.get("source") == "pinned" else None
-    before, after = (said[name] and names.get(said[name], said[name]) for name in ("before", "after"))
+    pinned = pins.get(change["key"]) if change.get("source") == "pinned" else None
+    before, after = (change[name] and names.get(change[name], change[name]) for name in ("before", "after"))
     return ChangedQuestion(
         text=turn.utterance if turn else pinned,
         conversation_id=turn.conversation_id if turn else None,
         before=before,
         after=after,
-        was_right=said.get("was_right"),
-        is_right=said.get("is_right"),
-        topic=said["topic"],
+        was_right=change.get("was_right"),
+        is_right=change.get("is_right"),
+        topic=change["topic"],
     )

@@ -240,8 +240,8 @@ def check_folder(config: ModelConfig, version_id: str) -> None:
 
 def index_name(config: ModelConfig, encoder: Encoder) -> str:
     """Equal names: one index serves both."""
-    said = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    made_of = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
 
 
 def _part(parts: Mapping[str, Part], name: str) -> Part:

@@ -95,11 +95,11 @@ def _asked(
     fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
     vectors = judged.vectors()
     for fold in sorted(set(fold_of)):
-        others = judged.only([number for number, its in enumerate(fold_of) if its != fold])
+        rest = judged.only([number for number, its in enumerate(fold_of) if its != fold])
         for number in (number for number, its in enumerate(fold_of) if its == fold):
             text = judged.cleaned[number]
             utterance = Utterance(text=text, vector=vectors[number], grams=reader.analyze([text]))
-            found[number] = _hits(search, utterance, others, on)
+            found[number] = _hits(search, utterance, rest, on)
             if intents is not None:
                 in_scope[number] = intents.predict(utterance.vector, utterance.grams).in_scope
             advance(1)

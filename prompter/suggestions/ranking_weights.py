@@ -71,10 +71,10 @@ def fit_weights(
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         relevance = signals @ weights + offset
-        everything, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
+        predicted, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
         surprise = _log_sum(relevance) - _log_sum(np.where(is_right, relevance, -np.inf))
         value = float(weight @ surprise)
-        gradient = np.einsum("r,rh,rhs->s", weight, everything - right, signals)
+        gradient = np.einsum("r,rh,rhs->s", weight, predicted - right, signals)
         away = (weights - centre) / deviation
         return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
 

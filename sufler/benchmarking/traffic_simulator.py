@@ -157,11 +157,11 @@ class Traffic:
         def work(client: httpx.Client) -> None:
             queue = client.get("/api/queue").raise_for_status().json()
             self._waiting = len(queue)
-            mine = [item for item in queue if item["turn"]["id"] % len(self._operator_tokens) == number]
-            for item in mine[:10]:
+            own_items = [item for item in queue if item["turn"]["id"] % len(self._operator_tokens) == number]
+            for item in own_items[:10]:
                 self._decide(client, item["turn"])
             judged = sum(self._judge(client) for _ in range(5))
-            if not mine and not judged:
+            if not own_items and not judged:
                 self._stop.wait(0.2)
 
         return work
@@ -211,7 +211,7 @@ class Traffic:
 
     def _watch(self, client: httpx.Client) -> None:
         """Tell how the main topic fares, and let its articles turn wrong a while after it went live."""
-        told: tuple[str, int] | None = None
+        last_state: tuple[str, int] | None = None
         live_since: float | None = None
         while not self._stop.is_set():
             topics = {one["name"]: one for one in client.get("/api/readiness").raise_for_status().json()}
@@ -219,8 +219,8 @@ class Traffic:
             if hero is not None:
                 step = hero["steps"][-1]
                 now = (hero["state"], step["n_by_lot"] // 10)
-                if now != told:
-                    told = now
+                if now != last_state:
+                    last_state = now
                     self._say(_line(hero))
                 if hero["state"] == ReadinessState.AUTOPILOT.value and live_since is None:
                     live_since = time.monotonic()
@@ -245,15 +245,15 @@ def _line(found: Mapping[str, Any]) -> str:
 
 def _is_filled(text: str, answer: str) -> bool:
     """Whether the text is the answer with something, or nothing, in place of its template fields."""
-    first, *others = re.split(r"\{\w+\}", answer.strip())
-    if not others:
+    first, *rest = re.split(r"\{\w+\}", answer.strip())
+    if not rest:
         return text == first
-    last = others.pop()
+    last = rest.pop()
     if not text.startswith(first) or not text.endswith(last):
         return False
     end = len(text) - len(last)
     place = len(first)
-    for piece in others:
+    for piece in rest:
         found = text.find(piece, place, end)
         if found < 0:
             return False

@@ -54,7 +54,7 @@ class RasaEngine:
             if unused and unused[-1].cursor == question.cursor:
                 return _reply(unused[-1])
             self._add_events(question.sender, ["rewind"] * len(unused))
-        said = self._call(
+        bot_events = self._call(
             "POST",
             "/webhooks/rest/webhook",
             {
@@ -63,9 +63,9 @@ class RasaEngine:
                 "metadata": {_KEY: _about(question)},
             },
         )
-        if not isinstance(said, list):
+        if not isinstance(bot_events, list):
             raise DialogueUnavailable("what answers is no Rasa")
-        if not said:
+        if not bot_events:
             raise DialogueUnavailable(
                 "Rasa says nothing: one of its actions or components fails", is_down=False
             )
@@ -235,13 +235,15 @@ def _cursor_of(about: object) -> MessageCursor | None:
 
 def _read(tracked: _TrackedTurn) -> EngineReply:
     """Raises what Python raises where something is not as Rasa has it."""
-    said = [event for event in tracked.events if event.get("event") == "bot"]
-    ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
-    handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
-    texts = tuple(text for event in said if (text := _text(event)))
+    bot_events = [event for event in tracked.events if event.get("event") == "bot"]
+    own_data = [
+        own for event in bot_events if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))
+    ]
+    handoffs = [HandoffReason(own["handoff"]) for own in own_data if own["handoff"]]
+    texts = tuple(text for event in bot_events if (text := _text(event)))
     if sum(map(len, texts)) > _MAX_REPLY_LENGTH:
         raise ValueError("too long")
-    if not texts and not ours:
+    if not texts and not own_data:
         raise DialogueUnavailable("Rasa's answer has no text", is_down=False)
     intent = tracked.parsed["intent"]
     return EngineReply(
@@ -250,7 +252,7 @@ def _read(tracked: _TrackedTurn) -> EngineReply:
         confidence=min(1.0, max(0.0, float(intent["confidence"]))),
         model=tracked.model,
         form=tracked.form,
-        uses_triage=any(own["uses_triage"] for own in ours),
+        uses_triage=any(own["uses_triage"] for own in own_data),
         handoff=handoffs[-1] if handoffs else None,
     )
 

@@ -58,10 +58,10 @@ def tune(
     *,
     asked: tuple[TrainingQuery, ...] = ASKED,
     options: FineTuningOptions = OPTIONS,
-    told: Callable[[Epoch], None] = lambda _: None,
+    progress: Callable[[Epoch], None] = lambda _: None,
 ) -> FineTuned:
     return fine_tune(
-        str(minilm_folder()), TARGETS, asked, out, options=options, bar=no_bar, told=told, threads=1
+        str(minilm_folder()), TARGETS, asked, out, options=options, bar=no_bar, progress=progress, threads=1
     )
 
 
@@ -171,7 +171,7 @@ def test_a_model_that_could_not_be_written_leaves_no_folder(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
     heard: list[Epoch] = []
-    done = tune(tmp_path / "model", told=heard.append)
+    done = tune(tmp_path / "model", progress=heard.append)
     assert done.after.mrr > done.before.mrr + 0.1
     assert heard == list(done.epochs)
     assert heard[-1].loss < heard[0].loss
@@ -218,7 +218,9 @@ def test_equal_seeds_give_equal_models_and_rejections_push_away(tmp_path: Path) 
 def test_without_progress_it_stops_and_writes_nothing(tmp_path: Path) -> None:
     heard: list[Epoch] = []
     with pytest.raises(NotBetter, match="texts held out"):
-        tune(tmp_path / "model", options=replace(OPTIONS, learning_rate=0.0, patience=1), told=heard.append)
+        tune(
+            tmp_path / "model", options=replace(OPTIONS, learning_rate=0.0, patience=1), progress=heard.append
+        )
     assert len(heard) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -229,5 +231,5 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tune(tmp_path / "model", options=replace(OPTIONS, epochs=1), told=interrupt)
+        tune(tmp_path / "model", options=replace(OPTIONS, epochs=1), progress=interrupt)
     assert list(tmp_path.iterdir()) == []

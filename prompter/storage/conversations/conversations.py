@@ -452,17 +452,17 @@ class ConversationRows(Rows):
 
     def close_turns_seen(self, turn: Turn, seen_message_id: int) -> list[Turn]:
         """Close the conversation's other waiting turns that whoever answered this one has seen."""
-        others = [
+        other_turns = [
             other
             for other in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
             if other.id != turn.id and other.last_message_id <= seen_message_id
         ]
         self._connection.execute(
             update(turns)
-            .where(turns.c.id.in_([other.id for other in others]))
+            .where(turns.c.id.in_([other.id for other in other_turns]))
             .values(state=TurnState.CLOSED.value, answered_with=turn.id)
         )
-        return others
+        return other_turns
 
     def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
         """An operator shall look at a turn that the bot has answered: closed -> waiting."""

@@ -142,8 +142,10 @@ def _understood(found: Explanation, t: Translations) -> None:
         text = _("Our subject at all: {probability}").format(probability=f"{found.in_scope:.0%}")
         Tag("p", text, classes="side__hint")
     reason = words.handoff(triage.handoff_reason.value if triage.handoff_reason else None, t)
-    said = _("A person answers: {reason}").format(reason=reason) if reason else _("The bot answers alone.")
-    Tag("p", said, classes="side__hint")
+    description = (
+        _("A person answers: {reason}").format(reason=reason) if reason else _("The bot answers alone.")
+    )
+    Tag("p", description, classes="side__hint")
 
 
 def _first(one: ExplainedSuggestion, t: Translations) -> str:

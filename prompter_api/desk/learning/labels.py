@@ -72,14 +72,14 @@ def job(found: StoredJob, t: Translations) -> str:
             return outcome(found.outcome or {}, t)
 
 
-def outcome(said: Mapping[str, Any], t: Translations) -> str:
+def outcome(outcome_facts: Mapping[str, Any], t: Translations) -> str:
     """What came of it."""
-    new, learned = said.get("n_new", 0), said.get("n_learned", 0)
-    match said.get("result"):
+    new, learned = outcome_facts.get("n_new", 0), outcome_facts.get("n_learned", 0)
+    match outcome_facts.get("result"):
         case "promoted":
             text = t.gettext("Learned from {new} new decisions: a new version answers.").format(new=new)
         case "refused":
-            why = t.gettext(REFUSED[str(said.get("refused"))])
+            why = t.gettext(REFUSED[str(outcome_facts.get("refused"))])
             text = t.gettext("What was learned from {new} new decisions is not used. {why}").format(
                 new=new, why=why
             )
@@ -93,7 +93,7 @@ def outcome(said: Mapping[str, Any], t: Translations) -> str:
             text = t.gettext("Nothing new in {new} decisions since the last time.").format(new=new)
         case _:
             text = t.gettext("{new} decisions since the last time: too few to learn from.").format(new=new)
-    flagged = said.get("flagged_operators") or []
+    flagged = outcome_facts.get("flagged_operators") or []
     if flagged:
         text += " " + t.gettext("Not learned from, as they contradict everybody else: {names}.").format(
             names=", ".join(map(str, flagged))
@@ -108,10 +108,10 @@ def measured(report: Mapping[str, Any], t: Translations, language: str) -> tuple
     if right is None or difference is None or interval is None:
         return "—", t.gettext("not measured")
     low, high = interval
-    said = t.gettext("{difference} points ({low} to {high})").format(
+    outcome_facts = t.gettext("{difference} points ({low} to {high})").format(
         difference=points(difference, language), low=points(low, language), high=points(high, language)
     )
-    return share(right, language), said
+    return share(right, language), outcome_facts
 
 
 def points(difference: float, language: str) -> str:

@@ -203,12 +203,12 @@ class ProposalCard:
         if proposal.phrasings:
             with Tag("details"):
                 count = len(proposal.phrasings)
-                said = self._t.ngettext(
+                summary = self._t.ngettext(
                     "With {count} other way to put the question",
                     "With {count} other ways to put the question",
                     count,
                 )
-                Tag("summary", said.format(count=count), classes="card__more")
+                Tag("summary", summary.format(count=count), classes="card__more")
                 with Tag("ul", classes="history__list"):
                     for text in proposal.phrasings:
                         Tag("li", text, dir="auto")

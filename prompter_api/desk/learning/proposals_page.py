@@ -319,9 +319,9 @@ class InboxPage:
 
     async def _refresh(self) -> None:
         waiting, proposals, articles = await in_thread(self._session.inbox, self._kind, limit=self._limit)
-        there = {one.id for one in proposals}
+        open_ids = {one.id for one in proposals}
         for number, card in self._cards.items():
-            if card.is_edited and not card.is_lost and number not in there:
+            if card.is_edited and not card.is_lost and number not in open_ids:
                 proposal, article = await in_thread(self._session.proposal, number)
                 if proposal.state is ProposalState.OPEN:  # others weigh more now
                     proposals.append(proposal)

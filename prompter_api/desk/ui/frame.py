@@ -192,9 +192,9 @@ def _connection_words(t: Translations) -> str:
 
     It would try for ever where the session has ended meanwhile: then the login page is what helps.
     """
-    said = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
+    phrases = json.dumps([t.gettext("The connection is lost."), t.gettext("Trying to get it back…")])
     return (
-        f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {said}; "
+        f"<script>addEventListener('DOMContentLoaded', () => {{ const said = {phrases}; "
         "document.querySelectorAll('#popup span').forEach((place, i) => (place.textContent = said[i])); "
         "setInterval(async () => { if (document.getElementById('popup')?.ariaHidden !== 'false') return; "
         "const answer = await fetch('/desk/session', { cache: 'no-store' }).catch(() => null); "
