@@ -109,7 +109,7 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
         labels=labels[labels > 0],
         turns=labels[labels > 0],
         naive={
-            name: float(np.mean(np.concatenate([one[name] for one in baseline_runs])))
+            name: float(np.mean(np.concatenate([lengths[name] for lengths in baseline_runs])))
             for name in baseline_runs[0]
         },
     )

@@ -91,7 +91,11 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         vectors = self.encoder.encode(texts, kind="query") if vectors is None else vectors[kept]
         self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
         n, n_classes = len(texts), len(self.classes_)
-        named = [(number, text) for number, one in enumerate(self.classes_) if (text := name_text(one))]
+        named = [
+            (number, text)
+            for number, class_name in enumerate(self.classes_)
+            if (text := name_text(class_name))
+        ]
         if named and len(texts) + len(named) <= self.max_examples:
             numbers, names = zip(*named, strict=True)
             texts = [*texts, *names]

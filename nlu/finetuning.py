@@ -118,7 +118,7 @@ def split(
     """
     by_text = _merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
-    free = [one for one in by_text.values() if one.right and one.text not in titles]
+    free = [query for query in by_text.values() if query.right and query.text not in titles]
     wanted = min(round(len(free) * share), _MAX_HELD_OUT)
     if wanted < MIN_HELD_OUT:
         min_phrasings = int(np.ceil(MIN_HELD_OUT / share))
@@ -129,12 +129,12 @@ def split(
         )
     drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
     held_out = [free[place] for place in sorted(drawn)]
-    gone = {one.text for one in held_out}
+    gone = {query.text for query in held_out}
     kept = [
         replace(target, questions=tuple(text for text in target.questions if text not in gone))
         for target in targets
     ]
-    return kept, [one for one in by_text.values() if one.text not in gone], held_out
+    return kept, [query for query in by_text.values() if query.text not in gone], held_out
 
 
 def fine_tune(
@@ -191,7 +191,7 @@ def fine_tune(
         best_epoch=best,
         n_learned=len(learned),
         n_held_out=len(held_out),
-        n_rejected=sum(bool(one.wrong) for one in learned),
+        n_rejected=sum(bool(query.wrong) for query in learned),
         seconds=time.perf_counter() - start,
     )
     engine.prompts = {**engine.prompts, "query": prefixes["query"], "document": prefixes["passage"]}
@@ -236,10 +236,10 @@ class _Trainer:
 
     def judge(self) -> HeldOutFigures:
         """Rank the targets for every text held out, as the search does: by question and by passage."""
-        relevance = self._relevance([one.text for one in self._held_out])
+        relevance = self._relevance([query.text for query in self._held_out])
         right = np.zeros(relevance.shape, dtype=bool)
-        for row, one in zip(right, self._held_out, strict=True):
-            row[[self._place[each] for each in one.right]] = True
+        for row, query in zip(right, self._held_out, strict=True):
+            row[[self._place[each] for each in query.right]] = True
         best = np.where(right, relevance, -np.inf).max(axis=1, keepdims=True)
         ranks = 1 + (relevance > best).sum(axis=1)
         return HeldOutFigures(
@@ -286,38 +286,38 @@ class _Trainer:
     def _examples(self, kind: Kind, nearest: "Sequence[Sequence[int]] | None") -> "list[Example]":
         """One example for each text that there is something to compare with; `nearest` None: only count."""
         examples = []
-        for number, one in enumerate(self._learned):
-            positive = self._positive(one, kind)
-            if positive is None and (one.right or self._negative(one, kind, ()) is None):
+        for number, query in enumerate(self._learned):
+            positive = self._positive(query, kind)
+            if positive is None and (query.right or self._negative(query, kind, ()) is None):
                 continue
-            negative = self._negative(one, kind, nearest[number]) if nearest is not None else None
-            examples.append(Example(asked=one, positive=positive, negative=negative))
+            negative = self._negative(query, kind, nearest[number]) if nearest is not None else None
+            examples.append(Example(asked=query, positive=positive, negative=negative))
         return examples
 
-    def _positive(self, one: TrainingQuery, kind: Kind) -> "Document | None":
-        right = sorted(self._place[each] for each in one.right)
+    def _positive(self, query: TrainingQuery, kind: Kind) -> "Document | None":
+        right = sorted(self._place[each] for each in query.right)
         if kind == "passage":
             passages = [(place, self._targets[place].passage) for place in right]
             choice = [Document(target=place, text=text) for place, text in passages if text]
         else:
             texts = [(place, text) for place in right for text in self._texts_of[place]]
-            choice = [Document(target=place, text=text) for place, text in texts if text != one.text]
+            choice = [Document(target=place, text=text) for place, text in texts if text != query.text]
         return choice[self._random.integers(len(choice))] if choice else None
 
-    def _negative(self, one: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
-        places: Sequence[int] = sorted(self._place[each] for each in one.wrong) or nearest
+    def _negative(self, query: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
+        places: Sequence[int] = sorted(self._place[each] for each in query.wrong) or nearest
         choice = []
         for place in places:
             target = self._targets[place]
             texts = [target.passage] if kind == "passage" else self._texts_of[place]
-            choice += [Document(target=place, text=text) for text in texts if text and text != one.text]
+            choice += [Document(target=place, text=text) for text in texts if text and text != query.text]
         return choice[self._random.integers(len(choice))] if choice else None
 
     def _nearest_wrong(self) -> list[list[int]]:
         """For each text to learn from, the wrong targets that the model finds nearest."""
-        relevance = self._relevance([one.text for one in self._learned])
-        for row, one in zip(relevance, self._learned, strict=True):
-            row[[self._place[each] for each in one.right]] = -np.inf
+        relevance = self._relevance([query.text for query in self._learned])
+        for row, query in zip(relevance, self._learned, strict=True):
+            row[[self._place[each] for each in query.right]] = -np.inf
         order = np.argsort(-relevance, axis=1, kind="stable")[:, :_NEAREST_WRONG]
         return [
             [int(place) for place in places if np.isfinite(row[place])]
@@ -361,7 +361,7 @@ class _Trainer:
         import torch
 
         documents = documents_of(examples)
-        asking = self._forward([one.asked.text for one in examples], "query")
+        asking = self._forward([example.asked.text for example in examples], "query")
         answering = self._forward([document.text for _, document in documents], kind)
         logits = asking @ answering.T * self._options.scale
         compared, good = (torch.from_numpy(mask) for mask in masks(examples, documents, self._place))
@@ -397,9 +397,9 @@ class Example:
 def documents_of(examples: Sequence[Example]) -> list[tuple[int | None, Document]]:
     """All documents of a batch; with a positive, the number of the example whose it is."""
     found: list[tuple[int | None, Document]] = [
-        (row, one.positive) for row, one in enumerate(examples) if one.positive is not None
+        (row, example.positive) for row, example in enumerate(examples) if example.positive is not None
     ]
-    return found + [(None, one.negative) for one in examples if one.negative is not None]
+    return found + [(None, example.negative) for example in examples if example.negative is not None]
 
 
 def masks(
@@ -452,9 +452,9 @@ def _merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[s
     for target in targets:
         for text in target.questions:
             right.setdefault(text, set()).add(target.id)
-    for one in asked:
-        right.setdefault(one.text, set()).update(one.right & known)
-        wrong.setdefault(one.text, set()).update(one.wrong & known)
+    for query in asked:
+        right.setdefault(query.text, set()).update(query.right & known)
+        wrong.setdefault(query.text, set()).update(query.wrong & known)
     merged = {}
     for text, ids in right.items():
         one = TrainingQuery(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
@@ -467,10 +467,10 @@ def _texts_of(targets: Sequence[Target], learned: Sequence[TrainingQuery]) -> li
     """For each target, the texts that ask for it and, as far as we know, for nothing else."""
     texts = [list(target.questions) for target in targets]
     place = {target.id: number for number, target in enumerate(targets)}
-    for one in learned:
-        for each in one.right if len(one.right) == 1 else ():
-            if one.text not in texts[place[each]]:
-                texts[place[each]].append(one.text)
+    for query in learned:
+        for each in query.right if len(query.right) == 1 else ():
+            if query.text not in texts[place[each]]:
+                texts[place[each]].append(query.text)
     return texts
 
 
@@ -493,7 +493,7 @@ def _metadata(
 ) -> dict[str, Any]:
     data = [
         sorted([target.id, *target.questions, target.passage or ""] for target in targets),
-        sorted([one.text, *sorted(one.right), "", *sorted(one.wrong)] for one in asked),
+        sorted([query.text, *sorted(query.right), "", *sorted(query.wrong)] for query in asked),
     ]
     return {
         "base": base,

@@ -436,7 +436,7 @@ def _visible(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
 
 def _is_held(tx: Transaction, conversation_id: int, *, since: datetime, now: datetime) -> bool:
     """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
-    may_answer = any(one.state is ReadinessState.AUTOPILOT for one in tx.readiness.all().values())
+    may_answer = any(topic.state is ReadinessState.AUTOPILOT for topic in tx.readiness.all().values())
     if may_answer and tx.conversations.operator_wrote(conversation_id, since=since, now=now):
         return True
     has_dialogue = tx.dialogues.get(conversation_id) is not None

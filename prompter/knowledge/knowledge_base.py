@@ -170,7 +170,9 @@ class KnowledgeBase:
             if article is None:
                 raise NotFound(f"there is no article {article_id}")
             versions = tx.articles.versions(article_id)
-            before = next((one["fields"] for one in versions if one["version"] == version), None)
+            before = next(
+                (candidate["fields"] for candidate in versions if candidate["version"] == version), None
+            )
             if before is None:
                 raise NotFound(f"{article_id} has no version {version}")
             last = tx.articles.version(article_id)

@@ -51,8 +51,8 @@ def check_operators(
     """
     same = same_answer or {}
     of_operator: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(labels):
-        of_operator[one.operator_id].append(number)
+    for number, label in enumerate(labels):
+        of_operator[label.operator_id].append(number)
     judged_by = {}
     for operator_id, numbers in sorted(of_operator.items()):
         predictions = predict(operator_id, numbers[-_MAX_ROWS:])
@@ -67,7 +67,12 @@ def check_operators(
         _check(
             operator_id,
             own,
-            [one for other, each in judged_by.items() if other != operator_id for one in each],
+            [
+                contradiction
+                for other, each in judged_by.items()
+                if other != operator_id
+                for contradiction in each
+            ],
         )
         for operator_id, own in judged_by.items()
         if len(own) >= _ENOUGH
@@ -77,8 +82,8 @@ def check_operators(
 def _check(
     operator_id: int, own: Sequence[tuple[bool, float]], peers: Sequence[tuple[bool, float]]
 ) -> OperatorCheck:
-    n, contradicted = len(own), sum(one for one, _ in own)
-    among_peers = sum(one for one, _ in peers) / len(peers) if peers else 1.0
+    n, contradicted = len(own), sum(contradiction for contradiction, _ in own)
+    among_peers = sum(contradiction for contradiction, _ in peers) / len(peers) if peers else 1.0
     expected = max(sum(doubt for _, doubt in own), n * among_peers)
     excess = max(0.0, contradicted - expected)
     return OperatorCheck(
@@ -91,10 +96,10 @@ def _check(
 
 
 def _is_contradicted(
-    one: LabeledQuestion, prediction: LeaveOneOutPrediction, same: Mapping[str, str]
+    label: LabeledQuestion, prediction: LeaveOneOutPrediction, same: Mapping[str, str]
 ) -> bool | None:
     """Whether person and model say different things; None: the verdict says nothing of what it suggests."""
     suggested = same.get(prediction.article_id, prediction.article_id)
-    if one.right is not None:
-        return same.get(one.right, one.right) != suggested
-    return True if suggested in {same.get(article, article) for article in one.wrong} else None
+    if label.right is not None:
+        return same.get(label.right, label.right) != suggested
+    return True if suggested in {same.get(article, article) for article in label.wrong} else None

@@ -28,9 +28,9 @@ def as_object(outcome: LearningRun) -> dict[str, Any]:
         "lost": report.lost if report else 0,
         "contradictions": len(outcome.label_set.contradictions) if outcome.label_set else 0,
         "flagged_operators": [
-            outcome.operator_names.get(one.operator_id, str(one.operator_id))
-            for one in outcome.operators
-            if one.is_flagged
+            outcome.operator_names.get(operator.operator_id, str(operator.operator_id))
+            for operator in outcome.operators
+            if operator.is_flagged
         ],
         "changed_alone": len(outcome.changed_alone),
         "new_proposals": outcome.proposals.new if outcome.proposals else 0,
@@ -60,31 +60,31 @@ def report_as_object(report: GateReport, changed_alone: Sequence[ChangedAnswer])
         "broken_pins": [row.key for row in report.broken],
         "topics": [
             {
-                "name": one.name,
-                "is_live": one.is_live,
-                "is_worse": one.is_worse,
-                "answered": one.n_answered,
-                "turned_right": one.turned_right,
-                "turned_wrong": one.turned_wrong,
-                "allowed": round(one.allowed, 3),
+                "name": topic.name,
+                "is_live": topic.is_live,
+                "is_worse": topic.is_worse,
+                "answered": topic.n_answered,
+                "turned_right": topic.turned_right,
+                "turned_wrong": topic.turned_wrong,
+                "allowed": round(topic.allowed, 3),
             }
-            for one in report.topics
+            for topic in report.topics
         ],
         "changes": [
             {
-                "source": one.row.source.value,
-                "key": one.row.key,
-                "before": one.before,
-                "after": one.after,
-                "was_right": one.was_right,
-                "is_right": one.is_right,
-                "topic": one.topic,
+                "source": change.row.source.value,
+                "key": change.row.key,
+                "before": change.before,
+                "after": change.after,
+                "was_right": change.was_right,
+                "is_right": change.is_right,
+                "topic": change.topic,
             }
-            for one in report.changes[:_LISTED]
+            for change in report.changes[:_LISTED]
         ],
         "changed_alone": [
-            {"turn": one.turn_id, "topic": one.topic, "before": one.before, "after": one.after}
-            for one in changed_alone[:_LISTED]
+            {"turn": change.turn_id, "topic": change.topic, "before": change.before, "after": change.after}
+            for change in changed_alone[:_LISTED]
         ],
     }
 

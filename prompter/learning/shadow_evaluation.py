@@ -97,14 +97,16 @@ class ShadowEvaluator:
             return False
         self._looked_at = news
         judged_labels = [
-            one for one in labeled_questions(self._store) if one.turn_id in seen and one.right is not None
+            label
+            for label in labeled_questions(self._store)
+            if label.turn_id in seen and label.right is not None
         ]
         if len(judged_labels) < wanted:
             return False
         use = self._record.in_use()
         same = same_answers(self._live.assistant.knowledge.search.articles)
         report = judge(
-            [_row(one) for one in judged_labels],
+            [_row(label) for label in judged_labels],
             _outcomes(judged_labels, seen, same, champion=True),
             _outcomes(judged_labels, seen, same, champion=False),
             topic_of={
@@ -123,9 +125,9 @@ class ShadowEvaluator:
         return True
 
 
-def _row(one: LabeledQuestion) -> Row:
-    case = Case(text=one.text, article_ids=(one.right,) if one.right else ())
-    return Row(case=case, source=Source.VERDICT, key=one.turn_id)
+def _row(label: LabeledQuestion) -> Row:
+    case = Case(text=label.text, article_ids=(label.right,) if label.right else ())
+    return Row(case=case, source=Source.VERDICT, key=label.turn_id)
 
 
 def _outcomes(
@@ -136,13 +138,13 @@ def _outcomes(
     champion: bool,
 ) -> list[ScoredCase]:
     outcomes = []
-    for one in judged_labels:
-        row, right = seen[one.turn_id], str(one.right)
+    for label in judged_labels:
+        row, right = seen[label.turn_id], str(label.right)
         suggested = row.champion if champion else row.candidate
         is_right = suggested is not None and same.get(suggested, suggested) == same.get(right, right)
         outcomes.append(
             ScoredCase(
-                text=one.text,
+                text=label.text,
                 right=(right,),
                 suggested=suggested,
                 confidence=row.champion_confidence if champion else row.candidate_confidence,

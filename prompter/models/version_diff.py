@@ -42,7 +42,7 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         named = {article for change in listed for article in (change["before"], change["after"]) if article}
         names = {article.id: article.question for article in tx.articles.get_many(named).values()}
     found = [_question(change, turns, pins, names) for change in listed]
-    return version, sorted(found, key=lambda one: (one.is_right is None, one.is_right is True))
+    return version, sorted(found, key=lambda question: (question.is_right is None, question.is_right is True))
 
 
 def _turn_of(change: Mapping[str, Any]) -> int | None:

@@ -142,7 +142,7 @@ class ModelVersions:
         encoder = self._encoders.of_articles(config)
         reader = TextReader(encoder)
         examples = builder.training_examples(config, articles, reader)
-        data = data_hash([one.text for one in examples], [one.intent for one in examples])
+        data = data_hash([example.text for example in examples], [example.intent for example in examples])
         metrics: dict[str, Any] = {"examples": len(examples)}
         if previous is not None and _same_intents(previous, config, reader, data):
             intents, metrics["train_seconds"] = previous.intents, 0.0

@@ -98,7 +98,9 @@ def request_review(
     judge cannot tell from what they see what the first verdict was.
     """
     own = offered[0].text
-    alternatives = [sent] if kind is ReviewKind.SETTLE and sent else [one.text for one in offered[1:]]
+    alternatives = (
+        [sent] if kind is ReviewKind.SETTLE and sent else [suggestion.text for suggestion in offered[1:]]
+    )
     other = next((text for text in alternatives if text.split() != own.split()), None)
     tx.reviews.add(
         turn_id=turn.id,

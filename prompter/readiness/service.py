@@ -257,7 +257,7 @@ class Readiness:
             e_values = [frozen[name].get(threshold, now[name][threshold]) for name in units]
             chosen = e_bh(np.array(e_values), alpha=self._rule.alpha)
             for name, is_chosen in zip(units, chosen.tolist(), strict=True):
-                if is_chosen and all(one in frozen[name] for one in stricter):
+                if is_chosen and all(level in frozen[name] for level in stricter):
                     frozen[name].setdefault(threshold, now[name][threshold])
         with self._store.write() as tx:
             for name in units:
@@ -289,7 +289,7 @@ class Readiness:
         return changed
 
     def _sounds(self, live: Sequence[tuple[LedgerTurn, bool]]) -> bool:
-        right = np.array([[one for _, one in live]], dtype=bool).reshape(1, -1)
+        right = np.array([[topic for _, topic in live]], dtype=bool).reshape(1, -1)
         return bool(self._detector.first_alarm(right)[0] > 0)
 
     def _begin_test(self, stored: StoredReadiness, turns: Sequence[LedgerTurn], model: str) -> bool:
@@ -418,7 +418,9 @@ class Readiness:
         """Topics and groups that slipped and have not been shown to be right again."""
         with self._store.read() as tx:
             stored = tx.readiness.all().values()
-            return [one.name for one in stored if one.state is ReadinessState.DEMOTED]
+            return [
+                stored_topic.name for stored_topic in stored if stored_topic.state is ReadinessState.DEMOTED
+            ]
 
     def topic(self, name: str) -> TopicReadiness:
         """One topic or group.

@@ -76,7 +76,7 @@ def explain(assistant: Assistant, text: str) -> Explanation:
     intent = knowledge.intents.predict(utterance.vector, utterance.grams) if knowledge.intents else None
     in_scope = intent.in_scope if intent else None
     hits = assistant.find(utterance, knowledge).hits[:_EXPLAINED]
-    suggested = {one.article_id: one for one in assistant.suggest(text)}
+    suggested = {offered.article_id: offered for offered in assistant.suggest(text)}
     return Explanation(
         read_as=utterance.text,
         triage=triage,
@@ -125,7 +125,7 @@ def _explained(
 
 def _sure_by(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tuple[Part, ...]:
     values = features(hit, in_scope=in_scope)
-    coefficients = [getattr(knowledge.confidence, one.name) for one in fields(knowledge.confidence)]
+    coefficients = [getattr(knowledge.confidence, field_.name) for field_ in fields(knowledge.confidence)]
     return tuple(
         Part(name=name, value=value, weight=weight, points=value * weight)
         for name, value, weight in zip(FEATURES, values, coefficients, strict=True)

@@ -57,14 +57,18 @@ class Truth:
         article = self.articles.get(article_id)
         if article is None or article.topic == self.outdated_topic:
             return False
-        answers = {self.articles[one].answer for one in question.article_ids if one in self.articles}
+        answers = {
+            self.articles[candidate].answer
+            for candidate in question.article_ids
+            if candidate in self.articles
+        }
         return article.answer in answers
 
     def is_right_answer(self, question: Question, text: str) -> bool:
         """Judge a text as it was sent or offered, template fields filled."""
         if text == _NEW_TRUTH:
             return question.topic == self.outdated_topic
-        candidates = (one for one in question.article_ids if self.is_right(question, one))
+        candidates = (article for article in question.article_ids if self.is_right(question, article))
         return any(_is_filled(text.strip(), self.articles[one].answer) for one in candidates)
 
 
@@ -105,8 +109,8 @@ class Traffic:
         self._pause = 1 / turns_per_second
         self._say = say
         self._random = np.random.default_rng(seed)
-        self._hero = [one for one in questions if one.topic == HERO]
-        self._others = [one for one in questions if one.topic in _OTHERS]
+        self._hero = [question for question in questions if question.topic == HERO]
+        self._others = [question for question in questions if question.topic in _OTHERS]
         self._stop = threading.Event()
         self._waiting = 0
         self._threads: list[threading.Thread] = []
@@ -183,7 +187,9 @@ class Traffic:
         offered = view["suggestions"]
         if offered and self._truth.is_right(question, offered[0]["article_id"]):
             return {"action": "accept", "rank": 1}
-        right = [one for one in sorted(question.article_ids) if self._truth.is_right(question, one)]
+        right = [
+            article for article in sorted(question.article_ids) if self._truth.is_right(question, article)
+        ]
         if right and not fields(self._truth.articles[right[0]].answer):
             return {"action": "pick_other", "article_id": right[0]}
         if offered:

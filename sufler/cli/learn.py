@@ -84,7 +84,7 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
             f"difference {100 * difference.value:+.1f} points, "
             f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f})."
         )
-    for topic in (one for one in report.topics if one.is_live):
+    for topic in (topic_name for topic_name in report.topics if topic_name.is_live):
         typer.echo(
             f"{topic.name} answers alone: of {topic.n_answered} answers {topic.turned_wrong} would turn "
             f"wrong and {topic.turned_right} right; {topic.allowed:.1f} more may."
@@ -95,9 +95,10 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
         )
     if outcome.label_set.contradictions:
         typer.echo(f"{len(outcome.label_set.contradictions)} questions were judged differently.")
-    for one in outcome.operators:
-        if one.is_flagged:
+    for operator in outcome.operators:
+        if operator.is_flagged:
             typer.echo(
-                f"{outcome.operator_names.get(one.operator_id)}: {one.contradicted} of {one.n_verdicts} "
-                f"decisions contradict what all others say ({one.expected:.0f} expected): not learned."
+                f"{outcome.operator_names.get(operator.operator_id)}: "
+                f"{operator.contradicted} of {operator.n_verdicts} "
+                f"decisions contradict what all others say ({operator.expected:.0f} expected): not learned."
             )

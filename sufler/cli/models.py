@@ -144,15 +144,15 @@ def ask(
                 "handoff_reason": triage.handoff_reason.value if triage.handoff_reason else None,
                 "suggestions": [
                     {
-                        "article_id": one.article_id,
-                        "question": one.question,
-                        "answer": one.answer,
-                        "topic": one.topic,
-                        "language": one.language,
-                        "similarity": round(one.similarity, 4),
-                        "confidence": round(one.confidence, 4),
+                        "article_id": suggestion.article_id,
+                        "question": suggestion.question,
+                        "answer": suggestion.answer,
+                        "topic": suggestion.topic,
+                        "language": suggestion.language,
+                        "similarity": round(suggestion.similarity, 4),
+                        "confidence": round(suggestion.confidence, 4),
                     }
-                    for one in triage.suggestions
+                    for suggestion in triage.suggestions
                 ],
                 "model_version": triage.model_version,
                 "ci": {},
@@ -163,6 +163,9 @@ def ask(
     typer.echo(f"{triage.route.value}{reason}")
     if triage.intent:
         typer.echo(f"intent {triage.intent}, {triage.intent_confidence:.0%}")
-    for rank, one in enumerate(triage.suggestions, start=1):
-        typer.echo(f"\n{rank}. {one.confidence:.0%}  {one.question}  [{one.article_id}, {one.topic}]")
-        typer.echo(f"   {one.answer}")
+    for rank, suggestion in enumerate(triage.suggestions, start=1):
+        typer.echo(
+            f"\n{rank}. {suggestion.confidence:.0%}  {suggestion.question}  "
+            f"[{suggestion.article_id}, {suggestion.topic}]"
+        )
+        typer.echo(f"   {suggestion.answer}")

@@ -29,7 +29,10 @@ def readiness(
         found = use_cases.topics() if topic is None else [use_cases.topic(topic)]
     if as_json:
         print_json(
-            {"topics": [as_object(one) for one in found], "ci": {one.name: _interval(one) for one in found}}
+            {
+                "topics": [as_object(topic_name) for topic_name in found],
+                "ci": {topic_name.name: _interval(topic_name) for topic_name in found},
+            }
         )
         return
     if not found:
@@ -114,21 +117,21 @@ def _print(found: "Sequence[TopicReadiness]", *, plan: bool) -> None:
 
     columns = ["topic", "state", "right", "between", "coverage", "turns", "by lot"]
     table = Table(*columns, "more judged turns", *(["days"] if plan else []))
-    for one in found:
-        step = one.steps[-1]
-        interval = one.interval
+    for topic in found:
+        step = topic.steps[-1]
+        interval = topic.interval
         row = [
-            escape(one.name),
-            one.state.value + ("" if one.threshold is None else f" ≥ {one.threshold:g}"),
+            escape(topic.name),
+            topic.state.value + ("" if topic.threshold is None else f" ≥ {topic.threshold:g}"),
             "–" if step.estimate is None else f"{step.estimate:.1%}",
             "–" if interval is None else f"{interval.low:.1%} – {interval.high:.1%}",
-            "–" if one.coverage is None else f"{one.coverage:.0%}",
+            "–" if topic.coverage is None else f"{topic.coverage:.0%}",
             str(step.n_turns),
             str(step.n_by_lot),
-            _more(one),
+            _more(topic),
         ]
         if plan:
-            row.append("–" if one.days_to_go is None else f"{one.days_to_go:.0f}")
+            row.append("–" if topic.days_to_go is None else f"{topic.days_to_go:.0f}")
         table.add_row(*row)
     Console().print(table)
 

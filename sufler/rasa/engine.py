@@ -49,8 +49,10 @@ class RasaEngine:
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         if after is not None:
-            tracked = [one for one in _tracked_turns(self._tracker(question.sender)) if not one.is_taken_back]
-            unused = [one for one in tracked if one.cursor is not None and one.cursor.message_id > after]
+            tracked = [
+                turn for turn in _tracked_turns(self._tracker(question.sender)) if not turn.is_taken_back
+            ]
+            unused = [turn for turn in tracked if turn.cursor is not None and turn.cursor.message_id > after]
             if unused and unused[-1].cursor == question.cursor:
                 return _reply(unused[-1])
             self._add_events(question.sender, ["rewind"] * len(unused))
@@ -70,7 +72,7 @@ class RasaEngine:
                 "Rasa says nothing: one of its actions or components fails", is_down=False
             )
         tracked = [
-            one for one in _tracked_turns(self._tracker(question.sender)) if one.cursor == question.cursor
+            turn for turn in _tracked_turns(self._tracker(question.sender)) if turn.cursor == question.cursor
         ]
         if not tracked:
             raise DialogueUnavailable("Rasa's tracker does not hold what it was just told", is_down=False)
@@ -92,7 +94,9 @@ class RasaEngine:
             return {}
         try:
             parsed = self._call("POST", "/model/parse", {"text": _message(text)})
-            ranking = {str(one["name"]): float(one["confidence"]) for one in parsed["intent_ranking"]}
+            ranking = {
+                str(ranked["name"]): float(ranked["confidence"]) for ranked in parsed["intent_ranking"]
+            }
             best = parsed["intent"]["name"]
         except DialogueUnavailable as error:
             self._silent_until = self._seconds() + _PAUSE
@@ -159,8 +163,12 @@ def _about(question: Question) -> dict[str, object]:
             "route": triage.route.value,
             "handoff_reason": triage.handoff_reason.value if triage.handoff_reason else None,
             "suggestions": [
-                {"article_id": one.article_id, "topic": one.topic, "confidence": one.confidence}
-                for one in triage.suggestions
+                {
+                    "article_id": suggestion.article_id,
+                    "topic": suggestion.topic,
+                    "confidence": suggestion.confidence,
+                }
+                for suggestion in triage.suggestions
             ],
         },
     }
@@ -208,7 +216,7 @@ def _tracked_turns(tracker: Mapping[str, Any]) -> list[_TrackedTurn]:
                 )
             )
         elif kind == "rewind":
-            last = next((one for one in reversed(tracked) if not one.is_taken_back), None)
+            last = next((turn for turn in reversed(tracked) if not turn.is_taken_back), None)
             if last is not None:
                 last.is_taken_back = True
                 form = last.form = last.form_before
@@ -261,6 +269,6 @@ def _text(event: Mapping[str, Any]) -> str:
     """A message of Rasa as text: messengers of ours have no buttons for its own intents."""
     data = event.get("data") or {}
     titles: Iterable[Any] = [*(data.get("buttons") or ()), *(data.get("quick_replies") or ())]
-    buttons = (f"• {one['title']}" for one in titles)
+    buttons = (f"• {title['title']}" for title in titles)
     lines = [event.get("text"), *buttons, data.get("image"), data.get("attachment")]
     return "\n".join(line for line in lines if isinstance(line, str) and line).strip()

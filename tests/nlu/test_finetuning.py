@@ -69,11 +69,11 @@ def test_held_out_texts_are_left_nowhere_else() -> None:
     phrased = [replace(target, questions=(*target.questions, f"{target.id}?")) for target in TARGETS]
     kept, learned, held_out = split(phrased, ASKED, share=0.3, seed=1)
     n_free, n_titles = len(ASKED) + len(phrased), len(phrased)
-    gone = {one.text for one in held_out}
+    gone = {query.text for query in held_out}
     assert len(gone) == round(0.3 * n_free)
     assert gone.isdisjoint(ARTICLES.values())  # the articles' own questions
     assert gone.isdisjoint(text for target in kept for text in target.questions)
-    assert gone.isdisjoint(one.text for one in learned)
+    assert gone.isdisjoint(query.text for query in learned)
     assert len(gone) + len(learned) == n_free + n_titles
     assert sum(len(target.questions) for target in kept) < 2 * n_titles  # some phrasings are held out too
     assert split(phrased, ASKED, share=0.3, seed=1)[2] == held_out
@@ -185,7 +185,7 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
     assert encoder.scale_factor == min(1.0, done.after.sharpness / done.before.sharpness)
     assert width(on_one_scale(encoder)) == pytest.approx(REFERENCE_WIDTH * encoder.scale_factor, rel=0.01)
     kept, _, held_out = split(TARGETS, ASKED, share=OPTIONS.held_out, seed=OPTIONS.seed)
-    asking = encoder.encode([one.text for one in held_out], kind="query")
+    asking = encoder.encode([query.text for query in held_out], kind="query")
     relevance = asking @ encoder.encode([target.passage or "" for target in kept], kind="passage").T
     relevance += np.stack(
         [(asking @ encoder.encode(target.questions, kind="query").T).max(axis=1) for target in kept], axis=1

@@ -75,11 +75,11 @@ def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa
     assert first != second
 
     listed = json.loads(run("models", "--json").stdout)["models"]
-    assert [(one["version"], one["is_used"], one["parent"]) for one in listed] == [
+    assert [(version["version"], version["is_used"], version["parent"]) for version in listed] == [
         (second, True, first),
         (first, False, None),
     ]
-    assert {one["condition"] for one in listed} == {None}
+    assert {version["condition"] for version in listed} == {None}
     assert run("rollback", "--config", "config.yml").stdout == f"{first} answers now, {second} did before.\n"
     assert json.loads(run("ask", "где заказ", "--json", "--config", "config.yml").stdout)[
         "model_version"

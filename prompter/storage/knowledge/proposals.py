@@ -182,9 +182,9 @@ def _proof(stored: Mapping[str, Any]) -> Proof:
         n_turns=stored["n_turns"],
         n_conversations=stored["n_conversations"],
         n_operators=stored["n_operators"],
-        texts=tuple(SeenText(**one) for one in stored["texts"]),
+        texts=tuple(SeenText(**text) for text in stored["texts"]),
         turns=tuple(stored["turns"]),
-        answers=tuple(GivenAnswer(**one) for one in stored["answers"]),
+        answers=tuple(GivenAnswer(**answer) for answer in stored["answers"]),
         added=tuple(stored["added"]),
         removed=tuple(stored["removed"]),
     )

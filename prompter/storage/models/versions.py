@@ -80,7 +80,9 @@ class VersionRows(Rows):
         if version is None:
             return frozenset()
         listed = [*version.report.get("changes", ()), *version.report.get("changed_alone", ())]
-        return frozenset(one["after"] for one in listed if one["topic"] and one["after"])
+        return frozenset(
+            candidate["after"] for candidate in listed if candidate["topic"] and candidate["after"]
+        )
 
     # --- which of them answers --------------------------------------------------------------
 

@@ -71,9 +71,9 @@ def _draw(
                     aria_label=_("Words of the question or the answer"),
                     placeholder=_("Words of the question or the answer"),
                 )
-                each = [(one, one) for one in topics]
+                each = [(topic, topic) for topic in topics]
                 _choice("topic", _("Topic"), [("", _("every topic")), *each], asked["topic"])
-                statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
+                statuses = [(status.value, _(name)) for status, name in STATUSES.items()]
                 _choice("status", _("Status"), [("", _("every status")), *statuses], asked["status"])
                 Tag("button", _("Find"), type="submit", classes="button")
                 Tag("a", _("New article"), href="/kb/article", classes="button")

@@ -124,9 +124,9 @@ def _draw(found: Explanation, t: Translations) -> None:
         Tag("p", _first(found.suggestions[0], t))
         if len(found.suggestions) > 1:
             Tag("p", _between(found.suggestions, t))
-    scale = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
-    for rank, one in enumerate(found.suggestions, start=1):
-        _suggestion(rank, one, scale, t)
+    scale = max(abs(part.points) for suggestion in found.suggestions for part in suggestion.ranked_by) or 1.0
+    for rank, suggestion in enumerate(found.suggestions, start=1):
+        _suggestion(rank, suggestion, scale, t)
 
 
 def _understood(found: Explanation, t: Translations) -> None:
@@ -148,9 +148,9 @@ def _understood(found: Explanation, t: Translations) -> None:
     Tag("p", description, classes="side__hint")
 
 
-def _first(one: ExplainedSuggestion, t: Translations) -> str:
+def _first(suggestion: ExplainedSuggestion, t: Translations) -> str:
     """What brought the first one up, in a sentence."""
-    best = max(one.ranked_by, key=lambda part: part.points)
+    best = max(suggestion.ranked_by, key=lambda part: part.points)
     text = t.gettext("The first stands there above all by this: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
@@ -173,9 +173,9 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     return text
 
 
-def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translations) -> None:
+def _suggestion(rank: int, offered: ExplainedSuggestion, scale: float, t: Translations) -> None:
     _ = t.gettext
-    suggestion = one.suggestion
+    suggestion = offered.suggestion
     with Tag("article", classes="card"):
         with Tag("header", classes="card__head"):
             with Tag("span", classes="card__kind"):
@@ -184,20 +184,20 @@ def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translatio
                 Tag("a", suggestion.question, href=address, classes="card__name", dir="auto")
             Tag("span", words.confidence(suggestion.confidence, t), classes="card__confidence")
         near = _("Nearest: {text} ({similarity})").format(
-            text=one.nearest.text, similarity=f"{one.nearest.similarity:.2f}"
+            text=offered.nearest.text, similarity=f"{offered.nearest.similarity:.2f}"
         )
         Tag("p", near, classes="board__small", dir="auto")
-        if one.shared_words:
-            shared = _("Words in common: {words}").format(words=", ".join(one.shared_words))
+        if offered.shared_words:
+            shared = _("Words in common: {words}").format(words=", ".join(offered.shared_words))
             Tag("p", shared, classes="board__small", dir="auto")
-        for confirmed in one.confirmed:
+        for confirmed in offered.confirmed:
             text = _("Confirmed before: {text} ({similarity})").format(
                 text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why it stands here"), one.ranked_by, SIGNALS, scale, t)
-        limit = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why so sure"), one.sure_by, FEATURES, limit, t)
+        _parts(_("Why it stands here"), offered.ranked_by, SIGNALS, scale, t)
+        limit = max(abs(part.points) for part in offered.sure_by) or 1.0
+        _parts(_("Why so sure"), offered.sure_by, FEATURES, limit, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",

@@ -96,14 +96,18 @@ class DisagreementsPage:
         now = datetime.now(tz=UTC)
         with Tag("li", classes="history__one"):
             Tag("p", question.text, dir="auto")
-            for one in question.opinions:
+            for opinion in question.opinions:
                 with Tag("p", classes="board__small"):
-                    when = moment(one.decided_at, now, self._zone, self._language)
-                    Tag("a", f"{one.operator}, {when}: ", href=f"/desk?conversation={one.conversation_id}")
-                    if one.right is not None:
-                        Tag("span", names.get(one.right, one.right), dir="auto")
+                    when = moment(opinion.decided_at, now, self._zone, self._language)
+                    Tag(
+                        "a",
+                        f"{opinion.operator}, {when}: ",
+                        href=f"/desk?conversation={opinion.conversation_id}",
+                    )
+                    if opinion.right is not None:
+                        Tag("span", names.get(opinion.right, opinion.right), dir="auto")
                     else:
-                        wrong = ", ".join(names.get(article, article) for article in one.wrong)
+                        wrong = ", ".join(names.get(article, article) for article in opinion.wrong)
                         Tag("span", _("not “{question}”").format(question=wrong), dir="auto")
 
     def _articles(self, found: Disagreements) -> None:
@@ -113,12 +117,12 @@ class DisagreementsPage:
             if not found.articles:
                 Tag("p", _("Operators send the answers as they are."), classes="side__hint")
             with Tag("ol", classes="history"):
-                for one in found.articles:
+                for article in found.articles:
                     text = _("changed in substance or called out of date {changed} times of {used}").format(
-                        changed=one.n_changed, used=one.n_used
+                        changed=article.n_changed, used=article.n_used
                     )
                     with Tag("li", classes="history__one"):
-                        Tag("p", one.question, dir="auto")
+                        Tag("p", article.question, dir="auto")
                         Tag("p", text, classes="board__small")
 
     def _pins(self, pins: list[PinnedCase]) -> None:

@@ -46,7 +46,7 @@ class VersionsTable:
         now: datetime,
         zone: tzinfo | None,
     ) -> None:
-        rows = self._rows.show([one.version.id for one in versions])
+        rows = self._rows.show([version.version.id for version in versions])
         for row, shown in zip(rows, versions, strict=True):
             row.show(shown, is_compared=shown.version.id == compared, now=now, zone=zone)
 
@@ -170,7 +170,7 @@ class ComparisonPanel:
             "{topic} answers alone: of {answered} answers {wrong} turn wrong and {right} right; "
             "{allowed} more may."
         )
-        for topic in (one for one in version.report.get("topics", ()) if one["is_live"]):
+        for topic in (topic_name for topic_name in version.report.get("topics", ()) if topic_name["is_live"]):
             Tag(
                 "p",
                 text.format(

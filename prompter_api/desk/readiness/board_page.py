@@ -80,7 +80,7 @@ class BoardTable:
         self._rows = KeyedRows[str, _Row](body, lambda name: _Row(name, rule.bar, heads, t, language))
 
     def show(self, topics: Sequence[TopicReadiness]) -> None:
-        for row, found in zip(self._rows.show([one.name for one in topics]), topics, strict=True):
+        for row, found in zip(self._rows.show([topic.name for topic in topics]), topics, strict=True):
             row.show(found)
 
 

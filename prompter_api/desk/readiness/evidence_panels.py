@@ -39,9 +39,9 @@ class EvidencePanel:
     def show(self, evidence: TopicEvidence, *, limit: int, zone: tzinfo | None) -> None:
         pieces = list(reversed(evidence.pieces))[:limit]
         now = utc_now()
-        rows = self._rows.show([one.turn_id for one in pieces])
-        for row, one in zip(rows, pieces, strict=True):
-            row.show(one, evidence.questions.get(one.article_id), now=now, zone=zone)
+        rows = self._rows.show([piece.turn_id for piece in pieces])
+        for row, item in zip(rows, pieces, strict=True):
+            row.show(item, evidence.questions.get(item.article_id), now=now, zone=zone)
         self._count.say(str(len(evidence.pieces)) if evidence.pieces else "")
         self._table.set_visibility(bool(pieces))
         self._none.set_visibility(not pieces)
@@ -62,21 +62,23 @@ class _Piece:
             with Tag("td"):
                 self._outcome = Tag("span", classes="mark")
 
-    def show(self, one: PieceOfEvidence, article: str | None, *, now: datetime, zone: tzinfo | None) -> None:
+    def show(
+        self, piece: PieceOfEvidence, article: str | None, *, now: datetime, zone: tzinfo | None
+    ) -> None:
         _ = self._t.gettext
-        self._at.say(moment(one.received_at, now, zone, self._language))
-        self._question.set(href=f"/desk?conversation={one.conversation_id}")
-        self._question.say("" if one.right is None else one.question or _("(no text)"))
-        self._question.set_visibility(one.right is not None)
-        self._hidden.say(_("shown once it is judged") if one.right is None else "")
-        self._article.say("" if one.right is None else f"→ {article or one.article_id}")
-        self._confidence.say(percent(one.confidence))
-        self._how.say(_(words.HOW_JUDGED[one.how]))
-        open_ = one.right is None
-        self._outcome.say(_("open") if open_ else _("right") if one.right else _("wrong"))
+        self._at.say(moment(piece.received_at, now, zone, self._language))
+        self._question.set(href=f"/desk?conversation={piece.conversation_id}")
+        self._question.say("" if piece.right is None else piece.question or _("(no text)"))
+        self._question.set_visibility(piece.right is not None)
+        self._hidden.say(_("shown once it is judged") if piece.right is None else "")
+        self._article.say("" if piece.right is None else f"→ {article or piece.article_id}")
+        self._confidence.say(percent(piece.confidence))
+        self._how.say(_(words.HOW_JUDGED[piece.how]))
+        open_ = piece.right is None
+        self._outcome.say(_("open") if open_ else _("right") if piece.right else _("wrong"))
         self._outcome.set(title=_("counts as wrong until it is judged") if open_ else None)
-        self._outcome.toggle("mark--high", one.right is True)
-        self._outcome.toggle("mark--urgent", one.right is False)
+        self._outcome.toggle("mark--high", piece.right is True)
+        self._outcome.toggle("mark--urgent", piece.right is False)
         self._outcome.toggle("mark--chip", open_)
 
 

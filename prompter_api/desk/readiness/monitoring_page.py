@@ -104,7 +104,7 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
     with Tag("ol", classes="tenths"):
         for place in range(10):
             shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
-            this, before = (words.share(one, language) for one in shares)
+            this, before = (words.share(value, language) for value in shares)
             from_, to = (words.share(one / 10, language) for one in (place, place + 1))
             description = t.gettext("{from_} – {to}: {this} this week, {before} the week before").format(
                 from_=from_, to=to, this=this, before=before
