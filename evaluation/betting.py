@@ -76,7 +76,9 @@ def first_crossing(
     after every turn: those are passed over only that cannot make up what is missing, even if all were right.
     """
     n_streams, n_turns = streams.shape
-    max_step = float(np.log1p(max((one.value - bar) / (bar - one.lowest) for one in judgements)))
+    max_step = float(
+        np.log1p(max((judgement.value - bar) / (bar - judgement.lowest) for judgement in judgements))
+    )
     so_far = np.stack(
         [np.cumsum(streams == kind, axis=1, dtype=np.int64) for kind in range(len(judgements))], axis=-1
     )
@@ -109,7 +111,7 @@ def lower_end(counts: Numbers, judgements: Sequence[Judgement], *, needed: float
 
 def _integrated(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
     stakes, weights = _stakes()
-    gains = np.array([(one.value - bar) / (bar - one.lowest) for one in judgements])
+    gains = np.array([(judgement.value - bar) / (bar - judgement.lowest) for judgement in judgements])
     exponents = counts @ np.log1p(gains[:, np.newaxis] * stakes)  # (..., stakes)
     highest = exponents.max(axis=-1, keepdims=True)
     total: Floats = np.log(np.exp(exponents - highest) @ weights) + highest[..., 0]

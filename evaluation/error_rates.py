@@ -47,19 +47,22 @@ def simulate(
 
     The figures are the same whatever the number of `processes`.
     """
-    few = max(10, runs // _COST_RUNS)
+    few_runs = max(10, runs // _COST_RUNS)
     good = [round(rule.bar + share * (1 - rule.bar), 6) for share in _GOOD]
-    worlds = [world, *(replace(world, accuracy=one, drift=min(world.drift, 1 - one)) for one in good)]
+    worlds = [
+        world,
+        *(replace(world, accuracy=accuracy, drift=min(world.drift, 1 - accuracy)) for accuracy in good),
+    ]
     hasty = replace(world, wrong_delay=0, unjudged=0.0, versions=1, drift=0.0)
     second = partial(simulation.second_judged, rule=rule, probability=_SECOND_JUDGED, seed=seed)
     steps: list[Callable[[], Any]] = [
         partial(simulation.go_live, worlds[0], rule, runs=runs, seed=seed),
         partial(second, hasty, runs=runs),
-        *(partial(simulation.go_live, one, rule, runs=runs, seed=seed) for one in worlds[1:]),
+        *(partial(simulation.go_live, hasty_world, rule, runs=runs, seed=seed) for hasty_world in worlds[1:]),
         partial(simulation.slip, detector, before=good[1], after=2 * rule.bar - 1, runs=runs, seed=seed),
         partial(simulation.many_topics, rule, accuracy=good[1], runs=runs, seed=seed),
-        partial(second, replace(hasty, accuracy=good[0]), runs=few),
-        *(partial(simulation.costs, rule, accuracy=one, runs=few, seed=seed) for one in good),
+        partial(second, replace(hasty, accuracy=good[0]), runs=few_runs),
+        *(partial(simulation.costs, rule, accuracy=accuracy, runs=few_runs, seed=seed) for accuracy in good),
     ]
     at_bar, hasty_at_bar, *rest = _done(steps, processes, on_step)
     return ErrorRates(
@@ -87,4 +90,4 @@ def _done(steps: Sequence[Callable[[], Any]], processes: int, on_step: Callable[
         waiting = [pool.submit(step) for step in steps]
         for _ in as_completed(waiting):
             on_step()
-        return [one.result() for one in waiting]
+        return [wait.result() for wait in waiting]

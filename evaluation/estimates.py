@@ -59,7 +59,7 @@ def over_draws(estimates: Sequence[Estimate]) -> Estimate | None:
         return estimates[0] if estimates else None
     from scipy.stats import sem, t
 
-    values = [one.value for one in estimates]
+    values = [estimate.value for estimate in estimates]
     mean = float(np.mean(values))
     half = float(t.ppf(0.975, len(values) - 1) * sem(values))
     return Estimate(value=mean, low=mean - half, high=mean + half, n=estimates[0].n)

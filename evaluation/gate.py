@@ -136,8 +136,8 @@ def judge(
     return GateReport(
         refusal=_refusal(broken, difference, changed, noninferiority_margin),
         n_rows={source: sum(row.source is source for row in rows) for source in Source},
-        champion=share(sum(one.is_right for one in old_outcomes), len(judged)),
-        candidate=share(sum(one.is_right for one in new_outcomes), len(judged)),
+        champion=share(sum(outcome.is_right for outcome in old_outcomes), len(judged)),
+        candidate=share(sum(outcome.is_right for outcome in new_outcomes), len(judged)),
         difference=difference,
         won=won,
         lost=lost,
@@ -178,7 +178,7 @@ def _topic_change(
 ) -> TopicChange:
     n_answered = turned_right = turned_wrong = 0
     for _, old, new in pairs:
-        answered, answers = (_is_answered(one, topic, topic_of) for one in (old, new))
+        answered, answers = (_is_answered(outcome, topic, topic_of) for outcome in (old, new))
         n_answered += answered or answers
         was_wrong, is_wrong = answered and not old.is_right, answers and not new.is_right
         turned_right += was_wrong and not is_wrong

@@ -85,7 +85,7 @@ def evaluate_folds(
 ) -> IntentReport:
     """Train once for each split; the metrics are over the test rows of all splits together."""
     asked = [_ask(split, classifier, oos_label) for split in splits]
-    outcomes = [one for part in asked for one in part.outcomes]
+    outcomes = [outcome for part in asked for outcome in part.outcomes]
     in_scope = [value for part in asked for value in part.in_scope]
     return IntentReport(
         metrics=_metrics(outcomes, in_scope, oos_label, seed),
@@ -118,7 +118,7 @@ def evaluate_draws(
         },
         train_seconds=sum(report.train_seconds for report in reports) / len(reports),
         n_test=reports[0].n_test,
-        outcomes=tuple(one for report in reports for one in report.outcomes),
+        outcomes=tuple(outcome for report in reports for outcome in report.outcomes),
         in_scope=tuple(value for report in reports for value in report.in_scope),
     )
 
@@ -167,7 +167,9 @@ def _metrics(
     table = columns(outcomes)
     n = len(table)
     right, inside, values = table.right, table.in_scope, np.array(in_scope)
-    says_outside = np.array([oos_label is not None and one.suggested == oos_label for one in outcomes])
+    says_outside = np.array(
+        [oos_label is not None and outcome.suggested == oos_label for outcome in outcomes]
+    )
     n_outside = int((~inside).sum())
     return {
         "accuracy": share(int(right.sum()), n),

@@ -64,18 +64,24 @@ def columns(outcomes: Sequence[ScoredCase]) -> Columns:
         return np.array([number_of.setdefault(label, len(number_of)) for label in labels], dtype=np.intp)
 
     return Columns(
-        right=np.array([one.is_right for one in outcomes], dtype=np.float64),
-        confidence=np.array([one.confidence for one in outcomes], dtype=np.float64),
-        in_scope=np.array([one.in_scope for one in outcomes], dtype=bool),
-        reciprocal_rank=np.array([1 / one.rank if one.rank else 0.0 for one in outcomes], dtype=np.float64),
-        label=numbers([one.right[0] if one.right else "" for one in outcomes]),
-        suggested=numbers([one.suggested or "" for one in outcomes]),
+        right=np.array([outcome.is_right for outcome in outcomes], dtype=np.float64),
+        confidence=np.array([outcome.confidence for outcome in outcomes], dtype=np.float64),
+        in_scope=np.array([outcome.in_scope for outcome in outcomes], dtype=bool),
+        reciprocal_rank=np.array(
+            [1 / outcome.rank if outcome.rank else 0.0 for outcome in outcomes], dtype=np.float64
+        ),
+        label=numbers([outcome.right[0] if outcome.right else "" for outcome in outcomes]),
+        suggested=numbers([outcome.suggested or "" for outcome in outcomes]),
     )
 
 
 def failures(outcomes: Sequence[ScoredCase]) -> tuple[ScoredCase, ...]:
     """Those whose first suggestion is not right, surest first."""
-    return tuple(sorted((one for one in outcomes if not one.is_right), key=lambda one: -one.confidence))
+    return tuple(
+        sorted(
+            (outcome for outcome in outcomes if not outcome.is_right), key=lambda outcome: -outcome.confidence
+        )
+    )
 
 
 def write_failures(failed: Sequence[ScoredCase], path: Path) -> None:
@@ -83,13 +89,13 @@ def write_failures(failed: Sequence[ScoredCase], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "right", "suggested", "confidence", "rank"])
-        for one in failed:
+        for outcome in failed:
             writer.writerow(
                 [
-                    as_cell(one.text),
-                    as_cell("|".join(one.right)),
-                    as_cell(one.suggested or ""),
-                    f"{one.confidence:.4f}",
-                    one.rank or "",
+                    as_cell(outcome.text),
+                    as_cell("|".join(outcome.right)),
+                    as_cell(outcome.suggested or ""),
+                    f"{outcome.confidence:.4f}",
+                    outcome.rank or "",
                 ]
             )

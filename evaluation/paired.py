@@ -58,7 +58,7 @@ def compare(
     """
     from scipy.stats import binomtest
 
-    if [one.text for one in ours] != [one.text for one in theirs]:
+    if [outcome.text for outcome in ours] != [outcome.text for outcome in theirs]:
         raise ValueError("the models must have been asked the same rows in the same order")
     mine, other = columns(ours), columns(theirs)
     changes = [

@@ -214,9 +214,13 @@ def _kl(p: float, q: float) -> float:
 
 def _stream(judgements: Sequence[Judgement]) -> tuple[Numbers, list[Judgement]]:
     """Number the kinds of judgements; wrong and right ones always come first."""
-    kinds = [WRONG, RIGHT, *sorted(set(judgements) - {WRONG, RIGHT}, key=lambda one: (one.lowest, one.value))]
+    kinds = [
+        WRONG,
+        RIGHT,
+        *sorted(set(judgements) - {WRONG, RIGHT}, key=lambda judgement: (judgement.lowest, judgement.value)),
+    ]
     place = {kind: number for number, kind in enumerate(kinds)}
-    return np.array([place[one] for one in judgements], dtype=np.int64), kinds
+    return np.array([place[judgement] for judgement in judgements], dtype=np.int64), kinds
 
 
 def _counts(stream: Numbers, n_kinds: int) -> Numbers:

@@ -65,8 +65,8 @@ def ask(
     for case in cases:
         suggestions = suggester.suggest(case.text)
         right = {stands_for.get(article_id, article_id) for article_id in case.article_ids}
-        ids = [stands_for.get(one.article_id, one.article_id) for one in suggestions]
-        rank = next((rank for rank, one in enumerate(ids, start=1) if one in right), None)
+        ids = [stands_for.get(suggestion.article_id, suggestion.article_id) for suggestion in suggestions]
+        rank = next((rank for rank, id_ in enumerate(ids, start=1) if id_ in right), None)
         outcomes.append(
             ScoredCase(
                 text=case.text,
@@ -89,7 +89,7 @@ def retrieval_report(outcomes: Sequence[ScoredCase], *, seed: int = 0) -> Retrie
     """
     table = columns(outcomes)
     inside = table.take(table.in_scope.nonzero()[0])
-    ranks = [one.rank for one in outcomes if one.in_scope]
+    ranks = [outcome.rank for outcome in outcomes if outcome.in_scope]
 
     def within(k: int) -> Estimate | None:
         return share(sum(rank is not None and rank <= k for rank in ranks), len(ranks))

@@ -27,7 +27,9 @@ class SelectiveReport:
     @property
     def failures(self) -> tuple[ScoredCase, ...]:
         """Cases answered wrongly, surest first."""
-        return failures([one for one in self.outcomes if is_answered(one.confidence, self.threshold)])
+        return failures(
+            [outcome for outcome in self.outcomes if is_answered(outcome.confidence, self.threshold)]
+        )
 
 
 def is_answered(confidence: float, threshold: float | None) -> bool:
@@ -75,7 +77,7 @@ def selective_report(
     """
     table = columns(outcomes)
     n = len(table)
-    answered = np.array([is_answered(one.confidence, threshold) for one in outcomes], dtype=bool)
+    answered = np.array([is_answered(outcome.confidence, threshold) for outcome in outcomes], dtype=bool)
     outside = ~table.in_scope
     constant = np.full(n, table.right.mean() if n else 0.0)
     return SelectiveReport(

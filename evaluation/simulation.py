@@ -94,19 +94,24 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
     the delay changes nothing for the product's rule; naive rules see the verdicts in the order in which
     they come.
     """
-    reached, others = [], []
+    reached, baseline_runs = [], []
     for size, random in _chunks(runs, seed):
         right = _right(world, size, random)
         missing = _unjudged(right, world.unjudged, random)
         reached.append(first_live((right & ~missing).astype(np.int64), world.versions, rule))
-        others.append(baselines.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar))
+        baseline_runs.append(
+            baselines.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar)
+        )
     labels = np.concatenate(reached)
     return GoLive(
         world=world,
         share=float(np.mean(labels > 0)),
         labels=labels[labels > 0],
         turns=labels[labels > 0],
-        naive={name: float(np.mean(np.concatenate([one[name] for one in others]))) for name in others[0]},
+        naive={
+            name: float(np.mean(np.concatenate([lengths[name] for lengths in baseline_runs])))
+            for name in baseline_runs[0]
+        },
     )
 
 

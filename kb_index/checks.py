@@ -71,9 +71,9 @@ def check(
     unit length for every article, in the same order: articles whose vectors are nearly the same are
     taken to ask the same question, too. 10,000 articles take seconds.
     """
-    everything = list(articles)
-    kept = [number for number, article in enumerate(everything) if article.status is not Status.ARCHIVED]
-    checked = [everything[number] for number in kept]
+    all_articles = list(articles)
+    kept = [number for number, article in enumerate(all_articles) if article.status is not Status.ARCHIVED]
+    checked = [all_articles[number] for number in kept]
     problems: list[Problem] = []
     for article in checked:
         problems += _own_problems(article, known_fields)

@@ -52,7 +52,7 @@ def clusters(
         for group in _groups(ordered, near)
         for rows in _linked(ordered, group, near)
     ]
-    return sorted(found, key=lambda one: (-times[list(one.members)].sum(), texts[one.centre]))
+    return sorted(found, key=lambda cluster: (-times[list(cluster.members)].sum(), texts[cluster.centre]))
 
 
 def central(texts: Sequence[str], vectors: Vectors, weights: Sequence[float] | None = None) -> int:

@@ -55,7 +55,7 @@ class DiscriminantScorer:
     @classmethod
     def of(cls, texts: Sequence[LabeledText], vectors: Vectors) -> "DiscriminantScorer":
         """Of the texts that have a right article; `vectors` has shape (len(texts), dimensions)."""
-        kept = [number for number, one in enumerate(texts) if one.right]
+        kept = [number for number, text in enumerate(texts) if text.right]
         row_of = {id_: row for row, id_ in enumerate(sorted({id_ for n in kept for id_ in texts[n].right}))}
         pairs = [(n, row_of[id_], 1 / len(texts[n].right)) for n in kept for id_ in texts[n].right]
         numbers, rows = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in (0, 1))

@@ -86,8 +86,8 @@ class LexicalIndex:
         texts_with = np.bincount(columns, minlength=len(vocabulary))
         rarity = _rarity(texts_with, n_texts + (len(like) if like else 0))
         if like is not None:
-            there, known = like._look_up(vocabulary)
-            rarity[known] = like.rarity[there]
+            found_at, known = like._look_up(vocabulary)
+            rarity[known] = like.rarity[found_at]
         text_of = np.repeat(np.arange(n_texts, dtype=np.int32), np.diff(bags.starts))
         squares = np.bincount(text_of, weights=rarity[columns] ** 2, minlength=n_texts)
         return cls(

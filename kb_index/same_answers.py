@@ -34,7 +34,9 @@ def answer_groups(answers: Iterable[str]) -> npt.NDArray[np.int64]:
     """Number the answers so that those that say the same have the same number; empty ones are alone."""
     words = [tuple(answer_key(answer).split()) for answer in answers]
     first: dict[tuple[str, ...], int] = {}
-    group = np.array([first.setdefault(one, row) if one else row for row, one in enumerate(words)], np.int64)
+    group = np.array(
+        [first.setdefault(word, row) if word else row for row, word in enumerate(words)], np.int64
+    )
     for one, other in _one_word_apart(words, sorted(first.values())):
         low, high = sorted((_root(group, one), _root(group, other)))
         group[high] = low

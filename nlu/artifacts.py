@@ -139,11 +139,11 @@ def load_version(folder: Path) -> tuple[dict[str, Part], Manifest]:
             name: Part(
                 arrays={
                     array: np.load(folder / _file_name(name, array), allow_pickle=False)
-                    for array in said["arrays"]
+                    for array in stated["arrays"]
                 },
-                values=said["values"],
+                values=stated["values"],
             )
-            for name, said in document["parts"].items()
+            for name, stated in document["parts"].items()
         }, manifest
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise IncompatibleModel(f"{folder}: the model cannot be read: {error!r}") from None
@@ -202,8 +202,8 @@ def _document(folder: Path) -> dict[str, Any]:
 
 def _document_checksum(document: Mapping[str, Any]) -> int:
     """Of what the document says, however it is laid out."""
-    said = {name: value for name, value in document.items() if name != "checksum"}
-    return zlib.crc32(json.dumps(said, sort_keys=True).encode())
+    stated = {name: value for name, value in document.items() if name != "checksum"}
+    return zlib.crc32(json.dumps(stated, sort_keys=True).encode())
 
 
 def _manifest(document: Mapping[str, Any]) -> Manifest:

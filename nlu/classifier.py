@@ -91,7 +91,11 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         vectors = self.encoder.encode(texts, kind="query") if vectors is None else vectors[kept]
         self.classes_, targets = np.unique(np.array(intents, dtype=object), return_inverse=True)
         n, n_classes = len(texts), len(self.classes_)
-        named = [(number, text) for number, one in enumerate(self.classes_) if (text := name_text(one))]
+        named = [
+            (number, text)
+            for number, class_name in enumerate(self.classes_)
+            if (text := name_text(class_name))
+        ]
         if named and len(texts) + len(named) <= self.max_examples:
             numbers, names = zip(*named, strict=True)
             texts = [*texts, *names]
@@ -105,7 +109,10 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         )
         matrix = lower_triangle(meaning, word_rows, character_rows, self.lexical_weight)
         weights, held_out = _solve(matrix, targets, n_classes, ridge)
-        held_out, said = held_out[:n], targets[:n]  # nobody says a name: it teaches, but is no evidence
+        held_out, text_targets = (
+            held_out[:n],
+            targets[:n],
+        )  # nobody says a name: it teaches, but is no evidence
         lexical = self.lexical_weight / 2
         self.model_ = IntentModel(
             classes=tuple(self.classes_),
@@ -113,15 +120,15 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
             weights=(1 - self.lexical_weight) * weights,
             words=LexicalWeights(vocabulary=words, weights=lexical * (word_rows.T @ weights)),
             characters=LexicalWeights(vocabulary=characters, weights=lexical * (character_rows.T @ weights)),
-            temperature=calibration.temperature(held_out, said),
+            temperature=calibration.temperature(held_out, text_targets),
             scope=calibration.PRIOR_SCOPE,
         )
-        others, other_classes = nearness_held_out(meaning, targets)
+        other_nearness, other_classes = nearness_held_out(meaning, targets)
         out_of_scope = self.model_.values(*self._read(outside, None)) if outside else None
         scope = calibration.scope_rule(
             held_out,
-            said,
-            (others[:n], other_classes[:n]),
+            text_targets,
+            (other_nearness[:n], other_classes[:n]),
             out_of_scope,
             false_rejection_rate=self.false_rejection_rate,
         )

@@ -110,7 +110,7 @@ def split(
     """
     by_text = merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
-    free = [one for one in by_text.values() if one.right and one.text not in titles]
+    free = [query for query in by_text.values() if query.right and query.text not in titles]
     wanted = min(round(len(free) * share), _MAX_HELD_OUT)
     if wanted < MIN_HELD_OUT:
         min_phrasings = int(np.ceil(MIN_HELD_OUT / share))
@@ -121,12 +121,12 @@ def split(
         )
     drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
     held_out = [free[place] for place in sorted(drawn)]
-    gone = {one.text for one in held_out}
+    gone = {query.text for query in held_out}
     kept = [
         replace(target, questions=tuple(text for text in target.questions if text not in gone))
         for target in targets
     ]
-    return kept, [one for one in by_text.values() if one.text not in gone], held_out
+    return kept, [query for query in by_text.values() if query.text not in gone], held_out
 
 
 def fine_tune(
@@ -137,12 +137,12 @@ def fine_tune(
     *,
     options: FineTuningOptions,
     bar: ProgressBar,
-    told: Callable[[Epoch], None] = lambda _: None,
+    progress: Callable[[Epoch], None] = lambda _: None,
     threads: int = 0,
 ) -> FineTuned:
     """Fine-tune `base` (a folder or hub id) and write the best epoch's model to the new folder `out`.
 
-    The same data, options, libraries and number of threads give the same model. `told` hears of each epoch.
+    The same data, options, libraries and number of threads give the same model. `progress` gets each epoch.
 
     Raises:
         BadTrainingData: there is something at `out`, or there are too few texts.
@@ -164,7 +164,7 @@ def fine_tune(
             for number in range(1, options.epochs + 1):
                 loss = trainer.learn(steps, advance)
                 epochs.append(Epoch(number=number, loss=loss, figures=trainer.judge()))
-                told(epochs[-1])
+                progress(epochs[-1])
                 if epochs[-1].figures.mrr > after.mrr:
                     after, best, weights = epochs[-1].figures, number, trainer.weights()
                 elif number - best >= options.patience:
@@ -183,7 +183,7 @@ def fine_tune(
         best_epoch=best,
         n_learned=len(learned),
         n_held_out=len(held_out),
-        n_rejected=sum(bool(one.wrong) for one in learned),
+        n_rejected=sum(bool(query.wrong) for query in learned),
         seconds=time.perf_counter() - start,
     )
     engine.prompts = {**engine.prompts, "query": prefixes["query"], "document": prefixes["passage"]}
@@ -228,10 +228,10 @@ class _Trainer:
 
     def judge(self) -> HeldOutFigures:
         """Rank the targets for every text held out, as the search does: by question and by passage."""
-        relevance = self._relevance([one.text for one in self._held_out])
+        relevance = self._relevance([query.text for query in self._held_out])
         right = np.zeros(relevance.shape, dtype=bool)
-        for row, one in zip(right, self._held_out, strict=True):
-            row[[self._place[each] for each in one.right]] = True
+        for row, query in zip(right, self._held_out, strict=True):
+            row[[self._place[each] for each in query.right]] = True
         best = np.where(right, relevance, -np.inf).max(axis=1, keepdims=True)
         ranks = 1 + (relevance > best).sum(axis=1)
         return HeldOutFigures(
@@ -278,38 +278,38 @@ class _Trainer:
     def _examples(self, kind: Kind, nearest: "Sequence[Sequence[int]] | None") -> "list[Example]":
         """One example for each text that there is something to compare with; `nearest` None: only count."""
         examples = []
-        for number, one in enumerate(self._learned):
-            positive = self._positive(one, kind)
-            if positive is None and (one.right or self._negative(one, kind, ()) is None):
+        for number, query in enumerate(self._learned):
+            positive = self._positive(query, kind)
+            if positive is None and (query.right or self._negative(query, kind, ()) is None):
                 continue
-            negative = self._negative(one, kind, nearest[number]) if nearest is not None else None
-            examples.append(Example(asked=one, positive=positive, negative=negative))
+            negative = self._negative(query, kind, nearest[number]) if nearest is not None else None
+            examples.append(Example(asked=query, positive=positive, negative=negative))
         return examples
 
-    def _positive(self, one: TrainingQuery, kind: Kind) -> "Document | None":
-        right = sorted(self._place[each] for each in one.right)
+    def _positive(self, query: TrainingQuery, kind: Kind) -> "Document | None":
+        right = sorted(self._place[each] for each in query.right)
         if kind == "passage":
             passages = [(place, self._targets[place].passage) for place in right]
             choice = [Document(target=place, text=text) for place, text in passages if text]
         else:
             texts = [(place, text) for place in right for text in self._texts_of[place]]
-            choice = [Document(target=place, text=text) for place, text in texts if text != one.text]
+            choice = [Document(target=place, text=text) for place, text in texts if text != query.text]
         return choice[self._random.integers(len(choice))] if choice else None
 
-    def _negative(self, one: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
-        places: Sequence[int] = sorted(self._place[each] for each in one.wrong) or nearest
+    def _negative(self, query: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
+        places: Sequence[int] = sorted(self._place[each] for each in query.wrong) or nearest
         choice = []
         for place in places:
             target = self._targets[place]
             texts = [target.passage] if kind == "passage" else self._texts_of[place]
-            choice += [Document(target=place, text=text) for text in texts if text and text != one.text]
+            choice += [Document(target=place, text=text) for text in texts if text and text != query.text]
         return choice[self._random.integers(len(choice))] if choice else None
 
     def _nearest_wrong(self) -> list[list[int]]:
         """For each text to learn from, the wrong targets that the model finds nearest."""
-        relevance = self._relevance([one.text for one in self._learned])
-        for row, one in zip(relevance, self._learned, strict=True):
-            row[[self._place[each] for each in one.right]] = -np.inf
+        relevance = self._relevance([query.text for query in self._learned])
+        for row, query in zip(relevance, self._learned, strict=True):
+            row[[self._place[each] for each in query.right]] = -np.inf
         order = np.argsort(-relevance, axis=1, kind="stable")[:, :_NEAREST_WRONG]
         return [
             [int(place) for place in places if np.isfinite(row[place])]
@@ -328,13 +328,13 @@ class _Trainer:
             same = np.array(texts, dtype=object)[:, None] == np.array(questions, dtype=object)[None, :]
             cosines[same] = -1
             for place in range(len(self._targets)):
-                mine = cosines[:, owner == place]
-                if mine.shape[1]:
-                    nearest[:, place] = mine.max(axis=1)
-        said = [place for place, target in enumerate(self._targets) if target.passage]
-        if said:
-            passages = self._encode([self._targets[place].passage or "" for place in said], "passage")
-            nearest[:, said] += asking @ passages.T
+                own_cosines = cosines[:, owner == place]
+                if own_cosines.shape[1]:
+                    nearest[:, place] = own_cosines.max(axis=1)
+        with_passage = [place for place, target in enumerate(self._targets) if target.passage]
+        if with_passage:
+            passages = self._encode([self._targets[place].passage or "" for place in with_passage], "passage")
+            nearest[:, with_passage] += asking @ passages.T
         return nearest
 
     def _encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
@@ -353,7 +353,7 @@ class _Trainer:
         import torch
 
         documents = documents_of(examples)
-        asking = self._forward([one.asked.text for one in examples], "query")
+        asking = self._forward([example.asked.text for example in examples], "query")
         answering = self._forward([document.text for _, document in documents], kind)
         logits = asking @ answering.T * self._options.scale
         compared, good = (torch.from_numpy(mask) for mask in masks(examples, documents, self._place))
@@ -388,7 +388,7 @@ def _metadata(
 ) -> dict[str, Any]:
     data = [
         sorted([target.id, *target.questions, target.passage or ""] for target in targets),
-        sorted([one.text, *sorted(one.right), "", *sorted(one.wrong)] for one in asked),
+        sorted([query.text, *sorted(query.right), "", *sorted(query.wrong)] for query in asked),
     ]
     return {
         "base": base,

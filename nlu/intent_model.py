@@ -95,9 +95,9 @@ class IntentModel:
         probabilities, in_scope = self.probabilities(vector[None, :], grams)
         row = probabilities[0]
         best = int(row.argmax())
-        others = row.copy()
-        others[best] = -1
-        second = int(others.argmax()) if len(row) > 1 else None
+        remaining = row.copy()
+        remaining[best] = -1
+        second = int(remaining.argmax()) if len(row) > 1 else None
         return IntentPrediction(
             intent=self.classes[best],
             confidence=float(row[best]),

@@ -127,15 +127,15 @@ def nearness_held_out(
     Both of shape (texts,); what is left out counts as a kernel value of 0.
     """
     n = len(targets)
-    others, other_classes = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
+    other_nearness, other_classes = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
     for start in range(0, n, _BLOCK):
         end = min(start + _BLOCK, n)
         block = meaning.of_cosines(meaning.vectors[start:end] @ meaning.vectors.T)
         block[np.arange(end - start), np.arange(start, end)] = 0
-        others[start:end] = nearness(block)
+        other_nearness[start:end] = nearness(block)
         block[targets[start:end, None] == targets[None, :]] = 0
         other_classes[start:end] = nearness(block)
-    return others, other_classes
+    return other_nearness, other_classes
 
 
 def lexical_rows(

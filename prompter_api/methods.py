@@ -14,7 +14,7 @@ def nothing_here(request: Request) -> None:
 
 def allowed_methods(request: Request) -> list[str]:
     """All methods of the address: several routes may share it, and the framework names those of one."""
-    others = [
+    other_routes = [
         route
         for route in request.app.router.routes
         if not isinstance(route, Mount) and getattr(route, "endpoint", None) is not nothing_here
@@ -22,5 +22,5 @@ def allowed_methods(request: Request) -> list[str]:
     return [
         method
         for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in others)
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in other_routes)
     ]

@@ -90,7 +90,7 @@ def main() -> int:
         parser.error(f"--only {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
     console = Console(stderr=True)
     figures: dict[str, Any] = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
-    chosen = [one for one in measurements(data) if one.part in parts]
+    chosen = [measurement for measurement in measurements(data) if measurement.part in parts]
     if "training" in parts:
         console.log("training on banking77")
         figures["training"] = run(["scripts.bench_training", "--data", str(data)])
@@ -99,15 +99,15 @@ def main() -> int:
         console.log("vector index, up to 15 minutes")
         figures["index"] = measure_index(data, options.sizes)
         keep(figures)
-    for number, one in enumerate(chosen, start=1):
-        console.log(f"{number} of {len(chosen)}: {one.title}")
-        command = ["sufler", "evaluate", *one.arguments, "--json"]
-        if one.part == "latency":
-            figures[one.name] = median_of([run(command) for _ in range(_SPEED_RUNS)])
+    for number, measurement in enumerate(chosen, start=1):
+        console.log(f"{number} of {len(chosen)}: {measurement.title}")
+        command = ["sufler", "evaluate", *measurement.arguments, "--json"]
+        if measurement.part == "latency":
+            figures[measurement.name] = median_of([run(command) for _ in range(_SPEED_RUNS)])
         else:
-            figures[one.name] = run(command)
-        for mark in one.marks:
-            value = figures[one.name].get(mark.key)
+            figures[measurement.name] = run(command)
+        for mark in measurement.marks:
+            value = figures[measurement.name].get(mark.key)
             console.log(f"    {mark.name}: {value} ({mark.verdict(value)})")
         keep(figures)
     if "robustness" in parts:
@@ -323,8 +323,8 @@ def keep(figures: dict[str, Any]) -> None:
 def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> str:
     """Write the page. Paths of the data are shortened to DATA."""
 
-    def command(one: Measurement) -> str:
-        words = " ".join(one.arguments).replace(str(data), "DATA").replace(f"{ROOT}/", "")
+    def command(measurement: Measurement) -> str:
+        words = " ".join(measurement.arguments).replace(str(data), "DATA").replace(f"{ROOT}/", "")
         return f"sufler evaluate {words}"
 
     def stated(name: str, key: str) -> str:

@@ -110,14 +110,14 @@ SETS = (
 
 def sets_named(names: str) -> list[Set]:
     """The sets of these names, comma-separated."""
-    known = {one.name: one for one in SETS}
+    known = {set_name.name: set_name for set_name in SETS}
     if unknown := set(names.split(",")) - known.keys():
         raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: there are {', '.join(known)}")
     return [known[name] for name in names.split(",")]
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
-    names = ",".join(one.name for one in SETS)
+    names = ",".join(set_name.name for set_name in SETS)
     parser.add_argument("--splits", type=sets_named, default=SETS, help=f"asked of Rasa, of {names}")
 
 
@@ -150,19 +150,19 @@ def measure(
     settings, environment = load_settings(None), RasaEnvironment(folder=rasa)
     if not environment.is_complete():
         raise NoRasa(f"there is no complete Rasa environment in {environment.folder.name}: make rasa")
-    for one in sets:
+    for set_name in sets:
         try:
             with tempfile.TemporaryDirectory(prefix="sufler-beside-rasa-") as folder:
                 train, test = (
-                    read_intents(data / "intents" / f"{name}.csv") for name in (one.train, one.test)
+                    read_intents(data / "intents" / f"{name}.csv") for name in (set_name.train, set_name.test)
                 )
-                who = contestants(settings, environment, one.language, Path(folder))
+                who = contestants(settings, environment, set_name.language, Path(folder))
                 rows, sure = measure_set(who, train, test, console=console)
         except (NotTrained, NotServed, EvaluationError) as reason:
             raise NoFigures(str(reason)) from reason
-        show(console, one.title, rows, sure)
+        show(console, set_name.title, rows, sure)
         where = f"{machine()}; {versions()}"
-        yield one.name, {"title": one.title, "machine": where, "rows": rows, "sure": sure}
+        yield set_name.name, {"title": set_name.title, "machine": where, "rows": rows, "sure": sure}
 
 
 def contestants(
@@ -196,35 +196,35 @@ def measure_set(
     timed: int = TIMED,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A row for each contestant; and one for each but the last and threshold, with the last one beside it."""
-    trained, speed = {}, {one.name: list[dict[str, float | None]]() for one in who}
+    trained, speed = {}, {contestant.name: list[dict[str, float | None]]() for contestant in who}
     guesses: dict[str, list[Guess]] = {}
     texts = texts_to_time([row.text for row in test], timed)
-    for one in who:
-        console.log(f"{one.name} learns {len(train)} rows")
-        trained[one.name] = round(one.train(train), 1)
+    for contestant in who:
+        console.log(f"{contestant.name} learns {len(train)} rows")
+        trained[contestant.name] = round(contestant.train(train), 1)
     for number in range(1, rounds + 1):
-        for one in who:
-            console.log(f"round {number} of {rounds}: {one.name}")
-            with one.serve() as server:
-                speed[one.name].append(measure_server(server, texts))
-                if one.name not in guesses:
+        for contestant in who:
+            console.log(f"round {number} of {rounds}: {contestant.name}")
+            with contestant.serve() as server:
+                speed[contestant.name].append(measure_server(server, texts))
+                if contestant.name not in guesses:
                     with closing(Client(server.endpoint)) as client:
-                        guesses[one.name] = [one.guess(client.ask(row.text)) for row in test]
+                        guesses[contestant.name] = [contestant.guess(client.ask(row.text)) for row in test]
     outcomes = {name: outcomes_of(test, own) for name, own in guesses.items()}
     rows = []
-    for one in who:
-        stated = as_json({"accuracy": accuracy(outcomes[one.name])}, {"n_test": len(test)})
-        medians = median_of(speed[one.name])
+    for contestant in who:
+        stated = as_json({"accuracy": accuracy(outcomes[contestant.name])}, {"n_test": len(test)})
+        medians = median_of(speed[contestant.name])
         both = {"ci": {**stated.pop("ci"), **medians.pop("ci")}}
-        trained_s = {"train_cpu_s": trained[one.name]}
-        rows.append({"contestant": one.name, **stated, **trained_s, **medians, **both})
+        trained_s = {"train_cpu_s": trained[contestant.name]}
+        rows.append({"contestant": contestant.name, **stated, **trained_s, **medians, **both})
     *others, last = who
     sure = [
-        {"contestant": one.name, "threshold": threshold}
-        | as_json(at_equal_coverage(outcomes[one.name], answered, outcomes[last.name]), {})
-        for one in others
+        {"contestant": contestant.name, "threshold": threshold}
+        | as_json(at_equal_coverage(outcomes[contestant.name], answered, outcomes[last.name]), {})
+        for contestant in others
         for threshold in (USUAL_THRESHOLD, DEFAULT_THRESHOLD)
-        for answered in [[is_sure(guess, threshold) for guess in guesses[one.name]]]
+        for answered in [[is_sure(guess, threshold) for guess in guesses[contestant.name]]]
     ]
     return rows, sure
 
@@ -278,14 +278,14 @@ def is_sure(guess: Guess, threshold: float) -> bool:
 
 
 def accuracy(outcomes: Sequence[ScoredCase]) -> Estimate | None:
-    return share(sum(one.is_right for one in outcomes), len(outcomes))
+    return share(sum(outcome.is_right for outcome in outcomes), len(outcomes))
 
 
 def at_equal_coverage(
     theirs: Sequence[ScoredCase], answered: Sequence[bool], ours: Sequence[ScoredCase]
 ) -> dict[str, Estimate | None]:
     """The share of rows that they answer; how many of those are right, and of as many surest ones of ours."""
-    sure = [one for one, is_answered in zip(theirs, answered, strict=True) if is_answered]
+    sure = [outcome for outcome, is_answered in zip(theirs, answered, strict=True) if is_answered]
     return {
         "coverage": share(len(sure), len(theirs)),
         "rasa_accuracy": accuracy(sure),

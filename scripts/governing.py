@@ -135,9 +135,9 @@ class Governing:
     def _one(self, topic: str, story: Story) -> None:
         live = self._state(topic) is ReadinessState.AUTOPILOT
         articles = [
-            one
-            for one in self.articles
-            if one.topic == topic and one.language == "ru" and "{" not in one.answer
+            candidate
+            for candidate in self.articles
+            if candidate.topic == topic and candidate.language == "ru" and "{" not in candidate.answer
         ]
         article = self.random.choice(articles)
         sure = self.random.random() < story.sure
@@ -151,8 +151,8 @@ class Governing:
         if self.count % _TURNS_BETWEEN_LOOKS:
             return
         self.readiness.run_once(MODEL)
-        for name, one in STORIES.items():
-            if one.allow and self._state(name) is ReadinessState.READY:
+        for name, plot in STORIES.items():
+            if plot.allow and self._state(name) is ReadinessState.READY:
                 self.readiness.allow(name, self.vera)
 
     def _state(self, topic: str) -> ReadinessState:
@@ -179,7 +179,7 @@ class Governing:
             return  # the bot has answered
         fields: dict[str, object] = {"action": Action.ACCEPT, "rank": 1}
         if view.turn.blind:
-            other = next(one for one in articles if one.id != article.id)
+            other = next(candidate for candidate in articles if candidate.id != article.id)
             chosen = article if right else other
             fields = {"action": Action.PICK_OTHER, "article_id": chosen.id}
         elif not right:

@@ -63,12 +63,19 @@ def draw(curves: Mapping[str, Sequence[CurvePoint]], file: Path) -> None:
         n, estimates = [one for one, _ in known], [estimate for _, estimate in known]
         axes.fill_between(
             n,
-            [one.low for one in estimates],
-            [one.high for one in estimates],
+            [estimate.low for estimate in estimates],
+            [estimate.high for estimate in estimates],
             color=_COLOURS[name],
             alpha=0.15,
         )
-        axes.plot(n, [one.value for one in estimates], "o-", color=_COLOURS[name], markersize=4, label=name)
+        axes.plot(
+            n,
+            [estimate.value for estimate in estimates],
+            "o-",
+            color=_COLOURS[name],
+            markersize=4,
+            label=name,
+        )
     axes.set(xlabel="confirmed questions", ylabel="first article is right", ylim=(0.78, 1.0))
     axes.legend(frameon=False, loc="lower right", fontsize=9)
     axes.set_title("What confirmed questions teach", fontsize=10)

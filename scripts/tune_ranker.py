@@ -207,10 +207,10 @@ def fit_on(asked: Iterable[TuningQuery], weights: Weights) -> Weights:
     """Fit on the cases in scope; all of a base's together count as 100 times its share."""
     rankings: list[Ranking] = []
     counts: list[float] = []
-    for one in asked:
-        inside = list(_inside(one))
+    for query in asked:
+        inside = list(_inside(query))
         rankings += [ranking(hits, right, weights) for hits, right in inside]
-        counts += [100 * share_of(one.base) / len(inside)] * len(inside)
+        counts += [100 * share_of(query.base) / len(inside)] * len(inside)
     return fit_weights(rankings, weights, strength=1.0, counts=counts)
 
 
@@ -231,7 +231,7 @@ class Outcomes:
 def outcomes_of(asked: TuningQuery, old: Weights, new: Weights, *, looked_at: int) -> Outcomes:
     """The first suggestions of each case; the second and third count half."""
     found = Outcomes(rows=[], right=[], counts=[])
-    outside = float(np.mean([not one for one in asked.right]))
+    outside = float(np.mean([not query for query in asked.right]))
     for hits, its, in_scope in zip(asked.hits, asked.right, asked.in_scope.tolist(), strict=True):
         share = 1.0 if not outside else (1 - OUTSIDE) / (1 - outside) if its else OUTSIDE / outside
         for place, hit in enumerate(reranked(hits, old, new)[:looked_at] if hits else []):
@@ -245,7 +245,7 @@ def outcomes_of(asked: TuningQuery, old: Weights, new: Weights, *, looked_at: in
 def fit_confidence(
     asked: Iterable[TuningQuery], prior: ConfidenceModel, old: Weights, new: Weights
 ) -> ConfidenceModel:
-    found = [outcomes_of(one, old, new, looked_at=3) for one in asked]
+    found = [outcomes_of(query, old, new, looked_at=3) for query in asked]
     return updated(
         prior,
         [row for one in found for row in one.rows],
@@ -296,28 +296,30 @@ def main() -> None:
 
 def report(asked: Sequence[TuningQuery], shipped: Weights, prior: ConfidenceModel) -> None:
     """Fit, and print how good each base is found with what."""
-    kinds = sorted({kind_of(one.base) for one in asked})
-    without = {kind: [one for one in asked if kind_of(one.base) != kind] for kind in kinds}
+    kinds = sorted({kind_of(query.base) for query in asked})
+    without = {kind: [query for query in asked if kind_of(query.base) != kind] for kind in kinds}
     fitted = fit_on(asked, shipped)
     crossed = {kind: fit_on(others, shipped) for kind, others in without.items()}
-    _say(f"{fitted}\n\n" + " " * 20 + " ".join(f"{one.base.name:>17}" for one in asked))
+    _say(f"{fitted}\n\n" + " " * 20 + " ".join(f"{query.base.name:>17}" for query in asked))
     nothing = replace(fitted, **dict.fromkeys(SIGNALS, 0.0))
     for name in SIGNALS:
-        _line(f"{name} alone", (precision(one, shipped, replace(nothing, **{name: 50.0})) for one in asked))
+        _line(
+            f"{name} alone", (precision(query, shipped, replace(nothing, **{name: 50.0})) for query in asked)
+        )
     for name in SIGNALS:
-        _line(f"no {name}", (precision(one, shipped, replace(fitted, **{name: 0.0})) for one in asked))
-    _line("shipped", (precision(one, shipped, shipped) for one in asked))
-    _line("fitted", (precision(one, shipped, fitted) for one in asked))
-    _line("held out", (precision(one, shipped, crossed[kind_of(one.base)]) for one in asked))
+        _line(f"no {name}", (precision(query, shipped, replace(fitted, **{name: 0.0})) for query in asked))
+    _line("shipped", (precision(query, shipped, shipped) for query in asked))
+    _line("fitted", (precision(query, shipped, fitted) for query in asked))
+    _line("held out", (precision(query, shipped, crossed[kind_of(query.base)]) for query in asked))
     for label, weights in (("shipped weights", shipped), ("fitted weights", fitted)):
         model = fit_confidence(asked, prior, shipped, weights)
         _say(f"\n{label}: {model}")
-        ours = [reliability(one, model, shipped, weights) for one in asked]
+        ours = [reliability(query, model, shipped, weights) for query in asked]
         held_out = {kind: fit_confidence(others, prior, shipped, weights) for kind, others in without.items()}
-        theirs = [reliability(one, held_out[kind_of(one.base)], shipped, weights) for one in asked]
+        theirs = [reliability(query, held_out[kind_of(query.base)], shipped, weights) for query in asked]
         for row, name in enumerate(("ece", "too sure by", "brier", "brier, constant")):
-            _line(f"{name}, fitted", (one[row] for one in ours))
-            _line(f"{name}, held out", (one[row] for one in theirs))
+            _line(f"{name}, fitted", (query[row] for query in ours))
+            _line(f"{name}, held out", (query[row] for query in theirs))
 
 
 def _line(name: str, values: Iterable[float]) -> None:

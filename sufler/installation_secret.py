@@ -157,13 +157,13 @@ def _forget_legacy(store: Store) -> None:
 
 
 def _check_shared(config: SecretConfig, store: Store, secret: str) -> None:
-    ours = hmac.new(secret.encode(), b"sufler session secret", hashlib.sha256).hexdigest()[:8]
+    fingerprint = hmac.new(secret.encode(), b"sufler session secret", hashlib.sha256).hexdigest()[:8]
     with store.read() as tx:
         known = tx.facts.get(_FINGERPRINT)
     if known is None:
         with store.write() as tx:
-            known = tx.facts.set_if_absent(_FINGERPRINT, ours)
-    if known == ours:
+            known = tx.facts.set_if_absent(_FINGERPRINT, fingerprint)
+    if known == fingerprint:
         return
     if not config.has_shared_database:  # in the very folder of the secret: nobody else has this database
         log.warning(
@@ -172,7 +172,7 @@ def _check_shared(config: SecretConfig, store: Store, secret: str) -> None:
         )
         with store.write() as tx:
             tx.sessions.delete_all()
-            tx.facts.set(_FINGERPRINT, ours)
+            tx.facts.set(_FINGERPRINT, fingerprint)
         return
     raise BadConfig(
         "another process on this database signs with another secret, so each would refuse what the "

@@ -126,8 +126,8 @@ class Readiness(Section):
     @field_validator("thresholds")
     @classmethod
     def _strictest_first(cls, thresholds: tuple[float, ...]) -> tuple[float, ...]:
-        inside = all(0 <= one <= 1 for one in thresholds)
-        if not inside or any(later >= one for one, later in pairwise(thresholds)):
+        inside = all(0 <= threshold <= 1 for threshold in thresholds)
+        if not inside or any(later >= threshold for threshold, later in pairwise(thresholds)):
             raise PydanticCustomError("thresholds", "thresholds must fall, from at most 1 to at least 0")
         return thresholds
 

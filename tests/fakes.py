@@ -99,18 +99,27 @@ def explained(assistant: WordAssistant, text: str) -> Explanation:
         in_scope=0.9,
         suggestions=tuple(
             ExplainedSuggestion(
-                suggestion=one,
-                relevance=4 * one.confidence,
-                probability=one.confidence,
+                suggestion=suggestion,
+                relevance=4 * suggestion.confidence,
+                probability=suggestion.confidence,
                 ranked_by=(
-                    Part(name="on_words", value=one.confidence, weight=4.0, points=4 * one.confidence),
+                    Part(
+                        name="on_words",
+                        value=suggestion.confidence,
+                        weight=4.0,
+                        points=4 * suggestion.confidence,
+                    ),
                 ),
-                sure_by=(Part(name="lead", value=1.0, weight=one.confidence, points=one.confidence),),
-                nearest=NearText(text=one.question, similarity=one.confidence),
-                shared_words=tuple(word for word in one.question.lower().split() if word in text.lower()),
+                sure_by=(
+                    Part(name="lead", value=1.0, weight=suggestion.confidence, points=suggestion.confidence),
+                ),
+                nearest=NearText(text=suggestion.question, similarity=suggestion.confidence),
+                shared_words=tuple(
+                    word for word in suggestion.question.lower().split() if word in text.lower()
+                ),
                 confirmed=(),
             )
-            for one in triage.suggestions
+            for suggestion in triage.suggestions
         ),
     )
 

@@ -63,7 +63,7 @@ def expressions() -> tuple[Expression, ...]:
 
 def _imports_re(tree: ast.Module) -> bool:
     return any(
-        (isinstance(node, ast.Import) and any(one.name.partition(".")[0] == "re" for one in node.names))
+        (isinstance(node, ast.Import) and any(name.name.partition(".")[0] == "re" for name in node.names))
         or (isinstance(node, ast.ImportFrom) and node.module == "re")
         for node in ast.walk(tree)
     )
@@ -98,7 +98,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "re":
             raise NotReadable(f"line {node.lineno}: write import re")
-        if isinstance(node, ast.Import) and any(one.name == "re" and one.asname for one in node.names):
+        if isinstance(node, ast.Import) and any(name.name == "re" and name.asname for name in node.names):
             raise NotReadable(f"line {node.lineno}: write import re")
         if (
             isinstance(node, ast.Call)

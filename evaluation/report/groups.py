@@ -24,15 +24,17 @@ class Group:
 def worst_groups(outcomes: Sequence[ScoredCase], group_of: Callable[[str], str]) -> list[Group]:
     """Group by `group_of` the first right label; those with most wrong rows first, none without any."""
     members: dict[str, list[ScoredCase]] = {}
-    for one in outcomes:
-        members.setdefault(group_of(one.right[0]) if one.right else OUT_OF_SCOPE, []).append(one)
+    for outcome in outcomes:
+        members.setdefault(group_of(outcome.right[0]) if outcome.right else OUT_OF_SCOPE, []).append(outcome)
     groups = []
     for name, rows in members.items():
-        wrong = [one for one in rows if not one.is_right]
+        wrong = [row for row in rows if not row.is_right]
         right = share(len(rows) - len(wrong), len(rows))
         if not wrong or right is None:
             continue
-        confused = Counter(group_of(one.suggested) if one.suggested else "(nothing)" for one in wrong)
+        confused = Counter(
+            group_of(outcome.suggested) if outcome.suggested else "(nothing)" for outcome in wrong
+        )
         groups.append(
             Group(
                 name=name,

@@ -108,7 +108,7 @@ def _pictures(page: Page) -> list[tuple[str, str, str]]:
             plots.confidence_histogram(page.outcomes),
         ),
     ]
-    if page.in_scope and not all(one.in_scope for one in page.outcomes):
+    if page.in_scope and not all(outcome.in_scope for outcome in page.outcomes):
         pictures.append(
             (
                 "In scope or out",

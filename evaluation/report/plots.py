@@ -63,8 +63,13 @@ def reliability_diagram(outcomes: Sequence[ScoredCase]) -> str:
     right = [_known(share(int(table.right[rows].sum()), len(rows))) for rows in bins]
     with _drawing("reliability") as (figure, axes):
         axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle=(0, (4, 4)), label="honest")
-        values = np.array([one.value for one in right])
-        spread = np.array([[one.value - one.low for one in right], [one.high - one.value for one in right]])
+        values = np.array([estimate.value for estimate in right])
+        spread = np.array(
+            [
+                [estimate.value - estimate.low for estimate in right],
+                [estimate.high - estimate.value for estimate in right],
+            ]
+        )
         axes.errorbar(
             stated, values, yerr=spread, color=_MAIN, marker="o", markersize=5, linewidth=1.5, elinewidth=1.2
         )
@@ -128,13 +133,20 @@ def learning_curve_plot(points: Sequence[CurvePoint]) -> str:
             ("hit@3", _OUTSIDE, [point.hit_at_3 for point in points]),
             ("P@1", _MAIN, [point.p_at_1 for point in points]),
         ):
-            known = [(place, one) for place, one in zip(places, estimates, strict=True) if one]
+            known = [(place, estimate) for place, estimate in zip(places, estimates, strict=True) if estimate]
             x = [place for place, _ in known]
-            axes.plot(x, [one.value for _, one in known], color=colour, marker="o", markersize=5, label=label)
+            axes.plot(
+                x,
+                [estimate.value for _, estimate in known],
+                color=colour,
+                marker="o",
+                markersize=5,
+                label=label,
+            )
             axes.fill_between(
                 x,
-                [one.low for _, one in known],
-                [one.high for _, one in known],
+                [estimate.low for _, estimate in known],
+                [estimate.high for _, estimate in known],
                 color=colour,
                 alpha=0.15,
                 lw=0,

@@ -206,7 +206,7 @@ def _note(read: _Read, intents: Sequence[str], steps: Sequence[str]) -> None:
 
 def _intents_of(step: Node) -> list[str]:
     if "or" in step.fields:
-        return [name for one in step.fields["or"].items for name in _intents_of(one)]
+        return [name for item in step.fields["or"].items for name in _intents_of(item)]
     named = step.fields.get("intent")
     name = (named.text or "").strip().removeprefix("/").partition("/")[0] if named is not None else ""
     return [name] if name else []
@@ -230,7 +230,7 @@ def _texts(node: Node | None) -> list[str]:
     """A text, or the texts of a list."""
     if node is None:
         return []
-    return [one.text for one in (node.items or [node]) if one.text]
+    return [item.text for item in (node.items or [node]) if item.text]
 
 
 def _names(node: Node) -> list[str]:

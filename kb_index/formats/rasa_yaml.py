@@ -104,16 +104,16 @@ def write(articles: Iterable[Article], nlu: Path, domain: Path, rules: Path) -> 
 
 def write_one(articles: Iterable[Article], path: Path) -> None:
     """Write intents, responses and rules into one file."""
-    others = [path.with_name(f"{path.name}.{part}") for part in ("domain", "rules")]
+    further_files = [path.with_name(f"{path.name}.{part}") for part in ("domain", "rules")]
     try:
-        write(articles, path, *others)
+        write(articles, path, *further_files)
         with path.open("a", encoding="utf-8") as file:
-            for other in others:
+            for other in further_files:
                 with other.open(encoding="utf-8") as part:
                     next(part)  # the version is there already
                     file.writelines(part)
     finally:
-        for other in others:
+        for other in further_files:
             other.unlink(missing_ok=True)
 
 

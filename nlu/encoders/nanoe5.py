@@ -174,41 +174,41 @@ def _weights(file: E5File, adapter: Mapping[str, Floats]) -> Iterator[tuple[str,
     """Yield what the graph wants, under its names."""
     yield from _norm(file, "norm", "emb.ln")
     for layer in range(_SHAPE.layers):
-        ours, theirs = f"{layer}.", f"l{layer}."
+        target, source = f"{layer}.", f"l{layer}."
         yield from _linear(
-            file, adapter, ours + "qkv", [theirs + "q", theirs + "k", theirs + "v"], _SHAPE.width
+            file, adapter, target + "qkv", [source + "q", source + "k", source + "v"], _SHAPE.width
         )
-        yield from _linear(file, adapter, ours + "mix", [theirs + "ao"], _SHAPE.width)
-        yield from _norm(file, ours + "norm_1", theirs + "aln")
-        yield from _linear(file, adapter, ours + "inner", [theirs + "fi"], _SHAPE.width)
-        yield from _linear(file, adapter, ours + "outer", [theirs + "fo"], _SHAPE.inner)
-        yield from _norm(file, ours + "norm_2", theirs + "oln")
+        yield from _linear(file, adapter, target + "mix", [source + "ao"], _SHAPE.width)
+        yield from _norm(file, target + "norm_1", source + "aln")
+        yield from _linear(file, adapter, target + "inner", [source + "fi"], _SHAPE.width)
+        yield from _linear(file, adapter, target + "outer", [source + "fo"], _SHAPE.inner)
+        yield from _norm(file, target + "norm_2", source + "oln")
 
 
-def _norm(file: E5File, ours: str, theirs: str) -> Iterator[tuple[str, Floats]]:
-    yield f"{ours}.gain", file.floats(f"{theirs}.w")
-    yield f"{ours}.offset", file.floats(f"{theirs}.b")
+def _norm(file: E5File, target: str, source: str) -> Iterator[tuple[str, Floats]]:
+    yield f"{target}.gain", file.floats(f"{source}.w")
+    yield f"{target}.offset", file.floats(f"{source}.b")
 
 
 def _linear(
-    file: E5File, adapter: Mapping[str, Floats], ours: str, theirs: list[str], inputs: int
+    file: E5File, adapter: Mapping[str, Floats], target: str, source: list[str], inputs: int
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Put layers that read the same input side by side, weights in 4 bits as they are in the file.
 
     The file has weights 0 to 15 of a block in the low halves of its bytes and 16 to 31 in the high ones;
     the runtime wants two neighbours in a byte.
     """
-    blocks = np.concatenate([file.blocks(f"{name}.w", inputs) for name in theirs])
+    blocks = np.concatenate([file.blocks(f"{name}.w", inputs) for name in source])
     low, high = blocks["codes"] & 15, blocks["codes"] >> 4
     ordered = np.concatenate([low, high], axis=-1)
-    yield f"{ours}.weights", ordered[..., 0::2] | ordered[..., 1::2] << 4
-    yield f"{ours}.scales", blocks["scale"].astype(np.float32).reshape(-1)
-    outputs = len(blocks) // len(theirs)
-    down = [adapter.get(f"{name}.down", np.zeros((_RANK, inputs), dtype=np.float32)) for name in theirs]
-    up = [adapter.get(f"{name}.up", np.zeros((outputs, _RANK), dtype=np.float32)) for name in theirs]
-    yield f"{ours}.down", np.concatenate(down).T
-    beside = np.zeros((len(theirs) * _RANK, len(blocks)), dtype=np.float32)  # each reads its own matrix only
+    yield f"{target}.weights", ordered[..., 0::2] | ordered[..., 1::2] << 4
+    yield f"{target}.scales", blocks["scale"].astype(np.float32).reshape(-1)
+    outputs = len(blocks) // len(source)
+    down = [adapter.get(f"{name}.down", np.zeros((_RANK, inputs), dtype=np.float32)) for name in source]
+    up = [adapter.get(f"{name}.up", np.zeros((outputs, _RANK), dtype=np.float32)) for name in source]
+    yield f"{target}.down", np.concatenate(down).T
+    beside = np.zeros((len(source) * _RANK, len(blocks)), dtype=np.float32)  # each reads its own matrix only
     for place, matrix in enumerate(up):
         beside[place * _RANK : (place + 1) * _RANK, place * outputs : (place + 1) * outputs] = matrix.T
-    yield f"{ours}.up", beside
-    yield f"{ours}.bias", np.concatenate([file.floats(f"{name}.b") for name in theirs])
+    yield f"{target}.up", beside
+    yield f"{target}.bias", np.concatenate([file.floats(f"{name}.b") for name in source])

@@ -105,7 +105,9 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Ask for the vectors of all training texts, once."""
-        texts = sorted({text for one in training_data.training_examples for text in _texts(one).values()})
+        texts = sorted(
+            {text for message in training_data.training_examples for text in _texts(message).values()}
+        )
         encoder = self.fingerprint_addon(self._config)  # None: nobody answers, and Rasa's cache knows that
         parts: list[Encoded] = []
         if encoder is None:

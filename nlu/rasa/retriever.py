@@ -75,8 +75,8 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
 
     def _triage(self, message: Message) -> dict[str, Any] | None:
         metadata = message.get("metadata")
-        ours = metadata.get(_KEY) if isinstance(metadata, dict) else None
-        triage = ours.get("triage") if isinstance(ours, dict) else None
+        own_metadata = metadata.get(_KEY) if isinstance(metadata, dict) else None
+        triage = own_metadata.get("triage") if isinstance(own_metadata, dict) else None
         if isinstance(triage, dict):
             return triage
         text = message.get(TEXT)
@@ -98,7 +98,9 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         if not replaced or confidence < self._intent_from or triage["route"] == "handoff":
             return
         intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
-        ranking = [one for one in message.get(INTENT_RANKING_KEY) or [] if one.get("name") != self._intent]
+        ranking = [
+            ranked for ranked in message.get(INTENT_RANKING_KEY) or [] if ranked.get("name") != self._intent
+        ]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
 
@@ -111,11 +113,11 @@ def _found(triage: dict[str, Any]) -> dict[str, Any] | None:
             "handoff_reason": triage["handoff_reason"],
             "suggestions": [
                 {
-                    "article_id": str(one["article_id"]),
-                    "topic": str(one["topic"]),
-                    "confidence": float(one["confidence"]),
+                    "article_id": str(suggestion["article_id"]),
+                    "topic": str(suggestion["topic"]),
+                    "confidence": float(suggestion["confidence"]),
                 }
-                for one in triage["suggestions"]
+                for suggestion in triage["suggestions"]
             ],
         }
     except (KeyError, TypeError, ValueError):

@@ -102,7 +102,7 @@ class Corrector:
         )
         if not found:
             return None
-        return min(found, key=lambda one: (one[1], -self._counts[one[0]], one[0]))[0]
+        return min(found, key=lambda group: (group[1], -self._counts[group[0]], group[0]))[0]
 
 
 def _twice_mistyped(word: str, meant: str) -> bool:

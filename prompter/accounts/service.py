@@ -223,9 +223,9 @@ class Accounts:
             account = tx.accounts.named(name)
             if account is None:
                 raise NotFound(f"there is no account named {name}")
-            others = [other for other in tx.accounts.all() if other.id != account.id]
+            other_accounts = [other for other in tx.accounts.all() if other.id != account.id]
             if account.role is Role.ADMIN and not any(
-                other.role is Role.ADMIN and other.disabled_at is None for other in others
+                other.role is Role.ADMIN and other.disabled_at is None for other in other_accounts
             ):
                 raise LastAdmin(f"{account.name} is the last admin: create another one first")
             now = self._clock()

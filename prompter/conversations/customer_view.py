@@ -56,7 +56,7 @@ class CustomerViews:
                 tx.conversations.conversation_turns(conversation_id, state)
                 for state in (TurnState.OPEN, TurnState.WAITING)
             )
-        lines = [*map(_said, messages), *(line for reply in replies if (line := _replied(reply)))]
+        lines = [*map(_message_line, messages), *(line for reply in replies if (line := _replied(reply)))]
         lines.sort(key=lambda line: line.at)
         return CustomerView(lines=tuple(lines), attention=_attention(lines, replies, is_open=is_open))
 
@@ -68,7 +68,7 @@ def _attention(lines: list[Line], replies: list[Reply], *, is_open: bool) -> Att
     return Attention.WAITING if is_open and not operator_spoke_last else Attention.NONE
 
 
-def _said(message: Message) -> Line:
+def _message_line(message: Message) -> Line:
     return Line(
         key=f"message-{message.id}",
         author=None,

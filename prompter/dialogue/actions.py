@@ -60,7 +60,7 @@ class ActionResult:
     `uses_triage`: what was concluded about the turn answers it. `handoff`: an operator does.
     """
 
-    said: tuple[Said, ...] = ()
+    utterances: tuple[Said, ...] = ()
     slots: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     uses_triage: bool = False
     handoff: HandoffReason | None = None
@@ -126,11 +126,11 @@ class Actions:
             return ActionResult(uses_triage=True)
         triage = self._triage(asked.text)
         if triage.route is not Route.AUTOPILOT:
-            return ActionResult(said=(_CALLED,), handoff=triage.handoff_reason)
+            return ActionResult(utterances=(_CALLED,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
         if fields(answer):  # nobody here knows what they stand for
-            return ActionResult(said=(_CALLED,), handoff=HandoffReason.POLICY)
-        return ActionResult(said=(Said(text=answer),))
+            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.POLICY)
+        return ActionResult(utterances=(Said(text=answer),))
 
     def _fall_back(self, asked: ActionCall) -> ActionResult:
         return replace(self._answer_faq(asked), forgets=True)
@@ -140,14 +140,14 @@ class Actions:
 
     def _rate_answer(self, asked: ActionCall) -> ActionResult:
         if asked.slots.get(HANDOFF):  # nothing was answered: an operator is on the way
-            return ActionResult(said=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
+            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
         helpful = asked.intent != "deny"
         if asked.turn_id is not None:
             self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
         if helpful:
-            return ActionResult(said=(Said(response="utter_rated_helpful"),))
+            return ActionResult(utterances=(Said(response="utter_rated_helpful"),))
         return ActionResult(
-            said=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
+            utterances=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
         )
 
     def _note(self, turn_id: int, signal: Signal) -> None:
@@ -165,9 +165,9 @@ class Actions:
             return ActionResult()
         number = form.number(given)
         if number is None:
-            return ActionResult(slots={form.slot: None}, said=(Said(response=form.malformed),))
+            return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.malformed),))
         if self._looked_up(number) == (True, None):
-            return ActionResult(slots={form.slot: None}, said=(Said(response=form.unknown),))
+            return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.unknown),))
         return ActionResult(slots={form.slot: number})  # what nobody can look up now an operator will
 
     def _looked_up(self, number: str) -> tuple[bool, str | None]:
@@ -187,7 +187,7 @@ class Actions:
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {form.slot: number, form.state: state}
-        return ActionResult(said=(Said(response=form.found, values=values),), slots=forgotten)
+        return ActionResult(utterances=(Said(response=form.found, values=values),), slots=forgotten)
 
 
 def seal(secret: str, turn_id: int) -> str:
@@ -202,5 +202,5 @@ def _handed_over(
     asked: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
 ) -> ActionResult:
     """An operator answers; where Sufler has asked, it tells the customer itself."""
-    said = () if asked.turn_id is not None else (_CALLED,)
-    return ActionResult(said=said, handoff=reason, slots=slots or {})
+    utterances = () if asked.turn_id is not None else (_CALLED,)
+    return ActionResult(utterances=utterances, handoff=reason, slots=slots or {})

@@ -85,7 +85,7 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
     answers = reply.uses_triage and knows
     texts = [triage.suggestions[0].answer, *reply.texts] if answers else reply.texts
     answer = "\n\n".join(texts)
-    said = Suggestion(
+    reply_suggestion = Suggestion(
         article_id=IDS + reply.name,
         question=reply.name,
         answer=answer,
@@ -94,7 +94,7 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
         similarity=0.0,
         confidence=min(reply.confidence, triage.suggestions[0].confidence) if answers else reply.confidence,
     )
-    triage = replace(triage, suggestions=(said, *triage.suggestions)[:_MAX_SUGGESTIONS])
+    triage = replace(triage, suggestions=(reply_suggestion, *triage.suggestions)[:_MAX_SUGGESTIONS])
     if _asks_for_person(triage) or reply.handoff is not None:
         return triage
     reason = HandoffReason.POLICY if answers else HandoffReason.TOPIC_NOT_READY
@@ -102,8 +102,8 @@ def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
 
 
 def _with_more(triage: Triage, texts: Sequence[str]) -> Triage:
-    first, *others = triage.suggestions
-    return replace(triage, suggestions=(replace(first, answer="\n\n".join([first.answer, *texts])), *others))
+    first, *rest = triage.suggestions
+    return replace(triage, suggestions=(replace(first, answer="\n\n".join([first.answer, *texts])), *rest))
 
 
 def _asks_for_person(triage: Triage) -> bool:

@@ -69,7 +69,9 @@ def stack_of(uses: Sequence[Activation]) -> list[Activation]:
     """What came into use and was not gone back from, oldest first; the last one answers."""
     stack: list[Activation] = []
     for use in uses:
-        if use.reason is ActivationReason.ROLLBACK and any(one.version == use.version for one in stack):
+        if use.reason is ActivationReason.ROLLBACK and any(
+            version.version == use.version for version in stack
+        ):
             while stack.pop().version != use.version:
                 continue
         stack.append(use)

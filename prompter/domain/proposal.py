@@ -56,14 +56,16 @@ class Proposal:
     @property
     def wording(self) -> str:
         """Equal wordings would bring the same into the knowledge base."""
-        said = (self.question, self.answer, self.topic, self.language, self.base_answer, self.phrasings)
-        return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
+        key_parts = (self.question, self.answer, self.topic, self.language, self.base_answer, self.phrasings)
+        return hashlib.blake2b(repr(key_parts).encode(), digest_size=8).hexdigest()
 
 
 def about(draft: Draft) -> bytes:
     """Equal for drafts that propose the same; the database allows one open proposal about the same."""
     proof = draft.proof
     changes = draft.kind is ProposalKind.CHANGED_ANSWER
-    said = (*proof.added, "-", *proof.removed) if changes else (draft.question,)
-    words = "\n".join((draft.kind.value, draft.article_id or "", *(normal(text) or text for text in said)))
+    key_parts = (*proof.added, "-", *proof.removed) if changes else (draft.question,)
+    words = "\n".join(
+        (draft.kind.value, draft.article_id or "", *(normal(text) or text for text in key_parts))
+    )
     return hashlib.blake2b(words.encode(), digest_size=16).digest()

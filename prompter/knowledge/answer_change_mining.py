@@ -83,7 +83,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
     left = list(before)
     kept: list[str | None] = []  # for each sentence sent, the one of the article that it is
     for sentence in after:
-        same = next((one for one in left if classify_edit(mask(one), mask(sentence)) in _SAME), None)
+        same = next((change for change in left if classify_edit(mask(change), mask(sentence)) in _SAME), None)
         if same is not None:
             left.remove(same)
         kept.append(same)
@@ -93,7 +93,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
         if same is not None:
             last = same
             continue
-        old = max(left, key=lambda one: shared(one, sentence), default=None)
+        old = max(left, key=lambda change: shared(change, sentence), default=None)
         if old is not None and shared(old, sentence) >= _REPLACES:
             left.remove(old)
             changes.append((old, sentence, None))
@@ -102,15 +102,15 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
     changes += [(old, None, None) for old in left]
     found = []
     for removed, added, behind in changes:
-        there = current.get(normal(mask(removed))) if removed is not None else None
-        if removed is not None and there is None:
+        current_sentence = current.get(normal(mask(removed))) if removed is not None else None
+        if removed is not None and current_sentence is None:
             continue
         added = mask(added, keep=keep) if added is not None else None
         if added is not None and any(similar(added, sentence) for sentence in own):
             continue
         found.append(
             _Change(
-                removed=there,
+                removed=current_sentence,
                 added=added,
                 after=current.get(normal(mask(behind))) if behind is not None else None,
                 turn=turn,

@@ -192,8 +192,8 @@ class _Questions:
         self._count(number, asked, answered)
 
     def _count(self, conversation: int, asked: Sequence[str], answered: Sequence[str]) -> None:
-        said = [text for text in asked if not is_small_talk(text)]
-        text = question_text(" ".join(said))[:_MAX_QUESTION_LENGTH]
+        questions_asked = [text for text in asked if not is_small_talk(text)]
+        text = question_text(" ".join(questions_asked))[:_MAX_QUESTION_LENGTH]
         key = normal(text)
         if not key or is_small_talk(text):
             return
@@ -233,25 +233,27 @@ class _Questions:
     def _forget(self) -> None:
         """Make room: what came least often goes, the oldest first, until half is left."""
         while len(self._found) > MAX_QUESTIONS // 2:
-            for key in [key for key, one in self._found.items() if one.times <= self._min_times]:
+            for key in [key for key, question in self._found.items() if question.times <= self._min_times]:
                 if len(self._found) <= MAX_QUESTIONS // 2:
                     break
                 del self._found[key]
             else:
                 self._min_times += 1
         self._min_times = 1
-        kept = {answer: answer for one in self._found.values() for answer in one.answers}
+        kept = {answer: answer for question in self._found.values() for answer in question.answers}
         self._answers = kept
 
     def asked(self) -> Iterator[ObservedQuestion]:
-        often = sorted(self._found.values(), key=lambda one: (-one.times, one.text))
-        for one in often[:MAX_CLUSTERED]:
-            conversations = frozenset(one.conversations)
-            without = one.times - sum(one.answers.values())
-            for answer, times in one.answers.items():
-                yield ObservedQuestion(text=one.text, times=times, conversations=conversations, answer=answer)
+        often = sorted(self._found.values(), key=lambda question: (-question.times, question.text))
+        for question in often[:MAX_CLUSTERED]:
+            conversations = frozenset(question.conversations)
+            without = question.times - sum(question.answers.values())
+            for answer, times in question.answers.items():
+                yield ObservedQuestion(
+                    text=question.text, times=times, conversations=conversations, answer=answer
+                )
             if without > 0:
-                yield ObservedQuestion(text=one.text, times=without, conversations=conversations)
+                yield ObservedQuestion(text=question.text, times=without, conversations=conversations)
 
 
 # --- files --------------------------------------------------------------------------------------

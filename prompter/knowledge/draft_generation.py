@@ -97,12 +97,12 @@ def unanswered(asked: Sequence[ObservedQuestion]) -> list[ObservedQuestion]:
     """Those that no article answered, without texts for which one was confirmed more often."""
     confirmed: dict[str, int] = defaultdict(int)
     open_ones: dict[str, int] = defaultdict(int)
-    for one in asked:
-        (confirmed if one.article_id else open_ones)[normal(one.text)] += one.times
+    for question in asked:
+        (confirmed if question.article_id else open_ones)[normal(question.text)] += question.times
     return [
-        one
-        for one in asked
-        if one.article_id is None and open_ones[normal(one.text)] > confirmed[normal(one.text)]
+        question
+        for question in asked
+        if question.article_id is None and open_ones[normal(question.text)] > confirmed[normal(question.text)]
     ]
 
 
@@ -114,7 +114,7 @@ def with_same_answers(
     keep: Collection[str] = (),
 ) -> list[ObservedQuestion]:
     """An operator who wrote what an article says has confirmed that article."""
-    own = sorted({one.answer for one in asked if one.answer and one.article_id is None})
+    own = sorted({question.answer for question in asked if question.answer and question.article_id is None})
     if not own:
         return list(asked)
     filled = [
@@ -126,14 +126,16 @@ def with_same_answers(
     for article, group in zip(articles, groups, strict=False):
         if article.answer.strip():
             article_of.setdefault(group, article.id)
-    said = {
+    article_of_answer = {
         answer: article_of[group]
         for answer, group in zip(own, groups[len(filled) :], strict=True)
         if group in article_of
     }
     return [
-        replace(one, article_id=said[one.answer]) if one.article_id is None and one.answer in said else one
-        for one in asked
+        replace(question, article_id=article_of_answer[question.answer])
+        if question.article_id is None and question.answer in article_of_answer
+        else question
+        for question in asked
     ]
 
 
@@ -227,4 +229,4 @@ def _contacts(
             sent[contact].add(turn.conversation_id)
     own = [text for article in articles for text in contacts(article.answer)]
     own += [text for value in constants.values() for text in contacts(value)]
-    return frozenset([*own, *(one for one, told in sent.items() if len(told) >= MIN_TEAM_COUNT)])
+    return frozenset([*own, *(number for number, told in sent.items() if len(told) >= MIN_TEAM_COUNT)])

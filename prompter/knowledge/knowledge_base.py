@@ -128,8 +128,8 @@ class KnowledgeBase:
         all of a large base would take too long for somebody who waits.
         """
         with self._store.read() as tx:
-            others = tx.articles.get_many({*beside} - {article.id})
-        compared = [article, *(others[key] for key in sorted(others))]
+            related = tx.articles.get_many({*beside} - {article.id})
+        compared = [article, *(related[key] for key in sorted(related))]
         found = check(compared, known_fields=template_fields(self._template_values))
         return [problem for problem in found if article.id in problem.article_ids]
 
@@ -170,7 +170,9 @@ class KnowledgeBase:
             if article is None:
                 raise NotFound(f"there is no article {article_id}")
             versions = tx.articles.versions(article_id)
-            before = next((one["fields"] for one in versions if one["version"] == version), None)
+            before = next(
+                (candidate["fields"] for candidate in versions if candidate["version"] == version), None
+            )
             if before is None:
                 raise NotFound(f"{article_id} has no version {version}")
             last = tx.articles.version(article_id)

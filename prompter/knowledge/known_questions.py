@@ -25,12 +25,12 @@ class KnownQuestions:
         self.articles = {article.id: article for article in articles}
         held = {article.id: article for article in search.articles} if search else {}
         self._search = search
-        self._held = {one.id for one in self.articles.values() if held.get(one.id) == one}
+        self._held = {article.id for article in self.articles.values() if held.get(article.id) == article}
         texts = [
-            (one.id, text)
-            for one in self.articles.values()
-            if one.id not in self._held
-            for text in (one.question, *one.phrasings)
+            (article.id, text)
+            for article in self.articles.values()
+            if article.id not in self._held
+            for text in (article.question, *article.phrasings)
         ]
         self._owners = [article_id for article_id, _ in texts]
         self._vectors = embedder.embed([text for _, text in texts])
@@ -62,7 +62,7 @@ class KnownQuestions:
         if self._search is not None and self._held and len(vectors):
             similarities, found = self._search.nearest(vectors, _LOOKED_AT)
             for row, ids in enumerate(found):
-                place = next((place for place, one in enumerate(ids) if one in self._held), None)
+                place = next((place for place, id_ in enumerate(ids) if id_ in self._held), None)
                 if place is not None and similarities[row, place] > best[row]:
                     best[row], owners[row] = similarities[row, place], ids[place]
         return best, owners

@@ -22,10 +22,10 @@ class QuestionSimilarity:
 
     def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
         self._row: dict[str, int] = {}
-        both: list[Draft | Proposal] = [*proposals, *drafts]
-        for one in both:
-            if one.kind is not ProposalKind.CHANGED_ANSWER:
-                self._row.setdefault(one.question, len(self._row))
+        all_items: list[Draft | Proposal] = [*proposals, *drafts]
+        for item in all_items:
+            if item.kind is not ProposalKind.CHANGED_ANSWER:
+                self._row.setdefault(item.question, len(self._row))
         self._vectors = encode(list(self._row)) if encode and self._row else None
 
     def near(self, draft: Draft, others: Sequence[Proposal]) -> list[Proposal]:
@@ -58,24 +58,24 @@ class ProposalIndex:
             self._by_key.setdefault(key, set()).add(proposal.id)
 
     def open(self) -> list[Proposal]:
-        return [one for one in self._proposals.values() if one.state is ProposalState.OPEN]
+        return [proposal for proposal in self._proposals.values() if proposal.state is ProposalState.OPEN]
 
     def is_taken(self, draft: Draft, but: Proposal) -> bool:
         """Whether another open proposal says the very same."""
         wanted = about(draft)
-        return any(one.about == wanted and one.id != but.id for one in self.open())
+        return any(proposal.about == wanted and proposal.id != but.id for proposal in self.open())
 
     def same_as(self, draft: Draft) -> Proposal | None:
         """The proposal about the same; the settled one where several are equally like it."""
         subject = _subject(draft)
         candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
         if draft.kind is ProposalKind.CHANGED_ANSWER:
-            found = [one for one in candidates if _same_change(draft, one)]
+            found = [proposal for proposal in candidates if _same_change(draft, proposal)]
         else:
             found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
         if not found:
             wanted = about(draft)
-            found = [one for one in self.open() if one.about == wanted]
+            found = [proposal for proposal in self.open() if proposal.about == wanted]
         return self._at_the_end(found[0]) if found else None
 
     def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
@@ -88,12 +88,12 @@ class ProposalIndex:
             other = self._proposals[number]
             if _subject(other) != subject:
                 continue
-            mine, others = set(keys), set(_keys(other))
+            own_keys, others = set(keys), set(_keys(other))
             overlaps = [
                 len(part & others) / max(1, min(len(part), len(kind_of_others)))
                 for part, kind_of_others in (
-                    (_turns(mine), _turns(others)),
-                    (mine - _turns(mine), others - _turns(others)),
+                    (_turns(own_keys), _turns(others)),
+                    (own_keys - _turns(own_keys), others - _turns(others)),
                 )
             ]
             if max(overlaps) >= _SHARED:
@@ -117,21 +117,21 @@ def _turns(keys: set[object]) -> set[object]:
     return {key for key in keys if isinstance(key, int)}
 
 
-def _keys(one: Draft | Proposal) -> list[object]:
+def _keys(draft: Draft | Proposal) -> list[object]:
     """Turns and texts that it rests on."""
-    texts = (seen.text for seen in one.proof.texts)
-    return [*one.proof.turns, *dict.fromkeys(normal(text) or text for text in (one.question, *texts))]
+    texts = (seen.text for seen in draft.proof.texts)
+    return [*draft.proof.turns, *dict.fromkeys(normal(text) or text for text in (draft.question, *texts))]
 
 
-def _subject(one: Draft | Proposal) -> object:
+def _subject(draft: Draft | Proposal) -> object:
     """Only proposals with the same subject can be the same; a new article has none but being one."""
-    return (one.kind, one.article_id if one.kind is not ProposalKind.NEW_ARTICLE else None)
+    return (draft.kind, draft.article_id if draft.kind is not ProposalKind.NEW_ARTICLE else None)
 
 
 def _same_change(draft: Draft, proposal: Proposal) -> bool:
-    mine, other = draft.proof, proposal.proof
-    if {normal(text) for text in mine.removed} != {normal(text) for text in other.removed}:
+    own_keys, other = draft.proof, proposal.proof
+    if {normal(text) for text in own_keys.removed} != {normal(text) for text in other.removed}:
         return False
-    if not mine.added or not other.added:
-        return mine.added == other.added
-    return any(similar(one, two) for one in mine.added for two in other.added)
+    if not own_keys.added or not other.added:
+        return own_keys.added == other.added
+    return any(similar(text, two) for text in own_keys.added for two in other.added)

@@ -230,14 +230,14 @@ class Proposals:
             AlreadySettled: one of them was settled before.
             CannotMerge: they are of different kinds or articles, or there is only one.
         """
-        others = [number for number in dict.fromkeys(proposal_ids) if number != into]
-        if not others:
+        merged_ids = [number for number in dict.fromkeys(proposal_ids) if number != into]
+        if not merged_ids:
             raise CannotMerge("name at least one other proposal to merge")
         now = self._clock()
         with self._store.write() as tx:
             target = _still_open(tx, into)
             proof, phrasings = target.proof, target.phrasings
-            for number in others:
+            for number in merged_ids:
                 other = _still_open(tx, number)
                 if (other.kind, other.article_id) != (target.kind, target.article_id):
                     raise CannotMerge("only proposals of the same kind for the same article can be merged")
@@ -286,39 +286,39 @@ class Proposals:
         What was dismissed or approved does not come back: drafts are the same that share half of their
         turns or texts, or whose questions mean the same (`encode`; without it nobody can tell).
         """
-        return self._taken(drafts, encode, everything=False)
+        return self._taken(drafts, encode, replaces_all=False)
 
     def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
         """The same, where `drafts` are all that decisions say now: what they no longer say is outdated.
 
         Proposals that a supervisor has edited or that come from history stay.
         """
-        return self._taken(drafts, encode, everything=True)
+        return self._taken(drafts, encode, replaces_all=True)
 
-    def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, everything: bool) -> Refreshed:
+    def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, replaces_all: bool) -> Refreshed:
         with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
             similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
-                return self._take(drafts, similarity, everything=everything)
+                return self._take(drafts, similarity, replaces_all=replaces_all)
             except Conflict:  # somebody proposes at the same time
                 if not left:
                     raise
         raise AssertionError
 
     def _take(
-        self, drafts: Sequence[Draft], similarity: "QuestionSimilarity", *, everything: bool
+        self, drafts: Sequence[Draft], similarity: "QuestionSimilarity", *, replaces_all: bool
     ) -> Refreshed:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
-            there = ProposalIndex(tx.proposals.all(), similarity)
+            index = ProposalIndex(tx.proposals.all(), similarity)
             seen: set[int] = set()
             for draft in drafts:
-                found = there.same_as(draft)
+                found = index.same_as(draft)
                 if found is None:
                     number = tx.proposals.add(draft, now)
-                    there.put(_found(tx, number))
+                    index.put(_found(tx, number))
                     seen.add(number)
                     new += 1
                     continue
@@ -326,19 +326,19 @@ class Proposals:
                 if found.state is not ProposalState.OPEN:
                     tx.proposals.set_proof(found.id, proof, now)
                     known += 1
-                elif found.edited_by is not None or found.id in seen or there.is_taken(draft, found):
+                elif found.edited_by is not None or found.id in seen or index.is_taken(draft, found):
                     tx.proposals.set_proof(found.id, proof, now)
                     grown += found.id not in seen
                 else:
                     proof = replace(proof, added=draft.proof.added, removed=draft.proof.removed)
                     tx.proposals.renew(found, replace(draft, proof=proof), now)
                     grown += 1
-                there.put(_found(tx, found.id))
+                index.put(_found(tx, found.id))
                 seen.add(found.id)
             outdated = [
                 proposal
-                for proposal in there.open()
-                if everything
+                for proposal in index.open()
+                if replaces_all
                 and proposal.id not in seen
                 and proposal.edited_by is None
                 and proposal.source is Source.DESK

@@ -78,8 +78,8 @@ class _TextGroup:
 def group_by_text(asked: Iterable[ObservedQuestion]) -> dict[str, _TextGroup]:
     """What was asked, by normal form."""
     found: dict[str, _TextGroup] = defaultdict(_TextGroup)
-    for one in asked:
-        found[normal(one.text) or one.text].add(one)
+    for question in asked:
+        found[normal(question.text) or question.text].add(question)
     return found
 
 
@@ -99,24 +99,24 @@ def phrasings(
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     against: dict[str, Counter[str]] = defaultdict(Counter)
     confirmed: dict[str, list[ObservedQuestion]] = defaultdict(list)
-    for one in asked:
-        key = normal(one.text)
-        for wrong in one.wrong:
-            against[key][wrong] += one.times
-        if one.article_id in known.articles and key and len(one.text) <= MAX_PHRASING_LENGTH:
-            votes[key][one.article_id or ""] += one.times
-            confirmed[one.article_id or ""].append(one)
+    for question in asked:
+        key = normal(question.text)
+        for wrong in question.wrong:
+            against[key][wrong] += question.times
+        if question.article_id in known.articles and key and len(question.text) <= MAX_PHRASING_LENGTH:
+            votes[key][question.article_id or ""] += question.times
+            confirmed[question.article_id or ""].append(question)
 
     def agreed(key: str, article_id: str) -> bool:
         others = votes[key].total() - votes[key][article_id]
         return votes[key][article_id] >= 2 * (others + against[key][article_id])
 
     texts = {
-        article_id: {key: one for key, one in group_by_text(found).items() if agreed(key, article_id)}
+        article_id: {key: group for key, group in group_by_text(found).items() if agreed(key, article_id)}
         for article_id, found in confirmed.items()
     }
-    flat = [(article_id, one) for article_id in sorted(texts) for one in texts[article_id].values()]
-    vectors = embedder.embed([one.text for _, one in flat])
+    flat = [(article_id, text) for article_id in sorted(texts) for text in texts[article_id].values()]
+    vectors = embedder.embed([group.text for _, group in flat])
     owner = np.array([article_id for article_id, _ in flat])
     drafts = []
     for article_id in sorted(texts):
@@ -124,12 +124,12 @@ def phrasings(
         new = _not_known(article_id, [flat[row][1] for row in rows.tolist()], vectors[rows], known)
         rows = rows[new]
         words = [flat[row][1] for row in rows.tolist()]
-        found = clusters([one.text for one in words], vectors[rows], weights=[one.times for one in words])
+        found = clusters([word.text for word in words], vectors[rows], weights=[word.times for word in words])
         for cluster in found:
             members = [words[row] for row in cluster.members]
             centre = vectors[rows[cluster.centre]]
             rival = (owner != article_id) & (vectors @ centre >= _OTHERS)
-            weight = sum(one.times for one in members)
+            weight = sum(member.times for member in members)
             if 2 * sum(flat[row][1].times for row in np.flatnonzero(rival).tolist()) > weight:
                 continue
             draft = _draft(
@@ -145,7 +145,7 @@ def _not_known(
 ) -> list[int]:
     near = (vectors @ known.vectors(article_id).T).max(axis=1, initial=0.0)
     has = known.normals(article_id)
-    return [row for row, one in enumerate(words) if near[row] < COVERED_AT and normal(one.text) not in has]
+    return [row for row, word in enumerate(words) if near[row] < COVERED_AT and normal(word.text) not in has]
 
 
 def new_articles(
@@ -163,20 +163,22 @@ def new_articles(
     unless they have nothing in common. The proposed answer is the one that most operators agree on.
     """
     words = list(group_by_text(asked).values())
-    vectors = embedder.embed([one.text for one in words])
+    vectors = embedder.embed([word.text for word in words])
     near, owner = known.nearest(vectors)
     rows = [row for row in range(len(words)) if near[row] < COVERED_AT]
     words, vectors = [words[row] for row in rows], vectors[rows]
     near, owner = near[rows], [owner[row] for row in rows]
     if not words:
         return []
-    weights = [one.times for one in words]
-    parts = [list(one.members) for one in clusters([one.text for one in words], vectors, weights=weights)]
+    weights = [word.times for word in words]
+    parts = [
+        list(cluster.members) for cluster in clusters([word.text for word in words], vectors, weights=weights)
+    ]
     drafts = []
     linked = _linked(parts, words, vectors, weights)
-    for part in (one for each in linked for one in _parted(each, words, min_conversations)):
+    for part in (group for each in linked for group in _parted(each, words, min_conversations)):
         members = [words[row] for row in part]
-        named = [one for one in part if len(words[one].text) <= MAX_PHRASING_LENGTH] or part
+        named = [group for group in part if len(words[group].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
             central([words[row].text for row in named], vectors[named], [weights[row] for row in named])
         ]
@@ -204,10 +206,10 @@ def _linked(
     """Join clusters whose questions got the very same answer, where they mean something alike."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
     given = [
-        (row, one.answer)
+        (row, question.answer)
         for row, heard_of in enumerate(words)
-        for one in heard_of.asked
-        if len(normal(one.answer).split()) >= _LINKING_WORDS
+        for question in heard_of.asked
+        if len(normal(question.answer).split()) >= _LINKING_WORDS
     ]
     means = np.array(
         [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
@@ -242,18 +244,18 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
     Where one question got several answers, operators only put them in different words.
     """
     given = [
-        (row, one)
+        (row, question)
         for row in part
-        for one in words[row].asked
-        if len(normal(one.answer).split()) >= _LINKING_WORDS
+        for question in words[row].asked
+        if len(normal(question.answer).split()) >= _LINKING_WORDS
     ]
-    told: dict[int, Counter[int]] = defaultdict(Counter)
-    for (row, one), group in zip(given, _same([one.answer for _, one in given]), strict=True):
-        told[row][group] += one.times
-    own = {row: groups.most_common(1)[0][0] for row, groups in told.items()}
-    times = sum(groups.total() for groups in told.values())
-    agreed = sum(groups[own[row]] for row, groups in told.items())
-    if times < _AGAIN * len(told) or agreed < _ALWAYS * times:
+    groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
+    for (row, question), group in zip(given, _same([question.answer for _, question in given]), strict=True):
+        groups_by_row[row][group] += question.times
+    own = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
+    times = sum(groups.total() for groups in groups_by_row.values())
+    agreed = sum(groups[own[row]] for row, groups in groups_by_row.items())
+    if times < _AGAIN * len(groups_by_row) or agreed < _ALWAYS * times:
         return [part]
     rows: dict[int, list[int]] = defaultdict(list)
     for row, group in own.items():
@@ -261,7 +263,9 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
     large = [
         group
         for group in rows.values()
-        if len({number for row in group for one in words[row].asked for number in one.conversations})
+        if len(
+            {number for row in group for question in words[row].asked for number in question.conversations}
+        )
         >= min_conversations
     ]
     if len(large) < 2:
@@ -298,7 +302,7 @@ def _draft(
     topic: str = "",
     language: str = "",
 ) -> Draft:
-    asked = [one for member in members for one in member.asked]
+    asked = [question for member in members for question in member.asked]
     answers = _answers(asked)
     texts = sorted(members, key=lambda one: (-one.times, one.text))[:MAX_TEXTS]
     return Draft(
@@ -310,11 +314,11 @@ def _draft(
         topic=article.topic if article else topic,
         language=article.language if article else language,
         proof=Proof(
-            n_turns=sum(one.times for one in asked),
-            n_conversations=len(frozenset[int]().union(*(one.conversations for one in asked))),
-            n_operators=len(frozenset[int]().union(*(one.operators for one in asked))),
-            texts=tuple(SeenText(text=one.text, times=one.times) for one in texts),
-            turns=tuple(sorted({turn for one in asked for turn in one.turns}))[-MAX_TEXTS:],
+            n_turns=sum(question.times for question in asked),
+            n_conversations=len(frozenset[int]().union(*(question.conversations for question in asked))),
+            n_operators=len(frozenset[int]().union(*(question.operators for question in asked))),
+            texts=tuple(SeenText(text=text.text, times=text.times) for text in texts),
+            turns=tuple(sorted({turn for question in asked for turn in question.turns}))[-MAX_TEXTS:],
             answers=() if article else answers,
         ),
     )
@@ -325,20 +329,20 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
 
     An answer in which something had to be masked was written for one customer: others go before it.
     """
-    given = [one for one in asked if one.answer]
+    given = [question for question in asked if question.answer]
     groups: dict[int, list[ObservedQuestion]] = defaultdict(list)
-    for one, group in zip(given, _same([one.answer for one in given]), strict=True):
-        groups[group].append(one)
+    for question, group in zip(given, _same([question.answer for question in given]), strict=True):
+        groups[group].append(question)
     found = []
     for members in groups.values():
         spellings: Counter[str] = Counter()
-        for one in members:
-            spellings[one.answer] += one.times
+        for member in members:
+            spellings[member.answer] += member.times
         found.append(
             GivenAnswer(
                 text=min(spellings, key=lambda text: (_is_masked(text), -spellings[text], text)),
                 times=spellings.total(),
-                operators=len(frozenset[int]().union(*(one.operators for one in members))),
+                operators=len(frozenset[int]().union(*(member.operators for member in members))),
             )
         )
     found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))

@@ -37,13 +37,13 @@ class OperatorCheck:
 
 def check_operators(
     labels: Sequence[LabeledQuestion],
-    guess: Callable[[int, Sequence[int]], Mapping[int, LeaveOneOutPrediction]],
+    predict: Callable[[int, Sequence[int]], Mapping[int, LeaveOneOutPrediction]],
     *,
     same_answer: Mapping[str, str] | None = None,
 ) -> list[OperatorCheck]:
     """Compare each person's verdicts with what the others' say; in order of id.
 
-    `guess(operator, numbers)` asks the texts of those lessons of a model that has learned from all lessons
+    `predict(operator, numbers)` asks the texts of those labels of a model that has learned from all labels
     but this operator's. Flagged is whose verdicts contradict it in half of the cases or more, and so much
     more often than expected that chance explains it with probability .001 at most (Hoeffding, 1963): more
     often than the model doubts itself, and more often than the others' verdicts contradict theirs. Of a
@@ -51,33 +51,40 @@ def check_operators(
     """
     same = same_answer or {}
     of_operator: dict[int, list[int]] = defaultdict(list)
-    for number, one in enumerate(labels):
-        of_operator[one.operator_id].append(number)
-    told = {}
+    for number, label in enumerate(labels):
+        of_operator[label.operator_id].append(number)
+    judged_by = {}
     for operator_id, numbers in sorted(of_operator.items()):
-        guesses = guess(operator_id, numbers[-_MAX_ROWS:])
+        predictions = predict(operator_id, numbers[-_MAX_ROWS:])
         judged = [
             (_is_contradicted(labels[number], found, same), 1 - found.confidence)
-            for number, found in guesses.items()
+            for number, found in predictions.items()
         ]
-        told[operator_id] = [
+        judged_by[operator_id] = [
             (contradicted, doubt) for contradicted, doubt in judged if contradicted is not None
         ]
     return [
         _check(
-            operator_id, own, [one for other, each in told.items() if other != operator_id for one in each]
+            operator_id,
+            own,
+            [
+                contradiction
+                for other, each in judged_by.items()
+                if other != operator_id
+                for contradiction in each
+            ],
         )
-        for operator_id, own in told.items()
+        for operator_id, own in judged_by.items()
         if len(own) >= _ENOUGH
     ]
 
 
 def _check(
-    operator_id: int, own: Sequence[tuple[bool, float]], others: Sequence[tuple[bool, float]]
+    operator_id: int, own: Sequence[tuple[bool, float]], peers: Sequence[tuple[bool, float]]
 ) -> OperatorCheck:
-    n, contradicted = len(own), sum(one for one, _ in own)
-    among_others = sum(one for one, _ in others) / len(others) if others else 1.0
-    expected = max(sum(doubt for _, doubt in own), n * among_others)
+    n, contradicted = len(own), sum(contradiction for contradiction, _ in own)
+    among_peers = sum(contradiction for contradiction, _ in peers) / len(peers) if peers else 1.0
+    expected = max(sum(doubt for _, doubt in own), n * among_peers)
     excess = max(0.0, contradicted - expected)
     return OperatorCheck(
         operator_id=operator_id,
@@ -89,10 +96,10 @@ def _check(
 
 
 def _is_contradicted(
-    one: LabeledQuestion, guess: LeaveOneOutPrediction, same: Mapping[str, str]
+    label: LabeledQuestion, prediction: LeaveOneOutPrediction, same: Mapping[str, str]
 ) -> bool | None:
     """Whether person and model say different things; None: the verdict says nothing of what it suggests."""
-    suggested = same.get(guess.article_id, guess.article_id)
-    if one.right is not None:
-        return same.get(one.right, one.right) != suggested
-    return True if suggested in {same.get(article, article) for article in one.wrong} else None
+    suggested = same.get(prediction.article_id, prediction.article_id)
+    if label.right is not None:
+        return same.get(label.right, label.right) != suggested
+    return True if suggested in {same.get(article, article) for article in label.wrong} else None

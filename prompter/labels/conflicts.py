@@ -53,23 +53,23 @@ class Disagreements:
 def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     """Find them; turns drawn by lot are left out, as they are when models learn."""
     divided = aggregate_labels(labeled_questions(store)).contradictions
-    latest = sorted(divided, key=lambda one: one.labeled[-1].decided_at, reverse=True)[:limit]
+    latest = sorted(divided, key=lambda conflict: conflict.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}
-        turns = tx.conversations.turns({one.turn_id for each in latest for one in each.labeled})
+        turns = tx.conversations.turns({label.turn_id for each in latest for label in each.labeled})
         uses = tx.decisions.verdicts_by_article()
         questions = [
             DividedQuestion(
                 text=each.text,
                 opinions=tuple(
                     Opinion(
-                        operator=operators.get(one.operator_id, "?"),
-                        decided_at=one.decided_at,
-                        conversation_id=turns[one.turn_id].conversation_id,
-                        right=one.right,
-                        wrong=one.wrong,
+                        operator=operators.get(label.operator_id, "?"),
+                        decided_at=label.decided_at,
+                        conversation_id=turns[label.turn_id].conversation_id,
+                        right=label.right,
+                        wrong=label.wrong,
                     )
-                    for one in reversed(each.labeled)
+                    for label in reversed(each.labeled)
                 ),
             )
             for each in latest
@@ -77,8 +77,8 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
         named = {
             article
             for each in questions
-            for one in each.opinions
-            for article in (*one.wrong, *([one.right] if one.right else []))
+            for opinion in each.opinions
+            for article in (*opinion.wrong, *([opinion.right] if opinion.right else []))
         }
         articles = tx.articles.get_many(named | uses.keys())
     edited = [
@@ -92,11 +92,13 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
         if article_id in articles
     ]
     often = [
-        one for one in edited if one.n_used >= _MIN_USES and one.n_changed >= max(2, _OFTEN * one.n_used)
+        article
+        for article in edited
+        if article.n_used >= _MIN_USES and article.n_changed >= max(2, _OFTEN * article.n_used)
     ]
     return Disagreements(
         questions=questions,
-        articles=sorted(often, key=lambda one: (-one.n_changed, one.article_id))[:limit],
+        articles=sorted(often, key=lambda conflict: (-conflict.n_changed, conflict.article_id))[:limit],
         names={
             article_id: article.question for article_id, article in articles.items() if article_id in named
         },

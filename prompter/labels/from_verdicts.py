@@ -80,7 +80,7 @@ def labels_from_verdict(
     answer may still be the right one's. A text edited in substance or written anew names no right article.
     Of what a dialogue has said nothing is learned.
     """
-    offered = [one for one in offered if not is_dialogue(one)]
+    offered = [suggestion for suggestion in offered if not is_dialogue(suggestion)]
     if article_id is not None and is_dialogue(article_id):
         return None, ()
     if verdict in _USED and article_id:
@@ -110,9 +110,9 @@ def aggregate_labels(
     """
     same = same_answer or {}
     groups: dict[str, list[LabeledQuestion]] = defaultdict(list)
-    for one in learned:
-        if key := normal(one.text):
-            groups[key].append(one)
+    for query in learned:
+        if key := normal(query.text):
+            groups[key].append(query)
     texts, contradictions = [], []
     for group in groups.values():
         judged, divided = _together(group, same)
@@ -125,9 +125,9 @@ def aggregate_labels(
 
 def _together(group: Sequence[LabeledQuestion], same: Mapping[str, str]) -> tuple[LabeledText, bool]:
     """What the verdicts on one question say together, and whether they differ."""
-    right = Counter(same.get(one.right, one.right) for one in group if one.right is not None)
-    wrong = Counter(same.get(article, article) for one in group for article in one.wrong)
-    named = {same.get(one.right, one.right): one.right for one in group if one.right is not None}
+    right = Counter(same.get(label.right, label.right) for label in group if label.right is not None)
+    wrong = Counter(same.get(article, article) for label in group for article in label.wrong)
+    named = {same.get(label.right, label.right): label.right for label in group if label.right is not None}
     best = [
         article for article, count in right.items() if 2 * count > right.total() and count > wrong[article]
     ]

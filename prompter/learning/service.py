@@ -36,8 +36,8 @@ def split_by_time(
 
     `labels` may come in any order; of those that came in at the same moment, the turn's number decides.
     """
-    ordered = sorted(labels, key=lambda one: (one.decided_at, one.turn_id))
-    n_new = sum(since is None or one.decided_at > since for one in ordered)
+    ordered = sorted(labels, key=lambda label: (label.decided_at, label.turn_id))
+    n_new = sum(since is None or label.decided_at > since for label in ordered)
     n_test = int(holdout_share * n_new)
     cut = len(ordered) - n_test
     return TimeSplit(to_learn=tuple(ordered[:cut]), to_test=tuple(ordered[cut:]), n_new=n_new)

@@ -117,7 +117,8 @@ class LiveAssistant:
 
     def _is_of_another_index(self, other: Version) -> bool:
         names = [
-            index_name(one.config, self._encoders.of_articles(one.config)) for one in (self._version, other)
+            index_name(version.config, self._encoders.of_articles(version.config))
+            for version in (self._version, other)
         ]
         return names[0] != names[1]
 

@@ -235,8 +235,10 @@ class Versions:
             used = [use.version for use in reversed(stack_of(tx.versions.uses()))]
             last = list(dict.fromkeys(used))[: max(1, keep)]
             removed = []
-            there = [one for one in tx.versions.all() if one.state is not VersionState.PRUNED]
-            for version in there[max(1, keep) :]:
+            kept_versions = [
+                candidate for candidate in tx.versions.all() if candidate.state is not VersionState.PRUNED
+            ]
+            for version in kept_versions[max(1, keep) :]:
                 if version.id in last or version.state is VersionState.SHADOW:
                     continue
                 tx.versions.change(version.id, [version.state], VersionState.PRUNED, now)
@@ -263,8 +265,10 @@ class Versions:
         tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
         if after:
             dialogues = tx.facts.get(DIALOGUE_MODEL)  # which it leaves as they are
-            stored = [one for one in tx.readiness.all().values() if one.model != dialogues]
-            tx.versions.keep_readiness(after, {one.name: _kept(asdict(one)) for one in stored})
+            stored = [topic for topic in tx.readiness.all().values() if topic.model != dialogues]
+            tx.versions.keep_readiness(
+                after, {stored_topic.name: _kept(asdict(stored_topic)) for stored_topic in stored}
+            )
         tx.versions.use(
             version_id,
             after=after,

@@ -41,8 +41,8 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         pins = {pin.id: pin.text for pin in tx.pins.all()}
         named = {article for said in listed for article in (said.before, said.after) if article}
         names = {article.id: article.question for article in tx.articles.get_many(named).values()}
-    found = [_question(said, turns, pins, names) for said in listed]
-    return version, sorted(found, key=lambda one: (one.is_right is None, one.is_right is True))
+    found = [_question(change, turns, pins, names) for change in listed]
+    return version, sorted(found, key=lambda question: (question.is_right is None, question.is_right is True))
 
 
 def _question(

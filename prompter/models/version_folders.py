@@ -142,7 +142,7 @@ class ModelVersions:
         encoder = self._encoders.of_articles(config)
         reader = TextReader(encoder)
         examples = builder.training_examples(config, articles, reader)
-        data = data_hash([one.text for one in examples], [one.intent for one in examples])
+        data = data_hash([example.text for example in examples], [example.intent for example in examples])
         metrics: dict[str, Any] = {"examples": len(examples)}
         if previous is not None and _same_intents(previous, config, reader, data):
             intents, metrics["train_seconds"] = previous.intents, 0.0
@@ -240,8 +240,8 @@ def check_folder(config: ModelConfig, version_id: str) -> None:
 
 def index_name(config: ModelConfig, encoder: Encoder) -> str:
     """Equal names: one index serves both."""
-    said = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    made_of = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
 
 
 def _part(parts: Mapping[str, Part], name: str) -> Part:

@@ -36,7 +36,7 @@ class AttentionCheckScheduler:
         if not answers:
             return False
         first = self._choose(answers)
-        others = [answer for answer in answers if answer != first]
+        other_answers = [answer for answer in answers if answer != first]
         with self._store.write() as tx:
             tx.reviews.add(
                 turn_id=question.turn_id,
@@ -44,7 +44,7 @@ class AttentionCheckScheduler:
                 kind=ReviewKind.GOLD,
                 question=question.utterance,
                 own_text=first,
-                other_text=self._choose(others) if others else None,
+                other_text=self._choose(other_answers) if other_answers else None,
                 bot_position=Place.FIRST,
                 excluded_account_id=None,
                 now=self._clock(),

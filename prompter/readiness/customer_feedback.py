@@ -99,7 +99,9 @@ def _answer(tx: Transaction, channel: str, chat_id: str, reply_id: int) -> tuple
     reply = tx.outbox.get(reply_id)
     customer = tx.conversations.find(channel, chat_id)
     turn = tx.conversations.turn(reply.turn_id) if reply and reply.turn_id else None
-    ours = customer is not None and reply is not None and reply.conversation_id == customer.conversation_id
-    if not ours or reply is None or turn is None or turn.route is not Route.AUTOPILOT:
+    is_own_reply = (
+        customer is not None and reply is not None and reply.conversation_id == customer.conversation_id
+    )
+    if not is_own_reply or reply is None or turn is None or turn.route is not Route.AUTOPILOT:
         raise NotFound("there is no such answer")
     return reply, turn

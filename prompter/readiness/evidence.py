@@ -94,9 +94,9 @@ class TopicEvidence:
         drawn stands for those that were not, and may count far less than nothing.
         """
         settled = [
-            (one.confidence, one.counts_as)
-            for one in self.pieces
-            if one.right is not None and one.counts_as is not None
+            (piece.confidence, piece.counts_as)
+            for piece in self.pieces
+            if piece.right is not None and piece.counts_as is not None
         ]
         table = np.array(settled, dtype=np.float64).reshape(-1, 2)
         return table[:, 0], table[:, 1]
@@ -113,7 +113,9 @@ def evidence_of(
     """Put together what the turns and events of a topic say."""
     turns = [turn for turn in ledger if turn.tests]
     judged = judged_turns(turns)
-    counts_as = {turn.id: one.judgement.value for turn, one in zip(turns, judged, strict=True)}
+    counts_as = {
+        turn.id: judged_turn.judgement.value for turn, judged_turn in zip(turns, judged, strict=True)
+    }
     pieces = [_piece(turn, counts_as.get(turn.id)) for turn in ledger if is_evidence(turn)]
     articles = {turn.article_id for turn in ledger}
     articles.update(article for event in events for article in event.facts.articles)
@@ -124,8 +126,8 @@ def evidence_of(
         turns=turns,
         judged=judged,
         pieces=pieces,
-        questions={one.id: one.question for one in tx.articles.get_many(articles).values()}
-        | {one: dialogue_name(one) for one in articles if is_dialogue(one)},
+        questions={article.id: article.question for article in tx.articles.get_many(articles).values()}
+        | {article: dialogue_name(article) for article in articles if is_dialogue(article)},
         asked={
             turn.id: QuotedQuestion(conversation_id=turn.conversation_id, question=turn.utterance)
             for turn in tx.conversations.turns(wrong).values()

@@ -9,13 +9,13 @@ def governed_topics(readiness: Readiness) -> list[GatedTopic]:
     """The topics that answer alone, with the room that their evidence leaves, and those that may come to."""
     return [
         GatedTopic(
-            name=one.name,
-            topics=frozenset(one.topics) - frozenset(one.left_out),
-            threshold=readiness.rule.thresholds[-1] if one.threshold is None else one.threshold,
-            margin=one.proved.interval.low - readiness.rule.bar
-            if one.proved is not None and one.proved.interval is not None
+            name=topic.name,
+            topics=frozenset(topic.topics) - frozenset(topic.left_out),
+            threshold=readiness.rule.thresholds[-1] if topic.threshold is None else topic.threshold,
+            margin=topic.proved.interval.low - readiness.rule.bar
+            if topic.proved is not None and topic.proved.interval is not None
             else 0.0,
-            is_live=one.state is ReadinessState.AUTOPILOT,
+            is_live=topic.state is ReadinessState.AUTOPILOT,
         )
-        for one in readiness.topics()
+        for topic in readiness.topics()
     ]

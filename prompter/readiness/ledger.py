@@ -36,7 +36,7 @@ def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
 def _judged(turn: LedgerTurn) -> JudgedTurn:
     if turn.by_bot:
         judged = audits([turn])
-        right = any(one for _, one in judged)
+        right = any(kind for _, kind in judged)
         return JudgedTurn(
             confidence=turn.confidence,
             judgement=RIGHT if right else WRONG,

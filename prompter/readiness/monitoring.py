@@ -119,7 +119,7 @@ class QualityMonitor:
             this, before = (
                 tx.monitoring.counts(begin, begin + _WEEK) for begin in (now - _WEEK, now - 2 * _WEEK)
             )
-        ages = [(now - one) / timedelta(days=1) for one in changed]
+        ages = [(now - is_changed) / timedelta(days=1) for is_changed in changed]
         return Drift(
             this_week=_week(this),
             week_before=_week(before),

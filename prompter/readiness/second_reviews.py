@@ -98,8 +98,10 @@ def request_review(
     judge cannot tell from what they see what the first verdict was.
     """
     own = offered[0].text
-    others = [sent] if kind is ReviewKind.SETTLE and sent else [one.text for one in offered[1:]]
-    other = next((text for text in others if text.split() != own.split()), None)
+    alternatives = (
+        [sent] if kind is ReviewKind.SETTLE and sent else [suggestion.text for suggestion in offered[1:]]
+    )
+    other = next((text for text in alternatives if text.split() != own.split()), None)
     tx.reviews.add(
         turn_id=turn.id,
         decision_id=decision_id,

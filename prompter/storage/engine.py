@@ -135,11 +135,11 @@ def _mask_errors(engine: Engine) -> None:
     if not secrets:
         return
 
-    def masked(said: Any) -> Any:
-        if isinstance(said, str):
+    def masked(value: Any) -> Any:
+        if isinstance(value, str):
             for secret in secrets:
-                said = said.replace(secret, _MASK)
-        return said
+                value = value.replace(secret, _MASK)
+        return value
 
     @event.listens_for(engine, "handle_error")
     def _mask(context: ExceptionContext) -> None:

@@ -24,13 +24,13 @@ def database_failures() -> Iterator[None]:
     try:
         yield
     except NoConnectionFree as error:
-        raise DatabaseBusy(_said(error)) from error
+        raise DatabaseBusy(_message_of(error)) from error
     except (OperationalError, InterfaceError, InternalError) as error:
-        raise _kind(error)(_said(error)) from error
+        raise _kind(error)(_message_of(error)) from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:  # ours: a mistake in a statement, or a rule that it breaks
             raise
-        raise DatabaseUnavailable(_said(error)) from error
+        raise DatabaseUnavailable(_message_of(error)) from error
 
 
 def _kind(error: DBAPIError) -> type[DatabaseUnavailable]:
@@ -41,5 +41,5 @@ def _kind(error: DBAPIError) -> type[DatabaseUnavailable]:
     return DatabaseBusy if code in _BUSY else DatabaseUnavailable
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     return f"the database cannot be used: {' '.join(str(getattr(error, 'orig', None) or error).split())}"

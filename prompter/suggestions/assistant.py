@@ -117,7 +117,10 @@ class Assistant:
             intent=meant.intent,
             control=meant.control,
             in_scope=intent.in_scope if intent else 1.0,
-            candidates=[routing.Candidate(topic=one.topic, confidence=one.confidence) for one in suggestions],
+            candidates=[
+                routing.Candidate(topic=suggestion.topic, confidence=suggestion.confidence)
+                for suggestion in suggestions
+            ],
             expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
         )
         route, reason = routing.route(signals, knowledge.thresholds)

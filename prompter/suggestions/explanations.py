@@ -114,7 +114,7 @@ def _explained(
 
 def _sure_by(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tuple[Part, ...]:
     values = features(hit, in_scope=in_scope)
-    coefficients = [getattr(knowledge.confidence, one.name) for one in fields(knowledge.confidence)]
+    coefficients = [getattr(knowledge.confidence, field_.name) for field_ in fields(knowledge.confidence)]
     return tuple(
         Part(name=name, value=value, weight=weight, points=value * weight)
         for name, value, weight in zip(FEATURES, values, coefficients, strict=True)

@@ -32,8 +32,8 @@ class RankerState:
     def fingerprint(self) -> str:
         """Equal fingerprints, equal answers."""
         digest = hashlib.sha256(f"({stored_text(self.weights)}, {stored_text(self.confidence)})".encode())
-        for one in self.judged.texts:
-            digest.update(repr((one.text, one.right, one.wrong)).encode())
+        for text in self.judged.texts:
+            digest.update(repr((text.text, text.right, text.wrong)).encode())
         return digest.hexdigest()
 
 
@@ -57,26 +57,26 @@ def fit_ranker(
     """
     judged = _read(texts, reader, known)
     found, in_scope = _asked(judged, reader, search, intents, on, advance)
-    right = [frozenset(one.right) for one in judged.texts]
+    right = [frozenset(text.right) for text in judged.texts]
     shipped: Weights = search.config
     rankings = [ranking(hits, its, shipped) for hits, its in zip(found, right, strict=True)]
     weights = fit_weights(rankings, shipped, strength=_STRENGTH)
     rows, outcomes = [], []
-    for hits, one, scope in zip(found, judged.texts, in_scope, strict=True):
+    for hits, text, scope in zip(found, judged.texts, in_scope, strict=True):
         # Weights only put articles in another order: to ask once more would find the same
         best = next(iter(reranked(hits, shipped, weights)), None)
-        if best and (one.right or best.article.id in one.wrong):  # else, what would be right is unknown
+        if best and (text.right or best.article.id in text.wrong):  # else, what would be right is unknown
             rows.append(features(best, in_scope=scope))
-            outcomes.append(best.article.id in one.right)
+            outcomes.append(best.article.id in text.right)
     return RankerState(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
 
 
 def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts | None) -> LabeledTexts:
     """Read all that say something."""
-    cleaned = [(one, reader.clean(one.text)) for one in texts]
-    kept = [(one, text) for one, text in cleaned if not looks_empty(text)]
+    cleaned = [(text, reader.clean(text.text)) for text in texts]
+    kept = [(labeled, text) for labeled, text in cleaned if not looks_empty(text)]
     return LabeledTexts.build(
-        [one for one, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
+        [kept_item for kept_item, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
     )
 
 
@@ -95,11 +95,11 @@ def _asked(
     fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
     vectors = judged.vectors()
     for fold in sorted(set(fold_of)):
-        others = judged.only([number for number, its in enumerate(fold_of) if its != fold])
+        rest = judged.only([number for number, its in enumerate(fold_of) if its != fold])
         for number in (number for number, its in enumerate(fold_of) if its == fold):
             text = judged.cleaned[number]
             utterance = Utterance(text=text, vector=vectors[number], grams=reader.analyze([text]))
-            found[number] = _hits(search, utterance, others, on)
+            found[number] = _hits(search, utterance, rest, on)
             if intents is not None:
                 in_scope[number] = intents.predict(utterance.vector, utterance.grams).in_scope
             advance(1)

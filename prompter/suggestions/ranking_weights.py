@@ -54,33 +54,37 @@ def fit_weights(
     from scipy import optimize
 
     weighed = zip(rankings, counts or [1.0] * len(rankings), strict=True)
-    kept = [(one, count) for one, count in weighed if one.is_right.any() and not one.is_right.all()]
-    useful, weight = [one for one, _ in kept], np.array([count for _, count in kept])
+    kept = [
+        (ranked, count) for ranked, count in weighed if ranked.is_right.any() and not ranked.is_right.all()
+    ]
+    useful, weight = [kept_item for kept_item, _ in kept], np.array([count for _, count in kept])
     centre = _coefficients(prior)
     if not useful:
         return prior
-    hits = max(len(one.offset) for one in useful)
+    hits = max(len(ranked.offset) for ranked in useful)
     signals = np.zeros((len(useful), hits, len(SIGNALS)))
     offset = np.full((len(useful), hits), -np.inf)
     is_right = np.zeros((len(useful), hits), dtype=np.bool_)
-    for row, one in enumerate(useful):
-        signals[row, : len(one.offset)] = one.signals
-        offset[row, : len(one.offset)] = one.offset
-        is_right[row, : len(one.offset)] = one.is_right
+    for row, ranking in enumerate(useful):
+        signals[row, : len(ranking.offset)] = ranking.signals
+        offset[row, : len(ranking.offset)] = ranking.offset
+        is_right[row, : len(ranking.offset)] = ranking.is_right
     deviation = np.maximum(centre, 1.0)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         relevance = signals @ weights + offset
-        everything, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
+        predicted, right = _softmax(relevance), _softmax(np.where(is_right, relevance, -np.inf))
         surprise = _log_sum(relevance) - _log_sum(np.where(is_right, relevance, -np.inf))
         value = float(weight @ surprise)
-        gradient = np.einsum("r,rh,rhs->s", weight, everything - right, signals)
+        gradient = np.einsum("r,rh,rhs->s", weight, predicted - right, signals)
         away = (weights - centre) / deviation
         return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
 
     found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
     own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
-    return replace(Weights(**own), **dict(zip(SIGNALS, (float(one) for one in found), strict=True)))
+    return replace(
+        Weights(**own), **dict(zip(SIGNALS, (float(weight_found) for weight_found in found), strict=True))
+    )
 
 
 def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:

@@ -22,7 +22,7 @@ def part_of(learned: RankerState) -> Part:
     cleaned = judged.cleaned or [None] * len(judged)
     weights = to_stored(learned.weights)
     texts = json.dumps(
-        [[one.text, one.right, one.wrong, read] for one, read in zip(judged.texts, cleaned, strict=True)],
+        [[text.text, text.right, text.wrong, read] for text, read in zip(judged.texts, cleaned, strict=True)],
         ensure_ascii=False,
     )
     return Part(

@@ -73,11 +73,11 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
 
 def _only_filled(suggested: str, sent: str) -> bool:
     """Whether nothing was done but to write something in place of template fields."""
-    first, *others = between_fields(" ".join(suggested.split()))
+    first, *rest = between_fields(" ".join(suggested.split()))
     text = " ".join(sent.split())
-    if not others or not text.startswith(first):
+    if not rest or not text.startswith(first):
         return False
-    values = _values(text, len(first), others)
+    values = _values(text, len(first), rest)
     return values is not None and not any(_NEGATION.search(value) for value in values)
 
 

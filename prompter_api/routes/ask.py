@@ -23,10 +23,10 @@ async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
 async def triaged(parts: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
     """What a triage says of a text, off the event loop and in turn with others."""
 
-    def said() -> TriageOut:
+    def triage_text() -> TriageOut:
         return TriageOut.model_validate(triage(text))
 
-    return await to_thread.run_sync(said, limiter=parts.asked_at_once)
+    return await to_thread.run_sync(triage_text, limiter=parts.asked_at_once)
 
 
 @router.post("/ask/explain")

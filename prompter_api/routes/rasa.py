@@ -77,12 +77,16 @@ def _answer(outcome: ActionResult, body: ActionIn) -> ActionOut:
     ]
     if outcome.forgets:
         events.append({"event": "rewind"})
-    responses = [_response(said) for said in outcome.said]
+    responses = [_response(utterances) for utterances in outcome.utterances]
     if outcome.is_of_turn:  # for Sufler alone: other channels would show it to the customer
         handoff = outcome.handoff.value if outcome.handoff else None
         responses.append({"custom": {"sufler": {"uses_triage": outcome.uses_triage, "handoff": handoff}}})
     return ActionOut(events=events, responses=responses)
 
 
-def _response(said: Said) -> dict[str, Any]:
-    return {"response": said.response, **said.values} if said.response else {"text": said.text}
+def _response(utterances: Said) -> dict[str, Any]:
+    return (
+        {"response": utterances.response, **utterances.values}
+        if utterances.response
+        else {"text": utterances.text}
+    )

@@ -88,7 +88,8 @@ class EvaluatedAssistant:
             LabeledText(text=case.text, right=case.article_ids)
             if case.article_ids
             else LabeledText(
-                text=case.text, wrong=tuple(one.article_id for one in self._assistant.suggest(case.text)[:1])
+                text=case.text,
+                wrong=tuple(suggestion.article_id for suggestion in self._assistant.suggest(case.text)[:1]),
             )
             for case in confirmed
         ]

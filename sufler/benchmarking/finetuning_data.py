@@ -58,9 +58,9 @@ def queries_of_labels(articles: Iterable[Article], labels: Iterable[LabeledQuest
     """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
     same = _Same(articles)
     found = []
-    for one in labels:
-        right = same.of([one.right] if one.right else [])
-        found.append(TrainingQuery(text=clean(one.text), right=right, wrong=same.of(one.wrong) - right))
+    for label in labels:
+        right = same.of([label.right] if label.right else [])
+        found.append(TrainingQuery(text=clean(label.text), right=right, wrong=same.of(label.wrong) - right))
     return found
 
 
@@ -82,4 +82,4 @@ class _Same:
             self._groups.setdefault(first, set()).add(article_id)
 
     def of(self, ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(each for one in ids for each in self._groups.get(self._first.get(one, one), {one}))
+        return frozenset(each for id_ in ids for each in self._groups.get(self._first.get(id_, id_), {id_}))

@@ -57,14 +57,18 @@ class Truth:
         article = self.articles.get(article_id)
         if article is None or article.topic == self.outdated_topic:
             return False
-        answers = {self.articles[one].answer for one in question.article_ids if one in self.articles}
+        answers = {
+            self.articles[candidate].answer
+            for candidate in question.article_ids
+            if candidate in self.articles
+        }
         return article.answer in answers
 
     def is_right_answer(self, question: Question, text: str) -> bool:
         """Judge a text as it was sent or offered, template fields filled."""
         if text == _NEW_TRUTH:
             return question.topic == self.outdated_topic
-        candidates = (one for one in question.article_ids if self.is_right(question, one))
+        candidates = (article for article in question.article_ids if self.is_right(question, article))
         return any(_is_filled(text.strip(), self.articles[one].answer) for one in candidates)
 
 
@@ -105,8 +109,8 @@ class Traffic:
         self._pause = 1 / turns_per_second
         self._say = say
         self._random = np.random.default_rng(seed)
-        self._hero = [one for one in questions if one.topic == HERO]
-        self._others = [one for one in questions if one.topic in _OTHERS]
+        self._hero = [question for question in questions if question.topic == HERO]
+        self._others = [question for question in questions if question.topic in _OTHERS]
         self._stop = threading.Event()
         self._waiting = 0
         self._threads: list[threading.Thread] = []
@@ -157,11 +161,11 @@ class Traffic:
         def work(client: httpx.Client) -> None:
             queue = client.get("/api/queue").raise_for_status().json()
             self._waiting = len(queue)
-            mine = [item for item in queue if item["turn"]["id"] % len(self._operator_tokens) == number]
-            for item in mine[:10]:
+            own_items = [item for item in queue if item["turn"]["id"] % len(self._operator_tokens) == number]
+            for item in own_items[:10]:
                 self._decide(client, item["turn"])
             judged = sum(self._judge(client) for _ in range(5))
-            if not mine and not judged:
+            if not own_items and not judged:
                 self._stop.wait(0.2)
 
         return work
@@ -183,7 +187,9 @@ class Traffic:
         offered = view["suggestions"]
         if offered and self._truth.is_right(question, offered[0]["article_id"]):
             return {"action": "accept", "rank": 1}
-        right = [one for one in sorted(question.article_ids) if self._truth.is_right(question, one)]
+        right = [
+            article for article in sorted(question.article_ids) if self._truth.is_right(question, article)
+        ]
         if right and not fields(self._truth.articles[right[0]].answer):
             return {"action": "pick_other", "article_id": right[0]}
         if offered:
@@ -211,7 +217,7 @@ class Traffic:
 
     def _watch(self, client: httpx.Client) -> None:
         """Tell how the main topic fares, and let its articles turn wrong a while after it went live."""
-        told: tuple[str, int] | None = None
+        last_state: tuple[str, int] | None = None
         live_since: float | None = None
         while not self._stop.is_set():
             topics = {one["name"]: one for one in client.get("/api/readiness").raise_for_status().json()}
@@ -219,8 +225,8 @@ class Traffic:
             if hero is not None:
                 step = hero["steps"][-1]
                 now = (hero["state"], step["n_by_lot"] // 10)
-                if now != told:
-                    told = now
+                if now != last_state:
+                    last_state = now
                     self._say(_line(hero))
                 if hero["state"] == ReadinessState.AUTOPILOT.value and live_since is None:
                     live_since = time.monotonic()
@@ -242,15 +248,15 @@ def _line(found: Mapping[str, Any]) -> str:
 
 def _is_filled(text: str, answer: str) -> bool:
     """Whether the text is the answer with something, or nothing, in place of its template fields."""
-    first, *others = re.split(r"\{\w+\}", answer.strip())
-    if not others:
+    first, *rest = re.split(r"\{\w+\}", answer.strip())
+    if not rest:
         return text == first
-    last = others.pop()
+    last = rest.pop()
     if not text.startswith(first) or not text.endswith(last):
         return False
     end = len(text) - len(last)
     place = len(first)
-    for piece in others:
+    for piece in rest:
         found = text.find(piece, place, end)
         if found < 0:
             return False

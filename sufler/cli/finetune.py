@@ -57,7 +57,7 @@ def finetune(
             out,
             options=FineTuningOptions(epochs=epochs, seed=seed),
             bar=progress_bar,
-            told=_tell,
+            progress=_tell,
             threads=settings.encoder.threads,
         )
     except NotBetter as reason:

@@ -58,7 +58,8 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
             for intent, id_ in project.moved.items()
         ],
         "kept": [
-            {"intent": one.intent, "reason": one.reason.value, "detail": one.detail} for one in project.kept
+            {"intent": kept_item.intent, "reason": kept_item.reason.value, "detail": kept_item.detail}
+            for kept_item in project.kept
         ],
         "counts": dict(project.counts),
         "warnings": list(project.warnings),
@@ -72,8 +73,9 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
-            f"  {one.intent}: {_why(one.reason)}{f' ({one.detail})' if one.detail else ''}"
-            for one in project.kept
+            f"  {kept_item.intent}: {_why(kept_item.reason)}"
+            f"{f' ({kept_item.detail})' if kept_item.detail else ''}"
+            for kept_item in project.kept
         ]
     rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
     if rest:

@@ -146,15 +146,15 @@ def ask(
                 "handoff_reason": triage.handoff_reason.value if triage.handoff_reason else None,
                 "suggestions": [
                     {
-                        "article_id": one.article_id,
-                        "question": one.question,
-                        "answer": one.answer,
-                        "topic": one.topic,
-                        "language": one.language,
-                        "similarity": round(one.similarity, 4),
-                        "confidence": round(one.confidence, 4),
+                        "article_id": suggestion.article_id,
+                        "question": suggestion.question,
+                        "answer": suggestion.answer,
+                        "topic": suggestion.topic,
+                        "language": suggestion.language,
+                        "similarity": round(suggestion.similarity, 4),
+                        "confidence": round(suggestion.confidence, 4),
                     }
-                    for one in triage.suggestions
+                    for suggestion in triage.suggestions
                 ],
                 "model_version": triage.model_version,
                 "ci": {},

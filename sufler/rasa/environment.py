@@ -63,10 +63,10 @@ class RasaProject:
             NoRasa: it has no domain or no data.
         """
 
-        def there(*names: str) -> Path | None:
+        def existing(*names: str) -> Path | None:
             return next((folder / name for name in names if (folder / name).exists()), None)
 
-        domain, data = there("domain.yml", "domain.yaml", "domain"), there("data")
+        domain, data = existing("domain.yml", "domain.yaml", "domain"), existing("data")
         if domain is None or data is None:
             lacks = "domain.yml or domain/" if domain is None else "data/"
             raise NoRasa(f"{folder}: has no {lacks}, so it is not a Rasa project")
@@ -74,8 +74,8 @@ class RasaProject:
             config=config,
             domain=domain,
             data=data,
-            endpoints=there("endpoints.yml") or shipped / "endpoints.yml",
-            credentials=there("credentials.yml") or shipped / "credentials.yml",
+            endpoints=existing("endpoints.yml") or shipped / "endpoints.yml",
+            credentials=existing("credentials.yml") or shipped / "credentials.yml",
             home=home,
         )
 

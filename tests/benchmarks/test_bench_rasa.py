@@ -137,7 +137,7 @@ def written(path: Path) -> Path:
 
 
 def test_odd_texts_are_read_again_as_they_were(tmp_path: Path) -> None:
-    found = [(one.text, one.intent) for one in read_examples(written(tmp_path / "nlu.yml"))]
+    found = [(example.text, example.intent) for example in read_examples(written(tmp_path / "nlu.yml"))]
     assert found == [(READ.get(text, text), "odd?") for text in ODD]
 
 
@@ -166,13 +166,13 @@ def test_odd_texts_are_read_by_rasa_as_they_were(tmp_path: Path) -> None:
 def test_sufler_gets_the_same_rows_as_articles() -> None:
     rows = [IntentRow(text=text, intent="odd?") for text in ODD] + TRAIN
     articles = articles_of(rows)
-    assert [(one.topic, one.language) for one in articles] == [
+    assert [(article.topic, article.language) for article in articles] == [
         ("odd?", "en"),
         ("order", "ru"),
         ("refund", "ru"),
     ]
     assert [articles[0].question, *articles[0].phrasings] == [READ.get(text, text) for text in ODD]
-    assert len({one.answer for one in articles}) == 3
+    assert len({article.answer for article in articles}) == 3
 
 
 def test_the_intent_behind_the_fallback_is_what_rasa_guesses(rasa: Rasa) -> None:

@@ -71,7 +71,9 @@ class RasaEmulator:
         self._thread.join()
 
     def is_paused(self, sender: str) -> bool:
-        kinds = [one["event"] for one in self.events.get(sender, []) if one["event"] in ("pause", "resume")]
+        kinds = [
+            event["event"] for event in self.events.get(sender, []) if event["event"] in ("pause", "resume")
+        ]
         return kinds[-1:] == ["pause"]
 
     def form(self, sender: str) -> str | None:
@@ -123,7 +125,7 @@ class RasaEmulator:
             self._add(sender, *(body if isinstance(body, list) else [body]))
         events = self.events.get(sender, [])
         if query.get("include_events") != ["ALL"]:
-            restarts = [place for place, one in enumerate(events) if one.get("event") == "restart"]
+            restarts = [place for place, event in enumerate(events) if event.get("event") == "restart"]
             events = events[restarts[-1] + 1 :] if restarts else events
         return (200, {"sender_id": sender, "events": events}) if rest else (404, {})
 
@@ -156,10 +158,10 @@ class RasaEmulator:
             if self.is_paused(sender):
                 return []
             said = self._say(body, form)
-            self._add(sender, *({"event": "bot", **_as_event(one)} for one in said))
+            self._add(sender, *({"event": "bot", **_as_event(event)} for event in said))
             if text == self.restarts:
                 self._add(sender, {"event": "restart"})
-            return [{"recipient_id": sender, **one} for one in said]
+            return [{"recipient_id": sender, **event} for event in said]
 
     def _say(self, body: Json, form: str | None) -> list[Json]:
         sender, text = body["sender"], body["message"]

@@ -59,7 +59,7 @@ def test_better_passes_and_what_changed_is_listed() -> None:
     report = compared([("b", "a")] * 8 + [("a", "a")] * 40)
     assert report.refusal is None
     assert (report.won, report.lost) == (8, 0)
-    assert [(one.row.key, one.before, one.after, one.is_right) for one in report.changes] == [
+    assert [(change.row.key, change.before, change.after, change.is_right) for change in report.changes] == [
         (key, "b", "a", True) for key in range(8)
     ]
 
@@ -83,7 +83,7 @@ def test_a_pinned_case_that_breaks_is_refused_however_good_the_rest() -> None:
         topic_of=TOPIC_OF,
     )
     assert report.refusal is Refusal.PINNED
-    assert [one.key for one in report.broken] == [7]  # 8 was wrong before
+    assert [item.key for item in report.broken] == [7]  # 8 was wrong before
     assert (report.won, report.lost) == (50, 0)
     assert report.n_rows == {Source.HELD_OUT: 0, Source.VERDICT: 50, Source.PINNED: 2}
 
@@ -101,7 +101,7 @@ def test_a_live_topic_may_lose_what_its_evidence_leaves_room_for(
     (change,) = report.topics
     assert (change.n_answered, change.turned_wrong, change.turned_right) == (100, 3, 2)
     assert report.refusal is refusal
-    assert {one.topic for one in report.changes} == {"orders"}
+    assert {edit.topic for edit in report.changes} == {"orders"}
 
 
 def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> None:
@@ -109,7 +109,7 @@ def test_a_topic_that_does_not_answer_yet_refuses_nothing_but_is_told_of() -> No
     report = compared([("a", "b")] * 3 + [("a", "a")] * 9, live=[tested], noninferiority_margin=1.0)
     (change,) = report.topics
     assert (report.refusal, change.is_worse, change.is_too_much) == (None, True, False)
-    assert {one.topic for one in report.changes} == {None}
+    assert {edit.topic for edit in report.changes} == {None}
 
 
 def test_only_answers_given_alone_count_for_a_topic() -> None:

@@ -37,5 +37,5 @@ def test_the_learning_curve_doubles_and_ends_with_all() -> None:
 
 def test_calibration_rows_are_asked_of_a_model_that_has_not_learned_them() -> None:
     outcomes = cross_fitted(Rote(), LEARN)
-    assert sorted(one.text for one in outcomes) == sorted(case.text for case in LEARN)
-    assert not any(one.is_right for one in outcomes)
+    assert sorted(outcome.text for outcome in outcomes) == sorted(case.text for case in LEARN)
+    assert not any(outcome.is_right for outcome in outcomes)

@@ -35,7 +35,10 @@ def test_equal_models_do_not_differ() -> None:
     rows = outcomes([True, False] * 20)
     found = compare(rows, rows, intent_statistics())
     assert found.mcnemar_p == 1
-    assert all(one.p_value == 1 and one.estimate.value == 0 for one in found.differences.values())
+    assert all(
+        difference.p_value == 1 and difference.estimate.value == 0
+        for difference in found.differences.values()
+    )
     assert "oos_recall" not in found.differences  # no row is out of scope
 
 

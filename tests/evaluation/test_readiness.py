@@ -90,7 +90,7 @@ def test_a_refuted_second_judgement_weighs_as_much_as_the_undrawn_ones_it_stands
 
 def test_a_confidence_sequence_never_widens_and_holds_the_estimate() -> None:
     sequence = confidence_sequence(turns((1, True, 90), (1, False, 5), (1, True, 90)), alpha=0.05)
-    assert [one.n_turns for one in sequence][-1] == 185
+    assert [step.n_turns for step in sequence][-1] == 185
     assert all(a.low <= b.low and a.high >= b.high for a, b in itertools.pairwise(sequence))
     assert sequence[-1].low < 180 / 185 < sequence[-1].high
 

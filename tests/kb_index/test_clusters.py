@@ -50,12 +50,13 @@ def test_the_order_changes_nothing(order: list[int]) -> None:
     texts = [f"text {number}" for number in range(12)]
     vectors = at(*(37 * number % 360 for number in range(12)))
     plain = {
-        frozenset(texts[row] for row in one.members): texts[one.centre] for one in clusters(texts, vectors)
+        frozenset(texts[row] for row in cluster.members): texts[cluster.centre]
+        for cluster in clusters(texts, vectors)
     }
     shuffled = [texts[row] for row in order]
     found = {
-        frozenset(shuffled[row] for row in one.members): shuffled[one.centre]
-        for one in clusters(shuffled, vectors[order])
+        frozenset(shuffled[row] for row in cluster.members): shuffled[cluster.centre]
+        for cluster in clusters(shuffled, vectors[order])
     }
     assert found == plain
 
@@ -76,9 +77,9 @@ def test_groups_that_are_halved_give_the_same_clusters(monkeypatch: pytest.Monke
         [vectors, (middle / np.linalg.norm(middle, axis=1, keepdims=True)).astype(np.float32)]
     )
     texts = texts + [f"between {row}" for row in range(len(middle))]
-    whole = {one.members for one in clusters(texts, vectors)}
+    whole = {cluster.members for cluster in clusters(texts, vectors)}
     monkeypatch.setattr(module, "_MAX_GROUP", 100)
-    halved = {one.members for one in clusters(texts, vectors)}
+    halved = {cluster.members for cluster in clusters(texts, vectors)}
     assert len(whole & halved) >= 0.8 * len(whole)
 
 

@@ -111,7 +111,7 @@ def test_expired_articles_are_not_hits_but_are_told_of() -> None:
 
 def test_the_same_answer_counts_once() -> None:
     twin = article("returns-2", "Вернуть товар как", "верните  за 14 дней.")
-    assert len([one for one in ids(build([*SHOP, twin]), "как вернуть товар", k=9) if "returns" in one]) == 1
+    assert len([id_ for id_ in ids(build([*SHOP, twin]), "как вернуть товар", k=9) if "returns" in id_]) == 1
 
 
 def test_articles_in_the_customers_language_come_first() -> None:
@@ -172,7 +172,7 @@ def test_a_base_that_changed_meanwhile_is_brought_up_to_date(tmp_path: Path) -> 
     encoder = LetterEncoder()
     reader = TextReader(encoder)
     loaded = load_search(tmp_path / "index", changed, reader=reader, config=CONFIG)
-    assert [one.id for one in loaded.articles] == [one.id for one in changed[:-1]]
+    assert [candidate.id for candidate in loaded.articles] == [one.id for one in changed[:-1]]
     assert_equal_results(loaded, build(changed[:-1]))
     search = ArticleSearch.build(changed, reader=reader, config=CONFIG, previous=loaded)
     assert len(encoder.encoded) == 3  # the changed article's question, phrasing and passage
@@ -241,7 +241,9 @@ def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new_one(tmp_p
     for step in steps:
         folder, found = tmp_path / str(step) / "index", None
         if folder.exists():  # then it is whole
-            found = [one.id for one in load_search(folder, SHOP, reader=reader, config=CONFIG).articles]
+            found = [
+                candidate.id for candidate in load_search(folder, SHOP, reader=reader, config=CONFIG).articles
+            ]
         save_search(build(), folder)  # what was left behind is in nobody's way
         assert load_search(folder, SHOP, reader=reader, config=CONFIG).articles == build().articles
         seen.append(found)
@@ -446,7 +448,9 @@ def test_articles_that_say_the_same_share_their_votes() -> None:
 
 def test_the_nearest_texts_vote_however_few_articles_are_weighed() -> None:
     words = ("кот", "пёс", "лис", "ёж", "уж", "рак", "жук", "шмель")
-    zoo = [article(f"{one}-{other}", f"{one} и {other}", f"{one}{other}") for one in words for other in words]
+    zoo = [
+        article(f"{word}-{other}", f"{word} и {other}", f"{word}{other}") for word in words for other in words
+    ]
     utterance = TextReader(LetterEncoder()).read("кот и лис")
 
     def votes(candidates: int) -> dict[str, float]:

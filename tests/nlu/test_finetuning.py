@@ -45,10 +45,10 @@ def tune(
     *,
     asked: tuple[TrainingQuery, ...] = ASKED,
     options: FineTuningOptions = OPTIONS,
-    told: Callable[[Epoch], None] = lambda _: None,
+    progress: Callable[[Epoch], None] = lambda _: None,
 ) -> FineTuned:
     return fine_tune(
-        str(minilm_folder()), TARGETS, asked, out, options=options, bar=no_bar, told=told, threads=1
+        str(minilm_folder()), TARGETS, asked, out, options=options, bar=no_bar, progress=progress, threads=1
     )
 
 
@@ -56,11 +56,11 @@ def test_held_out_texts_are_left_nowhere_else() -> None:
     phrased = [replace(target, questions=(*target.questions, f"{target.id}?")) for target in TARGETS]
     kept, learned, held_out = split(phrased, ASKED, share=0.3, seed=1)
     n_free, n_titles = len(ASKED) + len(phrased), len(phrased)
-    gone = {one.text for one in held_out}
+    gone = {query.text for query in held_out}
     assert len(gone) == round(0.3 * n_free)
     assert gone.isdisjoint(ARTICLES.values())  # the articles' own questions
     assert gone.isdisjoint(text for target in kept for text in target.questions)
-    assert gone.isdisjoint(one.text for one in learned)
+    assert gone.isdisjoint(query.text for query in learned)
     assert len(gone) + len(learned) == n_free + n_titles
     assert sum(len(target.questions) for target in kept) < 2 * n_titles  # some phrasings are held out too
     assert split(phrased, ASKED, share=0.3, seed=1)[2] == held_out
@@ -158,7 +158,7 @@ def test_a_model_that_could_not_be_written_leaves_no_folder(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
     heard: list[Epoch] = []
-    done = tune(tmp_path / "model", told=heard.append)
+    done = tune(tmp_path / "model", progress=heard.append)
     assert done.after.mrr > done.before.mrr + 0.1
     assert heard == list(done.epochs)
     assert heard[-1].loss < heard[0].loss
@@ -172,7 +172,7 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
     assert encoder.scale_factor == min(1.0, done.after.sharpness / done.before.sharpness)
     assert width(on_one_scale(encoder)) == pytest.approx(REFERENCE_WIDTH * encoder.scale_factor, rel=0.01)
     kept, _, held_out = split(TARGETS, ASKED, share=OPTIONS.held_out, seed=OPTIONS.seed)
-    asking = encoder.encode([one.text for one in held_out], kind="query")
+    asking = encoder.encode([query.text for query in held_out], kind="query")
     relevance = asking @ encoder.encode([target.passage or "" for target in kept], kind="passage").T
     relevance += np.stack(
         [(asking @ encoder.encode(target.questions, kind="query").T).max(axis=1) for target in kept], axis=1
@@ -205,7 +205,9 @@ def test_equal_seeds_give_equal_models_and_rejections_push_away(tmp_path: Path) 
 def test_without_progress_it_stops_and_writes_nothing(tmp_path: Path) -> None:
     heard: list[Epoch] = []
     with pytest.raises(NotBetter, match="texts held out"):
-        tune(tmp_path / "model", options=replace(OPTIONS, learning_rate=0.0, patience=1), told=heard.append)
+        tune(
+            tmp_path / "model", options=replace(OPTIONS, learning_rate=0.0, patience=1), progress=heard.append
+        )
     assert len(heard) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -216,5 +218,5 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tune(tmp_path / "model", options=replace(OPTIONS, epochs=1), told=interrupt)
+        tune(tmp_path / "model", options=replace(OPTIONS, epochs=1), progress=interrupt)
     assert list(tmp_path.iterdir()) == []

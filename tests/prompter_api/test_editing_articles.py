@@ -30,7 +30,10 @@ def test_an_article_is_changed_and_what_it_was_is_kept(office: Office) -> None:
     found = vera.get(ADDRESS).json()
     assert found["article"]["answer"] == "Смотрите раздел «Заказы»."
     assert found["article"]["phrasings"] == ["посылка где"]
-    assert [(one["version"], one["changed_by"]) for one in found["versions"]] == [(1, "test"), (2, "vera")]
+    assert [(version["version"], version["changed_by"]) for version in found["versions"]] == [
+        (1, "test"),
+        (2, "vera"),
+    ]
 
 
 def test_who_comes_second_is_told_and_nothing_is_lost(office: Office) -> None:
@@ -46,9 +49,9 @@ def test_an_article_is_added_and_taken_out(office: Office) -> None:
     assert vera.put(new, json=body(question="Упакуете?", version=0)).json() == {"version": 1}
     assert refusal(vera.put(new, json=body(version=0))) == (409, "article_changed")
     assert vera.put(new, json=body(question="Упакуете?", status="archived")).json() == {"version": 2}
-    assert [one["id"] for one in vera.get("/api/articles", params={"q": "Упакуете"}).json()] == []
+    assert [article["id"] for article in vera.get("/api/articles", params={"q": "Упакуете"}).json()] == []
     listed = vera.get("/api/kb/articles", params={"status": "archived"}).json()
-    assert [one["id"] for one in listed] == ["gift-wrap"]
+    assert [version["id"] for version in listed] == ["gift-wrap"]
     assert refusal(vera.put("/api/kb/articles/nothing", json=body(version=3))) == (404, "not_found")
 
 
@@ -73,14 +76,14 @@ def test_it_is_made_what_it_was(office: Office) -> None:
     vera.put(ADDRESS, json=body(answer="Ошибка.", phrasings=["ау"]))
     assert vera.post(f"{ADDRESS}/versions/1/restore").json() == {"version": 3}
     article = vera.get(ADDRESS).json()["article"]
-    original = next(one for one in SHOP if one.id == "order-where")
+    original = next(candidate for candidate in SHOP if candidate.id == "order-where")
     assert (article["answer"], article["phrasings"]) == (original.answer, [])
     assert refusal(vera.post(f"{ADDRESS}/versions/9/restore")) == (404, "not_found")
 
 
 def test_imports_keep_the_phrasings_that_a_person_chose(office: Office) -> None:
     office.browser("vera").put(ADDRESS, json=body(phrasings=["посылка где"]))
-    original = next(one for one in SHOP if one.id == "order-where")
+    original = next(candidate for candidate in SHOP if candidate.id == "order-where")
     office.knowledge.import_articles([replace(original, phrasings=("из файла",))], changed_by="import")
     article, _ = office.knowledge.article("order-where")
     assert set(article.phrasings) == {"посылка где", "из файла"}
@@ -107,12 +110,14 @@ def test_the_list_goes_on_where_it_ended(office: Office) -> None:
     vera = office.browser("vera")
     first = vera.get("/api/kb/articles", params={"most": 3}).json()
     rest = vera.get("/api/kb/articles", params={"most": 3, "after": first[-1]["id"]}).json()
-    assert [one["id"] for one in [*first, *rest]] == sorted(article.id for article in SHOP)
-    assert [one["id"] for one in vera.get("/api/kb/articles", params={"topic": "returns"}).json()] == [
+    assert [article["id"] for article in [*first, *rest]] == sorted(article.id for article in SHOP)
+    assert [
+        article["id"] for article in vera.get("/api/kb/articles", params={"topic": "returns"}).json()
+    ] == [
         "refund-when",
         "returns-how",
     ]
-    assert [one["id"] for one in vera.get("/api/kb/articles", params={"q": "ОТМЕНИТЬ"}).json()] == [
+    assert [article["id"] for article in vera.get("/api/kb/articles", params={"q": "ОТМЕНИТЬ"}).json()] == [
         "order-cancel"
     ]
 

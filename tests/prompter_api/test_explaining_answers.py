@@ -12,7 +12,7 @@ def test_the_parts_of_every_suggestion_are_told(office: Office) -> None:
     asked = office.browser("vera").post("/api/ask", json={"text": "Как отменить заказ"}).json()
     assert found["triage"] == asked
     assert (found["read_as"], found["in_scope"]) == ("как отменить заказ", 0.9)
-    assert [one["suggestion"] for one in found["suggestions"]] == asked["suggestions"]
+    assert [suggestion["suggestion"] for suggestion in found["suggestions"]] == asked["suggestions"]
     first = found["suggestions"][0]
     assert first["suggestion"]["article_id"] == "order-cancel"
     assert first["ranked_by"] == [{"name": "on_words", "value": 1.0, "weight": 4.0, "points": 4.0}]

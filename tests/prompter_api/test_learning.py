@@ -132,7 +132,7 @@ def test_where_people_disagree(office: Office) -> None:
     found = office.browser("vera").get("/api/disagreements").json()
     (question,) = found["questions"]
     assert question["text"] == "Где мой заказ?"
-    assert [(one["operator"], one["right"]) for one in question["opinions"]] == [
+    assert [(opinion["operator"], opinion["right"]) for opinion in question["opinions"]] == [
         ("boris", "order-cancel"),
         ("anna", "order-where"),
     ]

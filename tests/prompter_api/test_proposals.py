@@ -78,7 +78,7 @@ def test_filters(proposed: Office) -> None:
     vera = proposed.browser("vera")
 
     def ids(query: str) -> list[int]:
-        return [one["id"] for one in vera.get(f"/api/proposals?{query}").json()["proposals"]]
+        return [proposal["id"] for proposal in vera.get(f"/api/proposals?{query}").json()["proposals"]]
 
     assert ids("kind=phrasing") == [3]
     assert ids("article_id=order-cancel") == [2]
@@ -93,14 +93,14 @@ def test_many_at_once_with_what_became_of_each(proposed: Office) -> None:
     archived = article("order-where", "Где мой заказ", "…", status=Status.ARCHIVED)
     proposed.knowledge.import_articles([archived], changed_by="test")
     done = vera.post("/api/proposals/approve", json={"ids": [1, 3, 77]}).json()
-    assert [(one["proposal_id"], one["article_id"], one["error"]) for one in done] == [
+    assert [(result["proposal_id"], result["article_id"], result["error"]) for result in done] == [
         (1, "mozhno-kartoy", None),
         (3, None, "article_gone"),
         (77, None, "not_found"),
     ]
     assert "archived" in done[1]["message"]
     done = vera.post("/api/proposals/dismiss", json={"ids": [1, 2, 3]}).json()
-    assert [one["error"] for one in done] == ["already_settled", None, None]
+    assert [result["error"] for result in done] == ["already_settled", None, None]
     assert vera.get("/api/proposals").json()["proposals"] == []
 
 

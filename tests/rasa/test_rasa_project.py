@@ -267,7 +267,7 @@ def test_intents_are_cross_validated(rasa: Rasa) -> None:
     done = rasa.run("test", "nlu", "--folds", "2", "--no-plot", "--config", quick)
     assert done.returncode == 0, done.stderr
     report = json.loads((rasa.folder / "sufler-data/rasa/results/intent_report.json").read_text())
-    examples = {(one.text, one.intent) for one in read_examples(ROOT / "training_data")}
+    examples = {(example.text, example.intent) for example in read_examples(ROOT / "training_data")}
     assert report["weighted avg"]["support"] == len(examples)  # each is asked once, of what has not seen it
     assert 0.1 < report["weighted avg"]["recall"] <= 1
 
@@ -326,7 +326,7 @@ def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client
 
 def sufler_conversations(rasa: ServedRasa, *, of: int) -> list[str]:
     """Rasa's names for a conversation of Sufler's."""
-    return sorted(one for one in rasa.senders() if re.fullmatch(rf"sufler-\w{{8}}-{of}-\d+", one))
+    return sorted(sender for sender in rasa.senders() if re.fullmatch(rf"sufler-\w{{8}}-{of}-\d+", sender))
 
 
 # --- Rasa's dialogues in Sufler -------------------------------------------------------------------
@@ -394,7 +394,7 @@ def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
     wait_for(lambda: running.tracker(sender)["paused"])
     led = talk.ask("40018237")
     assert led["held"]
-    assert "dialogue" not in " ".join(one["topic"] for one in led["suggestions"])
+    assert "dialogue" not in " ".join(suggestion["topic"] for suggestion in led["suggestions"])
     talk.decide(led, action="write_own", text="Он у курьера.")
     sufler.post(f"/api/conversations/{asked['id']}/give-back")
     wait_for(lambda: not running.tracker(sender)["paused"])
@@ -402,7 +402,7 @@ def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
     talk.accept("40018237")
     expected = [ASKED, TRACKED, ASKED, "Сейчас посмотрю сама.", "Он у курьера.", TRACKED]
     assert telegram.sent_to(7)[1:] == expected
-    told = [one["text"] for one in running.tracker(sender)["events"] if one["event"] == "user"]
+    told = [event["text"] for event in running.tracker(sender)["events"] if event["event"] == "user"]
     assert told == [
         "как вернуть товар?",
         *["проверить статус моего заказа", "40018237"] * 2,

@@ -53,7 +53,7 @@ class TeachingShop:
         self.triager.run_once()
         view = self.desk.conversation(conversation)
         assert view.turn is not None
-        return view.turn.id, view.last_message_id, [one.article_id for one in view.suggestions]
+        return view.turn.id, view.last_message_id, [suggestion.article_id for suggestion in view.suggestions]
 
     def answer(self, text: str, article_id: str | None, operator: str) -> list[str]:
         """Ask, and let the operator send that article, accepting it where it is suggested.

@@ -33,7 +33,7 @@ def test_garbled_questions_find_the_articles_of_what_was_meant(
 
     def suggestions(text: str) -> list[tuple[str, float]]:
         triage = json.loads(run("ask", text, "--json"))
-        return [(one["article_id"], one["confidence"]) for one in triage["suggestions"]]
+        return [(suggestion["article_id"], suggestion["confidence"]) for suggestion in triage["suggestions"]]
 
     run("kb", "import", "kb.csv")
     meant = suggestions("как вернуть товар")

@@ -279,7 +279,7 @@ def test_odd_rows_are_reported_and_used(
     (folder / "train.csv").write_text(TRAIN + "где заказ,refund\nпривет,greet\n", encoding="utf-8")
     (folder / "test.csv").write_text("text,intent\nзаказ пропал,order\n", encoding="utf-8")
     assert run(monkeypatch, *INTENTS, "--test", "test.csv", "--json") == 0
-    assert [(one["problem"], one["count"]) for one in printed(capsys)["warnings"]] == [  # type: ignore[attr-defined]
+    assert [(warning["problem"], warning["count"]) for warning in printed(capsys)["warnings"]] == [  # type: ignore[attr-defined]
         ("texts that stand under several intents", 1),
         ("intents with one example only", 1),
     ]

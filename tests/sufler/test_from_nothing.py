@@ -54,7 +54,7 @@ class Team:
         view = self.desk.conversation(view_id)
         assert view.turn is not None
         right = self.answers[text].answer
-        found = [one for one in view.suggestions if one.text == right]
+        found = [suggestion for suggestion in view.suggestions if suggestion.text == right]
         decision = Decision(
             turn_id=view.turn.id,
             operator_id=self.anna.id,
@@ -69,7 +69,9 @@ class Team:
     def learns(self, account: Account) -> None:
         """Proposals are made and approved all at once; the running assistant picks them up."""
         propose(bootstrap.proposal_config(self.settings), self.store, encoder=self.encoder)
-        done = self.proposals.approve_many([one.id for one in self.proposals.open(limit=500)], account)
+        done = self.proposals.approve_many(
+            [proposal.id for proposal in self.proposals.open(limit=500)], account
+        )
         assert [outcome.error for outcome in done if outcome.error] == []
         self.refresher.reload_articles()
 

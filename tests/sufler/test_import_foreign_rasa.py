@@ -152,12 +152,14 @@ SOME = [
 
 def test_a_dry_run_says_what_would_go_where_and_why(tmp_path: Path) -> None:
     report = imported(FOREIGN_PROJECT, configured(tmp_path), "--dry-run")
-    assert {one["intent"]: (one["reason"], one["detail"]) for one in report["kept"]} == KEPT
+    assert {
+        kept_item["intent"]: (kept_item["reason"], kept_item["detail"]) for kept_item in report["kept"]
+    } == KEPT
     assert report["counts"] == COUNTS
     assert [warning.partition(": ")[2] for warning in report["warnings"]] == WARNINGS
-    topics = Counter(one["topic"] for one in report["articles"])
+    topics = Counter(candidate["topic"] for candidate in report["articles"])
     assert topics == {"faq": 14, "product": 9, "chitchat": 5, "small_talk": 3, "general": 3}
-    retrieval = {one["intent"] for one in report["articles"]} | KEPT.keys()
+    retrieval = {candidate["intent"] for candidate in report["articles"]} | KEPT.keys()
     assert sum("/" in intent for intent in retrieval) == RETRIEVAL_INTENTS
     assert (report["added"], report["changed"], report["unchanged"]) == (0, 0, 0)
     assert not (tmp_path / "data").exists()

@@ -60,7 +60,9 @@ def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path:
     report = imported(project, config)
     assert report["added"] == len(report["articles"]) == len(shop) > 30
     assert articles(config, tmp_path) == shop
-    assert {one["intent"]: (one["reason"], one["detail"]) for one in report["kept"]} == {
+    assert {
+        kept_item["intent"]: (kept_item["reason"], kept_item["detail"]) for kept_item in report["kept"]
+    } == {
         "order_status": ("form", "order_status_form"),
         "faq": ("action", "action_answer_faq"),
     }
@@ -74,7 +76,7 @@ def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path:
 def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
     config = configured(tmp_path)
     report = imported(SHIPPED, config, "--dry-run")
-    assert (report["added"], [one["intent"] for one in report["articles"]]) == (
+    assert (report["added"], [article["intent"] for article in report["articles"]]) == (
         0,
         ["greeting", "thanks", "goodbye", "bot_challenge", "how_are_you"],
     )

@@ -118,7 +118,9 @@ def test_rejections_are_learned_too_and_kept(shop: TeachingShop) -> None:
     learned(shop)
     known = shop.refresher.assistant.knowledge.learned
     assert known is not None
-    assert [one.wrong for one in known.judged.texts if one.text == "заказ пиццы"] == [(before[0].article_id,)]
+    assert [text.wrong for text in known.judged.texts if text.text == "заказ пиццы"] == [
+        (before[0].article_id,)
+    ]
 
 
 def test_turns_drawn_by_lot_teach_nothing(shop: TeachingShop) -> None:
@@ -129,7 +131,7 @@ def test_turns_drawn_by_lot_teach_nothing(shop: TeachingShop) -> None:
     learned(shop)
     known = shop.refresher.assistant.knowledge.learned
     assert known is not None
-    assert "бабосики" not in {one.text for one in known.judged.texts}
+    assert "бабосики" not in {text.text for text in known.judged.texts}
 
 
 def test_a_pinned_case_that_would_break_is_refused(shop: TeachingShop) -> None:
@@ -159,10 +161,10 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
         wrong = next(article.id for article in ARTICLES if article.id != right)
         shop.answer(f"{text} пожалуйста", wrong, "vera")
     outcome = learn(shop.settings, shop.store)
-    flagged = [one.operator_id for one in outcome.operators if one.is_flagged]
+    flagged = [check.operator_id for check in outcome.operators if check.is_flagged]
     assert flagged == [shop.ids["vera"]]
     assert outcome.label_set is not None
-    assert not any("пожалуйста" in one.text for one in outcome.label_set.texts)
+    assert not any("пожалуйста" in labeled.text for labeled in outcome.label_set.texts)
     assert outcome.result is Result.PROMOTED
 
 

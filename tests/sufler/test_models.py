@@ -75,7 +75,7 @@ def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa
     assert first != second
 
     listed = json.loads(run("models", "--json").stdout)["models"]
-    assert [(one["version"], one["is_used"], one["parent"]) for one in listed] == [
+    assert [(version["version"], version["is_used"], version["parent"]) for version in listed] == [
         (second, True, first),
         (first, False, None),
     ]

@@ -99,7 +99,7 @@ def test_the_simulator_keeps_the_contract(
     report = json.loads(capsys.readouterr().out)
     assert set(report) >= CONTRACT
     assert report["runs"] == 20
-    assert [set(one) for one in report["scenarios"]] == [
+    assert [set(scenario) for scenario in report["scenarios"]] == [
         {"accuracy", "median_labels", "mean_labels", "kl_labels", "false_go_live", "went_live"}
     ] * 4
     assert report["scenarios"][0]["accuracy"] == RULE.bar

@@ -48,7 +48,7 @@ def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(
         offered = shop.answer(f"{text}, а", right, "anna")
         assert not shadow.run_once()
         assert offered == [
-            one.article_id for one in shop.refresher.assistant.triage(f"{text}, а").suggestions
+            suggestion.article_id for suggestion in shop.refresher.assistant.triage(f"{text}, а").suggestions
         ]
     assert candidate(shop) is VersionState.SHADOW
     with shop.store.read() as tx:
@@ -68,7 +68,7 @@ def test_nobody_sees_it_until_enough_turns_show_that_it_is_better(
 def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow: ShadowEvaluator) -> None:
     shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
     for text, learned in SLANG[:TURNS]:
-        offered = [one.article_id for one in shop.refresher.assistant.triage(text).suggestions]
+        offered = [suggestion.article_id for suggestion in shop.refresher.assistant.triage(text).suggestions]
         other = next(one for one in [*offered, "courier"] if one != learned)
         shop.answer(text, other, "anna")  # the world has changed: now it means something else
     assert shadow.run_once()

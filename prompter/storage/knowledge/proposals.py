@@ -22,7 +22,7 @@ class ProposalRows(Rows):
             source=draft.source.value,
             state=ProposalState.OPEN.value,
             created_at=now,
-            **_said(draft, now),
+            **_columns(draft, now),
         )
 
     def get(self, proposal_id: int) -> Proposal | None:
@@ -74,7 +74,7 @@ class ProposalRows(Rows):
     def renew(self, proposal: Proposal, draft: Draft, now: datetime) -> None:
         """Take over a draft's words and evidence into an open proposal."""
         self._connection.execute(
-            update(proposals).where(proposals.c.id == proposal.id).values(**_said(draft, now))
+            update(proposals).where(proposals.c.id == proposal.id).values(**_columns(draft, now))
         )
 
     def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
@@ -135,7 +135,7 @@ def _filters(
         yield proposals.c.language, language
 
 
-def _said(draft: Draft, now: datetime) -> dict[str, Any]:
+def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
     """The columns that follow from a draft's words and evidence."""
     return {
         "article_id": draft.article_id,
@@ -182,9 +182,9 @@ def _proof(stored: Mapping[str, Any]) -> Proof:
         n_turns=stored["n_turns"],
         n_conversations=stored["n_conversations"],
         n_operators=stored["n_operators"],
-        texts=tuple(SeenText(**one) for one in stored["texts"]),
+        texts=tuple(SeenText(**text) for text in stored["texts"]),
         turns=tuple(stored["turns"]),
-        answers=tuple(GivenAnswer(**one) for one in stored["answers"]),
+        answers=tuple(GivenAnswer(**answer) for answer in stored["answers"]),
         added=tuple(stored["added"]),
         removed=tuple(stored["removed"]),
     )

@@ -139,17 +139,17 @@ class ReadinessRows(Rows):
 
     def add_replays(self, model: str, replayed: Sequence[ReplayedTurn], now: datetime) -> None:
         """Keep what a model would have suggested; what is known of it stays."""
-        for one in replayed:
+        for turn in replayed:
             self._connection.execute(
                 self._insert_new(
                     replays,
                     {
-                        "turn_id": one.turn_id,
+                        "turn_id": turn.turn_id,
                         "model": model,
-                        "topic": one.topic,
-                        "article_id": one.article_id,
-                        "confidence": one.confidence,
-                        "right": one.right,
+                        "topic": turn.topic,
+                        "article_id": turn.article_id,
+                        "confidence": turn.confidence,
+                        "right": turn.right,
                         "at": now,
                     },
                 )

@@ -280,10 +280,10 @@ class ArticlePage:
             for version in reversed(self._versions):
                 with Tag("li", classes="history__one"):
                     when = moment(version.changed_at, now, self._zone, self._language)
-                    said = _("Version {number}, {when}, {name}").format(
+                    description = _("Version {number}, {when}, {name}").format(
                         number=version.version, when=when, name=version.changed_by
                     )
-                    Tag("p", said, classes="board__small", dir="auto")
+                    Tag("p", description, classes="board__small", dir="auto")
                     if version is last:
                         continue
                     if not article_words.differences(version.fields, last.fields, self._label, self._t):

@@ -66,7 +66,7 @@ class ManyDialog:
         self._title.say(title.format(count=count))
         self._text.say(text)
         self._sure.say(sure)
-        names = {one.id: _in_short(one) for one in chosen} if wanted == "merge" else {}
+        names = {proposal.id: _in_short(proposal) for proposal in chosen} if wanted == "merge" else {}
         self._words.set_options(names, value=next(iter(names), None))
         self._words.set_visibility(bool(names))
         self._dialog.open()

@@ -142,7 +142,7 @@ class ModelsPage:
     def _look(self) -> "_Found":
         """Look, in a thread."""
         jobs, versions = self._session.models()
-        chosen = next((one.version for one in versions if one.version.id == self._compared), None)
+        chosen = next((version.version for version in versions if version.version.id == self._compared), None)
         if chosen is None:
             self._changes = None
         elif self._changes is None or self._changes[0] != chosen:  # a version that stays has the same report
@@ -153,7 +153,7 @@ class ModelsPage:
         now = datetime.now(tz=UTC)
         self._job.say(words.job(found.job, self._t) if found.job else "")
         self._table.show(found.versions, compared=self._compared, now=now, zone=self._zone)
-        self._back.set_visibility(sum(bool(one.uses) for one in found.versions) > 1)
+        self._back.set_visibility(sum(bool(version.uses) for version in found.versions) > 1)
         self._comparison.show(found.compared)
 
     def _refuse(self, text: str) -> None:

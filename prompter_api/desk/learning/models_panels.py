@@ -46,7 +46,7 @@ class VersionsTable:
         now: datetime,
         zone: tzinfo | None,
     ) -> None:
-        rows = self._rows.show([one.version.id for one in versions])
+        rows = self._rows.show([version.version.id for version in versions])
         for row, shown in zip(rows, versions, strict=True):
             row.show(shown, is_compared=shown.version.id == compared, now=now, zone=zone)
 

@@ -107,8 +107,8 @@ class InboxPage:
                 self._links: dict[ProposalKind | None, Tag] = {
                     None: Tag("a", href="/learning", classes="link")
                 }
-                for one in KINDS:
-                    self._links[one] = Tag("a", href=f"/learning?kind={one.value}", classes="link")
+                for kind in KINDS:
+                    self._links[kind] = Tag("a", href=f"/learning?kind={kind.value}", classes="link")
             with Tag("div", classes="sheet__line") as self._actions:
                 Tag("button", _("Select all shown"), classes="button", data_do="choose_all")
                 Tag("button", _("Clear selection"), classes="button", data_do="choose_none")
@@ -278,7 +278,7 @@ class InboxPage:
                 card.refuse(refusal(one.error, self._t))
         text = self._t.gettext("Done: {done}, not done: {refused}.")
         done = text.format(done=len(outcomes) - len(refused), refused=len(refused))
-        why = dict.fromkeys(refusal(one.error, self._t) for one in refused)
+        why = dict.fromkeys(refusal(result.error, self._t) for result in refused)
         self._notices.say(" ".join([done, *why]), bad=bool(refused))
 
     async def _merge(self, chosen: Sequence[int]) -> None:
@@ -317,9 +317,9 @@ class InboxPage:
 
     async def _refresh(self) -> None:
         waiting, proposals, articles = await in_thread(self._session.inbox, self._kind, limit=self._limit)
-        there = {one.id for one in proposals}
+        open_ids = {candidate.id for candidate in proposals}
         for number, card in self._cards.items():
-            if card.is_edited and not card.is_lost and number not in there:
+            if card.is_edited and not card.is_lost and number not in open_ids:
                 proposal, article = await in_thread(self._session.proposal, number)
                 if proposal.state is ProposalState.OPEN:  # others weigh more now
                     proposals.append(proposal)
@@ -345,7 +345,7 @@ class InboxPage:
         left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
         self._more.say(_("Show more: {count} left").format(count=left))
         self._more.set_visibility(left > 0)
-        numbers = [one.id for one in proposals]
+        numbers = [candidate.id for candidate in proposals]
         before = list(self._cards)
         for place, (number, card) in enumerate(self._cards.items()):
             if card.is_lost and card.is_edited and number not in numbers:

@@ -22,17 +22,17 @@ class Said:
 
 def in_last_wording(messages: Sequence[Message]) -> list[Said]:
     """Edits take the place of what they replace."""
-    said: dict[str, Said] = {}
+    said_by_key: dict[str, Said] = {}
     places: dict[str, str] = {}  # external id -> that of the first wording
     for message in messages:
         first = places.get(message.replaces or "", message.external_id)
         places[message.external_id] = first
-        old = said.get(first)
+        old = said_by_key.get(first)
         if old is None:
-            said[first] = Said(message=message, last=message)
+            said_by_key[first] = Said(message=message, last=message)
         else:
-            said[first] = Said(message=old.message, last=message, before=old.last.text)
-    return list(said.values())
+            said_by_key[first] = Said(message=old.message, last=message, before=old.last.text)
+    return list(said_by_key.values())
 
 
 def newer_than(view: ConversationView, message_id: int) -> list[Message]:
@@ -118,8 +118,8 @@ class ConversationPanel:
     def _show_bubbles(self, view: ConversationView, now: datetime) -> bool:
         turn_id = view.turn.id if view.turn else None
         entries: list[tuple[datetime, str, int, Said | Reply]] = [
-            (said.message.received_at, "message", said.message.id, said)
-            for said in in_last_wording(view.messages)
+            (said_by_key.message.received_at, "message", said_by_key.message.id, said_by_key)
+            for said_by_key in in_last_wording(view.messages)
         ]
         entries += [
             (reply.created_at, "reply", reply.id, reply)
@@ -162,12 +162,12 @@ class _Bubble:
         self._marked: list[str] = []
         self._offers: OutboxState | None = None
 
-    def show_message(self, said: Said, time: str, *, current: bool) -> None:
-        last = said.last
+    def show_message(self, said_by_key: Said, time: str, *, current: bool) -> None:
+        last = said_by_key.last
         self.element.toggle("bubble--current", current)
         self._text.say(last.text)
         self._text.set_visibility(bool(last.text.strip()))
-        self._text.set(title=said.before)
+        self._text.set(title=said_by_key.before)
         self._time.say(time)
         marks = []
         if last.kind is not MessageKind.TEXT:
@@ -176,7 +176,7 @@ class _Bubble:
             marks.append(self._t.gettext("empty message"))
         if last.forwarded:
             marks.append(self._t.gettext("forwarded"))
-        if said.before is not None:
+        if said_by_key.before is not None:
             marks.append(self._t.gettext("edited"))
         self._mark(marks)
 

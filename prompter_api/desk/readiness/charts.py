@@ -74,9 +74,9 @@ def sequence_options(
     if not sequence:
         return None
     lowest = 100 * Scale(bar=bar).lowest
-    lows = [[one.n_turns, _percent(one.low)] for one in sequence]
-    heights = [[one.n_turns, _percent(one.high - one.low)] for one in sequence]
-    highs = [[one.n_turns, _percent(one.high)] for one in sequence]
+    lows = [[value.n_turns, _percent(value.low)] for value in sequence]
+    heights = [[value.n_turns, _percent(value.high - value.low)] for value in sequence]
+    highs = [[value.n_turns, _percent(value.high)] for value in sequence]
     marks: list[Options] = [
         _mark("yAxis", _percent(bar), _("target {share}").format(share=share(bar, language)), "ink", "solid")
     ]
@@ -127,7 +127,7 @@ def reliability_options(bins: Sequence[Bin], t: Translations) -> Options | None:
     if not bins:
         return None
     _ = t.gettext
-    points = [[_percent(one.confidence), _percent(one.right)] for one in bins]
+    points = [[_percent(value.confidence), _percent(value.right)] for value in bins]
     lowest = 10 * int(min(min(point) for point in points) // 10)
     return _chart(
         x=_axis(_("confidence"), percent=True) | {"min": lowest, "max": 100},
@@ -266,7 +266,7 @@ def _line(name: str, points: Sequence[Sequence[float]], colour: str) -> Options:
 
 
 def _marks(marks: Sequence[Mapping[str, Any]]) -> Options:
-    return {"symbol": "none", "silent": True, "animation": False, "data": [dict(one) for one in marks]}
+    return {"symbol": "none", "silent": True, "animation": False, "data": [dict(mark) for mark in marks]}
 
 
 def _mark(axis: str, at: float, text: str, colour: str, kind: str) -> Options:

@@ -91,7 +91,7 @@ class TopicView:
     ) -> "TopicView":
         """Compute it, in a thread. Without a `threshold`: of the laxest step that has passed, if one has."""
         best = (found.proved or found.last).step
-        step = next((one for one in found.steps if one.threshold == threshold), best)
+        step = next((test_step for test_step in found.steps if test_step.threshold == threshold), best)
         coverage, risk = evidence.risk_coverage()
         return cls(
             found=found,
@@ -159,9 +159,9 @@ class ProofPanel:
 
     def show(self, view: TopicView, zone: tzinfo | None) -> None:
         t, language, steps = self._t, self._language, view.found.steps
-        for chip, one in zip(self._chips.show([one.threshold for one in steps]), steps, strict=True):
+        for chip, one in zip(self._chips.show([step.threshold for step in steps]), steps, strict=True):
             chip.show(one, chosen=one is view.step)
-        later = [words.share(one, language) for one in self._rule.thresholds[len(steps) :]]
+        later = [words.share(threshold, language) for threshold in self._rule.thresholds[len(steps) :]]
         self._untested.say(
             t.gettext("Not tested yet: {shares}").format(shares=", ".join(later)) if later else ""
         )

@@ -187,7 +187,7 @@ class PageSession:
         """What is wrong with an article that is being written, compared with what its question finds."""
         self._supervise()
         found = self.parts.assistant.triage(article.question).suggestions
-        return self.parts.knowledge.problems(article, beside={one.article_id for one in found})
+        return self.parts.knowledge.problems(article, beside={found_item.article_id for found_item in found})
 
     def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
         self._supervise()
@@ -205,7 +205,9 @@ class PageSession:
         """How many proposals wait, the weightiest, and the articles that they are about."""
         self._supervise()
         found = self.parts.proposals.open(kind=kind, limit=limit)
-        articles = self.parts.knowledge.some({one.article_id for one in found if one.article_id})
+        articles = self.parts.knowledge.some(
+            {found_item.article_id for found_item in found if found_item.article_id}
+        )
         return self.parts.proposals.waiting(), found, articles
 
     def proposal(self, proposal_id: int) -> tuple[Proposal, Article | None]:
@@ -233,7 +235,7 @@ class PageSession:
     def nearest_articles(self, question: str) -> list[Article]:
         """What would be suggested for a question, best first."""
         self._supervise()
-        ids = [one.article_id for one in self.parts.assistant.triage(question).suggestions]
+        ids = [suggestion.article_id for suggestion in self.parts.assistant.triage(question).suggestions]
         articles = self.parts.knowledge.some(ids)
         return [articles[number] for number in ids if number in articles]
 

@@ -20,8 +20,10 @@ _SHOWN_FAILURES = 10
 
 
 def as_json(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: round(one.value, 4) if one else None for name, one in metrics.items()}
-    intervals = {name: [round(one.low, 4), round(one.high, 4)] for name, one in metrics.items() if one}
+    values = {name: round(metric.value, 4) if metric else None for name, metric in metrics.items()}
+    intervals = {
+        name: [round(metric.low, 4), round(metric.high, 4)] for name, metric in metrics.items() if metric
+    }
     return {**values, **counts, "ci": intervals}
 
 
@@ -29,12 +31,12 @@ def comparison_as_json(comparison: "Comparison", config: Path) -> dict[str, Any]
     differences = comparison.differences
     return {
         "config": str(config),
-        "difference": {name: round(one.estimate.value, 4) for name, one in differences.items()},
+        "difference": {name: round(difference.estimate.value, 4) for name, difference in differences.items()},
         "ci": {
-            name: [round(one.estimate.low, 4), round(one.estimate.high, 4)]
-            for name, one in differences.items()
+            name: [round(difference.estimate.low, 4), round(difference.estimate.high, 4)]
+            for name, difference in differences.items()
         },
-        "p_value": {name: round(one.p_value, 4) for name, one in differences.items()},
+        "p_value": {name: round(difference.p_value, 4) for name, difference in differences.items()},
         "mcnemar": {
             "won": comparison.won,
             "lost": comparison.lost,
@@ -44,13 +46,16 @@ def comparison_as_json(comparison: "Comparison", config: Path) -> dict[str, Any]
 
 
 def warnings_as_json(warnings: "Sequence[DataWarning]") -> list[dict[str, Any]]:
-    return [{"problem": one.problem, "count": one.count, "examples": list(one.examples)} for one in warnings]
+    return [
+        {"problem": warning.problem, "count": warning.count, "examples": list(warning.examples)}
+        for warning in warnings
+    ]
 
 
 def warn(warnings: "Sequence[DataWarning]") -> None:
     """Say what is odd, a line each, on standard error."""
-    for one in warnings:
-        typer.echo(f"warning: {' '.join(str(one).split())}", err=True)
+    for warning in warnings:
+        typer.echo(f"warning: {' '.join(str(warning).split())}", err=True)
 
 
 def print_metrics(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str, Any]) -> None:
@@ -58,11 +63,11 @@ def print_metrics(metrics: "Mapping[str, Estimate | None]", counts: Mapping[str,
     from rich.table import Table
 
     table = Table("metric", "value", "95 % interval", "rows")
-    for name, one in metrics.items():
-        if one is None:
+    for name, metric in metrics.items():
+        if metric is None:
             table.add_row(name, "not scored", "", "")
         else:
-            table.add_row(name, f"{one.value:.3f}", f"{one.low:.3f} – {one.high:.3f}", str(one.n))
+            table.add_row(name, f"{metric.value:.3f}", f"{metric.low:.3f} – {metric.high:.3f}", str(metric.n))
     for name, value in counts.items():
         table.add_row(name, "not measured" if value is None else str(value), "", "")
     Console().print(table)
@@ -73,10 +78,10 @@ def print_comparison(comparison: "Comparison", config: Path) -> None:
     from rich.table import Table
 
     table = Table("metric", "difference", "95 % interval", "p", title=f"compared with {config}")
-    for name, one in comparison.differences.items():
-        estimate = one.estimate
+    for name, difference in comparison.differences.items():
+        estimate = difference.estimate
         interval = f"{estimate.low:+.3f} to {estimate.high:+.3f}"
-        table.add_row(name, f"{estimate.value:+.3f}", interval, f"{one.p_value:.3f}")
+        table.add_row(name, f"{estimate.value:+.3f}", interval, f"{difference.p_value:.3f}")
     p = f"{comparison.mcnemar_p:.3g}"
     table.caption = f"{comparison.won} rows won, {comparison.lost} lost; McNemar's exact test: p = {p}"
     Console().print(table)
@@ -91,13 +96,13 @@ def print_failures(failed: "Sequence[ScoredCase]") -> None:
         return
     title = f"{min(len(failed), _SHOWN_FAILURES)} of {len(failed)} failures, most confident first"
     table = Table("text", "right", "suggested", "confidence", "rank", title=title)
-    for one in failed[:_SHOWN_FAILURES]:
+    for outcome in failed[:_SHOWN_FAILURES]:
         table.add_row(
-            escape(one.text),
-            escape(" | ".join(one.right) or "(none)"),
-            escape(one.suggested or "(nothing)"),
-            f"{one.confidence:.2f}",
-            str(one.rank or "–"),
+            escape(outcome.text),
+            escape(" | ".join(outcome.right) or "(none)"),
+            escape(outcome.suggested or "(nothing)"),
+            f"{outcome.confidence:.2f}",
+            str(outcome.rank or "–"),
         )
     Console().print(table)
 

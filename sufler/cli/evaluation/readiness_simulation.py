@@ -119,7 +119,7 @@ def _as_object(rates: "ErrorRates") -> dict[str, Any]:
         "power": round(rates.many.power, 5),
         "runs": runs,
         "standard_error": round(sqrt(false_go_live * (1 - false_go_live) / runs), 6),
-        "scenarios": [_scenario(one, rates) for one in (rates.at_bar, *rates.good)],
+        "scenarios": [_scenario(rate, rates) for rate in (rates.at_bar, *rates.good)],
         "naive": dict(rates.at_bar.naive) | dict(rates.hasty_at_bar.naive),
         "costs": [
             {
@@ -170,12 +170,12 @@ def _print(rates: "ErrorRates", traffic: float) -> None:
         f"{runs} topics in each scenario; bar {rule.bar:g}, alpha {rule.alpha:g}, a look after every label"
     )
     table = Table("topics of accuracy", "went live", "median labels", "mean", "at least, on average")
-    for one in (rates.at_bar, *rates.good):
-        found = _scenario(one, rates)
-        wrongly = " (wrongly)" if one.world.accuracy <= rule.bar else ""
+    for rate in (rates.at_bar, *rates.good):
+        found = _scenario(rate, rates)
+        wrongly = " (wrongly)" if rate.world.accuracy <= rule.bar else ""
         table.add_row(
-            f"{one.world.accuracy:g}",
-            f"{one.share:.2%}{wrongly}",
+            f"{rate.world.accuracy:g}",
+            f"{rate.share:.2%}{wrongly}",
             *(_number(found[key]) for key in ("median_labels", "mean_labels", "kl_labels")),
         )
     console.print(table)

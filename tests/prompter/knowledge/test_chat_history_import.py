@@ -81,7 +81,7 @@ def test_numbers_of_a_json_array_keep_their_digits(tmp_path: Path) -> None:
     big = 2**63 - 1
     row = f'{{"chat": {big}, "author": "user", "time": %s, "text": "hi"}}'
     path.write_text(f"[{row % '1.7724438e9'}, {row % '1772443800.25'}]", encoding="utf-8")
-    assert [(one.conversation, one.time) for one in read_history(path)] == [
+    assert [(message.conversation, message.time) for message in read_history(path)] == [
         (str(big), 1772443800.0),
         (str(big), 1772443800.25),
     ]
@@ -252,7 +252,9 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
         SHOP,
         QueryEmbedder(TextReader(WordsEncoder())),
     )
-    assert [(one.kind, one.article_id, one.question, one.answer, one.source) for one in drafts] == [
+    assert [
+        (draft.kind, draft.article_id, draft.question, draft.answer, draft.source) for draft in drafts
+    ] == [
         (ProposalKind.PHRASING, "refund-when", "перечислят ли обратно", "", Source.HISTORY),
         (ProposalKind.PHRASING, "returns-how", "хочу сдать обратно чайник", "", Source.HISTORY),
         (

@@ -175,7 +175,7 @@ def test_what_belongs_to_a_customer_is_in_no_draft(desk: Desk) -> None:
     desk.own("дайте чек на заказ 77551", "Отправили чек, Павел, звоните 8 916 123-45-67.", name="Павел", by=2)
     (draft,) = desk.drafts()
     assert draft.question == "дайте чек на заказ [number]"
-    everything = repr(draft.answer) + "".join(one.text for one in draft.proof.answers)
+    everything = repr(draft.answer) + "".join(answer.text for answer in draft.proof.answers)
     for secret in ("48213", "olga@mail.ru", "Павел", "916"):
         assert secret not in everything
     assert "[email]" in everything

@@ -152,7 +152,7 @@ def test_an_article_is_looked_at_before_it_is_saved(store: Store) -> None:
     ]
     fine = replace(draft, question="Упакуете?", answer="В {shop_name}, {customer_name}.")
     assert knowledge.problems(fine, beside=["order-where"]) == []
-    saved = next(one for one in SHOP if one.id == "order-where")
+    saved = next(candidate for candidate in SHOP if candidate.id == "order-where")
     assert knowledge.problems(saved, beside=["order-where"]) == []  # not compared with itself
 
 

@@ -50,8 +50,11 @@ def test_a_search_knows_what_reading_would_tell(articles: list[Article]) -> None
 
 def test_what_has_changed_since_the_search_was_opened_is_read_again(articles: list[Article]) -> None:
     search = search_of(articles)
-    newer = [replace(one, question="Совсем другое") if one.id == "order-where" else one for one in articles]
-    without = [one for one in newer if one.id != "draft" and one.id != "order-cancel"]
+    newer = [
+        replace(article, question="Совсем другое") if article.id == "order-where" else article
+        for article in articles
+    ]
+    without = [version for version in newer if version.id != "draft" and version.id != "order-cancel"]
     expected, found = (
         KnownQuestions(without, QueryEmbedder(READER)),
         KnownQuestions(without, QueryEmbedder(READER), search),

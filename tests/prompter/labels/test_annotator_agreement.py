@@ -23,16 +23,16 @@ def verdicts(
 
 
 def always(article: str, confidence: float = 0.9) -> object:
-    def guess(_operator: int, numbers: Sequence[int]) -> Mapping[int, LeaveOneOutPrediction]:
+    def predict(_operator: int, numbers: Sequence[int]) -> Mapping[int, LeaveOneOutPrediction]:
         return {
             number: LeaveOneOutPrediction(article_id=article, confidence=confidence) for number in numbers
         }
 
-    return guess
+    return predict
 
 
-def flagged(labels: list[LabeledQuestion], guess: object, **same: str) -> list[int]:
-    checks = check_operators(labels, guess, same_answer=same)  # type: ignore[arg-type]
+def flagged(labels: list[LabeledQuestion], predict: object, **same: str) -> list[int]:
+    checks = check_operators(labels, predict, same_answer=same)  # type: ignore[arg-type]
     return [one.operator_id for one in checks if one.is_flagged]
 
 

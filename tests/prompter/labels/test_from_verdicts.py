@@ -112,7 +112,7 @@ def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
     found = aggregate_labels(two_to_one)
     assert found.texts == (LabeledText(text="где", right=("order",)),)
     (told,) = found.contradictions
-    assert [one.turn_id for one in told.labeled] == [1, 2, 3]
+    assert [label.turn_id for label in told.labeled] == [1, 2, 3]
     tie = aggregate_labels(two_to_one[:2])
     assert tie.texts == ()
     assert len(tie.contradictions) == 1
@@ -121,7 +121,7 @@ def test_most_verdicts_win_and_a_tie_teaches_nothing_but_is_told() -> None:
 def test_articles_with_the_same_answer_do_not_contradict_each_other() -> None:
     same = {"order-2": "order", "order": "order"}
     found = aggregate_labels([said(1, "где", "order"), said(2, "где", "order-2")], same)
-    assert [one.right for one in found.texts] == [("order-2",)]
+    assert [text.right for text in found.texts] == [("order-2",)]
     assert found.contradictions == ()
 
 
@@ -161,7 +161,7 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
         database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
     offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
-    assert [(one.text, one.right, one.wrong) for one in labeled_questions(store)] == [
+    assert [(label.text, label.right, label.wrong) for label in labeled_questions(store)] == [
         ("где мой заказ", "order-where", ()),
         ("отменить заказ как", None, ("order-cancel",)),
         ("где мой товар", "order-cancel", tuple(offered)),

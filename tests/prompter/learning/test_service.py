@@ -33,8 +33,8 @@ def test_the_newest_of_what_is_new_is_kept_back(
     labels = [said(minute) for minute in (3, 1, 2, 0, 9, 8, 7, 6, 5, 4)]
     moment = None if since is None else START + timedelta(minutes=since)
     split = split_by_time(labels, since=moment, holdout_share=share)
-    assert [one.turn_id for one in split.to_learn] == list(range(learned))
-    assert [one.turn_id for one in split.to_test] == list(range(learned, 10))
+    assert [label.turn_id for label in split.to_learn] == list(range(learned))
+    assert [label.turn_id for label in split.to_test] == list(range(learned, 10))
     assert split.n_new == n_new
     assert split.until == START + timedelta(minutes=learned - 1)
     assert len(split.to_test) == tested

@@ -193,7 +193,7 @@ def test_a_version_may_come_into_use_again(shop: VersionedShop) -> None:
     shop.versions.promote("v2", shop.vera)
     assert shop.used() == "v2"
     assert shop.versions.promote("v2", shop.vera).id == "v2"  # it is already
-    (shown,) = [one for one in shop.versions.all() if one.version.id == "v2"]
+    (shown,) = [version for version in shop.versions.all() if version.version.id == "v2"]
     assert [use.reason for use in shown.uses] == [ActivationReason.GATE, ActivationReason.PROMOTED]
 
 

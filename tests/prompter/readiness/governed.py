@@ -151,7 +151,9 @@ class GovernedShop:
         """Put an article into another topic, for the base and for the assistant."""
         moved = replace(article, topic=topic)
         self.knowledge.import_articles([moved], changed_by="vera")
-        self.assistant.articles = [moved if one.id == moved.id else one for one in self.assistant.articles]
+        self.assistant.articles = [
+            moved if candidate.id == moved.id else candidate for candidate in self.assistant.articles
+        ]
 
     def blind(self, *, right: bool = True, text: str = SURE, article_id: str = "returns-how") -> None:
         """A turn is answered blind, with the article that the bot had in mind, or with another one."""

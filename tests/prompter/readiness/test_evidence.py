@@ -19,7 +19,7 @@ def shop(store: Store) -> GovernedShop:
 
 
 def judged(shop: GovernedShop) -> list[tuple[JudgementMode, bool | None]]:
-    return [(one.how, one.right) for one in shop.readiness.evidence("returns").pieces]
+    return [(piece.how, piece.right) for piece in shop.readiness.evidence("returns").pieces]
 
 
 def test_how_each_turn_was_judged(shop: GovernedShop) -> None:
@@ -81,7 +81,7 @@ def test_curves_leave_out_what_nobody_has_judged(shop: GovernedShop) -> None:
         shop.blind(right=False, text=UNSURE)
     shop.ask(falls=True)
     evidence = shop.readiness.evidence("returns")
-    assert [(one.confidence, one.right, one.n) for one in evidence.reliability()] == [
+    assert [(piece.confidence, piece.right, piece.n) for piece in evidence.reliability()] == [
         (0.5, 0.0, 12),
         (1.0, 1.0, 12),
     ]

@@ -68,11 +68,11 @@ def test_a_verdict_on_an_erased_message_counts_all_the_same(shop: GovernedShop) 
 
 def test_a_renamed_topic_begins_anew_and_the_old_evidence_stays_with_the_old_name(shop: GovernedShop) -> None:
     shop.go_live()
-    renamed = [replace(one, topic="refunds") for one in SHOP if one.topic == "returns"]
+    renamed = [replace(article, topic="refunds") for article in SHOP if article.topic == "returns"]
     shop.clock.forward(10)
     shop.knowledge.import_articles(renamed, changed_by="vera")
     shop.look()
-    assert [one.name for one in shop.readiness.topics()] == ["orders", "refunds"]
+    assert [topic.name for topic in shop.readiness.topics()] == ["orders", "refunds"]
     assert shop.readiness.topic("refunds").state is ReadinessState.COLLECTING
     assert len(shop.turns("returns")) == ENOUGH
 
@@ -80,7 +80,7 @@ def test_a_renamed_topic_begins_anew_and_the_old_evidence_stays_with_the_old_nam
 def test_an_article_that_moves_into_a_live_topic_is_looked_at_by_a_person_first(shop: GovernedShop) -> None:
     shop.go_live()
     shop.clock.forward(10)
-    moved = next(one for one in SHOP if one.id == "order-cancel")
+    moved = next(article for article in SHOP if article.id == "order-cancel")
     shop.move(moved, "returns")
     conversation = shop.ask("как отменить заказ")
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.ARTICLE_CHANGED)

@@ -123,7 +123,7 @@ def test_what_is_hidden_cannot_be_rejected(office: Office) -> None:
 def test_another_article_than_the_hidden_one_counts_as_wrong(office: Office) -> None:
     conversation = office.ask(blind=True)
     office.decide(conversation, Action.PICK_OTHER, article_id="order-where")
-    assert [one.right for one in office.evidence(conversation)] == [False]
+    assert [piece.right for piece in office.evidence(conversation)] == [False]
 
 
 def test_a_turn_that_the_bot_would_not_answer_is_never_drawn(office: Office) -> None:
@@ -183,7 +183,7 @@ def test_an_acceptance_that_was_not_drawn_keeps_the_probability_with_which_it_mi
 def test_what_was_refused_is_not_judged_again(office: Office) -> None:
     conversation = office.ask(second=True)
     office.decide(conversation, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
-    assert [(one.right, one.lot) for one in office.evidence(conversation)] == [(False, None)]
+    assert [(piece.right, piece.lot) for piece in office.evidence(conversation)] == [(False, None)]
     assert office.reviews.waiting(office.boris) == 0
 
 

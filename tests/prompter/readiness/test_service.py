@@ -26,8 +26,8 @@ def shop(store: Store) -> GovernedShop:
 
 def test_every_topic_starts_to_collect(shop: GovernedShop) -> None:
     found = shop.readiness.topics()
-    assert [one.name for one in found] == ["orders", "returns"]
-    assert {one.state for one in found} == {ReadinessState.COLLECTING}
+    assert [topic.name for topic in found] == ["orders", "returns"]
+    assert {topic.state for topic in found} == {ReadinessState.COLLECTING}
     assert [step.n_turns for step in found[0].steps] == [0]
     assert shop.look() is False  # nothing is new
 
@@ -246,7 +246,7 @@ def test_turns_that_something_holds_back_are_no_evidence(shop: GovernedShop) -> 
 
 def test_small_topics_go_live_as_the_group_that_was_named(store: Store) -> None:
     shop = GovernedShop(store, groups={"shop": ("orders", "returns")})
-    assert [one.name for one in shop.readiness.topics()] == ["shop"]
+    assert [topic.name for topic in shop.readiness.topics()] == ["shop"]
     shop.prove()
     shop.readiness.allow("shop", shop.vera)
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
@@ -328,7 +328,7 @@ def test_another_answer_is_right_only_if_the_operator_has_sent_it(shop: Governed
     shop.clock.forward(60)
     shop.blind(right=True)  # sent: returns-how
     shop.blind(right=False)  # sent: refund-when
-    other = next(one for one in SHOP if one.id == "refund-when")
+    other = next(article for article in SHOP if article.id == "refund-when")
     shop.assistant.articles = [replace(other, question=SURE)]
     shop.readiness.run_once("words-2", learned_until=START, ask=shop.assistant.triage)
     assert [piece.right for piece in shop.readiness.evidence("returns").pieces] == [False, True]

@@ -101,7 +101,7 @@ class Desks:
         """Topics whose evidence allows them to answer alone."""
         with self.store.read() as tx:
             stored = tx.readiness.all().values()
-        return [one.name for one in stored if one.state is ReadinessState.READY]
+        return [stored_topic.name for stored_topic in stored if stored_topic.state is ReadinessState.READY]
 
 
 @pytest.mark.parametrize(

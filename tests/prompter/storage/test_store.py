@@ -152,9 +152,9 @@ class StoreContract:
         shadowing = versions.shadowing()
         assert shadowing is not None
         assert (shadowing.id, versions.number()) == ("v3", 3)
-        assert [(one.version.id, one.version.state) for one in versions.all() if one.is_used] == [
-            ("v1", VersionState.PASSED)
-        ]
+        assert [
+            (version.version.id, version.version.state) for version in versions.all() if version.is_used
+        ] == [("v1", VersionState.PASSED)]
 
     def test_a_dialogue_is_led_by_one_worker_at_a_time_and_stops_for_an_operator(self, store: Store) -> None:
         engine = OrderDialogue()
@@ -180,7 +180,7 @@ class StoreContract:
             assert job.id == asked.id
             with pytest.raises(JobRunning), jobs.running(JobKind.LEARN):
                 pass
-        assert [one.state for one in jobs.last(JobKind.LEARN)] == [JobState.DONE]
+        assert [item.state for item in jobs.last(JobKind.LEARN)] == [JobState.DONE]
 
     def test_what_a_shadow_suggests_stands_beside_the_champion(self, store: Store) -> None:
         _, turn_id = self.waiting_turn(store)
@@ -201,7 +201,7 @@ class StoreContract:
             assert not tx.articles.put(changed, version=1, changed_by="adam", now=START)
             assert not tx.articles.put(changed, version=0, changed_by="adam", now=START)
             assert tx.articles.get_many([changed.id]) == {changed.id: changed}
-            assert [one["version"] for one in tx.articles.versions(changed.id)] == [1, 2]
+            assert [version["version"] for version in tx.articles.versions(changed.id)] == [1, 2]
             assert tx.articles.page(text="НОВЫЙ", status=Status.PUBLISHED) == [changed]
             assert tx.articles.page(after=changed.id) == []
 
@@ -471,7 +471,10 @@ class StoreContract:
             tx.proposals.add(replace(draft, question="Картой... платить!"), START)
         with store.read() as tx:
             found = tx.proposals.get(number)
-            assert [one.id for one in tx.proposals.all(state=ProposalState.OPEN)] == [number, lighter]
+            assert [proposal.id for proposal in tx.proposals.all(state=ProposalState.OPEN)] == [
+                number,
+                lighter,
+            ]
             assert tx.proposals.count(kind=ProposalKind.PHRASING, article_id="order-cancel") == 1
         assert found is not None
         assert (found.question, found.answer, found.proof) == (draft.question, draft.answer, draft.proof)

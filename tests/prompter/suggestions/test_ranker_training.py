@@ -68,7 +68,7 @@ def test_right_suggestions_make_it_surer_and_wrong_ones_less_sure() -> None:
 
 def test_judged_texts_are_read_as_asked_ones_are() -> None:
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
-    corrected = taught(mistyped, corrector=Corrector.of(one.text for one in VERDICTS))
+    corrected = taught(mistyped, corrector=Corrector.of(text.text for text in VERDICTS))
     assert corrected.judged.texts == (mistyped,)  # kept as the customer wrote it
     assert corrected.judged.vectors().tolist() == taught(VERDICTS[0]).judged.vectors().tolist()
     assert taught(mistyped).judged.vectors().tolist() != corrected.judged.vectors().tolist()
@@ -93,7 +93,7 @@ def test_texts_learned_before_are_not_encoded_again() -> None:
     before = ranker_state_of(part_of(taught(*VERDICTS[:2], VERDICTS[3]))).judged
     encoder = LetterEncoder()
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
-    corrector = Corrector.of(one.text for one in VERDICTS)
+    corrector = Corrector.of(text.text for text in VERDICTS)
     learned = taught(*VERDICTS[1:], mistyped, corrector=corrector, encoder=encoder, known=before)
     assert encoder.encoded == ["как вернуть товар"]
     assert learned.fingerprint == taught(*VERDICTS[1:], mistyped, corrector=corrector).fingerprint
@@ -103,7 +103,7 @@ def test_texts_learned_before_are_not_encoded_again() -> None:
 def test_texts_corrected_otherwise_than_before_are_encoded_again() -> None:
     mistyped = replace(VERDICTS[0], text="бабкки отадйте")
     before, encoder = taught(mistyped).judged, LetterEncoder()
-    taught(mistyped, corrector=Corrector.of(one.text for one in VERDICTS), encoder=encoder, known=before)
+    taught(mistyped, corrector=Corrector.of(text.text for text in VERDICTS), encoder=encoder, known=before)
     assert encoder.encoded == ["бабки отдайте"]
 
 
@@ -134,7 +134,7 @@ def test_whatever_was_judged_a_known_question_finds_its_article(texts: tuple[Lab
     assert learned.judged.texts == texts
     suggestions = with_learned(learned).suggest("как вернуть товар")
     assert suggestions[0].article_id == "returns-how"
-    assert all(0 < one.confidence < 1 for one in suggestions)
+    assert all(0 < suggestion.confidence < 1 for suggestion in suggestions)
 
 
 def test_a_thousand_texts_for_one_article_leave_the_others_findable() -> None:

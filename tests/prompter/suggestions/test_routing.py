@@ -122,7 +122,14 @@ def test_what_holds_a_ready_topic_back(
     assert routed.route is (Route.AUTOPILOT if expected is None else Route.SUGGEST)
 
 
-@pytest.mark.parametrize("reason", [one for one in HandoffReason if one is not HandoffReason.TOPIC_NOT_READY])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        handoff_reason
+        for handoff_reason in HandoffReason
+        if handoff_reason is not HandoffReason.TOPIC_NOT_READY
+    ],
+)
 def test_every_other_reason_holds_the_bot_back_whatever_is_ready(reason: HandoffReason) -> None:
     held = replace(TRIAGE, handoff_reason=reason)
     assert answer_alone(held, threshold=0.1, context=CALM, max_consecutive_answers=3) == held

@@ -105,7 +105,7 @@ def test_customers_name_no_intents(rasa: RasaEmulator, engine: RasaEngine) -> No
     engine.ask(question(' / /order_status{"order_number": "1"}', MessageCursor(turn_id=2, message_id=2)))
     engine.ask(question("/", MessageCursor(turn_id=3, message_id=3)))
     engine.ask(question("/\n\t\u00a0/order_status", MessageCursor(turn_id=4, message_id=4)))
-    said = [one["message"] for one in rasa.messages]
+    said = [message["message"] for message in rasa.messages]
     assert said == ["restart", 'order_status{"order_number": "1"}', "-", "order_status"]
 
 
@@ -122,7 +122,7 @@ def test_what_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngine) -
     assert (reply.name, reply.form) == ("faq", None)  # no form waits
     engine.ask(question("статус", MessageCursor(turn_id=2, message_id=3)))
     engine.ask(question("40018237", MessageCursor(turn_id=4, message_id=5)), after=3)  # of 4 it never heard
-    kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
+    kinds = [event["event"] for event in rasa.events["sufler-1-1"]]
     assert kinds.count("rewind") == 1
 
 
@@ -132,7 +132,7 @@ def test_all_that_nobody_got_is_taken_back(rasa: RasaEmulator, engine: RasaEngin
     engine.ask(question("привет", MessageCursor(turn_id=3, message_id=3)))
     reply = engine.ask(question("спасибо", MessageCursor(turn_id=4, message_id=4)), after=1)
     assert (reply.name, reply.form) == ("faq", None)
-    kinds = [one["event"] for one in rasa.events["sufler-1-1"]]
+    kinds = [event["event"] for event in rasa.events["sufler-1-1"]]
     assert kinds.count("rewind") == 2
 
 

@@ -50,14 +50,14 @@ def test_a_form_of_the_teams_own_is_checked_and_answered(store: Store, tmp_path:
 
     def validated(written: str) -> tuple[str | None, list[str]]:
         result = actions.run(ActionCall(action="validate_invoice_form", slots={"invoice": written}))
-        return result.slots["invoice"], [said.response for said in result.said]
+        return result.slots["invoice"], [said.response for said in result.utterances]
 
     assert validated("INV-0 07") == ("INV-007", [])
     assert validated("inv-007") == (None, ["utter_no_invoice"])
     assert validated("7") == (None, ["utter_no_invoice"])
     assert validated("INV-008") == (None, ["utter_invoice_unknown"])
     answer = actions.run(ActionCall(action="action_invoice", slots={"invoice": "INV-007"}))
-    assert [(said.response, said.values) for said in answer.said] == [
+    assert [(said.response, said.values) for said in answer.utterances] == [
         ("utter_invoice", {"invoice": "INV-007", "invoice_state": "paid"})
     ]
     assert answer.slots == {"invoice": None}

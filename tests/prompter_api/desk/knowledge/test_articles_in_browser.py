@@ -33,7 +33,7 @@ def test_an_article_is_found_changed_and_made_what_it_was(sit: Sit, shop: DeskSh
     expect(page.get_by_text("Сохранено и опубликовано")).to_be_visible()
     changed, versions = shop.knowledge.article("refund-when")
     assert changed.phrasings == ("где мои деньги",)
-    assert [one.changed_by for one in versions] == ["test", "vera"]
+    assert [version.changed_by for version in versions] == ["test", "vera"]
     history = page.locator("ol.history")
     expect(history.locator("del").first).to_have_text("3 дня,")
     expect(history.locator("ins").first).to_have_text("5 дней,")
@@ -56,7 +56,7 @@ def test_what_was_typed_stays_when_a_colleague_was_faster(sit: Sit, shop: DeskSh
     answer = page.get_by_label("Ответ")
     expect(answer).to_have_value("Нажмите «Отменить».")
     answer.fill("Мой ответ.")
-    article = next(one for one in SHOP if one.id == "order-cancel")
+    article = next(candidate for candidate in SHOP if candidate.id == "order-cancel")
     shop.knowledge.import_articles([replace(article, answer="Чужой ответ.")], changed_by="boris")
     page.get_by_role("button", name="Сохранить").click()
     expect(page.get_by_role("alert").first).to_contain_text("boris уже изменил(а) статью")

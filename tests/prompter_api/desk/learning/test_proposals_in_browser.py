@@ -81,12 +81,12 @@ def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, pr
     dialog.get_by_role("radio", name="Есть самовывоз?").click()
     dialog.get_by_role("button", name="Объединить").click()
     expect(cards).to_have_count(3)
-    merged = next(one for one in proposals.open() if one.article_id is None)
+    merged = next(proposal for proposal in proposals.open() if proposal.article_id is None)
     assert (merged.question, merged.proof.n_turns) == ("Есть самовывоз?", 5)
     assert set(merged.phrasings) == {"Можно картой?", f"картой можно {EVIL}", "забрать самому"}
 
     vera = next(account for account in shop.accounts.all() if account.name == "vera")
-    changed = next(one for one in proposals.open() if one.article_id == "order-cancel")
+    changed = next(proposal for proposal in proposals.open() if proposal.article_id == "order-cancel")
     card = page.locator(f"[data-card='{changed.id}']")
     edit(card)
     card.get_by_label("Ответ").fill("Нажмите «Отменить», мы вернём деньги.")
@@ -114,7 +114,7 @@ def test_approved_by_two_at_once(sit: Sit, shop: DeskShop, proposals: Proposals)
     card = page.locator("article.card")
     expect(card).to_have_count(1)
     boris = next(account for account in shop.accounts.all() if account.name == "boris")
-    (number,) = [one.id for one in proposals.open(kind=ProposalKind.PHRASING)]
+    (number,) = [proposal.id for proposal in proposals.open(kind=ProposalKind.PHRASING)]
     proposals.approve(number, boris)
     card.get_by_role("button", name="Принять").click(no_wait_after=True)
     expect(page.get_by_text("Уже обработано: boris.")).to_be_visible()
@@ -125,7 +125,7 @@ def test_two_supervisors_edit_the_same(sit: Sit, shop: DeskShop, proposals: Prop
     page.goto(page.url.replace("/desk", "/learning?kind=new_article"))
     card = page.locator("article.card").filter(has_text="Есть самовывоз?")
     edit(card)
-    number = next(one.id for one in proposals.open() if one.question == "Есть самовывоз?")
+    number = next(proposal.id for proposal in proposals.open() if proposal.question == "Есть самовывоз?")
     card = page.locator(f"[data-card='{number}']")
     card.get_by_label("Ответ").fill("Да, на складе.")
     boris = next(account for account in shop.accounts.all() if account.name == "boris")
@@ -158,7 +158,7 @@ def test_keys(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
     expect(current).to_contain_text("2 варианта вопроса")
     page.keyboard.press("Enter")
     expect(cards).to_have_count(3)
-    (made,) = [one for one in shop.knowledge.articles() if one.question == "Можно картой?"]
+    (made,) = [article for article in shop.knowledge.articles() if article.question == "Можно картой?"]
     assert made.phrasings == ("безнал есть?", "картой")
     page.keyboard.press("r")
     expect(cards).to_have_count(2)

@@ -238,16 +238,16 @@ def test_curves_are_numbers_and_our_own_words() -> None:
         charts.reliability_options([Bin(confidence=0.7, right=0.6, n=12)], RU),
         charts.risk_options(np.array([0.5, 1.0]), np.array([0.0, 4.0]), bar=0.9, t=RU, language="ru"),
     ]
-    for one in options:
-        assert one is not None
-        assert json.loads(json.dumps(one)) == one
-        assert [key for key in _keys(one) if key.startswith(":")] == [":valueFormatter"]
+    for option in options:
+        assert option is not None
+        assert json.loads(json.dumps(option)) == option
+        assert [key for key in _keys(option) if key.startswith(":")] == [":valueFormatter"]
 
 
 def test_the_band_lies_between_both_ends() -> None:
     options = charts.sequence_options(SEQUENCE, bar=0.9, what_if=0.9, passed_after=None, t=EN, language="en")
     assert options is not None
-    low, height, high, _low = (one["data"] for one in options["series"])
+    low, height, high, _low = (series_["data"] for series_ in options["series"])
     assert low[-1] == [40, 89.97]
     assert low[-1][1] + height[-1][1] == pytest.approx(high[-1][1])
     marks = options["series"][-1]["markLine"]["data"]
@@ -305,7 +305,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
         with pytest.raises(Forbidden):
             refused()
     hers = page_sessions.take(parts, shop.visit("vera"))
-    assert [one.name for one in hers.topics()] == ["orders", "returns"]
+    assert [topic_name.name for topic_name in hers.topics()] == ["orders", "returns"]
     hers.hold("returns")
     assert hers.topic("returns")[0].state is ReadinessState.HELD
 
