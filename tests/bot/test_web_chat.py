@@ -319,7 +319,7 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         assert press(browser, reply, "operator").json() == {"is_new": True}
         wait_until(lambda: len(lines(browser)) == 3)
         notice = browser.get("/chat/messages").json()["lines"][-1]
-        assert (notice["text"], notice["reply"]) == ("Передал разговор оператору, он ответит здесь.", None)
+        assert (notice["text"], notice["reply"]) == ("Передал ваш вопрос оператору, он ответит здесь.", None)
         assert len(lines(other)) == 2
     (waiting,) = governed.desk.queue()
     assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
