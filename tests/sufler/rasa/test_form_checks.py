@@ -99,7 +99,7 @@ def test_training_data_from_before_keep_the_form(tmp_path: Path) -> None:
         ("checked_forms: {a: {slot: b}}", "a needs a text for each of slot, format"),
         (INVOICE + "    colour: blue", "row 4: invoice_form needs a text for each of"),
         (INVOICE.replace("utter_invoice\n", "[]\n"), "invoice_form needs a text for each of"),
-        ("checked_forms: [", "is no valid YAML"),
+        ("checked_forms: [", "is not valid YAML"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, text: str, problem: str) -> None:
