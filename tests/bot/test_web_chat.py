@@ -317,7 +317,7 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         assert press(browser, reply, "operator").json() == {"is_new": True}
         wait_until(lambda: len(lines(browser)) == 3)
         notice = browser.get("/chat/messages").json()["lines"][-1]
-        assert (notice["text"], notice["reply"]) == ("Передал разговор оператору, он ответит здесь.", None)
+        assert (notice["text"], notice["reply"]) == ("Передал ваш вопрос оператору, он ответит здесь.", None)
         assert len(lines(other)) == 2
     (waiting,) = governed.desk.queue()
     assert waiting.turn.handoff_reason == HandoffReason.CUSTOMER_REQUEST.value
@@ -593,7 +593,7 @@ def test_a_full_backlog_turns_new_chats_away_but_not_customers_who_talk_already(
         triager.run_once()
     assert [site.write("198.51.100.1").status_code for _ in range(4)] == [200, 200, 503, 503]
     refused = site.write("198.51.100.2")
-    assert "Very many messages wait" in refused.json()["detail"]
+    assert "Too many messages are waiting" in refused.json()["detail"]
     assert int(refused.headers["Retry-After"]) == 15
     # As much again is kept for those who were here before.
     assert [say(customer, "ау").status_code for customer in customers] == [200] * 2 + [503] * 3

@@ -38,7 +38,7 @@ def test_a_job_is_asked_for_once_taken_and_done(store: Store) -> None:
 def test_two_at_once_are_refused(store: Store) -> None:
     jobs = Jobs(store, clock=FakeClock())
     with jobs.running(LEARN) as first:
-        with pytest.raises(JobRunning, match="being done already"), jobs.running(LEARN):
+        with pytest.raises(JobRunning, match="already running"), jobs.running(LEARN):
             pass
         assert [(job.id, job.state) for job in jobs.last(LEARN)] == [(first.id, JobState.RUNNING)]
     with jobs.running(LEARN):

@@ -105,7 +105,7 @@ def test_what_is_no_dialogue_is_triaged_as_ever(shop: GovernedShop, engine: Orde
 def test_the_engine_may_call_an_operator(shop: GovernedShop) -> None:
     conversation = shop.ask("оператор, как вернуть товар")
     assert shop.route(conversation) == (Route.HANDOFF, HandoffReason.CUSTOMER_REQUEST)
-    assert shop.said_by_bot(conversation)[0].text.startswith("Передал разговор оператору")
+    assert shop.said_by_bot(conversation)[0].text.startswith("Передал ваш вопрос оператору")
 
 
 # --- readiness ---------------------------------------------------------------------------------

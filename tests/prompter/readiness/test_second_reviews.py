@@ -115,7 +115,7 @@ def test_a_blind_turn_is_judged_by_the_article_that_the_operator_finds(office: O
 
 def test_what_is_hidden_cannot_be_rejected(office: Office) -> None:
     conversation = office.ask(blind=True)
-    with pytest.raises(InvalidDecision, match="answered blind"):
+    with pytest.raises(InvalidDecision, match="answered without suggestions"):
         office.decide(conversation, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
     assert office.evidence(conversation) == []
 

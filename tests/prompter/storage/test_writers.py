@@ -62,7 +62,7 @@ def test_writers_come_in_the_order_in_which_they_asked() -> None:
 def test_a_request_does_not_wait_for_ever_and_readers_do_not_wait_at_all(store: Store) -> None:
     hurried = store.with_patience(0.01)
     with Writing(store):
-        with pytest.raises(DatabaseBusy, match="others have written"), hurried.write():
+        with pytest.raises(DatabaseBusy, match="busy with other writes"), hurried.write():
             pass
         with hurried.read() as tx:
             assert tx.facts.get("long") is None
