@@ -50,7 +50,7 @@ def running_demo(folder: Path, web: dict[str, Any], encoder: str) -> Iterator[tu
         password = ""
         output = process.stdout or sys.exit("the demo has no output")
         for line in output:
-            if "one-time password" in line:
+            if "temporary password" in line:
                 password = line.split()[-1]
             if "/desk" in line:
                 break

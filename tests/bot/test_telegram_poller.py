@@ -284,7 +284,7 @@ def feedback() -> HeardFeedback:
     [
         ("up:5", "helpful", "Спасибо!"),
         ("down:5", "useless", "Спасибо, мы проверим этот ответ."),
-        ("operator:5", "operator", "Оператор позван, он ответит здесь."),
+        ("operator:5", "operator", "Оператор ответит здесь."),
     ],
 )
 def test_a_press_is_passed_on_and_answered(
@@ -361,7 +361,7 @@ def test_a_press_that_comes_again_is_answered_again(
         telegram.wait_for(lambda: telegram.is_confirmed(pressed))
         telegram.deliver_again(pressed)
         telegram.wait_for(lambda: len(telegram.answers_to(pressed)) == 2)
-    assert set(telegram.answers_to(pressed)) == {"Оператор позван, он ответит здесь."}
+    assert set(telegram.answers_to(pressed)) == {"Оператор ответит здесь."}
 
 
 @pytest.mark.parametrize(

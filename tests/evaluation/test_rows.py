@@ -31,7 +31,7 @@ def test_rows_are_read(tmp_path: Path) -> None:
         ("text,intent\n\na,x\n ,x\n", "row 4, column text: is empty"),
         ("text,intent\na,\n", "row 2, column intent: is empty"),
         ("text,intent\na,b,c\n", "row 2: has 3 cells"),
-        ('text,intent\n"a,b\n', "no valid CSV"),
+        ('text,intent\n"a,b\n', "not valid CSV"),
         ("text,intent\n\udcff,b\n", "is not UTF-8"),
     ],
 )

@@ -181,7 +181,7 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
         kept[place].id in one.right for place, one in zip(relevance.argmax(axis=1), held_out, strict=True)
     ]
     assert np.mean(first) == pytest.approx(done.after.p_at_1)
-    with pytest.raises(BadTrainingData, match="is there already"):
+    with pytest.raises(BadTrainingData, match="already exists"):
         tune(tmp_path / "model")
 
 

@@ -286,7 +286,7 @@ def test_a_form_asks_checks_looks_up_and_answers(served: httpx.Client) -> None:
 def test_a_form_can_be_left_and_interrupted(served: httpx.Client) -> None:
     say(served, "left", "проверить статус моего заказа")
     called, asked = say(served, "left", "как вернуть товар?")
-    assert called.startswith("Передал разговор оператору")
+    assert called.startswith("Передал ваш вопрос оператору")
     assert asked.startswith("Напишите номер заказа")
     slots = served.get("/conversations/left/tracker").json()["slots"]
     assert slots["sufler_handoff"] == "topic_not_ready"
@@ -295,7 +295,7 @@ def test_a_form_can_be_left_and_interrupted(served: httpx.Client) -> None:
 
 def test_an_operator_can_be_called_out_of_a_form(served: httpx.Client) -> None:
     say(served, "called", "проверить статус моего заказа")
-    assert say(served, "called", "позовите оператора") == ["Передал разговор оператору, он ответит здесь."]
+    assert say(served, "called", "позовите оператора") == ["Передал ваш вопрос оператору, он ответит здесь."]
     assert served.get("/conversations/called/tracker").json()["active_loop"] == {}
 
 
@@ -313,7 +313,7 @@ def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client
     brought = {"article_id": "x", "topic": "y", "confidence": 0.99}
     triage = {"route": "suggest", "handoff_reason": "topic_not_ready", "suggestions": [brought]}
     greeting = "Здравствуйте! Это поддержка «Северка». Чем помочь?"
-    passed_on = "Передал разговор оператору, он ответит здесь."  # it is taken for a question
+    passed_on = "Передал ваш вопрос оператору, он ответит здесь."  # it is taken for a question
     for sufler, said in (
         ({"triage": triage}, passed_on),
         ({"triage": {"suggestions": [5]}}, greeting),

@@ -45,7 +45,7 @@ def test_the_shipped_settings_are_the_defaults() -> None:
         ),
         ("sufler: [1]", "sufler: must be a mapping"),
         ("- 1", "must be a mapping"),
-        ("sufler: {a: b", "no valid YAML"),
+        ("sufler: {a: b", "not valid YAML"),
         ("", "must be a mapping"),
     ],
 )
@@ -78,7 +78,7 @@ def test_the_environment_wins_and_secrets_are_not_shown(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("name", ["SUFLER_WEP__PORT", "SUFLER_TELEGRAM_TOCKEN", "SUFLER_PORT", "sufler_wep"])
 def test_a_variable_that_would_be_passed_over_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "9000")
-    with pytest.raises(BadConfig, match=f"variable {name} is no setting"):
+    with pytest.raises(BadConfig, match=f"variable {name} is not a setting"):
         load_settings(None)
 
 

@@ -166,7 +166,7 @@ def by_lot(step: Step, t: Translations) -> str:
     """Return how many of the turns were judged by lot; empty where there are none."""
     if not step.n_turns:
         return ""
-    return t.gettext("{count} in the random sample").format(count=step.n_by_lot)
+    return t.gettext("{count} sampled").format(count=step.n_by_lot)
 
 
 def audits(found: TopicReadiness, t: Translations) -> str:

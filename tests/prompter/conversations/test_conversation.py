@@ -234,7 +234,7 @@ def test_a_sticker_is_stored_answered_politely_and_handed_to_an_operator(shop: S
     assert view.turn is not None
     assert (view.turn.route, view.turn.handoff_reason) == ("handoff", "media")
     assert [message.text for message in shop.deliver()] == [
-        "Спасибо, получили. Пока я понимаю только текст, поэтому передал сообщение оператору."
+        "Спасибо, получили. Я понимаю только текст, поэтому передал сообщение оператору."
     ]
 
 

@@ -122,7 +122,7 @@ def test_a_large_array_is_read_piece_by_piece(tmp_path: Path, monkeypatch: pytes
         ("a.json", '{"messages": 7}', "must be a list"),
         ("a.json", "", "must be a list"),
         ("a.json", "[]", "contains no messages"),
-        ("a.txt", "hi", "no known format"),
+        ("a.txt", "hi", "unknown file extension"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_row_and_column(

@@ -106,7 +106,7 @@ def test_a_version_that_nobody_compared_has_to_prove_itself(shop: VersionedShop)
     shop.go_live()
     shop.add("v2")
     shop.versions.refuse("v2", GateRecord(refused="worse"))
-    with pytest.raises(CannotUse, match="may not be used: worse"):
+    with pytest.raises(CannotUse, match="cannot be used: worse"):
         shop.versions.promote("v2", shop.vera)
     shop.versions.promote("v2", shop.vera, anyway=True)
     shop.follow()

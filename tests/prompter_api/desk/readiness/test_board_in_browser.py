@@ -65,7 +65,7 @@ def test_the_board_shows_every_topic_and_keeps_itself_up_to_date(governed: Gover
     for _ in range(3):
         governed.blind()
     expect(returns).to_contain_text("3 обращения")
-    expect(returns).to_contain_text("в случайной выборке: 3")
+    expect(returns).to_contain_text("в выборке: 3")
     expect(returns).to_contain_text("100 %")
     expect(returns).to_contain_text("ещё около")
     governed.prove(ENOUGH - 3)
