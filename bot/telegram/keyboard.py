@@ -29,7 +29,7 @@ _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 def supported_language(language: str | None, otherwise: str) -> str:
     """Which of our two languages suits a customer's; `otherwise` is for one that we do not know.
 
-    >>> spoken("ru-RU", "en"), spoken("de", "ru"), spoken(None, "ru")
+    >>> supported_language("ru-RU", "en"), supported_language("de", "ru"), supported_language(None, "ru")
     ('ru', 'en', 'ru')
     """
     return "ru" if (language or otherwise).lower().startswith("ru") else "en"
