@@ -84,9 +84,7 @@ def test_no_use_case_runs_on_the_event_loop(
     page.get_by_role("button", name="Выйти").click()
     expect(page.get_by_label("Пароль")).to_be_visible()
     used = {
-        "queue",
-        "conversation",
-        "undelivered_replies",
+        "snapshot",
         "decide",
         "undo",
         "find_articles",
