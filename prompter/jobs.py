@@ -1,4 +1,4 @@
-"""Long work that may not be done twice at once: asked for, taken, told of, ended."""
+"""Exclusive background jobs: enqueue, claim, heartbeat, finish. At most one job of a kind runs."""
 
 import threading
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ from prompter.domain.job import JobKind, JobState, StoredJob
 from prompter.domain.learning_outcome import LearningOutcome
 from prompter.storage import Conflict, Store
 
-_SIGN_OF_LIFE = 5.0  # seconds between two
+_SIGN_OF_LIFE = 5.0  # seconds between two heartbeats
 _DEAD_AFTER = timedelta(seconds=60)
 _DIED = "the process that worked on it has ended: nothing was changed, start it again"
 
 
 class JobRunning(PrompterError):
-    """Somebody is at it already."""
+    """Another process runs this job already."""
 
 
 class Job:
-    """A job under way; whoever has it tells how far it is."""
+    """A running job. Its process reports progress."""
 
     def __init__(self, store: Store, job_id: int, clock: Clock) -> None:
         self.id = job_id
@@ -35,15 +35,15 @@ class Job:
         self._total: int | None = None
 
     def report_progress(self, step: str, done: int = 0, total: int | None = None) -> None:
-        """Say what is being done; it is written with the next sign of life."""
+        """Set the current step and its progress. They are written with the next heartbeat."""
         self._step, self._done, self._total = step, done, total
 
     def advance(self, more: int) -> None:
-        """Say that so many more of the step are done."""
+        """Add to the number of finished items of the step."""
         self._done += more
 
     def heartbeat(self) -> None:
-        """Write how far it is, and that somebody is still at it."""
+        """Write the progress, and that the process is still alive."""
         with self._store.write() as tx:
             tx.jobs.change(
                 self.id,
@@ -56,14 +56,14 @@ class Job:
 
 
 class Jobs:
-    """The use cases of whoever asks for long work and does it."""
+    """The use cases of background jobs."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._clock = clock
 
     def enqueue(self, kind: JobKind, account: Account | None) -> StoredJob:
-        """Ask for it to be done soon; if it is asked for or under way already, that one is returned."""
+        """Enqueue a job, or return the job of this kind that waits or runs already."""
         self._fail_stale(kind)
         try:
             with self._store.write() as tx:
@@ -78,25 +78,25 @@ class Jobs:
                 )
                 return _found(tx.jobs.get(added))
         except Conflict:
-            return self.enqueue(kind, account)  # somebody else has just asked
+            return self.enqueue(kind, account)  # somebody else enqueued it at the same time
 
     def waiting(self, kind: JobKind) -> bool:
-        """Whether it is asked for and nobody is at it."""
+        """Return whether a job of this kind waits for a worker."""
         with self._store.read() as tx:
             return tx.jobs.open(kind, JobState.WAITING) is not None
 
     def last(self, kind: JobKind) -> list[StoredJob]:
-        """The last jobs, newest first."""
+        """Return the last jobs, newest first."""
         self._fail_stale(kind)
         with self._store.read() as tx:
             return tx.jobs.last(kind)
 
     @contextmanager
     def running(self, kind: JobKind) -> Iterator[Job]:
-        """Take the job that waits, or a new one; done when the block ends, or failed with its error.
+        """Claim the waiting job or a new one. It ends done when the block ends, or failed with its error.
 
         Raises:
-            JobRunning: somebody else is at it.
+            JobRunning: when another process runs a job of this kind.
         """
         job = Job(self._store, self._claim(kind), self._clock)
         stop = threading.Event()
@@ -144,14 +144,14 @@ class Jobs:
             tx.jobs.change(job.id, JobState.RUNNING, state=state.value, ended_at=self._clock(), **values)
 
     def _fail_stale(self, kind: JobKind) -> None:
-        """A job whose process has died has failed."""
+        """Mark a job as failed if its process has died."""
         now = self._clock()
         with self._store.read() as tx:
             running = tx.jobs.open(kind, JobState.RUNNING)
         if running is None or running.alive_until is None:
             return
         if running.alive_until > now + _DEAD_AFTER + SLACK:
-            # The clock was set back. Whoever is alive says so again within seconds.
+            # The clock was set back. A living process writes its next heartbeat within seconds.
             with self._store.write() as tx:
                 tx.jobs.change(running.id, JobState.RUNNING, alive_until=now + _DEAD_AFTER)
             return

@@ -1,4 +1,4 @@
-"""Since when is a session or a token idle?  Written seldom, and apart from the request that it is about."""
+"""Record when a session or an API token was last used, seldom and outside the request itself."""
 
 import threading
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from prompter.common.safe_errors import describe_without_content
 log = structlog.get_logger(__name__)
 
 INTERVAL = timedelta(minutes=1)
-_MAX_IDS = 10_000  # remembered in this process; the one written longest ago is forgotten
+_MAX_IDS = 10_000  # kept in this process; the id that was written longest ago is forgotten first
 
 Defer = Callable[[Callable[[], None]], object]
 
@@ -24,10 +24,10 @@ def run_now(work: Callable[[], None]) -> None:
 
 
 class LastSeen:
-    """Writes when something was seen last, at most once a minute for each id.
+    """Writes when an id was last seen, at most once a minute for each id.
 
-    A request must not wait for the database's writers only because somebody was seen: `defer` may hand
-    the write to another thread. One that fails is logged; the next sighting tries again.
+    A request must not wait for the database's writers only to record this: `defer` may hand the write
+    to another thread. A write that fails is logged, and the next sighting tries again.
     """
 
     def __init__(self, write: Callable[[int, datetime], None], *, clock: Clock, defer: Defer) -> None:
@@ -38,7 +38,7 @@ class LastSeen:
         self._lock = threading.Lock()
 
     def note(self, seen_id: int, stored: datetime | None) -> None:
-        """Note that it was seen now; `stored` is what the database says."""
+        """Record that the id was seen now. `stored` is the moment that the database holds."""
         now = self._clock()
         if _is_recent(stored, now):
             return
@@ -59,5 +59,8 @@ class LastSeen:
 
 
 def _is_recent(moment: datetime | None, now: datetime) -> bool:
-    """A moment in the future is of a clock that was set back since, and counts for nothing."""
+    """Return whether `moment` is less than a minute old.
+
+    A future moment comes from a clock that was set back since, and does not count.
+    """
     return moment is not None and now - INTERVAL < moment <= now

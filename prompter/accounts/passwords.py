@@ -1,11 +1,11 @@
-"""Which passwords may be chosen?  Those that nobody would try among the first.
+"""Refuse passwords that are easy to guess.
 
-The guesses that a password withstands are estimated by `zxcvbn` (Wheeler, "zxcvbn: Low-Budget Password
-Strength Estimation", USENIX Security 2016): dictionaries of leaked passwords, words and names, keyboard
-walks, sequences, repetitions, dates, capitals and digits in the usual places. Its dictionaries know neither
-Russian nor all of English, so one word of either with digits and signs around it is looked up in the
-frequency lists of `nlu.respelling`. A password is also read as in the other keyboard layout and as
-transliterated.
+The number of guesses that a password withstands is estimated by `zxcvbn` (Wheeler, "zxcvbn: Low-Budget
+Password Strength Estimation", USENIX Security 2016): dictionaries of leaked passwords, words and names,
+keyboard walks, sequences, repetitions, dates, capitals and digits in the usual places. Its dictionaries
+know neither Russian nor all of English, so a single word of either language with digits and signs
+around it is looked up in the frequency lists of `nlu.respelling`. A password is also checked as typed
+in the other keyboard layout and as transliterated.
 """
 
 import re
@@ -22,19 +22,19 @@ MIN_PASSWORD_LENGTH = 10  # characters
 MAX_PASSWORD_LENGTH = 200
 _MIN_SCORE = 3  # zxcvbn's: at least 10^8 guesses, out of reach for logins that are slowed down
 _MIN_REST = 4  # characters beside the name, common words, and digits at the ends
-_MIN_WORD = 4  # letters; of shorter ones most that there can be are words
+_MIN_WORD = 4  # letters; most combinations of fewer letters are words
 _MAX_WORD = 30  # letters
-_COMMON_PASSWORDS = 1_000  # two of them with a sign between are no passphrase
-_ESTIMATED_LENGTH = 24  # characters that zxcvbn looks at: its time grows faster than their number
+_COMMON_PASSWORDS = 1_000  # two of them with a sign between do not make a passphrase
+_ESTIMATED_LENGTH = 24  # characters that zxcvbn reads: its time grows faster than their number
 
-# zxcvbn looks all words up once for each way to read signs as letters, and there can be hundreds of ways.
+# zxcvbn looks up all words once for each way of reading signs as letters, and there can be hundreds of ways.
 _MAX_READINGS = 8
-_READ_AS = {  # as in its own table
+_READ_AS = {  # as in zxcvbn's own table
     "a": "4@", "b": "8", "c": "({[<", "e": "3", "g": "69", "i": "1!|", "l": "1|7", "o": "0", "s": "$5",
     "t": "+7", "x": "%", "z": "2",
 }  # fmt: skip
 _AS_LETTERS = str.maketrans({sign: letter for letter, signs in _READ_AS.items() for sign in signs})
-_WITHOUT_SIGNS = str.maketrans(dict.fromkeys("@({[<!|$+%", "~"))  # the digits are left: dates, sequences
+_WITHOUT_SIGNS = str.maketrans(dict.fromkeys("@({[<!|$+%", "~"))  # the digits stay: dates, sequences
 
 # Our own list: words of this product and of its users' work that the dictionaries lack, in both alphabets.
 _OWN_WORDS = (
@@ -67,10 +67,10 @@ class WeakPassword(PrompterError):
 
 
 def check_password(password: str, name: str) -> None:
-    """Refuse a password that somebody who tries would soon find.
+    """Refuse a password that an attacker would soon guess.
 
     Raises:
-        WeakPassword: it is too short, too long, the account's name, or easily guessed.
+        WeakPassword: when it is too short, too long, the account's name, or easily guessed.
     """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise WeakPassword(f"a password needs at least {MIN_PASSWORD_LENGTH} characters")
@@ -95,7 +95,7 @@ def _plain(text: str) -> str:
 
 
 def _meant(password: str) -> Iterator[str]:
-    """The password, and what it is in the other layout or transliterated."""
+    """Yield the password, and its readings in the other keyboard layout and as a transliteration."""
     from nlu.respelling.statistics import spelling
 
     yield password
@@ -113,7 +113,7 @@ def _is_common(password: str, words: Collection[str]) -> bool:
 
 
 def _is_one_word(password: str) -> bool:
-    """Whether it is a word or a name, Russian or English, perhaps with digits and signs around it."""
+    """Return whether it is a Russian or English word or name, perhaps with digits and signs around it."""
     from nlu.respelling.statistics import Alphabet, spelling  # 3 MiB, read at the first password
 
     word = _within_letters(password)
@@ -125,17 +125,17 @@ def _is_one_word(password: str) -> bool:
 
 
 def _is_made_of(words: Collection[str], password: str, *, max_words: int = MAX_PASSWORD_LENGTH) -> bool:
-    """Whether it is little more than so many of these words, with digits and signs before and after them."""
+    """Return whether it is little more than up to `max_words` of the words, with digits and signs around."""
     rest, found = password, 0
     for word in sorted(words, key=len, reverse=True):
         if word in rest:
-            found += 1  # the same one twice is as easily guessed as once
+            found += 1  # a repeated word is as easily guessed as a single one
             rest = rest.replace(word, "")
     return 0 < found <= max_words and len(_within_letters(rest)) < _MIN_REST
 
 
 def _within_letters(text: str) -> str:
-    """The text from its first to its last letter."""
+    """Return the text from its first to its last letter."""
     letters = [place for place, character in enumerate(text) if character.isalpha()]
     return text[letters[0] : letters[-1] + 1] if letters else ""
 
@@ -149,7 +149,7 @@ def _common_passwords() -> frozenset[str]:
 
 
 def _score(password: str, name: str, words: Collection[str]) -> int:
-    """From 0, among the very first guesses, to 4."""
+    """Return zxcvbn's score, from 0 (among the very first guesses) to 4."""
     from zxcvbn import zxcvbn  # its dictionaries take 15 MiB
 
     with _lock:
@@ -159,9 +159,9 @@ def _score(password: str, name: str, words: Collection[str]) -> int:
 
 
 def _estimated(password: str) -> set[str]:
-    """The texts that the password is estimated by: its beginning, spelt so that this takes little time."""
+    """Return the texts that zxcvbn scores for the password: its beginning, spelt so that scoring is fast."""
     period = next(n for n in range(1, len(password) + 1) if password.startswith(password[n:]))
-    beginning = password[: min(period, _ESTIMATED_LENGTH)]  # again and again is no better than once
+    beginning = password[: min(period, _ESTIMATED_LENGTH)]  # repetition adds nothing
     texts = {beginning.lower() if beginning.isupper() else beginning}
     if re.search("[а-яё]", beginning, re.IGNORECASE):
         texts.add(to_latin(_plain(beginning)))
@@ -169,6 +169,9 @@ def _estimated(password: str) -> set[str]:
 
 
 def _readable(text: str) -> tuple[str, ...]:
-    """The text; where its signs could be read in too many ways, one way to read them and the text without."""
+    """Return the text itself, or two simpler spellings if its signs can be read in too many ways.
+
+    The two are one reading of the signs as letters, and the text without the signs.
+    """
     ways = prod(sum(sign in text for sign in signs) or 1 for signs in _READ_AS.values())
     return (text,) if ways <= _MAX_READINGS else (text.translate(_AS_LETTERS), text.translate(_WITHOUT_SIGNS))

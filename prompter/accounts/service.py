@@ -1,4 +1,4 @@
-"""Who may log in, and as what."""
+"""Manage accounts, their passwords and roles, and API tokens."""
 
 import hashlib
 import hmac
@@ -20,24 +20,24 @@ from prompter.storage import Conflict, Store, Transaction
 
 R = TypeVar("R")
 
-TOKEN_DAYS = 90  # that an API token works where nobody says otherwise
+TOKEN_DAYS = 90  # lifetime of an API token by default
 MAX_TOKEN_DAYS = 365
-MAX_TOKENS = 50  # of one account that work at a time
+MAX_TOKENS = 50  # working tokens of one account
 _TOKENS_KEPT_FOR = timedelta(days=30)  # in the database, after they have ended
-_SCOPE_ROLES = {Scope.SUPERVISE: Role.SUPERVISOR, Scope.ADMIN: Role.ADMIN}  # of the others: every role
+_SCOPE_ROLES = {Scope.SUPERVISE: Role.SUPERVISOR, Scope.ADMIN: Role.ADMIN}  # other scopes: every role
 _TOKEN_PREFIX = "sufler"  # noqa: S105 - not a secret: it tells people what the string is
 
 
 class NameTaken(PrompterError):
-    """There is an account of that name already."""
+    """There is already an account of that name."""
 
 
 class WrongPassword(PrompterError):
-    """The old password does not fit."""
+    """The old password is wrong."""
 
 
 class TokenMade(PrompterError):
-    """The token was made already: whoever asks has sent the same form twice."""
+    """The token was created already: the same form was sent twice."""
 
 
 class TooManyTokens(PrompterError):
@@ -45,7 +45,7 @@ class TooManyTokens(PrompterError):
 
 
 class LastAdmin(PrompterError):
-    """Without this account nobody could manage accounts any more."""
+    """Without this account nobody could manage accounts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +57,12 @@ class Bearer:
 
 
 def scopes_of(role: Role) -> frozenset[Scope]:
-    """The scopes that tokens of accounts with this role may have."""
+    """Return the scopes that tokens of accounts with this role may have."""
     return frozenset(scope for scope in Scope if role >= _SCOPE_ROLES.get(scope, Role.OPERATOR))
 
 
 def one_time_password() -> str:
-    """A password to hand over, which its owner has to replace at once."""
+    """Return a password to hand over, which its owner has to replace at the first login."""
     return secrets.token_urlsafe(12)
 
 
@@ -90,8 +90,8 @@ class Accounts:
         """Add an account.
 
         Raises:
-            NameTaken: there is one of that name, in whatever case.
-            WeakPassword: the password is too short, too long, the name itself, or easily guessed.
+            NameTaken: when there is an account of that name, ignoring case.
+            WeakPassword: when the password is too short, too long, the name itself, or easily guessed.
         """
         name = name.strip()
         if not 1 <= len(name) <= 100:
@@ -119,9 +119,9 @@ class Accounts:
         return account
 
     def log_in(self, name: str, password: str) -> Account | None:
-        """The account if name and password fit and it is not disabled.
+        """Return the account if name and password fit and it is not disabled.
 
-        An unknown name takes as long as a wrong password, so that names cannot be guessed by time.
+        An unknown name takes as long as a wrong password, so that timing does not reveal names.
         """
         with self._store.read() as tx:
             account = tx.accounts.named(name.strip())
@@ -130,16 +130,16 @@ class Accounts:
         return account if fits and account is not None and account.disabled_at is None else None
 
     def active(self, account_id: int) -> Account | None:
-        """The account if it is there and not disabled."""
+        """Return the account if it exists and is not disabled."""
         with self._store.read() as tx:
             account = tx.accounts.get(account_id)
         return account if account is not None and account.disabled_at is None else None
 
     def named(self, name: str) -> Account:
-        """The account of that name, in whatever case.
+        """Return the account of that name, ignoring case.
 
         Raises:
-            NotFound: there is none.
+            NotFound: when there is none.
         """
         with self._store.read() as tx:
             account = tx.accounts.named(name)
@@ -152,11 +152,11 @@ class Accounts:
             return tx.accounts.all()
 
     def set_password(self, name: str, password: str, *, one_time_password: bool = False) -> Account:
-        """Replace a password; every session and API token of the account ends.
+        """Replace a password and end every session and API token of the account.
 
         Raises:
-            NotFound: there is no account of that name.
-            WeakPassword: the password is too short, too long, the name itself, or easily guessed.
+            NotFound: when there is no account of that name.
+            WeakPassword: when the password is too short, too long, the name itself, or easily guessed.
         """
         check_password(password, name)
         password_hash = self._hasher.hash(password)
@@ -167,10 +167,10 @@ class Accounts:
             return self._replace_password(tx, account, password_hash, one_time_password=one_time_password)
 
     def verified(self, account_id: int, password: str) -> Account:
-        """The account, whose password this is.
+        """Return the account if this is its password.
 
         Raises:
-            WrongPassword: it does not fit, or the account is disabled.
+            WrongPassword: when it is not, or the account is disabled.
         """
         account = self.active(account_id)
         if account is None or not self._hasher.verify(password[:MAX_PASSWORD_LENGTH], account.password_hash):
@@ -180,13 +180,13 @@ class Accounts:
     def change_password(
         self, account: Account, old: str, new: str, *, then: Callable[[Transaction, Account], R]
     ) -> R:
-        """Replace the password of an account for which `old` is `verified`; its sessions and API tokens end.
+        """Replace an account's password, which was `verified` as `old`, and end its sessions and API tokens.
 
-        `then` is done in the same transaction, with the account as it is now; its result is returned.
+        `then` is called in the same transaction with the changed account, and its result is returned.
 
         Raises:
-            WrongPassword: somebody has replaced the password meanwhile, or disabled the account.
-            WeakPassword: `new` is too short, too long, the account's name, easily guessed, or `old` again.
+            WrongPassword: when the password was replaced or the account disabled in the meantime.
+            WeakPassword: when `new` is too short, too long, the name, easily guessed, or `old` again.
         """
         if new == old:
             raise WeakPassword("the new password is the same as the current one")
@@ -213,11 +213,11 @@ class Accounts:
             tx.accounts.set_language(account_id, language)
 
     def disable(self, name: str) -> None:
-        """Lock the account out, with its sessions and tokens, from its next request on.
+        """Lock the account out from its next request on, and end its sessions and tokens.
 
         Raises:
-            NotFound: there is no account of that name.
-            LastAdmin: nobody could manage accounts afterwards.
+            NotFound: when there is no account of that name.
+            LastAdmin: when nobody could manage accounts afterwards.
         """
         with self._store.write() as tx:
             account = tx.accounts.named(name)
@@ -238,7 +238,7 @@ class Accounts:
     def create_token(
         self, account_id: int, name: str, *, scopes: Collection[Scope], days: int | None = TOKEN_DAYS
     ) -> str:
-        """A new API token; it is shown this once and cannot be read again."""
+        """Create an API token and return it. It is shown this once and cannot be read again."""
         return self.issue_token(account_id, name, scopes=scopes, days=days)[1]
 
     def issue_token(
@@ -250,15 +250,15 @@ class Accounts:
         days: int | None = TOKEN_DAYS,
         after: int | None = None,
     ) -> tuple[ApiToken, str]:
-        """What is known of a new API token, and the token itself; None days: it works for ever.
+        """Create an API token that works for `days`, and return its record and the token itself.
 
-        `after`: the `newest_token` at the time when somebody wanted this one.
+        With `days` None it never expires. `after` is the `newest_token` at the time of the request.
 
         Raises:
-            TokenMade: the account got a newer token than `after` meanwhile.
-            NotFound: there is no such account, or it is disabled.
-            Forbidden: a scope is beyond the account's role.
-            TooManyTokens: the account has MAX_TOKENS that work.
+            TokenMade: when the account got a newer token than `after` in the meantime.
+            NotFound: when there is no such account, or it is disabled.
+            Forbidden: when a scope is beyond the account's role.
+            TooManyTokens: when the account already has MAX_TOKENS that work.
         """
         secret = secrets.token_urlsafe(32)
         now = self._clock()
@@ -288,20 +288,20 @@ class Accounts:
         return token, f"{_TOKEN_PREFIX}_{token_id}_{secret}"
 
     def newest_token(self, account_id: int) -> int:
-        """The id of the account's newest token, working or not; 0 where there is none."""
+        """Return the id of the account's newest token, working or not, or 0 if it has none."""
         with self._store.read() as tx:
             return tx.accounts.newest_token(account_id)
 
     def tokens(self, account_id: int) -> list[ApiToken]:
-        """The account's tokens that work, oldest first."""
+        """Return the account's working tokens, oldest first."""
         with self._store.read() as tx:
             return tx.accounts.tokens(account_id, self._clock())
 
     def revoke_token(self, token_id: int, *, of: int | None = None) -> None:
-        """End a token; only if it belongs to the account `of`, where one is given.
+        """End a token. If `of` is given, only a token of that account is ended.
 
         Raises:
-            NotFound: there is no such token, or it is revoked already.
+            NotFound: when there is no such token, or it is revoked already.
         """
         with self._store.write() as tx:
             if not tx.accounts.revoke_token(token_id, self._clock(), of=of):
@@ -313,7 +313,7 @@ class Accounts:
             tx.accounts.revoke_tokens(account_id, self._clock())
 
     def by_token(self, token: str) -> Bearer | None:
-        """The token's record and its active account; None where it is none, or has expired."""
+        """Return the token's record and its active account, or None if the token is unknown or expired."""
         prefix, _, rest = token.partition("_")
         number, _, secret = rest.partition("_")
         if prefix != _TOKEN_PREFIX or not number.isascii() or not number.isdigit() or len(number) > 9:
@@ -335,5 +335,5 @@ class Accounts:
 
 
 def _digest(secret: str) -> str:
-    # The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
+    # The secret is 256 random bits, so a fast hash is enough: it cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()

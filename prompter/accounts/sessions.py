@@ -1,4 +1,4 @@
-"""Which browsers are logged in?  Sessions live in the database, so that every process sees one end."""
+"""Sessions of browsers that are logged in. They live in the database, so that every process sees one end."""
 
 import hashlib
 import secrets
@@ -11,23 +11,23 @@ from prompter.common.errors import NotFound
 from prompter.domain.account import Account, Session
 from prompter.storage import Store, Transaction
 
-_MAX_SESSIONS = 50  # of one account; the one that began first ends
+_MAX_SESSIONS = 50  # of one account; the oldest one ends first
 _USER_AGENT_LENGTH = 200  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A live session, and the account that it belongs to as it is now."""
+    """A live session and its account as it is now."""
 
     session: Session
     account: Account
 
 
 class Sessions:
-    """Sessions end by a logout, by age, by idleness, with a password or with the account.
+    """Sessions end by logout, by age, by idleness, when the password changes or with the account.
 
-    The browser keeps a random secret, the database its hash. No address is stored: the list tells
-    sessions apart by browser and time, and an address would say where somebody was.
+    The browser keeps a random secret and the database its hash. No address is stored: the list tells
+    sessions apart by browser and time, and an address would reveal where somebody was.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Sessions:
         self._last_seen = LastSeen(self._write_seen, clock=clock, defer=defer)
 
     def start(self, account: Account, user_agent: str = "", *, instead_of: str | None = None) -> str | None:
-        """Begin a session and return its secret; the one of the secret `instead_of` ends.
+        """Begin a session and return its secret. The session of the secret `instead_of` ends.
 
-        None: since its password was checked the account was disabled, or got another password.
+        Return None if the account was disabled or its password changed since the password was checked.
         """
         with self._store.write() as tx:
             if not tx.accounts.is_as_verified(account):
@@ -58,7 +58,7 @@ class Sessions:
     def start_within(
         self, tx: Transaction, account_id: int, user_agent: str = "", *, instead_of: str | None = None
     ) -> str:
-        """Begin a session in a transaction that has made sure of the account; returns its secret."""
+        """Begin a session in a transaction that has already checked the account, and return its secret."""
         secret, now = secrets.token_urlsafe(32), self._clock()
         tx.sessions.delete_expired(now)
         if instead_of is not None:
@@ -75,16 +75,16 @@ class Sessions:
         return secret
 
     def find(self, secret: str, *, is_active: bool = True) -> Visit | None:
-        """The visit of a browser that shows this secret, if its session is live."""
+        """Return the visit of a browser that presents this secret, if its session is live."""
         with self._store.read() as tx:
             found = tx.sessions.by_secret(_digest(secret))
         return self._visit(found, is_active=is_active)
 
     def check(self, session_id: int, *, is_active: bool) -> Account | None:
-        """The account of a session that is live.
+        """Return the account of a session if the session is live.
 
-        `is_active`: a person has done something. A page that looks for news by itself has not, and
-        must not keep a session alive for ever.
+        `is_active` means that a person has done something. A page that polls for news has not, and must
+        not keep a session alive for ever.
         """
         with self._store.read() as tx:
             found = tx.sessions.get(session_id)
@@ -108,12 +108,12 @@ class Sessions:
             tx.sessions.seen(session_id, now)
 
     def all(self, account_id: int) -> list[Session]:
-        """The account's live sessions, the newest first."""
+        """Return the account's live sessions, newest first."""
         with self._store.read() as tx:
             return [session for session in tx.sessions.all(account_id) if self._is_live(session)]
 
     def end(self, secret: str) -> None:
-        """Log out; writes nothing where there is no such session, so strangers take no writer's turn."""
+        """Log out. Nothing is written for an unknown secret, so that strangers never occupy the writer."""
         with self._store.read() as tx:
             if tx.sessions.by_secret(_digest(secret)) is None:
                 return
@@ -124,7 +124,7 @@ class Sessions:
         """End a session of the account `of`.
 
         Raises:
-            NotFound: the account has no such session, or it has ended.
+            NotFound: when the account has no such session, or it has ended.
         """
         with self._store.write() as tx:
             if not tx.sessions.delete(session_id, of=of):
@@ -137,5 +137,5 @@ class Sessions:
 
 
 def _digest(secret: str) -> str:
-    # The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
+    # The secret is 256 random bits, so a fast hash is enough: it cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The time, as a part that tests replace, and what holds when somebody sets the clock."""
+"""The time, as a part that tests replace, and rules that hold when somebody sets the clock."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
-SLACK = timedelta(minutes=1)  # the clocks of two machines may differ by so much
-_TOLERANCE = timedelta(seconds=2)  # a clock that is slewed, or a thread that had to wait, is no jump
+SLACK = timedelta(minutes=1)  # the clocks of two machines may differ by this much
+_TOLERANCE = timedelta(seconds=2)  # a slewed clock, or a thread that had to wait, is no jump
 
 
 def utc_now() -> datetime:
@@ -16,7 +16,9 @@ def utc_now() -> datetime:
 
 
 def is_over(until: datetime, now: datetime, *, max_wait: timedelta) -> bool:
-    """Whether a wait until then is over; one that ends later than it can began before the clock was set back.
+    """Return whether a wait until `until` is over.
+
+    A wait that ends later than `max_wait` allows began before the clock was set back, so it counts as over.
 
     >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> [
@@ -30,25 +32,25 @@ def is_over(until: datetime, now: datetime, *, max_wait: timedelta) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Waits:
-    """How long each thing may wait at most; what is to wait longer began before the clock was set back."""
+    """Maximum waits. A longer remaining wait means that it began before the clock was set back."""
 
-    undo: timedelta = timedelta(seconds=5)  # a reply that can be taken back
-    retry: timedelta = timedelta(minutes=5)  # one that the messenger has not taken
-    lease: timedelta = timedelta(seconds=60)  # one that is being sent
-    turn: timedelta = timedelta(seconds=10)  # a turn, for its customer to go on writing
+    undo: timedelta = timedelta(seconds=5)  # a reply that can be undone
+    retry: timedelta = timedelta(minutes=5)  # a reply that the messenger has not accepted
+    lease: timedelta = timedelta(seconds=60)  # a reply that is being sent
+    turn: timedelta = timedelta(seconds=10)  # a turn whose customer may still be writing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Jump:
-    """Somebody has set the clock between two looks, or the machine has slept."""
+    """A jump of the clock between two checks: somebody has set it, or the machine has slept."""
 
-    before: datetime  # the clock at the last look
+    before: datetime  # the clock at the last check
     now: datetime
-    by: timedelta  # beyond the time that has passed; below zero: set back
+    by: timedelta  # beyond the time that has passed; negative if the clock was set back
 
 
 class ClockWatch:
-    """Compares the clock, which may be set, with one that always goes on."""
+    """Compares the clock, which can be set, with a monotonic one."""
 
     def __init__(self, clock: Clock = utc_now, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -56,7 +58,7 @@ class ClockWatch:
         self._last = clock(), monotonic()
 
     def look(self) -> Jump | None:
-        """What has happened to the clock since the last look; None: nothing."""
+        """Return the clock's jump since the last check, or None if there was none."""
         (before, began), (now, ended) = self._last, (self.clock(), self._monotonic())
         self._last = now, ended
         by = now - before - timedelta(seconds=ended - began)

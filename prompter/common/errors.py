@@ -1,12 +1,12 @@
-"""What a use case can refuse, named for what happened."""
+"""Errors of the use cases, named for what happened."""
 
 
 class Conflict(Exception):
-    """Somebody else was faster: a rule of the database refused what the transaction wrote."""
+    """A rule of the database refused the transaction's writes, because somebody else was faster."""
 
 
 class PrompterError(Exception):
-    """Base class.
+    """Base class of the errors that use cases raise.
 
     PrompterError
     ├── NotFound
@@ -30,7 +30,7 @@ class PrompterError(Exception):
 
 
 class NotFound(PrompterError):
-    """There is no such thing, or no longer."""
+    """It does not exist, or no longer."""
 
 
 class AlreadyDecided(PrompterError):
@@ -38,7 +38,7 @@ class AlreadyDecided(PrompterError):
 
 
 class CustomerWroteAgain(PrompterError):
-    """The customer has written since the operator looked; look again before sending."""
+    """The customer has written since the operator last looked: read the new message before sending."""
 
 
 class TooLateToUndo(PrompterError):
@@ -46,11 +46,11 @@ class TooLateToUndo(PrompterError):
 
 
 class InvalidDecision(PrompterError):
-    """The decision does not hold together; the message says why."""
+    """The decision is inconsistent. The message says why."""
 
 
 class AlreadySettled(PrompterError):
-    """Somebody has approved, dismissed or merged the proposal before; `by` is their name."""
+    """Somebody has already approved, dismissed or merged the proposal. `by` is their name."""
 
     def __init__(self, message: str, *, by: str | None = None) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class AlreadySettled(PrompterError):
 
 
 class Outdated(AlreadySettled):
-    """Nothing speaks for the proposal any more, so that it was taken back."""
+    """The proposal was withdrawn, because no evidence supports it any more."""
 
 
 class ArticleGone(PrompterError):
@@ -66,23 +66,23 @@ class ArticleGone(PrompterError):
 
 
 class ArticleChanged(PrompterError):
-    """The article's answer has changed since the proposal was made: look again."""
+    """The article's answer has changed since the proposal was made: check it again."""
 
 
 class ProposalChanged(PrompterError):
-    """The proposal does not say any more what was looked at: look again."""
+    """The proposal has changed since it was read: check it again."""
 
 
 class InvalidProposal(PrompterError):
-    """The proposal does not hold together as it is; the message says why."""
+    """The proposal is inconsistent as it is. The message says why."""
 
 
 class Unanswered(InvalidProposal):
-    """Nobody has given the answer of a new article yet: write one first."""
+    """The new article has no answer yet: write one first."""
 
 
 class CannotMerge(InvalidProposal):
-    """Only two or more proposals of one kind, about one article, can be merged."""
+    """Proposals can only be merged if there are at least two, of one kind and about one article."""
 
 
 class Forbidden(PrompterError):
@@ -90,18 +90,18 @@ class Forbidden(PrompterError):
 
 
 class DatabaseUnavailable(PrompterError):
-    """The database cannot be used now. The text is the driver's, for those who run it, not for callers."""
+    """The database cannot be used now. The text is the driver's: for administrators, not for callers."""
 
     retry_after = 5  # seconds
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """Others write for longer than this caller waits, or too many are connected."""
+    """Other writers take longer than this caller waits, or there are too many connections."""
 
     retry_after = 2
 
 
 class DatabaseFull(DatabaseUnavailable):
-    """There is no room on the disk for what was to be written."""
+    """The disk has no room for the data to be written."""
 
     retry_after = 60

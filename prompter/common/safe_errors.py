@@ -1,13 +1,13 @@
-"""Describing an unexpected error without the words that it may carry: customers' texts, a token."""
+"""Describe unexpected errors without their texts, which may hold customers' words or a token."""
 
 import traceback
 from pathlib import PurePath
 
-_INNERMOST = 12  # calls of each error that are logged
+_INNERMOST = 12  # logged calls of each error
 
 
 def describe_without_content(error: BaseException) -> str:
-    """The error's type and the place it comes from; its text may hold customers' words or a token.
+    """Return the error's type and origin without its text, which may hold customers' words or a token.
 
     >>> try:
     ...     {}["где мой заказ"]
@@ -23,7 +23,7 @@ def describe_without_content(error: BaseException) -> str:
 
 
 def trace(error: BaseException) -> list[str]:
-    """Kinds and places of an error and of what caused it, outermost first."""
+    """Return the types and places of an error and its causes, outermost first."""
     lines: list[str] = []
     current: BaseException | None = error
     while current is not None and len(lines) < 100:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 async def sleep_unless_stopped(stop: asyncio.Event, seconds: float) -> bool:
-    """Wait; True as soon as `stop` is set, False when the time is over."""
+    """Wait, and return True as soon as `stop` is set or False when the time is over."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
@@ -26,7 +26,7 @@ class Backoff:
         self._failures = 0
 
     async def wait(self, stop: asyncio.Event, *, min_seconds: float = 0) -> None:
-        """Wait after a failure; returns at once when `stop` is set."""
+        """Wait after a failure, at least `min_seconds`. Return at once when `stop` is set."""
         seconds = min(self._max_seconds, self._first * 2 ** min(self._failures, 30))
         self._failures += 1
         await sleep_unless_stopped(stop, max(seconds, min_seconds))
@@ -34,7 +34,7 @@ class Backoff:
 
 @asynccontextmanager
 async def stop_task(stop: asyncio.Event) -> AsyncIterator[asyncio.Task[object]]:
-    """A task that is done when `stop` is set, to be waited for together with others."""
+    """Provide a task that is done when `stop` is set, to be awaited together with others."""
     task: asyncio.Task[object] = asyncio.create_task(stop.wait())
     try:
         yield task

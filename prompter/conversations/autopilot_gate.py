@@ -1,4 +1,4 @@
-"""May the bot answer this turn alone?  Asked in the transaction in which the answer would go out."""
+"""Decide whether the bot may answer a turn alone, in the transaction that queues the answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from prompter.suggestions.routing import AutopilotContext, answer_alone
 
 @dataclass(frozen=True, kw_only=True)
 class Autopilot:
-    """How the bot answers alone: what it adds to its answers by language, and when it leaves the field.
+    """Rules of automated replies: the signature by language, and when the bot stays silent.
 
-    It is silent for `operator_hold` after an operator has written, and after `max_consecutive_answers`
-    answers; in a dialogue after `max_dialogue_answers`.
+    The bot is silent for `operator_hold` after an operator has written, and after
+    `max_consecutive_answers` answers, or `max_dialogue_answers` in a dialogue.
     """
 
     signatures: Mapping[str, str]
@@ -34,7 +34,7 @@ class Autopilot:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
-    """A turn, and what would be said to it."""
+    """A turn, and the answers proposed for it."""
 
     turn: Turn
     dialogue_turn: DialogueTurn
@@ -43,9 +43,10 @@ class Proposed:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """The triage with the last word on who answers.
+    """The triage after the final decision on who answers.
 
-    `live`: how the first suggestion's topic answers alone, whether or not it does now; None: it does not.
+    `live` tells how the top suggestion's topic answers alone, whether or not it does now. None if it
+    does not.
     """
 
     triage: Triage
@@ -53,20 +54,20 @@ class Ruling:
 
 
 class AutopilotGate(Protocol):
-    """Decides what may go out without an operator."""
+    """Decides which answers may go out without an operator."""
 
     def rule(self, tx: Transaction, proposed: Proposed, now: datetime, /) -> Ruling:
-        """Say who answers."""
+        """Decide who answers."""
 
     def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
-        """Begin to test a topic that is met for the first time, as a dialogue is."""
+        """Begin to test a topic that occurs for the first time, such as a dialogue."""
 
     def sign(self, text: str, language: str, /) -> str:
-        """Return an answer with what tells customers who has written it."""
+        """Return the answer with the signature that tells customers who has written it."""
 
 
 class ReadinessGate:
-    """Lets through what readiness has proved and nothing speaks against at this moment."""
+    """Lets through the answers that readiness has proved and that no rule holds back at this moment."""
 
     def __init__(self, readiness: Readiness, rules: Autopilot) -> None:
         self._readiness = readiness
@@ -104,7 +105,10 @@ class ReadinessGate:
         return self._readiness.live(tx, proposed.offered[0].topic, dialogue_model=model)
 
     def _is_operator_active(self, tx: Transaction, turn: Turn, now: datetime, *, in_dialogue: bool) -> bool:
-        """In a dialogue whoever sends what it says leaves it alone: it is judged turn by turn."""
+        """Return whether an operator is active in the conversation.
+
+        Accepting a dialogue's own suggestion does not count: each of its turns is judged separately.
+        """
         since = now - self._rules.operator_hold
         if tx.conversations.waits_elsewhere(turn.conversation_id, but=turn.id):
             return True
@@ -124,13 +128,13 @@ class ReadinessGate:
 
 
 class NothingLive:
-    """No topic answers alone, and none is tested: operators answer everything."""
+    """No topic answers alone, and none is tested. Operators answer everything."""
 
     def rule(self, _tx: Transaction, proposed: Proposed, _now: datetime, /) -> Ruling:
         return Ruling(triage=proposed.dialogue_turn.triage)
 
     def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
-        """Nothing is tested."""
+        """Test nothing."""
 
     def sign(self, text: str, _language: str, /) -> str:
         return text

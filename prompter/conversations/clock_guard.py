@@ -1,4 +1,4 @@
-"""Nothing waits for a clock that was set back, and nothing leaves early because it was set forward."""
+"""Keep stored moments right when the clock is set: nothing waits too long, and nothing leaves early."""
 
 import threading
 from datetime import timedelta
@@ -12,10 +12,10 @@ log = structlog.get_logger(__name__)
 
 
 class ClockGuard:
-    """Mends what is stored when the clock jumps, and once at the start: who knows what happened before.
+    """Corrects stored moments when the clock jumps, and once at the start, as it may have jumped before.
 
-    Without it nothing waits for ever either: whoever takes what is due passes over moments that lie further
-    ahead than the wait can be. It makes that exact, and tells about it.
+    Nothing waits for ever without it, as readers of due rows ignore moments that lie further ahead than
+    the wait can be. The guard makes this exact, and logs it.
     """
 
     def __init__(self, store: Store, waits: Waits, *, watch: ClockWatch | None = None) -> None:
@@ -25,11 +25,11 @@ class ClockGuard:
         self._watch = watch or ClockWatch()
         self._lock = threading.Lock()
         self._is_new = True
-        self._jumps: list[Jump] = []  # that the database has not been told of
+        self._jumps: list[Jump] = []  # not yet applied to the database
 
     def run_once(self) -> bool:
-        """Look at the clock; True if it has jumped, and what waits was brought into order."""
-        with self._lock:  # whoever asks next must not act before it is done
+        """Check the clock and correct stored moments. Return True if it has jumped."""
+        with self._lock:  # a concurrent caller must not act before this is done
             if (jump := self._watch.look()) is not None:
                 log.warning("clock_jumped", seconds=round(jump.by.total_seconds(), 1))
                 self._jumps.append(jump)

@@ -9,16 +9,16 @@ from prompter.storage import Store
 
 
 class Attention(StrEnum):
-    """What happens on our side."""
+    """Activity on the team's side that the customer sees."""
 
-    NONE = "none"  # nothing is waited for
+    NONE = "none"  # no answer is due
     WAITING = "waiting"  # the customer's message waits for an answer
     TYPING = "typing"  # an answer is about to leave
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One message of the conversation; `author` is None where the customer wrote it."""
+    """A message of the conversation. `author` is None for the customer's own messages."""
 
     key: str  # unique in the conversation
     author: Author | None
@@ -26,25 +26,25 @@ class Line:
     text: str = field(repr=False)
     at: datetime
     external_id: str | None  # of the customer's own messages
-    reply_id: int | None  # of an answer that the customer may rate, or call an operator about
+    reply_id: int | None  # of an answer that the customer may rate, or after which they may call an operator
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerView:
-    """What has been said, oldest first; replies stand in it from when they were sent."""
+    """The messages so far, oldest first. A reply stands where it was sent."""
 
     lines: tuple[Line, ...] = ()
     attention: Attention = Attention.NONE
 
 
 class CustomerViews:
-    """Looks conversations up for channels that show the customer the whole of it."""
+    """Reads conversations for channels that show the customer the whole of them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def of(self, channel: str, chat_id: str) -> CustomerView:
-        """The conversation's view; an empty one for a customer of whom we have not heard."""
+        """Return the conversation's view, which is empty for an unknown customer."""
         with self._store.read() as tx:
             customer = tx.conversations.find(channel, chat_id)
             if customer is None:
@@ -81,7 +81,7 @@ def _message_line(message: Message) -> Line:
 
 
 def _replied(reply: Reply) -> Line | None:
-    """None while the reply is not sent: it may still be taken back."""
+    """Return the reply's line, or None while it is not sent and may still be undone."""
     if reply.state is not OutboxState.SENT:
         return None
     return Line(

@@ -1,4 +1,4 @@
-"""The outbox as the messenger faces see it: take a reply, report its fate."""
+"""The outbox as messengers use it: claim a reply, report its outcome."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from prompter.storage import Store, Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMessage:
-    """One message to send; `attempt` is 1 for the first try."""
+    """A message to send. `attempt` is 1 for the first try."""
 
     id: int
     channel: str
@@ -24,10 +24,10 @@ class OutgoingMessage:
 
 
 class Deliveries:
-    """Every reply leaves at most once for a decision; what is not certain is shown, not guessed.
+    """Each reply leaves at most once for a decision. Doubtful deliveries are shown, not guessed.
 
     States: pending -> sending (claimed, before anything is sent) -> sent | pending (the messenger
-    surely has not taken it) | unknown (it may have) | failed (it never will).
+    has certainly not accepted it) | unknown (it may have) | failed (it never will).
     """
 
     def __init__(
@@ -49,7 +49,10 @@ class Deliveries:
     def waiting(
         self, channels: Collection[str], *, limit: int = 20, but: Collection[int] = ()
     ) -> list[OutgoingMessage]:
-        """Replies that may leave now, the first of each chat, but those with ids in `but`; takes none."""
+        """Return replies that may leave now, the first of each chat, without claiming them.
+
+        Replies whose ids are in `but` are left out.
+        """
         if self._guard is not None:
             self._guard.run_once()
         now = self._clock()
@@ -73,17 +76,17 @@ class Deliveries:
         ]
 
     def claim_one(self, message: OutgoingMessage) -> OutgoingMessage | None:
-        """Take a reply right before it is sent, with the attempt that this is by now.
+        """Claim a reply right before it is sent, and return it with its current attempt number.
 
-        None if it is not there any more to be sent now.
+        Return None if it can no longer be sent now.
         """
         with self._store.write() as tx:
             return self._claimed(tx, message, self._clock())
 
     def claim(self, channels: Collection[str], *, limit: int = 20) -> list[OutgoingMessage]:
-        """Take replies for delivery; each is handed to one caller only, in the order of its chat.
+        """Claim replies for delivery, each for one caller only and in the order of its chat.
 
-        Whoever dies with some leaves the fate of each unknown, unless it may be sent twice.
+        If the caller dies, the outcome of its replies is unknown, unless they may be sent twice.
         """
         if not (waiting := self.waiting(channels, limit=limit)):
             return []
@@ -102,10 +105,10 @@ class Deliveries:
     def not_taken(
         self, message: OutgoingMessage, problem: str, *, retry_after: timedelta | None = None
     ) -> None:
-        """The messenger surely has not taken it: try again later, or give up after many times.
+        """Try again later, or give up after many attempts: the messenger has certainly not accepted it.
 
-        A messenger that wants to be left alone for longer than we ever wait is asked again before that,
-        and that does not count as one of the times.
+        A messenger that asks for a longer pause than the maximum wait is tried again before that, and
+        this try does not count as an attempt.
         """
         max_wait = self._waits.retry
         wait = timedelta(seconds=2 ** (message.attempt - 1)) if retry_after is None else retry_after
@@ -118,18 +121,18 @@ class Deliveries:
             self._settle(message, OutboxState.PENDING, problem=problem, wait=min(wait, max_wait))
 
     def refused(self, message: OutgoingMessage, problem: str) -> None:
-        """The messenger will never take it: the customer blocked us, the chat is gone."""
+        """Give up: the messenger will never accept it, as the customer blocked us or the chat is gone."""
         self._settle(message, OutboxState.FAILED, problem=problem)
 
     def fate_unknown(self, message: OutgoingMessage, problem: str) -> None:
-        """It may have arrived: a person decides whether to send it again."""
+        """Leave it to a person to decide whether to send it again: it may have arrived."""
         self._settle(message, OutboxState.UNKNOWN, problem=problem)
 
     def expire_claims(self, idempotent_channels: Collection[str], *, alive: Collection[int] = ()) -> int:
-        """Settle what a delivery took and never reported on, because its process died.
+        """Settle claimed replies whose delivery never reported, because its process died.
 
-        Where sending twice is harmless it is sent again; elsewhere its fate is unknown. Replies with ids in
-        `alive` are still being sent, whatever the clock says.
+        They are sent again where sending twice is harmless. Elsewhere their outcome is unknown. Replies
+        with ids in `alive` are still being sent, whatever the clock says.
         """
         if self._guard is not None:
             self._guard.run_once()
@@ -164,7 +167,7 @@ class Deliveries:
     ) -> None:
         now = self._clock()
         with self._store.write() as tx:
-            # A claim may have run out meanwhile; whoever sent it knows better than "unknown".
+            # A claim may have expired in the meantime. The process that sent it knows better than "unknown".
             for was in (OutboxState.SENDING, OutboxState.UNKNOWN):
                 if tx.outbox.settle(
                     message.id,

@@ -1,4 +1,4 @@
-"""Customers' messages come in: stored first, acknowledged afterwards."""
+"""Receive customers' messages: store first, acknowledge afterwards."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,28 +9,28 @@ from prompter.domain.conversation import IncomingMessage
 from prompter.storage import Conflict, Store, Transaction
 
 _TRIES = 5
-_MAX_TEXT_LENGTH = 20_000  # characters kept of a message; no messenger sends so many
-_MAX_WAITING_MESSAGES = 20  # of one chat, where there is a bound at all
+_MAX_TEXT_LENGTH = 20_000  # characters kept of a message; no messenger sends as many
+_MAX_WAITING_MESSAGES = 20  # of one chat, if there is a limit
 
 
 class Overloaded(Exception):
-    """So many messages wait for triage that this one was not stored; it can be sent again later."""
+    """So many messages wait for triage that this one was not stored. It can be sent again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """`is_new` is False where the messenger handed over a message that was stored before."""
+    """A stored message. `is_new` is False if the messenger delivered it before."""
 
     conversation_id: int
     is_new: bool
 
 
 class Reception:
-    """Stores messages and gathers them into turns.
+    """Stores messages and groups them into turns.
 
-    `max_untriaged` bounds the turns that wait for triage: with so many, new chats are turned away, and with
-    twice as many everybody who is not waiting already. None stores whatever comes: for messengers, which
-    would not ask their customers to try again.
+    `max_untriaged` limits the turns that wait for triage: at that number new chats are refused, and at
+    twice that number every customer who is not waiting already. None stores every message: for
+    messengers, which would not ask their customers to try again.
     """
 
     def __init__(
@@ -49,20 +49,20 @@ class Reception:
         self._clock = clock
 
     def knows(self, channel: str, chat_id: str) -> bool:
-        """Whether anything was ever said in this chat."""
+        """Return whether any message was ever stored in this chat."""
         with self._store.read() as tx:
             return tx.conversations.find(channel, chat_id) is not None
 
     def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
-        """Give a chat another id: the old one opens it no more; False if there is no such chat."""
+        """Give a chat another id and return whether there was such a chat. The old id no longer opens it."""
         with self._store.write() as tx:
             return tx.conversations.move_chat(channel, chat_id, new_chat_id)
 
     def receive(self, message: IncomingMessage) -> Received:
-        """Store a message; once this returns, it is safe to acknowledge it to the messenger.
+        """Store a message. Once this returns, it is safe to acknowledge it to the messenger.
 
         Raises:
-            Overloaded: too much waits already.
+            Overloaded: when too many turns or messages wait already.
         """
         for _ in range(_TRIES - 1):
             try:
@@ -101,7 +101,7 @@ class Reception:
             raise Overloaded("too many turns wait for triage")
 
     def _check_waiting(self, tx: Transaction, turn_id: int) -> None:
-        """A turn that waits for long must not grow without end."""
+        """Limit the messages of a waiting turn, which must not grow without end."""
         if self._max_untriaged is None:
             return
         limit = _MAX_WAITING_MESSAGES
@@ -110,6 +110,6 @@ class Reception:
 
 
 def _storable(message: IncomingMessage) -> IncomingMessage:
-    """Without NUL characters, which PostgreSQL refuses, lone surrogates, and pages of text."""
+    """Return the message without NUL characters, which PostgreSQL refuses, lone surrogates or excess text."""
     text = message.text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return replace(message, text=text[:_MAX_TEXT_LENGTH])

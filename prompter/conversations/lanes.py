@@ -1,10 +1,11 @@
-"""Which lane of the line for triage does a new turn wait in?
+"""Choose the lane of the triage queue in which a new turn waits.
 
-Each channel has three, and each lane moves at its own share of the line (`ConversationRows.open_turn`):
-a flood of new chats makes those wait who are new on the same channel, not customers who talk already.
-Turns whose triage has failed try again in one lane of their own.
-Who stands behind an address is not stored, so there is no lane for each address; limits on new chats of
-one address stand before the line.
+Each channel has three lanes, and each lane moves at its own share of the queue
+(`ConversationRows.open_turn`): a flood of new chats delays other new customers of the same channel, not
+customers who already have a conversation.
+Turns whose triage has failed are tried again in a separate lane.
+Customers' network addresses are not stored, so there is no lane for each address. Limits on new chats
+of one address apply before the queue.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from enum import StrEnum
 from prompter.common.clock import SLACK
 
 RECENT = timedelta(minutes=10)
-MAX_RECENT_TURNS = 20  # of one customer; more are a flood, or can wait like one
+MAX_RECENT_TURNS = 20  # of one customer; more count as a flood, or can wait like one
 
 
 class Lane(StrEnum):
@@ -25,7 +26,7 @@ class Lane(StrEnum):
 
     @property
     def share(self) -> float:
-        """Turns of this lane that are triaged for each one of the slowest lane, where all lanes are full."""
+        """Turns triaged in this lane for each turn of the slowest lane, when all lanes are full."""
         return _SHARES[self]
 
 
@@ -33,9 +34,9 @@ _SHARES = {Lane.KNOWN: 8.0, Lane.NEW: 2.0, Lane.BUSY: 1.0, Lane.FAILED: 1.0}
 
 
 def lane_of(last_turns: Sequence[datetime], now: datetime) -> Lane:
-    """The lane of a customer's next turn, from when their last turns began, newest first.
+    """Return the lane of a customer's next turn. `last_turns` are the starts of earlier ones, newest first.
 
-    Turns that lie ahead of now do not count: the clock was set back, and nobody knows how long ago they were.
+    Turns in the future do not count: the clock was set back, and nobody knows how long ago they were.
 
     >>> now = datetime(2026, 3, 2, 9, 0)
     >>> lane_of([], now).value, lane_of([now], now).value, lane_of([now] * MAX_RECENT_TURNS, now).value

@@ -1,4 +1,4 @@
-"""Turns whose customer has fallen silent are triaged and offered to the operators."""
+"""Triage the turns whose customers have stopped writing, and offer them to the operators."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,22 +25,25 @@ from prompter.storage import Store, Transaction
 from prompter.text.notices import notice, split_into_parts
 from prompter.text.template_fields import template_values
 
-_MAX_TURNS_PER_LOOK = 8  # so that whoever comes first in line by then waits for a few turns only
+_MAX_TURNS_PER_LOOK = 8  # so that a turn that becomes first in line waits for a few turns only
 _MAX_TURNS_PER_RUN = 100
-_MAX_FAILURES = 4  # of one turn's triage, before it goes to the operators as it is
+_MAX_FAILURES = 4  # failed tries of one turn, before it goes to the operators as it is
 _MAX_PAUSE = timedelta(minutes=1)  # between two tries
 
 log = structlog.get_logger(__name__)
 
 
 class TurnAssistant(Protocol):
-    """What triaging needs of an assistant."""
+    """The part of an assistant that triage needs."""
 
     def triage(self, text: str) -> Triage: ...
 
 
 class TurnDialogues(Protocol):
-    """What triaging needs of dialogues; `at_once`: turns that may be taken to the engine side by side."""
+    """The part of dialogue sessions that triage needs.
+
+    `at_once` is the number of turns that may be taken to the engine in parallel.
+    """
 
     @property
     def at_once(self) -> int: ...
@@ -53,15 +56,15 @@ class TurnDialogues(Protocol):
 
 
 class Triager:
-    """Asks the assistant about closed turns, outside any transaction, and stores what it says.
+    """Asks the assistant about closed turns, outside any transaction, and stores the triage.
 
-    Whether the bot answers alone is asked twice. The assistant routes the turn by what it knows of the
-    text alone, before any transaction, because models and engines are slow. `gate` has the last word inside
-    the transaction that stores the turn and queues the answer, because by then a supervisor may have
-    stopped the topic or an operator may have written: what goes out was allowed at the moment it was queued.
+    Whether the bot answers alone is decided twice. The assistant routes the turn by its text alone,
+    before any transaction, because models and engines are slow. `gate` has the last word inside the
+    transaction that stores the turn and queues the answer, because by then a supervisor may have
+    stopped the topic or an operator may have written: every answer was allowed at the moment it was
+    queued.
 
-    Left out, `sampling` never draws a turn to judge the bot by, `gate` lets nothing through, and there are no
-    dialogues.
+    By default `sampling` draws no turn, `gate` lets nothing through, and there are no dialogues.
     """
 
     def __init__(
@@ -87,12 +90,12 @@ class Triager:
         self._changes: tuple[str, frozenset[str]] | None = None  # of the last version that triaged
 
     def run_once(self) -> int:
-        """Triage the turns that are due, a hundred at most; returns how many were.
+        """Triage the due turns, at most a hundred, and return how many were triaged.
 
-        A few at a time, in the order of the line: the line is looked at again after them.
+        Turns are taken a few at a time, in the order of the queue, which is read again after them.
 
         Raises:
-            Exception: of some turn neither the triage nor its failure could be stored.
+            Exception: when neither the triage of some turn nor its failure could be stored.
         """
         tried: set[int] = set()
         unstored: list[Exception] = []
@@ -113,11 +116,11 @@ class Triager:
         n_threads = min(self._dialogue_sessions.at_once, len(due))
         if n_threads < 2:
             return sum(map(survived, due))
-        with ThreadPoolExecutor(n_threads) as pool:  # one slow dialogue must not hold up the others
+        with ThreadPoolExecutor(n_threads) as pool:  # a slow dialogue must not hold up the other turns
             return sum(pool.map(survived, due))
 
     def _triage_safely(self, turn: Turn, *, unstored: list[Exception]) -> bool:
-        """Triage one turn; one that cannot be stored must not hold up the others."""
+        """Triage one turn. A turn that cannot be stored must not hold up the others."""
         try:
             return self._triage(turn)
         except Exception as error:
@@ -130,7 +133,10 @@ class Triager:
             return False
 
     def _put_back(self, turn: Turn) -> bool:
-        """Let a turn that failed try again later, behind others; True if the operators have it instead."""
+        """Put a failed turn back behind others, to be tried again later.
+
+        Return True if it went to the operators instead.
+        """
         with self._store.write() as tx:
             pause = min(timedelta(seconds=2 ** min(tx.conversations.failures(turn.id), 10)), _MAX_PAUSE)
             until = self._clock() + pause
@@ -168,7 +174,7 @@ class Triager:
         language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:
-            # Here, and not before: what a supervisor has just stopped must not go out.
+            # Only here: a topic that a supervisor has just stopped must not answer.
             ruling = self._gate.rule(tx, proposed, now)
             triage = ruling.triage
             draw = self._draw(tx, ruling)
@@ -194,7 +200,7 @@ class Triager:
     def _note_repetition(
         self, tx: Transaction, turn: Turn, offered: Sequence[OfferedSuggestion], now: datetime
     ) -> None:
-        """A customer who asks the same again was not helped by the bot's answer."""
+        """Record that a customer asks the same question again: the bot's answer did not help."""
         if not offered or is_dialogue(offered[0].article_id):
             return
         before = tx.conversations.last_answered_alone(turn, since=now - SOON)
@@ -212,7 +218,7 @@ class Triager:
         return self._sampling.draw(triage, live=True, audits=live.audits, alarmed=live.alarmed or is_new)
 
     def _newly_answered(self, tx: Transaction, model_version: str) -> frozenset[str]:
-        """Articles of which more is audited: this version answers with them what the last one did not."""
+        """Return the articles that answer in this version and not in the last: they are audited more."""
         version, _, _ = model_version.partition(".")
         if self._changes is None or self._changes[0] != version:
             self._changes = version, tx.versions.newly_answered(version)
@@ -227,7 +233,7 @@ class Triager:
         language: str,
         now: datetime,
     ) -> None:
-        """Answer alone, say so, and offer a way to a person; some answers are audited."""
+        """Send an automated reply with a signature and a button to an operator. Some replies are audited."""
         text = self._gate.sign(offered[0].text, language)
         tx.outbox.add(
             conversation_id=turn.conversation_id,
@@ -283,7 +289,7 @@ class Triager:
 
 
 def read_turn(messages: Sequence[Message]) -> str:
-    """The turn's text as the models see it: its messages in order, edits in place of what they replace."""
+    """Return the turn's text as the models see it: its messages in order, edits in place of the originals."""
     texts: dict[str, str] = {}
     for message in messages:
         texts[message.replaces if message.replaces in texts else message.external_id] = message.text

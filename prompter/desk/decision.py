@@ -1,4 +1,4 @@
-"""What an operator asks for, and what it counts as."""
+"""An operator's decision and the verdict it counts as."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,13 +10,13 @@ from prompter.domain.evidence import RejectReason, Verdict
 
 
 class Action(StrEnum):
-    """What an operator does with a turn."""
+    """An operator's action on a turn."""
 
     ACCEPT = "accept"  # send a suggestion as it is
     EDIT = "edit"  # send a suggestion with changes
     PICK_OTHER = "pick_other"  # send another article
     WRITE_OWN = "write_own"  # send a text of their own
-    REJECT = "reject"  # the first suggestion is wrong; `text` is sent instead, if there is one
+    REJECT = "reject"  # the top suggestion is wrong; `text`, if given, is sent instead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Decision:
     """An operator's decision on a turn.
 
     `seen_message_id` is the customer's newest message on the operator's screen: if there is a newer
-    one, nothing is sent unless `send_anyway` is set. Customers' words stay out of the repr.
+    message, nothing is sent unless `send_anyway` is set. Customers' words stay out of the repr.
     """
 
     turn_id: int
@@ -53,7 +53,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """The decision was taken; it can be undone until `undo_until`."""
+    """A decision that was stored. It can be undone until `undo_until`."""
 
     decision_id: int
     verdict: Verdict
@@ -69,11 +69,11 @@ def counts_as_right(
     first: OfferedSuggestion | None,
     changed: bool,
 ) -> bool | None:
-    """Was the first suggestion right? None: a second person has to say.
+    """Return whether the top suggestion was right, or None if a second person has to judge.
 
-    `rank`, `article_id` and `answer` are of what the operator used; `answer` as it was offered,
-    template fields filled; `changed`: what was sent says something else. The table stands in
-    docs/reference/verdicts.md.
+    `rank`, `article_id` and `answer` belong to the suggestion or article that the operator used, with
+    the template fields of `answer` filled as it was offered. `changed` means that the sent text says
+    something else. The table is in docs/reference/verdicts.md.
     """
     if first is None:
         return False

@@ -1,4 +1,4 @@
-"""Where operators work: the queue, the conversation, the decision."""
+"""The desk: operators' queue, conversations and decisions."""
 
 import re
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ _MAX_REPLY_LENGTH = 20_000  # characters
 
 
 class Desk:
-    """The use cases of operators; each is one transaction."""
+    """The use cases of operators. Each is one transaction."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class Desk:
     # --- looking ----------------------------------------------------------------------------
 
     def snapshot(self, account: Account, conversation_id: int | None = None) -> DeskSnapshot:
-        """Everything on an operator's screen at one moment, and on a supervisor's what only they see."""
+        """Return an operator's screen at one moment, with the parts that only supervisors see."""
         with self._store.read() as tx:
             return self._views(tx).snapshot(account, conversation_id)
 
     def queue(self) -> list[QueueItem]:
-        """Turns that wait for an operator, longest wait first."""
+        """Return the turns that wait for an operator, longest wait first."""
         with self._store.read() as tx:
             return self._views(tx).queue()
 
@@ -86,10 +86,10 @@ class Desk:
             return self._views(tx).workload()
 
     def conversation(self, conversation_id: int) -> ConversationView:
-        """Everything said in a conversation, and what there is to decide.
+        """Return a conversation's messages and replies, and the turn to decide on.
 
         Raises:
-            NotFound: there is no such conversation.
+            NotFound: when there is no such conversation.
         """
         with self._store.read() as tx:
             return _found(self._views(tx).conversation(conversation_id), "conversation")
@@ -98,18 +98,18 @@ class Desk:
         return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
 
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
-        """A turn with the suggestions that may be seen and the decision that stands, if there is one."""
+        """Return a turn, its visible suggestions and the decision in force, if there is one."""
         with self._store.read() as tx:
             turn = _found(tx.conversations.turn(turn_id), "turn")
             return turn, visible_suggestions(tx, turn), tx.decisions.live(turn_id)
 
     def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
-        """Published articles that hold the text, for an operator who looks for another answer."""
+        """Find published articles that contain the text, for an operator who needs another answer."""
         with self._store.read() as tx:
             return tx.articles.find(text, limit=limit)
 
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
-        """The article's answer as this customer would read it."""
+        """Return the article's answer as this customer would read it."""
         with self._store.read() as tx:
             customer = _found(tx.conversations.customer(conversation_id), "conversation")
             article = _found(tx.articles.get_many([article_id]).get(article_id), "article")
@@ -118,13 +118,13 @@ class Desk:
     # --- deciding ---------------------------------------------------------------------------
 
     def decide(self, decision: Decision) -> Decided:
-        """Take a decision: the reply goes into the outbox, the verdict into the evidence.
+        """Store a decision: the reply goes into the outbox, the verdict into the evidence.
 
         Raises:
-            NotFound: there is no such turn, suggestion or article.
-            AlreadyDecided: another operator was faster.
-            CustomerWroteAgain: there is a message that the operator has not seen.
-            InvalidDecision: the text cannot be sent as it is.
+            NotFound: when there is no such turn, suggestion or article.
+            AlreadyDecided: when another operator was faster.
+            CustomerWroteAgain: when there is a message that the operator has not seen.
+            InvalidDecision: when the text cannot be sent as it is.
         """
         try:
             return self._decide(decision)
@@ -237,7 +237,7 @@ class Desk:
     def _used(
         self, tx: Transaction, decision: Decision, offered: list[OfferedSuggestion], customer: Customer
     ) -> "_Used | None":
-        """The suggestion or article that the operator built on; None for a text of their own."""
+        """Return the suggestion or article that the operator used, or None for a text of their own."""
         if decision.action in (Action.ACCEPT, Action.EDIT):
             for suggestion in offered:
                 if suggestion.rank == decision.rank:
@@ -252,12 +252,12 @@ class Desk:
         return fill(answer, template_values(customer, self._template_values))
 
     def undo(self, decision_id: int, account: Account) -> None:
-        """Take back a decision whose reply has not left; the turn waits again.
+        """Undo a decision whose reply has not left, so that the turn waits again.
 
         Raises:
-            NotFound: there is no such decision.
-            Forbidden: it is somebody else's, and the account is no supervisor's.
-            TooLateToUndo: the reply has left, or the decision was undone before.
+            NotFound: when there is no such decision.
+            Forbidden: when it is another operator's, and the account is not a supervisor's.
+            TooLateToUndo: when the reply has left, or the decision was undone before.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -265,7 +265,7 @@ class Desk:
             if decision.operator_id != account.id and not has_role(account, Role.SUPERVISOR):
                 raise Forbidden("only the operator who decided, or a supervisor, can undo this")
             parts = tx.outbox.of_decision(decision_id)
-            # What is sent leaves the outbox in time, even where the clock was set meanwhile.
+            # Replies leave the outbox on time, even if the clock was set in the meantime.
             if not parts and is_over(decision.decided_at + self._undo, now, max_wait=self._undo):
                 raise TooLateToUndo("the reply has already been sent")
             if tx.outbox.cancel_decision(decision_id, now) < len(parts):
@@ -278,7 +278,7 @@ class Desk:
             self._add_undecided(tx, turn, decision_id, account.id, now)
 
     def write(self, conversation_id: int, text: str, account: Account) -> int:
-        """Send a message that answers no turn; returns its id in the outbox."""
+        """Send a message that answers no turn, and return its id in the outbox."""
         checked = _checked_text(text)
         if checked is None:
             raise InvalidDecision("there is nothing to send")
@@ -295,29 +295,29 @@ class Desk:
             )[0]
 
     def return_to_bot(self, conversation_id: int) -> None:
-        """The operator is done: from now on the bot may answer again, and its dialogue goes on.
+        """End the operator's control, so that the bot may answer again and its dialogue goes on.
 
         Raises:
-            NotFound: there is no such conversation.
+            NotFound: when there is no such conversation.
         """
         with self._store.write() as tx:
             _found(tx.conversations.customer(conversation_id), "conversation")
             tx.conversations.return_to_bot(conversation_id, self._clock())
 
-    # --- replies whose fate is unknown ------------------------------------------------------
+    # --- replies whose delivery is in doubt ---------------------------------------------------
 
     def undelivered_replies(self) -> list[Reply]:
-        """Replies that failed, or of which nobody knows whether they arrived."""
+        """Return the replies that failed or whose delivery is not confirmed."""
         with self._store.read() as tx:
             return self._views(tx).undelivered_replies()
 
     def resolve_delivery(self, reply_id: int, account: Account, *, send_again: bool) -> None:
-        """A person has looked: send it again, or leave it; the conversation shows who it was.
+        """Send an undelivered reply again or leave it, and record who decided.
 
-        An unknown reply that is left counts as sent; a failed one as cancelled.
+        If it is left, a reply with unknown delivery counts as sent, and a failed reply as cancelled.
 
         Raises:
-            NotFound: there is no such reply, or it is not in trouble (any more).
+            NotFound: when there is no such reply, or its delivery is not in doubt (any more).
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -375,7 +375,7 @@ def _checked_text(text: str | None) -> str | None:
 
 
 def _to_review(turn: Turn, lot: SampleKind | None, right: bool | None) -> ReviewKind | None:
-    """Why a second person has to look at the turn; None: nobody has to."""
+    """Return why a second person has to review the turn, or None if nobody has to."""
     if turn.draw is None or turn.by_bot:
         return None
     if right is None:

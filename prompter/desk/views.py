@@ -1,4 +1,4 @@
-"""What is there for an operator to see?  All parts of one look are read in one transaction."""
+"""The operator's view of the desk, read in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +31,10 @@ class QueueItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationView:
-    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer.
+    """A conversation as an operator sees it. `turn` is the newest turn that waits for an answer.
 
-    `held`: an operator has written lately, so until it is given back the bot answers nothing alone there,
-    and its dialogue stands still.
+    `held` means that an operator has written lately: until the conversation is returned, the bot gives
+    no automated replies there, and its dialogue is paused.
     """
 
     customer: Customer
@@ -48,10 +48,10 @@ class ConversationView:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """How much there is to do: turns that wait for an operator, replies by state.
+    """Amount of work: turns that wait for an operator, and replies by state.
 
-    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest for `oldest_untriaged`.
-    `outage`: the dialogue engine gives no answers.
+    `untriaged` turns wait for the worker, counted up to 10,000, and the oldest of them has waited for
+    `oldest_untriaged`. `outage` is set while the dialogue engine does not answer.
     """
 
     waiting: int
@@ -63,11 +63,11 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class DeskSnapshot:
-    """What there is to see at one moment; `view` is None where no conversation is open.
+    """The desk at one moment. `view` is None if no conversation is open.
 
-    `suggestions` are those of the turn on the screen or, where it has none ("hello? anybody?"), of
-    the last turn before it that still waits. `opened_by` is known to the face alone: which conversations
-    other people have on their screens, by name.
+    `suggestions` belong to the turn on the screen or, if it has none ("hello? anybody?"), to the last
+    waiting turn before it. `opened_by` is filled in by the page alone: names of the other people who
+    have a conversation on their screens, by its id.
     """
 
     queue: list[QueueItem] = field(default_factory=list)
@@ -76,7 +76,7 @@ class DeskSnapshot:
     undelivered: list[Reply] = field(default_factory=list)
     opened_by: Mapping[int, list[str]] = field(default_factory=dict)
     workload: Workload | None = None  # for supervisors
-    demoted: list[str] = field(default_factory=list)  # topics that slipped; for supervisors
+    demoted: list[str] = field(default_factory=list)  # topics whose accuracy dropped; for supervisors
     outage: Outage | None = None  # of the dialogue engine
 
     @property
@@ -86,7 +86,7 @@ class DeskSnapshot:
 
 
 class DeskViews:
-    """Reads what operators see, in a transaction of somebody else's."""
+    """Reads the operator's view in the caller's transaction."""
 
     def __init__(self, tx: Transaction, *, now: datetime, operator_hold: timedelta) -> None:
         self._tx = tx
@@ -113,7 +113,7 @@ class DeskViews:
         )
 
     def queue(self) -> list[QueueItem]:
-        """Turns that wait for an operator, longest wait first."""
+        """Return the turns that wait for an operator, longest wait first."""
         return [
             QueueItem(turn=turn, customer=customer, confidence=confidence)
             for turn, customer, confidence in self._tx.conversations.waiting_turns()
@@ -131,7 +131,7 @@ class DeskViews:
         )
 
     def conversation(self, conversation_id: int) -> ConversationView | None:
-        """Everything said in a conversation, and what there is to decide; None: there is none."""
+        """Return a conversation's messages and the turn to decide on, or None if it does not exist."""
         return self._conversation(conversation_id, list(self._tx.readiness.all().values()))
 
     def _conversation(
@@ -154,7 +154,7 @@ class DeskViews:
         )
 
     def _is_held(self, conversation_id: int, topics: Sequence[StoredReadiness]) -> bool:
-        """Whether an operator keeps the bot from anything: from answering alone, or from its dialogue."""
+        """Return whether an operator's presence stops automated replies or the dialogue."""
         tx, now = self._tx, self._now
         since = now - self._operator_hold
         may_answer = any(topic.state is ReadinessState.AUTOPILOT for topic in topics)
@@ -176,11 +176,11 @@ class DeskViews:
         return visible_suggestions(self._tx, earlier[-1]) if earlier else []
 
     def undelivered_replies(self) -> list[Reply]:
-        """Replies that failed, or of which nobody knows whether they arrived."""
+        """Return the replies that failed or whose delivery is not confirmed."""
         outbox = self._tx.outbox
         return outbox.in_state(OutboxState.UNKNOWN) + outbox.in_state(OutboxState.FAILED)
 
 
 def visible_suggestions(tx: Transaction, turn: Turn) -> list[OfferedSuggestion]:
-    """The turn's suggestions, unless it is drawn to be answered without a look at them."""
+    """Return the turn's suggestions, or none if it was drawn to be answered blind."""
     return [] if turn.blind else tx.conversations.suggestions(turn.id)

@@ -1,7 +1,7 @@
-"""What may a dialogue engine ask us to do?  Answer, hand over, hear a rating, check a form.
+"""Actions that a dialogue engine may request: answer, hand over, rate an answer, check a form.
 
-An engine that Sufler itself has asked says which turn it is about, and what was concluded about it: that is
-given back, nothing is triaged twice, and the turn's own route decides who answers.
+An engine that Sufler itself has asked names the turn, which is already triaged: that triage is
+returned, nothing is triaged twice, and the turn's own route decides who answers.
 """
 
 import hashlib
@@ -25,28 +25,28 @@ from prompter.storage import Store
 
 log = structlog.get_logger(__name__)
 
-HANDOFF = "sufler_handoff"  # a slot that says why an operator was called; none: nobody was
+HANDOFF = "sufler_handoff"  # a slot that says why an operator was called; empty if nobody was
 
 
 class UnknownAction(NotFound):
-    """No action of that name is ours."""
+    """There is no action of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionCall:
-    """What the engine knows when it calls an action."""
+    """The engine's data at the moment it calls an action."""
 
     action: str
     text: str = field(default="", repr=False)  # the customer's latest message
     intent: str = ""
     slots: Mapping[str, str] = field(default_factory=dict, repr=False)
-    turn_id: int | None = None  # the turn that Sufler has asked the engine about; None: it has not
-    seal: str = field(default="", repr=False)  # of that turn: whoever writes to the engine could name any
+    turn_id: int | None = None  # the turn about which Sufler has asked the engine; None if it has not
+    seal: str = field(default="", repr=False)  # of that turn: callers could name any turn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One thing to say: a text, or a response of the engine's own with values for its fields."""
+    """An utterance: a text, or a response of the engine's own with values for its fields."""
 
     text: str = field(default="", repr=False)
     response: str = ""
@@ -55,9 +55,9 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionResult:
-    """What comes of an action.
+    """The result of an action.
 
-    `uses_triage`: what was concluded about the turn answers it. `handoff`: an operator does.
+    `uses_triage` means that the turn's triage answers it, and `handoff` that an operator does.
     """
 
     utterances: tuple[Said, ...] = ()
@@ -65,13 +65,13 @@ class ActionResult:
     uses_triage: bool = False
     handoff: HandoffReason | None = None
     forgets: bool = False  # the engine goes on as if the message had not been written
-    is_of_turn: bool = False  # Sufler has asked, and hears of the handoff itself
+    is_of_turn: bool = False  # Sufler has asked, and learns of the handoff itself
 
 
 class Actions:
-    """The actions that Sufler does for a dialogue engine; `triage` must know who may answer alone.
+    """The actions that Sufler runs for a dialogue engine. `triage` must know which topics may answer alone.
 
-    The numbers that `forms` ask for are looked up with `lookup`; without one, operators look.
+    The numbers that `forms` ask for are looked up with `lookup`. Without it, operators look them up.
     """
 
     def __init__(
@@ -104,10 +104,10 @@ class Actions:
             self._known[form.action] = partial(self._look_up, form)
 
     def run(self, asked: ActionCall) -> ActionResult:
-        """Do what is asked.
+        """Run the requested action.
 
         Raises:
-            UnknownAction: it is none of ours.
+            UnknownAction: when there is no action of that name.
         """
         action = self._known.get(asked.action)
         if action is None:
@@ -128,7 +128,7 @@ class Actions:
         if triage.route is not Route.AUTOPILOT:
             return ActionResult(utterances=(_CALLED,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
-        if fields(answer):  # nobody here knows what they stand for
+        if fields(answer):  # nobody here knows their values
             return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.POLICY)
         return ActionResult(utterances=(Said(text=answer),))
 
@@ -139,7 +139,7 @@ class Actions:
         return _handed_over(asked, HandoffReason.CUSTOMER_REQUEST)
 
     def _rate_answer(self, asked: ActionCall) -> ActionResult:
-        if asked.slots.get(HANDOFF):  # nothing was answered: an operator is on the way
+        if asked.slots.get(HANDOFF):  # there was no answer: an operator is on the way
             return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
         helpful = asked.intent != "deny"
         if asked.turn_id is not None:
@@ -151,7 +151,7 @@ class Actions:
         )
 
     def _note(self, turn_id: int, signal: Signal) -> None:
-        """Keep what the customer thinks of the answer that the bot gave alone before this turn."""
+        """Record the customer's rating of the automated reply before this turn."""
         now = self._clock()
         with self._store.write() as tx:
             turn = tx.conversations.turn(turn_id)
@@ -168,10 +168,10 @@ class Actions:
             return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.malformed),))
         if self._looked_up(number) == (True, None):
             return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.unknown),))
-        return ActionResult(slots={form.slot: number})  # what nobody can look up now an operator will
+        return ActionResult(slots={form.slot: number})  # what cannot be looked up now goes to an operator
 
     def _looked_up(self, number: str) -> tuple[bool, str | None]:
-        """Whether anything can be looked up now, and the state of what has this number."""
+        """Return whether lookup works now, and the state of the item with this number."""
         if self._lookup is None:
             return False, None
         try:
@@ -182,7 +182,7 @@ class Actions:
 
     def _look_up(self, form: LookupForm, asked: ActionCall) -> ActionResult:
         number = asked.slots.get(form.slot, "")
-        forgotten = {form.slot: None}  # the next one is another one
+        forgotten = {form.slot: None}  # the next number is a new question
         _, state = self._looked_up(number)
         if state is None:
             return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
@@ -191,7 +191,7 @@ class Actions:
 
 
 def seal(secret: str, turn_id: int) -> str:
-    """What shows that Sufler has asked about the turn."""
+    """Return the proof that Sufler has asked about the turn."""
     return hmac.new(secret.encode(), f"turn {turn_id}".encode(), hashlib.sha256).hexdigest()
 
 
@@ -201,6 +201,6 @@ _CALLED = Said(response="utter_handoff_request")
 def _handed_over(
     asked: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
 ) -> ActionResult:
-    """An operator answers; where Sufler has asked, it tells the customer itself."""
+    """Hand over to an operator. Sufler tells the customer itself if it has asked the engine."""
     utterances = () if asked.turn_id is not None else (_CALLED,)
     return ActionResult(utterances=utterances, handoff=reason, slots=slots or {})

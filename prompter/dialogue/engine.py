@@ -1,4 +1,4 @@
-"""What a dialogue engine says to a turn, and what that makes of its triage. Values and rules only."""
+"""The dialogue engine's interface, and rules that combine its reply with the triage. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,9 +14,9 @@ _NOTHING_TO_SAY = (HandoffReason.LOW_CONFIDENCE, HandoffReason.NO_ARTICLE, Hando
 
 
 class DialogueUnavailable(Exception):
-    """The engine gives no answer that can be used; the message says why.
+    """The engine gives no usable answer. The message says why.
 
-    `is_down`: it will not give one to others, either.
+    `is_down` means that it will not answer other turns either.
     """
 
     def __init__(self, why: str, *, is_down: bool = True) -> None:
@@ -26,22 +26,22 @@ class DialogueUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A turn as the engine is told of it; `sender` is its name for the conversation."""
+    """A turn as it is sent to the engine. `sender` is the engine's name for the conversation."""
 
     sender: str
     cursor: MessageCursor
-    seal: str = field(repr=False)  # shows our own actions that we have asked
+    seal: str = field(repr=False)  # proves to our own actions that we have asked
     triage: Triage = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineReply:
-    """What the engine says. `uses_triage`: first comes what we have concluded ourselves.
+    """The engine's reply. With `uses_triage`, the suggestion from our own triage precedes it.
 
-    `confidence` is the engine's own, in what the customer means; readiness shows what it is worth.
+    `confidence` is the engine's own, that it understands the customer. Readiness tests how reliable it is.
     """
 
-    name: str  # of the dialogue: its form, or what the customer means
+    name: str  # of the dialogue: its form, or the customer's intent
     texts: tuple[str, ...] = field(default=(), repr=False)
     confidence: float
     model: str  # readiness is tested for it
@@ -54,31 +54,32 @@ class DialogueEngine(Protocol):
     """A program that holds dialogues. Every method may raise `DialogueUnavailable`."""
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
-        """Tell the engine what the customer has said.
+        """Send the customer's words to the engine and return its reply.
 
-        What it was told beyond the message `after` nobody got a reply to: it is taken back. None: there is
-        nothing of the kind. The same question again gets the same reply, even after a restart of both.
+        Replies to messages beyond the message `after` were never used, so the engine is rewound to it.
+        If it is None, there is nothing to rewind. A repeated question gets the same reply, even after a
+        restart of both.
         """
 
     def pause(self, sender: str, *, paused: bool) -> None:
-        """Let a conversation stand still, or go on."""
+        """Pause or resume a conversation."""
 
     def model(self) -> str:
-        """Which model answers now."""
+        """Return the id of the model that answers now."""
 
 
 def with_reply(triage: Triage, reply: EngineReply, *, language: str) -> Triage:
-    """What the engine says becomes the first suggestion; who asks for a person still gets one.
+    """Make the engine's reply the top suggestion, unless the customer asks for a person.
 
-    An article's answer in the middle of a form, which then asks again, belongs to two topics: nobody could
-    say which of them it speaks for, so an operator sends it.
+    If a form is interrupted by an article's answer and then asks again, the reply belongs to two
+    topics. A verdict on it could not be assigned to either, so an operator sends it.
     """
     if reply.handoff is not None:
         triage = replace(triage, route=Route.HANDOFF, handoff_reason=reply.handoff)
     if not reply.texts:
         return triage
     knows = triage.route is not Route.HANDOFF and bool(triage.suggestions)
-    if reply.uses_triage and reply.form is None:  # a word after the article's answer
+    if reply.uses_triage and reply.form is None:  # a remark after the article's answer
         return _with_more(triage, reply.texts) if knows else triage
     if reply.uses_triage and _asks_for_person(triage):
         return triage
@@ -111,7 +112,10 @@ def _asks_for_person(triage: Triage) -> bool:
 
 
 def without_engine(triage: Triage, *, in_form: bool) -> Triage:
-    """What articles say, where the engine is silent: what it might have known goes to an operator."""
+    """Return the triage from articles alone, while the engine is silent.
+
+    Turns that the engine might have answered go to an operator.
+    """
     nothing_to_say = triage.route is Route.HANDOFF and triage.handoff_reason in _NOTHING_TO_SAY
     if _asks_for_person(triage) or not (in_form or nothing_to_say):
         return triage

@@ -1,7 +1,7 @@
-"""Which forms of a dialogue engine does Sufler check, and how are they answered?
+"""Forms of the dialogue engine that Sufler validates, and the answers to them.
 
-A form asks for the number of something that a customer wants to know the state of. Which forms there are,
-and how their numbers look, a project says beside its training data.
+A form asks for the number of an item whose state the customer wants to know. A project defines its
+forms and the format of their numbers beside its training data.
 """
 
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ _DIGIT = "#"
 
 
 class LookupUnavailable(Exception):
-    """Nothing can be looked up now; the message says why."""
+    """Nothing can be looked up now. The message says why."""
 
 
 class Lookup(Protocol):
-    """The place where numbers are looked up."""
+    """The system in which numbers are looked up."""
 
     def state_of(self, number: str) -> str | None:
-        """Return the state of what has this number, in words for its customer; None if there is none.
+        """Return the state of the item with this number, in words for its customer, or None if there is none.
 
         Raises:
-            LookupUnavailable: nobody can tell now.
+            LookupUnavailable: when the state cannot be determined now.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class LookupForm:
-    """A form that asks for a number, and the responses of the engine that go with it."""
+    """A form that asks for a number, and the engine's responses that belong to it."""
 
     name: str
     slot: str  # of the number
-    format: str  # of the whole number: # stands for a digit, everything else for itself
-    ignored: str  # characters that are left out of what the customer writes, beside white space
-    malformed: str  # response to what does not match
-    unknown: str  # response to a number that nothing has
+    format: str  # of the whole number: # stands for a digit, any other character for itself
+    ignored: str  # characters removed from the customer's text, besides white space
+    malformed: str  # response to a text that does not match
+    unknown: str  # response to a number that does not exist
     action: str  # the engine calls it once the form is filled
     found: str  # response with the number and the state, in fields of these names:
     state: str
@@ -46,7 +46,7 @@ class LookupForm:
         return f"validate_{self.name}"
 
     def number(self, written: str) -> str | None:
-        """Return the number without what is ignored; None if it does not look like one."""
+        """Return the number without ignored characters, or None if it does not have the format."""
         number = "".join(each for each in written if not each.isspace() and each not in self.ignored)
         fits = len(number) == len(self.format) and all(
             each in digits if place == _DIGIT else each == place

@@ -1,4 +1,4 @@
-"""Takes turns to the dialogue engine, outside any transaction; keeps it in step with operators."""
+"""Takes turns to the dialogue engine, outside any transaction, and keeps it in step with operators."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,34 +21,34 @@ from prompter.domain.dialogue import MODEL, MessageCursor, StoredDialogue, is_di
 from prompter.domain.triage import Triage
 from prompter.storage import Store, Transaction
 
-SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty: it does
-_PAUSE = timedelta(seconds=5)  # between two looks whether the engine answers
-_AT_ONCE = 4  # turns that are taken to the engine side by side
-_MAX_CALLS = 6  # of the engine for one turn, each with a patience of its own
-_MAX_TURNS = 50  # of a session: an engine answers the slower the longer its conversation is
+SILENT = "dialogue_silent"  # a fact: since when the engine does not answer, and why; empty while it does
+_PAUSE = timedelta(seconds=5)  # between two checks of whether the engine answers
+_AT_ONCE = 4  # turns taken to the engine in parallel
+_MAX_CALLS = 6  # of the engine for one turn, each with its own timeout
+_MAX_TURNS = 50  # of a session: the longer its conversation, the slower an engine answers
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DialogueTurn:
-    """A triage with what the engine has said; `reply` None: it was not asked, or is silent."""
+    """A triage with the engine's reply. `reply` is None if it was not asked, or is silent."""
 
     triage: Triage
     reply: EngineReply | None = None
 
     @property
     def in_dialogue(self) -> bool:
-        """Whether the engine's words are the first suggestion."""
+        """True if the top suggestion is the engine's reply."""
         return bool(self.triage.suggestions) and is_dialogue(self.triage.suggestions[0].article_id)
 
 
 class DialogueSessions:
-    """A dialogue engine as the worker uses it.
+    """The dialogue engine as the worker uses it.
 
-    Its sessions end after `ends_after` of silence. While an operator leads a conversation, or has written
-    `operator_hold` ago or less, the engine's stands still. `timeout` is what one call
-    of the engine may take. `prefix` begins the names of its conversations: an engine may have some of another
+    Its sessions end after `ends_after` of silence. The engine's conversation is paused while an
+    operator is in control, or has written `operator_hold` ago or less. `timeout` limits one call of the
+    engine. `prefix` begins the names of its conversations, as an engine may also hold those of another
     installation.
     """
 
@@ -72,7 +72,7 @@ class DialogueSessions:
         self._ends_after = ends_after
         self._operator_hold = operator_hold
         self._clock = clock
-        self._model: str | None = None  # as far as this process has noted it
+        self._model: str | None = None  # as last recorded by this process
         self._look_at = datetime.min.replace(tzinfo=UTC)
 
     # --- for triage -------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class DialogueSessions:
         return _AT_ONCE
 
     def consult(self, turn: Turn, triage: Triage, *, language: str) -> DialogueTurn | None:
-        """Ask the engine about a turn; None: another worker does."""
+        """Ask the engine about a turn. Return None if another worker does."""
         if not triage.utterance.strip():
             return DialogueTurn(triage=triage)
         now = self._clock()
@@ -109,7 +109,7 @@ class DialogueSessions:
             reply = self._ask(dialogue, cursor, triage)
         except DialogueUnavailable as error:
             log.error("dialogue_silent", turn_id=turn.id, error=str(error))
-            is_down = error.is_down and not self._answers()  # one slow action is no silence
+            is_down = error.is_down and not self._answers()  # one slow action is no outage
             with self._store.write() as tx:
                 tx.dialogues.release(turn.conversation_id, cursor)
                 if is_down:
@@ -120,7 +120,7 @@ class DialogueSessions:
         return DialogueTurn(triage=with_reply(triage, reply, language=language), reply=reply)
 
     def _ask(self, dialogue: StoredDialogue, cursor: MessageCursor, triage: Triage) -> EngineReply:
-        if dialogue.paused:  # given back a moment ago
+        if dialogue.paused:  # returned to the bot a moment ago
             self._set_paused(dialogue, False)
         question = Question(
             sender=self._sender(dialogue), cursor=cursor, seal=self._seal(cursor.turn_id), triage=triage
@@ -146,7 +146,7 @@ class DialogueSessions:
         return DialogueTurn(triage=without_engine(triage, in_form=in_form))
 
     def settle(self, tx: Transaction, turn: Turn, dialogue_turn: DialogueTurn, *, is_stored: bool) -> None:
-        """Keep that the engine's reply stands on the desk or goes out; else it will be taken back."""
+        """Mark the engine's reply as used, or release it so that the engine is rewound."""
         if dialogue_turn.reply is None:
             return
         cursor = MessageCursor(turn_id=turn.id, message_id=turn.last_message_id)
@@ -155,10 +155,10 @@ class DialogueSessions:
         else:
             tx.dialogues.release(turn.conversation_id, cursor)
 
-    # --- by itself --------------------------------------------------------------------------
+    # --- on its own -------------------------------------------------------------------------
 
     def run_once(self) -> bool:
-        """Look whether the engine answers, and whom operators lead; True if something has changed."""
+        """Check whether the engine answers and where operators are in control. Return True on a change."""
         now = self._clock()
         changed = False
         if is_over(self._look_at, now, max_wait=_PAUSE):
@@ -192,7 +192,7 @@ class DialogueSessions:
         self._model = model
 
     def _keep_in_step(self, now: datetime) -> bool:
-        """Let conversations stand still that operators lead, and those go on that were given back."""
+        """Pause the engine where an operator is in control, and resume it where one no longer is."""
         with self._store.read() as tx:
             if tx.facts.get(SILENT):
                 return False
@@ -202,7 +202,7 @@ class DialogueSessions:
         for dialogue, held in waiting:
             try:
                 self._set_paused(dialogue, held)
-            except DialogueUnavailable as error:  # tried again in a second; the others are not made to wait
+            except DialogueUnavailable as error:  # tried again in a second; the others do not have to wait
                 log.error("dialogue_not_paused", conversation_id=dialogue.conversation_id, error=str(error))
                 break
         return bool(waiting)
@@ -218,7 +218,7 @@ class DialogueSessions:
 
 
 class NoDialogue:
-    """There is no dialogue engine: articles answer everything."""
+    """Stands in where there is no dialogue engine: articles answer everything."""
 
     at_once = 1
 
@@ -226,19 +226,19 @@ class NoDialogue:
         return DialogueTurn(triage=triage)
 
     def settle(self, *_: object, **__: object) -> None:
-        """Nothing was said that could be taken back."""
+        """Do nothing: no reply could be taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """Since when the engine gives no answers, and why."""
+    """The time since which the engine has not answered, and the reason."""
 
     since: datetime
     why: str
 
 
 def outage(tx: Transaction) -> Outage | None:
-    """None: the engine answers, or there is none."""
+    """Return the engine's outage, or None if it answers or there is no engine."""
     stored = tx.facts.get(SILENT)
     if not stored:
         return None
@@ -247,7 +247,7 @@ def outage(tx: Transaction) -> Outage | None:
 
 
 def forget_outage(store: Store) -> None:
-    """There is no engine any more; what dialogues have shown stays, should it come back."""
+    """Clear the outage of a removed engine. The evidence on dialogues stays, in case it returns."""
     with store.write() as tx:
         if tx.facts.get(SILENT):
             tx.facts.set(SILENT, "")

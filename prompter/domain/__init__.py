@@ -7,6 +7,6 @@ Frozen values only, without storage and engines.
     model_version, regression_case, job    versions and their use; pinned questions; background jobs
     proposal, drafts, topic                changes proposed for the knowledge base; titles of topics
     account                                accounts, tokens, sessions
-    gate_record, learning_outcome          a version's gate report; what came of a learning job
-    json_record                            typed values for what rows keep as JSON
+    gate_record, learning_outcome          a version's gate report; the outcome of a learning job
+    json_record                            typed values of JSON columns
 """

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 
 class Role(IntEnum):
-    """Each role may do what the ones before it may."""
+    """A role may do everything that lower roles may."""
 
     OPERATOR = 1
     SUPERVISOR = 2
@@ -25,7 +25,7 @@ class Role(IntEnum):
 class Scope(StrEnum):
     """A permission of an API token, up to the role of its account.
 
-    Of the first four each contains those before it.
+    Each of the first four scopes contains those before it.
     """
 
     READ = "read"
@@ -36,7 +36,7 @@ class Scope(StrEnum):
     RASA = "rasa"
 
     def is_within(self, granted: Collection["Scope"]) -> bool:
-        """Whether a token with the scopes `granted` may do what needs this one."""
+        """Return whether a token with the scopes `granted` may do what this scope allows."""
         if self not in _LADDER:
             return self in granted
         return any(higher in granted for higher in _LADDER[_LADDER.index(self) :])
@@ -47,7 +47,7 @@ _LADDER = (Scope.READ, Scope.OPERATE, Scope.SUPERVISE, Scope.ADMIN)
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A person who may log in. The password's hash stays out of the repr, and so out of logs."""
+    """A person who may log in. The password's hash stays out of the repr and of logs."""
 
     id: int
     name: str
@@ -62,31 +62,31 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiToken:
-    """An API token without its secret, which nobody keeps."""
+    """An API token without its secret, which is not stored."""
 
     id: int
     name: str
     scopes: frozenset[Scope]
     created_at: datetime
-    expires_at: datetime | None  # None: never
-    last_used_at: datetime | None = None  # give or take a minute; None: never
+    expires_at: datetime | None  # None: never expires
+    last_used_at: datetime | None = None  # accurate to a minute; None: never used
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A browser that is logged in. Its secret is not kept."""
+    """A browser that is logged in. Its secret is not stored."""
 
     id: int
     account_id: int
     created_at: datetime
-    seen_at: datetime  # when its owner did something last, give or take a minute
+    seen_at: datetime  # the owner's last action, accurate to a minute
     expires_at: datetime
-    user_agent: str  # as the browser calls itself, shortened
+    user_agent: str  # as the browser names itself, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoginCount:
-    """Tries under one key since the first of them, forgotten at `until`."""
+    """Login attempts under one key since the first of them, forgotten at `until`."""
 
     tries: int
     since: datetime

@@ -9,7 +9,7 @@ from prompter.domain.triage import HandoffReason, Route
 
 
 class MessageKind(StrEnum):
-    """What a customer's message is; only text and captions can be read by the models."""
+    """The kind of a customer's message. Models can only read text and captions."""
 
     TEXT = "text"
     PHOTO = "photo"
@@ -25,9 +25,9 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class IncomingMessage:
-    """A message as a messenger handed it over.
+    """A message as the messenger delivered it.
 
-    `external_id` is unique within the chat: the same id again is the same message again.
+    `external_id` is unique within the chat: a repeated id is the same message again.
     `replaces` is the external id of an earlier message that the customer has edited into this one.
     """
 
@@ -44,13 +44,13 @@ class IncomingMessage:
 
 class TurnState(StrEnum):
     OPEN = "open"  # the customer may still be writing
-    WAITING = "waiting"  # triaged, an operator has to answer
+    WAITING = "waiting"  # triaged; an operator has to answer
     CLOSED = "closed"  # decided, or answered together with a later turn
 
 
 class OutboxState(StrEnum):
     PENDING = "pending"
-    SENDING = "sending"  # claimed by a delivery; its fate is unknown until that reports back
+    SENDING = "sending"  # claimed by a delivery; the outcome is unknown until that reports back
     SENT = "sent"
     UNKNOWN = "unknown"  # it may have arrived; only a person may decide to send it again
     FAILED = "failed"
@@ -58,7 +58,7 @@ class OutboxState(StrEnum):
 
 
 class Author(StrEnum):
-    """Who speaks to the customer."""
+    """The author of a reply."""
 
     OPERATOR = "operator"
     BOT = "bot"
@@ -91,21 +91,21 @@ class Turn:
     triaged_at: datetime | None
     utterance: str | None
     intent: str | None
-    route: Route | None  # None until it is triaged
+    route: Route | None  # None until the turn is triaged
     handoff_reason: HandoffReason | None
     model_version: str | None
-    blind: bool  # to be answered without a look at the suggestions
-    draw: Draw | None  # None: the bot would not have answered this, however sure it was
+    blind: bool  # to be answered without seeing suggestions
+    draw: Draw | None  # None: the bot would not have answered this turn at any confidence
 
     @property
     def by_bot(self) -> bool:
-        """Whether the bot answered it alone, even if an operator was called afterwards."""
+        """True if the bot answered it alone, even if an operator was called afterwards."""
         return self.route is Route.AUTOPILOT
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedSuggestion:
-    """A suggestion as it stands on the desk: `text` is the answer with its template fields filled."""
+    """A suggestion as shown on the desk. `text` is the answer with its template fields filled."""
 
     turn_id: int
     rank: int  # 1 is the first
@@ -130,7 +130,7 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Something that leaves, or has left, for a customer: one part of it, as one message."""
+    """A reply to a customer, queued or sent: one part of it, as one message."""
 
     id: int
     conversation_id: int
@@ -147,6 +147,6 @@ class Reply:
     problem: str | None
     created_at: datetime
     sent_at: datetime | None
-    offers_operator: bool  # with a button that calls one
-    settled_by: str | None  # the name of whoever decided about it when it was in trouble
+    offers_operator: bool  # with a button that calls an operator
+    settled_by: str | None  # name of the person who resolved its delivery
     settled_at: datetime | None

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-MODEL = "dialogue_model"  # a fact: which model of the engine answers
+MODEL = "dialogue_model"  # a fact: the engine's model that answers
 TOPICS = "dialogue/"  # each dialogue is a topic of its own
 IDS = "dialogue|"  # no article's id holds a "|"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredDialogue:
-    """The engine's place in a conversation. After the message `unused_after` its replies were not used."""
+    """The engine's place in a conversation. Its replies after the message `unused_after` were not used."""
 
     conversation_id: int
     session: int
@@ -23,14 +23,14 @@ class StoredDialogue:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageCursor:
-    """Which messages the engine has been told: a turn up to one of its messages."""
+    """The last message sent to the engine: a turn up to one of its messages."""
 
     turn_id: int
     message_id: int
 
 
 def is_dialogue(article_id: str) -> bool:
-    """Whether a suggestion comes from a dialogue and from no article."""
+    """Return whether a suggestion comes from a dialogue rather than from an article."""
     return article_id.startswith(IDS)
 
 

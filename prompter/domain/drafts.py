@@ -1,4 +1,4 @@
-"""What decisions and old chats suggest to change in the knowledge base: values only."""
+"""Changes of the knowledge base that decisions and old chats suggest. Values only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -6,30 +6,30 @@ from enum import StrEnum
 
 from kb_index.text import normal
 
-MAX_TEXTS = 300  # different texts, and turns, that a proposal remembers
+MAX_TEXTS = 300  # distinct texts, and turns, kept in a proposal
 MAX_ANSWERS = 5
 MAX_PHRASINGS = 50  # of a new article
-MAX_PHRASING_LENGTH = 300  # characters; what is longer tells a story
+MAX_PHRASING_LENGTH = 300  # characters; longer texts tell a story
 
 
 class ProposalKind(StrEnum):
-    """What is proposed."""
+    """The kind of a proposal."""
 
-    PHRASING = "phrasing"  # another way to put an article's question
+    PHRASING = "phrasing"  # an alternative phrasing of an article's question
     CHANGED_ANSWER = "changed_answer"
     NEW_ARTICLE = "new_article"
 
 
 class Source(StrEnum):
-    """Where it comes from."""
+    """The origin of a proposal."""
 
     DESK = "desk"  # decisions of operators
-    HISTORY = "history"  # chats of the past
+    HISTORY = "history"  # imported chats
 
 
 @dataclass(frozen=True, kw_only=True)
 class GivenAnswer:
-    """An answer that operators gave, without what belonged to one customer, and how often."""
+    """An answer that operators gave, without a customer's personal details, and how often."""
 
     text: str = field(repr=False)
     times: int
@@ -38,7 +38,7 @@ class GivenAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenText:
-    """What customers wrote, masked, and how often."""
+    """A text that customers wrote, masked, and how often."""
 
     text: str = field(repr=False)
     times: int
@@ -46,11 +46,11 @@ class SeenText:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What speaks for a proposal.
+    """The customer examples behind a proposal.
 
-    `texts` are of customers, the most frequent first; `added` and `removed` sentences of a changed answer.
-    `turns` are ids, none where it comes from history. At most `MAX_TEXTS` of each are kept: the numbers
-    count all of them.
+    `texts` are customers' texts, most frequent first. `added` and `removed` are sentences of a changed
+    answer. `turns` are ids, empty if the proposal comes from history. At most `MAX_TEXTS` of each are
+    kept, while the counts include all.
     """
 
     n_turns: int
@@ -67,13 +67,13 @@ class Proof:
 class Draft:
     """A proposal before anybody has seen it.
 
-    Of a phrasing, `question` is the phrasing; of a changed answer it is the article's. `answer` is the whole
-    proposed answer, empty where nobody has given one; `base_answer` the one that it changes.
+    `question` is the proposed phrasing, or the article's question for a changed answer. `answer` is the
+    whole proposed answer, empty if nobody has given one. `base_answer` is the answer that it changes.
     """
 
     kind: ProposalKind
     source: Source = Source.DESK
-    article_id: str | None = None  # None: of a new article
+    article_id: str | None = None  # None for a new article
     question: str = field(repr=False)
     answer: str = field(default="", repr=False)
     topic: str
@@ -83,8 +83,9 @@ class Draft:
 
 
 def joined(one: Proof, other: Proof) -> Proof:
-    """Both together. What they have in common is counted once; without turns, the larger number holds:
-    the same chats may have been read twice.
+    """Combine the evidence of two proposals, counting shared turns once.
+
+    Without turns the larger number is taken, as the same chats may have been read twice.
     """
     shared = len(set(one.turns) & set(other.turns))
     apart = not shared and bool(one.turns or other.turns)
@@ -113,7 +114,7 @@ def joined(one: Proof, other: Proof) -> Proof:
             SeenText(text=text, times=times[text])
             for text in sorted(times, key=lambda text: -times[text])[:MAX_TEXTS]
         ),
-        turns=turns[-MAX_TEXTS:],  # the newest: those that will be seen again
+        turns=turns[-MAX_TEXTS:],  # the newest turns are the likeliest to occur again
         answers=tuple(
             sorted(answers.values(), key=lambda given: (-given.operators, -given.times, given.text))
         )[:MAX_ANSWERS],
@@ -123,7 +124,7 @@ def joined(one: Proof, other: Proof) -> Proof:
 
 
 def phrasings_of(question: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """Which of the texts are other ways to put the question, each of them once."""
+    """Return the texts that are alternative phrasings of the question, each once."""
     known = {normal(question)}
     chosen = []
     for text in texts:

@@ -1,4 +1,4 @@
-"""What operators decided, and which decisions count as evidence."""
+"""Operators' decisions, and the decisions that count as evidence."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a person did with the first suggestion, or said of it."""
+    """A person's judgement of the top suggestion, by action or in a review."""
 
     ACCEPTED = "accepted"
     EDITED_COSMETIC = "edited_cosmetic"
@@ -15,27 +15,27 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
     WROTE_OWN = "wrote_own"
     UNDECIDED = "undecided"
-    CONFIRMED = "confirmed"  # a second person, who did not know the first verdict, finds it right
+    CONFIRMED = "confirmed"  # a second person, who did not know the first verdict, found it right
     REFUTED = "refuted"  # or wrong
 
 
 class ReviewKind(StrEnum):
-    """Why a second person is asked."""
+    """The reason why a second person is asked."""
 
-    SECOND = "second"  # an accepted suggestion was drawn
+    SECOND = "second"  # an accepted suggestion was randomly sampled
     SETTLE = "settle"  # the operator wrote an answer of their own
     AUDIT = "audit"  # the bot answered alone
-    CHECK = "check"  # and the customer was unhappy: no draw, so no evidence
-    GOLD = "planted"  # both answers are known to be wrong: this measures the judge
+    CHECK = "check"  # the bot answered alone and the customer was unhappy; not sampled, so no evidence
+    GOLD = "planted"  # both answers are known to be wrong: this measures the reviewer
 
 
 class Signal(StrEnum):
-    """What a customer lets us know about an answer of the bot."""
+    """A customer's reaction to an answer of the bot."""
 
     THUMB_UP = "thumb_up"
     THUMB_DOWN = "thumb_down"
     OPERATOR_CALLED = "operator_called"
-    ASKED_AGAIN = "asked_again"  # the same, soon afterwards
+    ASKED_AGAIN = "asked_again"  # the same question, soon afterwards
 
     @property
     def is_bad(self) -> bool:
@@ -43,14 +43,14 @@ class Signal(StrEnum):
 
 
 class Place(StrEnum):
-    """Where the bot's answer stands among two."""
+    """Position of the bot's answer among two."""
 
     FIRST = "first"
     SECOND = "second"
 
 
 class Choice(StrEnum):
-    """Which of two answers is right; of one answer: `first` or `neither`."""
+    """The right one of two answers, or `first` or `neither` if there is only one."""
 
     FIRST = "first"
     SECOND = "second"
@@ -59,7 +59,7 @@ class Choice(StrEnum):
 
 
 class RejectReason(StrEnum):
-    """Why a suggestion was rejected."""
+    """The reason why a suggestion was rejected."""
 
     WRONG_ARTICLE = "wrong_article"
     OUTDATED = "outdated"
@@ -71,13 +71,13 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """What was drawn for a turn when it was triaged. The numbers are spread evenly over [0, 1)."""
+    """The random numbers drawn for a turn at triage, uniform over [0, 1)."""
 
     uniform: float = field(repr=False)
-    probability: float  # a lower number: answered blind, or audited where the bot answers alone
+    probability: float  # below it: answered blind, or audited if the bot answers alone
     second_uniform: float = field(repr=False)
-    second_probability: float  # a lower number: judged by a second person, once it is accepted
-    counts_as_evidence: bool  # counts where readiness is tested
+    second_probability: float  # below it: judged by a second person once accepted
+    counts_as_evidence: bool  # counts in the readiness test
 
     @property
     def is_sampled(self) -> bool:
@@ -89,7 +89,7 @@ class Draw:
 
 
 class SampleKind(StrEnum):
-    """What a turn was drawn for."""
+    """The purpose for which a turn was sampled."""
 
     BLIND = "blind"
     SECOND = "second"
@@ -98,7 +98,7 @@ class SampleKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredDecision:
-    """A decision as it stands in the table; `superseded_at` is set when it was undone."""
+    """A decision as stored. `superseded_at` is set when it was undone."""
 
     id: int
     turn_id: int
@@ -116,10 +116,10 @@ class StoredDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """One judgement of the first suggestion of a turn; corrections are further rows.
+    """A judgement of a turn's top suggestion. Corrections are further rows.
 
-    `right` is None while a second person has to settle it. `lot` is what the turn was drawn for, and
-    `lot_probability` with which probability it was, or might have been.
+    `right` is None until a second person has settled it. `lot` is the purpose for which the turn was
+    sampled, and `lot_probability` the probability with which it was or might have been.
     """
 
     id: int
@@ -141,7 +141,7 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class TeachingTurn:
-    """A decided turn that models may learn from; `offered` are the suggested articles, best first."""
+    """A decided turn that models may learn from. `offered` are the suggested articles, best first."""
 
     turn_id: int
     operator_id: int
@@ -155,10 +155,10 @@ class TeachingTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class DeskTurn:
-    """A turn, what became of it, and who wrote: what proposals are made of.
+    """A turn, its outcome and its authors: the input of proposals.
 
-    `verdict` is None where nobody has decided; `offered` are the suggested articles, best first, and
-    `first_text` the first one's answer as it was offered. What people wrote stays out of the repr.
+    `verdict` is None if nobody has decided. `offered` are the suggested articles, best first, and
+    `first_text` is the first answer as it was offered. People's texts stay out of the repr.
     """
 
     turn_id: int
@@ -179,9 +179,9 @@ class DeskTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredReview:
-    """A question, and one or two answers of which nobody is told whose they are.
+    """A question with one or two answers, whose authors are not shown to the reviewer.
 
-    `bot_position` is where the bot's stands; `excluded_account_id` is who judged the turn before.
+    `bot_position` is the bot's place among them. `excluded_account_id` judged the turn before.
     """
 
     id: int
@@ -202,7 +202,7 @@ class StoredReview:
 
 @dataclass(frozen=True, kw_only=True)
 class GoldQuestion:
-    """A question to be put beside answers of other topics than its own."""
+    """A question to be shown with answers of other topics than its own."""
 
     turn_id: int
     utterance: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""What is kept of a measurement of two versions, without a word of any customer."""
+"""The stored comparison of two versions, without any customer's words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from prompter.domain.json_record import JsonRecord, json_key, json_list
 
-DAMAGED = "damaged"  # in place of the gate's reason: the files cannot be read
+DAMAGED = "damaged"  # stored as the gate's reason when the files cannot be read
 
 
 def _interval(ends: list[float] | None) -> tuple[float, float] | None:
@@ -15,14 +15,14 @@ def _interval(ends: list[float] | None) -> tuple[float, float] | None:
 
 @dataclass(frozen=True, kw_only=True)
 class GateFigures(JsonRecord):
-    """How often the right article came first, on the same rows."""
+    """P@1 of candidate and champion, measured on the same rows."""
 
     p_at_1: float | None = json_key()
     p_at_1_champion: float | None = json_key()
     difference: float | None = json_key()  # candidate - champion
     interval: tuple[float, float] | None = json_key(read=_interval)  # of the difference
     rows: Mapping[str, int] = json_key({})  # by source
-    won: int = json_key(0)  # rows that turned right
+    won: int = json_key(0)  # rows that became right
     lost: int = json_key(0)
 
     @property
@@ -32,7 +32,7 @@ class GateFigures(JsonRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class GateTopic(JsonRecord):
-    """A topic that the gate looked at by itself."""
+    """A topic that the gate checked separately."""
 
     name: str = json_key("")
     is_live: bool = json_key(False)
@@ -40,20 +40,20 @@ class GateTopic(JsonRecord):
     answered: int = json_key(0)
     turned_right: int = json_key(0)
     turned_wrong: int = json_key(0)
-    allowed: float = json_key(0.0)  # more answers that may turn wrong than right
+    allowed: float = json_key(0.0)  # by how many answers turned wrong may exceed those turned right
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedSuggestion(JsonRecord):
-    """A question whose first suggestion is another article; None: nothing is suggested.
+    """A question whose top suggestion is now another article, or None if nothing is suggested.
 
-    A measured row has `source` and `key`, an answer that was given alone has `turn`.
+    A measured row has `source` and `key`, an automated reply has `turn`.
     """
 
     source: str | None = json_key()
     key: int | None = json_key()
     turn: int | None = json_key()
-    topic: str | None = json_key()  # that answers it alone
+    topic: str | None = json_key()  # the topic that answers it alone
     before: str | None = json_key()
     after: str | None = json_key()
     was_right: bool | None = json_key()  # None: nobody has judged it
@@ -61,7 +61,7 @@ class ChangedSuggestion(JsonRecord):
 
     @property
     def turn_id(self) -> int | None:
-        """The turn that it is about: an answer given alone names it, a verdict is one."""
+        """The turn that it is about: given for an automated reply, and the key of a verdict."""
         return self.turn if self.source != "verdict" else self.key
 
     @property
@@ -71,10 +71,10 @@ class ChangedSuggestion(JsonRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class GateRecord(JsonRecord):
-    """A version's report; without figures it was never measured."""
+    """A version's report. Without figures it was never measured."""
 
     figures: GateFigures | None = json_key(read=lambda data: _figures(data))
-    refused: str | None = json_key()  # why the gate refused it, or DAMAGED; None: it did not
+    refused: str | None = json_key()  # why the gate refused it, or DAMAGED; None if it did not
     broken_pins: tuple[int, ...] = json_list(int)
     topics: tuple[GateTopic, ...] = json_list(GateTopic.from_json)
     changes: tuple[ChangedSuggestion, ...] = json_list(ChangedSuggestion.from_json)
@@ -83,7 +83,7 @@ class GateRecord(JsonRecord):
 
     @property
     def changed(self) -> tuple[ChangedSuggestion, ...]:
-        """All questions whose first suggestion is another one: those that were judged come first."""
+        """All questions with another top suggestion, judged ones first."""
         return *self.changes, *self.changed_alone
 
 

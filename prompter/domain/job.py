@@ -20,18 +20,18 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredJob:
-    """A job; `alive_until`: without a sign of life by then, its process has died."""
+    """A background job. If it gives no sign of life until `alive_until`, its process has died."""
 
     id: int
     kind: JobKind
     state: JobState
     asked_at: datetime
-    asked_by: str | None  # None: the schedule, or the command line
+    asked_by: str | None  # None: by the schedule or the command line
     began_at: datetime | None
     alive_until: datetime | None
     ended_at: datetime | None
     step: str
     done: int
     total: int | None
-    outcome: LearningOutcome | None  # None: it is not done
+    outcome: LearningOutcome | None  # None until it is done
     problem: str | None

@@ -1,4 +1,4 @@
-"""Values that a JSON column keeps: typed for whoever reads them, unchanged for whoever wrote them."""
+"""Typed values of JSON columns that keep unknown keys unchanged."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class _Missing:
-    """Stands for a field that was not given; readers see `default`."""
+    """Stands for a field that was not given. Readers see `default`."""
 
     default: Any
 
@@ -16,13 +16,13 @@ class _Missing:
 def json_key(default: Any = None, *, read: Callable[[Any], Any] = lambda value: value) -> Any:
     """Declare a field that is a key of the JSON.
 
-    `read` makes the field's value of what the JSON holds; `default` is what rows without the key are read as.
+    `read` converts the JSON value to the field's. `default` is the value for rows without the key.
     """
     return field(default=_Missing(default), metadata={"read": read})
 
 
 def json_list(item: Callable[[Any], Any]) -> Any:
-    """Declare a field that is a list in the JSON, and a tuple of what `item` makes of its members here."""
+    """Declare a field that is a list in the JSON and a tuple here, of members converted by `item`."""
     return json_key((), read=lambda values: tuple(item(value) for value in values))
 
 
@@ -30,8 +30,8 @@ def json_list(item: Callable[[Any], Any]) -> Any:
 class JsonRecord:
     """Base of frozen dataclasses whose fields are declared with `json_key` and `json_list`.
 
-    Rows of earlier versions lack keys that came later, and rows of later ones may have more. Both are read,
-    and written again as they were: a key that was not given is not written until it has another value.
+    Rows of earlier versions lack later keys, and rows of later versions may have more. Both are read,
+    and written back as they were: a key that was not given is not written until it has another value.
 
     >>> @dataclass(frozen=True, kw_only=True)
     ... class Example(JsonRecord):
@@ -55,18 +55,18 @@ class JsonRecord:
 
     @classmethod
     def _keys(cls) -> dict[str, Callable[[Any], Any]]:
-        """The functions that read the keys, by key."""
+        """Return the functions that read the keys, by key."""
         return {one.name: one.metadata["read"] for one in fields(cls) if "read" in one.metadata}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what a row holds."""
+        """Read a record from a row's JSON."""
         keys = cls._keys()
         known = {name: keys[name](value) for name, value in data.items() if name in keys}
         return cls(**known, others={name: value for name, value in data.items() if name not in keys})
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a row keeps, and what the API shows."""
+        """Return the JSON that a row keeps and the API shows."""
         defaults = {
             one.name: one.default.default for one in fields(self) if isinstance(one.default, _Missing)
         }

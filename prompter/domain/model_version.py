@@ -1,4 +1,4 @@
-"""Versions of the model, and when each of them answered."""
+"""Versions of the model, and the times when each of them answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from prompter.domain.gate_record import GateRecord
 
 
 class VersionState(StrEnum):
-    """What became of a version."""
+    """The state of a version."""
 
-    CANDIDATE = "candidate"  # made, and not measured yet
-    SHADOW = "shadow"  # passed the gate; it triages what customers write, unseen
+    CANDIDATE = "candidate"  # made, but not measured yet
+    SHADOW = "shadow"  # passed the gate; triages customers' turns without answering
     REFUSED = "refused"  # by the gate
-    PASSED = "passed"  # may be used; one of these is
+    PASSED = "passed"  # may be used; the current version is one of these
     PRUNED = "pruned"  # its folder was removed
 
 
 class Origin(StrEnum):
-    """Why a version was made."""
+    """The reason why a version was made."""
 
     FIRST = "first"  # there was none
     SETTINGS = "settings"  # config.yml has changed
@@ -28,20 +28,20 @@ class Origin(StrEnum):
 
 
 class ActivationReason(StrEnum):
-    """Why a version came into use."""
+    """The reason why a version came into use."""
 
     FIRST = "first"
     SETTINGS = "settings"
     TRAIN = "train"
-    GATE = "gate"  # measured, and not worse than the one before
-    PROMOTED = "promoted"  # a supervisor said so
+    GATE = "gate"  # measured, and not worse than the previous version
+    PROMOTED = "promoted"  # a supervisor decided so
     ROLLBACK = "rollback"
-    DAMAGED = "damaged"  # the one before could not be read
+    DAMAGED = "damaged"  # the previous version could not be read
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVersion:
-    """A version as it stands in the table; `model` is what readiness is tested for."""
+    """A version as stored. `model` is the id that readiness is tested for."""
 
     id: str
     created_at: datetime
@@ -55,7 +55,7 @@ class StoredVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Activation:
-    """From `at` on the version answered; `settings` is a hash of what config.yml said of models then."""
+    """The version answered from `at` on. `settings` is a hash of the models' part of config.yml then."""
 
     number: int
     version: str
@@ -66,7 +66,7 @@ class Activation:
 
 
 def stack_of(uses: Sequence[Activation]) -> list[Activation]:
-    """What came into use and was not gone back from, oldest first; the last one answers."""
+    """Return the activations that no rollback has undone, oldest first. The last version answers."""
     stack: list[Activation] = []
     for use in uses:
         if use.reason is ActivationReason.ROLLBACK and any(
@@ -80,7 +80,7 @@ def stack_of(uses: Sequence[Activation]) -> list[Activation]:
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowRow:
-    """The first suggestions for one turn: of the version that answered, and of the one in the shadow."""
+    """The top suggestions for one turn: of the version that answered, and of the one in shadow mode."""
 
     turn_id: int
     champion: str | None

@@ -1,4 +1,4 @@
-"""What is counted each day."""
+"""Daily counts for monitoring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from prompter.domain.evidence import Signal
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Turns received, and what became of them."""
+    """Turns received, and their outcomes."""
 
     turns: int
-    unseen: int  # to which there was nothing to suggest
-    confidences: Sequence[float]  # of first suggestions
+    unseen: int  # without any suggestion
+    confidences: Sequence[float]  # of top suggestions
     decided: int  # by operators who saw the suggestions
-    changed: int  # of those: rejected, or edited in substance
+    changed: int  # of those decided: rejected, or edited in substance
     answered_alone: int
     signals: dict[Signal, int]

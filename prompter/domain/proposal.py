@@ -10,20 +10,20 @@ from prompter.domain.drafts import Draft, Proof, ProposalKind, Source, phrasings
 
 
 class ProposalState(StrEnum):
-    """What became of a proposal."""
+    """The state of a proposal."""
 
-    OPEN = "open"  # a supervisor has to look
+    OPEN = "open"  # waits for a supervisor
     APPROVED = "approved"
     DISMISSED = "dismissed"
-    MERGED = "merged"  # into another one
-    OUTDATED = "outdated"  # nothing speaks for it any more; it may come again
+    MERGED = "merged"  # into another proposal
+    OUTDATED = "outdated"  # no evidence supports it any more; it may come again
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
     """A change of the knowledge base that waits for a supervisor, or has been settled.
 
-    Fields are those of `Draft`; `article_id` of an approved new article is the one that was made.
+    Fields are those of `Draft`. For an approved new article, `article_id` is the created article.
     """
 
     id: int
@@ -48,20 +48,20 @@ class Proposal:
 
     @property
     def phrasings(self) -> tuple[str, ...]:
-        """Other ways to put the question of a new article: what customers wrote, unless they were edited."""
+        """Alternative phrasings of a new article: customers' texts, unless a supervisor has edited them."""
         if self.chosen_phrasings is not None or self.kind is not ProposalKind.NEW_ARTICLE:
             return self.chosen_phrasings or ()
         return phrasings_of(self.question, (seen.text for seen in self.proof.texts))
 
     @property
     def wording(self) -> str:
-        """Equal wordings would bring the same into the knowledge base."""
+        """A hash of the proposed content. Equal hashes would change the knowledge base in the same way."""
         key_parts = (self.question, self.answer, self.topic, self.language, self.base_answer, self.phrasings)
         return hashlib.blake2b(repr(key_parts).encode(), digest_size=8).hexdigest()
 
 
 def about(draft: Draft) -> bytes:
-    """Equal for drafts that propose the same; the database allows one open proposal about the same."""
+    """Return a key that is equal for drafts with the same content: at most one of them may be open."""
     proof = draft.proof
     changes = draft.kind is ProposalKind.CHANGED_ANSWER
     key_parts = (*proof.added, "-", *proof.removed) if changes else (draft.question,)

@@ -1,4 +1,4 @@
-"""What is known about the readiness of a topic."""
+"""The stored readiness of a topic: evidence, state and changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,26 +10,26 @@ from prompter.domain.json_record import JsonRecord, json_key, json_list
 
 
 class ReadinessState(StrEnum):
-    """Whether a topic may answer alone."""
+    """A topic's state on its way to automated replies."""
 
     COLLECTING = "collecting"  # the evidence does not allow it yet
-    READY = "ready"  # it does; a supervisor has to agree
+    READY = "ready"  # it does, and a supervisor has to agree
     AUTOPILOT = "autopilot"
-    DEMOTED = "demoted"  # it slipped, and collects anew
+    DEMOTED = "demoted"  # its accuracy dropped, and it starts over
     HELD = "held"  # a supervisor has stopped it
 
 
 class Mode(StrEnum):
-    """What happens once a topic is ready."""
+    """The next step once a topic is ready."""
 
     MANUAL = "manual"  # a supervisor decides
     AUTOMATIC = "automatic"  # it goes live
-    SHADOW = "shadow"  # nothing: it is only measured
+    SHADOW = "shadow"  # nothing happens: it is only measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerRow:
-    """One judgement of a turn."""
+    """A judgement of a turn."""
 
     verdict: Verdict
     right: bool | None
@@ -38,7 +38,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerTurn:
-    """A turn that the bot would have answered alone if it was sure enough, and all judgements of it."""
+    """A turn that the bot would have answered alone with enough confidence, and all judgements of it."""
 
     id: int
     conversation_id: int
@@ -58,7 +58,7 @@ class LedgerTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayedTurn:
-    """What a model would have suggested first in a turn that was judged by lot before it came."""
+    """A model's top suggestion for a randomly sampled turn that was judged before the model came."""
 
     turn_id: int
     topic: str
@@ -69,7 +69,7 @@ class ReplayedTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredReadiness:
-    """Where a topic or group stands. `revision` grows with every change."""
+    """The readiness of a topic or group. `revision` grows with every change."""
 
     name: str
     state: ReadinessState
@@ -80,34 +80,34 @@ class StoredReadiness:
     model: str
     live_since: datetime | None
     frozen: Mapping[float, float]  # with e-BH: log-e-values by threshold that they passed
-    left_out: tuple[str, ...]  # topics of a group that are below the bar themselves
+    left_out: tuple[str, ...]  # topics of a group that miss the target accuracy themselves
     changed_at: datetime
     revision: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessChangeFacts(JsonRecord):
-    """What a supervisor is told about a change: each reason gives the facts that belong to it."""
+    """Details of a readiness change for supervisors. Each reason fills in its own fields."""
 
-    answers_from: float | None = json_key()  # confidence from which on the topic answers alone since then
-    model: str | None = json_key()  # that the topic is tested for since then
-    version: str | None = json_key()  # a version that was measured to be no worse, and answers on
-    changed: int = json_key(0)  # articles that this version answers with and the one before did not
+    answers_from: float | None = json_key()  # confidence from which the topic has answered alone since then
+    model: str | None = json_key()  # model that has been tested since then
+    version: str | None = json_key()  # a version that was measured to be no worse, and continues to answer
+    changed: int = json_key(0)  # articles that this version suggests and the previous one did not
     topics: tuple[str, ...] = json_list(str)  # of a group, left out
-    passed: float | None = json_key()  # the laxest threshold that has passed
-    threshold: float | None = json_key()  # the laxest one that is tested, which the next three are about
+    passed: float | None = json_key()  # the lowest threshold that has passed
+    threshold: float | None = json_key()  # the lowest threshold tested, to which the next three fields belong
     estimate: float | None = json_key()  # share of right answers
     turns: int = json_key(0)
     judged_by_lot: int = json_key(0)
-    audited: int = json_key(0)  # answers given alone
+    audited: int = json_key(0)  # automated replies
     audited_wrong: int = json_key(0)
-    articles: tuple[str, ...] = json_list(str)  # that were wrong: to be looked at again
-    wrong_turns: tuple[int, ...] = json_list(int)  # the last of them, oldest first
+    articles: tuple[str, ...] = json_list(str)  # articles that were wrong and should be checked
+    wrong_turns: tuple[int, ...] = json_list(int)  # the last wrong turns, oldest first
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessEvent:
-    """A change of state, and why; `account_id` and `account_name` None: by itself."""
+    """A change of state, and its reason. `account_id` and `account_name` are None if it was automatic."""
 
     id: int
     name: str

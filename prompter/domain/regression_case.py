@@ -1,4 +1,4 @@
-"""Questions whose answers may not change for the worse."""
+"""Pinned questions, whose answers must not get worse."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class PinnedCase:
-    """The article that is to come first for a text."""
+    """A text and the article that must come first for it."""
 
     id: int
     text: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""What is a topic called, in the language of whoever reads it?"""
+"""Titles of topics, in the reader's language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from prompter.domain.dialogue import TOPICS
 
 
 def readable_id(topic: str) -> str:
-    """A topic's id as a title, for where nobody has given one.
+    """Return a topic's id as a title, for topics without one.
 
     >>> readable_id("order_status"), readable_id("dialogue/order_status"), readable_id("ОМС и ДМС")
     ('Order status', 'Order status', 'ОМС и ДМС')
@@ -20,19 +20,19 @@ def readable_id(topic: str) -> str:
 class TopicTitles:
     """The titles that people have given to topics, groups of topics and dialogues.
 
-    `given` has them by the topic's id and by language; `language` is the installation's.
+    `given` maps a topic's id to its titles by language. `language` is the installation's.
     """
 
     given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
 
     def title(self, topic: str, language: str) -> str | None:
-        """The title in this language, or else in the installation's; None: nobody has given one."""
+        """Return the title in this language or in the installation's, or None if there is neither."""
         titles = self.given.get(topic, {})
         return titles.get(language) or titles.get(self.language)
 
     def label(self, topic: str, language: str) -> str:
-        """The title as `title` finds it, or else the id in a readable form.
+        """Return the title as `title` finds it, or a readable form of the id.
 
         >>> titles = TopicTitles(given={"returns": {"ru": "Возврат"}}, language="ru")
         >>> [titles.label(topic, "en") for topic in ("returns", "gift_cards")]

@@ -1,19 +1,19 @@
-"""What we concluded about a turn: values only."""
+"""The conclusions about a turn. Values only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Route(StrEnum):
-    """Who answers the turn."""
+    """The route of a turn: the bot answers alone, or an operator does."""
 
     AUTOPILOT = "autopilot"  # the bot answers alone
-    SUGGEST = "suggest"  # the operator answers, with suggestions worth reading
-    HANDOFF = "handoff"  # the operator answers without our help
+    SUGGEST = "suggest"  # an operator answers, with useful suggestions
+    HANDOFF = "handoff"  # an operator answers without suggestions
 
 
 class HandoffReason(StrEnum):
-    """Why the bot does not answer alone."""
+    """The reason why the bot does not answer alone."""
 
     LOW_CONFIDENCE = "low_confidence"
     AMBIGUOUS = "ambiguous"
@@ -53,18 +53,18 @@ class Suggestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Triage:
-    """What the assistant concluded about one turn; `suggestions` are ranked, best first."""
+    """The assistant's conclusions about one turn. `suggestions` are ranked, best first."""
 
     utterance: str
     intent: str | None
-    intent_confidence: float  # calibrated probability of `intent`; 0.0 where it is None
+    intent_confidence: float  # calibrated probability of `intent`; 0.0 if that is None
     suggestions: tuple[Suggestion, ...]
     route: Route
-    handoff_reason: HandoffReason | None  # None only where route is AUTOPILOT
+    handoff_reason: HandoffReason | None  # None only if route is AUTOPILOT
     model_version: str
 
     @property
     def is_held_back(self) -> bool:
-        """Whether the bot would not answer alone, were it as sure as can be and the topic ready."""
+        """True if the bot would not answer alone even at full confidence and with a ready topic."""
         cannot = self.route is Route.HANDOFF or not self.suggestions
         return cannot or self.handoff_reason not in _ONLY_NOT_YET

@@ -2,9 +2,9 @@
 
 knowledge_base                           import, export, edit, versions of an article
 proposals, proposal_matching             changes that wait for a supervisor, none proposed twice
-approval                                 what an approved change does to the knowledge base
+approval                                 applies an approved change to the knowledge base
 question_mining, answer_change_mining    questions without an article, changes that operators repeat
-draft_generation, known_questions        drafts from decisions, without what articles answer already
-topics, topic_files                      titles of topics, and files of them
-chat_history_import                      questions and answers from chats of the past
+draft_generation, known_questions        drafts from decisions, without questions that articles cover
+topics, topic_files                      titles of topics, and their CSV files
+chat_history_import                      questions and answers from old chats
 """

@@ -1,4 +1,4 @@
-"""What did operators change in an article's answer, sentence by sentence?"""
+"""Find the changes that operators make to an article's answer, sentence by sentence."""
 
 import re
 from collections import defaultdict
@@ -17,14 +17,14 @@ from prompter.text.cleaning import answer_text, with_field, without_name
 from prompter.text.edits import classify_edit, facts, sentences, shared
 from prompter.text.pii import mask
 
-_SAME_CHANGE = 0.8  # mean cosine of added sentences that name the same numbers and deny the same
-_REPLACES = 0.5  # share of words that a sentence and what stands in its place have in common
+_SAME_CHANGE = 0.8  # mean cosine of added sentences with the same numbers and negations
+_REPLACES = 0.5  # share of words that a sentence and its replacement have in common
 _SAME = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditedTurn:
-    """An answer of the article as it was suggested, and what the operator sent instead."""
+    """An article's answer as it was suggested, and as the operator sent it."""
 
     turn_id: int
     conversation_id: int
@@ -37,11 +37,11 @@ class EditedTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """One sentence less, more, or another one; `removed` is as the article has it."""
+    """A sentence removed, added or replaced. `removed` is as the article has it."""
 
     removed: str | None
     added: str | None
-    after: str | None  # the sentence of the article that what was added stands behind
+    after: str | None  # the article's sentence after which `added` stands
     turn: EditedTurn
 
 
@@ -53,11 +53,11 @@ def changed_answers(
     min_conversations: int,
     keep: Collection[str] = (),
 ) -> list[Draft]:
-    """The changes that operators made again and again, each with the whole answer that would come of it.
+    """Return the changes that operators made repeatedly, each with the whole resulting answer.
 
-    Changes are of the article's answer as it is now: what it says already, and what was taken from a
-    sentence that is not there any more, is passed over. Of several sentences in place of the same one
-    only the most frequent is proposed. Filled template fields are turned back where the answer has them.
+    Changes apply to the article's current answer: sentences that it already has are ignored, and so are
+    changes of sentences that no longer exist. If a sentence was replaced in several ways, only the most
+    frequent is proposed. Filled template fields are turned back where the answer has them.
     """
     own = sentences(article.answer)
     found = [change for turn in turns for change in _changes(article, own, turn, keep)]
@@ -81,7 +81,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
     after = sentences(plain)
     current = {normal(mask(sentence)): sentence for sentence in own}
     left = list(before)
-    kept: list[str | None] = []  # for each sentence sent, the one of the article that it is
+    kept: list[str | None] = []  # for each sent sentence, the article's sentence that it equals
     for sentence in after:
         same = next((change for change in left if classify_edit(mask(change), mask(sentence)) in _SAME), None)
         if same is not None:
@@ -120,7 +120,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
 
 
 def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
-    """The text with the article's template fields in place of what they were filled with."""
+    """Return the text with the article's template fields in place of their values."""
     names = fields(article.answer)
     for name in names:
         text = with_field(text, name, values.get(name, ""))
@@ -128,7 +128,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
 
 
 def _grouped(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
-    """Changes that come to the same, the most frequent first."""
+    """Group equivalent changes, the most frequent group first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:
         # Meaning alone does not tell "free" from "not free", nor three days from five.
@@ -200,7 +200,7 @@ def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
 
 
 def _applied(answer: str, change: _Change) -> str:
-    """The answer with the change in it, and everything else as it was."""
+    """Return the answer with the change applied and everything else unchanged."""
     if change.removed is not None:
         start = answer.index(change.removed)
         before, after = answer[:start], answer[start + len(change.removed) :]

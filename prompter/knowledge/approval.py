@@ -1,4 +1,4 @@
-"""What an approved proposal does to the knowledge base, in the transaction of whoever approves it."""
+"""Apply an approved proposal to the knowledge base, in the caller's transaction."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -67,7 +67,7 @@ def _with_an_answer(proposal: Proposal) -> str:
 
 
 def as_article(proposal: Proposal, article_id: str) -> Article:
-    """The article that would come of it, which checks itself."""
+    """Return the article that the proposal would create, validated."""
     return Article(
         id=article_id,
         question=proposal.question,

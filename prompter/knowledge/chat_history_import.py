@@ -1,8 +1,9 @@
-"""Chats of the past: which questions came, and what operators answered.
+"""Import old chats: the customers' questions and the operators' answers.
 
-A file is read once, row by row. Messages wait, in bounded number, until their conversation is complete, so
-that conversations may interleave and need not be in order of time. Questions are counted by lossy counting
-(Manku & Motwani, VLDB 2002): when there are too many different ones, those that came once are forgotten.
+A file is read once, row by row. A bounded number of messages waits until their conversations are
+complete, so conversations may interleave and need not be in order of time. Questions are counted by
+lossy counting (Manku & Motwani, VLDB 2002): when there are too many distinct questions, the rarest are
+dropped.
 """
 
 import json
@@ -25,20 +26,20 @@ from prompter.knowledge.question_mining import ObservedQuestion
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import MIN_TEAM_COUNT, contacts
 
-MAX_QUESTIONS = 40_000  # different ones that are counted at a time
-MAX_CLUSTERED = 20_000  # the most frequent ones, of which proposals are made
-MAX_WAITING = 50_000  # messages whose conversations may go on
-_MAX_CONVERSATION_LENGTH = 200  # messages that are put in order together
-_MAX_MESSAGE_LENGTH = 2_000  # characters that are looked at
+MAX_QUESTIONS = 40_000  # distinct questions counted at a time
+MAX_CLUSTERED = 20_000  # the most frequent questions, from which proposals are made
+MAX_WAITING = 50_000  # messages of conversations that may go on
+_MAX_CONVERSATION_LENGTH = 200  # messages sorted together
+_MAX_MESSAGE_LENGTH = 2_000  # characters that are read
 _MAX_QUESTION_LENGTH = 500
-_MAX_ANSWERS = 4  # different ones remembered of a question
-_MAX_CONVERSATIONS = 20  # remembered of a question
+_MAX_ANSWERS = 4  # distinct answers kept of a question
+_MAX_CONVERSATIONS = 20  # kept of a question
 _MAX_CLEANED = 1_000
 _MAX_CONTACTS = 10_000
 _CHUNK = 1 << 16
 _MAX_DEPTH = 500  # of lists and objects in a message of a JSON array
 
-_Event = tuple[str, Any]  # its name and value, as ijson gives them
+_Event = tuple[str, Any]  # name and value, as ijson gives them
 
 _COLUMNS = {
     "conversation": "conversation conversation_id chat chat_id dialog dialog_id ticket ticket_id thread "
@@ -70,7 +71,7 @@ class PastMessage(NamedTuple):
 
     conversation: str
     speaker: Speaker
-    time: float  # seconds, only their order counts
+    time: float  # seconds; only their order counts
     text: str
 
 
@@ -84,22 +85,22 @@ class _Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What was asked in a file of chats, most frequent first, and how much was read.
+    """The questions in a file of chats, most frequent first, and the amounts read.
 
-    A conversation that goes on after tens of thousands of messages of others counts as a new one.
+    A conversation that goes on after tens of thousands of other messages counts as a new one.
     """
 
     asked: tuple[ObservedQuestion, ...] = field(repr=False)
     n_messages: int
     n_conversations: int
-    n_questions: int  # different ones that were remembered
+    n_questions: int  # distinct questions that were kept
 
 
 def read_history(path: Path) -> Iterator[PastMessage]:
-    """The messages of a CSV, JSON or JSONL file, one at a time.
+    """Yield the messages of a CSV, JSON or JSONL file.
 
     Raises:
-        BadFile: the file cannot be read, or a row is no message; says where.
+        BadFile: when the file cannot be read or a row is no message. The error names the place.
     """
     ending = path.suffix.lower()
     if ending not in _READERS:
@@ -114,7 +115,7 @@ def read_history(path: Path) -> Iterator[PastMessage]:
 
 
 def count_hint(path: Path) -> int | None:
-    """About how many messages the file holds; None: only reading it tells."""
+    """Estimate how many messages the file holds, or return None if only reading it tells."""
     if path.suffix.lower() == ".json":
         return None
     try:
@@ -127,8 +128,9 @@ def count_hint(path: Path) -> int | None:
 def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = lambda _: None) -> History:
     """Pair questions with the answers that followed, and count them.
 
-    A question is the customer's consecutive messages, its answer the operator's next ones. Greetings, thanks
-    and "ok" are dropped, personal data masked. Memory does not depend on the number of messages.
+    A question is a run of customer messages, and its answer the run of operator messages after it.
+    Greetings, thanks and "ok" are dropped, personal data masked. Memory does not depend on the number
+    of messages.
     """
     waiting: OrderedDict[str, list[PastMessage]] = OrderedDict()
     questions = _Questions()
@@ -166,7 +168,7 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
 class _Questions:
     def __init__(self) -> None:
         self._found: dict[str, _Counted] = {}
-        self._answers: dict[str, str] = {}  # each different text once in memory
+        self._answers: dict[str, str] = {}  # each distinct text once in memory
         self._min_times = 1
         self._cleaned: dict[str, tuple[str, list[str]]] = {}
         self._told: dict[str, set[int]] = {}  # conversations in which a contact was sent
@@ -176,9 +178,9 @@ class _Questions:
         return len(self._found)
 
     def take(self, conversation: str, messages: list[PastMessage]) -> None:
-        """Count the questions of a conversation, in order of time."""
-        number = zlib.crc32(conversation.encode())  # the same one when it goes on later
-        messages.sort(key=lambda message: message.time)  # stable: equal times as they came
+        """Count the questions of a conversation, ordered by time."""
+        number = zlib.crc32(conversation.encode())  # the same number if the conversation goes on later
+        messages.sort(key=lambda message: message.time)  # stable: equal times keep their order
         asked: list[str] = []
         answered: list[str] = []
         for message in messages:
@@ -213,8 +215,8 @@ class _Questions:
             self._forget()
 
     def _answer(self, conversation: int, text: str) -> str:
-        """What is kept of an operator's message; the team's own phones and addresses are."""
-        cleaned = self._cleaned.get(text)  # operators paste the same answers again and again
+        """Return an operator's message without personal data. The team's own contacts stay."""
+        cleaned = self._cleaned.get(text)  # operators often paste the same answers
         if cleaned is None:
             if len(self._cleaned) >= _MAX_CLEANED:
                 self._cleaned.clear()
@@ -227,11 +229,11 @@ class _Questions:
                     self._team.add(contact)
                     self._cleaned.clear()
         if len(self._told) > _MAX_CONTACTS:
-            self._told.clear()  # the team's come again
+            self._told.clear()  # the team's contacts come again
         return cleaned[0]
 
     def _forget(self) -> None:
-        """Make room: what came least often goes, the oldest first, until half is left."""
+        """Drop the rarest questions, oldest first, until half of them are left."""
         while len(self._found) > MAX_QUESTIONS // 2:
             for key in [key for key, question in self._found.items() if question.times <= self._min_times]:
                 if len(self._found) <= MAX_QUESTIONS // 2:
@@ -289,7 +291,7 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The objects of an array, one at a time: the file is never in memory as a whole."""
+    """Yield the objects of an array one at a time, without the whole file in memory."""
     source = _JsonSource(path)
     # Not ijson.items, which keeps the path to every open list: a gigabyte for 20,000 brackets. Floats, as
     # ijson's parser in C breaks down with a SystemError where Python refuses an integer or a Decimal.
@@ -306,20 +308,20 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             row += 1
             yield row, _object(path, row, value)
     except (ijson.JSONError, ValueError) as error:
-        problem = str(error).partition("\n")[0][:100]  # a piece of somebody's chat follows
+        problem = str(error).partition("\n")[0][:100]  # the rest quotes somebody's chat
         raise BadFile(path, f"is not valid JSON: {problem}", row=row + 1) from None
 
 
 class _JsonSource:
-    """A file as ijson reads it. Ends with a ValueError in the middle of a message that is absurdly long."""
+    """A file as ijson reads it. Raises ValueError inside a message that is absurdly long."""
 
     def __init__(self, path: Path) -> None:
-        self.n_chars = 0  # since the last message that was read
+        self.n_chars = 0  # since the last complete message
         self._chunks = _chunks(path)
 
     def read(self, size: int) -> bytes:
         if size == 0:
-            return b""  # ijson asks in this way whether it gets bytes
+            return b""  # ijson tests in this way whether it gets bytes
         if self.n_chars > MAX_JSON_ITEM_CHARS:
             raise ValueError(f"a message of over {MAX_JSON_ITEM_CHARS} characters")
         chunk = next(self._chunks, "")
@@ -338,7 +340,7 @@ def _is_list_of_messages(events: Iterator[_Event]) -> bool:
 
 
 def _value(event: _Event, events: Iterator[_Event]) -> Any:
-    """The value that begins with the event, and whose other events come next."""
+    """Build the value that begins with the event and continues with the next events."""
     builder = ijson.ObjectBuilder()
     depth = 0
     while True:
@@ -395,7 +397,7 @@ def _message(path: Path, row: int, values: Mapping[str, Any]) -> PastMessage:
     if speaker is None:
         known = ", ".join(Speaker)
         raise BadFile(path, f"{author[:40]!r} is none of {known}", row=row, column="author")
-    text = values["text"] or ""  # a picture has none
+    text = values["text"] or ""  # a picture has no text
     if not isinstance(text, str):
         raise BadFile(path, "must be text", row=row, column="text")
     return PastMessage(

@@ -1,4 +1,4 @@
-"""From decisions to drafts: what operators did tells what the knowledge base lacks."""
+"""Turn decisions into drafts: operators' answers show what the knowledge base lacks."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from prompter.suggestions.routing import CONTROL_INTENTS
 from prompter.text.cleaning import answer_text, asks_back, is_small_talk, question_text
 from prompter.text.pii import MIN_TEAM_COUNT, contacts
 
-MIN_CONVERSATIONS = 2  # one customer alone changes nothing
+MIN_CONVERSATIONS = 2  # a single customer changes nothing
 MIN_CONVERSATIONS_OF_HISTORY = 3
 _UNANSWERED = (HandoffReason.NO_ARTICLE.value, HandoffReason.OUT_OF_SCOPE.value)
 _ABOUT_THE_ANSWER = (RejectReason.OUTDATED, RejectReason.INCOMPLETE)
@@ -29,11 +29,11 @@ _NO_QUESTION = (RejectReason.NOT_A_QUESTION, RejectReason.TONE)
 _SMALL_TALK = frozenset(
     {"greeting", "thanks", "goodbye", "bot_challenge", "affirm", "deny", "how_are_you", *CONTROL_INTENTS}
 )
-_SURE = 0.8  # probability of an intent that is believed
+_SURE = 0.8  # probability from which an intent is trusted
 
 
 def desk_turns(store: Store) -> list[DeskTurn]:
-    """The turns that proposals are made of; see `DecisionRows.desk_turns`."""
+    """Return the turns from which proposals are made. See `DecisionRows.desk_turns`."""
     with store.read() as tx:
         return tx.decisions.desk_turns(unanswered=_UNANSWERED)
 
@@ -48,10 +48,10 @@ def drafts_of_decisions(
     language: str = "ru",
     min_conversations: int = MIN_CONVERSATIONS,
 ) -> list[Draft]:
-    """All that the decisions say now: phrasings, changed answers and new articles.
+    """Return all drafts that the current decisions support: phrasings, changed answers and new articles.
 
-    `articles` are all that exist; archived ones know nothing. `search` saves reading what it holds of
-    them; `constants` are what the settings put in place of template fields.
+    `articles` are all that exist. Archived articles are ignored. `search` saves encoding the texts that
+    it holds. `constants` are the settings' values of template fields.
     """
     values = dict(constants or {})
     current = [article for article in articles if article.status is not Status.ARCHIVED]
@@ -78,7 +78,7 @@ def drafts_of_history(
     language: str = "ru",
     min_conversations: int = MIN_CONVERSATIONS_OF_HISTORY,
 ) -> list[Draft]:
-    """What chats of the past propose: phrasings where an article gives the answer, else new articles."""
+    """Return the drafts from old chats: phrasings where an article has the answer, new articles elsewhere."""
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     known = KnownQuestions(current, embedder, search)
     settled = with_same_answers(asked, current, dict(constants or {}))
@@ -94,7 +94,7 @@ def drafts_of_history(
 
 
 def unanswered(asked: Sequence[ObservedQuestion]) -> list[ObservedQuestion]:
-    """Those that no article answered, without texts for which one was confirmed more often."""
+    """Return questions that no article answered, without texts that were more often answered by one."""
     confirmed: dict[str, int] = defaultdict(int)
     open_ones: dict[str, int] = defaultdict(int)
     for question in asked:
@@ -113,7 +113,7 @@ def with_same_answers(
     *,
     keep: Collection[str] = (),
 ) -> list[ObservedQuestion]:
-    """An operator who wrote what an article says has confirmed that article."""
+    """Assign questions to an article if the operator's own text equals its answer: that confirms it."""
     own = sorted({question.answer for question in asked if question.answer and question.article_id is None})
     if not own:
         return list(asked)
@@ -165,7 +165,10 @@ def _asked(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
 
 
 def _is_known_talk(turn: DeskTurn) -> bool:
-    """Where there is hardly an article every question looks a little like small talk."""
+    """Return whether the turn is confidently small talk.
+
+    With few articles, every question resembles small talk a little.
+    """
     return turn.intent in _SMALL_TALK and turn.intent_confidence >= _SURE
 
 
@@ -222,7 +225,7 @@ def _changes(
 def _contacts(
     turns: Sequence[DeskTurn], articles: Sequence[Article], constants: Mapping[str, str]
 ) -> frozenset[str]:
-    """Phones and addresses of the team: those in articles, and those that many customers were sent."""
+    """Return the team's own phones and addresses: those in articles, and those sent to many customers."""
     sent: dict[str, set[int]] = defaultdict(set)
     for turn in turns:
         for contact in contacts(turn.sent_text or ""):

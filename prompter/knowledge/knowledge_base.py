@@ -1,4 +1,4 @@
-"""The knowledge base: import, export, what changed."""
+"""The knowledge base: import, export, edits and versions of articles."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class ImportReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ArticleVersion:
-    """What an article was from `changed_at` on."""
+    """An article as it was from `changed_at` on."""
 
     article_id: str
     version: int
@@ -38,9 +38,9 @@ class ArticleVersion:
 
 
 class KnowledgeBase:
-    """The articles, as one whole with a revision number that grows with every change.
+    """All articles, with a revision number that grows with every change.
 
-    `template_values` are the constants that the settings put in place of template fields.
+    `template_values` are the settings' constants for template fields.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class KnowledgeBase:
         changed_by: str,
         progress: Callable[[int], None] = lambda _: None,
     ) -> ImportReport:
-        """Add or change articles by id, all of them or none; others stay as they are.
+        """Add or change articles by id, all of them or none. Other articles stay unchanged.
 
-        `articles` is read once and in batches; if reading it fails, nothing has changed.
-        `progress` is told how many were done since it was last told.
+        `articles` is read once and in batches. If reading fails, nothing has changed. `progress` is
+        called with the number of articles done since its last call.
         """
         total = added = changed = 0
         now = self._clock()
@@ -75,15 +75,15 @@ class KnowledgeBase:
         return ImportReport(added=added, changed=changed, unchanged=total - added - changed)
 
     def articles(self) -> Iterator[Article]:
-        """Every article in order of id, in one consistent view."""
+        """Yield every article in order of id, from one consistent view."""
         with self._store.read() as tx:
             yield from tx.articles.all()
 
     def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
-        """An article in whatever status, and its versions, oldest first.
+        """Return an article of any status and its versions, oldest first.
 
         Raises:
-            NotFound: there is no such article.
+            NotFound: when there is no such article.
         """
         with self._store.read() as tx:
             article = tx.articles.get_many([article_id]).get(article_id)
@@ -92,7 +92,7 @@ class KnowledgeBase:
             return article, [ArticleVersion(**row) for row in tx.articles.versions(article_id)]
 
     def some(self, article_ids: Collection[str]) -> dict[str, Article]:
-        """Those of the articles that exist, by id."""
+        """Return the existing articles among these ids, by id."""
         with self._store.read() as tx:
             return tx.articles.get_many(article_ids)
 
@@ -105,27 +105,28 @@ class KnowledgeBase:
         after: str = "",
         limit: int = 50,
     ) -> list[Article]:
-        """Up to `limit` articles of whatever status behind the id `after`, in order of id.
+        """Return up to `limit` articles of any status after the id `after`, in order of id.
 
-        `text` is a part of an id, a question or an answer, in any case.
+        `text` is part of an id, a question or an answer, ignoring case.
         """
         with self._store.read() as tx:
             return tx.articles.page(text=text.strip(), topic=topic, status=status, after=after, limit=limit)
 
     def topics(self) -> list[str]:
-        """Topics of articles of whatever status, in order."""
+        """Return the topics of articles of any status, in order."""
         with self._store.read() as tx:
             return tx.articles.all_topics()
 
     def preview(self, answer: str, *, customer_name: str) -> str:
-        """The answer as a customer of that name might read it; fields that nothing fills in stay."""
+        """Return the answer as a customer of that name might read it. Unknown fields stay as they are."""
         return fill(answer, sample_values(self._template_values, customer_name=customer_name))
 
     def problems(self, article: Article, *, beside: Collection[str] = ()) -> list[Problem]:
-        """What is wrong with an article that may not be saved yet, errors first.
+        """Return the problems of an article that is not saved yet, errors first.
 
-        `beside` are the ids of articles that it is compared with, such as those that its question finds:
-        all of a large base would take too long for somebody who waits.
+        `beside` are the ids of articles to compare it with, such as the search results for its
+        question: comparing it with all of a large knowledge base would take too long for a waiting
+        user.
         """
         with self._store.read() as tx:
             related = tx.articles.get_many({*beside} - {article.id})
@@ -134,13 +135,13 @@ class KnowledgeBase:
         return [problem for problem in found if article.id in problem.article_ids]
 
     def put(self, article: Article, account: Account, *, version: int) -> int:
-        """Put an article in place of its `version`, 0: it is new; returns the new version.
+        """Replace version `version` of an article, or add it if that is 0, and return the new version.
 
-        Running processes find it by themselves. Its phrasings are a person's from now on: imports keep them.
+        Running processes reload it on their own. From now on its phrasings are a person's: imports keep them.
 
         Raises:
-            ArticleChanged: somebody has changed it meanwhile, or there is one of that id.
-            NotFound: there is no such article.
+            ArticleChanged: when it was changed in the meantime, or a new id exists already.
+            NotFound: when there is no such article.
         """
         with self._store.write() as tx:
             if version and not tx.articles.version(article.id):
@@ -158,12 +159,12 @@ class KnowledgeBase:
         tx.facts.count_up(KB_REVISION)
 
     def restore(self, article_id: str, version: int, account: Account) -> int:
-        """Make an article what it was in an earlier version; returns the new version.
+        """Restore an article's earlier version and return the new version number.
 
-        Nobody can change it in between.
+        The article is locked until then.
 
         Raises:
-            NotFound: there is no such article or version.
+            NotFound: when there is no such article or version.
         """
         with self._store.write() as tx:
             article = tx.articles.locked(article_id)
@@ -180,23 +181,23 @@ class KnowledgeBase:
         return last + 1
 
     def revision(self) -> int:
-        """Grows with every change; whoever has loaded the articles compares it to know of news."""
+        """Return a number that grows with every change, so that processes know when to reload articles."""
         with self._store.read() as tx:
             return int(tx.facts.get(KB_REVISION) or 0)
 
     def add_phrasing(self, article_id: str, text: str) -> None:
-        """Add another way to put the article's question; imports never remove it.
+        """Add an alternative phrasing of an article's question. Imports never remove it.
 
         Raises:
-            NotFound: there is no such article.
-            InvalidArticle: the phrasing is empty or too long, or the article has too many.
+            NotFound: when there is no such article.
+            InvalidArticle: when the phrasing is empty or too long, or the article has too many.
         """
         text = " ".join(text.split())
         with self._store.write() as tx:
             article = tx.articles.get_many([article_id]).get(article_id)
             if article is None:
                 raise NotFound(f"there is no article {article_id}")
-            replace(article, phrasings=(*article.phrasings, text))  # the article checks itself
+            replace(article, phrasings=(*article.phrasings, text))  # the article validates itself
             if tx.articles.add_phrasing(article_id, text):
                 tx.facts.count_up(KB_REVISION)
 

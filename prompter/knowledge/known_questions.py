@@ -1,4 +1,4 @@
-"""What do the articles that exist know by now?"""
+"""The questions that existing articles already cover."""
 
 from collections.abc import Iterable
 
@@ -9,14 +9,14 @@ from kb_index.text import normal
 from nlu.encoders.encoder import Vectors
 from prompter.suggestions.query_embedder import QueryEmbedder
 
-_LOOKED_AT = 8  # texts of the search; one of an article that is not there any more tells nothing
+_LOOKED_AT = 8  # search results read; vectors of a deleted article count for nothing
 _BLOCK = 4_000_000  # cosines computed at a time
 
 
 class KnownQuestions:
     """Questions and phrasings of the articles, with their vectors.
 
-    What a `search` holds is asked of it; the rest, drafts above all, is read by `embedder`.
+    Vectors that `search` holds are taken from it. The rest, above all drafts, is encoded by `embedder`.
     """
 
     def __init__(
@@ -39,18 +39,18 @@ class KnownQuestions:
             self._rows.setdefault(owner, []).append(row)
 
     def normals(self, article_id: str) -> set[str]:
-        """The article's texts in their normal form."""
+        """Return the article's texts in their normal form."""
         article = self.articles[article_id]
         return {normal(text) for text in (article.question, *article.phrasings)}
 
     def vectors(self, article_id: str) -> Vectors:
-        """Vectors of the article's texts, shape (texts, dimensions)."""
+        """Return the vectors of the article's texts, shape (texts, dimensions)."""
         if self._search is not None and article_id in self._held:
             return self._search.own_vectors(article_id)
         return self._vectors[self._rows[article_id]]
 
     def nearest(self, vectors: Vectors) -> tuple[Vectors, list[str]]:
-        """For each vector the cosine to the nearest text, and the article that has it; 0 and "" if none."""
+        """Return cosine and article of the text nearest to each vector, or 0 and "" if there is none."""
         best = np.zeros(len(vectors), dtype=np.float32)
         owners = [""] * len(vectors)
         if len(self._vectors):

@@ -1,4 +1,4 @@
-"""Which proposal is it that a draft proposes again?"""
+"""Match a draft to an existing proposal, so that the same change is never proposed twice."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,14 +11,14 @@ from nlu.encoders.encoder import Vectors
 from prompter.domain.drafts import Draft, ProposalKind
 from prompter.domain.proposal import Proposal, ProposalState, about
 
-Encode = Callable[[Sequence[str]], Vectors]  # texts as what is asked; rows of length 1
+Encode = Callable[[Sequence[str]], Vectors]  # texts encoded as questions; rows of length 1
 
-SAME = 0.85  # cosine of two questions from which on they are the same one
-_SHARED = 0.5  # of the smaller one's turns or texts: from here on both are about the same
+SAME = 0.85  # cosine from which two questions count as the same
+_SHARED = 0.5  # share of the smaller one's turns or texts from which both are about the same
 
 
 class QuestionSimilarity:
-    """Whose questions mean the same? Vectors are computed once, outside of any lock."""
+    """Finds proposals whose questions mean the same. Vectors are computed once, outside any lock."""
 
     def __init__(self, proposals: Sequence[Proposal], drafts: Sequence[Draft], encode: Encode | None) -> None:
         self._row: dict[str, int] = {}
@@ -40,7 +40,7 @@ class QuestionSimilarity:
 
 
 class ProposalIndex:
-    """The proposals that exist, to be asked which one is the same as a draft."""
+    """An index of the existing proposals that finds the one matching a draft."""
 
     def __init__(self, proposals: Iterable[Proposal], similarity: QuestionSimilarity) -> None:
         self._similarity = similarity
@@ -50,7 +50,7 @@ class ProposalIndex:
             self.put(proposal)
 
     def put(self, proposal: Proposal) -> None:
-        """Add a proposal, or take its new state in place of the old one."""
+        """Add a proposal or replace its old state."""
         if proposal.state is ProposalState.OUTDATED:
             return
         self._proposals[proposal.id] = proposal
@@ -61,12 +61,12 @@ class ProposalIndex:
         return [proposal for proposal in self._proposals.values() if proposal.state is ProposalState.OPEN]
 
     def is_taken(self, draft: Draft, but: Proposal) -> bool:
-        """Whether another open proposal says the very same."""
+        """Return whether another open proposal has exactly this content."""
         wanted = about(draft)
         return any(proposal.about == wanted and proposal.id != but.id for proposal in self.open())
 
     def same_as(self, draft: Draft) -> Proposal | None:
-        """The proposal about the same; the settled one where several are equally like it."""
+        """Return the matching proposal, preferring a settled one among equally good matches."""
         subject = _subject(draft)
         candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
         if draft.kind is ProposalKind.CHANGED_ANSWER:
@@ -101,7 +101,7 @@ class ProposalIndex:
         return [one for *_, one in sorted(likely, key=lambda item: item[:3], reverse=True)]
 
     def _at_the_end(self, proposal: Proposal) -> Proposal:
-        """What was merged lives on in another one."""
+        """Follow merges to the proposal that remains."""
         seen = set()
         while (
             proposal.merged_into is not None
@@ -118,13 +118,13 @@ def _turns(keys: set[object]) -> set[object]:
 
 
 def _keys(draft: Draft | Proposal) -> list[object]:
-    """Turns and texts that it rests on."""
+    """Return the turns and texts on which it is based."""
     texts = (seen.text for seen in draft.proof.texts)
     return [*draft.proof.turns, *dict.fromkeys(normal(text) or text for text in (draft.question, *texts))]
 
 
 def _subject(draft: Draft | Proposal) -> object:
-    """Only proposals with the same subject can be the same; a new article has none but being one."""
+    """Return the subject that matching proposals share. New articles all share one."""
     return (draft.kind, draft.article_id if draft.kind is not ProposalKind.NEW_ARTICLE else None)
 
 

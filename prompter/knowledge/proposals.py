@@ -1,4 +1,4 @@
-"""Proposals wait for a supervisor, who approves, edits, dismisses or merges them."""
+"""The supervisors' use cases for proposals: approve, edit, dismiss and merge."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Approved:
-    """The proposal is in the knowledge base, in this article."""
+    """An approved proposal, and the article that holds it."""
 
     proposal_id: int
     article_id: str
@@ -39,7 +39,7 @@ class Approved:
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalResult:
-    """What became of one of many; `error` is None where it was done."""
+    """The outcome for one of several proposals. `error` is None if it succeeded."""
 
     proposal_id: int
     article_id: str | None = None
@@ -48,7 +48,7 @@ class ProposalResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """What new drafts brought: new proposals, open ones that grew, open ones that nothing speaks for."""
+    """The result of new drafts: counts of new, grown, known and outdated proposals."""
 
     new: int
     grown: int
@@ -57,13 +57,13 @@ class Refreshed:
 
 
 class Proposals:
-    """The use cases of supervisors who let the bot learn; each is one transaction."""
+    """The supervisors' use cases for proposals. Each is one transaction."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._clock = clock
 
-    # --- looking ----------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------
 
     def open(
         self,
@@ -75,7 +75,7 @@ class Proposals:
         limit: int = 100,
         offset: int = 0,
     ) -> list[Proposal]:
-        """Those that wait, what most turns speak for first."""
+        """Return open proposals, those with the most turns first."""
         with self._store.read() as tx:
             return tx.proposals.all(
                 state=ProposalState.OPEN,
@@ -90,20 +90,20 @@ class Proposals:
     def settled(
         self, state: ProposalState | None = None, *, limit: int = 100, offset: int = 0
     ) -> list[Proposal]:
-        """Proposals of that state, the newest first."""
+        """Return proposals of that state, newest first."""
         with self._store.read() as tx:
             return tx.proposals.all(state=state, newest_first=True, limit=limit, offset=offset)
 
     def waiting(self) -> Mapping[ProposalKind, int]:
-        """How many there are to look at."""
+        """Return the number of open proposals by kind."""
         with self._store.read() as tx:
             return tx.proposals.count_by_kind()
 
     def get(self, proposal_id: int) -> Proposal:
-        """A proposal in whatever state.
+        """Return a proposal of any state.
 
         Raises:
-            NotFound: there is no such proposal.
+            NotFound: when there is no such proposal.
         """
         with self._store.read() as tx:
             return _found(tx, proposal_id)
@@ -123,22 +123,23 @@ class Proposals:
         base_answer: str | None = None,
         seen: str | None = None,
     ) -> Proposal:
-        """Change what is proposed; new evidence will not change these words any more.
+        """Edit a proposal's content. New evidence no longer changes it.
 
-        `phrasings` are all that a new article shall have; `base_answer` the article's answer that a changed
-        one was written from. `seen` is the wording that was looked at; without it, whatever there is changes.
+        `phrasings` are all phrasings of a new article. `base_answer` is the article's answer on which a
+        changed answer is based. `seen` is the wording that was read: without it, any current wording is
+        edited.
 
         Raises:
-            NotFound: there is no such proposal.
-            AlreadySettled: it was settled before.
-            ProposalChanged: it does not say any more what was looked at.
-            InvalidProposal: a phrasing has no answer, a changed answer no other question.
-            InvalidArticle: no article could hold that.
+            NotFound: when there is no such proposal.
+            AlreadySettled: when it was settled before.
+            ProposalChanged: when it has changed since it was read.
+            InvalidProposal: when a phrasing is given an answer, or a changed answer another question.
+            InvalidArticle: when no article could hold the content.
         """
         given = {"question": question, "answer": answer, "topic": topic, "language": language}
         changes: dict[str, Any] = {name: value.strip() for name, value in given.items() if value is not None}
         if base_answer is not None:
-            changes["base_answer"] = base_answer  # it has to equal the article's to the letter
+            changes["base_answer"] = base_answer  # it has to equal the article's answer exactly
         if phrasings is not None:
             lines = (" ".join(line.split()) for line in phrasings)
             changes["chosen_phrasings"] = tuple(dict.fromkeys(line for line in lines if line))
@@ -164,26 +165,26 @@ class Proposals:
         as_phrasings_of: str | None = None,
         seen: str | None = None,
     ) -> Approved:
-        """Bring it into the knowledge base, where running processes find it by themselves.
+        """Add the proposal to the knowledge base, where running processes find it on their own.
 
-        A new article is published at once, under `topic` or else the one that was guessed; with
-        `as_phrasings_of` an article that exists gets its questions instead. `seen` is the wording that
-        was looked at; without it, whatever it says is approved.
+        A new article is published at once, under `topic` or the guessed topic. With `as_phrasings_of`,
+        its questions become phrasings of that existing article instead. `seen` is the wording that was
+        read: without it, any current wording is approved.
 
         Raises:
-            NotFound: there is no such proposal.
-            AlreadySettled: another supervisor was faster.
-            ProposalChanged: it does not say any more what was looked at.
-            ArticleGone: the article has been deleted or archived meanwhile.
-            ArticleChanged: its answer is not the one that the change was made from.
-            Unanswered: a new article has no answer yet.
-            InvalidArticle: no article could hold that.
+            NotFound: when there is no such proposal.
+            AlreadySettled: when another supervisor was faster.
+            ProposalChanged: when it has changed since it was read.
+            ArticleGone: when the article has been deleted or archived in the meantime.
+            ArticleChanged: when its answer is not the one on which the change is based.
+            Unanswered: when a new article has no answer yet.
+            InvalidArticle: when no article could hold the content.
         """
         for left in reversed(range(_TRIES)):
             try:
                 return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of, seen=seen)
             except Conflict:
-                if not left:  # somebody takes every id that we choose
+                if not left:  # every id that we choose is taken by others
                     raise
         raise AssertionError
 
@@ -195,7 +196,7 @@ class Proposals:
             proposal = _still_open(tx, proposal_id, seen)
             if into is not None and proposal.kind is not ProposalKind.NEW_ARTICLE:
                 raise InvalidProposal("only the questions of a new article can go to another one")
-            # First: whoever comes second waits here, and is told.
+            # First: a second supervisor waits here, and is told.
             if not tx.proposals.settle(proposal_id, ProposalState.APPROVED, now, settled_by=account.id):
                 raise _settled(tx, proposal_id)
             if proposal.kind is ProposalKind.CHANGED_ANSWER:
@@ -210,11 +211,11 @@ class Proposals:
         return Approved(proposal_id=proposal_id, article_id=article_id)
 
     def dismiss(self, proposal_id: int, account: Account) -> None:
-        """Do without it; the same is not proposed again, however often it is asked.
+        """Dismiss the proposal. The same is not proposed again, however often the question comes.
 
         Raises:
-            NotFound: there is no such proposal.
-            AlreadySettled: it was settled before.
+            NotFound: when there is no such proposal.
+            AlreadySettled: when it was settled before.
         """
         with self._store.write() as tx:
             _still_open(tx, proposal_id)
@@ -223,12 +224,12 @@ class Proposals:
                 raise _settled(tx, proposal_id)
 
     def merge(self, proposal_ids: Iterable[int], into: int, account: Account) -> Proposal:
-        """Several are the same: the words of `into` stay, what speaks for the others speaks for it.
+        """Merge other proposals into `into`. Its wording stays, and their customer examples are added.
 
         Raises:
-            NotFound: one of them does not exist.
-            AlreadySettled: one of them was settled before.
-            CannotMerge: they are of different kinds or articles, or there is only one.
+            NotFound: when one of them does not exist.
+            AlreadySettled: when one of them was settled before.
+            CannotMerge: when they are of different kinds or articles, or there is only one.
         """
         merged_ids = [number for number in dict.fromkeys(proposal_ids) if number != into]
         if not merged_ids:
@@ -248,7 +249,7 @@ class Proposals:
                 ):
                     raise _settled(tx, number)
             tx.proposals.set_proof(into, proof, now)
-            # The words were chosen by a person, who saw the others too.
+            # The wording was chosen by a person, who saw the others too.
             changes = {"chosen_phrasings": phrasings} if target.kind is ProposalKind.NEW_ARTICLE else {}
             tx.proposals.edit(into, changes, account.id, now)
             return _found(tx, into)
@@ -261,9 +262,9 @@ class Proposals:
         topic: str | None = None,
         seen: Mapping[int, str] | None = None,
     ) -> list[ProposalResult]:
-        """Approve each by itself: what fails for one is told, and stops no other.
+        """Approve each proposal separately: a failure is reported and does not stop the others.
 
-        `seen` are the wordings that were looked at, by proposal.
+        `seen` are the wordings that were read, by proposal.
         """
 
         def approved(number: int) -> str:
@@ -273,35 +274,36 @@ class Proposals:
         return [_outcome(number, partial(approved, number)) for number in dict.fromkeys(proposal_ids)]
 
     def dismiss_many(self, proposal_ids: Iterable[int], account: Account) -> list[ProposalResult]:
-        """Dismiss each by itself: what fails for one is told, and stops no other."""
+        """Dismiss each proposal separately: a failure is reported and does not stop the others."""
         return [
             _outcome(number, partial(self.dismiss, number, account)) for number in dict.fromkeys(proposal_ids)
         ]
 
-    # --- what is new ------------------------------------------------------------------------
+    # --- new proposals ----------------------------------------------------------------------
 
     def add(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
-        """Propose what is new. An open proposal about the same grows, and keeps a supervisor's words.
+        """Propose new drafts. An open proposal with the same content grows, and keeps a supervisor's wording.
 
-        What was dismissed or approved does not come back: drafts are the same that share half of their
-        turns or texts, or whose questions mean the same (`encode`; without it nobody can tell).
+        Dismissed and approved proposals do not come back. Drafts count as the same if they share half
+        of their turns or texts, or if their questions mean the same (by `encode`; without it, meaning
+        is not compared).
         """
         return self._taken(drafts, encode, replaces_all=False)
 
     def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
-        """The same, where `drafts` are all that decisions say now: what they no longer say is outdated.
+        """Like `add`, but `drafts` are all that the decisions support now. Other open proposals are outdated.
 
         Proposals that a supervisor has edited or that come from history stay.
         """
         return self._taken(drafts, encode, replaces_all=True)
 
     def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, replaces_all: bool) -> Refreshed:
-        with self._store.read() as tx:  # what takes long is done while nobody waits for a lock
+        with self._store.read() as tx:  # slow work is done while nobody waits for a lock
             similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for left in reversed(range(_TRIES)):
             try:
                 return self._take(drafts, similarity, replaces_all=replaces_all)
-            except Conflict:  # somebody proposes at the same time
+            except Conflict:  # another process proposes at the same time
                 if not left:
                     raise
         raise AssertionError

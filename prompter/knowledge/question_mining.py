@@ -1,4 +1,4 @@
-"""What did customers ask that an article should know, and what did operators answer?"""
+"""Find questions that an article should cover, and the answers that operators gave."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,21 +28,22 @@ from prompter.knowledge.known_questions import KnownQuestions
 from prompter.suggestions.query_embedder import QueryEmbedder
 
 GENERAL_TOPIC = "general"
-COVERED_AT = 0.85  # cosine to one of an article's texts from which on the article knows the text
-_OTHERS = 0.92  # cosine to what was confirmed for another article from which on the two contradict each other
-_LINKED = 0.45  # mean cosine of questions that got the very same answer, from which on they are one article's
-_TOPIC_NEAR = 0.5  # cosine to an article's text from which on its topic is a guess worth making
-_AGAIN = 2  # times that a question was answered on average, before clusters are parted by answers
-_ALWAYS = 0.9  # share of them that got the answer which the question got most often
-_LINKING_WORDS = 6  # of an answer that is nobody's stock phrase
+COVERED_AT = 0.85  # cosine to one of an article's texts from which the article covers the text
+_OTHERS = 0.92  # cosine to a text confirmed for another article from which the two contradict each other
+_LINKED = 0.45  # mean cosine from which questions with the same answer belong to one article
+_TOPIC_NEAR = 0.5  # cosine to an article's text from which its topic is a useful guess
+_AGAIN = 2  # average times that a question was asked, before clusters are split by answers
+_ALWAYS = 0.9  # share of them that got the question's most frequent answer
+_LINKING_WORDS = 6  # of an answer that is no stock phrase
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedQuestion:
-    """A question, masked and on one line, once or `times` times.
+    """A question, masked and on one line, asked `times` times.
 
-    `article_id` answers it, as a person confirmed; `wrong` are articles that do not. `answer` is an
-    operator's own, fit for everybody, empty where there was none. Conversations count by their ids.
+    `article_id` answers it, as a person confirmed, and articles in `wrong` do not. `answer` is an
+    operator's own without personal data, empty if there was none. Conversations are counted by their
+    ids.
     """
 
     text: str = field(repr=False)
@@ -56,7 +57,7 @@ class ObservedQuestion:
 
 
 class _TextGroup:
-    """All that was heard of one text: the same words, whatever their case and punctuation."""
+    """All questions of one text: the same words, ignoring case and punctuation."""
 
     def __init__(self) -> None:
         self.spellings: Counter[str] = Counter()
@@ -76,7 +77,7 @@ class _TextGroup:
 
 
 def group_by_text(asked: Iterable[ObservedQuestion]) -> dict[str, _TextGroup]:
-    """What was asked, by normal form."""
+    """Group questions by the normal form of their text."""
     found: dict[str, _TextGroup] = defaultdict(_TextGroup)
     for question in asked:
         found[normal(question.text) or question.text].add(question)
@@ -91,10 +92,10 @@ def phrasings(
     min_conversations: int,
     source: Source = Source.DESK,
 ) -> list[Draft]:
-    """Ways to put an article's question that people confirmed and that the article does not know.
+    """Return phrasings of articles' questions that people confirmed and the articles do not cover.
 
-    Verdicts that contradict each other propose nothing: a text has to be confirmed for the article at
-    least twice as often as against it.
+    Contradicting verdicts propose nothing: a text has to be confirmed for the article at least twice as
+    often as against it.
     """
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     against: dict[str, Counter[str]] = defaultdict(Counter)
@@ -157,10 +158,10 @@ def new_articles(
     source: Source = Source.DESK,
     language: str = "ru",
 ) -> list[Draft]:
-    """Questions that no article answers, clustered, each named by its most central text.
+    """Cluster questions that no article answers, and name each cluster by its most central text.
 
-    Questions that mean the same are together; so are those that got the very same answer of some length,
-    unless they have nothing in common. The proposed answer is the one that most operators agree on.
+    Questions with the same meaning are clustered, and so are questions that got the same answer of some
+    length, unless they have nothing in common. The proposed answer is the one that most operators gave.
     """
     words = list(group_by_text(asked).values())
     vectors = embedder.embed([word.text for word in words])
@@ -203,7 +204,7 @@ def new_articles(
 def _linked(
     parts: Sequence[list[int]], words: Sequence[_TextGroup], vectors: Vectors, weights: Sequence[int]
 ) -> list[list[int]]:
-    """Join clusters whose questions got the very same answer, where they mean something alike."""
+    """Join clusters whose questions got the same answer, if their meanings are similar."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
     given = [
         (row, question.answer)
@@ -239,9 +240,9 @@ def _linked(
 
 
 def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
-    """Part a cluster whose questions, each asked again and again, got different answers, each always its own.
+    """Split a cluster whose questions were asked often and got different answers, each always its own.
 
-    Where one question got several answers, operators only put them in different words.
+    If one question got several answers, operators only worded them differently.
     """
     given = [
         (row, question)
@@ -276,7 +277,7 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
 
 
 def _same(answers: Sequence[str]) -> list[int]:
-    """Number answers so that those that say the same, or nearly in the same letters, have one number."""
+    """Number the answers so that equal and nearly equal texts share a number."""
     distinct = list(dict.fromkeys(answers))
     place = {answer: number for number, answer in enumerate(distinct)}
     root = answer_groups(distinct).tolist()
@@ -325,9 +326,9 @@ def _draft(
 
 
 def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
-    """What operators answered, by what they say; what most of them agree on first.
+    """Return the operators' answers grouped by content, those that most operators gave first.
 
-    An answer in which something had to be masked was written for one customer: others go before it.
+    An answer in which something was masked was written for one customer, so others precede it.
     """
     given = [question for question in asked if question.answer]
     groups: dict[int, list[ObservedQuestion]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""A CSV file of topics' titles: one topic a row, one language a column.
+"""CSV files of topic titles: one topic per row, one language per column.
 
 topic,ru,en
 order_status,Статус заказа,Order status
@@ -16,10 +16,10 @@ _TOPIC = "topic"
 
 
 def read_titles(path: Path) -> dict[str, dict[str, str]]:
-    """Titles by topic and language; empty cells are left out.
+    """Read titles by topic and language. Empty cells are left out.
 
     Raises:
-        BadFile: the file cannot be read, or does not name its columns; says where.
+        BadFile: when the file cannot be read or does not name its columns. The error names the place.
     """
     rows = Budget(path).watch(filled_rows(path, delimiter=delimiter_of(path, lambda cell: cell == _TOPIC)))
     header_row, header = next(rows, (1, []))
@@ -40,10 +40,10 @@ def read_titles(path: Path) -> dict[str, dict[str, str]]:
 
 
 def write_titles(topics: Iterable[Topic], path: Path) -> None:
-    """Write every topic with its titles, which `read_titles` reads again.
+    """Write every topic with its titles, in the format of `read_titles`.
 
     Raises:
-        BadFile: it cannot be written.
+        BadFile: when it cannot be written.
     """
     topics = list(topics)
     languages = sorted({language for topic in topics for language in topic.titles})

@@ -1,4 +1,4 @@
-"""Which topics are there, and what do people call them?"""
+"""List the topics and set their titles."""
 
 import re
 import unicodedata
@@ -16,18 +16,18 @@ MAX_TITLE_LENGTH = 100  # characters
 MAX_LANGUAGES = 20  # of one topic
 _MAX_ID_LENGTH = 500  # characters; the database has the id in an index
 _MAX_LANGUAGE_LENGTH = 35  # characters of its tag
-_MAX_AGE = timedelta(seconds=2)  # of titles that are shown
+_MAX_AGE = timedelta(seconds=2)  # of cached titles
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # Unicode categories: controls, surrogates, ends of lines
 
 
 class InvalidTitle(PrompterError):
-    """A title does not hold what it should; the message says why."""
+    """A title or its language is invalid. The message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """A topic, a group of topics or a dialogue; `titles` are by language."""
+    """A topic, a group of topics or a dialogue. `titles` are by language."""
 
     id: str
     titles: Mapping[str, str]
@@ -37,7 +37,7 @@ class Topic:
 class Topics:
     """The topics of the articles, the `groups` of the settings and the dialogues, with their titles.
 
-    `language` is the installation's: its titles stand in for those of other languages.
+    `language` is the installation's. Its titles are used where another language has none.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Topics:
         self._read_at = datetime.min.replace(tzinfo=UTC)
 
     def titles(self) -> TopicTitles:
-        """Every title; one that another process has set may be missing for two seconds."""
+        """Return every title. Another process's change may take two seconds to appear."""
         now = self._clock()
         if not now - _MAX_AGE < self._read_at <= now:
             with self._store.read() as tx:
@@ -60,7 +60,7 @@ class Topics:
         return self._titles
 
     def all(self) -> list[Topic]:
-        """Every topic that has an article or a title, every group, and every dialogue that has spoken."""
+        """Return every topic with an article or a title, every group, and every dialogue that has spoken."""
         with self._store.read() as tx:
             counts, given = tx.articles.count_by_topic(), tx.topic_titles.all()
             known = self._known(tx, counts, given)
@@ -69,11 +69,11 @@ class Topics:
         ]
 
     def set_titles(self, topic_id: str, titles: Mapping[str, str]) -> None:
-        """Let these be the topic's titles by language, and no others; empty ones are left out.
+        """Set the topic's titles by language and remove all others. Empty titles are left out.
 
         Raises:
-            NotFound: there is no such topic. A dialogue may get its titles before it has spoken.
-            InvalidTitle: a language is no BCP 47 tag, or a title is too long or not one line of text.
+            NotFound: when there is no such topic. A dialogue may get its titles before it has spoken.
+            InvalidTitle: when a language is no BCP 47 tag, or a title is too long or not one line of text.
         """
         with self._store.write() as tx:
             self._put(tx, {topic_id: titles}, tx.topic_titles.all())
@@ -82,11 +82,11 @@ class Topics:
     def change_titles(self, titles: Mapping[str, Mapping[str, str]]) -> None:
         """Set titles by topic and language, all of them or none.
 
-        An empty one takes the title in that language away; those in other languages stay.
+        An empty title removes the title in that language. Titles in other languages stay.
 
         Raises:
-            NotFound: there is no such topic.
-            InvalidTitle: as `set_titles`.
+            NotFound: when there is no such topic.
+            InvalidTitle: as in `set_titles`.
         """
         with self._store.write() as tx:
             given = tx.topic_titles.all()
@@ -123,7 +123,7 @@ def _may_be_dialogue(topic_id: str) -> bool:
 
 
 def _tidy(topic_id: str, titles: Mapping[str, str]) -> dict[str, str]:
-    """The titles that say something, without blanks around them."""
+    """Return the titles that are not empty, stripped of surrounding blanks."""
     tidy = {language: title for language, text in titles.items() if (title := text.strip())}
     if len(tidy) > MAX_LANGUAGES:
         raise InvalidTitle(f"{topic_id}: has titles in more than {MAX_LANGUAGES} languages")

@@ -1,4 +1,4 @@
-"""Whose verdicts contradict what everybody else says?"""
+"""Find people whose verdicts contradict everybody else's."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,14 +7,14 @@ from math import exp
 
 from prompter.labels.from_verdicts import LabeledQuestion
 
-_ENOUGH = 10  # verdicts of a person before anything is said of them
-_MAX_ROWS = 60  # the newest of a person's verdicts that are looked at
-_LEVEL = 1e-3  # probability that a careful person is flagged, at most
+_ENOUGH = 10  # verdicts of a person before they are checked
+_MAX_ROWS = 60  # the newest of a person's verdicts that are checked
+_LEVEL = 1e-3  # maximum probability that a careful person is flagged
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveOneOutPrediction:
-    """What a model that has not learned from a person suggests first, and how probably it is right."""
+    """The top suggestion of a model that has not learned from a person, with its confidence."""
 
     article_id: str
     confidence: float
@@ -22,10 +22,10 @@ class LeaveOneOutPrediction:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorCheck:
-    """How often a person's verdicts contradict a model taught by the others only.
+    """A comparison of a person's verdicts with a model trained on the others only.
 
-    `expected`: how often they would if the person was as careful as the others, and the model as often right
-    as it says.
+    `expected` is how often they would contradict it, if the person were as careful as the others and
+    the model as accurate as its confidence says.
     """
 
     operator_id: int
@@ -41,13 +41,13 @@ def check_operators(
     *,
     same_answer: Mapping[str, str] | None = None,
 ) -> list[OperatorCheck]:
-    """Compare each person's verdicts with what the others' say; in order of id.
+    """Compare each person's verdicts with the others', in order of id.
 
-    `predict(operator, numbers)` asks the texts of those labels of a model that has learned from all labels
-    but this operator's. Flagged is whose verdicts contradict it in half of the cases or more, and so much
-    more often than expected that chance explains it with probability .001 at most (Hoeffding, 1963): more
-    often than the model doubts itself, and more often than the others' verdicts contradict theirs. Of a
-    person who works alone nothing can be said.
+    `predict(operator, numbers)` returns predictions for the texts of those labels by a model that has
+    learned from all labels but this operator's. People are flagged if their verdicts contradict it in
+    at least half of the cases, and so much more often than expected that chance explains it with
+    probability .001 at most (Hoeffding, 1963): more often than the model's own uncertainty, and more
+    often than the others' verdicts contradict theirs. A person who works alone cannot be checked.
     """
     same = same_answer or {}
     of_operator: dict[int, list[int]] = defaultdict(list)
@@ -98,7 +98,7 @@ def _check(
 def _is_contradicted(
     label: LabeledQuestion, prediction: LeaveOneOutPrediction, same: Mapping[str, str]
 ) -> bool | None:
-    """Whether person and model say different things; None: the verdict says nothing of what it suggests."""
+    """Return whether person and model disagree, or None if the verdict does not concern the suggestion."""
     suggested = same.get(prediction.article_id, prediction.article_id)
     if label.right is not None:
         return same.get(label.right, label.right) != suggested

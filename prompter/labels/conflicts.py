@@ -1,4 +1,4 @@
-"""Where people do not agree: with each other about a question, or with an article about its answer."""
+"""Find disagreements: between people about a question, and between people and an article's answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from prompter.domain.evidence import Verdict
 from prompter.labels.from_verdicts import aggregate_labels, labeled_questions
 from prompter.storage import Store
 
-_MIN_USES = 5  # of an article, before it is said to be edited often
+_MIN_USES = 5  # of an article, before its edits are reported
 _OFTEN = 0.3  # share of its uses
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opinion:
-    """What one person said about a question: the article that answers it, None: none of those offered."""
+    """A person's verdict on a question: the right article, or None if none of those offered was right."""
 
     operator: str
     decided_at: datetime
@@ -25,7 +25,7 @@ class Opinion:
 
 @dataclass(frozen=True, kw_only=True)
 class DividedQuestion:
-    """The same question, judged differently; most recent first."""
+    """A question that was judged differently. Opinions are ordered most recent first."""
 
     text: str = field(repr=False)
     opinions: tuple[Opinion, ...]
@@ -33,7 +33,7 @@ class DividedQuestion:
 
 @dataclass(frozen=True, kw_only=True)
 class EditedArticle:
-    """An article whose answer operators often change in substance, or call outdated or incomplete."""
+    """An article whose answer operators often change in substance, or reject as outdated or incomplete."""
 
     article_id: str
     question: str
@@ -43,7 +43,7 @@ class EditedArticle:
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreements:
-    """Everything that a supervisor should settle; `names` are the questions of the articles named, by id."""
+    """All conflicts that a supervisor should settle. `names` are the named articles' questions, by id."""
 
     questions: Sequence[DividedQuestion]
     articles: Sequence[EditedArticle]
@@ -51,7 +51,7 @@ class Disagreements:
 
 
 def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
-    """Find them; turns drawn by lot are left out, as they are when models learn."""
+    """Find the conflicts. Randomly sampled turns are left out, as they are when models learn."""
     divided = aggregate_labels(labeled_questions(store)).contradictions
     latest = sorted(divided, key=lambda conflict: conflict.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:

@@ -1,4 +1,4 @@
-"""What do verdicts say about which articles are right for a text, and which are wrong?"""
+"""Turn verdicts into labels: the articles that are right or wrong for a text."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +17,9 @@ _USED = (Verdict.ACCEPTED, Verdict.EDITED_COSMETIC, Verdict.PICKED_OTHER)
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledQuestion:
-    """What a customer wrote, the article that answered it, and articles that did not; says who decided, when.
+    """A customer's text with the article that answered it and articles that did not, its judge and time.
 
-    The customer's words stay out of the repr; personal data in them are masked.
+    The text stays out of the repr, and personal data in it are masked.
     """
 
     turn_id: int
@@ -32,7 +32,7 @@ class LabeledQuestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """The same question, judged differently."""
+    """A question that was judged differently."""
 
     text: str = field(repr=False)
     labeled: tuple[LabeledQuestion, ...]  # oldest first
@@ -40,14 +40,14 @@ class Contradiction:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelSet:
-    """Texts to learn from, each once, and what people do not agree about."""
+    """Distinct texts to learn from, and contradictions between people."""
 
     texts: tuple[LabeledText, ...]
     contradictions: tuple[Contradiction, ...]
 
 
 def labeled_question(turn: TeachingTurn) -> LabeledQuestion | None:
-    """What models may learn from a decision; None: nothing."""
+    """Return the label that models may learn from a decision, or None if there is none."""
     if not turn.utterance.strip():
         return None
     right, wrong = labels_from_verdict(
@@ -72,13 +72,13 @@ def labels_from_verdict(
     article_id: str | None,
     offered: Sequence[str],
 ) -> tuple[str | None, tuple[str, ...]]:
-    """Which article a decision calls right, None: none, and which ones wrong.
+    """Return the article that a decision calls right, or None, and the wrong articles.
 
-    `article_id` is of what the operator used, `offered` the articles suggested, best first. What stood
-    above an accepted suggestion was passed over; so was all that was offered when the operator picked
-    another article. A rejected suggestion is the wrong article only if the operator said so: an outdated
-    answer may still be the right one's. A text edited in substance or written anew names no right article.
-    Of what a dialogue has said nothing is learned.
+    `article_id` is the article that the operator used, and `offered` are the suggested articles, best
+    first. Suggestions above an accepted one count as wrong, and so do all suggestions if the operator
+    picked another article. A rejected suggestion is the wrong article only if the operator said so: an
+    outdated answer may still belong to the right article. A text edited in substance or newly written
+    names no right article. Replies of dialogues give no labels.
     """
     offered = [suggestion for suggestion in offered if not is_dialogue(suggestion)]
     if article_id is not None and is_dialogue(article_id):
@@ -92,7 +92,10 @@ def labels_from_verdict(
 
 
 def labeled_questions(store: Store) -> list[LabeledQuestion]:
-    """The lessons of all decisions that stand, oldest first; turns drawn by lot judge, and teach nothing."""
+    """Return the labels of all decisions in force, oldest first.
+
+    Randomly sampled turns are left out: they measure the models, so they do not teach them.
+    """
     with store.read() as tx:
         turns = tx.decisions.teaching_turns()
     return [found for turn in turns if (found := labeled_question(turn)) is not None]
@@ -101,12 +104,12 @@ def labeled_questions(store: Store) -> list[LabeledQuestion]:
 def aggregate_labels(
     learned: Iterable[LabeledQuestion], same_answer: Mapping[str, str] | None = None
 ) -> LabelSet:
-    """Put together what is said of the same question.
+    """Combine the labels of each question.
 
-    An article is right if more of the verdicts that name a right one name it, or one with the same answer,
-    than all others together; it is wrong if it was called so more often than right. Where people are divided
-    nothing is right, and the contradiction is told. `same_answer` maps an article to the one that stands for
-    all with the same answer.
+    An article is right if most verdicts that name a right article name it or one with the same answer.
+    It is wrong if it was called wrong more often than right. If people are divided, no article is right
+    and the contradiction is reported. `same_answer` maps an article to the representative of all
+    articles with the same answer.
     """
     same = same_answer or {}
     groups: dict[str, list[LabeledQuestion]] = defaultdict(list)
@@ -124,7 +127,7 @@ def aggregate_labels(
 
 
 def _together(group: Sequence[LabeledQuestion], same: Mapping[str, str]) -> tuple[LabeledText, bool]:
-    """What the verdicts on one question say together, and whether they differ."""
+    """Return the combined label of one question, and whether its verdicts differ."""
     right = Counter(same.get(label.right, label.right) for label in group if label.right is not None)
     wrong = Counter(same.get(article, article) for label in group for article in label.wrong)
     named = {same.get(label.right, label.right): label.right for label in group if label.right is not None}

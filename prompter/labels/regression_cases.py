@@ -1,4 +1,4 @@
-"""Supervisors pin what must never be answered worse again."""
+"""Pinned questions, which no new version may answer worse."""
 
 from prompter.common.clock import Clock, utc_now
 from prompter.common.errors import NotFound, PrompterError
@@ -11,27 +11,27 @@ _MAX_LENGTH = 1000  # characters
 
 
 class InvalidPin(PrompterError):
-    """There is no text to pin, or too much of it."""
+    """The text to pin is empty or too long."""
 
 
 class Pins:
-    """The use cases around pinned cases: a new model version that breaks one is refused."""
+    """The use cases of pinned questions. A new model version that breaks one is refused."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._clock = clock
 
     def all(self) -> list[PinnedCase]:
-        """Every pinned case, oldest first."""
+        """Return every pinned case, oldest first."""
         with self._store.read() as tx:
             return tx.pins.all()
 
     def pin(self, text: str, article_id: str, account: Account | None) -> None:
-        """Pin the article that is to come first for a text; personal data in it are masked.
+        """Pin the article that must come first for a text. Personal data in the text are masked.
 
         Raises:
-            InvalidPin: the text is empty or too long.
-            NotFound: there is no such article.
+            InvalidPin: when the text is empty or too long.
+            NotFound: when there is no such article.
         """
         text = mask(" ".join(text.split()))
         if not text or len(text) > _MAX_LENGTH:
@@ -42,10 +42,10 @@ class Pins:
             tx.pins.add(text, article_id, account_id=account.id if account else None, now=self._clock())
 
     def unpin(self, pin_id: int) -> None:
-        """Let a pinned case go.
+        """Remove a pinned case.
 
         Raises:
-            NotFound: there is none.
+            NotFound: when there is none.
         """
         with self._store.write() as tx:
             if not tx.pins.remove(pin_id):

@@ -1,4 +1,4 @@
-"""What champion and candidate are compared on."""
+"""The shared environment in which champion and candidate are compared."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ from prompter.suggestions.ranker_training import RankerState
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What champion and candidate are measured with: the same articles, each text encoded once."""
+    """The articles and encoder with which champion and candidate are measured. Each text is encoded once."""
 
     champion: Version
     reader: TextReader
@@ -27,7 +27,7 @@ class Bench:
     search: ArticleSearch
 
     def cleaned(self, texts: Sequence[str]) -> list[str]:
-        """The texts as the encoder gets to see them, each once."""
+        """Return the distinct texts as the encoder receives them."""
         cleaned = dict.fromkeys(self.reader.clean(text) for text in texts)
         return [text for text in cleaned if not looks_empty(text)]
 
@@ -57,6 +57,6 @@ def first_article(assistant: CountedAssistant, text: str) -> str | None:
 
 
 def small_matrices() -> AbstractContextManager[Any]:
-    """Threads that share the small matrices of one message only wait for each other."""
+    """Limit BLAS to one thread: on small matrices, threads only wait for each other."""
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits

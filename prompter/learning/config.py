@@ -1,4 +1,4 @@
-"""The settings that learning and proposals need, without the steps, which take long to load."""
+"""The settings of learning and proposals, apart from the steps, which take long to import."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from prompter.models.recipe import ModelConfig
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalConfig:
-    """What proposals are made with."""
+    """The settings with which proposals are made."""
 
     models: ModelConfig
     template_values: Mapping[str, str]
-    language: str  # of a text whose language cannot be told
+    language: str  # of a text whose language cannot be detected
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearningConfig:
-    """What learning needs of the settings."""
+    """The settings that a learning run needs."""
 
     proposals: ProposalConfig
-    min_new_decisions: int  # verdicts since the champion learned
-    holdout_share: float  # of the new verdicts, which are kept back
-    noninferiority_margin: float  # of P@1: so much worse than the champion a candidate may be
+    min_new_decisions: int  # verdicts since the champion was trained
+    holdout_share: float  # of the new verdicts, held out for the test
+    noninferiority_margin: float  # of P@1: how much worse than the champion a candidate may be
     held_out: Path | None
     shadow_turns: int
     keep_versions: int

@@ -1,4 +1,4 @@
-"""What comes of learning: values only."""
+"""The results of a learning run. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from prompter.learning.service import TimeSplit
 
 @dataclass(frozen=True, kw_only=True)
 class LearningRun:
-    """What came of learning; the report is None where there was nothing to measure."""
+    """The result of a learning run. `report` is None if nothing was measured."""
 
     result: Result
     version: str | None
@@ -24,13 +24,13 @@ class LearningRun:
     report: GateReport | None
     changed_alone: tuple["ChangedAnswer", ...]
     operator_names: Mapping[int, str]  # by id
-    proposals: Refreshed | None  # None: nobody has looked yet
+    proposals: Refreshed | None  # None until they are made
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedAnswer:
-    """A question that was answered alone, and would now be answered with another article."""
+    """A question with an automated reply, which would now be answered with another article."""
 
     turn_id: int
     topic: str

@@ -1,7 +1,7 @@
-"""Verdicts become a candidate, which is measured beside the champion and promoted or refused.
+"""Train a candidate from verdicts, measure it against the champion, and promote or refuse it.
 
-A run is a chain of steps, each of which returns a value that the next ones take:
-load, label, fit, build, evaluate, and settle, where the gate decides and the candidate comes into use.
+A run is a chain of steps that each return a value for the next: load, label, fit, build, evaluate, and
+settle, where the gate decides and the candidate comes into use.
 """
 
 import time
@@ -49,31 +49,31 @@ from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter.suggestions.ranker_training import RankerState
 
-_BATCH = 128  # texts encoded between two looks at the progress bar
-_MAX_TEXTS = 200_000  # vectors that are remembered while learning
-_LOOKED_THROUGH = 500  # questions answered alone of late, which are asked again to see what changes
+_BATCH = 128  # texts encoded between two updates of the progress bar
+_MAX_TEXTS = 200_000  # vectors cached while learning
+_LOOKED_THROUGH = 500  # recent automated replies that are recomputed to see what changes
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What there is to learn from, and what learns."""
+    """The input of a run: articles, verdicts and the champion."""
 
     articles: Sequence[Article]
     champion: Version
-    activation: int  # the number of the champion's coming into use; 0 where it has none
+    activation: int  # number of the champion's activation; 0 if it has none
     split: TimeSplit
 
     @cached_property
     def same(self) -> Mapping[str, str]:
-        """Articles by the first one that gives the same answer."""
+        """Representatives of articles with the same answer, by article."""
         return builder.same_answers(self.articles)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """What the verdicts say, without those of people who contradict all others."""
+    """The labels from verdicts, without those of people who contradict all others."""
 
     operators: tuple[OperatorCheck, ...]
     label_set: LabelSet
@@ -81,7 +81,7 @@ class Labels:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """How the candidate does beside the champion."""
+    """The comparison of the candidate with the champion."""
 
     report: GateReport
     changed: tuple[ChangedAnswer, ...]
@@ -96,26 +96,26 @@ def learn_now(
     encoder: Encoder | None = None,
     bar: ProgressBar | None = None,
 ) -> LearningRun:
-    """Learn from what operators have decided, and promote what comes of it unless the gate refuses.
+    """Learn from operators' decisions, and promote the candidate unless the gate refuses it.
 
-    `readiness` names the topics that the gate judges one by one. `shadow` overrides whether the candidate
-    has to triage unseen first.
+    `readiness` names the topics that the gate judges separately. `shadow` overrides whether the
+    candidate has to run in shadow mode first.
 
     Raises:
-        JobRunning: somebody else is at it.
+        JobRunning: when another process is learning.
     """
     start = time.perf_counter()
     with Jobs(store).running(JobKind.LEARN) as job:
         run = _Run(config, store, readiness, job, encoder=encoder, bar=bar)
         outcome = run.learn(shadow=config.shadow_turns > 0 if shadow is None else shadow)
-        # Afterwards, when what was measured with has been let go of: this needs room as well.
+        # Afterwards, when the memory of the measurement is free: this needs room as well.
         outcome = replace(outcome, proposals=run.propose(), seconds=time.perf_counter() - start)
         job.outcome = outcome_of(outcome)
         return outcome
 
 
 class _Run:
-    """The steps of one run, in their order, and what they share: the job's progress and the encoders."""
+    """The steps of one run in order, with the job's progress and the encoders that they share."""
 
     def __init__(
         self,
@@ -134,10 +134,10 @@ class _Run:
         self._bar = bar
         self._encoders = Encoders(store, given=encoder)
         self._versions = ModelVersions(config.models, store, self._encoders)
-        self._texts: CachingEncoder | None = None  # of customers
+        self._texts: CachingEncoder | None = None  # encoder of customers' texts
 
     def learn(self, *, shadow: bool) -> LearningRun:
-        """See `learn_now`."""
+        """Do the work of `learn_now`."""
         situation = self._load()
         ended = self._nothing_new(situation)
         if not self._is_worth_it(situation):
@@ -162,7 +162,7 @@ class _Run:
         )
 
     def propose(self) -> Refreshed:
-        """Bring the proposals up to what has been decided."""
+        """Update the proposals from the current decisions."""
         with self._progress("proposing", None) as advance:
             encoder = self._texts or self._encoders.of(self._config.models)
             return propose(self._config.proposals, self._store, encoder=encoder, progress=advance)
@@ -223,7 +223,7 @@ class _Run:
         )
 
     def _evaluate(self, bench: Bench, candidate: Version, situation: Situation) -> Evaluation:
-        """Ask champion and candidate the same rows."""
+        """Ask champion and candidate the same questions."""
         same = situation.same
         known = {article.id for article in bench.search.articles}
         kept = [*self._held_out(known), *self._pinned(known)]
@@ -258,7 +258,7 @@ class _Run:
         return Evaluation(report=report, changed=differing)
 
     def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
-        """Let the gate decide; a candidate that passes answers from now on, or triages unseen."""
+        """Let the gate decide. A candidate that passes becomes the current version or starts shadow mode."""
         report = evaluation.report
         said = record_of(report, evaluation.changed)
         metrics = {**candidate.manifest.metrics, "gate": said.figures.to_json() if said.figures else {}}
@@ -277,7 +277,7 @@ class _Run:
         return Result.PROMOTED
 
     def _nothing_new(self, situation: Situation) -> LearningRun:
-        """What is said where nothing was learned."""
+        """Return the result of a run that trained nothing."""
         return LearningRun(
             result=Result.NOTHING_NEW,
             version=None,
@@ -292,10 +292,10 @@ class _Run:
             seconds=0.0,
         )
 
-    # --- what the steps are made of -----------------------------------------------------------
+    # --- parts of the steps -------------------------------------------------------------------
 
     def _open_bench(self, situation: Situation) -> Bench:
-        """Everything that both models share; each text is encoded once, and known ones not again."""
+        """Open the parts that both models share. Each text is encoded once, and known texts not again."""
         champion, articles, split = situation.champion, situation.articles, situation.split
         encoder = CachingEncoder(self._encoders.of(champion.config), max_texts=_MAX_TEXTS)
         self._texts = encoder
@@ -312,7 +312,7 @@ class _Run:
         return bench
 
     def _encode(self, bench: Bench, kept: Sequence[str], customers: Sequence[str]) -> None:
-        """Encode texts in batches, each once. The `kept` ones are no customer's: their vectors are stored."""
+        """Encode distinct texts in batches. Vectors of `kept`, which are not customers' texts, are stored."""
         stored = self._encoders.of_articles(bench.champion.config)
         texts = [bench.cleaned(kept), bench.cleaned(customers)]
         with self._progress("encoding", sum(len(some) for some in texts)) as advance:
@@ -325,7 +325,7 @@ class _Run:
     def _check(
         self, bench: Bench, found: Sequence[LabeledQuestion], same: Mapping[str, str]
     ) -> list[OperatorCheck]:
-        """Look for people whose verdicts contradict all others."""
+        """Find people whose verdicts contradict all others."""
         texts = [aggregate_labels([one], same).texts for one in found]
         rows_with_text = [number for number, one in enumerate(texts) if one]
         everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
@@ -355,7 +355,7 @@ class _Run:
             return check_operators(found, guess, same_answer=same)
 
     def _held_out(self, known: set[str]) -> list[Row]:
-        """Rows that nothing learns from: the settings' file, or the demo shop's where its articles are."""
+        """Return held-out rows, from the settings' file or, where its articles exist, the demo shop's."""
         path = self._config.held_out
         if path is not None:
             cases = read_cases(path, known_ids=known)
@@ -366,7 +366,7 @@ class _Run:
     def _verdicts(
         self, to_test: Sequence[LabeledQuestion], known: set[str], same: Mapping[str, str]
     ) -> list[Row]:
-        """Questions whose right article people agree about."""
+        """Return questions on whose right article people agree."""
         rows = []
         by_text = sorted(to_test, key=lambda one: one.text)
         for _, group in groupby(by_text, key=lambda one: one.text):
@@ -379,7 +379,7 @@ class _Run:
         return rows
 
     def _pinned(self, known: set[str]) -> list[Row]:
-        """Pinned cases whose article can be suggested at all."""
+        """Return pinned cases whose article can be suggested."""
         with self._store.read() as tx:
             pins = tx.pins.all()
         return [
@@ -393,7 +393,7 @@ class _Run:
         ]
 
     def _answered_alone(self) -> list[tuple[int, str, str]]:
-        """Turn, topic and text of questions that the bot answered alone of late."""
+        """Return turn, topic and text of recent automated replies."""
         with self._store.read() as tx:
             return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
 
@@ -407,22 +407,22 @@ class _Run:
 
 
 def _learned_until(champion: Version) -> datetime | None:
-    """When the verdicts were cut that it learned from; None: nobody knows.
+    """Return when the champion's newest training verdict was given, or None if that is unknown.
 
-    A moment that lies ahead is from before the clock was set back: what has come in since cannot be told.
+    A future moment was stored before the clock was set back, so it cannot tell which verdicts are new.
     """
     until = champion.learned.until if champion.learned else None
     return until if until is not None and until <= utc_now() + SLACK else None
 
 
 def _new_topics(articles: Sequence[Article], champion: Version) -> set[str]:
-    """Topics whose names the champion does not know."""
+    """Return topics whose names the champion does not know."""
     topics = {builder.TOPIC_PREFIX + article.topic for article in published(articles)}
     return topics - set(champion.intents.classes)
 
 
 def _shipped_cases(path: Path, known: set[str]) -> list[Case]:
-    """Those of the shipped held-out rows whose articles are all in the base."""
+    """Return the shipped held-out rows whose articles are all in the knowledge base."""
     if not path.exists():
         return []
     everything = read_cases(path, known_ids=None)

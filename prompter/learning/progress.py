@@ -1,4 +1,4 @@
-"""How far a run is, for the job's row and for a bar on the screen."""
+"""The progress of a run, for the job's row and a bar on the screen."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from prompter.models.article_vectors import ProgressBar
 
 
 class Progress:
-    """Tells both the job and, where there is one, the bar on the screen."""
+    """Reports progress to the job and, if there is one, to the bar on the screen."""
 
     def __init__(self, job: Job, bar: ProgressBar | None, step: str, total: int | None) -> None:
         self._job = job

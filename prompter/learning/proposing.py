@@ -1,4 +1,4 @@
-"""Proposals for the knowledge base, from decisions and from chats of the past."""
+"""Proposals for the knowledge base, from decisions and from old chats."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def propose(
     encoder: Encoder | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
-    """Bring the proposals up to what operators' decisions say now; `progress` is told of texts read."""
+    """Update the proposals from operators' current decisions. `progress` is called as texts are read."""
     articles, search, embedder = _known(config.models, store, encoder, progress)
     drafts = drafts_of_decisions(
         desk_turns(store),
@@ -46,7 +46,7 @@ def propose_from_history(
     encoder: Encoder | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
-    """Propose what chats of the past say; `progress` is told of texts read."""
+    """Propose changes from old chats. `progress` is called as texts are read."""
     articles, search, embedder = _known(config.models, store, encoder, progress)
     drafts = drafts_of_history(
         history.asked,
@@ -62,7 +62,7 @@ def propose_from_history(
 def _known(
     config: ModelConfig, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
 ) -> tuple[list[Article], ArticleSearch, QueryEmbedder]:
-    """All articles, the search of those that answer, and what reads texts as it does."""
+    """Return all articles, the search over published ones, and an embedder that matches it."""
     articles = list(KnowledgeBase(store).articles())
     encoders = Encoders(store, given=encoder)
     versions = ModelVersions(config, store, encoders)

@@ -1,4 +1,4 @@
-"""What came of learning, as the values that a job's row and a version's row keep."""
+"""Convert the result of learning into the records of a job and a version."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from prompter.domain.gate_record import ChangedSuggestion, GateFigures, GateReco
 from prompter.domain.learning_outcome import LearningOutcome
 from prompter.learning.outcome import ChangedAnswer, LearningRun
 
-_LISTED = 200  # changed answers that a report names
+_LISTED = 200  # changed answers listed in a report
 
 
 def outcome_of(run: LearningRun) -> LearningOutcome:
-    """What came of learning, as `sufler learn --json` prints it."""
+    """Return the outcome of a run, as `sufler learn --json` prints it."""
     report, label_set = run.report, run.label_set
     candidate, champion, difference = (
         (report.candidate, report.champion, report.difference) if report else (None, None, None)
@@ -51,7 +51,7 @@ def outcome_of(run: LearningRun) -> LearningOutcome:
 
 
 def record_of(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> GateRecord:
-    """What is kept of a measurement, without a word of any customer."""
+    """Return the record of a measurement, without any customer's words."""
     return GateRecord(
         figures=GateFigures(
             p_at_1=_value(report.candidate),
@@ -98,7 +98,7 @@ def record_of(report: GateReport, changed_alone: Sequence[ChangedAnswer]) -> Gat
 
 
 def why_refused(refusal: Refusal) -> str:
-    """In plain words."""
+    """Return a refusal's reason in plain words."""
     return {
         Refusal.PINNED: "a pinned question would get a wrong answer",
         Refusal.WORSE: "it may be worse than the version in use",

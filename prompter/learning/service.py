@@ -1,4 +1,4 @@
-"""Learning from verdicts: who starts it, what is learned now, and what is kept back as a test."""
+"""Learning from verdicts: start a run, and split verdicts into training and test sets by time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from prompter.storage import Store
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSplit:
-    """Verdicts to learn from, and newer ones that neither the champion nor the candidate has learned."""
+    """Verdicts to learn from, and newer verdicts that neither champion nor candidate has learned."""
 
     to_learn: tuple[LabeledQuestion, ...]
     to_test: tuple[LabeledQuestion, ...]
-    n_new: int  # since the champion learned
+    n_new: int  # since the champion was trained
 
     @property
     def until(self) -> datetime | None:
-        """When the last verdict that is learned came in; None: there is none."""
+        """Time of the newest training verdict, or None if there is none."""
         return self.to_learn[-1].decided_at if self.to_learn else None
 
 
 def split_by_time(
     labels: Sequence[LabeledQuestion], *, since: datetime | None, holdout_share: float
 ) -> TimeSplit:
-    """Keep back the newest `holdout_share` of what came in after `since`; next time it is learned.
+    """Hold out the newest `holdout_share` of the verdicts given after `since`. The next run learns them.
 
-    `labels` may come in any order; of those that came in at the same moment, the turn's number decides.
+    `labels` may come in any order. Labels of the same moment are ordered by turn id.
     """
     ordered = sorted(labels, key=lambda label: (label.decided_at, label.turn_id))
     n_new = sum(since is None or label.decided_at > since for label in ordered)
@@ -44,7 +44,7 @@ def split_by_time(
 
 
 class Learning:
-    """The use cases of supervisors who have the bot learn; `pins` are what it must never unlearn."""
+    """The supervisors' use cases of learning. `pins` are answers that no version may unlearn."""
 
     def __init__(self, store: Store) -> None:
         self.pins = Pins(store)
@@ -52,21 +52,21 @@ class Learning:
         self._jobs = Jobs(store)
 
     def start(self, account: Account | None) -> StoredJob:
-        """Ask for learning to begin soon; if it waits or runs already, that one is returned."""
+        """Enqueue a learning run, or return the job that waits or runs already."""
         return self._jobs.enqueue(JobKind.LEARN, account)
 
     def jobs(self) -> list[StoredJob]:
-        """How learning went the last times, newest first."""
+        """Return the last learning runs, newest first."""
         return self._jobs.last(JobKind.LEARN)
 
     def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
-        """What a version answers otherwise than the one before it.
+        """Return a version and its differences from the previous one.
 
         Raises:
-            NotFound: there is no such version.
+            NotFound: when there is no such version.
         """
         return what_changed(self._store, version_id)
 
     def disagreements(self) -> Disagreements:
-        """What people should settle among themselves."""
+        """Return the conflicts that people should settle."""
         return disagreements(self._store)

@@ -1,4 +1,4 @@
-"""A candidate in the shadow: it triages what customers write, unseen, until it is known how it does."""
+"""Shadow mode: a candidate triages customers' turns without answering, until its accuracy is known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,13 +23,13 @@ from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter.suggestions.assistant import Assistant
 
-_AT_ONCE = 20  # turns between two looks whether the candidate is still in the shadow
+_AT_ONCE = 20  # turns between two checks that the candidate is still in shadow mode
 
 log = structlog.get_logger(__name__)
 
 
 class ShadowEvaluator:
-    """Triages with the candidate, off the customers' way, and settles its fate after enough decided turns."""
+    """Triages with the candidate in the background, and promotes or refuses it after enough decided turns."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class ShadowEvaluator:
         self._looked_at: tuple[str, int, int] | None = None  # candidate, turns it has seen, judgements
 
     def run_once(self) -> bool:
-        """Triage what is new; True if the candidate's fate was settled."""
+        """Triage new turns. Return True if the candidate was promoted or refused."""
         version = self._record.shadowing()
         if version is None:
             self._assistant = None
@@ -66,7 +66,7 @@ class ShadowEvaluator:
         return self._settle(version)
 
     def _of(self, version: StoredVersion) -> Assistant:
-        """The candidate, with the articles that the champion has now."""
+        """Return the candidate's assistant with the champion's current articles."""
         key = (version.id, self._live.assistant.knowledge.search.fingerprint)
         if self._assistant is None or self._assistant[0] != key:
             self._assistant = key, self._live.with_version(version.id)
@@ -88,7 +88,7 @@ class ShadowEvaluator:
                 )
 
     def _settle(self, version: StoredVersion) -> bool:
-        """Promote or refuse once enough operators have decided what both versions have triaged."""
+        """Promote or refuse the candidate once operators have decided enough of the turns in shadow mode."""
         wanted = self._config.shadow_turns
         if wanted == 0:
             return False  # a supervisor decides

@@ -1,4 +1,4 @@
-"""Vectors of articles, computed before anybody waits for them."""
+"""Compute articles' vectors ahead of time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,13 +13,13 @@ from prompter.storage import Store
 from prompter.suggestions.stored_embeddings import StoredEncoder
 
 ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
-_BATCH = 64  # articles whose vectors are computed between two looks at the progress bar
+_BATCH = 64  # articles encoded between two updates of the progress bar
 
 
 def embed_articles(
     config: ModelConfig, store: Store, articles: Iterator[Article], progress_bar: ProgressBar
 ) -> None:
-    """Compute the vectors of whatever texts have none yet; can be stopped and goes on where it was."""
+    """Compute the missing vectors of articles' texts. An interrupted run continues where it stopped."""
     reader = TextReader(StoredEncoder(build_encoder(config), store))
     with store.read() as tx:
         total = tx.articles.count()

@@ -1,4 +1,4 @@
-"""Classifier, search and assistant, built from a recipe and the articles."""
+"""Build classifier, search and assistant from a recipe and the articles."""
 
 import hashlib
 import time
@@ -49,7 +49,7 @@ def assemble(
     *,
     parse: Callable[[str], Mapping[str, float]] | None = None,
 ) -> Assistant:
-    """Put an assistant together; `parse` of whoever else says which intent."""
+    """Assemble an assistant. If `parse` is given, that external parser determines the intent."""
     return Assistant(knowledge=knowledge, max_suggestions=config.max_suggestions, parse=parse)
 
 
@@ -63,10 +63,10 @@ def assistant_state(
     model: str | None = None,
     made_by: str = "",
 ) -> AssistantState:
-    """Put together what an assistant knows; `reader` reads what customers write.
+    """Assemble the state of an assistant. `reader` cleans and encodes customers' texts.
 
-    `model` is what readiness is tested for, None: named after what it is made of. `made_by` is the model
-    version; what is known carries its name.
+    `model` is the id that readiness is tested for; None derives it from the parts. `made_by` is the
+    model version, which becomes part of the state's version name.
     """
     known = version_of(search.fingerprint, intents, learned, reader.corrector)
     return AssistantState(
@@ -84,7 +84,7 @@ def assistant_state(
 
 
 def learned_until(config: ModelConfig, learned: RankerState | None) -> datetime | None:
-    """When the last verdicts came in that encoders and ranking have learned from; None: from none."""
+    """Return the time of the newest verdict that encoders or ranking have learned from, or None."""
     from nlu.encoders.sentence import taught_at
 
     models = (config.recipe.encoder.model, *(part.model for part in config.recipe.encoder.parts))
@@ -94,10 +94,10 @@ def learned_until(config: ModelConfig, learned: RankerState | None) -> datetime 
 
 
 def model_of(config: ModelConfig, reader: TextReader, learned: RankerState | None) -> str:
-    """Name what ranks and says how sure it is.
+    """Return an id of the parts that determine ranking and confidence.
 
-    Articles do not belong to it, nor the intents that follow from their topics: a team that adds an
-    article every day would otherwise test its readiness anew every day.
+    Articles are left out, and so are the intents that follow from their topics: otherwise a team that
+    adds an article every day would restart its readiness tests every day.
     """
     chosen = (config.recipe.search, config.recipe.confidence, config.recipe.routing, config.recipe.classifier)
     digest = hashlib.sha256(reader.id.encode())
@@ -108,7 +108,7 @@ def model_of(config: ModelConfig, reader: TextReader, learned: RankerState | Non
 
 
 def corrector_of(config: ModelConfig, articles: Iterable[Article]) -> Corrector:
-    """What corrects customers' typos: it knows the words of articles and of nlu.yml."""
+    """Return the corrector of customers' typos, which knows the words of articles and of nlu.yml."""
     own = (example.text for example in read_examples(config.training_data_dir / "nlu.yml"))
     articles_own = (
         text
@@ -119,7 +119,7 @@ def corrector_of(config: ModelConfig, articles: Iterable[Article]) -> Corrector:
 
 
 def confidence_model(config: ModelConfig) -> ConfidenceModel:
-    """How sure to be before any verdict."""
+    """Return the initial confidence model, which has learned from no verdict."""
     return ConfidenceModel(**config.recipe.confidence.model_dump())
 
 
@@ -128,7 +128,7 @@ def search_config(config: ModelConfig) -> SearchConfig:
 
 
 def training_examples(config: ModelConfig, articles: Iterable[Article], reader: TextReader) -> list[Example]:
-    """Control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
+    """Return control and small-talk intents from nlu.yml, and one intent per topic from its articles."""
     by_topic: dict[str, list[str]] = {}
     for article in published(articles):
         by_topic.setdefault(article.topic, []).extend((article.question, *article.phrasings))
@@ -141,7 +141,7 @@ def training_examples(config: ModelConfig, articles: Iterable[Article], reader: 
 
 
 def train_intents(config: ModelConfig, articles: Sequence[Article], encoder: Encoder) -> IntentModel:
-    """Learn the intents; takes seconds for thousands of examples."""
+    """Train the intents, which takes seconds for thousands of examples."""
     return fit(config, training_examples(config, articles, TextReader(encoder)), encoder)[0]
 
 
@@ -151,7 +151,7 @@ def version_of(
     learned: RankerState | None = None,
     corrector: Corrector | None = None,
 ) -> str:
-    """Name what answers come from: equal versions, equal answers."""
+    """Return an id of everything that answers depend on: equal ids mean equal answers."""
     digest = hashlib.sha256(fingerprint.encode())
     if intents is not None:
         digest.update(intents.weights.tobytes())
@@ -170,10 +170,10 @@ def open_search(
     folder: Path,
     previous: ArticleSearch | None = None,
 ) -> ArticleSearch:
-    """Index the articles; what is kept in `folder`, or `previous`, is used as far as it holds the same.
+    """Index the articles, reusing the index in `folder` or `previous` as far as it matches.
 
-    What is missing, damaged or made for other models or settings is built anew and the reason logged; then
-    this takes as long as encoding the articles does.
+    Parts that are missing, damaged or made for other models or settings are rebuilt, and the reason is
+    logged. This takes as long as encoding the articles.
     """
     reader, ranking = TextReader(encoder), search_config(config)
     if previous is None:
@@ -190,7 +190,7 @@ def open_search(
 
 
 def fit(config: ModelConfig, examples: Sequence[Example], encoder: Encoder) -> tuple[IntentModel, float]:
-    """Learn intents; also says how many seconds that took."""
+    """Train intents, and return the model and the duration in seconds."""
     from nlu.classifier import IntentClassifier  # scikit-learn: not needed to answer
 
     start = time.perf_counter()
@@ -200,7 +200,7 @@ def fit(config: ModelConfig, examples: Sequence[Example], encoder: Encoder) -> t
 
 
 def classifier_settings(config: ModelConfig) -> dict[str, Any]:
-    """Those that an `IntentClassifier` takes."""
+    """Return the settings that an `IntentClassifier` takes."""
     return config.recipe.classifier.model_dump(exclude={"max_per_topic"})
 
 
@@ -214,7 +214,7 @@ def learn_from(
     known: LabeledTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> RankerState:
-    """Learn from people's verdicts as of today; see `prompter.suggestions.ranker_training.fit_ranker`."""
+    """Learn from the verdicts up to today. See `prompter.suggestions.ranker_training.fit_ranker`."""
     return fit_ranker(
         judged,
         reader=reader,
@@ -232,7 +232,7 @@ def with_labels(
     knowledge: AssistantState,
     judged: Sequence[LabeledText],
 ) -> AssistantState:
-    """Return what is known after learning from people's verdicts, in place of those learned before."""
+    """Return the state after learning from verdicts, in place of those learned before."""
     learned = learn_from(
         config,
         judged,
@@ -245,7 +245,7 @@ def with_labels(
 
 
 def same_answers(articles: Iterable[Article]) -> dict[str, str]:
-    """Map each article to the first one that gives the same answer."""
+    """Map each article to the first article with the same answer."""
     chosen = list(articles)
     groups = answer_groups(article.answer for article in chosen)
     return {article.id: chosen[group].id for article, group in zip(chosen, groups.tolist(), strict=True)}

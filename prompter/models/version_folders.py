@@ -1,4 +1,4 @@
-"""Model versions on disk: made, kept below `data_dir`/models, and read again by every process."""
+"""Model versions on disk: created and kept below `data_dir`/models, and read by every process."""
 
 import hashlib
 import shutil
@@ -30,17 +30,17 @@ from prompter.suggestions.serialization import part_of as part_of_learned
 from prompter.suggestions.serialization import ranker_state_of
 
 _INTENTS, _LEARNED = "intents", "learned"
-_LEFT_BEHIND = 3600  # seconds after which a folder half written is nobody's
+_LEFT_BEHIND = 3600  # seconds after which a half-written folder counts as abandoned
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """All that answers depend on, but for the articles. `config` holds the recipe that it was made with."""
+    """Everything that answers depend on, except the articles. `config` holds the version's recipe."""
 
     id: str
-    model: str  # what readiness is tested for
+    model: str  # id that readiness is tested for
     config: ModelConfig
     intents: IntentModel
     learned: RankerState | None
@@ -48,7 +48,7 @@ class Version:
 
 
 class ModelVersions:
-    """Makes, keeps and reads versions; `prompter.models.registry` knows which one answers."""
+    """Creates, keeps and reads versions. `prompter.models.registry` knows which one answers."""
 
     def __init__(self, config: ModelConfig, store: Store, encoders: Encoders) -> None:
         self._config = config
@@ -57,10 +57,10 @@ class ModelVersions:
         self.record = Versions(store, settings=config.recipe.digest)
 
     def in_use(self, articles: Sequence[Article]) -> Version:
-        """The version that answers; made where there is none, or config.yml says something else of models.
+        """Return the current version, making one if there is none or the model settings have changed.
 
-        `articles` are learned from where a version has to be made. One that cannot be read is told of, and
-        the one before it is used.
+        A new version learns from `articles`. If the current version cannot be read, this is logged and
+        the previous one is used.
         """
         use = self.record.in_use()
         if use is None:
@@ -81,7 +81,7 @@ class ModelVersions:
         """Read a version from its folder.
 
         Raises:
-            IncompatibleModel: it is damaged, was changed by hand, or is not there.
+            IncompatibleModel: when it is damaged, was changed by hand, or does not exist.
         """
         parts, manifest = load_version(self._folder / version_id)
         if manifest.id != version_id:
@@ -96,14 +96,14 @@ class ModelVersions:
         )
 
     def train(self, articles: Sequence[Article]) -> Version:
-        """Make a version with the settings of config.yml and the intents of these articles; use it."""
+        """Make a version with the current settings and the intents of these articles, and use it."""
         previous, use = self.in_use(articles), self.record.in_use()
         return self._made(
             articles, Origin.TRAIN, ActivationReason.TRAIN, previous=previous, after=use.number if use else 0
         )
 
     def condition(self, version: StoredVersion) -> str | None:
-        """What is wrong with a version's folder; None: nothing, or it was removed on purpose."""
+        """Return the problem of a version's folder, or None if it is fine or was removed on purpose."""
         if version.state is VersionState.PRUNED:
             return None
         try:
@@ -113,13 +113,13 @@ class ModelVersions:
         return None
 
     def folder(self, version_id: str) -> Path:
-        """Where the version is kept."""
+        """Return the version's folder."""
         return self._folder / version_id
 
     def open_search(
         self, config: ModelConfig, articles: Sequence[Article], previous: ArticleSearch | None = None
     ) -> ArticleSearch:
-        """Index the articles; each kind of index has a folder, so that going back finds its own."""
+        """Index the articles. Each kind of index has its own folder, so that a rollback finds its index."""
         encoder = self._encoders.of_articles(config)
         folder = self._config.data_dir / "index" / index_name(config, encoder)
         return builder.open_search(config, articles, encoder, folder, previous)
@@ -134,10 +134,10 @@ class ModelVersions:
         learned: RankerState | None,
         model: str | None = None,
     ) -> Version:
-        """Make a version of these settings, write it and put it on record; nobody uses it yet.
+        """Make a version with these settings, write it and record it. It is not used yet.
 
-        The intents are those of `previous` where they would be learned from the same examples, with the same
-        settings. `model` names what readiness is tested for, None: this is another model.
+        The intents of `previous` are reused if training would see the same examples and settings.
+        `model` is the id that readiness is tested for; None means that this is another model.
         """
         encoder = self._encoders.of_articles(config)
         reader = TextReader(encoder)
@@ -167,7 +167,7 @@ class ModelVersions:
         return self.load(manifest.id)
 
     def tidy(self, keep: int) -> None:
-        """Remove versions that nobody will go back to, and what a crash left half written."""
+        """Remove versions beyond the last `keep`, and folders that a crash left half-written."""
         for version_id in self.record.prune(keep):
             shutil.rmtree(self._folder / version_id, ignore_errors=True)
         for left in self._folder.glob(".*"):
@@ -183,18 +183,18 @@ class ModelVersions:
         previous: Version | None,
         after: int,
     ) -> Version:
-        """Make a version and use it; somebody may be faster."""
+        """Make a version and use it, unless another process was faster."""
         config = self._config
         learned = self._learned_anew(previous, config, articles) if previous else None
         version = self.make(config, articles, made=made, previous=previous, learned=learned)
         if previous is not None and version.id == previous.id:
-            return version  # it answers already
+            return version  # it is current already
         if not self.record.use(version.id, after=after, reason=reason):
             return self.in_use(articles)
         return version
 
     def _instead(self, articles: Sequence[Article], *, after: int) -> Version:
-        """Another version than the damaged one that is in use."""
+        """Replace a damaged current version by an earlier or a new one."""
         for version_id in self.record.before():
             try:
                 version = self.load(version_id)
@@ -207,13 +207,13 @@ class ModelVersions:
         return self._made(articles, Origin.FIRST, ActivationReason.DAMAGED, previous=None, after=after)
 
     def _is_readable(self, version: Version) -> bool:
-        """Whether this program reads texts as the one did that made the version."""
+        """Return whether this program reads texts in the same way as the one that made the version."""
         return version.manifest.reader_id == TextReader(self._encoders.of(version.config)).id
 
     def _learned_anew(
         self, previous: Version, config: ModelConfig, articles: Sequence[Article]
     ) -> RankerState | None:
-        """What people's verdicts say with other settings: the texts stay, what follows from them may not."""
+        """Return the learned ranking for other settings, fitted again from the same texts if necessary."""
         if previous.learned is None:
             return None
         reader = TextReader(self._encoders.of(config), corrector=builder.corrector_of(config, articles))
@@ -230,16 +230,16 @@ class ModelVersions:
 
 
 def check_folder(config: ModelConfig, version_id: str) -> None:
-    """Make sure that a version can be read before it is said to answer.
+    """Check that a version can be read before it becomes current.
 
     Raises:
-        IncompatibleModel: it is damaged, was changed by hand, or is not there.
+        IncompatibleModel: when it is damaged, was changed by hand, or does not exist.
     """
     load_version(config.versions_dir / version_id)
 
 
 def index_name(config: ModelConfig, encoder: Encoder) -> str:
-    """Equal names: one index serves both."""
+    """Return the index's name. Configurations with equal names share one index."""
     made_of = (TextReader(encoder).id, config.recipe.search.model_dump(by_alias=True))
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
 
@@ -252,6 +252,6 @@ def _part(parts: Mapping[str, Part], name: str) -> Part:
 
 
 def _same_intents(previous: Version, config: ModelConfig, reader: TextReader, data: str) -> bool:
-    """Whether learning the intents again would give the same."""
+    """Return whether training the intents again would give the same result."""
     made_with = (previous.manifest.data_hash, previous.manifest.reader_id, previous.config.recipe.classifier)
     return made_with == (data, reader.id, config.recipe.classifier)

@@ -1,7 +1,7 @@
-"""Known-wrong answers among those to judge: whoever finds them right does not look closely.
+"""Attention checks: known-wrong answers mixed into the review queue to measure reviewers.
 
-They are put together from a question that was judged and answers of other topics; no customer ever sees them,
-and they are no evidence about any topic.
+They combine a judged question with answers of other topics. No customer ever sees them, and they are no
+evidence about any topic.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _random = SystemRandom()
 
 
 class AttentionCheckScheduler:
-    """Keeps one review in twenty a planted one. `random` gives numbers spread evenly over [0, 1)."""
+    """Makes one review in twenty an attention check. `random` returns uniform numbers in [0, 1)."""
 
     def __init__(
         self, store: Store, *, random: Callable[[], float] = _random.random, clock: Clock = utc_now
@@ -26,7 +26,7 @@ class AttentionCheckScheduler:
         self._clock = clock
 
     def run_once(self) -> bool:
-        """Plant one if it is time; False if it is not, or the base has too few topics."""
+        """Add a check if one is due. Return False if it is not, or the base has too few topics."""
         with self._store.read() as tx:
             asked, gold = tx.reviews.count_gold()
             question = tx.reviews.next_gold_question() if asked >= _ONE_IN * (gold + 1) else None

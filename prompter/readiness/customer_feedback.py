@@ -1,4 +1,4 @@
-"""What customers let us know about answers that the bot gave alone: thumbs, and a call for a person."""
+"""Customers' reactions to automated replies: thumbs, and calls for an operator."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice
 
-SOON = timedelta(hours=1)  # what a customer writes so soon after an answer may be about it
+SOON = timedelta(hours=1)  # messages so soon after an answer may refer to it
 
 
 class Feedback:
-    """The use cases of a customer with the buttons under an answer of the bot.
+    """The customers' use cases of the buttons under an automated reply.
 
-    A signal is no evidence: unhappy people press more. It puts the answer before an operator, who checks
-    it, and raises the share of the topic's answers that are audited.
+    A signal is no evidence, as unhappy people press more often. It puts the answer before an operator
+    for review, and raises the audited share of the topic's automated replies.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class Feedback:
         self._clock = clock
 
     def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool:
-        """Say whether an answer has helped; False if that was known.
+        """Record whether an answer helped. Return False if that was known.
 
         Raises:
-            NotFound: the bot has given this customer no such answer.
+            NotFound: when the bot has given this customer no such answer.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -48,10 +48,10 @@ class Feedback:
             return note(tx, turn, signal, self._sampling, now)
 
     def call_operator(self, channel: str, chat_id: str, reply_id: int) -> bool:
-        """Put the turn before an operator after all, and tell the customer; False if that was done.
+        """Put the turn before an operator and tell the customer. Return False if that was done already.
 
         Raises:
-            NotFound: the bot has given this customer no such answer.
+            NotFound: when the bot has given this customer no such answer.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -75,7 +75,7 @@ class Feedback:
 
 
 def note(tx: Transaction, turn: Turn, signal: Signal, sampling: SamplingPolicy, now: datetime) -> bool:
-    """Keep a signal; a bad one has the answer checked, once. False if it was known."""
+    """Record a signal, and request a review on the first bad one. Return False if it was known."""
     before = tx.signals.of_turn(turn.id)
     if not tx.signals.add(turn.id, signal, now):
         return False

@@ -1,4 +1,4 @@
-"""What speaks for a topic, and what against it: the judged turns of its running test, one by one."""
+"""The evidence of a topic's running test, turn by turn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,10 +18,10 @@ from prompter.storage import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class PieceOfEvidence:
-    """One turn, and what came of it; `right` None: nobody has said yet.
+    """A turn with its judgement. `right` is None until somebody has judged it.
 
-    Until then its `question` is None: whoever may still be asked about it must not learn here what
-    others have said of it. `counts_as` is what it counts in the test, None: it is an audit only.
+    Until then `question` is None: a person who may still review the turn must not learn here what
+    others have judged. `counts_as` is the turn's value in the test, or None if it is only an audit.
     """
 
     turn_id: int
@@ -37,7 +37,7 @@ class PieceOfEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class QuotedQuestion:
-    """What a customer asked in a turn that an event names."""
+    """A customer's question in a turn that an event refers to."""
 
     conversation_id: int
     question: str | None = field(repr=False)
@@ -47,51 +47,51 @@ class QuotedQuestion:
 class TopicEvidence:
     """The evidence of a topic's running test, in order of receipt.
 
-    `questions` of articles by id, and `asked` by turn, are of everything that the pieces and the topic's
-    events name and that still exists.
+    `questions` of articles by id, and `asked` by turn, cover everything that the pieces and the topic's
+    events refer to and that still exists.
     """
 
     rule: Rule
     test_number: int
-    turns: Sequence[LedgerTurn] = field(repr=False)  # on which readiness is tested,
-    judged: Sequence[JudgedTurn] = field(repr=False)  # and what each counts
+    turns: Sequence[LedgerTurn] = field(repr=False)  # those that the readiness test uses
+    judged: Sequence[JudgedTurn] = field(repr=False)  # and the value of each
     pieces: Sequence[PieceOfEvidence] = field(repr=False)
     questions: Mapping[str, str] = field(repr=False)
     asked: Mapping[int, QuotedQuestion] = field(repr=False)
 
     def steps_at(self, bar: float) -> list[Step]:
-        """Where the test would stand with another bar.
+        """Return the test's steps at another target accuracy.
 
-        No new test is needed for that, and nothing is spoilt by asking: the confidence sequence holds for
-        all bars at once.
+        This needs no new test and does not weaken the running one: the confidence sequence holds for
+        all targets at once.
         """
         return assess(self.judged, replace(self.rule, bar=bar), test_number=self.test_number)
 
     def sequence(self, threshold: float) -> list[Interval]:
-        """The confidence sequence of the turns from this confidence on."""
+        """Return the confidence sequence of the turns with at least this confidence."""
         sure = [turn for turn in self.judged if turn.confidence >= threshold]
         return confidence_sequence(sure, alpha=self.rule.spends(self.test_number))
 
     def received_at(self, step: Step) -> datetime | None:
-        """When the turn came in with which the step was passed; None: it was not."""
+        """Return when the turn that passed the step was received, or None if it has not passed."""
         if step.passed_after is None:
             return None
         sure = [turn.received_at for turn in self.turns if turn.confidence >= step.threshold]
         return sure[step.passed_after - 1]
 
     def reliability(self) -> list[Bin]:
-        """What the confidence has said, and what was right, of the turns that were judged."""
+        """Return the accuracy of judged turns by confidence bin."""
         return reliability_bins(*self._settled(), max_bins=6, min_rows=12)
 
     def risk_coverage(self) -> tuple[Floats, Floats]:
-        """Shares of the judged turns, surest first, and how many of each are wrong."""
+        """Return coverage of the judged turns, by falling confidence, and the share of wrong ones at each."""
         return risk_by_coverage(*self._settled())
 
     def _settled(self) -> tuple[Floats, Floats]:
-        """Confidences of the tested turns that were judged, and what each counts.
+        """Return confidences and values of the judged test turns.
 
-        What they count is on the average the probability of being right; a second judgement that was
-        drawn stands for those that were not, and may count far less than nothing.
+        The expected value is the probability of being right. A sampled double review also represents
+        the turns that were not sampled, so its value may be far below zero.
         """
         settled = [
             (piece.confidence, piece.counts_as)

@@ -1,4 +1,4 @@
-"""Which topics does the gate judge one by one?"""
+"""Topics that the gate checks separately."""
 
 from evaluation.gate import GatedTopic
 from prompter.domain.readiness import ReadinessState
@@ -6,7 +6,7 @@ from prompter.readiness.service import Readiness
 
 
 def governed_topics(readiness: Readiness) -> list[GatedTopic]:
-    """The topics that answer alone, with the room that their evidence leaves, and those that may come to."""
+    """Return topics on autopilot, with the margin that their evidence leaves, and topics that may go live."""
     return [
         GatedTopic(
             name=topic.name,

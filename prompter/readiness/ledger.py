@@ -1,4 +1,4 @@
-"""What the judgements of a turn amount to. Rules only."""
+"""Combine the judgements of a turn. Rules only."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,21 +12,21 @@ _SECOND_OPINIONS = (Verdict.CONFIRMED, Verdict.REFUTED)
 
 
 class JudgementMode(StrEnum):
-    """What the person knew who judged a turn."""
+    """The judge's knowledge at the time of judging."""
 
-    BLIND = "blind"  # not what the bot had in mind
-    SECOND = "second"  # not what the first one had said
-    AUDIT = "audit"  # not whose answer it was: the bot gave it alone
-    SHOWN = "shown"  # everything: the operator saw the suggestion
+    BLIND = "blind"  # did not know the suggestions
+    SECOND = "second"  # did not know the first verdict
+    AUDIT = "audit"  # did not know the author: it was an automated reply
+    SHOWN = "shown"  # knew everything: the operator saw the suggestion
 
 
 def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
-    """The turns on which readiness is tested, in their order. What nobody has decided yet counts as wrong."""
+    """Return the turns of the readiness test in their order. An undecided turn counts as wrong."""
     return [_judged(turn) for turn in turns if turn.tests]
 
 
 def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
-    """The audited answers of the bot with their last judgement, without those not judged yet."""
+    """Return audited replies with their last judgement, without those not judged yet."""
     judged = [
         (turn, [row for row in turn.rows if row.lot is SampleKind.AUDIT]) for turn in turns if turn.by_bot
     ]
@@ -60,15 +60,15 @@ def _judged(turn: LedgerTurn) -> JudgedTurn:
 
 
 def _is_open(turn: LedgerTurn) -> bool:
-    """Whether nobody has decided, or no longer has, or a second person still has to say."""
+    """Return whether the turn is undecided, its decision was undone, or a second person has yet to judge."""
     last = turn.rows[-1] if turn.rows else None
     return last is None or last.right is None or (last.verdict is Verdict.UNDECIDED and turn.is_waiting)
 
 
 def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
-    """Does the last decision find the suggestion right, has a second person confirmed it, were they asked?
+    """Return whether the last decision is right, was confirmed by a second person, and was drawn for that.
 
-    An own answer that a second person has settled counts as that person says.
+    If a second person has settled an operator's own answer, their judgement counts.
     """
     right = confirmed = drawn = False
     for row in turn.rows:
@@ -80,17 +80,17 @@ def first_and_second(turn: LedgerTurn) -> tuple[bool, bool, bool]:
 
 
 def is_judged_by_lot(turn: LedgerTurn) -> bool:
-    """Whether the turn was drawn, for whatever, and somebody has judged it."""
+    """Return whether the turn was randomly sampled for any purpose, and has been judged."""
     return any(row.lot is not None for row in turn.rows)
 
 
 def is_evidence(turn: LedgerTurn) -> bool:
-    """Whether the turn counts for anything: where readiness is tested, or as an audit."""
+    """Return whether the turn counts in the readiness test or as an audit."""
     return turn.tests or bool(audits([turn]))
 
 
 def outcome(turn: LedgerTurn) -> tuple[JudgementMode, bool | None]:
-    """How a turn is or will be judged, and whether the bot was right; None: nobody has said yet."""
+    """Return how a turn is judged, and whether the bot was right, or None if nobody has judged it yet."""
     if turn.by_bot:
         judged = audits([turn])
         return JudgementMode.AUDIT, judged[-1][1] if judged else None

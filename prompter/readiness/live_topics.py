@@ -1,4 +1,4 @@
-"""May a topic answer alone now?  Asked for every turn."""
+"""Decide whether a topic may answer alone now. Called for every turn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from prompter.storage import Transaction
 from prompter.suggestions.routing import AutopilotContext, answer_alone
 
 _LATELY = timedelta(seconds=1)
-_ALARMING = 3  # bad signals in a week,
-_ALARMING_SHARE = 0.05  # that come from at least so many of the answers
+_ALARMING = 3  # bad signals in a week
+_ALARMING_SHARE = 0.05  # minimum share of the answers that they come from
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveTopic:
-    """A topic that answers alone from `threshold` on; `audits` of its answers were judged since it does."""
+    """A topic that answers alone from `threshold` on. `audits` were judged since it went live."""
 
     threshold: float
     since: datetime
@@ -30,12 +30,12 @@ class LiveTopic:
 
 
 class LiveTopics(TestedTopics):
-    """What triage asks of readiness."""
+    """The part of readiness that triage uses."""
 
     def live(self, tx: Transaction, topic: str, *, dialogue_model: str | None = None) -> LiveTopic | None:
-        """How a topic answers alone now, whoever has decided so, in whatever process; None: it does not.
+        """Return how a topic answers alone now, or None if it does not, as decided by any process.
 
-        A dialogue does not if another of the engine's models answers than the one that was tested.
+        A dialogue does not if the engine's model is not the one that was tested.
         """
         stored = self._answering(tx.readiness.get(self._unit_of(topic)), topic)
         if stored is None or stored.threshold is None or stored.live_since is None:
@@ -51,7 +51,7 @@ class LiveTopics(TestedTopics):
         )
 
     def _answering(self, stored: StoredReadiness | None, topic: str) -> StoredReadiness | None:
-        """What is stored of the topic or its group, if it answers alone."""
+        """Return the stored readiness of the topic or its group, if it answers alone."""
         if stored is None or stored.state is not ReadinessState.AUTOPILOT or topic in stored.left_out:
             return None
         return None if (stored.mode or self._mode) is Mode.SHADOW else stored
@@ -60,9 +60,9 @@ class LiveTopics(TestedTopics):
         return next((name for name, topics in self._groups.items() if topic in topics), topic)
 
     def preview(self, triage: Triage) -> Triage:
-        """Who would answer a customer that nobody has written to: what `ask` shows.
+        """Return the triage as a new customer would get it, for `ask`.
 
-        It may be a second behind: nothing goes out for it.
+        It may be a second out of date, as nothing is sent.
         """
         if not triage.suggestions:
             return triage
@@ -87,13 +87,13 @@ class LiveTopics(TestedTopics):
 
     @staticmethod
     def is_changed(tx: Transaction, article_id: str, topic: str, since: datetime) -> bool:
-        """Whether the answer is another one than at go-live, and no person has found it right since."""
+        """Return whether the answer changed since go-live and nobody has accepted it after the change."""
         is_newer = tx.articles.answer_is_newer(article_id, topic, since)
         return is_newer and not tx.decisions.accepted_since_change(article_id)
 
 
 def _is_alarmed(tx: Transaction, topics: Sequence[str], since: datetime) -> bool:
-    """Whether so many answers of the last days have made customers unhappy that more are audited."""
+    """Return whether unhappy customers in the last days require more audits."""
     answered, signals = tx.signals.count(topics, since=since)
     bad = sum(count for signal, count in signals.items() if signal.is_bad)
     return bad >= _ALARMING and bad >= _ALARMING_SHARE * answered

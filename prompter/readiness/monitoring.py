@@ -1,4 +1,4 @@
-"""Who watches the judges, and what has changed: figures that decide nothing and warn in time."""
+"""Monitoring of reviewers and drift: figures that warn early and decide nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """How much better a topic looks where operators see the suggestion than where a lot judges it."""
+    """The difference between a topic's accuracy with visible suggestions and in random samples."""
 
     shown: Estimate | None  # share of shown suggestions that operators found right
     by_lot: Estimate | None  # share of right ones among the turns answered blind
@@ -29,29 +29,29 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnFigure:
-    """How many of an operator's accepted suggestions a second person, asked by lot, found wrong."""
+    """The share of an operator's accepted suggestions that a randomly sampled double review refuted."""
 
     judged: int
-    refuted: Estimate | None  # None: fewer than fifty were judged
+    refuted: Estimate | None  # None if fewer than fifty were judged
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """What supervisors see of somebody. Never ranked: in order of name."""
+    """A person's figures for supervisors. Never ranked, but in order of name."""
 
     name: str
-    refuted: Estimate | None  # None: too few, or the operator has not seen the own figure yet
-    planted: int  # wrong answers that were put before them
-    missed: Estimate | None  # and found right
+    refuted: Estimate | None  # None: too few, or the operator has not seen this figure yet
+    planted: int  # attention checks that they got
+    missed: Estimate | None  # share of them that they found right
 
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """What customers and operators did in a week."""
+    """The customers' and operators' activity in a week."""
 
     turns: int
-    unseen: Estimate | None  # share of questions to which there was nothing to suggest
-    confidences: Sequence[int]  # turns by confidence of the first suggestion, in tenths
+    unseen: Estimate | None  # share of questions without any suggestion
+    confidences: Sequence[int]  # turns by confidence of the top suggestion, in tenths
     changed: Estimate | None  # share of decisions that rejected the suggestion or changed its substance
     answered_alone: int
     signals: dict[Signal, int]
@@ -59,15 +59,15 @@ class Week:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """The last week beside the one before, and the age of the articles that are answered from."""
+    """The last week compared with the previous one, and the age of the articles used."""
 
     this_week: Week
     week_before: Week
-    median_age_days: float | None  # of the answers that were first suggestions this week
+    median_age_days: float | None  # of the answers that were top suggestions this week
 
 
 def gap(turns: Sequence[LedgerTurn]) -> Gap:
-    """Compare what operators say of shown suggestions with what was judged blind."""
+    """Compare operators' verdicts on visible suggestions with blind judgements."""
     decided = [turn for turn in turns if turn.rows and not turn.by_bot and turn.rows[-1].right is not None]
     shown = [first_and_second(turn)[0] for turn in decided if not turn.blind]
     blind = [first_and_second(turn)[0] for turn in decided if turn.blind]
@@ -75,14 +75,17 @@ def gap(turns: Sequence[LedgerTurn]) -> Gap:
 
 
 class QualityMonitor:
-    """The use cases of whoever wants to know how far figures can be trusted."""
+    """The use cases of monitoring: how far the figures can be trusted."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._clock = clock
 
     def own_figure(self, account: Account) -> OwnFigure:
-        """What second looks say of the account's own decisions; from now on supervisors may see it."""
+        """Return the share of the account's decisions that double reviews refuted.
+
+        From now on supervisors may see it too.
+        """
         with self._store.read() as tx:
             judged, refuted = tx.reviews.second_looks_at(account.id)
         if judged < _ENOUGH:
@@ -92,7 +95,7 @@ class QualityMonitor:
         return OwnFigure(judged=judged, refuted=share(refuted, judged))
 
     def people(self) -> list[Person]:
-        """Everybody who works, by name."""
+        """Return every active operator, by name."""
         with self._store.read() as tx:
             found = []
             for account in tx.accounts.all():
@@ -112,7 +115,7 @@ class QualityMonitor:
         return sorted(found, key=lambda person: person.name.casefold())
 
     def drift(self) -> Drift:
-        """How this week differs from the last one."""
+        """Compare this week with the last one."""
         now = self._clock()
         with self._store.read() as tx:
             changed = tx.monitoring.changed_at(now - _WEEK, now)
@@ -128,7 +131,7 @@ class QualityMonitor:
 
 
 def _week(counts: Counts) -> Week:
-    """Put counts into shares."""
+    """Convert counts into shares."""
     tenths = [0] * 10
     for confidence in counts.confidences:
         tenths[min(9, int(confidence * 10))] += 1

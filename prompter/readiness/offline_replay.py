@@ -1,4 +1,4 @@
-"""A new model is asked what was judged by lot before it came and after its data were cut."""
+"""Ask a new model about randomly sampled turns that were judged after its training data ended."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,16 +11,17 @@ from prompter.readiness.ledger import outcome
 def replay(
     turns: Iterable[LedgerTurn], sent: Mapping[int, str], ask: Callable[[str], Triage]
 ) -> list[ReplayedTurn]:
-    """Ask a model what customers have asked before.
+    """Ask a model the questions of earlier turns.
 
-    Only turns that were answered blind or audited, and judged: turns judged by lot train no model. The same
-    article keeps its verdict, the one that the operator has `sent`, by turn, is right, any other is wrong.
+    Only judged turns that were answered blind or audited are used: sampled turns train no model. The
+    same article keeps its verdict. The article that the operator `sent`, by turn, is right, and any
+    other is wrong.
     """
     found = []
     for turn in turns:
         _how, right = outcome(turn)
         if is_dialogue(turn.article_id):
-            continue  # what a dialogue would have said depends on what was said before
+            continue  # a dialogue's reply depends on the messages before
         if not turn.tests or not (turn.blind or turn.by_bot) or right is None or not turn.utterance:
             continue
         triage = ask(turn.utterance)

@@ -1,4 +1,7 @@
-"""What is drawn by lot, and how often: only draws can say how good the bot is."""
+"""Random sampling of turns for blind answers, double review and audits.
+
+Only a random sample estimates accuracy without bias.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,31 +16,31 @@ _random = SystemRandom()
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingPolicy:
-    """Probabilities, none of them 0: more while a topic collects evidence, fewer once it answers alone.
+    """Sampling probabilities, all above 0: higher while a topic collects evidence, lower once it is live.
 
-    `random` gives numbers that are spread evenly over [0, 1). `blind_later` is at most `audit_final`. Less
-    sure turns than `from_confidence`, the laxest threshold that is ever tested, are left alone.
+    `random` returns uniform numbers in [0, 1). `blind_later` is at most `audit_final`. Turns below the
+    confidence `from_confidence`, the lowest threshold that is ever tested, are never sampled.
     """
 
-    blind_collecting: float = 0.1  # of turns: answered without a look at the suggestions
+    blind_collecting: float = 0.1  # of turns: answered without seeing suggestions
     blind_later: float = 0.02
-    double_review_collecting: float = 0.2  # of accepted suggestions: a second person judges them too
+    double_review_collecting: float = 0.2  # of accepted suggestions: also judged by a second person
     double_review_later: float = 0.05
-    audit_initial: float = 0.2  # of what the bot has answered alone
+    audit_initial: float = 0.2  # of automated replies
     audit_final: float = 0.05
-    audit_half_life: float = 100.0  # after so many audits the share is half way down
+    audit_half_life: float = 100.0  # number of audits after which the share is halfway down
     from_confidence: float = 0.0
     random: Callable[[], float] = field(default=_random.random, repr=False)
 
     def draw(
         self, triage: Triage, *, live: bool = False, audits: int = 0, alarmed: bool = False
     ) -> Draw | None:
-        """Draw for a turn. None: the bot would not answer it alone, however sure it was.
+        """Draw for a turn. Return None if the bot would not answer it alone at any confidence.
 
-        `live`: its topic answers alone; then `audits` were judged since, and `alarmed` says that customers
-        are unhappy with it. Of a live topic, the sure turns are judged when an audit is drawn, the others
-        when they are answered blind. Laxer thresholds are tested on both together, so only on as many of
-        each as `blind_later` would draw.
+        `live` means that its topic answers alone, `audits` how many were judged since, and `alarmed`
+        that customers are unhappy with it. In a live topic, turns above the threshold are judged when
+        audited, and the others when answered blind. Lower thresholds are tested on both together, so
+        only on as many of each as `blind_later` would draw.
         """
         if triage.is_held_back or triage.suggestions[0].confidence < self.from_confidence:
             return None
@@ -57,7 +60,7 @@ class SamplingPolicy:
         )
 
     def audit_share(self, audits: int, *, alarmed: bool = False) -> float:
-        """The share of audits falls with their number; signals from customers bring it back up.
+        """Return the audited share, which falls with the number of audits and rises again on an alarm.
 
         >>> policy = SamplingPolicy()
         >>> policy.audit_share(0), policy.audit_share(100), round(policy.audit_share(10_000), 3)
@@ -67,22 +70,22 @@ class SamplingPolicy:
         return self.audit_final + (self.audit_initial - self.audit_final) * faded
 
     def place(self) -> Place:
-        """Where the bot's answer stands among two."""
+        """Return the bot's random position among two answers."""
         return Place.FIRST if self.random() < 0.5 else Place.SECOND
 
 
 class NoSampling(SamplingPolicy):
-    """Draws nothing: nobody judges how good the bot is."""
+    """Samples nothing: the bot's accuracy is not measured."""
 
     def draw(self, *_: object, **__: object) -> None:
         return None
 
 
 def sample_of(turn: Turn, *, right: bool | None) -> tuple[SampleKind | None, float | None]:
-    """Say what an operator's turn was drawn for, now that the verdict is known, and how probable that was.
+    """Return the sample to which an operator's judged turn belongs, and its probability.
 
-    Only a suggestion that counts as right can get a second judgement; the probability is that of one even
-    where it was not drawn. None and None: no lot concerns the turn.
+    Only a suggestion that counts as right can get a double review. The probability is returned even if
+    the turn was not drawn. None and None mean that no sample concerns the turn.
     """
     if turn.draw is None or turn.by_bot:
         return None, None

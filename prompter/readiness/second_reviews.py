@@ -1,4 +1,4 @@
-"""A second person judges, knowing neither the first verdict nor which answer is whose."""
+"""Double review: a second person judges without knowing the first verdict or the answers' authors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from prompter.storage import Store, Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a judge sees. With one answer only, `choice` is `first` (it is right) or `neither`."""
+    """A review as shown to the judge. With one answer, `choice` is `first` (it is right) or `neither`."""
 
     review_id: int
     question: str = field(repr=False)
@@ -22,31 +22,31 @@ class Question:
 
 
 class Reviews:
-    """The use cases of whoever judges what others have decided."""
+    """The use cases of reviewing others' decisions."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._clock = clock
 
     def waiting(self, account: Account) -> int:
-        """How many there are to judge."""
+        """Return the number of reviews that wait for the account."""
         with self._store.read() as tx:
             return tx.reviews.count_for(account.id)
 
     def next(self, account: Account, *, after: int = 0) -> Question | None:
-        """The longest waiting question to judge; `after` passes over those up to that one."""
+        """Return the longest waiting review, skipping those up to `after`."""
         with self._store.read() as tx:
             review = tx.reviews.next_for(account.id, after=after)
         return None if review is None else _question(review)
 
     def judge(self, review_id: int, choice: Choice, account: Account) -> None:
-        """Say which answer is right; the bot's counts as right if it was chosen, alone or with the other.
+        """Record which answer is right. The bot's counts as right if it was chosen, alone or with the other.
 
         Raises:
-            NotFound: there is no such review.
-            Forbidden: the account judged this turn before.
-            AlreadyDecided: somebody was faster, or the decision was undone.
-            InvalidDecision: there is no second answer to choose.
+            NotFound: when there is no such review.
+            Forbidden: when the account judged this turn before.
+            AlreadyDecided: when somebody was faster, or the decision was undone.
+            InvalidDecision: when there is no second answer to choose.
         """
         now = self._clock()
         with self._store.write() as tx:
@@ -60,7 +60,7 @@ class Reviews:
             if not tx.reviews.judge(review_id, choice, account.id, now):
                 raise AlreadyDecided("somebody else has just judged this one")
             if review.kind is ReviewKind.GOLD:
-                return  # it has told something about the judge, and nothing about a topic
+                return  # it measures the judge, and is no evidence about a topic
             right = choice is Choice.BOTH or choice.value == review.bot_position.value
             turn = tx.conversations.turn(review.turn_id)
             if turn is None:
@@ -92,10 +92,10 @@ def request_review(
     bot_position: Place,
     now: datetime,
 ) -> None:
-    """Put the bot's first answer before a second person, beside another one where there is one.
+    """Ask a second person to review the bot's first answer, beside another answer if there is one.
 
-    The other is what the operator wrote, or, where that is the bot's own, the next best suggestion: a
-    judge cannot tell from what they see what the first verdict was.
+    The other answer is the operator's or, if the operator sent the bot's own, the next best suggestion:
+    a judge cannot tell the first verdict from it.
     """
     own = offered[0].text
     alternatives = (
@@ -116,7 +116,7 @@ def request_review(
 
 
 def _lot(tx: Transaction, review: StoredReview, turn: Turn) -> tuple[SampleKind | None, float | None]:
-    """What the review was drawn for, and with which probability; a decision's is its own."""
+    """Return the sample to which the review belongs, and its probability."""
     if review.kind is ReviewKind.AUDIT:
         return SampleKind.AUDIT, turn.draw.probability if turn.draw else None
     if review.kind is ReviewKind.CHECK:

@@ -1,4 +1,4 @@
-"""Which topics may answer alone: supervisors look at the evidence, agree or stop."""
+"""Readiness of topics: supervisors inspect the evidence, and allow or stop automated replies."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,20 +29,20 @@ from prompter.storage import Conflict, Transaction
 
 
 class Readiness(ReadinessWorker, LiveTopics):
-    """Which topics may answer alone: supervisors look, allow, stop and switch off."""
+    """The supervisors' use cases of readiness: inspect, allow, stop and switch off topics."""
 
     def topics(self) -> list[TopicReadiness]:
-        """Every topic and group, in order of name."""
+        """Return every topic and group, in order of name."""
         with self._store.read() as tx:
             units = self._units(tx)
             stored = tx.readiness.all()
             return [self._shown(tx, stored[name], topics) for name, topics in units.items() if name in stored]
 
     def topic(self, name: str) -> TopicReadiness:
-        """One topic or group.
+        """Return one topic or group.
 
         Raises:
-            NotFound: there is none of that name, or nothing has looked at it yet.
+            NotFound: when there is none of that name, or it has not been checked yet.
         """
         with self._store.read() as tx:
             return self._shown(
@@ -50,10 +50,10 @@ class Readiness(ReadinessWorker, LiveTopics):
             )
 
     def evidence(self, name: str) -> TopicEvidence:
-        """The evidence of the running test, turn by turn.
+        """Return the evidence of the running test, turn by turn.
 
         Raises:
-            NotFound: there is no topic of that name, or nothing has looked at it yet.
+            NotFound: when there is no topic of that name, or it has not been checked yet.
         """
         with self._store.read() as tx:
             stored = found_topic(tx.readiness.get(name), name)
@@ -66,7 +66,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             )
 
     def gaps(self) -> list[tuple[str, Gap]]:
-        """For each topic and group, how right its suggestions look to operators who see them, and blind."""
+        """Return the accuracy of each topic and group, with visible suggestions and answered blind."""
         with self._store.read() as tx:
             units, stored = self._units(tx), tx.readiness.all()
             return [
@@ -76,16 +76,16 @@ class Readiness(ReadinessWorker, LiveTopics):
             ]
 
     def last_change(self) -> tuple[int, int]:
-        """Two numbers: what they were before, nobody has judged or changed anything since."""
+        """Return two numbers that stay the same until something is judged or changed."""
         with self._store.read() as tx:
             return tx.readiness.last_evidence(), tx.readiness.last_event()
 
     def allow(self, name: str, account: Account | None) -> TopicReadiness:
-        """Let a topic answer alone, as widely as its test has passed; also after it was held.
+        """Put a topic on autopilot from the lowest threshold that its test has passed, even if it was held.
 
         Raises:
-            NotFound: there is no such topic.
-            NotReady: the evidence does not allow it.
+            NotFound: when there is no such topic.
+            NotReady: when the evidence does not allow it.
         """
         stored, steps = self._assessed(name)
         passed = self._passed(stored, steps)
@@ -100,14 +100,14 @@ class Readiness(ReadinessWorker, LiveTopics):
         )
 
     def hold(self, name: str, account: Account | None) -> TopicReadiness:
-        """Stop a topic from answering alone, at once and until it is allowed again; evidence goes on."""
+        """Stop a topic from answering alone, at once and until it is allowed again. Its test goes on."""
         with self._store.read() as tx:
             stored = found_topic(tx.readiness.get(name), name)
         change = Transition(state=ReadinessState.HELD, threshold=stored.threshold, reason="stopped")
         return self._set(stored, change, account)
 
     def switch_off(self, name: str, account: Account | None) -> TopicReadiness:
-        """Only measure from now on: whatever the evidence says, the topic does not answer alone."""
+        """Stop a topic from answering alone, whatever the evidence says. It is only measured."""
         stored, steps = self._assessed(name)
         is_proved = self._passed(stored, steps) is not None
         state = ReadinessState.READY if is_proved else ReadinessState.COLLECTING
@@ -175,7 +175,7 @@ def _from(turns: Sequence[LedgerTurn], step: Step) -> list[LedgerTurn]:
 
 
 def _labels_per_day(turns: Sequence[LedgerTurn], *, since: datetime, now: datetime) -> float:
-    """How many of the turns are judged by lot in a day, over the last week or as long as the test runs."""
+    """Return how many turns are randomly sampled and judged per day, over at most the test's last week."""
     begin = max(since, now - WEEK)
     days = max((now - begin) / timedelta(days=1), 1.0)
     counted = (turn for turn in turns if turn.tests and turn.received_at >= begin)

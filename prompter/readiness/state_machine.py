@@ -1,4 +1,4 @@
-"""What follows from the evidence for a topic's state. Rules only: no clock, no database."""
+"""Derive a topic's state from its evidence. Rules only: no clock, no database."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,11 @@ from prompter.domain.readiness import Mode, ReadinessState
 
 @dataclass(frozen=True, kw_only=True)
 class TopicStatus:
-    """Where a topic is, and what its evidence says.
+    """A topic's current state and evidence.
 
-    `threshold`: from which confidence on it answers alone, None: it does not. `passed`: the laxest threshold
-    that its test has passed. `slipped`: the audits of its answers have sounded the alarm.
+    `threshold` is the confidence from which it answers alone, or None if it does not. `passed` is the
+    lowest threshold that its test has passed. `slipped` means that audits of its answers have raised
+    the alarm.
     """
 
     state: ReadinessState
@@ -21,7 +22,7 @@ class TopicStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """A new state, and in one word why."""
+    """A new state, and its reason in one word."""
 
     state: ReadinessState
     threshold: float | None
@@ -29,9 +30,9 @@ class Transition:
 
 
 def next_transition(status: TopicStatus, mode: Mode) -> Transition | None:
-    """What changes by itself; None: nothing.
+    """Return the transition that follows from the evidence, or None.
 
-    What has passed stays passed under the same rule; with a higher bar, or other thresholds, it may not.
+    A passed test stays passed under the same rule. With a higher target or other thresholds it may not.
     """
     state, passed = status.state, status.passed
     if state is ReadinessState.AUTOPILOT:

@@ -1,4 +1,4 @@
-"""Everything that there is to know about a topic at one moment: values only."""
+"""A topic's readiness at one moment. Values only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from prompter.domain.readiness import (
 
 
 class NotReady(PrompterError):
-    """The evidence does not allow this topic to answer alone yet; `step` says how far it is."""
+    """The evidence does not allow this topic to answer alone yet. `step` tells how far it is."""
 
     def __init__(self, name: str, step: Step) -> None:
         super().__init__(f"{name}: {_why_not(step)}")
@@ -26,11 +26,11 @@ class NotReady(PrompterError):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One step of a topic's test, and how far it reaches."""
+    """A step of a topic's test, with its confidence sequence and coverage."""
 
     step: Step
-    sequence: Sequence[Interval] = field(repr=False)  # at the alpha of the test; none for no turn
-    coverage: float | None  # share of the turns that it would answer alone; None: no turn
+    sequence: Sequence[Interval] = field(repr=False)  # at the alpha of the test; empty if there is no turn
+    coverage: float | None  # share of the turns that it would answer alone; None if there is no turn
 
     @property
     def interval(self) -> Interval | None:
@@ -39,7 +39,7 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class TopicReadiness:
-    """Everything that there is to know about a topic or group at one moment."""
+    """The readiness of a topic or group at one moment."""
 
     name: str
     topics: tuple[str, ...]
@@ -50,28 +50,28 @@ class TopicReadiness:
     test_began_at: datetime
     live_since: datetime | None
     steps: Sequence[Step]
-    passed: float | None  # the laxest threshold at which it may answer alone
-    left_out: Sequence[str]  # topics of a group that are below the bar themselves
+    passed: float | None  # the lowest threshold at which it may answer alone
+    left_out: Sequence[str]  # topics of a group that miss the target accuracy themselves
     audited: int
     audited_right: int
     last: Measured  # the last step
-    proved: Measured | None  # the laxest step that has passed
-    labels_per_day: float  # turns of the last step that are judged by lot, at the traffic of the last week
+    proved: Measured | None  # the lowest step that has passed
+    labels_per_day: float  # randomly sampled turns of the last step judged per day, at last week's traffic
     events: Sequence[ReadinessEvent] = field(repr=False)
 
     @property
     def interval(self) -> Interval | None:
-        """Of the last step; None: no turn."""
+        """Interval of the last step, or None without turns."""
         return self.last.interval
 
     @property
     def coverage(self) -> float | None:
-        """Of the last step; None: no turn."""
+        """Coverage of the last step, or None without turns."""
         return self.last.coverage
 
     @property
     def days_to_go(self) -> float | None:
-        """Until the last step has passed, at today's traffic; None: not on course."""
+        """Days until the last step passes at today's traffic, or None if it is not on course."""
         more = self.steps[-1].more_labels
         if more == 0:
             return 0.0

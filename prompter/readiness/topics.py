@@ -1,4 +1,4 @@
-"""Which topics and groups are tested, and how a change of one is written."""
+"""The topics and groups under test, and their changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,21 +35,25 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Models:
-    """What readiness is tested for: what ranks articles, and what speaks in dialogues."""
+    """The models that readiness is tested for: of article ranking and of dialogues."""
 
     articles: str
     dialogues: str
 
     def of(self, topics: Sequence[str]) -> str:
-        """Name what answers in these topics, all articles' or all dialogues'; empty: nobody knows."""
+        """Return the model that answers in these topics, which are all articles' or all dialogues'.
+
+        It is empty if unknown.
+        """
         return self.dialogues if topics[0].startswith(TOPICS) else self.articles
 
 
 class TestedTopics:
     """Topics, and groups of small topics that were named beforehand.
 
-    Each is tested by itself, at its own alpha; those that are `tested_together`, a list that was fixed
-    beforehand, by e-BH: of those that pass, at most alpha should not have, on the average.
+    Each is tested separately at its own alpha. Topics that are `tested_together`, a list fixed
+    beforehand, are tested by e-BH: of those that pass, on average at most a share alpha should not
+    have.
     """
 
     def __init__(
@@ -78,11 +82,11 @@ class TestedTopics:
 
     @property
     def rule(self) -> Rule:
-        """When a topic may answer alone."""
+        """The rule that decides when a topic may answer alone."""
         return self._rule
 
     def _passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
-        """The laxest threshold at which the topic may answer alone."""
+        """Return the lowest threshold at which the topic may answer alone."""
         if stored.name in self._together:
             return min(stored.frozen, default=None)
         return threshold_passed(steps)
@@ -115,7 +119,7 @@ class TestedTopics:
                 **values,
             )
             if not changed:
-                return False  # another process was faster; it has seen the same
+                return False  # another process was faster, and has seen the same evidence
             tx.readiness.add_event(
                 stored.name,
                 state=change.state,
@@ -128,7 +132,7 @@ class TestedTopics:
         return True
 
     def _units(self, tx: Transaction) -> dict[str, tuple[str, ...]]:
-        """Groups, and topics that are in none; a group's topics may have no article any more.
+        """Return the groups, and the topics in no group. A group's topics may have no article any more.
 
         A dialogue that has spoken is a topic from then on.
         """
@@ -139,9 +143,9 @@ class TestedTopics:
 
 
 def ledger_of(tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> list[LedgerTurn]:
-    """The turns of the running test: those from before that the model was asked anew, and those since."""
+    """Return the turns of the running test: replayed earlier turns and later ones."""
     replayed = tx.readiness.replayed(topics, stored.model)
-    left = tx.versions.left()  # what was seen of a version that was gone back from says nothing of this one
+    left = tx.versions.left()  # evidence about a version that was rolled back does not apply to this one
     return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at, without=left)]
 
 

@@ -1,4 +1,4 @@
-"""Looks at new evidence, and does what follows from it."""
+"""Checks new evidence and applies the transitions that follow from it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ from prompter.readiness.topics import Models, TestedTopics, answered_since, foun
 
 
 class ReadinessWorker(TestedTopics):
-    """Tests topics as evidence comes in; begins anew with another model, and steps back by itself."""
+    """Tests topics as evidence comes in, restarts tests for a new model, and demotes topics automatically."""
 
     def run_once(
         self,
@@ -37,11 +37,11 @@ class ReadinessWorker(TestedTopics):
         learned_until: datetime | None = None,
         ask: Callable[[str], Triage] | None = None,
     ) -> bool:
-        """Look at what is new and act on it; True if some topic changed its state.
+        """Check new evidence and act on it. Return True if some topic changed its state.
 
-        `model` names what ranks and says how sure it is: with another one every topic is tested anew, on
-        turns that come in from now on. If it has `learned_until` some moment, it is also asked, by `ask`,
-        what was judged by lot since then.
+        `model` is the id of the parts that determine ranking and confidence: a new one restarts every
+        topic's test on turns received from now on. If `learned_until` is given, it is also asked,
+        through `ask`, about randomly sampled turns judged since then.
         """
         with self._store.read() as tx:
             models = Models(articles=model, dialogues=tx.facts.get(DIALOGUE_MODEL) or "")
@@ -90,7 +90,7 @@ class ReadinessWorker(TestedTopics):
         return self._change(stored, change, facts)
 
     def _replay(self, model: str, learned_until: datetime, ask: Callable[[str], Triage]) -> None:
-        """Ask a model that is new here what was judged by lot since the data it learned from was cut."""
+        """Ask a new model about randomly sampled turns that were judged after its training data ended."""
         with self._store.read() as tx:
             dialogues = tx.facts.get(DIALOGUE_MODEL)
             if all(stored.model in (model, dialogues) for stored in tx.readiness.all().values()):
@@ -102,7 +102,7 @@ class ReadinessWorker(TestedTopics):
             tx.readiness.add_replays(model, found, self._clock())
 
     def _compare(self, units: Mapping[str, Sequence[str]]) -> None:
-        """Test topics together: whoever passes a threshold keeps the e-value that it passed with."""
+        """Test topics together. A topic that passes a threshold keeps the e-value with which it passed."""
         with self._store.read() as tx:
             stored = {name: found_topic(tx.readiness.get(name), name) for name in units}
             turns = {name: ledger_of(tx, stored[name], topics) for name, topics in units.items()}
@@ -124,7 +124,7 @@ class ReadinessWorker(TestedTopics):
                     tx.readiness.change(stored[name], frozen={str(key): e for key, e in frozen[name].items()})
 
     def _leave_out(self, stored: StoredReadiness, topics: Sequence[str], turns: Sequence[LedgerTurn]) -> bool:
-        """A topic of a group that is below the bar by itself does not answer alone with the others."""
+        """Exclude a group's topic from automated replies if it misses the target accuracy by itself."""
         if len(topics) < 2:
             return False
         below = [
@@ -152,8 +152,8 @@ class ReadinessWorker(TestedTopics):
         return bool(self._detector.first_alarm(right)[0] > 0)
 
     def _begin_test(self, stored: StoredReadiness, turns: Sequence[LedgerTurn], model: str) -> bool:
-        """Another model: nothing that was shown about the last one holds for it."""
-        unused = not any(turn.rows for turn in turns)  # nobody has looked at anything: the number is free
+        """Restart the test for another model, as evidence about the previous one does not apply."""
+        unused = not any(turn.rows for turn in turns)  # nobody has judged anything: the test number is free
         held = stored.state is ReadinessState.HELD
         change = Transition(
             state=ReadinessState.HELD if held else ReadinessState.COLLECTING,
@@ -167,7 +167,7 @@ class ReadinessWorker(TestedTopics):
 
 
 def _facts(steps: Sequence[Step], live: Sequence[tuple[LedgerTurn, bool]]) -> ReadinessChangeFacts:
-    """What a supervisor is told about a change: the numbers, and which answers to look at again."""
+    """Return a change's details for supervisors: the figures, and answers to check again."""
     last = steps[-1]
     wrong = [turn for turn, right in live if not right]
     return ReadinessChangeFacts(

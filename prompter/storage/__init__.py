@@ -5,7 +5,7 @@ The only package with SQL. One use case is one `Transaction` of the `Store`.
     store, engine, writers                        transactions on SQLite or PostgreSQL, writers in turn
     tables, rows, migrate, migrations             tables with their constraints, row classes, schema versions
     accounts, conversations, knowledge, models    rows by noun
-    jobs, facts, failures                         background jobs, single values, failed triage
+    jobs, facts, failures                         background jobs, single values, database errors
     copying                                       moving all data to another database
 """
 

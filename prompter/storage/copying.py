@@ -1,4 +1,4 @@
-"""Moving all data from one database to another, such as from SQLite to PostgreSQL."""
+"""Copy all data from one database to another, such as from SQLite to PostgreSQL."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +13,17 @@ _BATCH = 500
 
 
 class TargetNotEmpty(PrompterError):
-    """The database to move to already holds data."""
+    """The target database already holds data."""
 
 
 def copy_database(source: Engine, target: Engine, *, progress: Callable[[str, int], None]) -> None:
-    """Copy every row but secrets; both databases must have this version's schema.
+    """Copy all rows except secrets. Both databases must have this version's schema.
 
-    One transaction on the target: it holds everything or nothing. `progress` is told table and rows.
+    The target is written in one transaction: everything or nothing. `progress` is called with table and rows.
 
     Raises:
-        TargetNotEmpty: the target holds rows already.
-        DatabaseUnavailable: one of them cannot be used.
+        TargetNotEmpty: when the target already holds rows.
+        DatabaseUnavailable: when one of the databases cannot be used.
     """
     with (
         database_failures(),
@@ -52,7 +52,7 @@ def _rows_to_copy(table: Table) -> Select[Any]:
 
 
 def _move_sequences(connection: Connection) -> None:
-    """PostgreSQL counts ids in sequences, which rows with given ids do not move."""
+    """Advance PostgreSQL's id sequences, which rows with given ids do not move."""
     for table in metadata.sorted_tables:
         column = table.autoincrement_column
         if column is None:

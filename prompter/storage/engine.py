@@ -1,4 +1,4 @@
-"""Connecting to SQLite or PostgreSQL."""
+"""Connect to SQLite or PostgreSQL."""
 
 from contextlib import closing
 from typing import Any
@@ -11,23 +11,24 @@ from sqlalchemy.pool import StaticPool
 
 from prompter.common.errors import PrompterError
 
-TIMEOUT_SECONDS = 30.0  # how long background work waits for others that write; requests wait less
+TIMEOUT_SECONDS = 30.0  # how long background work waits for other writers; requests wait less
 _STATEMENT_SECONDS = 300  # PostgreSQL ends a statement that takes longer
-_POOL_SECONDS = 5.0  # how long to wait for a connection that is free
-_CONNECT_SECONDS = 5  # and for a server that does not answer nobody waits longer
-_MIN_MASKED_LENGTH = 3  # characters; a shorter "secret" stands in every other word
+_POOL_SECONDS = 5.0  # how long to wait for a free connection
+_CONNECT_SECONDS = 5  # limit for a server that does not answer
+_MIN_MASKED_LENGTH = 3  # characters; a shorter "secret" occurs in every other word
 _MASK = "***"
 
 
 class BadDatabaseUrl(PrompterError):
-    """The database's URL cannot be read; the message does not repeat it, as it may hold a password."""
+    """The database's URL cannot be read. The message does not repeat it, as it may hold a password."""
 
 
 def read_url(url: str) -> URL:
-    """Read a database's URL.
+    """Parse a database URL.
 
     Raises:
-        BadDatabaseUrl: it is no URL, or a character of the password would be taken for one of the address.
+        BadDatabaseUrl: when it is no URL, or a character of the password would be read as part of the
+        address.
     """
     try:
         read = make_url(url)
@@ -42,13 +43,13 @@ def read_url(url: str) -> URL:
 
 
 def connect(url: str, *, max_connections: int | None = None) -> Engine:
-    """Open a database; SQLite in WAL mode, every commit synced to disk, foreign keys checked.
+    """Open a database. SQLite runs in WAL mode, syncs every commit to disk and checks foreign keys.
 
-    At most `max_connections` connections are open at once; None: as many as SQLAlchemy allows. Whoever finds
-    none free waits a few seconds for one. Errors never tell the password.
+    At most `max_connections` connections are open at once; None means SQLAlchemy's limit. A caller who
+    finds none free waits a few seconds for one. Errors never reveal the password.
 
     Raises:
-        BadDatabaseUrl: the URL cannot be read.
+        BadDatabaseUrl: when the URL cannot be read.
     """
     read = read_url(url)
     pool: dict[str, Any] = {"pool_timeout": _POOL_SECONDS}
@@ -93,24 +94,24 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
     in_memory = url.database in (None, "", ":memory:")
     engine = create_engine(
         url,
-        hide_parameters=True,  # errors are logged; what customers wrote is not
+        hide_parameters=True,  # errors are logged, and customers' texts must not be
         connect_args={"timeout": TIMEOUT_SECONDS, "check_same_thread": False},
         **({"poolclass": StaticPool} if in_memory else pool),
     )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        # The driver would begin transactions by rules of its own; we begin them ourselves below.
+        # The driver would begin transactions by its own rules. We begin them ourselves below.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        # SQLite's own lower() knows ASCII only.
+        # SQLite's own lower() handles ASCII only.
         connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A reader that turns into a writer half-way fails at once when another writer was faster;
+        # A reader that becomes a writer halfway fails at once if another writer was faster,
         # so writers take the lock at the start, and wait for it.
         options = connection.get_execution_options()
         if not options.get("sufler_writes", False):
@@ -124,11 +125,11 @@ def _connect_sqlite(url: URL, pool: dict[str, Any]) -> Engine:
 
 
 def _milliseconds(seconds: float) -> int:
-    return max(1, round(1000 * seconds))  # 0 would be none at all, or for ever
+    return max(1, round(1000 * seconds))  # 0 would mean no timeout, or an immediate one
 
 
 def _mask_errors(engine: Engine) -> None:
-    """A driver may repeat what it was given to connect with, and errors are printed."""
+    """Mask passwords in errors: a driver may repeat its connection arguments, and errors are printed."""
     passwords = [str(engine.url.password or ""), *map(str, engine.url.normalized_query.get("password", ()))]
     written = {form(password) for password in passwords for form in (str, quote, quote_plus)}
     secrets = sorted((text for text in written if len(text) >= _MIN_MASKED_LENGTH), key=len, reverse=True)

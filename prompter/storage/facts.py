@@ -16,12 +16,12 @@ class FactRows(Rows):
             self._connection.execute(facts.insert().values(name=name, value=value))
 
     def set_if_absent(self, name: str, value: str) -> str:
-        """Set the fact unless it is there; return what it is now."""
+        """Set the fact unless it exists, and return its current value."""
         self._connection.execute(self._insert_new(facts, {"name": name, "value": value}))
         return self.get(name) or value
 
     def delete(self, name: str) -> None:
-        """Remove the fact; SQLite overwrites it in the database's pages."""
+        """Delete the fact, overwriting it in the database file on SQLite."""
         is_sqlite = self._connection.dialect.name == "sqlite"
         if is_sqlite:
             self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -30,8 +30,8 @@ class FactRows(Rows):
             self._connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
     def count_up(self, name: str) -> int:
-        """Add one to a counter and return it."""
+        """Increment a counter and return it."""
         self._connection.execute(self._insert_new(facts, {"name": name, "value": "0"}))
-        more = cast(cast(facts.c.value, Integer) + 1, Text)  # in the database: nobody's count gets lost
+        more = cast(cast(facts.c.value, Integer) + 1, Text)  # in the database, so that no count gets lost
         self._connection.execute(update(facts).where(facts.c.name == name).values(value=more))
         return int(self.get(name) or 0)

@@ -1,4 +1,4 @@
-"""What a database's errors mean to those who do not know which one it is."""
+"""Translate database errors into the core's errors, whichever database it is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from prompter.common.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 
-# Of SQLite's codes the low byte says what kind it is; PostgreSQL's have five characters.
+# The low byte of SQLite's codes tells the kind of error. PostgreSQL's codes have five characters.
 _BUSY = {5, 6, "55P03", "57014", "40001", "40P01", "53300"}
 _FULL = {13, "53100"}
 _WRITING = {778, 1034, 1290}  # SQLite could not write, sync or truncate a file
@@ -16,10 +16,10 @@ _WRITING = {778, 1034, 1290}  # SQLite could not write, sync or truncate a file
 
 @contextmanager
 def database_failures() -> Iterator[None]:
-    """Raise what a driver says of a database that cannot be used as an error of ours.
+    """Raise driver errors about an unusable database as `DatabaseUnavailable`.
 
     Raises:
-        DatabaseUnavailable: the database is away, locked by others for too long, or full.
+        DatabaseUnavailable: when the database is unreachable, locked by others for too long, or full.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def database_failures() -> Iterator[None]:
     except (OperationalError, InterfaceError, InternalError) as error:
         raise _kind(error)(_message_of(error)) from error
     except DatabaseError as error:
-        if type(error) is not DatabaseError:  # ours: a mistake in a statement, or a rule that it breaks
+        if type(error) is not DatabaseError:  # our own: a mistake in a statement, or a violated constraint
             raise
         raise DatabaseUnavailable(_message_of(error)) from error
 

@@ -1,4 +1,4 @@
-"""Long work, one of a kind at a time, whichever process does it."""
+"""Rows of background jobs. At most one of a kind runs, in whatever process."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from prompter.storage.tables import accounts, jobs
 
 class JobRows(Rows):
     def add(self, kind: JobKind, state: JobState, *, account_id: int | None, now: datetime) -> int:
-        """Add a job; an index refuses a second one of its kind in the same open state."""
+        """Add a job. An index refuses a second one of its kind in the same open state."""
         return self._insert(
             jobs,
             kind=kind.value,
@@ -25,7 +25,7 @@ class JobRows(Rows):
         )
 
     def open(self, kind: JobKind, state: JobState) -> StoredJob | None:
-        """The one job of this kind that waits, or runs."""
+        """Return the job of this kind in that open state, or None."""
         row = self._connection.execute(
             _WITH_NAME.where(jobs.c.kind == kind.value, jobs.c.state == state.value)
         ).one_or_none()
@@ -36,14 +36,14 @@ class JobRows(Rows):
         return None if row is None else _job(row)
 
     def last(self, kind: JobKind, *, limit: int = 20) -> list[StoredJob]:
-        """Newest first."""
+        """Return the last jobs of this kind, newest first."""
         rows = self._connection.execute(
             _WITH_NAME.where(jobs.c.kind == kind.value).order_by(jobs.c.id.desc()).limit(limit)
         )
         return [_job(row) for row in rows]
 
     def change(self, job_id: int, old: JobState, **values: Any) -> bool:
-        """Change a job; False if it is not in the `old` state any more."""
+        """Change a job. Return False if it is no longer in the `old` state."""
         changed = self._connection.execute(
             update(jobs).where(jobs.c.id == job_id, jobs.c.state == old.value).values(**values)
         )

@@ -1,4 +1,4 @@
-"""Bringing a database to this version's schema."""
+"""Migrate a database to this version's schema."""
 
 from pathlib import Path
 
@@ -11,21 +11,21 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class NewerDatabase(PrompterError):
-    """The database was made by a newer version of Sufler."""
+    """The database was created by a newer version of Sufler."""
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing, in one transaction; does nothing on a database that is up to date.
+    """Apply missing migrations in one transaction. An up-to-date database is not changed.
 
     Raises:
-        NewerDatabase: the schema is one that this version does not know.
-        DatabaseUnavailable: there is no such database, or it cannot be used.
+        NewerDatabase: when this version does not know the schema.
+        DatabaseUnavailable: when there is no such database, or it cannot be used.
     """
     with database_failures(), engine.connect() as connection:
         connection = connection.execution_options(sufler_writes=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL statement_timeout = 0"))  # large tables take their time
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # large tables take long
             known = revisions()
             current = _current(connection)
             if current is not None and current not in known:
@@ -37,7 +37,7 @@ def migrate(engine: Engine) -> None:
 
 
 def revisions() -> list[str]:
-    """Schema versions that this version of Sufler knows, oldest first: how their files' names begin."""
+    """Return the schema versions that this Sufler knows, oldest first: the prefixes of their file names."""
     return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
@@ -49,7 +49,7 @@ def _current(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command  # a quarter of a second that a database up to date does not need
+    from alembic import command  # takes a quarter of a second, which an up-to-date database does not need
     from alembic.config import Config
 
     config = Config()

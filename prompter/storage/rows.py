@@ -1,4 +1,4 @@
-"""What the row classes share."""
+"""The base class of the row classes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Rows:
         self._connection = connection
 
     def _insert_new(self, table: Table, rows: dict[str, Any] | list[dict[str, Any]]) -> Insert:
-        """An insert that passes over rows which a unique index already holds."""
+        """Return an insert that skips rows that a unique index already holds."""
         if self._connection.dialect.name == "sqlite":
             return sqlite.insert(table).values(rows).on_conflict_do_nothing()
         from sqlalchemy.dialects import postgresql

@@ -1,4 +1,4 @@
-"""One store, two databases: the transactions in which use cases do their work."""
+"""Transactions of the use cases, on SQLite or PostgreSQL."""
 
 import copy
 import secrets
@@ -60,7 +60,7 @@ class Transaction:
 
 
 class Store:
-    """Hands out transactions. All or nothing: an error inside one undoes all of it."""
+    """Provides transactions. Each is all or nothing: an error inside undoes it."""
 
     def __init__(self, engine: Engine, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._engine = engine
@@ -68,31 +68,32 @@ class Store:
         self._writers = WriterQueue()
 
     def with_timeout(self, seconds: float) -> Self:
-        """The same store for somebody who waits for other writers no longer than that."""
+        """Return the same store for a caller who waits for other writers at most that long."""
         other = copy.copy(self)
         other._timeout_seconds = seconds
         return other
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A consistent view; writes nothing.
+        """Open a consistent read-only view.
 
         Raises:
-            DatabaseUnavailable: the database is away, or too many ask it.
+            DatabaseUnavailable: when the database is unreachable, or has too many connections.
         """
         with database_failures(), self._engine.connect() as connection:
-            if not self._is_sqlite:  # whose readers have it anyway
+            if not self._is_sqlite:  # SQLite's readers have a consistent view anyway
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield Transaction(connection)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """One use case, one transaction.
+        """Open the transaction of one use case.
 
         Raises:
-            Conflict: a unique index or a check refused a row; nothing was written.
-            DatabaseUnavailable: the database is away, full, or others write for longer than this store waits.
+            Conflict: when a unique index or a check refused a row. Nothing was written.
+            DatabaseUnavailable: when the database is unreachable, full, or locked by others for longer
+            than this store waits.
         """
         try:
             with database_failures(), self._writable() as connection, connection.begin():
@@ -102,16 +103,16 @@ class Store:
 
     @contextmanager
     def _writable(self) -> Iterator[Connection]:
-        if not self._is_sqlite:  # PostgreSQL lets many write at once
+        if not self._is_sqlite:  # PostgreSQL allows many writers at once
             with self._engine.connect() as connection:
                 yield connection.execution_options(sufler_writes=True, sufler_timeout=self._timeout_seconds)
             return
-        # The turn comes before the connection: whoever only reads finds one free.
+        # Wait for the turn before connecting, so that readers find a free connection.
         with self._writers.turn(self._timeout_seconds) as seconds, self._engine.connect() as connection:
             yield connection.execution_options(sufler_writes=True, sufler_timeout=seconds)
 
     def overwrite_deleted(self) -> None:
-        """Bring what was deleted for good out of SQLite's files, as far as nobody reads right now."""
+        """Remove deleted data from SQLite's files, as far as no reader needs it now."""
         if self._is_sqlite:
             with self._engine.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -121,12 +122,12 @@ class Store:
         return self._engine.dialect.name == "sqlite"
 
     def check_writable(self, *, seconds: float) -> None:
-        """Write a fact that says nothing; waits at most so long for others.
+        """Write a meaningless fact, waiting at most `seconds` for other writers.
 
-        It has to be a real one: SQLite sees a full disk only when a transaction is committed.
+        The write has to be real: SQLite notices a full disk only when a transaction is committed.
 
         Raises:
-            DatabaseUnavailable: it could not be written.
+            DatabaseUnavailable: when it could not be written.
         """
         with self.with_timeout(seconds).write() as tx:
             tx.facts.set("probe", secrets.token_hex(4))

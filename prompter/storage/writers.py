@@ -1,4 +1,4 @@
-"""Whose turn is it to write?"""
+"""Let the threads of a process write to SQLite in turn."""
 
 import threading
 import time
@@ -10,10 +10,10 @@ from prompter.common.errors import DatabaseBusy
 
 
 class WriterQueue:
-    """Lets one thread write at a time, in the order in which they came.
+    """Lets one thread write at a time, in the order of arrival.
 
-    SQLite knows one writer at a time and no order: those that wait look again now and then, and whoever
-    looks at the right moment is next. With many, some would wait for seconds.
+    SQLite has one writer at a time and no queue: waiting writers retry now and then, and the one that
+    retries at the right moment is next. With many writers, some would wait for seconds.
     """
 
     def __init__(self, *, max_waiting: int = 100) -> None:
@@ -23,15 +23,15 @@ class WriterQueue:
         self._waiting: deque[threading.Event] = deque()
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Return the number of waiting threads."""
         return len(self._waiting)
 
     @contextmanager
     def turn(self, timeout_seconds: float) -> Iterator[float]:
-        """Wait for the turn; yields how many seconds of patience are left.
+        """Wait for the turn, and yield the rest of the timeout in seconds.
 
         Raises:
-            DatabaseBusy: others write for longer than that, or too many wait already.
+            DatabaseBusy: when others write for longer than the timeout, or too many wait already.
         """
         until = time.monotonic() + timeout_seconds
         self._take(timeout_seconds)

@@ -3,6 +3,6 @@
 assistant, routing                                 triage: classify, search, rank, calibrate, route
 ranking_weights, ranker_training, serialization    weights of signals, fitted to verdicts, saved
 confidence                                         the probability that a suggestion is right
-query_embedder, stored_embeddings                  vectors of what people wrote and of the articles
-explanations                                       why a suggestion stands where it stands
+query_embedder, stored_embeddings                  vectors of people's texts and of the articles
+explanations                                       the reasons for a suggestion's rank and confidence
 """

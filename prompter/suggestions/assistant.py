@@ -1,4 +1,4 @@
-"""What would we answer?  Models and index together, without a database."""
+"""Suggest answers: models and index together, without a database."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,26 +23,26 @@ def _today() -> date:
 
 @dataclass(frozen=True, kw_only=True)
 class AssistantState:
-    """What the assistant knows at one moment; replaced as a whole."""
+    """The assistant's knowledge at one moment, replaced as a whole."""
 
-    reader: TextReader  # of what customers write
+    reader: TextReader  # for customers' texts
     search: ArticleSearch
-    intents: IntentModel | None  # None: nothing to learn intents from
+    intents: IntentModel | None  # None: there is no training data
     confidence: ConfidenceModel
     thresholds: Thresholds
     show_at: float  # no suggestion below this confidence is shown
-    version: str  # equal versions, equal answers
-    model: str  # what ranks and says how sure it is, whatever the articles: readiness is tested for it
-    learned_until: datetime | None = None  # when the verdicts that it learned from were cut; None: from none
-    learned: RankerState | None = None  # from people's verdicts; None: nothing yet
+    version: str  # equal versions give equal answers
+    model: str  # id of ranking and confidence, without the articles: readiness is tested for it
+    learned_until: datetime | None = None  # end of its training verdicts; None: it has learned from none
+    learned: RankerState | None = None  # from people's verdicts; None: none yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class TriageTrace:
-    """A triage and all that it was concluded from, looked up once and with one state of knowledge.
+    """A triage with all of its inputs, computed once and from one state of knowledge.
 
-    `hits` and `suggestions` belong together, best first, up to ten, however improbable; both are empty, and
-    `intent` and `signals` are None, where nothing was left of the text to understand.
+    `hits` and `suggestions` correspond, best first, up to ten, however improbable. If nothing of the
+    text was left to understand, both are empty, and `intent` and `signals` are None.
     """
 
     triage: Triage
@@ -51,15 +51,15 @@ class TriageTrace:
     hits: tuple[Hit, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     intent: IntentPrediction | None = None  # of our own classifier; None: there is none
-    signals: routing.RoutingInputs | None = None  # what the routing rules looked at
+    signals: routing.RoutingInputs | None = None  # inputs of the routing rules
 
 
 class Assistant:
-    """Suggests answers and says who should answer; which topics may answer alone it does not know.
+    """Suggests answers and the route of a turn. It does not know which topics may answer alone.
 
-    Thread-safe; an utterance is read (encoded) once. `max_suggestions` are offered at most. `parse` gives
-    what somebody else makes of a text: probabilities of intents, best first. Where it gives any, they say
-    what the customer wants; how sure a suggestion is stays our own measure.
+    Thread-safe. An utterance is encoded once. At most `max_suggestions` are offered. `parse` is an
+    external parser: probabilities of intents, best first. If it returns any, they determine the
+    customer's intent, while the confidence of suggestions stays our own.
     """
 
     def __init__(
@@ -80,11 +80,14 @@ class Assistant:
         return self._knowledge
 
     def replace_knowledge(self, knowledge: AssistantState) -> None:
-        """Answer from now on with this; calls under way finish with what they began with."""
+        """Answer with this state from now on. Running calls finish with the state they began with."""
         self._knowledge = knowledge
 
     def without_external_parser(self) -> "Assistant":
-        """One that asks nobody to parse: whoever is asked and asks us would wait for their own answer."""
+        """Return a copy without the external parser.
+
+        Use it for requests from that parser, which would otherwise wait for itself.
+        """
         return Assistant(knowledge=self._knowledge, max_suggestions=self._max_suggestions, today=self._today)
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
@@ -98,11 +101,11 @@ class Assistant:
         return tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
 
     def triage(self, text: str) -> Triage:
-        """Suggest, and conclude who should answer and why."""
+        """Return suggestions, the route and its reason."""
         return self.trace(text).triage
 
     def trace(self, text: str) -> TriageTrace:
-        """Triage, and keep what it was concluded from."""
+        """Triage a text, and return the inputs with the result."""
         knowledge = self._knowledge
         utterance = knowledge.reader.read(text)
         if looks_empty(utterance.text):
@@ -148,7 +151,7 @@ class Assistant:
         )
 
     def _find(self, utterance: Utterance, knowledge: AssistantState) -> Found:
-        """Look for articles with what is known at one moment."""
+        """Search for articles with one state of knowledge."""
         learned = knowledge.learned
         try:
             return knowledge.search.search(
@@ -165,7 +168,7 @@ class Assistant:
 
 @dataclass(frozen=True, kw_only=True)
 class _Meant:
-    """What the customer wants; `control` is the probability that it calls for a human, by reason."""
+    """The customer's intent. `control` gives the probability by reason that a human is needed."""
 
     intent: str | None
     confidence: float
@@ -205,7 +208,7 @@ def _intent(utterance: Utterance, knowledge: AssistantState) -> IntentPrediction
 
 
 def _control(intents: Mapping[str, float]) -> dict[HandoffReason, float]:
-    """Add up the intents that call for a human for the same reason."""
+    """Add up the probabilities of intents that need a human for the same reason."""
     total: dict[HandoffReason, float] = {}
     for name, probability in intents.items():
         reason = routing.CONTROL_INTENTS.get(name)

@@ -1,4 +1,4 @@
-"""How probable is it that a suggestion is right?"""
+"""Calibrate confidence: the probability that a suggestion is right."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -12,9 +12,9 @@ from kb_index import Hit
 
 Floats = npt.NDArray[np.float64]
 
-_NEVER_SURER = 1e-3  # nothing is certain, neither way
-# How far a team's verdicts may move each coefficient: standard deviations of the prior. The base that they
-# come from differs from those that the prior was fitted on about as much as those among themselves.
+_NEVER_SURER = 1e-3  # neither right nor wrong is ever certain
+# Standard deviations of the prior: how far a team's verdicts may move each coefficient. A team's knowledge
+# base differs from those used for fitting about as much as these differ from each other.
 _DEVIATIONS = (0.7, 0.2, 1.5, 0.05, 0.2)
 
 FEATURES = ("constant", "lead", "vote", "in_scope", "phrasings")  # in the order of the coefficients
@@ -22,10 +22,10 @@ FEATURES = ("constant", "lead", "vote", "in_scope", "phrasings")  # in the order
 
 @dataclass(frozen=True, kw_only=True)
 class ConfidenceModel:
-    """A logistic model of "this suggestion is right"; the shipped one was fitted on open data.
+    """A logistic model of "this suggestion is right". The shipped one was fitted on open data.
 
-    Each coefficient is in log-odds for one unit of its feature; see `features`. How, and on what,
-    they were fitted stands in docs/reference/tuning.md.
+    Each coefficient is in log-odds per unit of its feature, see `features`. How and on which data they
+    were fitted is described in docs/reference/tuning.md.
     """
 
     STORED_NAMES: ClassVar[Mapping[str, str]] = {
@@ -42,7 +42,7 @@ class ConfidenceModel:
     weight_phrasings: float
 
     def confidence(self, hit: Hit, *, in_scope: float | None) -> float:
-        """P(the suggestion is right), .001 to .999."""
+        """Return P(the suggestion is right), .001 to .999."""
         one, lead, vote, scope, phrasings = features(hit, in_scope=in_scope)
         logit = (
             self.bias * one
@@ -55,12 +55,12 @@ class ConfidenceModel:
 
 
 def features(hit: Hit, *, in_scope: float | None) -> tuple[float, float, float, float, float]:
-    """What the model looks at, a constant first.
+    """Return the model's features, a constant first.
 
-    - lead: the log-odds of the search's own probability, which compares the articles found with each other;
-    - vote: whether any of them fits at all;
-    - the log-odds that the utterance is in scope; 0 where nobody knows;
-    - how many phrasings the article has: the nearest of many is nearer by chance.
+    - lead: the log-odds of the search's own probability, which compares the found articles with each other
+    - vote: whether any of them fits at all
+    - the log-odds that the utterance is in scope, or 0 if unknown
+    - the number of the article's phrasings: the nearest of many is nearer by chance
     """
     return (
         1.0,
@@ -78,11 +78,12 @@ def updated(
     *,
     counts: Sequence[float] | None = None,
 ) -> ConfidenceModel:
-    """Most probable coefficients given a Gaussian prior around `prior`'s and outcomes.
+    """Return the most probable coefficients, given outcomes and a Gaussian prior around `prior`'s.
 
-    `rows` are the features of suggestions that were made by a model which had not learned their
-    outcome, or else it would seem surer than it is. A longer lead, more votes and a higher probability
-    of being in scope never make a suggestion less probable. `counts` is how many outcomes each counts as.
+    `rows` are the features of suggestions by a model that had not learned their outcome. Otherwise the
+    model would become overconfident. A longer lead, more votes and a higher probability of being in
+    scope never make a suggestion less probable. `counts` is the number of outcomes that each row counts
+    as.
     """
     from scipy import optimize
 

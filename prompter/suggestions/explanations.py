@@ -1,4 +1,4 @@
-"""Why was each suggestion ranked where it was, and why are we so sure of it?"""
+"""Explain each suggestion's rank and confidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -12,15 +12,15 @@ from prompter.suggestions.assistant import AssistantState, TriageTrace
 from prompter.suggestions.confidence import FEATURES, features
 from prompter.suggestions.ranking_weights import SIGNALS
 
-_NAMES = Weights.STORED_NAMES  # the API calls the signals as saved models do
+_NAMES = Weights.STORED_NAMES  # the API names the signals as saved models do
 LANGUAGE = _NAMES["weight_language"]
 _EXPLAINED = 3  # suggestions
-_CONFIRMED = 3  # judged texts that are shown of each
+_CONFIRMED = 3  # judged texts that are shown for each
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What one signal or feature adds: its value times its weight."""
+    """The contribution of one signal or feature: its value times its weight."""
 
     name: str
     value: float
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class NearText:
-    """A text, and how near it is: cosine, 1.0 is identical."""
+    """A text and its similarity: cosine, 1.0 is identical."""
 
     text: str = field(repr=False)
     similarity: float
@@ -38,10 +38,10 @@ class NearText:
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainedSuggestion:
-    """A suggestion and what it is made of.
+    """A suggestion with the contributions to its rank and confidence.
 
-    `relevance` is the sum of the points of `ranked_by`; `probability` is P(this one | one of those found is
-    right); the log-odds of the confidence are the sum of the points of `sure_by`.
+    `relevance` is the sum of the points of `ranked_by`. `probability` is P(this one is right | one of
+    those found is right). The confidence's log-odds are the sum of the points of `sure_by`.
     """
 
     suggestion: Suggestion
@@ -51,21 +51,21 @@ class ExplainedSuggestion:
     sure_by: tuple[Part, ...]
     nearest: NearText  # of question and phrasings
     shared_words: tuple[str, ...]  # with that text
-    confirmed: tuple[NearText, ...]  # texts near the asked one that people said belong to it, nearest first
+    confirmed: tuple[NearText, ...]  # judged texts near the question for which it is right, nearest first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What the assistant makes of a text, and why; `read_as` is the text after cleaning and correcting."""
+    """The assistant's triage of a text, explained. `read_as` is the text after cleaning and correcting."""
 
     read_as: str
     triage: Triage
-    in_scope: float | None  # probability; None: nobody knows
+    in_scope: float | None  # probability; None: unknown
     suggestions: tuple[ExplainedSuggestion, ...]
 
 
 def explain(trace: TriageTrace) -> Explanation:
-    """Lay open how the first suggestions of a triage came about."""
+    """Explain the first suggestions of a triage."""
     in_scope = trace.intent.in_scope if trace.intent else None
     return Explanation(
         read_as=trace.utterance.text,
@@ -95,7 +95,7 @@ def _explained(
         )
         for name, signal in SIGNALS.items()
     ]
-    rest = hit.relevance - sum(part.points for part in parts)  # what no signal makes is the language
+    rest = hit.relevance - sum(part.points for part in parts)  # the part of no signal is the language
     is_same = abs(rest) > 1e-3
     parts.append(Part(name=LANGUAGE, value=float(is_same), weight=weights.weight_language, points=rest))
     nearest = _nearest(hit, utterance, knowledge.reader)
@@ -122,8 +122,8 @@ def _sure_by(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tup
 
 
 def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
-    """The question or phrasing that says most nearly what was asked, as authors wrote it."""
-    plain = reader.correcting(None)  # articles are read as they are
+    """Return the question or phrasing nearest to the utterance, as its author wrote it."""
+    plain = reader.correcting(None)  # articles' typos are not corrected
     texts: Sequence[str] = (hit.article.question, *hit.article.phrasings)
     cleaned = questions_of(hit.article, plain)
     cosines = plain.encode(cleaned, kind="query") @ utterance.vector
@@ -133,7 +133,7 @@ def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
 
 
 def _confirmed(hit: Hit, utterance: Utterance, knowledge: AssistantState) -> tuple[NearText, ...]:
-    """Of the judged texts that vote, those for this article."""
+    """Return the judged texts for this article that vote on it."""
     judged = knowledge.learned.judged if knowledge.learned else None
     if judged is None:
         return ()

@@ -1,4 +1,4 @@
-"""Vectors of what people wrote, as the search would compare them."""
+"""Embed texts as the search compares them."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,9 +11,9 @@ _BATCH = 256
 
 
 class QueryEmbedder:
-    """Texts as what is asked: rows of length 1 whose dot products are cosines.
+    """Embeds texts as questions: rows of length 1, whose dot products are cosines.
 
-    `progress` is told how many were read since it was last told.
+    `progress` is called with the number of texts read since its last call.
     """
 
     def __init__(self, reader: TextReader, *, progress: Callable[[int], None] = lambda _: None) -> None:

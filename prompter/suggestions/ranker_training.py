@@ -1,4 +1,4 @@
-"""What people's verdicts teach the ranker: the texts themselves, and how much each signal tells."""
+"""Train the ranker from verdicts: judged texts, and weights of the signals."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,22 +15,22 @@ from prompter.suggestions.confidence import ConfidenceModel, features, updated
 from prompter.suggestions.ranking_weights import fit_weights, ranking, reranked
 
 _FOLDS = 5
-_LOOKED_AT = 24  # hits that the weights are fitted on
-_STRENGTH = 10.0  # verdicts that the shipped weights count as
+_LOOKED_AT = 24  # hits to which the weights are fitted
+_STRENGTH = 10.0  # number of verdicts that the shipped weights count as
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankerState:
-    """A team's own verdicts and what follows from them."""
+    """A team's verdicts, and the weights and confidence fitted to them."""
 
     judged: LabeledTexts
     weights: Weights
     confidence: ConfidenceModel
-    until: datetime | None = None  # when the verdicts were cut; None: nobody has noted it
+    until: datetime | None = None  # end of the training verdicts; None: not recorded
 
     @property
     def fingerprint(self) -> str:
-        """Equal fingerprints, equal answers."""
+        """Return a hash of the state. Equal hashes mean equal answers."""
         digest = hashlib.sha256(f"({stored_text(self.weights)}, {stored_text(self.confidence)})".encode())
         for text in self.judged.texts:
             digest.update(repr((text.text, text.right, text.wrong)).encode())
@@ -48,12 +48,12 @@ def fit_ranker(
     known: LabeledTexts | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> RankerState:
-    """Learn from judged texts, starting from the weights and the confidence that Sufler ships with.
+    """Learn from judged texts, starting from the shipped weights and confidence.
 
-    Both are cross-fitted: each text is asked of a search that knows the other four fifths only. A search
-    that finds a text itself would believe that similarity tells more, and be surer, than is true.
-    `reader` reads them as it reads what customers ask: where typos are corrected, these are too.
-    Texts that stand among the `known`, learned before with the same encoder, are not encoded again.
+    Both are cross-fitted: each text is searched for with the other four fifths only. A search that
+    finds the text itself would overrate similarity and be overconfident. `reader` reads the texts as it
+    reads customers' questions, with typos corrected. Texts among the `known`, learned before with the
+    same encoder, are not encoded again.
     """
     judged = _read(texts, reader, known)
     found, in_scope = _asked(judged, reader, search, intents, on, advance)
@@ -63,16 +63,16 @@ def fit_ranker(
     weights = fit_weights(rankings, shipped, strength=_STRENGTH)
     rows, outcomes = [], []
     for hits, text, scope in zip(found, judged.texts, in_scope, strict=True):
-        # Weights only put articles in another order: to ask once more would find the same
+        # Weights only reorder articles: a second search would find the same
         best = next(iter(reranked(hits, shipped, weights)), None)
-        if best and (text.right or best.article.id in text.wrong):  # else, what would be right is unknown
+        if best and (text.right or best.article.id in text.wrong):  # otherwise the right one is unknown
             rows.append(features(best, in_scope=scope))
             outcomes.append(best.article.id in text.right)
     return RankerState(judged=judged, weights=weights, confidence=updated(confidence, rows, outcomes))
 
 
 def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts | None) -> LabeledTexts:
-    """Read all that say something."""
+    """Read the texts that are not empty after cleaning."""
     cleaned = [(text, reader.clean(text.text)) for text in texts]
     kept = [(labeled, text) for labeled, text in cleaned if not looks_empty(text)]
     return LabeledTexts.build(
@@ -88,10 +88,10 @@ def _asked(
     on: date,
     advance: Callable[[int], None],
 ) -> tuple[list[tuple[Hit, ...]], list[float | None]]:
-    """Ask each text of a search that has not learned it: what is found, and whether it is in scope."""
+    """Search for each text without having learned it: return the hits and P(in scope)."""
     found: list[tuple[Hit, ...]] = [()] * len(judged)
     in_scope: list[float | None] = [None] * len(judged)
-    # Equal texts go together, or else a search would know them all the same
+    # Equal texts share a fold, because otherwise a search would know them
     fold_of = [crc32(text.encode()) % _FOLDS for text in judged.cleaned]
     vectors = judged.vectors()
     for fold in sorted(set(fold_of)):

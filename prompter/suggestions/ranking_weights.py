@@ -1,4 +1,4 @@
-"""What should each signal of nearness weigh?  Verdicts move the weights that Sufler ships with."""
+"""Fit the ranking weights of the signals to verdicts, starting from the shipped ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,7 +10,7 @@ from kb_index import Hit, Weights
 
 Floats = npt.NDArray[np.float64]
 
-SIGNALS = {  # what each weight is for, by its name in a hit
+SIGNALS = {  # the value in a hit that each weight applies to
     "weight_question": "similarity",
     "weight_passage": "passage_similarity",
     "weight_words": "word_similarity",
@@ -22,15 +22,15 @@ SIGNALS = {  # what each weight is for, by its name in a hit
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """What the search found for one utterance, and which of it was right."""
+    """The hits of one utterance, and which of them were right."""
 
     signals: Floats  # shape (hits, signals)
-    offset: Floats  # shape (hits,): the part of relevance that these signals do not make, as language
+    offset: Floats  # shape (hits,): the rest of relevance, such as language
     is_right: npt.NDArray[np.bool_]  # shape (hits,)
 
 
 def ranking(hits: Sequence[Hit], right: frozenset[str], weights: Weights) -> Ranking:
-    """Lay open what the hits' relevance under `weights` was made of."""
+    """Split the hits' relevance under `weights` into its signals."""
     signals = np.array([[getattr(hit, name) for name in SIGNALS.values()] for hit in hits], dtype=np.float64)
     relevance = np.array([hit.relevance for hit in hits], dtype=np.float64)
     signals = signals.reshape(len(hits), len(SIGNALS))
@@ -44,12 +44,12 @@ def ranking(hits: Sequence[Hit], right: frozenset[str], weights: Weights) -> Ran
 def fit_weights(
     rankings: Sequence[Ranking], prior: Weights, *, strength: float, counts: Sequence[float] | None = None
 ) -> Weights:
-    """Most probable weights of a conditional logit model (McFadden, 1974), given a Gaussian prior.
+    """Return the most probable weights of a conditional logit model (McFadden, 1974), given a Gaussian prior.
 
-    The prior is centred on `prior`; its standard deviation is the weight itself over the square root of
-    `strength`: as if that many rankings, each telling all about every weight, had been seen. Weights
-    stay at least 0: nearer is never worse. Rankings in which nothing or everything is right say nothing.
-    `counts` is how many rankings each one counts as.
+    The prior is centred on `prior`. Its standard deviation is the weight itself divided by the square
+    root of `strength`, as if that many fully informative rankings had been seen. Weights stay at least
+    0: nearer is never worse. Rankings in which nothing or everything is right carry no information.
+    `counts` is the number of rankings that each one counts as.
     """
     from scipy import optimize
 
@@ -88,9 +88,9 @@ def fit_weights(
 
 
 def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:
-    """Put hits that were found with `old` weights in the order of `new` ones.
+    """Reorder hits that were found with `old` weights by `new` weights.
 
-    Of a search's own answers it differs only where `new` would have looked closely at other articles.
+    The result differs from a new search only where that would have ranked other articles in detail.
     """
     if not hits:
         return ()

@@ -1,4 +1,4 @@
-"""Who answers a turn, and why not the bot alone?  Rules only: no model, no clock, no database."""
+"""Route a turn, with the reason why the bot does not answer alone. Rules only: no model, clock, database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ CONTROL_INTENTS: Mapping[str, HandoffReason] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """Probabilities from which on something is believed or done."""
+    """Probabilities from which the rules apply."""
 
-    control_at: float  # an intent that calls for a human
+    control_at: float  # an intent that needs a human
     suggest_at: float  # a suggestion worth an operator's time
     ambiguous_from: float  # P(another topic's suggestion is right | it or the first one is)
-    in_scope_at: float  # below it an unanswered utterance counts as none of our business
+    in_scope_at: float  # below it an unanswered utterance counts as out of scope
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A suggestion as far as the rules look at it."""
+    """The part of a suggestion that the rules use."""
 
     topic: str
     confidence: float
@@ -32,18 +32,18 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingInputs:
-    """All that the rules look at. `candidates` are best first; probabilities are calibrated."""
+    """The inputs of the rules. `candidates` are ordered best first, and probabilities are calibrated."""
 
-    is_empty: bool  # nothing to understand was left of the text
+    is_empty: bool  # nothing of the text was left to understand
     intent: str | None
-    control: Mapping[HandoffReason, float]  # P(the customer wants what calls for a human)
+    control: Mapping[HandoffReason, float]  # P(the customer wants something that needs a human), by reason
     in_scope: float  # P(some known intent is meant)
     candidates: Sequence[Candidate]
-    expired_confidence: float  # of an article that would come first if it were valid; 0.0: there is none
+    expired_confidence: float  # of an expired article that would come first; 0.0: there is none
 
 
 def route(signals: RoutingInputs, thresholds: Thresholds) -> tuple[Route, HandoffReason]:
-    """Decide by the first rule that applies; `TOPIC_NOT_READY`: nothing else holds the bot back."""
+    """Apply the first matching rule. `TOPIC_NOT_READY` means that nothing else holds the bot back."""
     if signals.is_empty:
         return Route.HANDOFF, HandoffReason.OUT_OF_SCOPE
     control = max(signals.control, key=lambda reason: signals.control[reason], default=None)
@@ -65,20 +65,20 @@ def route(signals: RoutingInputs, thresholds: Thresholds) -> tuple[Route, Handof
 
 @dataclass(frozen=True, kw_only=True)
 class AutopilotContext:
-    """What speaks against an answer of the bot although the suggestion may be right."""
+    """Reasons against an automated reply although the suggestion may be right."""
 
     operator_active: bool  # an operator has just written to this customer, or has a turn of theirs to answer
-    answers_in_a_row: int  # of the bot to this customer since an operator wrote
-    article_changed: bool  # its answer is another one than that which was judged
-    is_complete: bool  # nothing is left to be filled in
+    answers_in_a_row: int  # automated replies to this customer since an operator wrote
+    article_changed: bool  # its answer differs from the one that was judged
+    is_complete: bool  # all template fields are filled in
 
 
 def answer_alone(
     triage: Triage, *, threshold: float | None, context: AutopilotContext, max_consecutive_answers: int
 ) -> Triage:
-    """Let the bot answer, or say what holds it back.
+    """Let the bot answer, or return the reason why it may not.
 
-    `threshold` of confidence from which on the topic answers alone; None: it does not.
+    `threshold` is the confidence from which the topic answers alone, or None if it does not.
     """
     if triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY or not triage.suggestions:
         return triage
@@ -101,7 +101,7 @@ def _why_nothing(signals: RoutingInputs, thresholds: Thresholds) -> HandoffReaso
     if signals.in_scope < thresholds.in_scope_at:
         return HandoffReason.OUT_OF_SCOPE
     if signals.intent is not None and not signals.intent.startswith("topic:"):
-        return HandoffReason.NO_ARTICLE  # understood, as a greeting for instance, but nothing to say to it
+        return HandoffReason.NO_ARTICLE  # understood, such as a greeting, but without an answer
     return HandoffReason.LOW_CONFIDENCE
 
 

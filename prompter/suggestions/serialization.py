@@ -1,6 +1,6 @@
-"""What was learned from verdicts, as arrays and plain values, and back.
+"""Save and load a ranker's state as arrays and plain values.
 
-It holds what customers wrote, with personal data masked: who erases a customer's texts learns anew.
+It contains customers' texts with personal data masked: erasing a customer's texts requires a new training.
 """
 
 import json
@@ -17,7 +17,7 @@ from prompter.suggestions.ranker_training import RankerState
 
 
 def part_of(learned: RankerState) -> Part:
-    """Lay open what was learned. The texts are an array, so that the manifest stays short."""
+    """Convert the state into a part of a version. Texts are an array, so that the manifest stays short."""
     judged = learned.judged
     cleaned = judged.cleaned or [None] * len(judged)
     weights = to_stored(learned.weights)
@@ -32,7 +32,7 @@ def part_of(learned: RankerState) -> Part:
         },
         values={
             "until": learned.until.isoformat() if learned.until else None,
-            # Where nothing was fitted, they are the search's own, which has more to it.
+            # If nothing was fitted, they are the search's own, which has more fields.
             "weights": {name: weights[name] for name in Weights.STORED_NAMES.values()},
             "confidence": to_stored(learned.confidence),
         },
@@ -40,10 +40,10 @@ def part_of(learned: RankerState) -> Part:
 
 
 def ranker_state_of(part: Part) -> RankerState:
-    """Put together again what was learned.
+    """Restore the state from its part.
 
     Raises:
-        IncompatibleModel: the pieces do not fit.
+        IncompatibleModel: when the contents are inconsistent.
     """
     try:
         rows = json.loads(bytes(part.arrays["texts"]))

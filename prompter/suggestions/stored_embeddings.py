@@ -1,4 +1,4 @@
-"""Vectors of the knowledge base's texts are computed once and kept in the database."""
+"""Cache vectors of the knowledge base's texts in the database."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ import numpy as np
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 from prompter.storage import Store
 
-_BATCH = 128  # texts encoded between two commits: what a crash loses is recomputed
+_BATCH = 128  # texts encoded between two commits; a crash loses at most these
 
 
 class StoredEncoder:
-    """An encoder that remembers: each text is encoded once, whichever process asks.
+    """An encoder with a cache: each text is encoded once for all processes.
 
-    Vectors are kept and returned at half precision, so a stored one and a fresh one are the same.
+    Vectors are stored and returned at half precision, so cached and fresh ones are equal.
     For the knowledge base only: customers' utterances must not be kept under a hash for ever.
     """
 
@@ -34,7 +34,7 @@ class StoredEncoder:
         return self._encoder.dimensions
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        """Encode texts, reading from the database what was encoded before."""
+        """Encode texts, reading cached vectors from the database."""
         hashes = [_hash(text) for text in texts]
         with self._store.read() as tx:
             known = tx.articles.vectors(self.id, kind, list(dict.fromkeys(hashes)))

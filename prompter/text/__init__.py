@@ -2,8 +2,8 @@
 
 cleaning                  removes greeting, name, signature and personal data
 pii, number_checks        masks personal data; recognizes phones, cards, accounts
-edits                     tells a cosmetic edit from one of substance
+edits                     tells cosmetic edits from substantive ones
 template_fields, slugs    fills in fields of an answer; readable ids of articles
 translations              texts of pages, chat and messengers by language
-notices                   what customers are told automatically
+notices                   automatic messages to customers
 """

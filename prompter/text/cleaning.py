@@ -1,4 +1,4 @@
-"""What people wrote, made fit to be kept: without greeting, name, signature and personal data."""
+"""Clean people's texts for storage: remove greeting, name, signature and personal data."""
 
 import re
 from collections.abc import Collection
@@ -16,7 +16,7 @@ _HELLO = (
 _OPENING = re.compile(
     rf"^\W*(?:{_NAME},?\s+)?{_HELLO}\b(?:[\s,]+(?:клиент\w*|customer|{_NAME}|\{{customer_name\}})(?=\s*(?:[!.,;:\n—–-]|$)))?[\s!.,;:)—–-]*"
 )
-# Of the spaces before a phrase only the first one is tried as a beginning: a thousand empty lines are one.
+# Only the first of the spaces before a phrase can begin a match: a thousand empty lines count as one.
 _START = r"(?:\A\s*+|{mark}\s*+|(?<!\s)[^\S\n]*+\n\s*+)"
 _SIGNATURE = re.compile(
     _START.format(mark="[.!?…]")
@@ -38,7 +38,7 @@ _ASKS_BACK = re.compile(
     r"|could\s+you|can\s+you)\b",
     re.IGNORECASE,
 )
-_FEW_WORDS = 12  # of an answer that asks back; a longer one has answered something as well
+_FEW_WORDS = 12  # maximum length of an answer that asks back; a longer one also answers
 _SMALL_TALK = frozenset(
     """здравствуйте здравствуй здрасьте привет приветик приветствую добрый доброе доброго день дня вечер
     вечера утро утра ночи времени суток хай ку спасибо спс спасибки благодарю благодарен благодарна
@@ -53,7 +53,7 @@ _SMALL_TALK = frozenset(
 
 
 def question_text(text: str, *, keep: Collection[str] = ()) -> str:
-    """A customer's words on one line, masked, from where they say something.
+    """Return a customer's text on one line, masked and without the greeting.
 
     >>> question_text("Добрый день!\\nПодскажите, где заказ №48213?")
     'где заказ №[number]?'
@@ -62,7 +62,7 @@ def question_text(text: str, *, keep: Collection[str] = ()) -> str:
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether nothing is asked: greetings, thanks, "ok", signs alone.
+    """Return whether the text asks nothing: greetings, thanks, "ok", signs alone.
 
     >>> is_small_talk("Ок, спасибо большое!"), is_small_talk("ок, а где заказ")
     (True, False)
@@ -71,7 +71,7 @@ def is_small_talk(text: str) -> bool:
 
 
 def answer_text(text: str, *, customer_name: str = "", keep: Collection[str] = ()) -> str:
-    """An operator's words without what is for one customer only: greeting, name, signature, personal data.
+    """Return an operator's text without parts for one customer: greeting, name, signature, personal data.
 
     >>> answer_text("Ольга, добрый день! Вернём за 3 дня, Ольга. Хорошего вечера!", customer_name="Ольга")
     'Вернём за 3 дня.'
@@ -84,18 +84,18 @@ def answer_text(text: str, *, customer_name: str = "", keep: Collection[str] = (
 
 
 def _its_end(match: re.Match[str]) -> str:
-    """A signature begins behind the mark that ended the sentence before it."""
+    """Return the punctuation that ended the sentence before a signature."""
     return match[0][:1].strip() if match[0][:1] in ".!?…" else ""
 
 
 def without_name(text: str, name: str) -> str:
-    """The text without the customer's name, and without the comma that set it off."""
+    """Return the text without the customer's name and its comma."""
     named = with_field(text, "customer_name", name)
     return text if named == text else fill(named, {"customer_name": ""})
 
 
 def with_field(text: str, field: str, value: str) -> str:
-    """Turn a field's value back into the field."""
+    """Replace a field's value by the field."""
     value = value.strip()
     if len(value) < 2:
         return text
@@ -103,7 +103,7 @@ def with_field(text: str, field: str, value: str) -> str:
 
 
 def asks_back(text: str) -> bool:
-    """Whether the operator only wants to know more: that is no answer yet.
+    """Return whether the operator only asks for details, which is no answer yet.
 
     >>> asks_back("Уточните, пожалуйста, номер заказа"), asks_back("Вернём деньги за 3 дня.")
     (True, False)

@@ -1,4 +1,4 @@
-"""Was an operator's edit cosmetic, or did it change what the answer says?"""
+"""Classify an operator's edit as cosmetic or substantive."""
 
 import re
 from bisect import bisect_left
@@ -46,15 +46,15 @@ _NEGATION = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _NAMED = re.compile(r"[«\"“]([^»\"”]{1,80})[»\"”]")
-_KEPT_WORDS = 0.5  # a sentence that keeps fewer of its words than that is another sentence
+_KEPT_WORDS = 0.5  # share of words; a sentence that keeps fewer counts as another sentence
 _MAX_VALUE = 101  # characters of a template field's value
 
 
 def classify_edit(suggested: str, sent: str) -> Verdict:
-    """Compare what was suggested, template fields filled, with what was sent.
+    """Compare the suggestion, with its template fields filled, with the sent text.
 
-    Substantive: any change in a number, date, amount, link, negation or named thing, or a sentence
-    added or removed. Everything else is cosmetic; no change at all but in white space is `ACCEPTED`.
+    An edit is substantive if it changes a number, date, amount, link, negation or named thing, or adds
+    or removes a sentence. Any other edit is cosmetic. A change of white space only is `ACCEPTED`.
 
     >>> classify_edit("Вернём деньги за 5 дней.", "Вернём вам деньги за 5 дней!").value
     'edited_cosmetic'
@@ -72,7 +72,7 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
 
 
 def _only_filled(suggested: str, sent: str) -> bool:
-    """Whether nothing was done but to write something in place of template fields."""
+    """Return whether the edit only filled in template fields."""
     first, *rest = between_fields(" ".join(suggested.split()))
     text = " ".join(sent.split())
     if not rest or not text.startswith(first):
@@ -82,9 +82,9 @@ def _only_filled(suggested: str, sent: str) -> bool:
 
 
 def _values(text: str, start: int, pieces: Sequence[str]) -> list[str] | None:
-    """What stands before each of the pieces from `start` to the text's end, the first one as short as can be.
+    """Return the values before each of the pieces from `start` to the end, the first as short as possible.
 
-    Found from the end: a place that no later piece can follow is not tried again for each earlier one.
+    The search runs from the end, so that a place that no later piece can follow is not tried repeatedly.
     """
     ends = [len(text) - len(pieces[-1])] if text.endswith(pieces[-1]) else []  # where a value may end
     later = [ends]
@@ -102,7 +102,7 @@ def _values(text: str, start: int, pieces: Sequence[str]) -> list[str] | None:
 
 
 def _places(text: str, piece: str) -> Iterator[int]:
-    """Every place where the piece stands, in order."""
+    """Yield every place of the piece, in order."""
     place = text.find(piece)
     while place >= 0:
         yield place
@@ -110,7 +110,7 @@ def _places(text: str, piece: str) -> Iterator[int]:
 
 
 def _value_end(text: str, start: int, ends: Sequence[int]) -> int | None:
-    """The first of the ascending `ends` at which a field's value from `start` may end."""
+    """Return the first of the ascending `ends` at which a field's value from `start` may end."""
     if not text[start : start + 1].strip():
         return None
     number = bisect_left(ends, start + 1)
@@ -122,7 +122,7 @@ def _links(text: str) -> Counter[str]:
 
 
 def _numbers(text: str) -> list[tuple[str, str]]:
-    """Numbers with the unit that follows, in order: who pays which of two sums is a fact too."""
+    """Return numbers with the following unit, in order: exchanging two sums changes the facts too."""
     numbers = []
     for match in _NUMBER.finditer(text):
         after = text[match.end() :].lstrip(" \u00a0-").lower()
@@ -141,19 +141,19 @@ def _times(text: str) -> list[str]:
 
 
 def facts(text: str) -> tuple[object, ...]:
-    """What two texts must have in common to say the same: numbers, and what they deny."""
+    """Return the numbers and negations, which equivalent texts have in common."""
     return tuple(_numbers(text)), tuple(_negations(text))
 
 
 def _negations(text: str) -> list[str]:
     words = [word.lower() for word in _NEGATION.findall(text)]
-    # Which of two things is allowed: the order counts only where both stand.
+    # The order of "allowed" and its opposite counts only if the text has both.
     allowed = re.findall(r"\b(?:можно|нельзя)\b", text.lower())
     return words + (allowed if len(set(allowed)) == 2 else [])
 
 
 def _flipped(one: str, other: str) -> bool:
-    """Whether a word of one text is negated in the other: available, unavailable."""
+    """Return whether a word of one text is negated in the other: available, unavailable."""
     before, after = set(_folded_words(one)), set(_folded_words(other))
     gone, new = before - after, after - before
     return any(
@@ -164,7 +164,7 @@ def _flipped(one: str, other: str) -> bool:
 
 
 def _named_things(text: str) -> Counter[str]:
-    """Quoted titles, words in capitals inside a sentence, Latin words inside Russian text."""
+    """Count quoted titles, capitalized words inside a sentence, and Latin words inside Russian text."""
     things = [title.lower() for title in _NAMED.findall(text)]
     cyrillic = bool(re.search(r"[а-яё]", text, re.I))
     for sentence in sentences(text):
@@ -195,12 +195,12 @@ _POLITE = {
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences and lines in which something is said, without the spaces between them."""
+    """Return the sentences and lines that contain words, stripped of surrounding spaces."""
     return [part for part in (piece.strip() for piece in _SENTENCE_END.split(text)) if _WORD.search(part)]
 
 
 def _sentences_differ(suggested: str, sent: str) -> bool:
-    """Whether some sentence of either text has no counterpart in the other."""
+    """Return whether some sentence of either text has no counterpart in the other."""
     before, after = sentences(suggested), sentences(sent)
     if len(before) != len(after):
         return True
@@ -214,7 +214,7 @@ def _sentences_differ(suggested: str, sent: str) -> bool:
 
 
 def shared(one: str, other: str) -> float:
-    """Share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
+    """Return the share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
     a, b = (Counter(_stem(word) for word in _folded_words(text)) for text in (one, other))
     return 2 * (a & b).total() / max(1, a.total() + b.total())
 
@@ -224,5 +224,5 @@ def _folded_words(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Cuts endings off crudely: enough to tell the same word in another case from another word."""
+    """Cut off endings crudely: enough to recognize the same word in another case."""
     return word[: max(4, len(word) - 2)]

@@ -1,4 +1,4 @@
-"""What we tell customers ourselves, in their language."""
+"""Automatic messages to customers, in their language."""
 
 from prompter.domain.triage import HandoffReason
 from prompter.text.translations import N_, supported_language, translator
@@ -14,13 +14,13 @@ _NOTICES = {
 
 
 def notice(reason: HandoffReason | None, language: str) -> str | None:
-    """Return what to tell a customer whose turn goes to an operator for this reason; None for nothing."""
+    """Return the message for a customer whose turn goes to an operator for this reason, or None."""
     text = _NOTICES.get(reason) if reason else None
     return None if text is None else translator(supported_language(language, language)).gettext(text)
 
 
 def split_into_parts(text: str, max_length: int = MAX_PART_LENGTH) -> list[str]:
-    """Cut a reply into messages, at the end of a line or a word where there is one.
+    """Cut a reply into messages, at the end of a line or a word if possible.
 
     >>> split_into_parts("one two three", max_length=8)
     ['one two', 'three']

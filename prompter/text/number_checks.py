@@ -1,7 +1,7 @@
-"""Is a number a phone, a payment card, a bank account or a tax number?
+"""Check whether a number is a phone, a payment card, a bank account or a tax number.
 
-The libraries decide: phonenumbers (Google's numbering plans) and python-stdnum (check digits). Digits are
-ASCII, without the signs between them. Every check takes well under a millisecond.
+Two libraries decide: phonenumbers (Google's numbering plans) and python-stdnum (check digits). Digits
+are ASCII, without separators. Every check takes well under a millisecond.
 """
 
 from phonenumbers import NumberParseException, PhoneNumber, is_valid_number, parse
@@ -12,7 +12,7 @@ RUSSIA = 7  # and Kazakhstan
 
 
 def is_card(digits: str) -> bool:
-    """Whether a payment card may have this number.
+    """Return whether the number may belong to a payment card.
 
     >>> is_card("4111111111111111"), is_card("4111111111111112"), is_card("0" * 16)
     (True, False, False)
@@ -21,7 +21,9 @@ def is_card(digits: str) -> bool:
 
 
 def is_iban(text: str) -> bool:
-    """Whether the text, with or without spaces, is an IBAN: country, length, structure and check digits.
+    """Return whether the text, with or without spaces, is a valid IBAN.
+
+    Country, length, structure and check digits are checked.
 
     >>> is_iban("DE89 3704 0044 0532 0130 00"), is_iban("DE88 3704 0044 0532 0130 00")
     (True, False)
@@ -30,7 +32,7 @@ def is_iban(text: str) -> bool:
 
 
 def is_tax_number(digits: str) -> bool:
-    """Whether the check digits are those of a Russian INN (of a person or a company) or OGRN.
+    """Return whether the check digits are those of a Russian INN (of a person or a company) or OGRN.
 
     >>> is_tax_number("7707083893"), is_tax_number("1027700132195"), is_tax_number("7707083894")
     (True, True, False)
@@ -39,7 +41,7 @@ def is_tax_number(digits: str) -> bool:
 
 
 def is_phone(digits: str) -> bool:
-    """Whether a phone of any country has this number, the country's code included.
+    """Return whether the number, with its country code, may belong to a phone of any country.
 
     >>> is_phone("442079460958"), is_phone("442079460"), is_phone("12500000")
     (True, False, False)
@@ -51,7 +53,7 @@ def is_phone(digits: str) -> bool:
 
 
 def is_phone_of(country_code: int, digits: str) -> bool:
-    """Whether the country has a phone of this number, written without the country's code and trunk prefix.
+    """Return whether the number, without country code and trunk prefix, may belong to a phone of the country.
 
     Not for countries whose numbers may begin with a zero, such as Italy.
 

@@ -1,9 +1,8 @@
-"""Whose is it?  Personal data in a text are replaced by what they are: `[phone]`, `[email]` and so on.
+"""Mask personal data: phones, e-mails, cards and reference numbers become `[phone]`, `[email]` and so on.
 
-Prices, dates, times, quantities and short numbers say what a question is about and stay. In doubt a number
-is masked: a text without a price is still understood, a card number that is kept may be everybody's.
-
-Expressions find candidates. Where the digits can tell, `number_checks` decides.
+Prices, dates, times, quantities and short numbers carry the meaning of a question and stay. A doubtful
+number is masked: a text without a price can still be understood, while a card number that is kept may
+leak. Regular expressions find candidates. If the digits can decide, `number_checks` does.
 """
 
 import re
@@ -13,18 +12,18 @@ from prompter.text.number_checks import RUSSIA, is_card, is_iban, is_phone, is_p
 
 PHONE, EMAIL, CARD, NUMBER = "[phone]", "[email]", "[card]", "[number]"
 
-MIN_TEAM_COUNT = 3  # conversations in which a contact was sent, so that it is no customer's
+MIN_TEAM_COUNT = 3  # conversations in which a contact was sent, so that it is not a customer's
 
-_MIN_DIGITS = 6  # of a run without spaces that is a number of something rather than a quantity
+_MIN_DIGITS = 6  # of an unbroken run that is a reference number rather than a quantity
 _MIN_DIGITS_AFTER_NAME = 3  # after "order", "№" and the like
 _MAX_DIGITS_OF_AMOUNT = 7  # "1 250 000" without a currency is an amount, one digit more is a number
-_MAX_PASSES = 4  # what is masked may uncover more beside it; two have always been enough
-_MIN_NATIONAL_DIGITS = 9  # of a tax number, or of a phone without its country's code
-_MIN_IBAN_DIGITS = 10  # so many digits are masked even if the check digits are wrong
+_MAX_PASSES = 4  # masking may uncover more beside it; two passes have always been enough
+_MIN_NATIONAL_DIGITS = 9  # of a tax number, or of a phone without its country code
+_MIN_IBAN_DIGITS = 10  # at least so many digits are masked even if the check digits are wrong
 _TAX_LENGTHS = (10, 12, 13, 15)
-_LOOK_BACK = 12  # characters before a number, in which its name or currency may stand
-_MAX_CHECKS = 32  # of one text, some 3 ms
-_ZERO_COUNTRIES = (380, 44, 49, 33)  # whose phones are written with 0 instead of the country's code
+_LOOK_BACK = 12  # characters before a number that may contain its name or currency
+_MAX_CHECKS = 32  # of one text; they take some 3 ms
+_ZERO_COUNTRIES = (380, 44, 49, 33)  # their phones are written with 0 instead of the country code
 _NEIGHBOUR_CODES = ("373", "374", "375", "380", "992", "994", "995", "996", "998")  # often without a plus
 
 _SPACE = "[ \\u00a0\\u2009\\u202f]"
@@ -76,7 +75,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Shorter numbers, which are known by what stands before them; they come second.
+# Shorter numbers, recognized by the words before them. They are matched second.
 _NAMED_NUMBER = re.compile(
     rf"""
     (?P<name>
@@ -91,10 +90,10 @@ _NAMED_NUMBER = re.compile(
 
 
 def mask(text: str, *, keep: Collection[str] = ()) -> str:
-    """Replace phones, e-mails, payment cards, order and contract numbers by what they are.
+    """Replace phones, e-mails, payment cards, order and contract numbers by placeholders.
 
-    `keep` holds contacts that are nobody's secret, such as the shop's own telephone; see `contacts`.
-    Masking twice changes nothing more.
+    `keep` holds public contacts, such as the shop's own telephone, in the form that `contacts` returns.
+    Masking a masked text changes nothing.
 
     >>> mask("Заказ №48213 не пришёл, мой телефон 8 (916) 123-45-67, ответьте на anna@mail.ru")
     'Заказ №[number] не пришёл, мой телефон [phone], ответьте на [email]'
@@ -114,7 +113,7 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
 
 
 def contacts(text: str) -> list[str]:
-    """The phones and e-mails in the text, in a form that `keep` of `mask` takes.
+    """Return the phones and e-mails in the text, in a form that `mask` accepts as `keep`.
 
     >>> contacts("Звоните 8 800 555-35-35 или пишите help@severok.example")
     ['78005553535', 'help@severok.example']
@@ -125,7 +124,7 @@ def contacts(text: str) -> list[str]:
 class _Masking:
     """Masks one text, and checks at most `_MAX_CHECKS` of its numbers.
 
-    A text of more numbers than that is no question. All further ones are masked unchecked.
+    A text with more numbers is no question. All further numbers are masked unchecked.
     """
 
     def __init__(self, kept: Collection[str]) -> None:
@@ -148,7 +147,7 @@ class _Masking:
         return self._verdicts[key]
 
     def _iban(self, match: re.Match[str]) -> str:
-        """Leave the words behind a valid one; mask a mistyped one as well."""
+        """Mask an IBAN, even a mistyped one, and leave the words after it."""
         text = match[0]
         if _count(text) < _MIN_IBAN_DIGITS:
             return text
@@ -165,7 +164,7 @@ class _Masking:
         return kind
 
     def _kind(self, match: re.Match[str]) -> str | None:
-        """What the match has to be replaced by; None: it stays."""
+        """Return the placeholder that replaces the match, or None if it stays."""
         if match["email"]:
             return EMAIL
         if match["code"]:
@@ -186,7 +185,7 @@ class _Masking:
         if is_card(digits):
             return CARD
         if has_plus and 8 <= len(digits) <= 15 and not (is_amount and _in_thousands(groups)):
-            return PHONE  # mistyped, too
+            return PHONE  # even if mistyped
         if self._is_whole_phone(text, groups, digits):
             return PHONE
         if _SNILS.fullmatch(text):
@@ -200,12 +199,12 @@ class _Masking:
             return NUMBER if len(digits) > _MAX_DIGITS_OF_AMOUNT else None
         if is_unbroken or max_group >= _MIN_DIGITS:
             return NUMBER if max_group >= _MIN_DIGITS else None
-        return NUMBER if len(digits) >= _MIN_NATIONAL_DIGITS and max_group > 2 else None  # else side by side
+        return NUMBER if len(digits) >= _MIN_NATIONAL_DIGITS and max_group > 2 else None  # several numbers
 
     def _is_whole_phone(self, text: str, groups: list[str], digits: str) -> bool:
-        """With the country's or the operator's code.
+        """Return whether it is a phone with its country or area code.
 
-        Pairs of digits may be sizes side by side: of these only `06 12 34 56 78` is checked.
+        Pairs of digits may be adjacent sizes, so only `06 12 34 56 78` is checked among them.
         """
         in_pairs = max(map(len, groups)) < 3
         if text.startswith("+"):
@@ -229,7 +228,7 @@ class _Masking:
 
 
 def _named(match: re.Match[str]) -> str:
-    """`заказ 48213` is an order's number, `заказ 3000 рублей` and `заказ 2026 года` are not."""
+    """Mask `заказ 48213`, an order's number, but not `заказ 3000 рублей` or `заказ 2026 года`."""
     word = match["id"]
     marked = bool(match["marked"] or match["mark"])
     amount = _is_amount(match, match.end()) or _QUANTITY.fullmatch(word) or re.fullmatch(_DATE, word)
@@ -240,7 +239,7 @@ def _named(match: re.Match[str]) -> str:
 
 
 def _is_local_phone(text: str, groups: list[str], digits: str) -> bool:
-    """By the way it is grouped: `123-45-67`, `(555) 123-4567`."""
+    """Return whether it is grouped like a local phone: `123-45-67`, `(555) 123-4567`."""
     shape = "-".join(str(len(group)) for group in groups)
     if shape in ("3-3-4", "1-3-3-4"):
         return digits[0] not in "0" or "(" in text
@@ -258,7 +257,7 @@ def _before(match: re.Match[str]) -> str:
 
 
 def _in_thousands(groups: list[str]) -> bool:
-    """`1 250 000`, `1.250.000`: groups of three behind a first one of up to three."""
+    """Return whether groups of three follow a first group of up to three: `1 250 000`, `1.250.000`."""
     return len(groups[0]) <= 3 and len(groups) > 1 and all(len(group) == 3 for group in groups[1:])
 
 

@@ -1,4 +1,4 @@
-"""Ids of articles that people can read: `kak-vernut-tovar`."""
+"""Readable ids of articles, such as `kak-vernut-tovar`."""
 
 import re
 
@@ -13,7 +13,7 @@ _MAX_LENGTH = 60  # characters
 
 
 def slug(question: str) -> str:
-    """A readable id made of the question's words; letters of other scripts than Russian stay.
+    """Return a readable id made of the question's words. Letters of scripts other than Russian stay.
 
     >>> slug("Как вернуть товар, если он не подошёл?")
     'kak-vernut-tovar-esli-on-ne-podoshel'

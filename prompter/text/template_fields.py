@@ -1,4 +1,4 @@
-"""What the template fields of an answer stand for."""
+"""Values of the template fields of an answer."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ _OF_THE_CUSTOMER: dict[str, Callable[[Customer], str]] = {
 
 
 def template_fields(constants: Mapping[str, str]) -> frozenset[str]:
-    """The names of the fields that answers may use; `constants` are those that the settings name.
+    """Return the names of the fields that answers may use. `constants` are those of the settings.
 
     >>> sorted(template_fields({"shop_name": "Северок"}))
     ['customer_name', 'shop_name', 'ticket']
@@ -20,7 +20,7 @@ def template_fields(constants: Mapping[str, str]) -> frozenset[str]:
 
 
 def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[str, str]:
-    """What the fields of an answer might stand for, to see how it reads.
+    """Return sample values of the fields, for a preview of an answer.
 
     >>> sample_values({"shop_name": "Северок"}, customer_name="Ольга")["ticket"]
     '№12345'
@@ -30,5 +30,5 @@ def sample_values(constants: Mapping[str, str], *, customer_name: str) -> dict[s
 
 
 def template_values(customer: Customer, constants: Mapping[str, str]) -> dict[str, str]:
-    """What the fields of an answer to this customer stand for."""
+    """Return the values of the fields in an answer to this customer."""
     return {**constants, **{name: value(customer) for name, value in _OF_THE_CUSTOMER.items()}}

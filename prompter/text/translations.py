@@ -1,7 +1,7 @@
-"""Translations of everything that people read: pages, the web chat, messenger buttons and notices.
+"""Translations of all texts for people: pages, the web chat, messenger buttons and notices.
 
-Source strings are English. Each other language is one catalog under `locale/`: a language exists as soon as
-its catalog does.
+Source strings are English. Each other language is one catalog under `locale/`: a language exists as
+soon as its catalog does.
 """
 
 import re
@@ -13,16 +13,16 @@ from pathlib import Path
 SOURCE_LANGUAGE = "en"
 CATALOGS = Path(__file__).parent / "locale"
 
-Translations = NullTranslations  # gettext's name for "translates, or hands back what it was given"
+Translations = NullTranslations  # gettext's name for "translates, or returns the text unchanged"
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that extraction tools look for
+def N_(text: str) -> str:  # noqa: N802 - the name that extraction tools search for
     """Mark a string that is translated where it is shown."""
     return text
 
 
 def catalog_path(language: str) -> Path:
-    """Return the path of a language's catalog, whether there is one or not."""
+    """Return the path of a language's catalog, even if there is none."""
     return CATALOGS / language / "LC_MESSAGES" / "sufler.po"
 
 
@@ -39,7 +39,7 @@ def language_names() -> dict[str, str]:
     >>> language_names()["ru"]
     'Русский'
     """
-    from babel import Locale  # a fifth of a second, for which commands need not wait
+    from babel import Locale  # takes a fifth of a second, which commands need not wait for
 
     names = {
         language: Locale.parse(language).get_display_name(language) or language for language in LANGUAGES
@@ -50,7 +50,7 @@ def language_names() -> dict[str, str]:
 def supported_language(tag: str | None, default: str) -> str:
     """Return the language to use for a customer's language tag.
 
-    It is English for a language without a catalog, and `default` where the tag is not known.
+    It is English for a language without a catalog, and `default` if the tag is unknown.
 
     >>> supported_language("ru-RU", "en"), supported_language("xx", "ru"), supported_language(None, "ru")
     ('ru', 'en', 'ru')
@@ -63,7 +63,7 @@ def known_language(language: str) -> str:
     """Return the language, if there is one.
 
     Raises:
-        ValueError: it has no catalog.
+        ValueError: when it has no catalog.
     """
     if language not in LANGUAGES:
         raise ValueError(f"there is no such language; there are {', '.join(LANGUAGES)}")
@@ -72,7 +72,7 @@ def known_language(language: str) -> str:
 
 @cache
 def translator(language: str) -> Translations:
-    """Return the translations into a language; English words where there is no such catalog.
+    """Return the translations into a language, or English texts if there is no such catalog.
 
     >>> one, many = "{count} reply not delivered", "{count} replies not delivered"
     >>> [translator("ru").ngettext(one, many, count).format(count=count) for count in (1, 3, 5)]

@@ -31,8 +31,8 @@ class AccountRows(Rows):
         return None if row is None else account_of(row)
 
     def named(self, name: str) -> Account | None:
-        """The account of that name, in whatever case it is typed."""
-        if "\x00" in name:  # PostgreSQL cannot even be asked
+        """Return the account of that name, ignoring case."""
+        if "\x00" in name:  # PostgreSQL rejects the query
             return None
         row = self._connection.execute(
             select(accounts).where(accounts.c.folded_name == name.casefold())
@@ -40,13 +40,13 @@ class AccountRows(Rows):
         return None if row is None else account_of(row)
 
     def lock(self, account_id: int) -> Account | None:
-        """The account; until the transaction ends nobody else changes it."""
+        """Return the account, and lock it until the transaction ends."""
         query = select(accounts).where(accounts.c.id == account_id).with_for_update(key_share=True)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else account_of(row)
 
     def is_as_verified(self, account: Account) -> bool:
-        """Whether it still has the password that was checked, and is not disabled; it stays locked."""
+        """Return whether it is enabled and still has the password that was checked. It stays locked."""
         current = self.lock(account.id)
         return (
             current is not None
@@ -101,7 +101,7 @@ class AccountRows(Rows):
         )
 
     def tokens(self, account_id: int, now: datetime) -> list[ApiToken]:
-        """The account's tokens that work, oldest first."""
+        """Return the account's working tokens, oldest first."""
         rows = self._connection.execute(
             select(api_tokens)
             .where(
@@ -114,7 +114,7 @@ class AccountRows(Rows):
         return [_token(row) for row in rows]
 
     def newest_token(self, account_id: int) -> int:
-        """The id of the account's newest token, working or not; 0 where there is none."""
+        """Return the id of the account's newest token, working or not, or 0 if it has none."""
         query = select(func.max(api_tokens.c.id)).where(api_tokens.c.account_id == account_id)
         return self._connection.scalar(query) or 0
 
@@ -124,7 +124,7 @@ class AccountRows(Rows):
         self._connection.execute(delete(api_tokens).where(is_over))
 
     def by_token(self, token_id: int) -> tuple[str, ApiToken, Account] | None:
-        """The token's secret hash, the token and whose it is, unless it is revoked."""
+        """Return the token's secret hash, the token and its account, unless it is revoked."""
         row = self._connection.execute(
             select(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
         ).one_or_none()
@@ -137,7 +137,7 @@ class AccountRows(Rows):
         )
 
     def revoke_token(self, token_id: int, now: datetime, *, of: int | None = None) -> bool:
-        """Revoke a token; False if there is none such, or it is not one of the account `of`."""
+        """Revoke a token. Return False if there is no such token of the account `of`."""
         where = (api_tokens.c.id == token_id) & api_tokens.c.revoked_at.is_(None)
         if of is not None:
             where &= api_tokens.c.account_id == of
@@ -165,7 +165,7 @@ def _token(row: Row[Any]) -> ApiToken:
 
 
 def account_of(row: Row[Any]) -> Account:
-    """The account in a row that has its columns."""
+    """Build the account from a row that has its columns."""
     return Account(
         id=row.id,
         name=row.name,

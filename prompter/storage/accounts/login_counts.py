@@ -1,4 +1,4 @@
-"""How often it was tried to log in; names and addresses stand here as keyed hashes only."""
+"""Counts of login attempts. Names and addresses are stored as keyed hashes only."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,19 +10,19 @@ from prompter.domain.account import LoginCount
 from prompter.storage.rows import Rows
 from prompter.storage.tables import login_counts
 
-# Clocks of several machines differ a little. What lies further in the future was written before a
+# Clocks of several machines differ a little. A moment further in the future was written before a
 # clock was set back, and makes nobody wait.
 _CLOCK_SKEW = timedelta(minutes=1)
 
 
 class LoginCountRows(Rows):
     def get(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
-        """The counts under these keys that are not over."""
+        """Return the counts under these keys that have not expired."""
         return self._live(keys, now, for_update=False)
 
     def lock(self, keys: Collection[str], now: datetime) -> dict[str, LoginCount]:
-        """The same; until the transaction ends nobody else counts under these keys."""
-        for key in sorted(keys):  # in one order: two transactions never wait for each other
+        """Return the counts like `get`, and lock them until the transaction ends."""
+        for key in sorted(keys):  # always in the same order, so that two transactions never deadlock
             row = {"key": key, "tries": 0, "since": now, "until": now}
             self._connection.execute(self._insert_new(login_counts, row))
         return self._live(keys, now, for_update=True)
@@ -38,7 +38,7 @@ class LoginCountRows(Rows):
         }
 
     def put(self, key: str, count: LoginCount) -> None:
-        """Write a count under a key that is there or not."""
+        """Insert or update a count."""
         values = {"tries": count.tries, "since": count.since, "until": count.until}
         self._connection.execute(self._insert_new(login_counts, {"key": key, **values}))
         self._connection.execute(update(login_counts).where(login_counts.c.key == key).values(**values))
@@ -47,10 +47,10 @@ class LoginCountRows(Rows):
         self._connection.execute(delete(login_counts).where(login_counts.c.key == key))
 
     def prune(self, now: datetime, *, limit: int) -> None:
-        """Delete counts that are over, and of more than `limit` those that end first.
+        """Delete expired counts, and those that expire first beyond `limit`.
 
-        Belongs into a transaction of its own. It passes over counts that others write right now: to wait
-        for one while holding another could be a deadlock.
+        Use a transaction of its own. Counts that others are writing are skipped: waiting for one while
+        holding another could deadlock.
         """
         is_over = (login_counts.c.until <= now) | (login_counts.c.since > now + _CLOCK_SKEW)
         self._delete(select(login_counts.c.key).where(is_over))
@@ -59,5 +59,5 @@ class LoginCountRows(Rows):
             self._delete(select(login_counts.c.key).order_by(login_counts.c.until).limit(count - limit))
 
     def _delete(self, keys: Select[Any]) -> None:
-        free = keys.with_for_update(skip_locked=True)  # which SQLite, with one writer, leaves out
+        free = keys.with_for_update(skip_locked=True)  # SQLite, which has one writer, omits this
         self._connection.execute(delete(login_counts).where(login_counts.c.key.in_(free)))

@@ -26,11 +26,11 @@ class SessionRows(Rows):
         )
 
     def by_secret(self, secret_hash: str) -> tuple[Session, Account] | None:
-        """The session with that secret and whose it is, unless it has ended."""
+        """Return the session with that secret and its account, unless it has ended."""
         return self._found(_with_account().where(sessions.c.secret_hash == secret_hash))
 
     def get(self, session_id: int) -> tuple[Session, Account] | None:
-        """The session and whose it is, unless it has ended."""
+        """Return the session and its account, unless it has ended."""
         return self._found(_with_account().where(sessions.c.id == session_id))
 
     def _found(self, query: Select[Any]) -> tuple[Session, Account] | None:
@@ -48,7 +48,7 @@ class SessionRows(Rows):
         return session, account_of(row)
 
     def all(self, account_id: int) -> list[Session]:
-        """The account's sessions, the newest first."""
+        """Return the account's sessions, newest first."""
         rows = self._connection.execute(
             select(sessions).where(sessions.c.account_id == account_id).order_by(sessions.c.id.desc())
         )
@@ -58,7 +58,7 @@ class SessionRows(Rows):
         self._connection.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
     def delete(self, session_id: int, *, of: int) -> bool:
-        """End a session; False if there is none such, or it is not one of the account `of`."""
+        """End a session. Return False if the account `of` has no such session."""
         deleted = self._connection.execute(
             delete(sessions).where(sessions.c.id == session_id, sessions.c.account_id == of)
         )
@@ -77,7 +77,7 @@ class SessionRows(Rows):
         self._connection.execute(delete(sessions))
 
     def delete_expired(self, now: datetime) -> None:
-        """Delete sessions whose time is over."""
+        """Delete expired sessions."""
         self._connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
 
 

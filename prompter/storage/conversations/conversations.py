@@ -7,4 +7,4 @@ from prompter.storage.conversations.turns import TurnRows
 
 
 class ConversationRows(CustomerRows, MessageRows, TurnRows, OperatorControlRows):
-    """A conversation from every side, as one transaction sees it."""
+    """All rows of a conversation, as one transaction sees them."""

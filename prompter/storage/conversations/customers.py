@@ -17,10 +17,10 @@ from prompter.storage.tables import (
 
 
 class CustomerRows(Rows):
-    """Who writes, and in which chat."""
+    """Customers and their chats."""
 
     def ensure(self, message: IncomingMessage, now: datetime) -> int:
-        """The conversation of the message's chat, made if it is new; keeps the customer's name fresh."""
+        """Return or create the conversation of the message's chat, and update the customer's name."""
         known = self.find(message.channel, message.chat_id)
         if known is None:
             customer_id = self._insert(
@@ -49,7 +49,7 @@ class CustomerRows(Rows):
         return None if row is None else customer_of(row)
 
     def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
-        """Give a chat another id: the old one opens it no more; False if there is no such chat."""
+        """Give a chat another id and return whether there was such a chat. The old id no longer opens it."""
         changed = self._connection.execute(
             update(customers)
             .where(customers.c.channel == channel, customers.c.external_id == chat_id)

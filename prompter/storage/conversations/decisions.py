@@ -1,4 +1,4 @@
-"""What operators decided, and the evidence that follows from it."""
+"""Operators' decisions and the evidence that follows from them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ class DecisionRows(Rows):
         sent_text: str | None,
         now: datetime,
     ) -> int:
-        """Add the turn's live decision; a unique index refuses a second one."""
+        """Add the turn's live decision. A unique index refuses a second live one."""
         return self._insert(
             decisions,
             turn_id=turn_id,
@@ -62,14 +62,14 @@ class DecisionRows(Rows):
         return None if row is None else _decision(row)
 
     def live(self, turn_id: int) -> StoredDecision | None:
-        """The decision that stands for the turn."""
+        """Return the turn's decision in force."""
         row = self._connection.execute(
             _WITH_OPERATOR.where(decisions.c.turn_id == turn_id, decisions.c.superseded_at.is_(None))
         ).one_or_none()
         return None if row is None else _decision(row)
 
     def articles_sent(self, turn_ids: Collection[int]) -> dict[int, str]:
-        """Which article the operators' decisions that stand have sent, by turn."""
+        """Return the article that each turn's decision in force has sent, by turn."""
         rows = self._connection.execute(
             select(decisions.c.turn_id, decisions.c.article_id).where(
                 decisions.c.turn_id.in_(turn_ids),
@@ -80,14 +80,14 @@ class DecisionRows(Rows):
         return {row.turn_id: row.article_id for row in rows}
 
     def history(self, turn_id: int) -> list[StoredDecision]:
-        """Every decision ever taken on the turn, oldest first."""
+        """Return every decision ever taken on the turn, oldest first."""
         rows = self._connection.execute(
             _WITH_OPERATOR.where(decisions.c.turn_id == turn_id).order_by(decisions.c.id)
         )
         return [_decision(row) for row in rows]
 
     def supersede(self, decision_id: int, now: datetime) -> bool:
-        """Take back a decision; False if somebody already has."""
+        """Undo a decision. Return False if it is undone already."""
         changed = self._connection.execute(
             update(decisions)
             .where(decisions.c.id == decision_id, decisions.c.superseded_at.is_(None))
@@ -96,7 +96,10 @@ class DecisionRows(Rows):
         return changed.rowcount == 1
 
     def teaching_turns(self) -> list[TeachingTurn]:
-        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models."""
+        """Return turns with a decision in force, oldest first, without randomly sampled ones.
+
+        Sampled turns measure the models, so they do not teach them.
+        """
         by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         rows = self._connection.execute(
             select(decisions, turns.c.utterance)
@@ -133,9 +136,9 @@ class DecisionRows(Rows):
         ]
 
     def desk_turns(self, *, unanswered: Collection[str]) -> list[DeskTurn]:
-        """Turns whose decision stands, oldest first, without those drawn by lot: they judge models.
+        """Return turns with a decision in force, oldest first, without randomly sampled ones.
 
-        With them those that nobody has decided and that were handed over for a reason in `unanswered`.
+        Undecided turns that were handed over for a reason in `unanswered` are included.
         """
         by_lot = select(evidence.c.turn_id).where(evidence.c.lot.is_not(None))
         live = (decisions.c.turn_id == turns.c.id) & decisions.c.superseded_at.is_(None)
@@ -180,9 +183,9 @@ class DecisionRows(Rows):
         return [_desk_turn(row, offered.get(row.id, ())) for row in self._connection.execute(wanted)]
 
     def verdicts_by_article(self) -> dict[str, dict[Verdict, int]]:
-        """How the answer of each article was used since it last changed, and how often called out of date.
+        """Count verdicts on each article's answer since its last change, including rejections as outdated.
 
-        Of rejections only those count that find fault with the answer, not with its being suggested.
+        Only rejections that criticise the answer itself count, not those of an unsuitable suggestion.
         """
         first = suggestions.c.article_id.label("article")
         at_fault = [RejectReason.OUTDATED.value, RejectReason.INCOMPLETE.value]
@@ -207,7 +210,7 @@ class DecisionRows(Rows):
         return counts
 
     def accepted_since_change(self, article_id: str) -> bool:
-        """Whether the last person who judged the article's answer since it last changed found it right."""
+        """Return whether the last judgement of the article's answer since its last change found it right."""
         changed = select(articles.c.changed_at).where(articles.c.id == article_id).scalar_subquery()
         last = self._connection.execute(
             select(evidence.c.right)
@@ -232,7 +235,7 @@ class DecisionRows(Rows):
         lot: SampleKind | None = None,
         lot_probability: float | None = None,
     ) -> int:
-        """Add a judgement of the turn's first suggestion; rows are never changed."""
+        """Add a judgement of the turn's top suggestion. Rows are never changed."""
         return self._insert(
             evidence,
             turn_id=turn.id,
@@ -252,7 +255,7 @@ class DecisionRows(Rows):
         )
 
     def evidence(self, turn_id: int) -> list[Evidence]:
-        """The turn's judgements, oldest first; the last one stands."""
+        """Return the turn's judgements, oldest first. The last one is in force."""
         rows = self._connection.execute(
             select(evidence).where(evidence.c.turn_id == turn_id).order_by(evidence.c.id)
         )
@@ -302,7 +305,7 @@ def _evidence(row: Row[Any]) -> Evidence:
 
 
 def _desk_turn(row: Any, offered: Sequence[tuple[str, str]]) -> DeskTurn:
-    """Make a turn of a row and of the articles and texts that were suggested, best first."""
+    """Build a turn from a row and the suggested articles and texts, best first."""
     return DeskTurn(
         turn_id=row.id,
         conversation_id=row.conversation_id,

@@ -1,4 +1,4 @@
-"""How far a dialogue engine is in each conversation, and what it was told last."""
+"""The dialogue engine's position in each conversation, and the last message sent to it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,9 +30,9 @@ class DialogueRows(Rows):
         ends_after: timedelta,
         max_turns: int,
     ) -> StoredDialogue | None:
-        """Take the conversation for one question; None: somebody else asks in it.
+        """Claim the conversation for one question. Return None if another worker has claimed it.
 
-        A new session begins after a silence of `ends_after`, and after `max_turns` once no form waits.
+        A new session begins after a silence of `ends_after`, and after `max_turns` when no form is open.
         """
         self._connection.execute(
             self._insert_new(
@@ -48,7 +48,7 @@ class DialogueRows(Rows):
         )
         own = dialogues.c.conversation_id == conversation_id
         asked = dialogues.c.asked_until
-        set_back = asked > now + lease + SLACK  # the clock was: nobody asks for so long
+        set_back = asked > now + lease + SLACK  # the clock was set back: no question takes so long
         claimed = self._connection.execute(
             update(dialogues)
             .where(own, asked.is_(None) | (asked <= now) | set_back)
@@ -70,7 +70,7 @@ class DialogueRows(Rows):
         return replace(found, used_at=now)
 
     def settle(self, conversation_id: int, cursor: MessageCursor, *, form: str | None) -> None:
-        """The reply is stored; `form` waits for the customer's next words."""
+        """Record that the reply is stored. `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
             .where(*_told(conversation_id, cursor))
@@ -85,7 +85,7 @@ class DialogueRows(Rows):
         )
 
     def release(self, conversation_id: int, cursor: MessageCursor) -> None:
-        """There is no reply, or nobody wants it: others may ask."""
+        """Release the conversation for other questions: there is no reply, or it is not used."""
         self._connection.execute(
             update(dialogues).where(*_told(conversation_id, cursor)).values(asked_until=None)
         )
@@ -93,9 +93,9 @@ class DialogueRows(Rows):
     def out_of_step(
         self, *, used_since: datetime, since: datetime, now: datetime
     ) -> list[tuple[StoredDialogue, bool]]:
-        """Sessions that should stand still and do not, or the other way round; with what should be.
+        """Return sessions whose paused state is wrong, with the right state.
 
-        An operator who has written before `since` is not in the conversation any more.
+        An operator who has last written before `since` is no longer in control.
         """
         held = operator_in_control(since, now).label("held")
         rows = self._connection.execute(
@@ -130,7 +130,7 @@ def _stored(row: Row[Any]) -> StoredDialogue:
 
 
 def _told(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
-    """The dialogue, as long as nobody has told the engine anything since."""
+    """Return conditions for the dialogue, as long as the engine was sent nothing since."""
     return (
         dialogues.c.conversation_id == conversation_id,
         dialogues.c.told_turn_id == cursor.turn_id,

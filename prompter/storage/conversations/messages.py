@@ -1,4 +1,4 @@
-"""What customers have written."""
+"""Customers' messages."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ class MessageRows(Rows):
         )
 
     def messages(self, conversation_id: int, *, limit: int = 200) -> list[Message]:
-        """The conversation's last messages, oldest first."""
+        """Return the conversation's last messages, oldest first."""
         newest_first = self._connection.execute(
             select(messages)
             .where(messages.c.conversation_id == conversation_id)
@@ -57,12 +57,12 @@ class MessageRows(Rows):
         return [_message(row) for row in rows]
 
     def count_turn_messages(self, turn_id: int, *, limit: int) -> int:
-        """How many messages the turn has; counted up to `limit`."""
+        """Count the turn's messages, up to `limit`."""
         counted = select(messages.c.id).where(messages.c.turn_id == turn_id).limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(counted)) or 0
 
     def last_message_id(self, conversation_id: int) -> int:
-        """The id of the customer's newest message; 0 where there is none."""
+        """Return the id of the customer's newest message, or 0 if there is none."""
         newest = select(func.max(messages.c.id)).where(messages.c.conversation_id == conversation_id)
         return self._connection.scalar(newest) or 0
 

@@ -1,4 +1,4 @@
-"""Whether an operator leads a conversation, or the bot may answer."""
+"""Tell whether an operator is in control of a conversation, or the bot may answer."""
 
 from datetime import datetime, timedelta
 
@@ -21,14 +21,14 @@ from prompter.storage.tables import (
 
 
 class OperatorControlRows(Rows):
-    """What operators have said and given back."""
+    """Operators' messages and returns to the bot."""
 
     def bound_holds(self, now: datetime) -> None:
-        """What operators have said and given back does not lie ahead of now, and keeps its order.
+        """Move future moments of operators' messages and returns to now, keeping their order.
 
-        So they hold the bot back no longer than if they had written now.
+        They then hold the bot back no longer than if they had happened now.
         """
-        later = now + timedelta(microseconds=1)  # what was said after the conversation had been given back
+        later = now + timedelta(microseconds=1)  # for messages after the return to the bot
         turn_of = (
             select(turns.c.conversation_id)
             .where(turns.c.id == decisions.c.turn_id)
@@ -52,7 +52,7 @@ class OperatorControlRows(Rows):
         )
 
     def operator_wrote(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
-        """Whether an operator has written since then, and has not given the conversation back afterwards."""
+        """Return whether an operator has written since then without returning the conversation afterwards."""
         wrote = (
             select(outbox.c.id)
             .join(conversations, conversations.c.id == outbox.c.conversation_id)
@@ -66,19 +66,19 @@ class OperatorControlRows(Rows):
         return bool(self._connection.scalar(select(wrote.exists())))
 
     def operator_in_control(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
-        """Whether an operator has said something since then that the bot had not in mind."""
+        """Return whether an operator has written anything since then but the top suggestion."""
         held = select(operator_in_control(since, now)).where(conversations.c.id == conversation_id)
         return bool(self._connection.scalar(held))
 
     def operator_answered(self, conversation_id: int, *, since: datetime, now: datetime) -> bool:
-        """Whether an operator has said anything since then but what a dialogue had suggested first."""
+        """Return whether an operator has written anything since then but a dialogue's top suggestion."""
         held = select(operator_in_control(since, now, but_dialogues=True)).where(
             conversations.c.id == conversation_id
         )
         return bool(self._connection.scalar(held))
 
     def return_to_bot(self, conversation_id: int, now: datetime) -> None:
-        """The operator is done: the bot may answer again."""
+        """Return the conversation to the bot, which may answer again."""
         self._connection.execute(
             update(conversations).where(conversations.c.id == conversation_id).values(given_back_at=now)
         )
@@ -87,10 +87,11 @@ class OperatorControlRows(Rows):
 def operator_in_control(
     since: datetime, now: datetime, *, but_dialogues: bool = False
 ) -> ColumnElement[bool]:
-    """Whether an operator leads the selected conversation: they have said something since then that was not
-    the first suggestion. Of what was answered blind nobody knows whether it was; it does not count.
+    """Build the condition that an operator is in control of the selected conversation.
 
-    `but_dialogues`: everything counts but a dialogue's first suggestion.
+    An operator is in control after writing something since then that was not the top suggestion. Blind
+    answers do not count, as they cannot be compared with it. With `but_dialogues`, only a dialogue's
+    top suggestion is exempt.
     """
     as_suggested = decisions.c.verdict.in_([Verdict.ACCEPTED.value, Verdict.EDITED_COSMETIC.value]) & (
         decisions.c.rank == 1
@@ -127,13 +128,13 @@ def operator_in_control(
 def _after_giving_back(
     moment: ColumnElement[datetime], since: datetime, now: datetime
 ) -> ColumnElement[bool]:
-    """Whether something was said since then, and not before the conversation was last given back.
+    """Build the condition that a message was sent since then, and after the last return to the bot.
 
-    What lies ahead was said before the clock was set back, nobody knows how long ago. It counts: the bot
-    should rather be silent than speak beside an operator. `bound_holds` ends that.
+    A future moment was stored before the clock was set back, and its true age is unknown. It counts, as
+    the bot should rather be silent than speak beside an operator. `bound_holds` ends that.
     """
     returned_at = conversations.c.given_back_at
     limit = now + SLACK
-    # Of a moment of now and a giving back that lies ahead nobody knows which was first.
+    # The order of a current moment and a future return to the bot is unknown.
     is_later = returned_at.is_(None) | (moment > returned_at) | ((returned_at > limit) & (moment <= limit))
     return (moment >= since) & is_later

@@ -1,4 +1,4 @@
-"""Everything that leaves: written with the decision, delivered afterwards."""
+"""The outbox: replies are written with the decision and delivered afterwards."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -26,9 +26,9 @@ class OutboxRows(Rows):
         operator_id: int | None = None,
         offers_operator: bool = False,
     ) -> list[int]:
-        """Put a reply into the outbox, one row a part; returns their ids in order.
+        """Add a reply to the outbox, one row per part, and return their ids in order.
 
-        With `offers_operator` the last part comes with a button that calls one.
+        With `offers_operator` the last part comes with a button that calls an operator.
         """
         return [
             self._insert(
@@ -54,7 +54,7 @@ class OutboxRows(Rows):
         return None if row is None else _reply(row)
 
     def of_conversation(self, conversation_id: int, *, after: int = 0, limit: int = 200) -> list[Reply]:
-        """The conversation's last replies with an id above `after`, oldest first."""
+        """Return the conversation's last replies with an id above `after`, oldest first."""
         newest_first = self._connection.execute(
             _WITH_OPERATOR.where(outbox.c.conversation_id == conversation_id, outbox.c.id > after)
             .order_by(outbox.c.id.desc())
@@ -75,7 +75,7 @@ class OutboxRows(Rows):
         return [_reply(row) for row in rows]
 
     def count_by_state(self) -> dict[OutboxState, int]:
-        """How many replies are in each state; every state is there."""
+        """Count the replies in each state. Every state has a key."""
         rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
         return dict.fromkeys(OutboxState, 0) | {OutboxState(state): count for state, count in rows}
 
@@ -88,11 +88,11 @@ class OutboxRows(Rows):
         but: Collection[int] = (),
         waits: Waits | None = None,
     ) -> list[tuple[Reply, str, str, str | None]]:
-        """Replies that may leave now, with channel, chat id and the customer's language, oldest first.
+        """Return replies that may leave now, with channel, chat id and customer's language, oldest first.
 
-        A reply waits for the earlier ones of its conversation: customers read in order. The rest of a
-        reply waits until the fate of its earlier parts is settled. With `waits`, those come as well that are
-        to wait for longer than that: the clock was set back.
+        A reply waits for earlier ones of its conversation, so that customers read them in order. The
+        rest of a reply waits until the outcome of its earlier parts is settled. With `waits`, replies
+        that would wait longer than that are included: the clock was set back.
         """
         rows = self._connection.execute(
             _WITH_OPERATOR.add_columns(
@@ -115,10 +115,10 @@ class OutboxRows(Rows):
         return [(_reply(row), row.channel, row.chat_id, row.language) for row in rows]
 
     def claim(self, reply_id: int, now: datetime, until: datetime) -> int | None:
-        """Pending -> sending; returns which attempt at sending it this is, 1 for the first.
+        """Claim a pending reply for sending, and return the number of this attempt, 1 for the first.
 
-        None if another delivery was faster, the reply was taken back, or it has to wait: an earlier one of
-        its conversation may have been put back into the outbox since it was found.
+        Return None if another delivery was faster, the reply was undone, or it has to wait: an earlier
+        reply of its conversation may have returned to the outbox since it was found.
         """
         attempt: int | None = self._connection.scalar(
             update(outbox)
@@ -147,7 +147,7 @@ class OutboxRows(Rows):
         settled_by: int | None = None,
         settled_at: datetime | None = None,
     ) -> bool:
-        """Move a reply from one state to another; False if it was not in the first one."""
+        """Move a reply from one state to another. Return False if it was not in the first one."""
         values: dict[str, Any] = {"state": state.value, "problem": problem, "claimed_until": None}
         if settled_by is not None:
             values |= {"settled_by": settled_by, "settled_at": settled_at}
@@ -165,9 +165,9 @@ class OutboxRows(Rows):
         return changed.rowcount == 1
 
     def expired_claims(self, now: datetime, *, max_lease: timedelta | None = None) -> list[tuple[Reply, str]]:
-        """Replies whose delivery has not reported back in time, with their channel.
+        """Return replies whose delivery has not reported back in time, with their channel.
 
-        With `max_lease`, those come as well that are claimed for longer than that: the clock was set back.
+        With `max_lease`, claims that last longer than that are included: the clock was set back.
         """
         expired = outbox.c.claimed_until < now
         if max_lease is not None:
@@ -184,9 +184,9 @@ class OutboxRows(Rows):
     # --- when the clock was set -------------------------------------------------------------
 
     def wait_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
-        """Release replies that are to wait longer than anything does; returns how many.
+        """Release replies that would wait longer than any wait lasts, and return how many.
 
-        Those that can be taken back wait once more, so that the operator has the time that was promised.
+        Replies that can still be undone wait once more, so that the operator gets the promised time.
         """
         late = _waits_too_long(now, waits, slack)
         anew = case(
@@ -198,7 +198,7 @@ class OutboxRows(Rows):
         return int(changed.rowcount)
 
     def claim_anew(self, now: datetime, waits: Waits, *, slack: timedelta = SLACK) -> int:
-        """End claims no later than one that began now: whoever has it may be alive; returns how many."""
+        """Limit claims to the lease from now, as their process may be alive, and return how many changed."""
         until = now + waits.lease
         changed = self._connection.execute(
             update(outbox)
@@ -211,7 +211,7 @@ class OutboxRows(Rows):
         return int(changed.rowcount)
 
     def keep_undo(self, before: datetime, now: datetime, waits: Waits) -> None:
-        """The clock was set forward from `before`: what could be taken back then still can."""
+        """Keep undoable replies undoable after the clock was set forward from `before`."""
         self._connection.execute(
             update(outbox)
             .where(
@@ -224,7 +224,7 @@ class OutboxRows(Rows):
         )
 
     def keep_claims(self, before: datetime, now: datetime, waits: Waits) -> None:
-        """The clock was set forward from `before`: what was being sent then may still be."""
+        """Keep claims valid after the clock was set forward from `before`."""
         self._connection.execute(
             update(outbox)
             .where(
@@ -236,7 +236,7 @@ class OutboxRows(Rows):
         )
 
     def cancel_decision(self, decision_id: int, now: datetime) -> int:
-        """Cancel the parts of a decision's reply that have not left; returns how many."""
+        """Cancel the parts of a decision's reply that have not left, and return how many."""
         changed = self._connection.execute(
             update(outbox)
             .where(
@@ -251,7 +251,7 @@ class OutboxRows(Rows):
 
 
 def _waits_for_earlier() -> ColumnElement[bool]:
-    """Whether an earlier reply of the conversation has to leave first, or an earlier part to be settled."""
+    """Build the condition that an earlier reply has to leave first, or an earlier part to be settled."""
     earlier = outbox.alias("earlier")
     return exists().where(
         earlier.c.conversation_id == outbox.c.conversation_id,

@@ -1,4 +1,4 @@
-"""What a second person is asked, and what they said."""
+"""Reviews by second persons, and their judgements."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class ReviewRows(Rows):
         excluded_account_id: int | None,
         now: datetime,
     ) -> int:
-        """Ask about the bot's answer; where there is no other one it stands first."""
+        """Request a review of the bot's answer. Without another answer it stands first."""
         own_first = bot_position is Place.FIRST or other_text is None
         return self._insert(
             reviews,
@@ -50,7 +50,7 @@ class ReviewRows(Rows):
         return [_review(row) for row in rows]
 
     def next_for(self, account_id: int, *, after: int = 0) -> StoredReview | None:
-        """The oldest open review, with an id above `after`, of a turn that the account has not judged."""
+        """Return the oldest open review above the id `after`, of a turn that the account has not judged."""
         row = self._connection.execute(
             select(reviews)
             .where(_OPEN, _for(account_id), reviews.c.id > after)
@@ -64,7 +64,7 @@ class ReviewRows(Rows):
         return self._connection.scalar(open_ones) or 0
 
     def second_looks_at(self, account_id: int) -> tuple[int, int]:
-        """How many accepted suggestions of the account were judged again, and how many of them refuted."""
+        """Count the account's accepted suggestions that were judged again, and those that were refuted."""
         rows = self._connection.execute(
             select(reviews.c.choice, reviews.c.own_place).where(
                 reviews.c.kind == ReviewKind.SECOND.value,
@@ -76,7 +76,7 @@ class ReviewRows(Rows):
         return len(rows), sum(row.choice not in ("both", row.own_place) for row in rows)
 
     def gold_results_of(self, account_id: int) -> tuple[int, int]:
-        """How many planted wrong answers the account has judged, and in how many it found one right."""
+        """Count the account's judged attention checks, and those in which it found an answer right."""
         rows = self._connection.scalars(
             select(reviews.c.choice).where(
                 reviews.c.kind == ReviewKind.GOLD.value, reviews.c.judge_id == account_id
@@ -85,14 +85,14 @@ class ReviewRows(Rows):
         return len(rows), sum(choice != Choice.NEITHER.value for choice in rows)
 
     def count_gold(self) -> tuple[int, int]:
-        """How many reviews there are without the planted ones, and how many of those."""
+        """Count the reviews without attention checks, and the attention checks."""
         total = self._connection.scalar(select(func.count()).select_from(reviews)) or 0
         is_gold = reviews.c.kind == ReviewKind.GOLD.value
         gold = self._connection.scalar(select(func.count()).select_from(reviews).where(is_gold)) or 0
         return total - gold, gold
 
     def next_gold_question(self) -> "GoldQuestion | None":
-        """The last question that was judged and has not been planted yet."""
+        """Return the last judged question that has not been used for an attention check yet."""
         used = select(reviews.c.turn_id).where(reviews.c.kind == ReviewKind.GOLD.value)
         row = self._connection.execute(
             select(turns.c.id, turns.c.utterance, suggestions.c.topic)
@@ -107,7 +107,7 @@ class ReviewRows(Rows):
         return GoldQuestion(turn_id=row.id, utterance=row.utterance, topic=row.topic)
 
     def judge(self, review_id: int, choice: Choice, judge_id: int, now: datetime) -> bool:
-        """Keep what the judge said; False if somebody was faster or the decision was undone."""
+        """Record the judgement. Return False if somebody was faster or the decision was undone."""
         changed = self._connection.execute(
             update(reviews)
             .where(reviews.c.id == review_id, _OPEN)
@@ -116,7 +116,7 @@ class ReviewRows(Rows):
         return changed.rowcount == 1
 
     def cancel_decision(self, decision_id: int, now: datetime) -> None:
-        """Nobody has to judge a decision that was undone."""
+        """Cancel open reviews of a decision that was undone."""
         self._connection.execute(
             update(reviews).where(reviews.c.decision_id == decision_id, _OPEN).values(cancelled_at=now)
         )

@@ -1,4 +1,4 @@
-"""What customers let us know about answers of the bot."""
+"""Customers' reactions to answers of the bot."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from prompter.storage.tables import signals, suggestions, turns
 
 class SignalRows(Rows):
     def add(self, turn_id: int, signal: Signal, now: datetime) -> bool:
-        """Keep a signal; False if it was known."""
+        """Add a signal. Return False if it was known."""
         row = {"turn_id": turn_id, "kind": signal.value, "at": now}
         added = self._connection.scalar(self._insert_new(signals, row).returning(signals.c.turn_id))
         return added is not None
@@ -23,7 +23,7 @@ class SignalRows(Rows):
         return {Signal(kind) for kind in found}
 
     def count(self, topics: Collection[str], *, since: datetime) -> tuple[int, dict[Signal, int]]:
-        """How many turns of these topics the bot has answered alone since then; signals about them."""
+        """Count automated replies in these topics since then, and the signals about them."""
         chosen = (
             (turns.c.route == Route.AUTOPILOT.value)
             & (turns.c.received_at >= since)

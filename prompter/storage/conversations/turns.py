@@ -1,4 +1,4 @@
-"""Turns, from the first message to the answer, and what was suggested for them."""
+"""Turns, from the first message to the answer, and their suggestions."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -27,23 +27,24 @@ from prompter.storage.tables import (
     turns,
 )
 
-# Written into the statement, for the indexes that hold open turns only.
+# Written into the statement, for the indexes that hold only open turns.
 _IS_OPEN = turns.c.state == bindparam("open", TurnState.OPEN.value, String, literal_execute=True)
 
 
 class TurnRows(Rows):
-    """The line of turns, their triage and their suggestions."""
+    """The queue of turns, their triage and their suggestions."""
 
     def current_turn(self, conversation_id: int) -> Turn | None:
-        """The turn that nobody has triaged yet: the customer may still be writing it."""
+        """Return the conversation's untriaged turn, which the customer may still be writing."""
         where = (turns.c.conversation_id == conversation_id) & _IS_OPEN
         row = self._connection.execute(select(turns).where(where)).one_or_none()
         return None if row is None else _turn(row)
 
     def open_turn(self, conversation_id: int, now: datetime, *, lane: str = "", share: float = 1.0) -> Turn:
-        """The turn that the customer is still writing, made if there is none.
+        """Return the turn that the customer is still writing, creating it if there is none.
 
-        A new one waits for triage in its `lane` of the line; lanes are served in proportion to their `share`.
+        A new turn waits for triage in its `lane` of the queue. Lanes are served in proportion to their
+        `share`.
         """
         turn = self.current_turn(conversation_id)
         if turn is not None:
@@ -60,10 +61,10 @@ class TurnRows(Rows):
         return _turn(self._connection.execute(new.returning(*turns.c)).one())
 
     def _end_of(self, lane: str) -> float:
-        """The position of the lane's last open turn; an empty lane begins where the line is served now.
+        """Return the position of the lane's last open turn. An empty lane begins at the head of the queue.
 
-        Self-clocked fair queuing (Golestani, 1994): every lane moves at its share, so none waits for ever,
-        and a lane that was empty cannot save up turns for later.
+        Self-clocked fair queuing (Golestani, 1994): every lane moves at its share, so no lane waits for
+        ever, and an empty lane cannot save up turns for later.
         """
         first = select(func.min(turns.c.queue_position)).where(_IS_OPEN).scalar_subquery()
         last = (
@@ -72,7 +73,7 @@ class TurnRows(Rows):
         return float(self._connection.scalar(select(func.coalesce(last, first, 0.0))) or 0.0)
 
     def last_turns(self, conversation_id: int, *, limit: int) -> list[datetime]:
-        """When the conversation's last turns began, newest first."""
+        """Return the times when the conversation's last turns began, newest first."""
         newest_first = (
             select(turns.c.received_at)
             .where(turns.c.conversation_id == conversation_id)
@@ -82,7 +83,7 @@ class TurnRows(Rows):
         return list(self._connection.scalars(newest_first))
 
     def extend_turn(self, turn_id: int, *, last_message_id: int, closes_at: datetime) -> bool:
-        """Add a message to an open turn; False if it has been triaged meanwhile."""
+        """Add a message to an open turn. Return False if it was triaged in the meantime."""
         changed = self._connection.execute(
             update(turns)
             .where(turns.c.id == turn_id, turns.c.state == TurnState.OPEN.value)
@@ -91,9 +92,9 @@ class TurnRows(Rows):
         return changed.rowcount == 1
 
     def put_back(self, turn_id: int, until: datetime, *, lane: str, share: float) -> int | None:
-        """The triage of an open turn has failed: it is tried again at `until`, at the end of that lane.
+        """Move an open turn whose triage failed to the end of a lane, to be tried again at `until`.
 
-        Returns how often it has failed by now; None if it is not open any more.
+        Return how often it has failed by now, or None if it is not open any more.
         """
         failures: int | None = self._connection.scalar(
             update(turns)
@@ -109,7 +110,7 @@ class TurnRows(Rows):
         return failures
 
     def failures(self, turn_id: int) -> int:
-        """How often the triage of a turn has failed."""
+        """Return how often the triage of a turn has failed."""
         return self._connection.scalar(select(turns.c.failures).where(turns.c.id == turn_id)) or 0
 
     def turn(self, turn_id: int) -> Turn | None:
@@ -117,14 +118,14 @@ class TurnRows(Rows):
         return None if row is None else _turn(row)
 
     def turns(self, ids: Collection[int]) -> dict[int, Turn]:
-        """Turns by id; what there is not is left out."""
+        """Return the existing turns among these ids, by id."""
         rows = self._connection.execute(select(turns).where(turns.c.id.in_(ids)))
         return {row.id: _turn(row) for row in rows}
 
     def due_turns(self, now: datetime, *, limit: int = 100, but: Collection[int] = ()) -> list[Turn]:
-        """Turns whose customer has fallen silent and that nobody has triaged, in the order of the line.
+        """Return untriaged turns whose customers have stopped writing, in the order of the queue.
 
-        Turns with an id of `but` are passed over.
+        Turns with an id in `but` are skipped.
         """
         rows = self._connection.execute(
             select(turns)
@@ -136,12 +137,12 @@ class TurnRows(Rows):
         return [_turn(row) for row in rows]
 
     def count_open(self, *, limit: int) -> int:
-        """How many turns nobody has triaged yet; counted up to `limit`."""
+        """Count the untriaged turns, up to `limit`."""
         counted = select(turns.c.id).where(_IS_OPEN).limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(counted)) or 0
 
     def untriaged(self, now: datetime, *, limit: int = 10_000) -> tuple[int, datetime | None]:
-        """How many turns wait for the worker, and since when the oldest does; counted up to `limit`."""
+        """Count the turns that wait for the worker, up to `limit`, and return the oldest's receipt time."""
         due = (
             select(turns.c.received_at)
             .where(_IS_OPEN, _is_due(now))
@@ -153,7 +154,7 @@ class TurnRows(Rows):
         return int(row[0]), row[1]
 
     def wait_anew(self, now: datetime, waits: Waits) -> None:
-        """No open turn waits longer than one that began now."""
+        """Limit the wait of open turns to that of a turn that began now."""
         until = now + waits.turn
         self._connection.execute(
             update(turns)
@@ -162,10 +163,10 @@ class TurnRows(Rows):
         )
 
     def waiting_turns(self, *, limit: int = 200) -> list[tuple[Turn, Customer, float | None]]:
-        """Turns that wait for an operator, longest wait first, with the first suggestion's confidence.
+        """Return turns that wait for an operator, longest wait first, with the top suggestion's confidence.
 
-        Of a turn that is to be answered blind that is not told. The order is that of the ids: the clock may
-        have been set.
+        The confidence of a blind turn is not given. Turns are ordered by id, as the clock may have been
+        set.
         """
         rows = self._connection.execute(
             select(turns, *CUSTOMER_COLUMNS, suggestions.c.confidence)
@@ -195,7 +196,7 @@ class TurnRows(Rows):
         return [_turn(row) for row in rows]
 
     def waits_elsewhere(self, conversation_id: int, *, but: int) -> bool:
-        """Whether another turn than `but` waits for an operator."""
+        """Return whether another turn than `but` waits for an operator."""
         waits = select(turns.c.id).where(
             turns.c.conversation_id == conversation_id,
             turns.c.state == TurnState.WAITING.value,
@@ -204,7 +205,7 @@ class TurnRows(Rows):
         return bool(self._connection.scalar(select(waits.exists())))
 
     def answers_in_a_row(self, conversation_id: int) -> int:
-        """How many turns the bot has answered alone since an operator last wrote."""
+        """Count the turns that the bot has answered alone since an operator last wrote."""
         by_operator = outbox.alias("by_operator")
         last_operator = (
             select(func.coalesce(func.max(by_operator.c.id), 0))
@@ -215,7 +216,7 @@ class TurnRows(Rows):
             )
             .scalar_subquery()
         )
-        # By the ids, not by the time: the clock may have been set.
+        # By ids, not by time: the clock may have been set.
         alone = (
             select(func.count(func.distinct(turns.c.id)))
             .join(outbox, outbox.c.turn_id == turns.c.id)
@@ -239,7 +240,7 @@ class TurnRows(Rows):
         *,
         draw: Draw | None = None,
     ) -> bool:
-        """Store the triage of an open turn; False, and nothing stored, if the turn has moved on since."""
+        """Store the triage of an open turn. Return False and store nothing if the turn has changed since."""
         changed = self._connection.execute(
             update(turns)
             .where(
@@ -283,14 +284,14 @@ class TurnRows(Rows):
         return True
 
     def suggestions(self, turn_id: int) -> list[OfferedSuggestion]:
-        """The turn's suggestions, best first."""
+        """Return the turn's suggestions, best first."""
         rows = self._connection.execute(
             select(suggestions).where(suggestions.c.turn_id == turn_id).order_by(suggestions.c.rank)
         )
         return [_suggestion(row) for row in rows]
 
     def close_turn(self, turn_id: int) -> bool:
-        """Waiting -> closed; False if the turn was not waiting."""
+        """Close a waiting turn. Return False if it was not waiting."""
         changed = self._connection.execute(
             update(turns)
             .where(turns.c.id == turn_id, turns.c.state == TurnState.WAITING.value)
@@ -299,7 +300,7 @@ class TurnRows(Rows):
         return changed.rowcount == 1
 
     def close_turns_seen(self, turn: Turn, seen_message_id: int) -> list[Turn]:
-        """Close the conversation's other waiting turns that whoever answered this one has seen."""
+        """Close the conversation's other waiting turns that the operator had seen with this one."""
         others = [
             other
             for other in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
@@ -313,7 +314,7 @@ class TurnRows(Rows):
         return others
 
     def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
-        """An operator shall look at a turn that the bot has answered: closed -> waiting."""
+        """Let a turn that the bot has answered wait for an operator."""
         self._connection.execute(
             update(turns)
             .where(turns.c.id == turn_id, turns.c.state == TurnState.CLOSED.value)
@@ -321,7 +322,7 @@ class TurnRows(Rows):
         )
 
     def last_answered_alone(self, turn: Turn, *, since: datetime) -> Turn | None:
-        """The conversation's last turn before this one that the bot has answered alone since then."""
+        """Return the conversation's last automated reply before this turn and since then."""
         row = self._connection.execute(
             select(turns)
             .where(
@@ -336,7 +337,7 @@ class TurnRows(Rows):
         return None if row is None else _turn(row)
 
     def answered_alone_lately(self, *, limit: int) -> list[tuple[int, str, str]]:
-        """Turn, topic and text of the last turns that the bot has answered alone, newest first."""
+        """Return turn, topic and text of the last automated replies, newest first."""
         rows = self._connection.execute(
             select(turns.c.id, suggestions.c.topic, turns.c.utterance)
             .join(suggestions, suggestions.c.turn_id == turns.c.id)
@@ -351,7 +352,7 @@ class TurnRows(Rows):
         return [(row.id, row.topic, row.utterance) for row in rows]
 
     def reopen_turn(self, turn_id: int) -> None:
-        """Back to waiting, with the other turns that its reply had answered."""
+        """Let the turn wait again, with the other turns that its reply had answered."""
         self._connection.execute(
             update(turns)
             .where((turns.c.id == turn_id) | (turns.c.answered_with == turn_id))
@@ -360,7 +361,7 @@ class TurnRows(Rows):
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Whether an open turn waits no longer: its customer is silent, or the clock was set back since."""
+    """Build the condition that an open turn is due: its customer is silent, or the clock was set back."""
     return (turns.c.closes_at <= now) | (turns.c.received_at > now + SLACK)
 
 

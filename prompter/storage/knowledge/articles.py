@@ -16,7 +16,7 @@ _FIELDS = (
     articles.c.id, articles.c.question, articles.c.answer, articles.c.topic, articles.c.language,
     articles.c.status, articles.c.valid_from, articles.c.valid_until,
 )  # fmt: skip
-_BATCH = 500  # rows a statement; SQLite limits the number of variables in one
+_BATCH = 500  # rows per statement; SQLite limits the number of variables
 
 
 class ArticleRows(Rows):
@@ -27,12 +27,12 @@ class ArticleRows(Rows):
         return found
 
     def locked(self, article_id: str) -> Article | None:
-        """The article, which nobody else can change before this transaction ends."""
+        """Return the article, and lock it until the transaction ends."""
         self._connection.execute(select(articles.c.id).where(articles.c.id == article_id).with_for_update())
         return self.get_many([article_id]).get(article_id)
 
     def all(self, *, batch: int = _BATCH) -> Iterator[Article]:
-        """Every article in order of id, read in batches: bounded memory whatever their number."""
+        """Yield every article in order of id, read in batches to bound memory."""
         last = ""
         while page := self._load(articles.c.id > last, limit=batch):
             yield from page
@@ -42,16 +42,16 @@ class ArticleRows(Rows):
         return self._connection.scalar(select(func.count()).select_from(articles)) or 0
 
     def topics(self) -> list[str]:
-        """Topics that have a published article, in order."""
+        """Return the topics that have a published article, in order."""
         found = select(articles.c.topic).where(articles.c.status == Status.PUBLISHED.value).distinct()
         return list(self._connection.scalars(found.order_by(articles.c.topic)))
 
     def all_topics(self) -> list[str]:
-        """Topics that have an article of whatever status, in order."""
+        """Return the topics that have an article of any status, in order."""
         return list(self._connection.scalars(select(articles.c.topic).distinct().order_by(articles.c.topic)))
 
     def count_by_topic(self) -> dict[str, int]:
-        """How many articles of whatever status each topic has, in order of topics."""
+        """Count the articles of any status by topic, in order of topics."""
         n_articles = func.count().label("n_articles")
         rows = self._connection.execute(
             select(articles.c.topic, n_articles).group_by(articles.c.topic).order_by(articles.c.topic)
@@ -59,7 +59,7 @@ class ArticleRows(Rows):
         return {row.topic: row.n_articles for row in rows}
 
     def answers_of_other_topics(self, topic: str, *, limit: int = 1000) -> list[str]:
-        """Answers of published articles of other topics, without those that have to be filled in."""
+        """Return answers of published articles of other topics, without answers with template fields."""
         found = self._connection.scalars(
             select(articles.c.answer)
             .where(
@@ -74,7 +74,7 @@ class ArticleRows(Rows):
         return list(found)
 
     def find(self, text: str, *, limit: int) -> list[Article]:
-        """Published articles whose id, question or answer holds the text, in any case."""
+        """Return published articles whose id, question or answer contains the text, ignoring case."""
         return self.page(text=text, status=Status.PUBLISHED, limit=limit)
 
     def _load(self, where: ColumnElement[bool], *, limit: int | None = None) -> list[Article]:
@@ -85,7 +85,7 @@ class ArticleRows(Rows):
         return [_article(row, [text for text, _ in texts[row[0]]]) for row in rows]
 
     def _phrasings(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-        """Text and source of the articles' phrasings, in the order in which they came."""
+        """Return text and source of the articles' phrasings, in the order in which they were added."""
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for batch in _batches(ids):
             for row in self._connection.execute(
@@ -95,9 +95,9 @@ class ArticleRows(Rows):
         return found
 
     def upsert(self, batch: Sequence[Article], *, changed_by: str, now: datetime) -> tuple[int, int]:
-        """Add new articles and change those that differ; returns how many were added and changed.
+        """Add new articles and change those that differ. Return how many were added and changed.
 
-        Phrasings that operators added stay, and a new version is recorded of whatever changed.
+        Phrasings that operators added stay. A new version is recorded for every changed article.
         """
         ids = [article.id for article in batch]
         old = self.get_many(ids)
@@ -153,7 +153,7 @@ class ArticleRows(Rows):
         return added, changed
 
     def _versions(self, ids: Sequence[str]) -> dict[str, int]:
-        """The versions of those articles that there are."""
+        """Return the versions of the existing articles among these ids."""
         return {
             row.id: row.version
             for part in _batches(ids)
@@ -169,9 +169,9 @@ class ArticleRows(Rows):
         self._connection.execute(phrasings.delete().where(is_its, phrasings.c.source == "import"))
 
     def put(self, article: Article, *, version: int, changed_by: str, now: datetime) -> bool:
-        """Put an article in place of its `version`, 0: it is new; False if it is at another one by now.
+        """Replace version `version` of an article, or add it if that is 0. Return False on another version.
 
-        Its phrasings are exactly these from now on; a person chose them, so that imports keep them.
+        It then has exactly these phrasings. A person chose them, so imports keep them.
         """
         row = {
             **_fields(article),
@@ -207,7 +207,7 @@ class ArticleRows(Rows):
         return True
 
     def version(self, article_id: str) -> int:
-        """The number of the article's last version; 0: there is no such article."""
+        """Return the number of the article's last version, or 0 if there is no such article."""
         return self._connection.scalar(select(articles.c.version).where(articles.c.id == article_id)) or 0
 
     def page(
@@ -219,7 +219,7 @@ class ArticleRows(Rows):
         after: str = "",
         limit: int = 50,
     ) -> list[Article]:
-        """Articles in order of id behind `after`, of whatever status, that hold the text in any case."""
+        """Return articles of any status after the id `after` that contain the text, in order of id."""
         where = articles.c.id > after
         if text:
             pattern = f"%{_escaped(text.lower())}%"
@@ -232,18 +232,18 @@ class ArticleRows(Rows):
         return self._load(where, limit=limit)
 
     def add_phrasing(self, article_id: str, text: str) -> bool:
-        """Add an operator's phrasing, which imports never remove; False if it was there already."""
+        """Add an operator's phrasing, which imports never remove. Return False if it already existed."""
         row = {"article_id": article_id, "text": text, "source": "operator"}
         added = self._connection.scalar(self._insert_new(phrasings, row).returning(phrasings.c.id))
         if added is not None:
             return True
-        # A file brought it first; now it has to outlive that file.
+        # It came from a file first. Now it has to outlive that file.
         same = (phrasings.c.article_id == article_id) & (phrasings.c.text == text)
         self._connection.execute(update(phrasings).where(same).values(source="operator"))
         return False
 
     def answer_is_newer(self, article_id: str, topic: str, since: datetime) -> bool:
-        """Whether the article's answer has changed, or it has come into its topic, after `since`."""
+        """Return whether the article's answer changed after `since`, or it entered its topic then."""
         before = self._connection.execute(
             select(article_versions.c.fields)
             .where(article_versions.c.article_id == article_id, article_versions.c.changed_at <= since)
@@ -254,7 +254,7 @@ class ArticleRows(Rows):
         return before is None or before["answer"] != now or before["topic"] != topic
 
     def versions(self, article_id: str) -> list[dict[str, Any]]:
-        """What the article was, oldest first: version, fields, changed_at, changed_by."""
+        """Return the article's versions, oldest first: version, fields, changed_at, changed_by."""
         rows = self._connection.execute(
             select(article_versions)
             .where(article_versions.c.article_id == article_id)
@@ -265,7 +265,7 @@ class ArticleRows(Rows):
     # --- vectors ----------------------------------------------------------------------------
 
     def vectors(self, encoder: str, kind: str, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The stored vectors (float16, raw) of the texts with these hashes."""
+        """Return the stored vectors (float16, raw) of the texts with these hashes."""
         found: dict[bytes, bytes] = {}
         for batch in _batches(hashes):
             found |= {
@@ -290,7 +290,7 @@ class ArticleRows(Rows):
 
 
 def version_fields(article: Article) -> dict[str, Any]:
-    """An article as its versions are stored."""
+    """Return an article's fields as its versions store them."""
     return {**_fields(article), "phrasings": list(dict.fromkeys(article.phrasings))}
 
 

@@ -1,4 +1,4 @@
-"""What is proposed, and what became of it."""
+"""Proposals and their outcomes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from prompter.storage.tables import accounts, proposals
 
 class ProposalRows(Rows):
     def add(self, draft: Draft, now: datetime) -> int:
-        """Add an open proposal; a unique index refuses a second open one about the same."""
+        """Add an open proposal. A unique index refuses a second open one with the same content."""
         return self._insert(
             proposals,
             kind=draft.kind.value,
@@ -40,7 +40,7 @@ class ProposalRows(Rows):
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Proposal]:
-        """Those that fit, what most turns speak for first."""
+        """Return the matching proposals, those with the most turns first or the newest first."""
         wanted = _WITH_NAME
         for column, value in _filters(state, kind, article_id, language):
             wanted = wanted.where(column == value)
@@ -62,7 +62,7 @@ class ProposalRows(Rows):
         return self._connection.scalar(wanted) or 0
 
     def count_by_kind(self) -> dict[ProposalKind, int]:
-        """How many are open."""
+        """Count open proposals by kind."""
         rows = self._connection.execute(
             select(proposals.c.kind, func.count())
             .where(proposals.c.state == ProposalState.OPEN.value)
@@ -72,19 +72,19 @@ class ProposalRows(Rows):
         return {kind: found.get(kind, 0) for kind in ProposalKind}
 
     def renew(self, proposal: Proposal, draft: Draft, now: datetime) -> None:
-        """Take over a draft's words and evidence into an open proposal."""
+        """Replace an open proposal's wording and customer examples by a draft's."""
         self._connection.execute(
             update(proposals).where(proposals.c.id == proposal.id).values(**_columns(draft, now))
         )
 
     def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
-        """Note what else speaks for it, and leave its words as they are."""
+        """Store more customer examples, and leave the wording as it is."""
         self._connection.execute(
             update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
         )
 
     def edit(self, proposal_id: int, changes: Mapping[str, Any], edited_by: int, now: datetime) -> bool:
-        """Change the words of an open proposal; False if it is not open any more."""
+        """Change the wording of an open proposal. Return False if it is not open any more."""
         return self._change(proposal_id, now, edited_by=edited_by, **changes)
 
     def settle(
@@ -96,14 +96,14 @@ class ProposalRows(Rows):
         settled_by: int | None = None,
         merged_into: int | None = None,
     ) -> bool:
-        """Close an open proposal; False if somebody has before."""
+        """Close an open proposal. Return False if it is closed already."""
         values: dict[str, Any] = {"state": state.value, "settled_at": now, "settled_by": settled_by}
         if merged_into is not None:
             values["merged_into"] = merged_into
         return self._change(proposal_id, now, **values)
 
     def made(self, proposal_id: int, article_id: str, topic: str) -> None:
-        """Note which article came of an approved proposal."""
+        """Record the article that an approved proposal created or changed."""
         self._connection.execute(
             update(proposals).where(proposals.c.id == proposal_id).values(article_id=article_id, topic=topic)
         )
@@ -136,7 +136,7 @@ def _filters(
 
 
 def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
-    """The columns that follow from a draft's words and evidence."""
+    """Return the columns of a draft's wording and customer examples."""
     return {
         "article_id": draft.article_id,
         "question": draft.question,

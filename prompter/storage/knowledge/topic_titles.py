@@ -1,4 +1,4 @@
-"""The titles of topics, by language."""
+"""Topic titles by language."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from prompter.storage.tables import topic_titles
 
 class TopicTitleRows(Rows):
     def all(self) -> dict[str, dict[str, str]]:
-        """Every title by topic and language, in order of both."""
+        """Return every title by topic and language, in order of both."""
         rows = self._connection.execute(
             select(topic_titles).order_by(topic_titles.c.topic, topic_titles.c.language)
         )
@@ -21,7 +21,7 @@ class TopicTitleRows(Rows):
         return dict(found)
 
     def put(self, topic: str, titles: Mapping[str, str]) -> None:
-        """Let these be the topic's titles by language, and no others."""
+        """Set the topic's titles by language and remove all others."""
         self._connection.execute(delete(topic_titles).where(topic_titles.c.topic == topic))
         rows = [{"topic": topic, "language": code, "title": title} for code, title in titles.items()]
         if rows:

@@ -1,4 +1,4 @@
-"""Alembic's entry point; the connection comes from `prompter.storage.migrate`."""
+"""Alembic's entry point. The connection comes from `prompter.storage.migrate`."""
 
 from alembic import context
 

@@ -2,7 +2,7 @@
 
 versions            model versions, and which one answers
 readiness           states of topics and their evidence
-shadows             first suggestions of a version that does not answer
+shadows             top suggestions of versions in shadow mode
 regression_cases    pinned questions
 monitoring          counts over a period
 """

@@ -1,4 +1,4 @@
-"""Counts of what happened in a stretch of time."""
+"""Counts of events in a period."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ _CHANGED = (Verdict.EDITED_SUBSTANTIVE, Verdict.REJECTED)
 
 class MonitoringRows(Rows):
     def counts(self, begin: datetime, end: datetime) -> Counts:
-        """Of the turns received from `begin` on and before `end`."""
+        """Count the turns received from `begin` on and before `end`, and their outcomes."""
         within = (turns.c.received_at >= begin) & (turns.c.received_at < end)
         triaged = within & turns.c.triaged_at.is_not(None)
         nothing = (turns.c.route == Route.HANDOFF.value) & turns.c.handoff_reason.in_(
@@ -51,7 +51,7 @@ class MonitoringRows(Rows):
         )
 
     def changed_at(self, begin: datetime, end: datetime) -> list[datetime]:
-        """When the articles were last changed that came first then, once for each such turn."""
+        """Return when the articles of top suggestions in the period were last changed, once for each turn."""
         rows = (
             select(articles.c.changed_at)
             .select_from(

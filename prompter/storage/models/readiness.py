@@ -1,4 +1,4 @@
-"""Which topics may answer alone, how they came to, and the evidence by topic."""
+"""Topics' readiness, its history, and the evidence by topic."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ class ReadinessRows(Rows):
         return None if row is None else _stored(row)
 
     def begin(self, name: str, *, model: str, now: datetime) -> None:
-        """Start to collect for a topic or group, unless somebody has."""
+        """Begin to collect evidence for a topic or group, unless that has begun."""
         row = {
             "name": name,
             "state": ReadinessState.COLLECTING.value,
@@ -56,7 +56,7 @@ class ReadinessRows(Rows):
         self._connection.execute(self._insert_new(readiness, row))
 
     def change(self, old: StoredReadiness, **values: Any) -> bool:
-        """Change what differs from `old`; False if somebody has changed it meanwhile."""
+        """Change a topic's row. Return False if it was changed since `old` was read."""
         changed = self._connection.execute(
             update(readiness)
             .where(readiness.c.name == old.name, readiness.c.revision == old.revision)
@@ -85,7 +85,7 @@ class ReadinessRows(Rows):
         )
 
     def events(self, name: str, *, limit: int = 100) -> list[ReadinessEvent]:
-        """The last changes, newest first."""
+        """Return the last changes, newest first."""
         rows = self._connection.execute(
             select(readiness_events, accounts.c.name.label("account_name"))
             .join(accounts, accounts.c.id == readiness_events.c.account_id, isouter=True)
@@ -96,17 +96,17 @@ class ReadinessRows(Rows):
         return [_event(row) for row in rows]
 
     def last_event(self) -> int:
-        """A number that grows with every change."""
+        """Return a number that grows with every change."""
         return self._connection.scalar(select(func.max(readiness_events.c.id))) or 0
 
     # --- the evidence -----------------------------------------------------------------------
 
     def last_evidence(self) -> int:
-        """A number that grows with every judgement."""
+        """Return a number that grows with every judgement."""
         return self._connection.scalar(select(func.max(evidence.c.id))) or 0
 
     def topics_judged(self, *, after: int) -> set[str]:
-        """Topics of which there are judgements with an id above `after`."""
+        """Return the topics that have judgements with an id above `after`."""
         return set(
             self._connection.scalars(
                 select(evidence.c.topic)
@@ -116,7 +116,7 @@ class ReadinessRows(Rows):
         )
 
     def count_turns(self, topics: Collection[str], *, since: datetime) -> int:
-        """How many turns had a first suggestion of these topics."""
+        """Count the turns since then whose top suggestion belongs to these topics."""
         turns_of = (
             select(func.count())
             .select_from(turns.join(suggestions, suggestions.c.turn_id == turns.c.id))
@@ -125,7 +125,7 @@ class ReadinessRows(Rows):
         return self._connection.scalar(turns_of) or 0
 
     def count_audits(self, topics: Collection[str], *, since: datetime) -> int:
-        """How many answers that the bot gave alone since then have been judged."""
+        """Count the automated replies since then that have been judged."""
         judged = (
             select(func.count(func.distinct(evidence.c.turn_id)))
             .select_from(evidence.join(turns, turns.c.id == evidence.c.turn_id))
@@ -138,7 +138,7 @@ class ReadinessRows(Rows):
         return self._connection.scalar(judged) or 0
 
     def add_replays(self, model: str, replayed: Sequence[ReplayedTurn], now: datetime) -> None:
-        """Keep what a model would have suggested; what is known of it stays."""
+        """Store a model's top suggestions for earlier turns. Existing rows stay unchanged."""
         for turn in replayed:
             self._connection.execute(
                 self._insert_new(
@@ -156,7 +156,7 @@ class ReadinessRows(Rows):
             )
 
     def replayed(self, topics: Collection[str], model: str) -> list[LedgerTurn]:
-        """Turns as the model would have answered them, judged, in the order in which they were received."""
+        """Return judged turns as the model would have answered them, in the order of receipt."""
         rows = self._connection.execute(
             select(
                 turns,
@@ -167,7 +167,7 @@ class ReadinessRows(Rows):
             )
             .join(replays, replays.c.turn_id == turns.c.id)
             .where(replays.c.model == model, replays.c.topic.in_(topics))
-            .order_by(turns.c.id)  # as received, whatever the clock said
+            .order_by(turns.c.id)  # in the order of receipt, whatever the clock said
         )
         return [
             _ledger_turn(
@@ -188,9 +188,9 @@ class ReadinessRows(Rows):
     def ledger(
         self, topics: Collection[str] | None, *, since: datetime, without: Collection[str] = ()
     ) -> list[LedgerTurn]:
-        """The turns of these topics, or of all, from `since` on, in the order in which they were received.
+        """Return the turns of these topics, or of all, from `since` on, in the order of receipt.
 
-        Those that the model versions named in `without` have triaged are left out.
+        Turns triaged by a model version in `without` are left out.
         """
         chosen = (
             (suggestions.c.topic.in_(topics) if topics is not None else true())
@@ -218,7 +218,7 @@ class ReadinessRows(Rows):
             select(turns, suggestions.c.topic, suggestions.c.article_id, suggestions.c.confidence)
             .select_from(joined)
             .where(chosen)
-            .order_by(turns.c.id)  # as received, whatever the clock said
+            .order_by(turns.c.id)  # in the order of receipt, whatever the clock said
         )
         return [
             _ledger_turn(

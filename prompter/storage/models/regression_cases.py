@@ -1,4 +1,4 @@
-"""Questions whose answer must never get worse."""
+"""Pinned questions, whose answers must never get worse."""
 
 from datetime import datetime
 
@@ -11,18 +11,18 @@ from prompter.storage.tables import accounts, pinned_cases
 
 class PinRows(Rows):
     def add(self, text: str, article_id: str, *, account_id: int | None, now: datetime) -> None:
-        """Pin a case; one that is pinned stays as it is."""
+        """Pin a case. An existing pin stays unchanged."""
         row = {"text": text, "article_id": article_id, "pinned_at": now, "account_id": account_id}
         self._connection.execute(self._insert_new(pinned_cases, row))
 
     def remove(self, pin_id: int) -> bool:
-        """Take a pin out; False if there is none."""
+        """Remove a pin. Return False if there is none."""
         return (
             self._connection.execute(pinned_cases.delete().where(pinned_cases.c.id == pin_id)).rowcount == 1
         )
 
     def all(self) -> list[PinnedCase]:
-        """Every pinned case, oldest first."""
+        """Return every pinned case, oldest first."""
         rows = self._connection.execute(
             select(pinned_cases, accounts.c.name.label("account_name"))
             .join(accounts, accounts.c.id == pinned_cases.c.account_id, isouter=True)

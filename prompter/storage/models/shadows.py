@@ -1,4 +1,4 @@
-"""What a version that answers nobody would have suggested first."""
+"""Top suggestions of versions in shadow mode."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from prompter.storage.tables import shadow_triages, suggestions, turns
 
 class ShadowRows(Rows):
     def to_triage(self, version: str, *, since: datetime, limit: int) -> list[tuple[int, str]]:
-        """Turns triaged since then that the version has not seen, and their texts; oldest first."""
+        """Return turns triaged since then that the version has not seen, with their texts, oldest first."""
         seen = select(shadow_triages.c.turn_id).where(shadow_triages.c.version == version)
         rows = self._connection.execute(
             select(turns.c.id, turns.c.utterance)
@@ -46,7 +46,7 @@ class ShadowRows(Rows):
         self._connection.execute(self._insert_new(shadow_triages, row))
 
     def all(self, version: str) -> dict[int, ShadowRow]:
-        """What both versions have suggested, by turn; not where a dialogue spoke first."""
+        """Return the top suggestions of both versions by turn, without turns where a dialogue came first."""
         first = suggestions.alias()
         rows = self._connection.execute(
             select(

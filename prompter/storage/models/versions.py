@@ -1,4 +1,4 @@
-"""Model versions, and which of them answers."""
+"""Model versions, and the one that answers."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ from prompter.storage.tables import accounts, model_uses, model_versions, readin
 
 class VersionRows(Rows):
     def add(self, version: StoredVersion) -> None:
-        """Add a version; one that is there stays as it is."""
+        """Add a version. An existing one stays unchanged."""
         row = {
             "id": version.id,
             "created_at": version.created_at,
@@ -41,7 +41,7 @@ class VersionRows(Rows):
         return None if row is None else _version(row)
 
     def all(self) -> list[StoredVersion]:
-        """Every version there ever was, newest first."""
+        """Return every version that was ever made, newest first."""
         rows = self._connection.execute(
             select(model_versions).order_by(model_versions.c.created_at.desc(), model_versions.c.id)
         )
@@ -60,7 +60,7 @@ class VersionRows(Rows):
         report: GateRecord | None = None,
         model: str | None = None,
     ) -> bool:
-        """Change the state; False if it is none of the `old` ones any more."""
+        """Change the state. Return False if it is not one of `old` any more."""
         values: dict[str, Any] = {"state": new.value, "changed_at": now}
         if report is not None:
             values["report"] = report.to_json()
@@ -76,20 +76,20 @@ class VersionRows(Rows):
         return changed.rowcount == 1
 
     def newly_answered(self, version_id: str) -> frozenset[str]:
-        """Articles that the version answers questions with, alone, that its champion answered otherwise."""
+        """Return articles with which the version answers alone where its champion answered differently."""
         version = self.get(version_id)
         if version is None:
             return frozenset()
         return frozenset(one.after for one in version.report.changed if one.topic and one.after)
 
-    # --- which of them answers --------------------------------------------------------------
+    # --- activations ------------------------------------------------------------------------
 
     def last_number(self) -> int:
-        """Grows whenever another version comes into use."""
+        """Return a number that grows whenever another version comes into use."""
         return self._connection.scalar(select(func.max(model_uses.c.number))) or 0
 
     def uses(self) -> list[Activation]:
-        """Which versions answered, oldest first; the last one does."""
+        """Return the activations, oldest first. The last one's version answers."""
         rows = self._connection.execute(
             select(model_uses, accounts.c.name.label("account_name"))
             .join(accounts, accounts.c.id == model_uses.c.account_id, isouter=True)
@@ -108,7 +108,7 @@ class VersionRows(Rows):
         ]
 
     def left(self) -> frozenset[str]:
-        """Versions that were gone back from, and have not come into use since."""
+        """Return versions that were rolled back and have not come into use since."""
         uses = self.uses()
         return frozenset(use.version for use in uses) - {use.version for use in stack_of(uses)}
 
@@ -126,9 +126,9 @@ class VersionRows(Rows):
         account_id: int | None,
         now: datetime,
     ) -> int:
-        """Let a version answer from now on, after use number `after`; returns the new number.
+        """Make a version current, after activation number `after`, and return the new number.
 
-        A primary key refuses whoever comes second.
+        A primary key refuses a second activation with the same number.
         """
         self._connection.execute(
             model_uses.insert().values(
@@ -143,7 +143,7 @@ class VersionRows(Rows):
         return after + 1
 
     def keep_readiness(self, use: int, values: Mapping[str, Mapping[str, Any]]) -> None:
-        """Note where the topics stand, by name, as this use ends."""
+        """Store the topics' readiness, by name, at the end of this activation."""
         for name, kept in values.items():
             row = {"use": use, "name": name, "values": dict(kept)}
             self._connection.execute(self._insert_new(readiness_before, row))

@@ -1,4 +1,4 @@
-"""Who may log in, and who has."""
+"""Accounts, their API tokens, sessions and counts of logins."""
 
 from sqlalchemy import (
     Boolean,
@@ -17,7 +17,7 @@ accounts = Table(
     metadata,
     id_column(),
     Column("name", String(100), nullable=False),
-    Column("folded_name", String(200), nullable=False, unique=True),  # one name, in whatever case
+    Column("folded_name", String(200), nullable=False, unique=True),  # unique ignoring case
     Column("role", String(20), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("one_time_password", Boolean, nullable=False, default=False),
@@ -38,8 +38,8 @@ api_tokens = Table(
     Column("secret_hash", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
-    Column("scopes", String(200)),  # with spaces between them; NULL: all, made before there were any
-    Column("expires_at", UtcDateTime),  # NULL: never
+    Column("scopes", String(200)),  # separated by spaces; NULL: all, created before there were scopes
+    Column("expires_at", UtcDateTime),  # NULL: never expires
     Column("last_used_at", UtcDateTime),
 )
 
@@ -54,11 +54,11 @@ sessions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-    sqlite_autoincrement=True,  # an open page knows its session by the id: no other may get it
+    sqlite_autoincrement=True,  # an open page identifies its session by id: no other session may get it
 )
 
 
-# How often it was tried to log in under a name, from a network, both. The key is a keyed hash.
+# Login attempts under a name, from a network, and under both. The key is a keyed hash.
 login_counts = Table(
     "login_counts",
     metadata,

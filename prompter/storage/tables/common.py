@@ -1,4 +1,4 @@
-"""Kinds of columns that all tables share, and the facts that belong to no noun."""
+"""Column types that all tables share, and the table of facts."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored in UTC; SQLite itself would forget the time zone."""
+    """An aware datetime, stored in UTC. SQLite itself would lose the time zone."""
 
     impl = DateTime
     cache_ok = True

@@ -1,4 +1,4 @@
-"""What customers write, what is suggested, decided and sent."""
+"""Conversations: messages, turns, suggestions, decisions, reviews and the outbox."""
 
 from sqlalchemy import (
     Boolean,
@@ -35,11 +35,11 @@ conversations = Table(
     id_column(),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("given_back_at", UtcDateTime),  # an operator is done with it: the bot may answer again
+    Column("given_back_at", UtcDateTime),  # when an operator returned it to the bot
 )
 
 
-# How far a dialogue engine is in a conversation. Sessions follow one another: an engine's conversation gets
+# The dialogue engine's place in a conversation. Sessions follow one another: an engine's conversation gets
 # slower with every turn.
 dialogues = Table(
     "dialogues",
@@ -48,13 +48,14 @@ dialogues = Table(
     Column("session", Integer, nullable=False),
     Column("n_turns", Integer, nullable=False),  # of this session
     Column("used_at", UtcDateTime, nullable=False),
-    Column("form", String(200)),  # waits for the customer's next words; NULL: none does
-    Column("paused", Boolean, nullable=False),  # as the engine knows it
-    # What the engine was told last, until its reply is stored: it may not have arrived, or been answered.
+    Column("form", String(200)),  # that waits for the customer's next words; NULL: none
+    Column("paused", Boolean, nullable=False),  # as told to the engine
+    # The last message sent to the engine, until its reply is stored: it may not have arrived or been
+    # answered.
     Column("told_turn_id", ForeignKey("turns.id")),
     Column("told_message_id", Integer),
-    Column("used_message_id", Integer),  # up to which message its replies were used, in this session
-    Column("asked_until", UtcDateTime),  # until then nobody else asks
+    Column("used_message_id", Integer),  # last message whose reply was used, in this session
+    Column("asked_until", UtcDateTime),  # until then no other worker asks
 )
 
 
@@ -64,7 +65,7 @@ turns = Table(
     id_column(),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
     Column("state", String(20), nullable=False),
-    # Where it stands in the line for triage, lowest first, and with whom it shares a lane of that line.
+    # Its position in the triage queue, lowest first, and its lane of that queue.
     Column("lane", String(40), nullable=False, server_default=""),
     Column("queue_position", Float, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),  # of triage, while it is open
@@ -79,14 +80,14 @@ turns = Table(
     Column("handoff_reason", String(40)),
     Column("model_version", String(100)),
     Column("answered_with", Integer),  # the later turn whose reply answered this one too
-    # Drawn evenly from [0, 1) at triage and kept: nobody draws again by undoing a decision. NULL: the bot
-    # would not have answered the turn, however sure it was.
+    # Uniform over [0, 1), drawn at triage and kept: undoing a decision never draws again. NULL: the bot
+    # would not have answered the turn at any confidence.
     Column("lot_number", Float),
     Column("lot_probability", Float),
     Column("second_number", Float),
     Column("second_probability", Float),
     Column("blind", Boolean, nullable=False, server_default=false()),
-    Column("tests", Boolean, nullable=False, server_default=false()),  # counts where readiness is tested
+    Column("tests", Boolean, nullable=False, server_default=false()),  # counts in the readiness test
     one_of("state", "open", "waiting", "closed"),
     Index("ix_turns_line", "state", "queue_position", "id"),
     Index("ix_turns_conversation_id", "conversation_id", "id"),
@@ -121,7 +122,7 @@ messages = Table(
     Column("kind", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("forwarded", Boolean, nullable=False),
-    Column("replaces", String(200)),  # external id of the message that this one is an edit of
+    Column("replaces", String(200)),  # external id of the message that this one edits
     Column("received_at", UtcDateTime, nullable=False),
     UniqueConstraint("conversation_id", "external_id"),
 )
@@ -134,7 +135,7 @@ suggestions = Table(
     Column("rank", Integer, primary_key=True),
     Column("article_id", String(200), nullable=False),
     Column("question", Text, nullable=False),
-    Column("text", Text, nullable=False),  # the answer, template fields filled
+    Column("text", Text, nullable=False),  # the answer with its template fields filled
     Column("topic", Text, nullable=False),
     Column("language", String(35), nullable=False),
     Column("similarity", Float, nullable=False),
@@ -188,8 +189,8 @@ evidence = Table(
     Column("model_version", String(100)),
     Column("confidence", Float),
     Column("suggestion_visible", Boolean, nullable=False),
-    Column("lot", String(10)),  # what the turn was drawn for; NULL: it was not
-    Column("lot_probability", Float),  # with which it was or might have been; NULL: no lot concerns it
+    Column("lot", String(10)),  # the sample that the turn belongs to; NULL: none
+    Column("lot_probability", Float),  # its real or possible probability; NULL: no sample
     Column("verdict", String(20), nullable=False),
     Column("right", Boolean),  # NULL: a second person has to settle it
     Column("operator_id", ForeignKey("accounts.id")),
@@ -198,7 +199,7 @@ evidence = Table(
 )
 
 
-# What a second person is asked: which of two answers fits, or whether the one does.
+# Reviews by second persons: which of two answers fits, or whether a single one does.
 reviews = Table(
     "reviews",
     metadata,
@@ -208,9 +209,9 @@ reviews = Table(
     Column("kind", String(10), nullable=False),
     Column("question", Text, nullable=False),
     Column("first_text", Text, nullable=False),
-    Column("second_text", Text),  # NULL: there is one answer only
+    Column("second_text", Text),  # NULL: there is only one answer
     Column("own_place", String(10), nullable=False),  # which of the two is the bot's
-    Column("not_for", ForeignKey("accounts.id")),  # whoever judged the turn before
+    Column("not_for", ForeignKey("accounts.id")),  # the account that judged the turn before
     Column("drawn_at", UtcDateTime, nullable=False),
     Column("cancelled_at", UtcDateTime),  # the decision was undone
     Column("choice", String(10)),
@@ -223,7 +224,7 @@ reviews = Table(
 )
 
 
-# What customers let us know about an answer that the bot gave alone; each once.
+# Customers' reactions to automated replies, each at most once.
 signals = Table(
     "signals",
     metadata,
@@ -254,7 +255,7 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("offers_operator", Boolean, nullable=False, server_default=false()),
-    Column("settled_by", ForeignKey("accounts.id")),  # who decided about it when it was in trouble
+    Column("settled_by", ForeignKey("accounts.id")),  # who decided about its delivery
     Column("settled_at", UtcDateTime),
     UniqueConstraint("decision_id", "part"),
     one_of("state", "pending", "sending", "sent", "unknown", "failed", "cancelled"),

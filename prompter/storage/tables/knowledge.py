@@ -1,4 +1,4 @@
-"""Articles, and what is proposed to change in them."""
+"""Articles, topic titles and proposals."""
 
 from sqlalchemy import (
     JSON,
@@ -66,7 +66,7 @@ embeddings = Table(
 )
 
 
-# Of topics, groups of topics and dialogues: none of them has a row of its own to point to.
+# For topics, groups of topics and dialogues: none of them has a row of its own to refer to.
 topic_titles = Table(
     "topic_titles",
     metadata,
@@ -76,7 +76,7 @@ topic_titles = Table(
 )
 
 
-# What decisions and old chats suggest to change in the knowledge base; a supervisor settles each.
+# Changes of the knowledge base that decisions and old chats suggest. A supervisor settles each.
 proposals = Table(
     "proposals",
     metadata,
@@ -84,15 +84,15 @@ proposals = Table(
     Column("kind", String(20), nullable=False),
     Column("source", String(20), nullable=False),
     Column("state", String(20), nullable=False),
-    # Of a new article once it is there; no foreign key: the article may have gone meanwhile.
+    # For a new article, once it exists. No foreign key: the article may be deleted later.
     Column("article_id", String(200)),
     Column("question", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("language", String(35), nullable=False),
-    Column("base_answer", Text),  # the article's answer that the proposed one was made from
-    Column("chosen_phrasings", JSON(none_as_null=True)),  # of a new article, where a supervisor chose them
-    Column("weight", Integer, nullable=False),  # turns that speak for it
+    Column("base_answer", Text),  # the article's answer on which the proposed one is based
+    Column("chosen_phrasings", JSON(none_as_null=True)),  # of a new article, if a supervisor chose them
+    Column("weight", Integer, nullable=False),  # turns that support it
     Column("evidence", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
@@ -100,7 +100,7 @@ proposals = Table(
     Column("settled_at", UtcDateTime),
     Column("settled_by", ForeignKey("accounts.id")),
     Column("merged_into", ForeignKey("proposals.id")),
-    Column("about", LargeBinary(16), nullable=False),  # equal: the same was proposed
+    Column("about", LargeBinary(16), nullable=False),  # equal for proposals with the same content
     one_of("kind", "phrasing", "changed_answer", "new_article"),
     one_of("source", "desk", "history"),
     one_of("state", "open", "approved", "dismissed", "merged", "outdated"),

@@ -1,4 +1,4 @@
-"""Versions of the model, and what is known about topics."""
+"""Model versions, readiness of topics, and jobs."""
 
 from sqlalchemy import (
     JSON,
@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from prompter.storage.tables.common import UtcDateTime, id_column, metadata, one_of
 
-# What a newer model would have suggested in turns that were judged by lot before it came.
+# A newer model's top suggestions for randomly sampled turns that were judged before it came.
 replays = Table(
     "replays",
     metadata,
@@ -30,21 +30,21 @@ replays = Table(
 )
 
 
-# One row for each topic, or group of topics, that may come to answer alone.
+# One row for each topic or group of topics that may answer alone one day.
 readiness = Table(
     "readiness",
     metadata,
     Column("name", Text, primary_key=True),
     Column("state", String(20), nullable=False),
     Column("mode", String(20)),  # NULL: as the settings say
-    Column("threshold", Float),  # of confidence, from which on it answers alone; NULL: it does not
+    Column("threshold", Float),  # confidence from which it answers alone; NULL: it does not
     Column("test_number", Integer, nullable=False),
     Column("test_began_at", UtcDateTime, nullable=False),
     Column("model", String(100), nullable=False),
     Column("live_since", UtcDateTime),
-    # With e-BH: by threshold passed, the log-e-value that it was passed with.
+    # With e-BH: log-e-values by the threshold that they passed.
     Column("frozen", JSON, nullable=False),
-    Column("left_out", JSON, nullable=False),  # topics of a group that are below the bar themselves
+    Column("left_out", JSON, nullable=False),  # topics of a group that miss the target accuracy themselves
     Column("changed_at", UtcDateTime, nullable=False),
     Column("revision", Integer, nullable=False),
     one_of("state", "collecting", "ready", "autopilot", "demoted", "held"),
@@ -61,7 +61,7 @@ readiness_events = Table(
     Column("state", String(20), nullable=False),
     Column("reason", String(40), nullable=False),
     Column("facts", JSON, nullable=False),
-    Column("account_id", ForeignKey("accounts.id")),  # NULL: by itself
+    Column("account_id", ForeignKey("accounts.id")),  # NULL: automatic
 )
 
 
@@ -73,16 +73,16 @@ model_versions = Table(
     Column("parent", String(100)),  # the version that was in use when it was made
     Column("reason", String(20), nullable=False),  # why it was made
     Column("state", String(20), nullable=False),
-    Column("model", String(100), nullable=False),  # what readiness is tested for
-    Column("report", JSON, nullable=False),  # what the gate has measured
+    Column("model", String(100), nullable=False),  # id that readiness is tested for
+    Column("report", JSON, nullable=False),  # the gate's measurements
     Column("changed_at", UtcDateTime, nullable=False),
     one_of("reason", "first", "settings", "train", "learn"),
     one_of("state", "candidate", "shadow", "refused", "passed", "pruned"),
 )
 
 
-# Which version answers, and which did before: the highest number does. Whoever comes second to write a
-# number is refused.
+# Activations of versions: the one with the highest number answers. A second writer of the same number
+# is refused.
 model_uses = Table(
     "model_uses",
     metadata,
@@ -90,35 +90,35 @@ model_uses = Table(
     Column("version", ForeignKey("model_versions.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("reason", String(20), nullable=False),
-    Column("settings", String(64), nullable=False),  # hash of what config.yml said of models at that time
-    Column("account_id", ForeignKey("accounts.id")),  # NULL: by itself, or on the command line
+    Column("settings", String(64), nullable=False),  # hash of config.yml's model settings at that time
+    Column("account_id", ForeignKey("accounts.id")),  # NULL: automatic, or on the command line
     one_of("reason", "first", "settings", "train", "gate", "promoted", "rollback", "damaged"),
 )
 
 
-# Where the topics stood when a version was replaced: what a rollback brings back.
+# The topics' readiness when a version was replaced, which a rollback restores.
 readiness_before = Table(
     "readiness_before",
     metadata,
-    Column("use", ForeignKey("model_uses.number"), primary_key=True),  # the one that ended
+    Column("use", ForeignKey("model_uses.number"), primary_key=True),  # the activation that ended
     Column("name", Text, primary_key=True),
     Column("values", JSON, nullable=False),
 )
 
 
-# What a version that answers nobody would have suggested first.
+# Top suggestions of a version in shadow mode.
 shadow_triages = Table(
     "shadow_triages",
     metadata,
     Column("turn_id", ForeignKey("turns.id"), primary_key=True),
     Column("version", ForeignKey("model_versions.id"), primary_key=True),
-    Column("article_id", String(200)),  # NULL: nothing
+    Column("article_id", String(200)),  # NULL: no suggestion
     Column("confidence", Float),
     Column("at", UtcDateTime, nullable=False),
 )
 
 
-# Questions that must never be answered worse again.
+# Pinned questions, whose answers must never get worse.
 pinned_cases = Table(
     "pinned_cases",
     metadata,
@@ -140,7 +140,7 @@ jobs = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("asked_by", ForeignKey("accounts.id")),  # NULL: the schedule, or the command line
     Column("began_at", UtcDateTime),
-    Column("alive_until", UtcDateTime),  # whoever works on it says so again and again
+    Column("alive_until", UtcDateTime),  # renewed by the process that works on it
     Column("ended_at", UtcDateTime),
     Column("step", String(40), nullable=False),
     Column("done", Integer, nullable=False),

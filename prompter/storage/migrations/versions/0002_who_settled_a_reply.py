@@ -1,4 +1,4 @@
-"""Who settled a reply that was in trouble"""
+"""Record who settled a reply whose delivery was in doubt."""
 
 import sqlalchemy as sa
 from alembic import op

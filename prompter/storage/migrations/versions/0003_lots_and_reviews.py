@@ -1,4 +1,4 @@
-"""Lots: turns answered blind, and what a second person is asked"""
+"""Add random samples: turns answered blind, and reviews by a second person."""
 
 import sqlalchemy as sa
 from alembic import op

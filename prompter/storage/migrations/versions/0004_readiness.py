@@ -1,4 +1,4 @@
-"""Readiness: which topics may answer alone, and how they came to"""
+"""Add readiness: topics that may answer alone, and their history."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Proposals: what decisions and old chats suggest to change in the knowledge base"""
+"""Add proposals: changes of the knowledge base that decisions and old chats suggest."""
 
 import sqlalchemy as sa
 from alembic import op

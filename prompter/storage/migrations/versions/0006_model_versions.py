@@ -1,4 +1,4 @@
-"""Model versions, which of them answers, and the jobs that make them"""
+"""Add model versions with their activations, and the jobs that make them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Which phrasings a supervisor chose for a new article"""
+"""Add the phrasings that a supervisor chose for a new article."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How far dialogues are, and which conversations operators have given back"""
+"""Add the state of dialogues, and the time when an operator returned a conversation to the bot."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Sessions in the database, scopes and expiry of API tokens, counts of logins"""
+"""Add sessions in the database, scopes and expiry of API tokens, and counts of logins."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sessions_secret_hash")),
-        sqlite_autoincrement=True,  # an open page knows its session by the id: no other may get it
+        sqlite_autoincrement=True,  # an open page identifies its session by id: no other session may get it
     )
     op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"])
     op.create_index(op.f("ix_sessions_expires_at"), "sessions", ["expires_at"])
@@ -42,8 +42,8 @@ def upgrade() -> None:
     op.add_column("api_tokens", sa.Column("scopes", sa.String(length=200), nullable=True))
     op.add_column("api_tokens", sa.Column("expires_at", tables.UtcDateTime(), nullable=True))
     op.add_column("api_tokens", sa.Column("last_used_at", tables.UtcDateTime(), nullable=True))
-    # Tokens made before had no end and every right of their account. Programs that use them go on
-    # working, and their owners have a quarter of a year to give them new ones.
+    # Earlier tokens never expired and had every right of their account. Programs that use them keep working,
+    # and their owners have three months to replace them.
     tokens = sa.table(
         "api_tokens",
         sa.column("expires_at", tables.UtcDateTime()),

@@ -1,4 +1,4 @@
-"""The line in which turns wait for triage"""
+"""Add the queue in which turns wait for triage."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Turns that are open now keep position 0, before everybody who comes later.
+    # Turns that are open now keep position 0, ahead of all later turns.
     op.add_column("turns", sa.Column("lane", sa.String(length=40), nullable=False, server_default=""))
     op.add_column("turns", sa.Column("queue_position", sa.Float(), nullable=False, server_default="0"))
     op.add_column("turns", sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))

@@ -1,4 +1,4 @@
-"""What people call topics, by language"""
+"""Add topic titles by language."""
 
 import sqlalchemy as sa
 from alembic import op
