@@ -7,7 +7,7 @@ MAX_ID = 2**31 - 1  # the largest id of a reply; PostgreSQL raises an error for 
 
 
 class Button(StrEnum):
-    """The buttons: did the answer help, or should a person answer?"""
+    """A button for rating the answer, or for asking for a person."""
 
     UP = "up"
     DOWN = "down"

@@ -6,7 +6,7 @@ from prompter.conversations.delivery import OutgoingMessage
 
 
 class Channel(Protocol):
-    """One way to reach customers.
+    """A way to reach customers.
 
     `name` is the channel of their conversations. `idempotent` promises that a message that is sent twice
     is shown to the customer once, so it may be sent again when its outcome is unknown.

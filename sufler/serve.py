@@ -68,7 +68,7 @@ class CannotServe(Exception):
 
 
 class _Server(BoundedServer):
-    """uvicorn's server without its signal handlers: we handle signals, as other loops have to stop, too."""
+    """A server that leaves signals to us, as other loops have to stop with it."""
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
         return nullcontext()
@@ -83,7 +83,7 @@ def listen(host: str, port: int) -> socket.socket:
     with ExitStack() as failing:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            # Only with the protocol given as TCP does asyncio send at once. Otherwise each response waits 40 ms.
+            # asyncio sends at once only if the protocol is given as TCP. Otherwise responses wait 40 ms.
             listener = failing.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
             if os.name == "posix":  # on Windows the option would let two programs share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -324,7 +324,7 @@ class Settings(BaseSettings):
 
     @property
     def secret(self) -> SecretConfig:
-        """Where the installation's secret is kept."""
+        """The source of the installation's secret."""
         given = self.web.session_secret
         return SecretConfig(
             folder=self.data_dir,

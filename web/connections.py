@@ -39,7 +39,7 @@ class ConnectionLimits:
     body_seconds: float = 60.0
     idle_seconds: int = 15  # between two requests
     max_header_bytes: int = 32_768
-    max_message_bytes: int = 1_000_000  # of a websocket
+    max_message_bytes: int = 1_000_000  # of one websocket message
     trusted_proxies: tuple[Network, ...] = ()
 
 

@@ -25,13 +25,13 @@ class RateLimit:
         max_keys: int = 100_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """When there are more than `max_keys` keys, the least recently used key is forgotten."""
+        """The least recently used key is forgotten when there are more than `max_keys` keys."""
         self._max_events = max_events
         self._window = window_seconds
         self._max_keys = max_keys
         self._clock = clock
         self._lock = threading.Lock()
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()  # the key that was used last is last
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()  # in order of use, the latest last
 
     def seconds_to_wait(self, key: str) -> float:
         """Count the event and return 0.0. Over the limit, count nothing and return the seconds to wait."""

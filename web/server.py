@@ -1,4 +1,4 @@
-"""uvicorn with limits: on its connections (`web.connections`) and on the size of headers.
+"""A uvicorn server with limits on its connections (`web.connections`) and on the size of headers.
 
 uvicorn itself waits for ever for the rest of a request, and for a client that does not read.
 """
@@ -61,7 +61,7 @@ class _StopsWithClient:
 
 
 class BoundedConfig(uvicorn.Config):
-    """uvicorn's configuration with our limits. Its protocols find the connections here."""
+    """A configuration of uvicorn with our limits. Its protocols find the connections here."""
 
     def __init__(
         self, app: ASGIApp, limits: ConnectionLimits, *, http: type[asyncio.Protocol] | None = None
@@ -184,7 +184,7 @@ class _Bounded(asyncio.Protocol):
 
 
 class BoundedHttpTools(_Bounded, HttpToolsProtocol):
-    """uvicorn's faster HTTP protocol, in C."""
+    """The faster HTTP protocol of uvicorn, on httptools."""
 
     in_body = False
 
@@ -219,7 +219,7 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
 
 
 class BoundedH11(_Bounded, H11Protocol):
-    """uvicorn's HTTP protocol in pure Python."""
+    """The pure-Python HTTP protocol of uvicorn, on h11."""
 
     @property
     def in_body(self) -> bool:  # type: ignore[override]

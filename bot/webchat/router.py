@@ -95,7 +95,7 @@ class StoredPress(BaseModel):
 
 
 class ChatLine(BaseModel):
-    """One message. `id` is the id that the client chose for a customer's message.
+    """A message of the conversation. `id` is the id that the client chose for a customer's message.
 
     `reply` is set for an automated reply: the customer can rate it or call an operator.
     """

@@ -31,7 +31,7 @@ _PAGES = re.compile(r"https?://[^\s/]+(?=/docs)")
 class Served:
     """The measurements of a running product, as its clients see it."""
 
-    messages_per_second: float  # from sending a text until its ranked suggestions arrived
+    messages_per_second: float  # a message counts once its ranked suggestions have arrived
     rss_mb: float | None  # peak resident memory, in MiB; None if the system does not report it
     cold_start_s: float  # from the start of the process to its first answer
 
@@ -52,7 +52,7 @@ class Running:
 
     pid: int
     endpoint: Endpoint
-    started: float  # time.perf_counter() just before
+    started: float  # time.perf_counter() just before the start
 
 
 class NotServed(Exception):
@@ -87,7 +87,7 @@ def peak_mb(pid: int) -> float | None:
 
 
 class Client:
-    """One connection that is kept open, as a program would keep it."""
+    """A client with one connection that is kept open, as a program would keep it."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint

@@ -213,7 +213,7 @@ class Traffic:
             answer.raise_for_status()
         return True
 
-    # --- the story --------------------------------------------------------------------------
+    # --- reports ----------------------------------------------------------------------------
 
     def _watch(self, client: httpx.Client) -> None:
         """Report on the main topic, and make its articles wrong `_LIVE_SECONDS` seconds after its go-live."""

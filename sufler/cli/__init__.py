@@ -47,7 +47,7 @@ app.add_typer(rasa.app, name="rasa")
 
 def main() -> None:
     """Run the command line. An error that a user can fix is shown as one line, with status 2."""
-    if "--help" not in sys.argv:  # it contains nothing private that must not be shown
+    if "--help" not in sys.argv:  # help logs nothing
         from sufler.logs import configure_logs
 
         configure_logs()

@@ -1,4 +1,4 @@
-"""Rasa as the dialogue engine: its REST channel, its conversations' trackers, its parser."""
+"""Rasa as the dialogue engine, through its REST channel, trackers and parser."""
 
 import re
 import time

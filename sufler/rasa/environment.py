@@ -89,7 +89,7 @@ class RasaEnvironment:
     """A virtual environment with Rasa, in `folder`."""
 
     folder: Path
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for Rasa, a token among them
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for Rasa, including a token
 
     @property
     def python(self) -> Path:

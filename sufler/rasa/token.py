@@ -29,7 +29,7 @@ def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
 
 
 def token_for_rasa(accounts: Accounts, file: Path) -> str:
-    """Return the token in `file` if its only scope is Rasa's and it lasts; otherwise create a new token.
+    """Return the token in `file` if its only scope is Rasa's and it lasts, or create a new token.
 
     A new token belongs to Rasa's own account, which is created if it is missing.
 
