@@ -1,13 +1,13 @@
-"""The buttons under an answer that the bot gave alone, and what pressing one does."""
+"""The buttons under an automated reply, and the effect of pressing them."""
 
 from enum import StrEnum
 from typing import Protocol
 
-MAX_ID = 2**31 - 1  # of a reply; PostgreSQL takes a larger number for an error, not for an unknown one
+MAX_ID = 2**31 - 1  # the largest id of a reply; PostgreSQL raises an error for a larger one
 
 
 class Button(StrEnum):
-    """Did the answer help; or let a person answer after all."""
+    """A button for rating the answer, or for asking for a person."""
 
     UP = "up"
     DOWN = "down"
@@ -15,10 +15,10 @@ class Button(StrEnum):
 
 
 class Feedback(Protocol):
-    """What the buttons need of the core; False says that it was known already.
+    """The part of the core that the buttons need. Each method returns False if the press was known already.
 
     Raises:
-        NotFound: the bot has given this customer no such answer.
+        NotFound: when the bot has given this customer no such answer.
     """
 
     def rate(self, channel: str, chat_id: str, reply_id: int, *, helpful: bool) -> bool: ...
@@ -27,10 +27,10 @@ class Feedback(Protocol):
 
 
 def press(feedback: Feedback, button: Button, *, channel: str, chat_id: str, reply_id: int) -> bool:
-    """Pass on what a customer has pressed; False if that was known.
+    """Pass a press on to the core. Return False if it was known already.
 
     Raises:
-        NotFound: the bot has given this customer no such answer.
+        NotFound: when the bot has given this customer no such answer.
     """
     if button is Button.OPERATOR:
         return feedback.call_operator(channel, chat_id, reply_id)

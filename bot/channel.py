@@ -1,4 +1,4 @@
-"""What delivery needs of a messenger, and how a messenger says that it did not work."""
+"""The interface of a channel as delivery uses it, and the errors that a channel raises."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ from prompter.conversations.delivery import OutgoingMessage
 
 
 class Channel(Protocol):
-    """One way to reach customers.
+    """A way to reach customers.
 
-    `name` is the channel of their conversations. `idempotent` promises that sending the same message
-    twice shows it to the customer once, so that it may be sent again when nobody knows its fate.
+    `name` is the channel of their conversations. `idempotent` promises that a message that is sent twice
+    is shown to the customer once, so it may be sent again when its outcome is unknown.
     """
 
     @property
@@ -19,26 +19,26 @@ class Channel(Protocol):
     def idempotent(self) -> bool: ...
 
     async def send(self, message: OutgoingMessage) -> str:
-        """Hand the message to the messenger; returns the messenger's id of it.
+        """Hand the message to the messenger. Return the messenger's id of the message.
 
         Raises:
-            DeliveryError: it was not taken, or nobody can tell.
+            DeliveryError: when the messenger did not accept it, or the outcome is unknown.
         """
         ...
 
 
 class DeliveryError(Exception):
-    """A message did not get through, or may not have; the text says why, to an operator.
+    """A message was not delivered, or perhaps not. The text tells operators why.
 
     DeliveryError
-    ├── NotTaken
-    ├── Refused
-    └── FateUnknown
+    ├── NotAccepted
+    ├── PermanentFailure
+    └── OutcomeUnknown
     """
 
 
 class NotAccepted(DeliveryError):
-    """The messenger surely has not taken it; it may be sent again, after `retry_after` seconds if given."""
+    """The messenger has not accepted it. It may be sent again, after `retry_after` seconds if given."""
 
     def __init__(self, problem: str, *, retry_after: float | None = None) -> None:
         super().__init__(problem)
@@ -46,8 +46,8 @@ class NotAccepted(DeliveryError):
 
 
 class PermanentFailure(DeliveryError):
-    """The messenger will never take it: the customer has blocked us, or the chat is gone."""
+    """The messenger will never accept it: the customer has blocked us, or the chat is gone."""
 
 
 class OutcomeUnknown(DeliveryError):
-    """The messenger may have taken it, or not."""
+    """The messenger may or may not have accepted it."""

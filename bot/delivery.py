@@ -1,4 +1,4 @@
-"""Replies leave: outbox -> messenger -> fate reported. The only way out."""
+"""Delivery takes replies from the outbox, sends them and reports the outcome. Nothing else sends replies."""
 
 import asyncio
 from collections import deque
@@ -20,7 +20,7 @@ Report = Callable[[], None]
 
 
 class Watcher(Protocol):
-    """Is told when a loop begins a piece of work, and whether it came through."""
+    """Is told when a loop begins a piece of work, and whether the work succeeded."""
 
     def began(self, loop: str) -> None: ...
 
@@ -30,7 +30,7 @@ class Watcher(Protocol):
 
 
 class _Nobody:
-    """A watcher that is told for nothing."""
+    """A watcher that ignores everything."""
 
     def began(self, loop: str) -> None: ...
 
@@ -40,11 +40,11 @@ class _Nobody:
 
 
 class Delivery:
-    """Sends what waits in the outbox: chats side by side, one chat in order, channels independently.
+    """Sends the replies in the outbox: chats in parallel, replies of a chat in order, channels independently.
 
-    `send_seconds` caps one sending and should stay below the lease of `deliveries`: what takes longer
-    has an unknown fate. `max_concurrency` is per channel. Every delivery of a deployment must know all of its
-    idempotent channels, as it also settles what another one left behind when it died.
+    `send_seconds` limits one attempt to send and should stay below the lease of `deliveries`: when an attempt
+    takes longer, its outcome is unknown. `max_concurrency` is per channel. Every `Delivery` of a deployment
+    must know all idempotent channels, as it also settles the replies of another one that died.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Delivery:
         max_backoff_seconds: float = 15.0,
         watcher: Watcher | None = None,
     ) -> None:
-        """`watcher` is told of every look into the outbox; each channel is a loop, named delivery-CHANNEL."""
+        """`watcher` is told of every check of the outbox. Each channel is a loop named delivery-CHANNEL."""
         self._deliveries = deliveries
         self._channels = tuple(channels)
         self._poll_seconds = poll_seconds
@@ -70,18 +70,18 @@ class Delivery:
         self._first_backoff_seconds = first_backoff_seconds
         self._max_backoff_seconds = max_backoff_seconds
         self._watcher: Watcher = watcher or _Nobody()
-        # Ids of replies that a task has, from before it claims them until it has reported or given up.
+        # Ids of replies that tasks work on, from before the claim until the report is made or given up.
         self._in_hand: set[int] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set; what is being sent then is finished first."""
+        """Deliver until `stop` is set. Replies that are being sent then are finished first."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._expire_claims(stop))
             for channel in self._channels:
                 loops.create_task(self._serve(channel, stop))
 
     async def _serve(self, channel: Channel, stop: asyncio.Event) -> None:
-        """Send the replies of one channel, as many at once as it may have."""
+        """Send the replies of one channel, at most `max_concurrency` at once."""
         backoff = self._backoff()
         loop = f"delivery-{channel.name}"
         in_flight: set[asyncio.Task[None]] = set()
@@ -108,17 +108,17 @@ class Delivery:
                     message = found.popleft()
                     self._in_hand.add(message.id)
                     in_flight.add(sending.create_task(self._deliver(channel, message, stop)))
-                # A chat's next reply may be claimed as soon as the one before it is settled.
+                # A chat's next reply may be claimed as soon as the previous reply is settled.
                 await asyncio.wait(
                     {stopping, *in_flight}, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED
                 )
                 in_flight = {task for task in in_flight if not task.done()}
 
     def _look(self, channel: Channel, free: int) -> Callable[[], list[OutgoingMessage]]:
-        """Look for replies to send; those that may be sent twice are claimed at once.
+        """Find replies to send. Replies of an idempotent channel are claimed at the same time.
 
-        Of the others each is claimed right before it is sent: what is claimed when the program dies has an
-        unknown fate.
+        A reply of any other channel is claimed right before it is sent, because the outcome of a reply that
+        is claimed when the program dies is unknown.
         """
         if channel.idempotent:
             return partial(self._deliveries.claim, [channel.name], limit=free)
@@ -161,13 +161,13 @@ class Delivery:
             else:
                 return
             if is_last_try:
-                # The claim runs out and the reply's fate is shown as unknown.
+                # The claim will expire, and the reply will be shown with an unknown outcome.
                 log.error("delivery_report_given_up", reply_id=message.id, channel=channel.name)
                 return
             await backoff.wait(stop)
 
     async def _send(self, channel: Channel, message: OutgoingMessage) -> Report:
-        """Send one message; returns what to tell the outbox."""
+        """Send one message. Return the function that reports the outcome to the outbox."""
         try:
             async with asyncio.timeout(self._send_seconds):
                 external_id = await channel.send(message)
@@ -200,13 +200,13 @@ class Delivery:
         return partial(self._deliveries.fate_unknown, message, problem)
 
     async def _expire_claims(self, stop: asyncio.Event) -> None:
-        """Settle what a delivery that died has left behind."""
+        """Settle replies whose delivery died before it reported."""
         idempotent = [channel.name for channel in self._channels if channel.idempotent]
         backoff = self._backoff()
         while not stop.is_set():
             try:
-                # While our own reports wait for the database, or when the clock was set forward, their
-                # claims only look abandoned.
+                # While our own reports wait for the database, or after the clock was set forward, the
+                # claims of our tasks only look abandoned.
                 expired = await asyncio.to_thread(
                     self._deliveries.expire_claims, idempotent, alive=frozenset(self._in_hand)
                 )

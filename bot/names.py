@@ -1,4 +1,4 @@
-"""What customers call themselves, made fit to be stored and shown."""
+"""Clean the names and languages that messengers report, so that they can be stored and shown."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 def clean_name(name: str) -> str:
-    """On one line, without control characters and lone surrogates, not too long.
+    """Return the name on one line, shortened and without control characters and lone surrogates.
 
     >>> clean_name("  Ольга\\n\\x00 Петрова ")
     'Ольга Петрова'
@@ -18,7 +18,7 @@ def clean_name(name: str) -> str:
 
 
 def clean_language(tag: str | None) -> str | None:
-    """The language tag, or None where it is none.
+    """Return the language tag, or None if it is not a valid one.
 
     >>> clean_language("pt-BR"), clean_language("*"), clean_language(None)
     ('pt-BR', None, None)

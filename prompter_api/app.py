@@ -1,4 +1,4 @@
-"""The web application, put together."""
+"""Build the web application."""
 
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -17,8 +17,8 @@ from web.header_limit import HeaderLimit
 from web.headers import SecurityHeaders
 from web.hosts import AllowedHosts, RelativeRedirects
 
-_LOGIN_BODY = 20_000  # bytes; everybody may send one
-_RASA_BODY = 5_000_000  # Rasa sends its whole conversation, and its domain
+_LOGIN_BODY = 20_000  # bytes; anybody may send a request
+_RASA_BODY = 5_000_000  # Rasa sends its whole conversation and its domain
 _DESCRIPTION = """\
 What the operators' desk can do: the queue, conversations, decisions, the knowledge base, accounts.
 
@@ -28,9 +28,9 @@ by cookie needs the `Origin` header that browsers send. Every error reads `{"err
 
 
 def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """The JSON API with its documentation, and what else `routers` bring; pages are mounted by others.
+    """Build the application with the JSON API, its documentation and `routers`. Pages are mounted later.
 
-    A mount at "/" has to come after this: routes are asked in order.
+    A mount at "/" has to come after this, as routes are matched in order.
     """
     app = FastAPI(
         title="Sufler",
@@ -39,7 +39,7 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        openapi_url=None,  # prompter_api.docs serves it
+        openapi_url=None,  # prompter_api.docs serves the description
         generate_unique_id_function=_operation_id,
     )
     serve_with(app, parts)
@@ -52,7 +52,7 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
 
     docs.add_description(app)
 
-    # The one added last is the outermost.
+    # The middleware added last is the outermost.
     limits = {
         "/api/login": _LOGIN_BODY,
         "/login": _LOGIN_BODY,
@@ -69,9 +69,9 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
 
 
 def serve_with(app: FastAPI, parts: Services) -> None:
-    """Let an application serve from these use cases, with its numbers at zero.
+    """Make an application use these use cases, with its metrics reset to zero.
 
-    What the face itself is made of stays as `create_app` was told: hosts, limits, kinds of cookies.
+    The settings of the face itself stay as given to `create_app`: hosts, limits, kinds of cookies.
     """
     app.state.parts = parts
     app.state.metrics = Metrics(parts.desk)

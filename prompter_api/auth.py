@@ -1,7 +1,7 @@
-"""Who is asking: a person with a session cookie, or a program with an API token.
+"""Authentication and authorization: of people by session cookies, of programs by API tokens.
 
 A session that was opened with a one-time password may only choose a password (`/api/me/…`) and log
-out. A route names the guard that it wants passed; `GuardedRoute` has it passed before the body is read.
+out. A route names its guard, and `GuardedRoute` checks it before the body is read.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -22,7 +22,7 @@ from prompter_api.errors import PasswordChangeNeeded
 from prompter_api.parts import Services, services_of
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 
-# What a token needs for a request, by whether the request changes something and whose it is.
+# The scope that a token needs, by whether the request changes something and by the route's role.
 _SCOPES: Mapping[tuple[bool, Role], Scope] = {
     (False, Role.OPERATOR): Scope.READ,
     (False, Role.SUPERVISOR): Scope.READ,
@@ -35,7 +35,7 @@ _SCOPES: Mapping[tuple[bool, Role], Scope] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks: an account, by a session or by a token."""
+    """The account that sends a request, with its session or token."""
 
     account: Account
     session: Session | None = None
@@ -43,16 +43,16 @@ class Caller:
 
 
 def visit_of(connection: HTTPConnection, parts: Services, *, is_active: bool = True) -> Visit | None:
-    """The live session of the cookie, with its account."""
+    """Return the active session of the cookie with its account, or None."""
     secret = cookies.session_secret(connection, parts)
     return parts.sessions.find(secret, is_active=is_active) if secret else None
 
 
 def _authenticate(request: Request) -> Caller:
-    """The caller that the credentials show.
+    """Return the caller whom the credentials identify.
 
-    A browser sends its cookie whoever made it ask, so a request that changes something must come
-    from our own pages.
+    A browser also sends its cookie with requests that other sites cause, so a request that changes
+    something must come from our own pages.
     """
     parts = services_of(request)
     if (secret := _bearer_token(request)) is not None:
@@ -69,18 +69,18 @@ def _bearer_token(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    # Rasa's: it would not start where a header began with a variable that is not set.
+    # Rasa's header: Rasa would not start if a header began with a variable that is not set.
     name, _, token = request.headers.get("x-sufler-token", "").partition("=")
     return token.strip() if name == "token" else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """A dependency: the account, which must have this role or a higher one.
+    """A dependency that returns the account, which must have `role` or a higher role.
 
-    A token needs a scope, too: `scope`, or else what `_SCOPES` says of method and role. Tokens cannot
-    do what is `for_people`: make credentials, change them or end them, or one that leaks would never
-    be lost. `before_password_change`: what somebody with a one-time password may do.
+    A token also needs a scope: `scope`, or by default the scope of `_SCOPES` for method and role. Tokens
+    cannot use routes that are `for_people`: they create, change and revoke credentials, so a leaked token
+    could keep itself alive. `before_password_change` allows a route to people with a one-time password.
     """
 
     role: Role = Role.OPERATOR
@@ -92,12 +92,12 @@ class Guard:
         return (await self.admit(request)).account
 
     async def admit(self, request: Request) -> Caller:
-        """The caller, who is looked up once for each request; every guard of a route has its own say.
+        """Return the caller. It is looked up once per request, and every guard of a route checks it.
 
         Raises:
-            HTTPException: 401 without credentials that work, 403 where a token does not suffice.
-            Forbidden: the account's role does not suffice.
-            PasswordChangeNeeded: the password was given by somebody else.
+            HTTPException: when no valid credentials are sent (status 401), or a token does not suffice (403).
+            Forbidden: when the account's role does not suffice.
+            PasswordChangeNeeded: when the password was set by somebody else.
         """
         caller: Caller | None = getattr(request.state, "caller", None)
         if caller is None:
@@ -119,7 +119,7 @@ class Guard:
 
 
 class GuardedRoute(APIRoute):
-    """Has the caller pass the route's guard before the body is read: strangers have nothing parsed."""
+    """Checks the route's guard before the body is read, so that nothing from strangers is parsed."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -142,7 +142,7 @@ def _guards(dependant: Dependant) -> Iterator[Guard]:
 
 
 def caller_of(request: Request) -> Caller:
-    """The caller that a guard has let in."""
+    """Return the caller that a guard has admitted."""
     caller: Caller = request.state.caller
     return caller
 
@@ -156,7 +156,7 @@ Person = Annotated[Account, Depends(Guard(for_people=True))]
 NewPerson = Annotated[Account, Depends(Guard(for_people=True, before_password_change=True))]
 AdminPerson = Annotated[Account, Depends(Guard(role=Role.ADMIN, for_people=True))]
 
-# They post, and change nothing.
+# These routes use POST but change nothing.
 Asker = Annotated[Account, Depends(Guard(scope=Scope.READ))]
 ExplanationAsker = Annotated[Account, Depends(Guard(role=Role.SUPERVISOR, scope=Scope.READ))]
 

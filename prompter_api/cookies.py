@@ -26,7 +26,7 @@ def forget_session(response: Response, parts: Services) -> None:
 
 
 def device(connection: HTTPConnection, parts: Services) -> str | None:
-    """What the browser shows of an earlier login."""
+    """Return the cookie by which a browser proves an earlier login, or None."""
     return exact_cookie(connection, _name(_DEVICE, parts))
 
 
@@ -35,7 +35,7 @@ def set_device(response: Response, parts: Services, cookie: str) -> None:
 
 
 def language(connection: HTTPConnection, parts: Services) -> str | None:
-    """The language that was chosen before logging in."""
+    """Return the language that was chosen before logging in, or None."""
     return exact_cookie(connection, _name(_LANGUAGE, parts))
 
 
@@ -44,9 +44,9 @@ def set_language(response: Response, parts: Services, chosen: str) -> None:
 
 
 def _set(response: Response, parts: Services, name: str, value: str, *, seconds: int) -> None:
-    # Lax, not strict: a link to a conversation in a chat or a mail opens logged in. What strict
-    # would add is done by prompter_api.auth: no GET changes anything, and everything else must
-    # come from our own pages.
+    # Lax, not strict, so that a link to a conversation in a chat or an e-mail opens logged in. The extra
+    # protection of strict comes from prompter_api.auth: no GET changes anything, and every other request
+    # must come from our own pages.
     response.set_cookie(
         _name(name, parts),
         value,
@@ -62,5 +62,5 @@ def _name(name: str, parts: Services) -> str:
 
 
 def name_of(name: str, *, secure: bool) -> str:
-    """The cookie's full name; with the prefix, browsers take it from this very host over HTTPS alone."""
+    """Return the cookie's full name. With the prefix, browsers accept it only from this host over HTTPS."""
     return f"__Host-{name}" if secure else name

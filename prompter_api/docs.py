@@ -24,19 +24,19 @@ _ASSETS = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-_PART = 65_536  # bytes that are sent at a time
+_PART = 65_536  # bytes sent at a time
 
 
 @router.get("")
 def show_docs(request: Request) -> HTMLResponse:
-    """The page; of inline scripts only FastAPI's own may run, known by its hash."""
+    """Show the page. FastAPI's own inline script, identified by its hash, is the only one that may run."""
     page = get_swagger_ui_html(
         openapi_url="/docs/openapi.json",
         title=f"{request.app.title} API",
         swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="/docs/favicon-32x32.png",
-        swagger_ui_parameters={"validatorUrl": None},  # it would have the document checked by its makers
+        swagger_ui_parameters={"validatorUrl": None},  # the validator would send the document to its makers
     )
     page.headers["Content-Security-Policy"] = _policy(bytes(page.body).decode())
     return page
@@ -49,13 +49,13 @@ def openapi_for_swagger_ui(request: Request) -> Response:
 
 
 def openapi(request: Request) -> Response:
-    """The API's description, OpenAPI 3.1."""
+    """Return the API's description in OpenAPI 3.1."""
     description: Description = request.app.state.description
     return Response(description.current, media_type="application/json")
 
 
 class Description:
-    """An application's description as it is sent: anybody may ask for it, so it is made once."""
+    """An application's description as it is sent. It is built only once, as anybody may ask for it."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -66,13 +66,13 @@ class Description:
 
     @cached_property
     def older(self) -> bytes:
-        """In the words of OpenAPI 3.0."""
+        """The description in OpenAPI 3.0."""
         return json.dumps(as_openapi_3_0(self._app.openapi()), ensure_ascii=False).encode()
 
 
 @router.get("/{name}")
 async def get_asset(name: str) -> Response:
-    """A file of the page, from memory and in parts: who reads slowly takes no thread from customers."""
+    """Send a file of the page from memory, in parts, so that slow readers take no thread from customers."""
     if name not in _ASSETS:
         raise HTTPException(404)
     content = _content(name)
@@ -90,12 +90,12 @@ def _content(name: str) -> bytes:
     return (Path(swagger_ui_path) / name).read_bytes()
 
 
-# What may come of every request: the server's own limits, and a database that cannot be used.
+# Errors of every request: the server's own limits, and an unavailable database.
 _ALWAYS = (400, 408, 413, 429, 431, 503)
 
 
 def add_description(app: FastAPI) -> None:
-    """Serve the description; FastAPI itself would write it anew for everybody who asks, on the event loop."""
+    """Serve the description. FastAPI itself would serialize it for every request, on the event loop."""
     _document_errors(app)
     app.state.description = Description(app)
     app.add_api_route("/openapi.json", openapi, include_in_schema=False)
@@ -103,10 +103,10 @@ def add_description(app: FastAPI) -> None:
 
 
 def _document_errors(app: FastAPI) -> None:
-    """Have the API's description name, for each operation, every status that it may answer with.
+    """Add to each operation in the API's description every status that it may return.
 
-    It follows from what the operation is given: credentials may be refused, names and ids may be unknown,
-    a change may meet another one. What a route's own `responses` say stays as it is.
+    The statuses follow from the operation's parameters: credentials may be refused, names and ids may be
+    unknown, a change may conflict with another. A route's own `responses` stay unchanged.
     """
     describe = app.openapi
 
@@ -161,7 +161,7 @@ def _policy(page: str) -> str:
 
 
 def as_openapi_3_0(document: dict[str, Any]) -> dict[str, Any]:
-    """The same API in the words of OpenAPI 3.0: the packaged Swagger UI cannot read 3.1.
+    """Convert the description to OpenAPI 3.0, as the packaged Swagger UI cannot read 3.1.
 
     >>> as_openapi_3_0({"openapi": "3.1.0", "x": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
     {'openapi': '3.0.3', 'x': {'type': 'string', 'nullable': True}}
@@ -191,7 +191,7 @@ def _older(node: Any) -> Any:
         if len(rest) > 1:
             node["anyOf"] = rest
         elif "$ref" in rest[0]:
-            node["allOf"] = rest  # beside a $ref nothing else counts
+            node["allOf"] = rest  # keys beside a $ref are ignored
         else:
             node |= rest[0]
         node["nullable"] = True

@@ -1,4 +1,4 @@
-"""What went wrong, as a status and two words for programs and people."""
+"""Error responses: a status, a code for programs and a message for people."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -47,15 +47,15 @@ log = structlog.get_logger(__name__)
 
 
 class PasswordChangeNeeded(Forbidden):
-    """The password was given by somebody else; the person has to choose their own first."""
+    """The password was set by somebody else. The person has to choose their own first."""
 
 
 class LoginRefused(PrompterError):
-    """Name and password do not fit, or the account is disabled: the answer does not tell which."""
+    """Name and password do not match, or the account is disabled. The response does not tell which."""
 
 
 class TooManyTries(PrompterError):
-    """Too many failed logins; try again in `retry_after` seconds."""
+    """Too many logins have failed. Try again in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too many failed logins: try again in {retry_after} seconds")
@@ -63,7 +63,7 @@ class TooManyTries(PrompterError):
 
 
 class TooManyAtOnce(PrompterError):
-    """Too many passwords are being checked; try again in `retry_after` seconds."""
+    """Too many passwords are being checked. Try again in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too many people are logging in right now: try again in {retry_after} seconds")
@@ -105,7 +105,7 @@ STATUS: Mapping[type[Exception], int] = {
     DatabaseFull: 503,
 }
 
-# Errors whose own text is that of the database.
+# Errors whose text comes from the database.
 _WORDS: Mapping[type[Exception], str] = {
     Conflict: "somebody else was faster: look again",
     DatabaseUnavailable: "the database does not answer: try again soon",
@@ -113,7 +113,7 @@ _WORDS: Mapping[type[Exception], str] = {
     DatabaseFull: "there is no room on the disk: nothing can be stored",
 }
 
-# Where the framework, not a use case, has refused.
+# Codes for requests that the framework, not a use case, has refused.
 _CODES = {
     400: "bad_request",
     401: "not_logged_in",
@@ -132,15 +132,15 @@ _MESSAGES = {
     404: "there is nothing at this address",
     405: "this address does not know this method",
 }
-_MAX_PROBLEMS = 5  # named in one message
-_MAX_NAME_LENGTH = 60  # characters; names of unknown fields are the caller's
+_MAX_PROBLEMS = 5  # the number of problems named in one message
+_MAX_NAME_LENGTH = 60  # characters; callers choose the names of unknown fields
 
 
 UnavailablePage = Callable[[Request, DatabaseUnavailable], Response]
 
 
 def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
-    """Show people this page, and not a line of JSON, where the database cannot be used."""
+    """Show people this page instead of JSON if the database is unavailable."""
 
     async def answer(request: Request, error: Exception) -> Response:
         is_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
@@ -155,10 +155,10 @@ def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer errors in one shape.
+    """Answer all errors in one shape.
 
-    The handlers are asynchronous though they wait for nothing: others run in the threads that do the work
-    of all requests, and each client that hangs up in the middle of its body is an error.
+    The handlers are asynchronous although they wait for nothing. Synchronous handlers would run in the
+    threads that all requests need, and every client that disconnects while sending its body is an error.
     """
     for refusal in (PrompterError, Conflict, InvalidArticle):
         app.add_exception_handler(refusal, _refused)
@@ -167,10 +167,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def described(error: Exception) -> tuple[str, str]:
-    """The two words for an error of the core: for programs, and for people.
+    """Return the code and the message for an error of the core.
 
     Raises:
-        Exception: the error itself, if there are no words for it.
+        Exception: when there is no code for the error; it is the error itself.
     """
     kind = _kind_of(error)
     return _snake_case(kind.__name__), _WORDS.get(kind) or str(error)
@@ -184,7 +184,7 @@ def _kind_of(error: Exception) -> type[Exception]:
 
 
 def log_unavailable(request: Request, error: DatabaseUnavailable) -> None:
-    """Tell those who run it; the driver's text is left out, as it may quote what was to be stored."""
+    """Log that the database is unavailable, without the driver's text, which may quote stored data."""
     cause = describe_without_content(error.__cause__ or error)
     log.error("database_unavailable", kind=type(error).__name__, route=_route_of(request.scope), cause=cause)
 
@@ -216,7 +216,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _in_words(detail: Mapping[str, Any]) -> str:
-    """`rank: input should be less than or equal to 9`: the field and what is wrong, never the input."""
+    """Return the field and the problem, as in `rank: input should be less than or equal to 9`, no input."""
     if detail["type"] == "json_invalid":
         return "the body is not valid JSON"
     place: Sequence[object] = detail["loc"][1:]
@@ -234,10 +234,10 @@ def _snake_case(name: str) -> str:
 
 
 class UnexpectedErrors:
-    """Answers 500 without a word about the inside, and logs where it happened.
+    """Answers 500 without internal details, and logs where the error happened.
 
-    The log has the kinds of the errors and the lines they came from, not their messages: a
-    database's message quotes what it was to store, and that may be a customer's text.
+    The log contains the types of the errors and the lines that raised them, but not their messages: a
+    database's message quotes the data to store, which may be a customer's text.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -257,10 +257,10 @@ class UnexpectedErrors:
         try:
             await self._app(scope, receive, note_start)
         except ClientDisconnect:
-            return  # while the body was read: there is nobody to answer
+            return  # the client left while the body was read, so nobody is there to answer
         except Exception as error:
             log.error("request_failed", method=scope["method"], route=_route_of(scope), trace=trace(error))
             if started:
-                return  # the server sees that the answer is not whole, and closes the connection
+                return  # the server notices the incomplete response and closes the connection
             response = problem(500, _CODES[500], "something went wrong here; the log says where")
             await response(scope, receive, send)

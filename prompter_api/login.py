@@ -1,4 +1,4 @@
-"""Logging in with a name and a password, for the API and the login page."""
+"""Log in with a name and a password, for the API and the login page."""
 
 from dataclasses import dataclass
 
@@ -17,25 +17,25 @@ from web.addresses import address_of
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Somebody who has just logged in, and what their browser has to keep."""
+    """A login that just succeeded, with the cookies for the browser."""
 
     account: Account
     session_secret: str
     device_cookie: str
 
     def keep(self, response: Response, parts: Services) -> None:
-        """Have the browser keep it."""
+        """Set the cookies in the response."""
         cookies.set_session(response, parts, self.session_secret)
         cookies.set_device(response, parts, self.device_cookie)
 
 
 async def log_in(connection: HTTPConnection, parts: Services, name: str, password: str) -> Entry:
-    """Check name and password and start a session; the one that the browser had ends.
+    """Check name and password and start a session. The browser's previous session ends.
 
     Raises:
-        LoginRefused: they do not fit, or the account is disabled.
-        TooManyTries: too many failed before.
-        TooManyAtOnce: too many try at this moment.
+        LoginRefused: when they do not match, or the account is disabled.
+        TooManyTries: when too many tries have failed.
+        TooManyAtOnce: when too many passwords are being checked.
     """
     attempt = await to_thread.run_sync(
         parts.throttle.attempt,
@@ -63,13 +63,13 @@ async def log_in(connection: HTTPConnection, parts: Services, name: str, passwor
 async def change_password(
     connection: HTTPConnection, parts: Services, account: Account, old: str, new: str
 ) -> Entry:
-    """Replace the password; every session and token ends, and the browser it was done in gets a new session.
+    """Replace the password. All sessions and tokens end, and this browser gets a new session.
 
     Raises:
-        WrongPassword: `old` does not fit.
-        WeakPassword: `new` will not do.
-        TooManyTries: too many failed before.
-        TooManyAtOnce: too many passwords are checked at this moment.
+        WrongPassword: when `old` is wrong.
+        WeakPassword: when `new` is too weak.
+        TooManyTries: when too many tries have failed.
+        TooManyAtOnce: when too many passwords are being checked.
     """
     attempt = await to_thread.run_sync(
         parts.throttle.attempt_from_session, account.id, limiter=parts.login_lookups
@@ -82,7 +82,7 @@ async def change_password(
         changed, secret = parts.accounts.change_password(verified, old, new, then=begin)
         return _enter(parts, changed, secret, attempt)
 
-    # In one transaction: else the password could be another one, and the answer say that nothing was stored.
+    # In one transaction. With two, the password could change although the response says that it did not.
     def begin(tx: Transaction, changed: Account) -> tuple[Account, str]:
         return changed, parts.sessions.start_within(tx, changed.id, _user_agent(connection))
 

@@ -1,4 +1,4 @@
-"""By which methods can an address be asked?"""
+"""The HTTP methods that an address allows."""
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -8,12 +8,12 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def nothing_here(request: Request) -> None:
-    """404, or 405 where another method would do; without it a mount at "/" would answer, with a page."""
+    """Answer 404, or 405 if another method is allowed. Without it a mount at "/" would answer with a page."""
     raise HTTPException(405 if allowed_methods(request) else 404)
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """All methods of the address: several routes may share it, and the framework names those of one."""
+    """Return all methods of the address. Several routes may share it, but the framework names only one's."""
     other_routes = [
         route
         for route in request.app.router.routes

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: how the requests went, how much there is to do."""
+"""Metrics for Prometheus: requests and workload."""
 
 import time
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """One application's numbers, in a registry of their own."""
+    """The metrics of an application, in their own registry."""
 
     def __init__(self, desk: Desk) -> None:
         self._registry = CollectorRegistry()
@@ -38,12 +38,12 @@ class Metrics:
         self._seconds.labels(method, route).observe(seconds)
 
     def text(self) -> bytes:
-        """Prometheus' text format."""
+        """Return the metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _WorkloadCollector(Collector):
-    """Reads the queue and the outbox when it is asked, so that nothing has to keep count."""
+    """Reads the queue and the outbox at each scrape, so that no counters have to be maintained."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -76,7 +76,7 @@ def _families() -> list[GaugeMetricFamily]:
 
 
 class RequestMetrics:
-    """Counts requests by the route's template; what matches none is `other`: callers make up no labels."""
+    """Counts requests by the route's template. Unmatched paths are `other`, so callers invent no labels."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -85,7 +85,7 @@ class RequestMetrics:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        metrics: Metrics = scope["app"].state.metrics  # before a mounted application takes its place
+        metrics: Metrics = scope["app"].state.metrics  # before a mounted application replaces it
         status = 500
         begin = time.perf_counter()
 

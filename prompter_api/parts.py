@@ -1,4 +1,4 @@
-"""What the HTTP face is built from; bootstrap puts it together."""
+"""The parts of the HTTP face. `sufler.bootstrap` puts them together."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -29,14 +29,14 @@ from prompter_api.throttle import LoginThrottle
 
 
 class Assistant(Protocol):
-    """What the HTTP face needs of an assistant."""
+    """The part of the assistant that the HTTP face needs."""
 
     def triage(self, text: str) -> Triage: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """Vectors, shape (texts, dimensions); those of equally named encoders can be compared."""
+    """Vectors of shape (texts, dimensions). Vectors of encoders with the same name are comparable."""
 
     encoder: str
     vectors: Vectors
@@ -44,14 +44,14 @@ class Encoded:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The use cases behind the pages and the API, and how the face itself is set up."""
+    """The use cases behind the pages and the API, and the settings of the face itself."""
 
     accounts: Accounts
     sessions: Sessions
     throttle: LoginThrottle
     actions: Actions
     assistant: Assistant
-    asked_by_engine: Callable[[str], Triage]  # asks no engine in its turn: that would wait for us
+    asked_by_engine: Callable[[str], Triage]  # never asks the engine, which waits for us
     encode: Callable[[Sequence[str]], Encoded]
     desk: Desk
     knowledge: KnowledgeBase
@@ -63,19 +63,19 @@ class Services:
     reviews: Reviews
     readiness: Readiness
     monitoring: QualityMonitor
-    language: str  # of pages where the account has chosen none: ru or en
+    language: str  # of pages, if the account has chosen none: ru or en
     session_hours: float
     secure_cookies: bool
     max_body_bytes: int = 500_000  # bytes of one request
     max_header_bytes: int = 32_768
     ready: ProcessReadiness = field(default_factory=ProcessReadiness)
-    hosts: tuple[str, ...] = ()  # names of this site; none: whatever browsers say
-    # Actions that are none of ours: the call as it came goes to the team's own server.
+    hosts: tuple[str, ...] = ()  # names of this site; empty means any Host
+    # Handles actions that are not ours: the unchanged call goes to the team's own server.
     custom_actions: Callable[[bytes], tuple[int, bytes]] | None = None
-    # More messages than cores would only wait for each other, and what they wait with costs time.
+    # More messages than cores would only wait for each other, and waiting threads cost time.
     asked_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(os.cpu_count() or 1))
 
-    # They may wait for other servers: requests that need nothing of them must not wait, too.
+    # Actions may wait for other servers, and other requests must not wait with them.
     actions_at_once: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
 
     # Logins must not take the threads that customers' requests need.
@@ -83,12 +83,12 @@ class Services:
     login_lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     def explanation(self, text: str) -> Explanation:
-        """What is made of a text and why; who would answer as `ask` says it, readiness included."""
+        """Explain the triage of a text. As in `ask`, the route takes readiness into account."""
         found = self.explain(text)
         return replace(found, triage=self.readiness.preview(found.triage))
 
 
 def services_of(request: Request) -> Services:
-    """The parts of the application that serves this request."""
+    """Return the parts of the application that serves this request."""
     parts: Services = request.app.state.parts
     return parts

@@ -1,4 +1,4 @@
-"""How many passwords are checked at once?  Each hash takes 64 MiB and the cores for a tenth of a second."""
+"""Limit concurrent password checks, as each hash takes 64 MiB and the cores for a tenth of a second."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,15 +10,15 @@ from prompter_api.errors import TooManyAtOnce
 
 R = TypeVar("R")
 
-_RETRY_SECONDS = 5  # after so long the queue has long been served
+_RETRY_SECONDS = 5  # by then the queue has been served
 
 
 class PasswordChecks:
-    """Does work that hashes passwords, two at a time, in threads that no other request needs.
+    """Runs password hashing in its own threads, at most `max_concurrency` at once.
 
-    Whoever does not get a turn within `wait_seconds`, or finds `max_waiting` others before them, is
-    told to come again: hashes that pile up would take the memory and the cores from customers.
-    Who is known waits a little longer instead, so that strangers cannot crowd them out.
+    A caller who gets no turn within `wait_seconds` seconds, or finds `max_waiting` others waiting, has to try
+    again later, because a backlog of hashes would take memory and cores from customers. Known callers wait
+    up to `known_wait_seconds` seconds and are never turned away at once, so strangers cannot crowd them out.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class PasswordChecks:
         self._waiting = 0
 
     async def run(self, work: Callable[[], R], *, is_known: bool = False) -> R:
-        """The result of `work`, done in a thread.
+        """Run `work` in a thread and return its result.
 
         Raises:
-            TooManyAtOnce: too many wait already, or the turn did not come in time.
+            TooManyAtOnce: when too many are waiting already, or the turn did not come in time.
         """
         try:
             self._turns.acquire_nowait()

@@ -1,4 +1,4 @@
-"""Can requests be served now?  Asked by load balancers, who are strangers: one look serves all of them."""
+"""Readiness of the process for load balancers. As anybody may ask, one check serves all requests."""
 
 import asyncio
 import time
@@ -11,26 +11,26 @@ import structlog
 
 from prompter.common.safe_errors import trace
 
-_MAX_WAIT = 1.5  # seconds that somebody who asks waits for a look that is under way
+_MAX_WAIT = 1.5  # seconds that a request waits for a check in progress
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A part that has to work. `run` raises where it does not; it may say which one it is by NotReady."""
+    """A part that has to work. `run` raises an error if it does not, and may name the part by NotReady."""
 
     name: str  # one word, shown to everybody
     run: Callable[[], object]
-    timeout_seconds: float = _MAX_WAIT  # a look that takes longer has failed
+    timeout_seconds: float = _MAX_WAIT  # a check that takes longer has failed
 
 
 class NotReady(Exception):
-    """A part does not work; the text is its name, one word."""
+    """A part does not work. The text is its name, one word."""
 
 
 class Readiness:
-    """Looks at all parts, in turn and in a thread of its own, at most every `max_age_seconds`."""
+    """Checks all parts one by one in its own thread, at most every `max_age_seconds` seconds."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class Readiness:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ready")
         self._pending: Future[str | None] | None = None
         self._checked_at = 0.0
-        self._at: tuple[Check, float] | None = None  # what is looked at, and since when
+        self._at: tuple[Check, float] | None = None  # the check in progress, and its start
         self._last: str | None = None
 
     async def failing(self) -> str | None:
-        """The name of a part that does not work; None where all do."""
+        """Return the name of a part that does not work, or None if all work."""
         with self._lock:
             pending = self._pending
             if pending is None or (pending.done() and self._clock() > self._checked_at + self._max_age):
@@ -71,7 +71,7 @@ class Readiness:
                 check.run()
             except Exception as error:
                 failed = str(error) if isinstance(error, NotReady) else check.name
-                if failed != self._last:  # told once, not every two seconds
+                if failed != self._last:  # logged once, not every two seconds
                     log.error("not_ready", part=failed, trace=trace(error))
                 break
         self._at, self._last, self._checked_at = None, failed, self._clock()

@@ -1,7 +1,7 @@
-"""How often may somebody try to log in?
+"""Rate limits of logins.
 
-Failed tries are counted in the database, so that every process counts the same and a restart forgets
-nothing. Names and addresses stand there as keyed hashes only.
+Failed tries are counted in the database, so that all processes share the counts and a restart loses
+nothing. Names and addresses are stored as keyed hashes only.
 """
 
 import hashlib
@@ -28,35 +28,35 @@ log = structlog.get_logger(__name__)
 
 _MAX_ROWS = 50_000
 _PRUNE_SECONDS = 60.0
-_KNOWN_FOR = timedelta(days=30)  # that a network is remembered after a login
-_NETWORKS = 5  # a name has the tries of so many networks, before unknown ones have to wait
+_KNOWN_FOR = timedelta(days=30)  # how long a network is remembered after a login
+_NETWORKS = 5  # the limit of a name, as a multiple of its limit in one network
 _NARROW_IN_WIDE = (
-    3  # so often the limit of a /64 holds for a /48, which one line may have: fewer than _NETWORKS
+    3  # the limit of a /48, as a multiple of a /64's: below _NETWORKS, as one line may have a /48
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Somebody who tries to log in under a name, and how their tries are counted."""
+    """An attempt to log in under a name, and the keys under which it is counted."""
 
-    limits: Mapping[str, int]  # tries by key
-    own_key: str  # of the name at this network or in this browser
-    shared_keys: tuple[str, ...]  # others try under these, too
-    network_key: str  # under which a login is remembered
-    is_known: bool  # the name's owner has logged in from here before
+    limits: Mapping[str, int]  # the maximum number of tries by key
+    own_key: str  # for the name in this network or browser
+    shared_keys: tuple[str, ...]  # keys that attempts of others share
+    network_key: str  # the key under which a login is remembered
+    is_known: bool  # the name's owner has logged in before from this network or browser
 
 
 class LoginThrottle:
-    """Slows down who guesses passwords, without keeping the owner of a name out.
+    """Slows down password guessing without locking out the owner of a name.
 
-    Tries are counted by name and network and by network alone; of IPv6 both by /64 and by /48. From
-    many networks at once a name has a limit, too. Where somebody has logged in under a name from a
-    network, that name is counted by itself there: neither other names of the network nor other networks
-    use its tries up. A browser in which somebody has carries a cookie that says so and is counted by
-    itself ("device cookies", OWASP), so it gets in even beside who guesses its name from its network.
+    Tries are counted by name and network, and by network alone. IPv6 addresses count by /64 and by /48. A
+    name also has a limit over all networks. After a login under a name from a network, that name has its own
+    count there: neither other names in the network nor other networks can use up its tries. A browser in
+    which somebody has logged in has a cookie that proves it and has its own count ("device cookies", OWASP).
+    So it can log in even while somebody guesses the password for its name from its network.
 
-    A name is counted whether or not there is such an account: the answer does not tell. Tries are
-    counted before the password is checked, so that many at once cannot slip through.
+    A name is counted whether or not there is such an account, so the response does not tell. Tries are
+    counted before the password is checked, so that parallel requests cannot slip through.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class LoginThrottle:
         self._lock = threading.Lock()
 
     def attempt(self, name: str, address: str, device: str | None) -> Attempt:
-        """How a try is counted; `device` is what the browser shows of an earlier login.
+        """Return how a try is counted. `device` is the browser's cookie of an earlier login.
 
         Raises:
-            TooManyTries: there were too many, by what is known without counting.
+            TooManyTries: when there have been too many already. This check counts nothing.
         """
         name, now = _folded(name), self._clock()
         network, *wider = networks_of(address)
@@ -115,12 +115,12 @@ class LoginThrottle:
         )
 
     def attempt_from_session(self, account_id: int) -> Attempt:
-        """How a try to change a password is counted: strangers cannot use it up.
+        """Return how a try to change a password is counted. Strangers cannot use up its tries.
 
-        New passwords that will not do are counted by themselves, as they take time to estimate.
+        Rejected new passwords have their own count, as they take time to estimate.
 
         Raises:
-            TooManyTries: there were too many.
+            TooManyTries: when there have been too many.
         """
         key, any_key = (self._key(kind, str(account_id)) for kind in ("old password", "change of password"))
         attempt = Attempt(
@@ -138,7 +138,7 @@ class LoginThrottle:
         """Count a try.
 
         Raises:
-            TooManyTries: there were too many meanwhile; this one is not counted.
+            TooManyTries: when there have been too many meanwhile. This try is not counted then.
         """
         now = self._clock()
         self._prune()
@@ -150,12 +150,12 @@ class LoginThrottle:
                 tx.login_counts.put(key, replace(count, tries=count.tries + 1))
 
     def fitted(self, attempt: Attempt) -> None:
-        """Whoever has the password guesses nothing, whatever becomes of what they want it for."""
+        """Reset the attempt's own count after a right password, whether or not the request succeeds."""
         with self._noted(), self._store.write() as tx:
             tx.login_counts.forget(attempt.own_key)
 
     def succeeded(self, attempt: Attempt) -> None:
-        """Whoever has logged in starts afresh; what others share with them only loses this try."""
+        """Reset the attempt's own count after a login. Shared counts only lose this try."""
         now = self._clock()
         with self._noted(), self._store.write() as tx:
             counts = tx.login_counts.lock(self._written_by(attempt), now)
@@ -173,14 +173,14 @@ class LoginThrottle:
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
-        """What is done for a login that has its answer already: a database that is away must not deny it."""
+        """Log a database error instead of raising it, as the login itself has succeeded already."""
         try:
             yield
         except (Conflict, DatabaseUnavailable) as error:
             log.warning("login_not_uncounted", kind=type(error).__name__)
 
     def device_cookie(self, name: str) -> str:
-        """A fresh cookie by which a browser shows that somebody has logged in there under this name."""
+        """Make a cookie by which a browser proves an earlier login under this name."""
         device_id = secrets.token_urlsafe(16)
         return f"{device_id}.{self._key('device cookie', _folded(name), device_id)}"
 

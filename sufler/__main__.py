@@ -1,4 +1,4 @@
-"""python -m sufler"""
+"""Run the command line with `python -m sufler`."""
 
 from sufler.cli import main
 

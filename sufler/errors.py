@@ -1,5 +1,5 @@
-"""Errors that whoever runs Sufler can mend; the command line shows them in one line."""
+"""Errors that an administrator can fix. The command line shows them as one line."""
 
 
 class BadConfig(Exception):
-    """The configuration cannot be used; the message names file, key and problem."""
+    """The configuration cannot be used. The message names file, key and problem."""

@@ -1,4 +1,4 @@
-"""Does this process do what it is there for?  The parts that /ready looks at."""
+"""The checks behind /ready: loops, database, disk and encoder."""
 
 import math
 import shutil
@@ -12,17 +12,17 @@ from prompter.storage import Store
 from prompter_api.ready import Check, NotReady
 
 _MEGABYTE = 1_000_000
-_DATABASE_SECONDS = 1.0  # that the write of a look waits for others
-_ENCODER_SECONDS = 30.0  # between two looks at an encoder that works, and before a slow one is a broken one
-_FAILING_SECONDS = 60.0  # a loop may fail for so long,
-_STUCK_SECONDS = 600.0  # and one of these be at one piece of work for so long
-_SHORT = ("triage", "delivery", "clock")  # others may encode a whole base, which takes as long as it takes
+_DATABASE_SECONDS = 1.0  # how long the check's write waits for other writes
+_ENCODER_SECONDS = 30.0  # between two checks of a working encoder, and until a slow encoder counts as broken
+_FAILING_SECONDS = 60.0  # how long a loop may fail
+_STUCK_SECONDS = 600.0  # how long a short loop may take for one piece of work
+_SHORT = ("triage", "delivery", "clock")  # other loops may encode a whole knowledge base, without a limit
 
 
 class Heartbeats:
-    """When the loops of this process began a piece of work, and since when they fail.
+    """Records when each loop of this process began a piece of work, and since when it has been failing.
 
-    A loop says that it has begun before each piece, and afterwards that it came through or failed.
+    A loop calls `began` before each piece of work, and `succeeded` or `failed` afterwards.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,10 +46,11 @@ class Heartbeats:
             self._failing_since.setdefault(loop, self._clock())
 
     def check(self) -> None:
-        """Look whether every loop goes on.
+        """Check that every loop makes progress.
 
         Raises:
-            NotReady: one has failed for a minute, or one whose work is short is at the same for ten.
+            NotReady: when a loop has been failing for a minute, or a loop with short work has been busy with
+                the same piece for ten minutes.
         """
         with self._lock:
             now = self._clock()
@@ -62,12 +63,12 @@ class Heartbeats:
 
 
 def database_check(store: Store) -> Check:
-    """The database takes what is written."""
+    """Check that the database can be written."""
     return Check(name="database", run=lambda: store.check_writable(seconds=_DATABASE_SECONDS))
 
 
 def disk_check(folder: Path, *, min_free_megabytes: float) -> Check:
-    """There is room on the disk where data are kept."""
+    """Check that the disk of the data folder has enough free space."""
 
     def check() -> None:
         if shutil.disk_usage(folder).free < min_free_megabytes * _MEGABYTE:
@@ -79,8 +80,8 @@ def disk_check(folder: Path, *, min_free_megabytes: float) -> Check:
 def encoder_check(
     encode: Callable[[Sequence[str]], object], clock: Callable[[], float] = time.monotonic
 ) -> Check:
-    """The encoder reads a text; looked at twice a minute, as it costs as much as a customer's message."""
-    texts = (f"готов? {number}" for number in count())  # each another one: encoders remember
+    """Check that the encoder works, at most twice a minute, as it costs as much as a customer's message."""
+    texts = (f"готов? {number}" for number in count())  # each text is new, as encoders cache
     good_until = -math.inf
 
     def check() -> None:

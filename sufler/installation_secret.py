@@ -1,4 +1,4 @@
-"""What this installation signs with: apart from the database, so that a copy of it opens nothing."""
+"""The secret that this installation signs with. A copy of the database does not contain it."""
 
 import hashlib
 import hmac
@@ -16,34 +16,34 @@ from sufler.errors import BadConfig
 log = structlog.get_logger(__name__)
 
 FILE = "session-secret"  # in data_dir
-_LEGACY = "session_secret"  # facts: the secret itself, as earlier versions kept it,
-_FINGERPRINT = "session_secret_fingerprint"  # and what tells two apart without telling them
+_LEGACY = "session_secret"  # fact: the secret itself, as earlier versions stored it
+_FINGERPRINT = "session_secret_fingerprint"  # fact: distinguishes secrets without revealing them
 _ADVICE = (
     f"copy {FILE} from the data_dir of another process on this database, or set SUFLER_WEB__SESSION_SECRET "
     "to the same value for all of them; if that secret is gone, run sufler migrate --new-secret"
 )
-_SECONDS = 5.0  # to wait for another process that has made the file and not written it yet
+_SECONDS = 5.0  # how long to wait for another process that has created the file but not written it yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretConfig:
-    """Where the secret comes from: `given`, or a file in `folder`."""
+    """The source of the secret: `given`, or a file in `folder`."""
 
     folder: Path
     given: str | None = field(repr=False)
-    has_shared_database: bool  # others, in other folders, may sign on the same database
+    has_shared_database: bool  # processes with other folders may sign on the same database
 
 
 def installation_secret(config: SecretConfig, store: Store) -> str:
-    """The secret that the settings name, or the one in data_dir, made where there is none.
+    """Return the secret of the settings, or the secret in data_dir, which is created if it is missing.
 
-    It signs the cookies of chats, those of browsers that have logged in before and what Rasa asks for, and
-    keys the counts of logins, so all processes on one database need the same. Sessions are no signatures
-    but rows of the database.
+    It signs the cookies of chats and of browsers that have logged in before, and the requests of Rasa. It is
+    also the key for the hashes that count logins. So all processes on one database need the same secret.
+    Sessions are not signed: they are rows of the database.
 
     Raises:
-        BadConfig: another process on this database signs with another secret, or the file is empty. No file
-            is made then.
+        BadConfig: when another process on this database signs with another secret, or the file is empty. No
+            file is created then.
     """
     if config.given is not None:
         secret = config.given
@@ -55,9 +55,9 @@ def installation_secret(config: SecretConfig, store: Store) -> str:
 
 
 def replace_secret(config: SecretConfig, store: Store) -> None:
-    """Forget the secret, which was lost or has become known; the next process to start says which counts.
+    """Delete a secret that was lost or leaked. The next process that starts determines the new secret.
 
-    Whoever knew it may have logged in with what it opened, so every session ends.
+    Every session ends, as an attacker who knew the secret may have logged in with its help.
     """
     (config.folder / FILE).unlink(missing_ok=True)
     with store.write() as tx:
@@ -68,12 +68,13 @@ def replace_secret(config: SecretConfig, store: Store) -> None:
 
 
 def take_over_secret(config: SecretConfig, store: Store) -> Path | None:
-    """Put a secret that an earlier version kept in this database into data_dir: copies of it leave it out.
+    """Move the secret that an earlier version stored in the database into data_dir.
 
-    Returns the file; None where there is no such secret, or settings name another that counts.
+    A copy of the database leaves it out. Return the file, or None if there is no such secret or the settings
+    give another one.
 
     Raises:
-        BadConfig: the file is there and holds another secret.
+        BadConfig: when the file exists and contains another secret.
     """
     with store.read() as tx:
         legacy = tx.facts.get(_LEGACY)
@@ -91,19 +92,19 @@ def take_over_secret(config: SecretConfig, store: Store) -> Path | None:
 
 def _of_file(config: SecretConfig, store: Store) -> str:
     file = config.folder / FILE
-    with store.read() as tx:  # before the look at the file: who made it has told the database afterwards
+    with store.read() as tx:  # before the file is checked: its creator writes to the database afterwards
         legacy, known = tx.facts.get(_LEGACY), tx.facts.get(_FINGERPRINT)
     if not file.exists():
         if legacy is None and known is not None and config.has_shared_database:
             raise BadConfig(f"this database's chats are signed with a secret that is not here: {_ADVICE}")
         _write_new(file, legacy or secrets.token_urlsafe(48))
     secret = _read(file)
-    _forget_legacy(store)  # only now: it is safe on the disk
+    _forget_legacy(store)  # only now, as it is safe on disk
     return secret
 
 
 def _write_new(file: Path, secret: str) -> None:
-    """Write the file unless another process was faster; it is there with all it holds, or not at all."""
+    """Write the file atomically, unless another process was faster."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     try:
@@ -122,7 +123,7 @@ def _write_new(file: Path, secret: str) -> None:
     if os.name == "posix":
         folder = os.open(file.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)  # the name, too
+            os.fsync(folder)  # makes the name durable, too
         finally:
             os.close(folder)
 
@@ -165,7 +166,7 @@ def _check_shared(config: SecretConfig, store: Store, secret: str) -> None:
             known = tx.facts.set_if_absent(_FINGERPRINT, fingerprint)
     if known == fingerprint:
         return
-    if not config.has_shared_database:  # in the very folder of the secret: nobody else has this database
+    if not config.has_shared_database:  # the database is in the secret's folder, so nobody else uses it
         log.warning(
             "session_secret_changed",
             hint="customers of the web chat begin anew, and everybody logs in again",

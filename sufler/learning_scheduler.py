@@ -1,4 +1,4 @@
-"""Learning in the background: when it is due, in a process of its own, while the service answers."""
+"""Start learning when it is due, in its own process, while the service keeps answering."""
 
 import asyncio
 import multiprocessing
@@ -16,13 +16,13 @@ from prompter.models.registry import Versions
 from prompter.storage import Store
 
 _DAY = timedelta(days=1)
-_LOOK = 2.0  # seconds between two looks whether there is something to do
+_LOOK = 2.0  # seconds between two checks for work
 
 log = structlog.get_logger(__name__)
 
 
 def last_due(at: str, now: datetime) -> datetime:
-    """The last moment, up to `now` and in its time zone, that the clock showed `at` (`HH:MM`).
+    """Return the last moment not after `now`, in its time zone, when the clock showed `at` (`HH:MM`).
 
     >>> from datetime import UTC
     >>> last_due("03:00", datetime(2026, 3, 2, 2, 59, tzinfo=UTC)).isoformat()
@@ -33,12 +33,12 @@ def last_due(at: str, now: datetime) -> datetime:
 
 
 def local_now() -> datetime:
-    """The time of day where the machine stands."""
+    """Return the local time of the machine."""
     return datetime.now().astimezone()
 
 
 class LearningScheduler:
-    """Learns when somebody asks for it, and every day at a time of the day."""
+    """Starts learning on request, and every day at a given time."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class LearningScheduler:
         learn: Callable[[], None],
         now: Callable[[], datetime] = local_now,
     ) -> None:
-        """`daily_at` is `HH:MM`; `learn` is called in a process of its own."""
+        """`daily_at` is `HH:MM`. `learn` is called in its own process."""
         self._daily_at = daily_at
         self._learn_once = learn
         self._jobs = Jobs(store)
@@ -56,7 +56,7 @@ class LearningScheduler:
         self._now = now
 
     def is_due(self) -> bool:
-        """Whether it is asked for, or the day's time has passed since it was last done."""
+        """Tell whether learning was requested, or the daily time has passed since the last run."""
         if self._jobs.waiting(JobKind.LEARN):
             return True
         if self._daily_at is None:
@@ -65,11 +65,11 @@ class LearningScheduler:
         use = self._versions.in_use()
         since = last[0].asked_at if last else use.at if use else None
         now = self._now()
-        # Where the clock was wrong by days and is right again, nobody waits until it is that late.
+        # If the clock was days ahead and was corrected, learning must not wait until that time comes.
         return since is not None and (since < last_due(self._daily_at, now) or since > now + _DAY)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look and learn until `stop`; a job that is under way then breaks off, and nothing has changed."""
+        """Check and learn until `stop` is set. A job in progress is then aborted and changes nothing."""
         while not stop.is_set():
             try:
                 if await asyncio.to_thread(self.is_due):
@@ -89,7 +89,7 @@ class LearningScheduler:
             await asyncio.to_thread(process.join)
 
     def _start(self) -> BaseProcess:
-        # Not forked: threads and locks of this process must not be copied in the middle of something.
+        # Not forked: threads and locks of this process must not be copied in an arbitrary state.
         process = multiprocessing.get_context("spawn").Process(
             target=self._learn_once, name="sufler-learn", daemon=True
         )

@@ -1,4 +1,4 @@
-"""Logs go to standard error, one line an event, without anybody's words."""
+"""Logging to standard error, one line per event, without the texts of messages."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Send our events from `level` on to standard error; Python does so itself with libraries' warnings."""
+    """Send our events from `level` up to standard error. Python itself prints the libraries' warnings."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""Our own files are nobody else's: whatever mode the data folder came with."""
+"""Make Sufler's own files private to their owner, whatever the mode of the data folder."""
 
 import os
 import stat
@@ -11,17 +11,18 @@ import structlog
 log = structlog.get_logger(__name__)
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# What Sufler puts into data_dir.
+# The files and folders that Sufler creates in data_dir.
 _OUR_NAMES = ("sufler.db*", "session-secret*", "models", "index", "rasa", "measured.yml")
-_NOBODYS = frozenset({"lost+found", ".DS_Store"})  # of the file system and the desktop
-_HAS_MODES = os.name == "posix"  # elsewhere a folder's access list says who may read
+_NOBODYS = frozenset({"lost+found", ".DS_Store"})  # created by the file system and the desktop
+_HAS_MODES = os.name == "posix"  # on other systems access lists control access
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder if it is not there; nobody but its owner may read what we keep in it.
+    """Create the folder if it is missing, and make our files in it private to their owner.
 
-    A folder that holds other things than ours keeps its mode, and so do they: a warning asks for a folder of
-    our own. So does one where files cannot be made private (somebody else's, a volume without modes).
+    A folder that also contains foreign files keeps its mode, and so do those files. A warning asks for a
+    separate folder. There is also a warning if files cannot be made private (another owner, a volume without
+    modes).
     """
     folder = folder.resolve()  # settings may name a symbolic link
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -46,11 +47,11 @@ def make_private_folder(folder: Path) -> None:
 
 
 def make_private_file(file: Path) -> None:
-    """Make an empty file if there is none; nobody but its owner may read or write it.
+    """Create an empty file if it is missing, and make it private to its owner.
 
-    SQLite gives the files that it puts beside a database the database's mode.
+    SQLite gives the files that it creates beside a database the database's mode.
     """
-    file = file.resolve()  # as SQLite does: what it puts beside stands by the file, not by a link to it
+    file = file.resolve()  # like SQLite, which creates its files beside a link's target
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     beside = [file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm", "-journal")]
@@ -65,7 +66,7 @@ def make_private_file(file: Path) -> None:
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Files that this process makes within the block are its owner's only."""
+    """Make the files that this process creates within the block private to their owner."""
     before = os.umask(0o077)
     try:
         yield
@@ -76,12 +77,12 @@ def private_files() -> Iterator[None]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:  # somebody else's
+    except OSError:  # it belongs to another user
         return []
 
 
 def _is_shared(folder: Path, entries: Iterable[Path]) -> bool:
-    """Whether the folder is there for others, too: a home, one like /tmp, one that holds what is not ours."""
+    """Tell whether the folder is not ours alone: a home, a folder like /tmp, or one with foreign files."""
     home = Path.home().resolve()
     return (
         folder in {home, *home.parents}
@@ -95,9 +96,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def _close_all(path: Path) -> bool:
-    """Close a file, or a folder with what is in it; False where others keep a right.
+    """Make a file, or a folder with its content, private. Return False if others keep access.
 
-    Symbolic links are not followed; those that lead to what others can read are told of.
+    Symbolic links are not followed. A warning is logged for a link to a file that others can read.
     """
     is_private = _close(path)
     _look_at_link(path)
@@ -119,12 +120,12 @@ def _look_at_link(path: Path) -> None:
                 target=str(path.resolve()),
                 hint="the link leads to what other users of this machine can read: take their rights away",
             )
-    except OSError:  # it leads nowhere
+    except OSError:  # a broken link
         return
 
 
 def _close(path: Path) -> bool:
-    """Take group's and others' rights away; False where they remain."""
+    """Remove access for group and others. Return False if they keep it."""
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode) or not mode & _OTHERS:
@@ -132,7 +133,7 @@ def _close(path: Path) -> bool:
         path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
         return not path.lstat().st_mode & _OTHERS
     except FileNotFoundError:
-        return True  # it has just been removed
+        return True  # it was removed meanwhile
     except OSError:
         return False
 

@@ -1,4 +1,4 @@
-"""Settings that have another name now; their old names work for one release."""
+"""Renamed settings. Their old names work for one release."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ RENAMED_SECTIONS = {"lots": "sampling"}
 
 @dataclass(frozen=True, kw_only=True)
 class Renamed:
-    """The setting that replaces an old one; `convert` makes its value of the old one's."""
+    """The setting that replaces an old one. `convert` converts the old value into the new value."""
 
     name: str
     convert: Callable[[Any], Any] = lambda value: value
@@ -24,7 +24,7 @@ def _negative(value: Any) -> float:
     return 0.0 - float(value)
 
 
-RENAMED_SETTINGS = {  # by section, under its name of today
+RENAMED_SETTINGS = {  # by section, under its current name
     "autopilot": {
         "operator_stays_minutes": Renamed(name="operator_hold_minutes"),
         "most_in_a_row": Renamed(name="max_consecutive_answers"),
@@ -90,10 +90,10 @@ RENAMED_SETTINGS = {  # by section, under its name of today
 
 
 def with_new_names(settings: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """Return a tree of settings by the names of today, and say each new name once.
+    """Return a tree of settings by their current names, and report each new name once.
 
     Raises:
-        BadConfig: a setting is given under both names, or its value cannot be converted.
+        BadConfig: when a setting is given under both names, or its value cannot be converted.
     """
     renamed: dict[str, Any] = {}
     for old, value in settings.items():
@@ -107,10 +107,10 @@ def with_new_names(settings: Mapping[str, Any], source: str) -> dict[str, Any]:
 
 
 def with_new_variables(variables: Mapping[str, str | None], prefix: str) -> dict[str, str | None]:
-    """Return environment variables by the names of today, and say each new name once.
+    """Return environment variables by their current names, and report each new name once.
 
     Raises:
-        BadConfig: a setting is given under both names, or its value cannot be converted.
+        BadConfig: when a setting is given under both names, or its value cannot be converted.
     """
     prefix, source = prefix.lower(), "environment"
     renamed: dict[str, str | None] = {}
@@ -130,7 +130,7 @@ def with_new_variables(variables: Mapping[str, str | None], prefix: str) -> dict
 
 
 def suggestion(path: str) -> str:
-    """Return the advice for an unknown setting whose name is like one that was renamed; else nothing.
+    """Return advice for an unknown setting whose name resembles a renamed one, or an empty string.
 
     >>> suggestion("web.larges_body")
     ', did you mean web.max_body_bytes?'
@@ -148,7 +148,7 @@ def suggestion(path: str) -> str:
 
 
 def _renamed_section(values: Any, section: str, *, written: str, source: str) -> Any:
-    """Rename the settings of a section, or of each section of a list; `written` is its name in the source."""
+    """Rename the settings of a section or of each section in a list. `written` is its name in the source."""
     if isinstance(values, list):
         return [_renamed_section(value, section, written=written, source=source) for value in values]
     if not isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""Where the shipped config.yml and training_data lie: in the wheel, or at the root of a checkout."""
+"""The paths of the shipped config.yml and training_data, in the wheel or at the root of a checkout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The pieces of a running process: loops, the web server, signals and the garbage collector."""
+"""The parts of a running process: loops, the web server, signals and the garbage collector."""
 
 import asyncio
 import gc
@@ -17,8 +17,8 @@ from sufler.health import Heartbeats
 from web.connections import ConnectionLimits
 from web.server import BoundedConfig, BoundedServer
 
-_SECONDS_AFTER_FAILURE = 1.0  # what is broken is asked no more often
-# New objects until the youngest are looked through; times until the middle-aged, and all, are, too.
+_SECONDS_AFTER_FAILURE = 1.0  # the minimum pause after a failure
+# New objects until generation 0 is collected; collections until generations 1 and 2 are collected, too.
 _GARBAGE_THRESHOLDS = (2_000, 10, 100)
 
 log = structlog.get_logger(__name__)
@@ -28,10 +28,11 @@ Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 @contextmanager
 def defer_garbage_collection() -> Iterator[None]:
-    """Nearly all that is made at the start stays: to look through it for garbage takes half a second.
+    """Collect no garbage during the start, and rarely afterwards.
 
-    Afterwards a full collection is rare, as it stops everybody: with a thousand open requests for a quarter
-    of a second, and by Python's own thresholds again each time that a few thousand more have come.
+    Nearly all objects made at the start stay, and to scan them for garbage takes half a second. Afterwards
+    full collections are rare, as they stop all requests: with a thousand open requests for a quarter of a
+    second, and with Python's default thresholds again after every few thousand requests.
     """
     gc.disable()
     try:
@@ -43,7 +44,7 @@ def defer_garbage_collection() -> Iterator[None]:
 
 
 def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: Heartbeats) -> Loop:
-    """Do blocking work again and again in a thread; a failure is logged and tried again."""
+    """Repeat blocking work in a thread. A failure is logged and the work is tried again."""
 
     async def loop(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -63,11 +64,11 @@ def every(seconds: float, work: Callable[[], object], name: str, *, heartbeats: 
 
 
 class CannotServe(Exception):
-    """The address for the web face cannot be used; the message says which and why."""
+    """The address for the web face cannot be used. The message says which and why."""
 
 
 class _Server(BoundedServer):
-    """Leaves signals to us: other loops have to stop with it."""
+    """A server that leaves signals to us, as other loops have to stop with it."""
 
     def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
         return nullcontext()
@@ -77,14 +78,14 @@ def listen(host: str, port: int) -> socket.socket:
     """Bind the web face's address before anything else starts.
 
     Raises:
-        CannotServe: the port is taken, or the address is none of this machine's.
+        CannotServe: when the port is taken, or the address does not belong to this machine.
     """
     with ExitStack() as failing:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            # Said to be TCP, asyncio sends what is written at once; else clients wait 40 ms for each answer.
+            # asyncio sends at once only if the protocol is given as TCP. Otherwise responses wait 40 ms.
             listener = failing.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            if os.name == "posix":  # on Windows it would let two programs share the port
+            if os.name == "posix":  # on Windows the option would let two programs share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(128)
@@ -117,7 +118,7 @@ def web_server(
             await serving
         finally:
             stopping.cancel()
-            stop.set()  # a web server that died ends the whole process
+            stop.set()  # if the web server dies, the whole process ends
 
     return loop
 

@@ -1,4 +1,4 @@
-"""config.yml and SUFLER_* variables as one closed, frozen value."""
+"""The settings of config.yml and SUFLER_* variables as one closed, frozen value."""
 
 import os
 import re
@@ -49,8 +49,8 @@ _RASA_KEYS = {"recipe", "assistant_id", "language", "pipeline", "policies", "imp
 
 
 _PREFIX = "SUFLER_"
-# Variables that are no settings: those of our own tests and scripts, what Rasa is told, and the addresses
-# that Kubernetes and Docker tell every program of a service called "sufler".
+# Variables that are not settings: variables of our own tests and scripts, variables for Rasa, and the
+# addresses that Kubernetes and Docker pass to every program for a service called "sufler".
 _OTHER_VARIABLES = {
     "SUFLER_TESTS_REQUIRE_ALL",
     "SUFLER_BENCHMARK_DATA",
@@ -61,7 +61,7 @@ _OTHER_VARIABLES = {
 _SERVICE_ADDRESS = re.compile(r"SUFLER_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)=|SUFLER_PORT=\w+://")
 
 
-_QUOTED = re.compile(r"'(?!<)[^']{4,}'")  # but <scalar> and the like: YAML's words, not the file's
+_QUOTED = re.compile(r"'(?!<)[^']{4,}'")  # except <scalar> and the like, YAML's own words
 
 
 def _check_http(url: SecretStr) -> SecretStr:
@@ -70,12 +70,12 @@ def _check_http(url: SecretStr) -> SecretStr:
     return url
 
 
-# Addresses may hold a name and a password, or a key: they are shown nowhere.
+# URLs may contain a name and a password, or a key, so they are never shown.
 HttpUrl = Annotated[SecretStr, AfterValidator(_check_http)]
 
 
 def without_credentials(url: str) -> str:
-    """The address as it may be shown: without name, password and query.
+    """Return the address as it may be shown: without name, password and query.
 
     >>> without_credentials("https://me:secret@shop.example:8443/orders?key=secret")
     'https://shop.example:8443/orders'
@@ -251,7 +251,7 @@ class Web(Section):
 
 
 class _EnvironmentSource(EnvSettingsSource):
-    """The environment, where settings may have their old names, also within a section that is JSON."""
+    """The environment as a source of settings. Old names work, also within a section given as JSON."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
@@ -262,7 +262,7 @@ class _EnvironmentSource(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. Environment variables win over the file."""
+    """All settings. Environment variables override the file."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
@@ -313,7 +313,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The database's URL; SQLite in `data_dir` where none is set. It may hold a password."""
+        """The database's URL, by default of SQLite in `data_dir`. It may contain a password."""
         if self.database.url is not None:
             return self.database.url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'sufler.db'}"
@@ -324,7 +324,7 @@ class Settings(BaseSettings):
 
     @property
     def secret(self) -> SecretConfig:
-        """Where the installation's secret is kept."""
+        """The source of the installation's secret."""
         given = self.web.session_secret
         return SecretConfig(
             folder=self.data_dir,
@@ -334,7 +334,7 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> ModelConfig:
-        """What models are made with, and where they are kept."""
+        """The settings from which models are built, and the folder in which they are stored."""
         return ModelConfig(
             recipe=Recipe(
                 encoder=self.encoder,
@@ -350,10 +350,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read the settings from `path`; None means the config.yml shipped with Sufler.
+    """Read the settings from `path`. None means the config.yml shipped with Sufler.
 
     Raises:
-        BadConfig: the file is missing, is no YAML, or has a key or value that Sufler does not know.
+        BadConfig: when the file is missing, is not YAML, or contains an unknown key or an invalid value.
     """
     path = path or resources.default_config()
     document = config_document(path)
@@ -368,7 +368,7 @@ def load_settings(path: Path | None) -> Settings:
     _check_environment()
     try:
         return Settings(**with_new_names(section, str(path)))
-    except SettingsError as error:  # which names the setting, and what it is set to only in its cause
+    except SettingsError as error:  # the message names the setting; the value is only in its cause
         raise BadConfig(f"a SUFLER_ variable cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -381,7 +381,7 @@ def config_document(path: Path) -> Any:
     """Read a file of settings as plain values.
 
     Raises:
-        BadConfig: the file is missing, is no YAML, or is made to take more than it is worth.
+        BadConfig: when the file is missing, is not YAML, is too large or has too many aliases.
     """
     if not path.exists():
         raise BadConfig(f"{path}: no such file; pass --config FILE")
@@ -394,18 +394,18 @@ def config_document(path: Path) -> Any:
         raise BadConfig(_without_quotes(str(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:  # what only PyYAML's own constructors refuse, such as an unknown tag
+    except yaml.YAMLError as error:  # only PyYAML's constructors find these, such as an unknown tag
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, row {mark.line + 1}" if mark else str(path)
         problem = _without_quotes(getattr(error, "problem", None) or "it holds what YAML does not allow")
         raise BadConfig(f"{where}: is not valid YAML: {problem}") from None
-    except (AttributeError, KeyError, ValueError) as error:  # 2026-13-45, or !!int with letters
+    except (AttributeError, KeyError, ValueError) as error:  # such as 2026-13-45, or !!int with letters
         problem = _without_quotes(str(error))
         raise BadConfig(f"{path}: holds a value that is not what it looks like: {problem}") from None
 
 
 def _check_environment() -> None:
-    """Refuse variables that would be passed over: pydantic only looks for those that it knows."""
+    """Refuse unknown SUFLER_ variables, as pydantic ignores variables that it does not know."""
     for name, value in sorted(os.environ.items()):
         variable = name.upper()
         if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
@@ -421,7 +421,7 @@ def _check_environment() -> None:
 
 
 def _without_quotes(problem: str) -> str:
-    """The problem without the file's own words: they may be a password."""
+    """Return the problem without quotes from the file, as they may contain a password."""
     return _QUOTED.sub("'…'", problem)
 
 

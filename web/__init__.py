@@ -2,9 +2,9 @@
 
 The checks that both HTTP faces share; it knows neither of them.
 
-    origins, hosts, cookies                  which site asks, under which name, with which cookies
-    addresses, rate_limit                    whose request it is, and how many there may be
-    body_limit, header_limit, connections    how large and how slow a client may be
+    origins, hosts, cookies                  the site that sends a request, our host names, exact cookies
+    addresses, rate_limit                    the client's address and the limits on its requests
+    body_limit, header_limit, connections    limits on the size and the slowness of a client
     headers, problems                        security headers and the shape of an error
     server                                   uvicorn with these bounds
 """

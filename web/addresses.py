@@ -1,4 +1,4 @@
-"""The address of a client, as limits count it."""
+"""Client addresses, in the form in which rate limits count them."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """The client's address, or "" where the server knows none.
+    """Return the client's address, or "" if the server knows none.
 
-    Behind one of `web.trusted_proxies` it is the one that the proxy forwards; anybody else's
-    `X-Forwarded-For` is not believed.
+    Behind one of `web.trusted_proxies` it is the address that the proxy forwards. `X-Forwarded-For` from
+    anybody else is ignored.
     """
     return connection.client.host if connection.client else ""
 
 
 def network_of(address: str) -> str:
-    """The address as limits count it: of IPv6 the /64 network, of which one subscriber has every address.
+    """Return the address as limits count it: an IPv6 address as its /64 network, which one subscriber owns.
 
     >>> network_of("2001:db8::1"), network_of("::ffff:192.0.2.7"), network_of("192.0.2.7")
     ('2001:db8::/64', '192.0.2.7', '192.0.2.7')
@@ -35,9 +35,9 @@ def network_of(address: str) -> str:
 
 
 def networks_of(address: str) -> tuple[str, ...]:
-    """The networks by which an address is counted, the narrow one first.
+    """Return the networks by which an address is counted, the narrow network first.
 
-    Of IPv6 a subscriber may well have a whole /56 or /48, so its /48 is counted beside the /64.
+    An IPv6 subscriber may well have a whole /56 or /48, so the /48 is counted beside the /64.
 
     >>> networks_of("2001:db8::1"), networks_of("192.0.2.7")
     (('2001:db8::/64', '2001:db8::/48'), ('192.0.2.7',))
@@ -49,7 +49,7 @@ def networks_of(address: str) -> tuple[str, ...]:
 
 
 def contains(networks: Iterable[Network], address: str) -> bool:
-    """Whether an address is in one of the networks; an IPv4 address also where it is written as IPv6.
+    """Tell whether an address is in one of the networks. IPv4-mapped IPv6 counts as IPv4.
 
     >>> contains([ipaddress.ip_network("10.0.0.0/8")], "::ffff:10.1.2.3")
     True
@@ -64,7 +64,7 @@ def contains(networks: Iterable[Network], address: str) -> bool:
 
 
 def with_mapped(networks: Iterable[Network]) -> list[Network]:
-    """The networks, and those of IPv4 also as a socket for both protocols shows them.
+    """Return the networks, with every IPv4 network also in the IPv4-mapped form of a dual-stack socket.
 
     >>> [str(network) for network in with_mapped([ipaddress.ip_network("10.0.0.0/8")])]
     ['10.0.0.0/8', '::ffff:a00:0/104']

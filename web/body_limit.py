@@ -1,4 +1,4 @@
-"""How large a request may be."""
+"""The size limit of request bodies."""
 
 from collections.abc import Mapping
 
@@ -11,13 +11,13 @@ from web.problems import problem
 class BodyLimit:
     """Refuses bodies of more than `max_bytes` bytes before they fill the memory.
 
-    A body is refused when somebody begins to read it, so that who may not ask at all is told that first:
-    a length that is announced is believed, a body without one (chunked) is counted as it comes.
-    `Connection: close`, because what the client is still sending will not be read.
+    A body is refused when the application begins to read it, so that a client without access is told that
+    first. An announced length is trusted; a body without one (chunked) is counted as it arrives. The
+    response has `Connection: close`, because the rest of what the client sends will not be read.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, limits: Mapping[str, int] | None = None) -> None:
-        """`limits` are the bytes that may come to these paths, `max_bytes` those to every other one."""
+        """`limits` maps a path to its maximum in bytes. `max_bytes` applies to every other path."""
         self._app = app
         self._max_bytes = max_bytes
         self._limits = dict(limits or {})
@@ -42,7 +42,7 @@ class BodyLimit:
             part = await receive()
             seen += len(part.get("body", b""))
             if seen > max_bytes:
-                # Whoever reads the body lets an HTTPException pass, to the handler that answers it.
+                # The code that reads the body lets an HTTPException through to the handler that answers it.
                 raise HTTPException(413, message, _CLOSE)
             return part
 

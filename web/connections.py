@@ -1,9 +1,10 @@
-"""How many connections there may be, and how long each may take over what it sends and reads.
+"""Limits on the number of open connections, and on the time that each may take to send and to read.
 
-A connection costs an open file, and a server that waits for ever has none left at some time. So every
-connection has a deadline while it is the client's turn, and where there are too many, those give way that
-have waited for their client for longest: first for a request, then for the next one, then for the client
-to read an answer. Only where there is none of these does one give way that has just been opened.
+A connection costs an open file, and a server without deadlines runs out of files sooner or later. So every
+connection has a deadline while the server waits for the client. When there are too many connections, the
+server closes the one that has waited for its client for longest: first a connection that waits for a
+request, then an idle connection, then one whose client does not read the response. A connection that was
+opened only a moment ago is closed only if there is no other candidate.
 """
 
 import asyncio
@@ -16,45 +17,45 @@ from enum import Enum, auto
 
 from web.addresses import Network, contains, network_of
 
-# A connection is a file, and the answer that it does not read may be of another one.
+# A connection is an open file, and the response that its client does not read may come from a second file.
 _FILES_PER_CONNECTION = 2
-# Files for the database, the models, other servers, and the connections that were accepted too many.
+# Files for the database, the models, other servers, and connections that were accepted beyond the limit.
 _OTHER_FILES = 256
-_YOUNG_SECONDS = 0.2  # after so long a client that means it has sent its request
-_SCAN_SECONDS = 0.05  # between two searches for clients that do not read
+_YOUNG_SECONDS = 0.2  # after this time an honest client has sent its request
+_SCAN_SECONDS = 0.05  # between two scans for clients that do not read
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionLimits:
-    """Whom the server waits for, and for how long.
+    """Limits on connections, in number, seconds and bytes.
 
-    `max_header_bytes` is of the request line and all headers together. A response that a client stops
-    reading is given up after `body_seconds`, too.
+    `max_header_bytes` covers the request line and all headers together. `body_seconds` is also the time
+    after which a response that the client has stopped reading is given up.
     """
 
     max_connections: int = 1000
-    max_connections_per_address: int = 200  # trusted proxies are free of it: everybody is behind them
+    max_connections_per_address: int = 200  # trusted proxies are exempt: all clients are behind them
     header_seconds: float = 15.0  # from the connection, or the first byte, to the end of the headers
     body_seconds: float = 60.0
     idle_seconds: int = 15  # between two requests
     max_header_bytes: int = 32_768
-    max_message_bytes: int = 1_000_000  # of a websocket
+    max_message_bytes: int = 1_000_000  # of one websocket message
     trusted_proxies: tuple[Network, ...] = ()
 
 
 class Stage(Enum):
-    """Whose turn it is on a connection."""
+    """The stage of a connection, which says whether the client or the server has to act next."""
 
-    HEAD = auto()  # the client's: a request's headers have not come whole
-    BODY = auto()  # the client's: nor has its body
-    ANSWER = auto()  # ours
-    IDLE = auto()  # nobody's: the last request is answered
+    HEAD = auto()  # the client: a request's headers are incomplete
+    BODY = auto()  # the client: its body is incomplete
+    ANSWER = auto()  # the server
+    IDLE = auto()  # neither: the last request has been answered
     SOCKET = auto()  # both: websockets stay open for hours, and are pinged
 
 
 @dataclass(eq=False, kw_only=True)
 class Connection:
-    """An open connection, and since when it is where it is."""
+    """An open connection with its stage and the time at which the stage began."""
 
     transport: asyncio.Transport
     address: str
@@ -62,7 +63,7 @@ class Connection:
     stage: Stage
     since: float
     unread: int = 0  # bytes that wait for the client to read
-    last_read: float  # when there were none, or fewer than before
+    last_read: float  # when there were no unread bytes, or fewer than before
 
 
 class Connections:
@@ -76,7 +77,7 @@ class Connections:
         self._clock = clock
         self._open: dict[asyncio.BaseTransport, Connection] = {}
         self._per_address: Counter[str] = Counter()
-        # Each with the longest wait first: for a request, for the next one, for the client to read.
+        # Each is ordered by the longest wait: for a request, for the next request, for the client to read.
         self.waiting: OrderedDict[Connection, None] = OrderedDict()
         self._idle: OrderedDict[Connection, None] = OrderedDict()
         self._unread: OrderedDict[Connection, None] = OrderedDict()
@@ -88,9 +89,9 @@ class Connections:
         return len(self._open)
 
     def admit(self, transport: asyncio.Transport, time_out: Callable[[], None]) -> Connection | None:
-        """Count a new connection; None where there is no room for it and nobody who would make room.
+        """Count a new connection. Return None if the limit is reached and no other connection can be closed.
 
-        `time_out` is called when the client has let its time pass.
+        `time_out` is called when the client has missed its deadline.
         """
         address = self._counted_address(transport)
         limits = self.limits
@@ -117,7 +118,7 @@ class Connections:
         return connection
 
     def enter(self, transport: asyncio.BaseTransport, stage: Stage) -> None:
-        """Note whose turn it is now."""
+        """Note the stage that the connection enters."""
         connection = self._open.get(transport)
         if connection is None or connection.stage is stage:
             return
@@ -140,13 +141,13 @@ class Connections:
             del self._per_address[connection.address]
 
     def _counted_address(self, transport: asyncio.Transport) -> str:
-        """The peer as the limit per address counts it; "" where it is not counted."""
+        """Return the peer's address as the limit per address counts it, or "" for a trusted proxy."""
         peer = transport.get_extra_info("peername")
         host = peer[0] if isinstance(peer, tuple) else ""
         return "" if contains(self.limits.trusted_proxies, host) else network_of(host)
 
     def _make_room(self, address: str | None = None) -> bool:
-        """Close the connection, of this address if one is given, that may soonest be done without."""
+        """Close the most expendable connection, of `address` if given, and tell whether there was any."""
         now = self._clock()
         candidate = self._first(self.waiting, address)
         if candidate is None or now - candidate.since < _YOUNG_SECONDS:
@@ -162,7 +163,7 @@ class Connections:
         return next((each for each in group if address is None or each.address == address), None)
 
     def _scan(self, now: float) -> None:
-        """Note clients that have not read their answers; under a flood at most every so often."""
+        """Note clients that have not read their responses, at most once in `_SCAN_SECONDS`."""
         if now < self._next_scan:
             return
         self._next_scan = now + _SCAN_SECONDS
@@ -182,7 +183,7 @@ class Connections:
         self._next_look = asyncio.get_running_loop().call_later(self._interval, self._look)
 
     def _look(self) -> None:
-        """Part with clients whose time is over."""
+        """Close the connections of clients whose deadline has passed."""
         now = self._clock()
         for connection in list(self._open.values()):
             self._check(connection, now)
@@ -202,7 +203,7 @@ class Connections:
         if now - connection.last_read > limits.body_seconds:
             self._drop(connection)
         elif connection.transport.is_closing():
-            pass  # the last words are on their way
+            pass  # the rest of the response is still being sent
         elif (connection.stage is Stage.HEAD and waited > limits.header_seconds) or (
             connection.stage is Stage.BODY and waited > limits.body_seconds
         ):
@@ -210,7 +211,7 @@ class Connections:
 
 
 def connections_that_fit(wanted: int) -> int:
-    """Have the system allow as many open files as `wanted` connections need; return how many fit."""
+    """Raise the limit of open files as far as `wanted` connections need. Return how many fit."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit

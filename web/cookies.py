@@ -1,7 +1,8 @@
 """Cookies by their exact names.
 
-Starlette strips from a name whatever Unicode takes for white space. A browser lets a neighbour subdomain
-set a cookie named `\\xa0__Host-…`, as that is no protected name for it, so the strict reading is done here.
+Starlette strips from a name every character that Unicode counts as white space. A browser lets a sibling
+subdomain set a cookie named `\\xa0__Host-…`, because to the browser that name is not protected. So cookies
+are read strictly here.
 """
 
 from starlette.requests import HTTPConnection
@@ -10,7 +11,7 @@ _SPACE = " \t"
 
 
 def exact_cookie(connection: HTTPConnection, name: str) -> str | None:
-    """The value of the cookie; None where there is none, or where two have the name and one is not ours."""
+    """Return the value of the cookie, or None if it is missing or sent twice, as one may not be ours."""
     pairs = (
         pair.partition("=") for header in connection.headers.getlist("cookie") for pair in header.split(";")
     )

@@ -1,4 +1,4 @@
-"""How large the headers of a request may be."""
+"""The size limit of request headers."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -8,9 +8,9 @@ _MAX_HEADERS = 100  # browsers send about twenty, proxies add a few
 
 
 class HeaderLimit:
-    """Refuses requests with too many headers, or more than `max_bytes` of names and values.
+    """Refuses requests with too many headers, or with more than `max_bytes` bytes of names and values.
 
-    The server bounds what it keeps of headers that never end; this also holds behind another server.
+    The server itself bounds the headers that it buffers. This check also holds behind another server.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:

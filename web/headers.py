@@ -1,14 +1,14 @@
-"""What browsers are told not to do with our answers."""
+"""Security headers: they tell browsers what not to do with our responses."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Nothing in an answer of the API is to be shown, run or framed.
+# No response of the API is to be rendered, run or framed.
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 # NiceGUI's pages start from inline scripts and compile their templates in the browser, so scripts
-# cannot be held to a list; everything else stays on this server, wherever a script came from:
-# nothing is loaded from and nothing is sent to anybody else, and nobody may frame the desk.
+# cannot be held to a list. Everything else stays on this server, wherever a script came from:
+# nothing is loaded from or sent to another server, and no other site may frame the desk.
 _PAGE_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -27,7 +27,7 @@ _API_PATHS = ("/api/", "/health", "/ready", "/metrics", "/openapi.json")
 
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not set itself."""
+    """Adds the security headers that a response does not set itself."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app

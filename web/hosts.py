@@ -1,4 +1,4 @@
-"""The Host header is the client's word: by which names this site is asked, and where it sends browsers."""
+"""Checks of the Host header, which a client may choose freely, and redirects that do not depend on it."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -9,14 +9,14 @@ from starlette.websockets import WebSocketClose
 
 from web.problems import problem
 
-# Those who look whether the process lives ask it by the address that it happens to have.
+# Health checks call the process by whatever address it happens to have.
 _BY_ANY_NAME = frozenset({"/health", "/ready"})
 
 
 class AllowedHosts:
-    """Refuses requests for names that are none of ours; without `names` every one is.
+    """Refuses requests for host names that are not ours. Without `names`, every host name is accepted.
 
-    A name is "sufler.example", or "*.example" for all below it; ports are not compared.
+    A name is "sufler.example", or "*.example" for all its subdomains. Ports are not compared.
     """
 
     def __init__(self, app: ASGIApp, *, names: Sequence[str] = ()) -> None:
@@ -40,7 +40,7 @@ class AllowedHosts:
 
 
 class RelativeRedirects:
-    """Makes redirects to this site relative: a router writes them with the Host that it was told."""
+    """Makes redirects to this site relative, as a router would repeat the Host that the client sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +61,7 @@ class RelativeRedirects:
 
 
 def _relative(location: str, host: str) -> str:
-    """The location without the host, if it is this one.
+    """Return the location without its host, if that is `host`.
 
     >>> _relative("http://a.example//b?c", "a.example"), _relative("http://b.example/", "a.example")
     ('/b?c', 'http://b.example/')
@@ -77,7 +77,7 @@ def _relative(location: str, host: str) -> str:
 
 
 def _name_of(host: str) -> str:
-    """The Host header without its port.
+    """Return the Host header without its port.
 
     >>> _name_of("Sufler.example:8080"), _name_of("[::1]:8080"), _name_of("[::1]")
     ('sufler.example', '[::1]', '[::1]')

@@ -1,4 +1,4 @@
-"""Which site a request comes from: a browser sends our cookies whoever made it ask."""
+"""The site that a request comes from. A browser sends our cookies with requests that other sites cause."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -8,7 +8,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def is_same_origin(connection: HTTPConnection) -> bool | None:
-    """Whether our own page made the request; None where no browser says anything."""
+    """Tell whether our own page made the request. Return None if no header says so."""
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -17,12 +17,12 @@ def is_same_origin(connection: HTTPConnection) -> bool | None:
 
 
 async def refuse_other_sites(request: Request) -> None:
-    """Refuse what another site makes a browser send; links that lead to our pages are welcome.
+    """Refuse requests that another site makes a browser send. Links to our pages are allowed.
 
-    A program that names no origin passes: it holds no cookie that somebody else could use.
+    A program that names no origin passes: it holds no cookie that another site could use.
 
     Raises:
-        HTTPException: 403.
+        HTTPException: when another site caused the request (status 403).
     """
     if request.method not in SAFE_METHODS and is_same_origin(request) is False:
         raise HTTPException(403, OTHER_SITE)

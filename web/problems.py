@@ -1,4 +1,4 @@
-"""The shape of every error that a program gets."""
+"""The shape of every error response that a program gets."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,17 +9,17 @@ from starlette.responses import JSONResponse
 
 
 class Problem(BaseModel):
-    """Every error has this shape: `error` for programs, `message` for people."""
+    """An error: `error` is for programs, `message` for people."""
 
     error: str = Field(examples=["already_decided"])
     message: str = Field(examples=["anna has already answered"])
 
 
 def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The response for an error: `error` is for programs, `message` for people."""
+    """Build the response for an error: `error` is for programs, `message` for people."""
     return JSONResponse({"error": error, "message": message}, status, headers)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documentation of errors, for a route's or a router's `responses`."""
+    """Document errors for a route's or a router's `responses`."""
     return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in statuses}

@@ -1,4 +1,4 @@
-"""At most so many events in a window of time."""
+"""Rate limits: at most a given number of events in a sliding window of time."""
 
 import threading
 import time
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from web.addresses import networks_of
 
-_WIDE_FACTOR = 4  # how many times the events of a /64 its /48 may have
+_WIDE_FACTOR = 4  # the limit of a /48 network, as a multiple of the limit of a /64
 
 
 class RateLimit:
-    """Counts events by key over a sliding window; in memory, for one process.
+    """Counts events by key over a sliding window, in the memory of one process.
 
-    The clock is monotonic and the number of keys bounded. The `limits` package reads the wall clock, and
-    would make everybody wait for one that was set back. Its memory also keeps every key for ever.
+    The clock is monotonic and the number of keys bounded. The `limits` package reads the wall clock, so
+    after that was set back everybody would have to wait. It also keeps every key in memory for ever.
     """
 
     def __init__(
@@ -25,16 +25,16 @@ class RateLimit:
         max_keys: int = 100_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Of more than `max_keys` keys, the one that has been idle for longest is forgotten."""
+        """The least recently used key is forgotten when there are more than `max_keys` keys."""
         self._max_events = max_events
         self._window = window_seconds
         self._max_keys = max_keys
         self._clock = clock
         self._lock = threading.Lock()
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()  # the key that was used last is last
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()  # in order of use, the latest last
 
     def seconds_to_wait(self, key: str) -> float:
-        """0.0, and the event counts; or the seconds until the next one is welcome, and it does not."""
+        """Count the event and return 0.0. Over the limit, count nothing and return the seconds to wait."""
         with self._lock:
             now = self._clock()
             self._forget_before(now - self._window)
@@ -52,13 +52,13 @@ class RateLimit:
             return 0.0
 
     def take_back(self, key: str) -> None:
-        """The key's last event does not count after all."""
+        """Uncount the key's last event."""
         with self._lock:
             if times := self._times.get(key):
                 times.pop()
 
     def _forget_before(self, moment: float) -> None:
-        """Forget keys whose last event is over: they stand first."""
+        """Forget keys whose last event is older than the window. They come first in the order."""
         while self._times:
             key = next(iter(self._times))
             if self._times[key] and self._times[key][-1] > moment:
@@ -67,7 +67,7 @@ class RateLimit:
 
 
 class AddressLimit:
-    """Counts events by the networks that an address is in; of IPv6 its /48 may have four times as many."""
+    """Counts events by the networks of an address. An IPv6 /48 may have four times as many as a /64."""
 
     def __init__(self, max_events: int, *, window_seconds: float = 60.0) -> None:
         self._limits = (
@@ -76,7 +76,7 @@ class AddressLimit:
         )
 
     def seconds_to_wait(self, address: str) -> float:
-        """0.0, and the event counts; or the seconds until the next one is welcome, and it does not."""
+        """Count the event and return 0.0. Over the limit, count nothing and return the seconds to wait."""
         counted: list[tuple[RateLimit, str]] = []
         for limit, network in zip(self._limits, networks_of(address), strict=False):
             if seconds := limit.seconds_to_wait(network):
@@ -87,6 +87,6 @@ class AddressLimit:
         return 0.0
 
     def take_back(self, address: str) -> None:
-        """The address's last event does not count after all."""
+        """Uncount the address's last event."""
         for limit, network in zip(self._limits, networks_of(address), strict=False):
             limit.take_back(network)

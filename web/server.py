@@ -1,6 +1,6 @@
-"""uvicorn, bounded: its protocols with the limits of `web.connections` and on the size of headers.
+"""A uvicorn server with limits on its connections (`web.connections`) and on the size of headers.
 
-uvicorn itself waits for ever for a request that was begun, and for a client that does not read.
+uvicorn itself waits for ever for the rest of a request, and for a client that does not read.
 """
 
 import asyncio
@@ -24,22 +24,22 @@ from web.addresses import with_mapped
 from web.connections import ConnectionLimits, Connections, Stage
 from web.problems import problem
 
-# Accepted between two looks at what the others send; asyncio takes it for the queue of the system, too.
+# Connections accepted in one step of the event loop. asyncio also uses it as the system's backlog.
 _ACCEPTED_AT_ONCE = 64
-_MAX_PIPELINED = 32  # requests of a connection that wait for the answer to the one before
+_MAX_PIPELINED = 32  # requests of a connection that wait for the response to an earlier request
 _QUEUE = 1024  # connections that the system keeps until they are accepted
-# Bytes of an answer that the system takes before the client reads: else megabytes for one that never does.
+# Bytes of a response that the system buffers before the client reads. By default it buffers megabytes.
 _MAX_UNSENT = 131_072
-_TRANSPORT = "sufler.transport"  # of the connection, in a request's scope
+_TRANSPORT = "sufler.transport"  # the key of the connection's transport in a request's scope
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 log = structlog.get_logger(__name__)
 
 
 class _StopsWithClient:
-    """Ends the work on an answer once its client is gone; uvicorn lets a file be read to its end.
+    """Stops the work on a response once its client is gone. uvicorn would read a file to its end.
 
-    Raises ClientDisconnect into the application where it sends.
+    The application gets a ClientDisconnect where it sends.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,7 +61,7 @@ class _StopsWithClient:
 
 
 class BoundedConfig(uvicorn.Config):
-    """uvicorn's configuration with our bounds; its protocols find the connections here."""
+    """A configuration of uvicorn with our limits. Its protocols find the connections here."""
 
     def __init__(
         self, app: ASGIApp, limits: ConnectionLimits, *, http: type[asyncio.Protocol] | None = None
@@ -77,7 +77,7 @@ class BoundedConfig(uvicorn.Config):
             proxy_headers=True,
             forwarded_allow_ips=[str(network) for network in with_mapped(limits.trusted_proxies)],
             log_config=None,
-            access_log=False,  # addresses of people are personal data
+            access_log=False,  # people's addresses are personal data
             server_header=False,
             timeout_graceful_shutdown=5,
         )
@@ -85,13 +85,13 @@ class BoundedConfig(uvicorn.Config):
 
 
 class BoundedServer(uvicorn.Server):
-    """A server whose failing to accept costs a line in the log, not a traceback for each connection."""
+    """A server that logs a failure to accept connections as one line, not as a traceback for each."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in self.servers:
             for listener in listening.sockets:
-                # What is accepted inherits it.
+                # Accepted connections inherit the option.
                 if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # not on Windows
                     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT)
         for listener in sockets or ():
@@ -100,7 +100,7 @@ class BoundedServer(uvicorn.Server):
 
 
 class _AcceptErrors:
-    """Handles errors that no task has: of those for want of files, one a minute is told."""
+    """Handles errors outside of tasks. Errors caused by a lack of files are logged once a minute."""
 
     def __init__(self) -> None:
         self._told = -math.inf
@@ -115,14 +115,14 @@ class _AcceptErrors:
 
 
 class _Bounded(asyncio.Protocol):
-    """What both of uvicorn's HTTP protocols get."""
+    """The part that both of uvicorn's HTTP protocols share."""
 
     config: uvicorn.Config
     transport: asyncio.Transport
-    cycle: Any  # the newest request: of one of two classes
+    cycle: Any  # the newest request, of one of two classes
     in_body: bool
 
-    _head = 0  # bytes that have come of a head that is not whole
+    _head = 0  # bytes received of an incomplete head
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -144,12 +144,12 @@ class _Bounded(asyncio.Protocol):
             part, data = data[:room], data[room:]
             super().data_received(part)
             if self.transport.get_protocol() is not self:
-                return  # it is a websocket now
+                return  # the connection is a websocket now
             self._head = 0 if began_in_body or self.cycle is not request else self._head + len(part)
         self.note_stage()
 
     def note_stage(self) -> None:
-        """Tell the bounds whose turn it is."""
+        """Tell the connection limits which stage the connection is in."""
         if self.in_body:
             stage = Stage.BODY
         elif self.cycle is not None and not self.cycle.response_complete:
@@ -167,10 +167,10 @@ class _Bounded(asyncio.Protocol):
         elif self._head or (self.in_body and not is_answered):
             self._refuse(408, "too_slow", "the request did not come in time")
         else:
-            self.transport.close()  # a browser that opened it in case: it would show what we say
+            self.transport.close()  # a browser that opened the connection in advance would show our response
 
     def _refuse(self, status: int, error: str, message: str) -> None:
-        """Answer what the application shall not see, and close."""
+        """Answer a request that the application must not see, and close the connection."""
         response = problem(status, error, message, {"Connection": "close", "Cache-Control": "no-store"})
         if status == 503:
             response.headers["Retry-After"] = "5"
@@ -179,22 +179,22 @@ class _Bounded(asyncio.Protocol):
         self.transport.write(b"\r\n".join([*head, b"", bytes(response.body)]))
         self.transport.close()
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # what the application still says is for nobody
+            self.cycle.disconnected = True  # nobody would read the application's response
             self.cycle.message_event.set()
 
 
 class BoundedHttpTools(_Bounded, HttpToolsProtocol):
-    """uvicorn's faster protocol."""
+    """The faster HTTP protocol of uvicorn, on httptools."""
 
     in_body = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._requests: list[Any] = []  # not yet answered, the oldest first
+        self._requests: list[Any] = []  # not yet answered, oldest first
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        for request in self._requests:  # uvicorn tells the newest one only
+        for request in self._requests:  # uvicorn tells only the newest request
             request.disconnected = True
             request.message_event.set()
 
@@ -219,7 +219,7 @@ class BoundedHttpTools(_Bounded, HttpToolsProtocol):
 
 
 class BoundedH11(_Bounded, H11Protocol):
-    """uvicorn's protocol in Python alone."""
+    """The pure-Python HTTP protocol of uvicorn, on h11."""
 
     @property
     def in_body(self) -> bool:  # type: ignore[override]
@@ -236,7 +236,7 @@ class BoundedH11(_Bounded, H11Protocol):
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):
-    """A websocket that counts as a connection."""
+    """A websocket that is counted as a connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

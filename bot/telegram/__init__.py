@@ -1,11 +1,11 @@
-"""How do Telegram chats become messages of ours, and replies Telegram messages?
+"""How are Telegram chats and our conversations translated into each other?
 
-Messages come in by long polling and are acknowledged after they are stored. Replies leave by sendMessage.
+Messages arrive by long polling and are acknowledged after they are stored. Replies are sent by sendMessage.
 
     poller      asks for updates, stores them, then acknowledges
     mapping     turns an update into a message or a button press
-    channel     sends a reply, and says what became of it
-    keyboard    the buttons under an automated answer
+    channel     sends a reply and reports the outcome
+    keyboard    the buttons under an automated reply
     client      a thin wrapper around python-telegram-bot's `Bot` that keeps the token out of logs
 """
 

@@ -1,4 +1,4 @@
-"""Replies to Telegram, and what became of them."""
+"""Send replies to Telegram and report the outcome."""
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
@@ -10,9 +10,9 @@ from prompter.text.translations import supported_language
 
 
 class TelegramChannel:
-    """sendMessage knows no idempotency key: a request whose answer is lost has an unknown fate.
+    """Sends by sendMessage, which has no idempotency key: if its response is lost, the outcome is unknown.
 
-    `language` is for the buttons of customers whose language we do not know.
+    `language` is used for the buttons of customers whose language is unknown.
     """
 
     name = "telegram"

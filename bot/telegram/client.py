@@ -1,4 +1,4 @@
-"""The Bot API: python-telegram-bot's Bot, with what its errors blur told apart, and quiet about the token."""
+"""A wrapper of python-telegram-bot's `Bot` that tells "never sent" from "unknown" and hides the token."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from prompter.common.safe_errors import describe_without_content
 
 log = structlog.get_logger(__name__)
 
-# How the library announces that durations will be timedeltas; without it, it warns at every one it reads.
+# Opt in to durations as timedeltas. Without this the library warns at each duration that it reads.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 WANTED = ("message", "edited_message", "callback_query")
@@ -35,11 +35,11 @@ _NEVER_SENT = (
 
 
 class NeverReached(NetworkError):
-    """No connection came about, so the Bot API has not seen the request."""
+    """No connection was established, so the Bot API has not received the request."""
 
 
 class TooManyRequests(TelegramError):
-    """The Bot API asks us to slow down; it has not done what was asked."""
+    """The Bot API asks us to slow down. It has not executed the request."""
 
     def __init__(self, retry_after: float | None) -> None:
         super().__init__("Telegram asks us to slow down")
@@ -47,19 +47,19 @@ class TooManyRequests(TelegramError):
 
 
 class BrokenServer(NetworkError):
-    """The Bot API answered with a server error, perhaps after it had done what was asked."""
+    """The Bot API answered with a server error. It may have executed the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnreadableUpdate:
-    """An update that python-telegram-bot cannot make sense of, as it came."""
+    """A raw update that python-telegram-bot cannot parse."""
 
     update_id: int
     raw: Mapping[str, Any] = field(repr=False)
 
 
 class TelegramClient:
-    """One bot at the Bot API; `base_url` may be that of a local Bot API server or an emulator."""
+    """A client for one bot. `base_url` may be the URL of a local Bot API server or of an emulator."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class TelegramClient:
         return f"{type(self).__name__}()"
 
     async def updates(self, *, offset: int | None, wait_seconds: int) -> list[Update | UnreadableUpdate]:
-        """Updates from `offset` on, which confirms all earlier ones; waits for the first one.
+        """Wait for updates and return them from `offset` on, which confirms all earlier updates.
 
         Raises:
-            TelegramError: as the library and this module have it.
+            TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
         try:
             return list(
@@ -98,8 +98,8 @@ class TelegramClient:
             raise
         except Exception as error:
             log.warning("telegram_updates_unreadable", error=describe_without_content(error))
-        # One of them cannot be parsed. Method names are case-insensitive in the Bot API; this spelling
-        # keeps the library from insisting on its own get_updates.
+        # At least one update cannot be parsed. Method names are case-insensitive in the Bot API. This
+        # spelling keeps the library from insisting on its own get_updates.
         raw: Any = await self._bot.do_api_request(
             "getupdates", api_kwargs={"offset": offset, "timeout": 0, "allowed_updates": list(WANTED)}
         )
@@ -116,18 +116,18 @@ class TelegramClient:
             return UnreadableUpdate(update_id=update_id, raw=raw)
 
     async def send(self, chat_id: int, text: str, *, buttons: InlineKeyboardMarkup | None = None) -> int:
-        """Send a plain text; returns the message's id.
+        """Send a plain text. Return the message's id.
 
         Raises:
-            TelegramError: as the library and this module have it.
+            TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
         return (await self._bot.send_message(chat_id, text, reply_markup=buttons)).message_id
 
     async def answer_press(self, query_id: str, text: str) -> None:
-        """Show a customer who has pressed a button a short text; the button stops spinning.
+        """Show a short text to a customer who pressed a button, which also ends the button's loading state.
 
         Raises:
-            TelegramError: as the library and this module have it.
+            TelegramError: when the request fails: the library's error, or a more exact one of this module.
         """
         await self._bot.answer_callback_query(query_id, text)
 
@@ -147,7 +147,7 @@ class TelegramClient:
 
 
 class _Request(HTTPXRequest):
-    """Says whether a request can have had an effect; the library's own NetworkError says it of none."""
+    """Tells requests without effect from those with an unknown one, unlike the library's NetworkError."""
 
     __slots__ = ()
 
@@ -169,4 +169,4 @@ def _retry_after(payload: bytes) -> float | None:
     try:
         return float(json.loads(payload)["parameters"]["retry_after"])
     except (ValueError, KeyError, TypeError):
-        return None  # a proxy in between said it, in words of its own
+        return None  # a proxy in between sent the response, in its own format

@@ -1,4 +1,4 @@
-"""The buttons under an answer in Telegram: how they look, what they send, and what we say to a press."""
+"""The buttons under an automated reply in Telegram: labels, callback data and the texts after a press."""
 
 import re
 
@@ -18,7 +18,7 @@ _DATA = re.compile(r"(up|down|operator):([1-9][0-9]{0,9})")
 
 
 def keyboard(reply_id: int, language: str) -> InlineKeyboardMarkup:
-    """The buttons under a reply."""
+    """Build the buttons under a reply."""
     t = translator(language)
     return InlineKeyboardMarkup(
         [
@@ -32,7 +32,7 @@ def keyboard(reply_id: int, language: str) -> InlineKeyboardMarkup:
 
 
 def read_data(data: str) -> tuple[Button, int] | None:
-    """The button and the reply that it stands under; None where the data is not ours.
+    """Return the button and the id of its reply, or None if the data is not ours.
 
     >>> read_data("up:123")
     (<Button.UP: 'up'>, 123)
@@ -44,5 +44,5 @@ def read_data(data: str) -> tuple[Button, int] | None:
 
 
 def answer_to(button: Button, language: str) -> str:
-    """What to say to a customer who has pressed."""
+    """Return the text to show to a customer who pressed the button."""
     return translator(language).gettext(_ANSWERS[button])

@@ -1,4 +1,4 @@
-"""Telegram's updates as messages and presses of ours."""
+"""Translate Telegram's updates into our messages and button presses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from prompter.domain.conversation import IncomingMessage, MessageKind
 
 CHANNEL = "telegram"
 
-# A message has one of these; an animation comes with a document for older clients.
+# A message has one of these. An animation also has a document, for older clients.
 _KINDS = {
     "text": MessageKind.TEXT,
     "photo": MessageKind.PHOTO,
@@ -30,8 +30,8 @@ _KINDS = {
     "contact": MessageKind.CONTACT,
 }
 
-# Notes of Telegram itself about the chat: nobody has said anything. What is neither here nor above
-# (a poll, a die, kinds to come) is stored as OTHER.
+# Telegram's own notes about the chat, which nobody wrote. Kinds that are neither here nor above (a poll,
+# a die, future kinds) are stored as OTHER.
 _NOTES = (
     "pinned_message",
     "message_auto_delete_timer_changed",
@@ -44,17 +44,17 @@ _NOTES = (
 
 @dataclass(frozen=True, kw_only=True)
 class ButtonPress:
-    """A customer has pressed a button under an answer of the bot."""
+    """A customer's press of a button under an automated reply."""
 
-    query_id: str  # by which Telegram wants it answered
+    query_id: str  # the id with which Telegram wants the press answered
     chat_id: str
     reply_id: int
     button: Button
-    language: str | None  # of the customer
+    language: str | None  # the customer's
 
 
 def read_update(update: Update) -> IncomingMessage | None:
-    """The customer's message in an update; None where there is none: a group, a channel, a note."""
+    """Return the customer's message in an update, or None for groups, channels and notes."""
     edited = update.edited_message is not None
     message = update.edited_message or update.message
     if message is None or message.chat.type != ChatType.PRIVATE:
@@ -63,7 +63,7 @@ def read_update(update: Update) -> IncomingMessage | None:
         return None
     kind = _kind(message)
     if edited and kind is MessageKind.LOCATION:
-        return None  # a live location on the move
+        return None  # a live location that moved
     return IncomingMessage(
         channel=CHANNEL,
         chat_id=str(message.chat.id),
@@ -78,7 +78,7 @@ def read_update(update: Update) -> IncomingMessage | None:
 
 
 def read_press(update: Update) -> ButtonPress | None:
-    """The button pressed in an update; None where there is none of ours, or not in a private chat."""
+    """Return the button press in an update, or None if the button is not ours or the chat is not private."""
     query = update.callback_query
     if query is None or query.message is None or query.message.chat.type != ChatType.PRIVATE:
         return None
@@ -96,7 +96,7 @@ def read_press(update: Update) -> ButtonPress | None:
 
 
 def read_raw(update_id: int, raw: Mapping[str, Any]) -> IncomingMessage | None:
-    """What can be told of an update that the library cannot read: who, where, and the text if any."""
+    """Read an update that the library cannot parse, as far as possible: sender, chat and text."""
     edited = "edited_message" in raw
     message = raw.get("edited_message") or raw.get("message") or {}
     try:
@@ -124,7 +124,7 @@ def _kind(message: Message) -> MessageKind:
 
 
 def _external_id(message_id: int, update_id: int, *, edited: bool) -> str:
-    # An edit keeps the message's id, and its time is in whole seconds; the update's id is its own.
+    # An edit keeps the message's id, and its time is in whole seconds. Only the update's id is unique.
     return f"{message_id}:edit:{update_id}" if edited else str(message_id)
 
 

@@ -1,4 +1,4 @@
-"""Customers' messages and presses come in from Telegram: stored first, acknowledged afterwards."""
+"""Poll Telegram for messages and button presses. They are stored first and acknowledged afterwards."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,18 +27,18 @@ AnyUpdate = Update | UnreadableUpdate
 
 
 class Receiver(Protocol):
-    """What the poller needs of the reception."""
+    """The part of the reception that the poller needs."""
 
     def receive(self, message: IncomingMessage) -> Received: ...
 
 
 class TelegramPoller:
-    """Asks for updates; the offset moves past one only when what it brings is in the database.
+    """Asks for updates. The offset moves past an update only when its content is in the database.
 
-    Telegram keeps what is not confirmed by a higher offset for 24 hours, so while our database is down
-    nothing is lost, and whatever comes twice after a crash is known by its id. `language` is for
-    customers whose language we do not know. Messages may wait `answer_seconds` until Telegram has been
-    told to let buttons stop spinning.
+    Telegram keeps updates that no higher offset has confirmed for 24 hours. So nothing is lost while our
+    database is down, and an update that arrives twice after a crash is recognized by its id. `language` is
+    used for customers whose language is unknown. Messages wait at most `answer_seconds` for answers to
+    button presses, which end the buttons' loading state.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TelegramPoller:
         self._offset: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until `stop` is set; survives everything, for a proxy too can answer that a token is wrong."""
+        """Poll until `stop` is set. No error ends it, as even "wrong token" may come from a proxy."""
         asking, storing = self._backoff(), self._backoff()
         while not stop.is_set():
             try:
@@ -92,7 +92,7 @@ class TelegramPoller:
                     await storing.wait(stop)
 
     async def _ask(self, stop: asyncio.Event) -> Sequence[AnyUpdate]:
-        """The next updates; none if we are stopping, which loses nothing as nothing is confirmed."""
+        """Return the next updates. When stopping, return none, which loses nothing: none is confirmed."""
         asking = asyncio.create_task(
             self._client.updates(offset=self._offset, wait_seconds=self._poll_seconds)
         )
@@ -105,7 +105,7 @@ class TelegramPoller:
             await asyncio.wait({asking})
 
     async def _store(self, updates: Sequence[AnyUpdate]) -> bool:
-        """Store one after the other; False, and the rest left unconfirmed, if the database is down."""
+        """Store the updates in order. If one cannot be stored, confirm no more and return False."""
         async with asyncio.TaskGroup() as answering:
             for update in updates:
                 try:
@@ -123,7 +123,7 @@ class TelegramPoller:
         return True
 
     async def _store_one(self, update: AnyUpdate) -> ButtonPress | None:
-        """Store what an update brings; returns the press that is to be answered, if it is one."""
+        """Store an update's content. Return the button press that has to be answered, if it is one."""
         incoming = _read(update)
         if isinstance(incoming, ButtonPress):
             is_ours = await asyncio.to_thread(self._press, incoming, update.update_id)
@@ -133,7 +133,7 @@ class TelegramPoller:
         return None
 
     async def _answer(self, pressed: ButtonPress) -> None:
-        """A courtesy: what was pressed is stored whether the customer sees this or not."""
+        """Confirm a press to the customer. A failure is only logged, as the press is stored anyway."""
         text = answer_to(pressed.button, supported_language(pressed.language, self._language))
         try:
             async with asyncio.timeout(self._answer_seconds):
@@ -146,7 +146,7 @@ class TelegramPoller:
             )
 
     def _press(self, pressed: ButtonPress, update_id: int) -> bool:
-        """Store a press; False if the bot has given this customer no such answer."""
+        """Store a press. Return False if the bot has given this customer no such answer."""
         try:
             press(
                 self._feedback,
@@ -161,7 +161,7 @@ class TelegramPoller:
         return True
 
     def _receive(self, message: IncomingMessage, update_id: int) -> None:
-        """Store the message; without its words if it is they that cannot be stored."""
+        """Store the message, or the message without its text and name if those cannot be stored."""
         try:
             self._reception.receive(message)
         except ValueError as error:  # text that the database driver cannot encode, for example
@@ -175,7 +175,7 @@ class TelegramPoller:
 
 
 def _read(update: AnyUpdate) -> IncomingMessage | ButtonPress | None:
-    """What the customer has said or pressed in an update, as much of it as can be read."""
+    """Read the customer's message or button press from an update, as far as it can be read."""
     incoming: IncomingMessage | ButtonPress | None
     if isinstance(update, UnreadableUpdate):
         incoming = read_raw(update.update_id, update.raw)

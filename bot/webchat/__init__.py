@@ -1,11 +1,11 @@
-"""How do visitors of our own site write to us and read the replies?
+"""How do customers write to us and read our replies on our own site?
 
 router     the page at /chat and its requests
 texts      the page's texts by language
 channel    "sends" a reply by leaving it for the page to fetch
-cookies    the signed cookie by which a visitor is recognized
-guards     the size and origin of a request
-limits     how often one chat or one address may write and read
+cookies    the signed cookie that identifies a customer
+guards     the size limit of a request
+limits     rate limits on writing and reading, by chat and by address
 """
 
 from bot.webchat.channel import WebChannel

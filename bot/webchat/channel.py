@@ -1,4 +1,4 @@
-"""Replies to the web chat."""
+"""The channel of replies to the web chat."""
 
 from prompter.conversations.delivery import OutgoingMessage
 
@@ -6,7 +6,7 @@ CHANNEL = "web"
 
 
 class WebChannel:
-    """The page reads the conversation from our own database: what is marked as sent can be seen there."""
+    """Sends nothing: the page reads the conversation from our database and shows replies marked as sent."""
 
     name = CHANNEL
     idempotent = True

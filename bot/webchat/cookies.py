@@ -1,16 +1,16 @@
-"""The cookie by which a customer is known again, signed by us.
+"""The signed cookie that identifies a returning customer.
 
-A cookie that we have not made opens nothing: whoever controls a neighbour subdomain could otherwise plant
-one that they know, and read along. They could plant one that we made for them, too, so behind HTTPS the
-name begins with `__Host-`: browsers take such a cookie from this very host only. Without HTTPS no name
-protects from that.
+A cookie that we did not sign opens no chat. Otherwise an attacker who controls a sibling subdomain could
+plant a cookie that they know, and read the conversation. They could also plant a cookie that we signed for
+them, so behind HTTPS the name begins with `__Host-`: browsers accept such a cookie from this very host only.
+Without HTTPS no name protects from that.
 
-Earlier versions signed nothing. Such a cookie (43 characters) opens no chat, but it can be exchanged once:
-the page gives its chat a new, signed cookie, and the old one is worth nothing from then on. So customers
-keep their conversations over the update, and a planted old cookie does not let the one who planted it read
-what is written afterwards. Two pages that are opened at the same moment can lose that exchange; the
-conversation is then still on the desk. Browsers forget the last of the old cookies 180 days after the
-update; `old_chat_id_of` can go then.
+Earlier versions did not sign cookies. An unsigned cookie (43 characters) opens no chat, but it can be
+exchanged once: the page gives its chat a new, signed cookie, and the old cookie is worthless from then on. So
+customers keep their conversations after the update, and an attacker who planted an old cookie cannot read
+later messages. Two pages that are opened at the same moment can lose that exchange. The conversation is
+then still on the desk. Browsers forget the last unsigned cookies 180 days after the update. After that,
+`old_chat_id_of` can be removed.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ _OLD_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
 
 
 class ChatCookies:
-    """Makes cookies and knows them again.
+    """Makes and verifies the cookies of chats.
 
-    `secret` is the installation's; the key that is made of it is for chats only.
+    `secret` is the installation's. The key that is derived from it is for chats only.
     """
 
     def __init__(self, secret: str, *, secure: bool) -> None:
@@ -39,11 +39,11 @@ class ChatCookies:
         self._signer = Signer(secret, salt="web chat", key_derivation="hmac", digest_method=hashlib.sha256)
 
     def make(self) -> str:
-        """A new customer's cookie; nothing of it is stored anywhere before they write."""
+        """Make a cookie for a new customer. Nothing of it is stored until they write."""
         return self._signer.sign(secrets.token_urlsafe(32)).decode()
 
     def read(self, request: Request) -> str | None:
-        """The customer's cookie, if we have made it."""
+        """Return the customer's cookie, or None if it is missing or not signed by us."""
         cookie = exact_cookie(request, self.name) or ""
         try:
             self._signer.unsign(cookie)
@@ -52,7 +52,7 @@ class ChatCookies:
         return cookie
 
     def give(self, request: Request, response: Response, cookie: str) -> None:
-        """Hand the cookie out, in place of one from before cookies were signed."""
+        """Set the cookie in the response. It replaces an unsigned cookie of earlier versions."""
         response.set_cookie(
             self.name, cookie, max_age=_SECONDS, path="/", httponly=True, samesite="lax", secure=self._secure
         )
@@ -61,11 +61,11 @@ class ChatCookies:
 
 
 def chat_id_of(cookie: str) -> str:
-    """The chat's id; the cookie itself is stored nowhere, so the database does not open conversations."""
+    """Return the chat's id: a hash of the cookie, so that a copy of the database opens no conversation."""
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def old_chat_id_of(request: Request) -> str | None:
-    """The id of a chat from before cookies were signed, of which this may be the customer."""
+    """Return the id of the chat that an unsigned cookie of earlier versions belongs to, or None."""
     secret = exact_cookie(request, _OLD_NAME) or ""
     return chat_id_of(secret) if _OLD_SECRET.fullmatch(secret) else None

@@ -1,10 +1,10 @@
-"""How much a request to the web chat may bring."""
+"""The size limit of requests to the web chat."""
 
 from fastapi import HTTPException, Request, status
 
 
 async def read_json_body(request: Request, *, max_bytes: int) -> bytes:
-    """The body; one that is too large is not read to its end."""
+    """Return the JSON body. Reading stops as soon as it is too large."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise HTTPException(status.HTTP_415_UNSUPPORTED_MEDIA_TYPE, "Send JSON.")

@@ -1,7 +1,7 @@
-"""How often customers may write to the web chat and look at it.
+"""Rate limits of the web chat: how often customers may write and read.
 
-Counted by chat and by network, in the memory of each process: addresses are personal data, which nobody
-stores or logs.
+Requests are counted by chat and by network, in the memory of each process: addresses are personal data and
+are neither stored nor logged.
 """
 
 import math
@@ -21,10 +21,11 @@ _TOO_MANY_MESSAGES = "Too many messages at once; wait a moment."
 
 @dataclass(frozen=True, kw_only=True)
 class ChatLimits:
-    """`…_per_address` counts an address, of IPv6 a /64 network: behind one may stand a whole office.
+    """The limits of the web chat, in requests.
 
-    Messages include presses of buttons. New chats of an address are counted by the hour, everything else by
-    the minute; a chat is new until its first message is stored.
+    `…_per_address` limits an IPv4 address or an IPv6 /64 network: a whole office may share it. Messages
+    include button presses. New chats of an address are counted per hour, everything else per minute. A chat
+    is new until its first message is stored.
     """
 
     messages_per_minute: int
@@ -36,7 +37,7 @@ class ChatLimits:
 
 
 class ChatThrottle:
-    """Counts requests, and refuses those that are too many in plain words."""
+    """Counts requests, and refuses excess requests with a message in plain words."""
 
     def __init__(self, limits: ChatLimits) -> None:
         self._messages = RateLimit(limits.messages_per_minute)
@@ -47,10 +48,10 @@ class ChatThrottle:
         self._reads_of_address = AddressLimit(limits.reads_per_address)
 
     def count_message(self, request: Request, chat_id: str) -> None:
-        """Count a message of a chat that is there, or a press.
+        """Count a message of an existing chat, or a button press.
 
         Raises:
-            HTTPException: 429, one of the limits is reached.
+            HTTPException: when one of the limits is reached (status 429).
         """
         address = address_of(request)
         _refuse_for(self._messages.seconds_to_wait(chat_id), _TOO_MANY_MESSAGES)
@@ -60,10 +61,10 @@ class ChatThrottle:
         )
 
     def count_read(self, request: Request, chat_id: str | None) -> None:
-        """Count a look at a conversation; of no chat, None.
+        """Count a read of a conversation. `chat_id` is None if the request belongs to no chat.
 
         Raises:
-            HTTPException: 429, one of the limits is reached.
+            HTTPException: when one of the limits is reached (status 429).
         """
         address = address_of(request)
         message = "This page asks too often; wait a moment."
@@ -73,13 +74,14 @@ class ChatThrottle:
 
     @contextmanager
     def new_chat(self, request: Request, chat_id: str) -> Iterator[None]:
-        """Store a new chat's first message within this; one that fails begins no chat, and is not counted.
+        """Count a new chat while the caller stores its first message. If that fails, the chat is not counted.
 
-        It does not count as a message of the address either: many strangers who are refused must not silence
-        those at the same address who talk already.
+        The message does not count towards the messages of the address either: refused newcomers must not
+        block customers at the same address who have a chat already.
 
         Raises:
-            HTTPException: 429, the chat or its network has sent too many; or 503, all together have.
+            HTTPException: when the chat or its network has sent too much (status 429), or all chats
+                together have (status 503).
         """
         address = address_of(request)
         _refuse_for(self._messages.seconds_to_wait(chat_id), _TOO_MANY_MESSAGES)

@@ -1,4 +1,4 @@
-"""The page at /chat, and the three requests that it makes."""
+"""The web chat: the page at /chat and the three requests that it makes."""
 
 import hashlib
 import html
@@ -37,7 +37,7 @@ _STATIC = Path(__file__).parent.parent / "static"
 _FILES = {"chat.css": "text/css", "chat.js": "text/javascript", "chat.svg": "image/svg+xml"}
 _POLL_SECONDS = 1.5
 _PRESS_BYTES = 1000
-_OVERLOADED_SECONDS = 15  # until a message that found no room is sent again
+_OVERLOADED_SECONDS = 15  # until the page sends a message again that was refused for lack of room
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -51,7 +51,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class Receiver(Protocol):
-    """What the web chat needs of the reception."""
+    """The part of the reception that the web chat needs."""
 
     def knows(self, channel: str, chat_id: str) -> bool: ...
 
@@ -61,13 +61,13 @@ class Receiver(Protocol):
 
 
 class Views(Protocol):
-    """What the web chat needs to show a conversation."""
+    """The queries that the web chat needs to show a conversation."""
 
     def of(self, channel: str, chat_id: str) -> CustomerView: ...
 
 
 class NewMessage(BaseModel):
-    """A customer's message; `id` is the client's own, so that sending it again does no harm."""
+    """A customer's message. The client chooses `id`, so that the message can be sent again safely."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +82,7 @@ class StoredMessage(BaseModel):
 
 
 class NewPress(BaseModel):
-    """A button under an answer of the bot has been pressed; `reply` is that of its line."""
+    """A press of a button under an automated reply. `reply` is the `reply` of its line."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,9 +95,9 @@ class StoredPress(BaseModel):
 
 
 class ChatLine(BaseModel):
-    """One message; `id` is the client's own id of a customer's message.
+    """A message of the conversation. `id` is the id that the client chose for a customer's message.
 
-    `reply` is given with an answer of the bot: it can be rated, and an operator can be called.
+    `reply` is set for an automated reply: the customer can rate it or call an operator.
     """
 
     key: str
@@ -110,7 +110,7 @@ class ChatLine(BaseModel):
 
 
 class Conversation(BaseModel):
-    """The conversation; `lines` is null where it is still as it was at `after`."""
+    """The conversation. `lines` is null if nothing has changed since `after`."""
 
     cursor: str
     attention: Literal["none", "waiting", "typing"]
@@ -119,7 +119,7 @@ class Conversation(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatParts:
-    """What the requests of one web chat need."""
+    """The parts that the requests of one web chat need."""
 
     reception: Receiver
     feedback: Feedback
@@ -127,12 +127,12 @@ class ChatParts:
     cookies: ChatCookies
     throttle: ChatThrottle
     pages: Mapping[str, str]  # by language
-    language: str  # for browsers that ask for none of them
+    language: str  # for browsers that ask for none of these languages
     max_message_length: int  # characters
 
     @property
     def max_bytes(self) -> int:
-        """Of a request: a character takes at most 12 bytes of JSON, two escaped surrogates."""
+        """The maximum size of a request. A character takes at most 12 bytes of JSON (two escapes)."""
         return 12 * self.max_message_length + 2000
 
 
@@ -142,7 +142,7 @@ async def _chat_of(request: Request) -> ChatParts:
 
 
 def _request_body(shape: type[BaseModel]) -> dict[str, Any]:
-    """For the API's description, which cannot see what a dependency reads."""
+    """Describe a body for the API's description, which cannot see the body that a dependency reads."""
     return {
         "requestBody": {
             "required": True,
@@ -167,10 +167,10 @@ def web_chat_router(
     language: str,
     title: str | None,
 ) -> APIRouter:
-    """The web chat, to be mounted at the root of the site.
+    """Build the web chat, to be mounted at the root of the site.
 
-    `secret` is the installation's, to sign cookies with. `max_message_length` is in characters. `language` is
-    for browsers that ask for a language without a catalog.
+    `secret` is the installation's secret, which signs cookies. `max_message_length` is in characters.
+    `language` is for browsers that ask for a language without a catalog.
     """
     chat = ChatParts(
         reception=reception,
@@ -195,9 +195,9 @@ def web_chat_router(
 
 
 def _new_cookie(chat: ChatParts, request: Request) -> str | None:
-    """A cookie for a new chat, or for the one that an unsigned cookie has opened so far.
+    """Make a cookie for a new chat, or for the chat that an unsigned cookie has opened so far.
 
-    None where nobody can look for that one now: the page asks again.
+    Return None if that chat cannot be looked up now. The page asks again.
     """
     cookie, old_chat_id = chat.cookies.make(), old_chat_id_of(request)
     if old_chat_id is None:
@@ -259,7 +259,7 @@ def static_file(name: str) -> Response:
 def write(
     request: Request, response: Response, chat: CurrentChat, message: Annotated[NewMessage, Depends(_message)]
 ) -> StoredMessage:
-    """Once this has answered, the message is stored; sending it again with the same id is harmless."""
+    """Store a message. It is stored once this has answered. Sending it again with the same id is harmless."""
     chat_id = _known_chat_id(chat, request)
     incoming = IncomingMessage(
         channel=CHANNEL,
@@ -296,7 +296,7 @@ def write(
 def give_feedback(
     request: Request, response: Response, chat: CurrentChat, pressed: Annotated[NewPress, Depends(_press)]
 ) -> StoredPress:
-    """Once this has answered, it is stored; doing it again is harmless."""
+    """Store a button press. It is stored once this has answered. Sending it again is harmless."""
     chat_id = _known_chat_id(chat, request)
     chat.throttle.count_message(request, chat_id)
     try:
@@ -318,7 +318,7 @@ def read(
     chat: CurrentChat,
     after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
 ) -> Conversation:
-    """The conversation so far: the customer's messages, and the replies that have been sent."""
+    """Return the conversation so far: the customer's messages and the replies that have been sent."""
     chat_id = _known_chat_id(chat, request)
     chat.throttle.count_read(request, chat_id)
     try:
@@ -335,7 +335,7 @@ def read(
 
 
 async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
-    """What our own page has posted."""
+    """Read and validate a body that our own page has posted."""
     await refuse_other_sites(request)
     body = await read_json_body(request, max_bytes=max_bytes)
     try:
@@ -379,14 +379,14 @@ def _unavailable_for(seconds: int, message: str) -> HTTPException:
 
 
 def _first_problem(error: ValidationError) -> str:
-    """Where and what; without the customer's words."""
+    """Return the place and the kind of the first problem, without the customer's words."""
     first: Any = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
 def _page(*, language: str, title: str | None, max_message_length: int) -> str:
-    """Return the page in a language; its texts stand in an attribute, as the page may hold no script."""
+    """Return the page in a language. Its texts are in an attribute, as the page may contain no script."""
     texts = page_texts(language, max_message_length=max_message_length)
     values = {
         "language": language,

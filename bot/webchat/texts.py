@@ -1,11 +1,11 @@
-"""What the chat's page says, in the languages there are."""
+"""The texts of the chat's page, by language."""
 
 import re
 from collections.abc import Mapping
 
 from prompter.text.translations import LANGUAGES, N_, translator
 
-# By the names that chat.js uses. What stands in braces is filled in there.
+# By the names that chat.js uses. It also fills in the fields in braces.
 _TEXTS: Mapping[str, str] = {
     "title": N_("Support"),
     "subtitle": N_("Chat with us; we reply here"),
@@ -40,7 +40,7 @@ _TEXTS: Mapping[str, str] = {
 
 
 def page_texts(language: str, *, max_message_length: int) -> Mapping[str, str]:
-    """Return the texts in a language by the names that chat.js uses; their lengths in characters."""
+    """Return the texts in a language by the names that chat.js uses. Lengths are in characters."""
     t = translator(language)
     too_long = t.ngettext(
         "longer than {count} character", "longer than {count} characters", max_message_length
@@ -62,5 +62,5 @@ def preferred_language(accept_language: str, default: str) -> str:
         quality = parameter.strip().removeprefix("q=") or "1"
         if re.fullmatch(r"[01](\.\d{0,3})?", quality) and float(quality) > 0:
             wanted.append((float(quality), tag.strip().lower().partition("-")[0]))
-    by_quality = sorted(wanted, key=lambda pair: -pair[0])  # stable: equals stay in the browser's order
+    by_quality = sorted(wanted, key=lambda pair: -pair[0])  # stable: ties keep the browser's order
     return next((language for _, language in by_quality if language in LANGUAGES), default)

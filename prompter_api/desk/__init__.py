@@ -4,8 +4,8 @@ operator     the desk itself, and the review of answers
 readiness    which topics may be answered alone, and monitoring
 learning     proposals, model versions, conflicts
 knowledge    articles, and the test of the bot
-login        logging in, and one's own account
-ui           what all pages share
+login        the login, and the user's own account
+ui           the parts that all pages share
 """
 
 from fastapi import FastAPI
@@ -38,7 +38,7 @@ __all__ = ["add_pages"]
 def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECONDS) -> None:
     """Add the pages to an application.
 
-    Open pages look for news every `poll_seconds`.
+    Open pages check for news every `poll_seconds` seconds.
     """
     page_sessions = PageSessions()
     guard = PageGuard(parts, page_sessions)

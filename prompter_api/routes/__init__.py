@@ -4,9 +4,9 @@ Every route translates a request into one use case, and its result into a respon
 
     conversations, decisions, replies, reviews    what operators do
     knowledge, proposals, learning                articles, proposals, model versions
-    readiness, monitoring                         topics that may be answered alone, and figures
-    ask, rasa                                     what would be suggested; Rasa's requests
-    session, me, users, operations                logging in, one's account, all accounts, running it
+    readiness, monitoring                         readiness of topics, and figures
+    ask, rasa                                     suggestions for a text; Rasa's requests
+    session, me, users, operations                login, the user's own account, all accounts, operations
 """
 
 from fastapi import APIRouter, Security
@@ -31,12 +31,12 @@ from prompter_api.routes import (
 )
 from web.problems import problems
 
-# They only tell the documentation how to log in; prompter_api.auth does the checking.
+# They only document how to log in. prompter_api.auth does the checks.
 TOKEN = Security(HTTPBearer(auto_error=False, scheme_name="token", description="An API token"))
 
 
 def api_router(*, secure_cookies: bool = False) -> APIRouter:
-    """Every route under /api; the modules spell their paths out, so that metrics can name them."""
+    """Collect every route under /api. The modules spell out their paths, so that metrics can name them."""
     cookie = cookies.name_of(cookies.SESSION, secure=secure_cookies)
     credentials = [TOKEN, Security(APIKeyCookie(name=cookie, auto_error=False, scheme_name="session"))]
     router = APIRouter(responses=problems(422))

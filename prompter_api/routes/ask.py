@@ -1,4 +1,4 @@
-"""Asking the assistant without a customer."""
+"""Ask the assistant without a customer."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 
 @router.post("/ask")
 async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
-    """What would be suggested to an operator whose customer wrote this? Nothing is stored."""
+    """Return the suggestions that an operator would get for this text. Nothing is stored."""
     parts = services_of(request)
     return await triaged(parts, lambda text: parts.readiness.preview(parts.assistant.triage(text)), body.text)
 
 
 async def triaged(parts: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
-    """What a triage says of a text, off the event loop and in turn with others."""
+    """Triage a text in a thread, with limited concurrency."""
 
     def triage_text() -> TriageOut:
         return TriageOut.model_validate(triage(text))
@@ -31,7 +31,7 @@ async def triaged(parts: Services, triage: Callable[[str], Triage], text: str) -
 
 @router.post("/ask/explain")
 async def explain(request: Request, _me: ExplanationAsker, body: Question) -> ExplanationOut:
-    """What would be suggested, and why in that order and with that confidence? Nothing is stored."""
+    """Return the suggestions for a text, and explain their order and confidence. Nothing is stored."""
     parts = services_of(request)
 
     def explained() -> ExplanationOut:

@@ -1,4 +1,4 @@
-"""The queue, and what is said in a conversation."""
+"""The queue and the messages of a conversation."""
 
 from fastapi import APIRouter, Request
 
@@ -13,26 +13,26 @@ router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 
 @router.get("/queue")
 def get_queue(request: Request, _me: Operator) -> list[QueueItemOut]:
-    """The turns that wait for an operator, longest wait first."""
+    """List the turns that wait for an operator, longest wait first."""
     return [QueueItemOut.of(item) for item in services_of(request).desk.queue()]
 
 
 @router.get("/conversations/{conversation_id}")
 def get_conversation(request: Request, _me: Operator, conversation_id: Id) -> ConversationOut:
-    """Everything said in a conversation, and the suggestions for what waits."""
+    """Get all messages of a conversation, and the suggestions for the open turn."""
     return ConversationOut.of(services_of(request).desk.conversation(conversation_id))
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=201)
 def send_message(request: Request, me: Operator, conversation_id: Id, body: NewMessage) -> MessageAccepted:
-    """Send a message that answers no turn; it leaves at once."""
+    """Send a message that answers no turn. It is sent at once."""
     reply_id = services_of(request).desk.write(conversation_id, body.text, me)
     return MessageAccepted(reply_id=reply_id)
 
 
 @router.post("/conversations/{conversation_id}/give-back")
 def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
-    """You are done with this conversation: the bot may answer again, and its dialogue goes on."""
+    """Return a conversation to the bot, which may answer again and continue its dialogue."""
     services_of(request).desk.return_to_bot(conversation_id)
     return Done()
 
@@ -41,5 +41,5 @@ def give_back(request: Request, _me: Operator, conversation_id: Id) -> Done:
 def get_filled_answer(
     request: Request, _me: Operator, conversation_id: Id, article_id: ArticleId
 ) -> FilledAnswer:
-    """An article's answer, its template fields filled for this customer."""
+    """Get an article's answer with its template fields filled in for this customer."""
     return FilledAnswer(text=services_of(request).desk.filled_answer(conversation_id, article_id))

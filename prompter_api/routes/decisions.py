@@ -1,4 +1,4 @@
-"""What an operator decides about a turn."""
+"""Operators' decisions about turns."""
 
 from fastapi import APIRouter, Request
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
     },
 )
 def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> DecidedOut:
-    """Accept, edit, replace or reject the suggestions of a turn; the reply can be undone for some seconds."""
+    """Accept, edit, replace or reject the suggestions of a turn. The reply can be undone for some seconds."""
     return DecidedOut.of(services_of(request).desk.decide(body.decision(turn_id, me.id)))
 
 
@@ -30,6 +30,6 @@ def decide(request: Request, me: Operator, turn_id: Id, body: DecisionIn) -> Dec
     responses={409: {"model": Problem, "description": "too_late_to_undo: the reply has left"}},
 )
 def undo_decision(request: Request, me: Operator, decision_id: Id) -> Done:
-    """Take a decision back before its reply leaves: one's own, or as a supervisor anybody's."""
+    """Undo your own decision before its reply is sent. Supervisors may undo anybody's."""
     services_of(request).desk.undo(decision_id, me)
     return Done()

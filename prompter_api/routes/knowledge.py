@@ -1,4 +1,4 @@
-"""The articles and their topics: found by operators, tended by supervisors."""
+"""Articles and topics: operators search them, supervisors maintain them."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ def find_articles(
     q: Annotated[str, Query(max_length=200, description="Part of an id, a question or an answer")],
     limit: Annotated[int, Query(alias="most", ge=1, le=50)] = 10,
 ) -> list[ArticleOut]:
-    """Published articles that hold the text, in any case."""
+    """Search the published articles for a text, ignoring case."""
     found = services_of(request).desk.find_articles(q.replace("\x00", ""), limit=limit)
     return [ArticleOut.model_validate(article) for article in found]
 
@@ -47,7 +47,7 @@ def list_articles(
     after: Annotated[str, Query(max_length=200, description="Only ids behind this one")] = "",
     limit: Annotated[int, Query(alias="most", ge=1, le=200)] = 50,
 ) -> list[ArticleOut]:
-    """Articles of whatever status, in order of id."""
+    """List articles of any status, in order of id."""
     found = services_of(request).knowledge.page(
         text=q.replace("\x00", ""),
         topic=topic and topic.replace("\x00", ""),
@@ -60,26 +60,26 @@ def list_articles(
 
 @router.post("/kb/articles", status_code=201, responses={409: _CHANGED})
 def add_article(request: Request, me: Supervisor, body: NewArticle) -> SavedOut:
-    """Add an article; running processes answer with it within seconds."""
+    """Add an article. Running processes answer with it within seconds."""
     return SavedOut(version=services_of(request).knowledge.put(body.article(body.id), me, version=0))
 
 
 @router.put("/kb/articles/{article_id}", responses={409: _CHANGED})
 def put_article(request: Request, me: Supervisor, article_id: ArticleId, body: ArticleIn) -> SavedOut:
-    """Change an article, or add one; running processes answer with it within seconds."""
+    """Change or add an article. Running processes answer with it within seconds."""
     version = services_of(request).knowledge.put(body.article(article_id), me, version=body.version)
     return SavedOut(version=version)
 
 
 @router.post("/kb/articles/{article_id}/versions/{version}/restore", responses={409: _CHANGED})
 def restore_article(request: Request, me: Supervisor, article_id: ArticleId, version: Id) -> SavedOut:
-    """Make an article what it was; that is a new version, too."""
+    """Restore an earlier version of an article. This also makes a new version."""
     return SavedOut(version=services_of(request).knowledge.restore(article_id, version, me))
 
 
 @router.get("/kb/articles/{article_id}")
 def get_article(request: Request, _me: Operator, article_id: ArticleId) -> ArticleHistoryOut:
-    """An article in whatever status, and what it was before."""
+    """Get an article of any status, with its earlier versions."""
     article, versions = services_of(request).knowledge.article(article_id)
     return ArticleHistoryOut(
         article=ArticleOut.model_validate(article),
@@ -89,7 +89,7 @@ def get_article(request: Request, _me: Operator, article_id: ArticleId) -> Artic
 
 @router.post("/kb/articles/{article_id}/phrasings", status_code=201)
 def add_phrasing(request: Request, _me: Supervisor, article_id: ArticleId, body: NewPhrasing) -> Done:
-    """Add another way to put an article's question; imports never remove it."""
+    """Add an alternative phrasing of an article's question. Imports never remove it."""
     services_of(request).knowledge.add_phrasing(article_id, body.text)
     return Done()
 
@@ -102,7 +102,7 @@ def list_topics(
         str | None, Query(max_length=35, description="Of `title`; without it, the account's")
     ] = None,
 ) -> list[TopicOut]:
-    """Every topic, group of topics and dialogue, and what people call it."""
+    """List every topic, group of topics and dialogue with its titles."""
     services = services_of(request)
     titles = services.topics.titles()
     chosen = language or me.language or services.language
@@ -116,6 +116,6 @@ def put_titles(
     topic: Annotated[str, Query(min_length=1, max_length=500, examples=["order_status"])],
     body: TitlesIn,
 ) -> Done:
-    """Say what a topic is called, in every language; titles that are left out are taken away."""
+    """Set a topic's titles in every language. Titles that are left out are removed."""
     services_of(request).topics.set_titles(topic, body.titles)
     return Done()

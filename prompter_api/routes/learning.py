@@ -1,4 +1,4 @@
-"""What the bot has learned, which version of it answers, and what it must not unlearn: for supervisors."""
+"""Learning, model versions and pinned questions, for supervisors."""
 
 from typing import Annotated
 
@@ -18,57 +18,57 @@ _NOTHING = {"model": Problem, "description": "nothing_before: no other version w
 
 @router.get("/learning")
 def list_jobs(request: Request, _me: Supervisor) -> list[JobOut]:
-    """How learning went the last times, newest first."""
+    """List the last learning jobs, newest first."""
     return [JobOut.model_validate(job) for job in services_of(request).learning.jobs()]
 
 
 @router.post("/learning", status_code=202)
 def start_learning(request: Request, me: Supervisor) -> JobOut:
-    """Have the worker learn soon; if it is asked for or under way already, that is returned."""
+    """Request learning by the worker. If a job is waiting or running already, return that job."""
     return JobOut.model_validate(services_of(request).learning.start(me))
 
 
 @router.get("/models")
 def list_models(request: Request, _me: Supervisor) -> list[VersionOut]:
-    """Every model version, newest first."""
+    """List every model version, newest first."""
     return [VersionOut.of(shown) for shown in services_of(request).versions.all()]
 
 
 @router.post("/models/{version_id}/promote", responses={409: _CANNOT})
 def promote_model(request: Request, me: Supervisor, version_id: VersionId, body: PromotionIn) -> Done:
-    """Let a version answer, in every process and without a restart."""
+    """Activate a version in every process, without a restart."""
     services_of(request).versions.promote(version_id, me, anyway=body.anyway)
     return Done()
 
 
 @router.post("/models/rollback", responses={409: _NOTHING})
 def roll_model_back(request: Request, me: Supervisor) -> Done:
-    """Go back to the version before: model, index, thresholds, calibration, and where the topics stood."""
+    """Return to the previous version: model, index, thresholds, calibration and topic states."""
     services_of(request).versions.roll_back(me)
     return Done()
 
 
 @router.get("/pins")
 def list_pins(request: Request, _me: Supervisor) -> list[PinOut]:
-    """Questions that no new version may answer worse, oldest first."""
+    """List the questions that no new version may answer worse, oldest first."""
     return [PinOut.model_validate(pin) for pin in services_of(request).learning.pins.all()]
 
 
 @router.post("/pins", status_code=201)
 def pin(request: Request, me: Supervisor, body: PinIn) -> Done:
-    """Pin the article that has to come first for a text; personal data in it are masked."""
+    """Pin the article that has to come first for a text. Personal data in the text are masked."""
     services_of(request).learning.pins.pin(body.text, body.article_id, me)
     return Done()
 
 
 @router.delete("/pins/{pin_id}")
 def unpin(request: Request, _me: Supervisor, pin_id: Id) -> Done:
-    """Let a pinned question go."""
+    """Unpin a question."""
     services_of(request).learning.pins.unpin(pin_id)
     return Done()
 
 
 @router.get("/disagreements")
 def get_disagreements(request: Request, _me: Supervisor) -> DisagreementsOut:
-    """The same question judged differently, and articles whose answer is often changed."""
+    """List questions that were judged differently, and articles whose answer is often changed."""
     return DisagreementsOut.model_validate(services_of(request).learning.disagreements())

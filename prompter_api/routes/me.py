@@ -1,4 +1,4 @@
-"""A person's own account, sessions and API tokens."""
+"""The user's own account, sessions and API tokens."""
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/me", tags=["me"], route_class=GuardedRoute)
 
 @router.get("")
 def get_me(me: CurrentAccount) -> AccountOut:
-    """Who am I?"""
+    """Get your own account."""
     return AccountOut.of(me)
 
 
@@ -31,7 +31,7 @@ def get_me(me: CurrentAccount) -> AccountOut:
 async def change_my_password(
     request: Request, response: Response, me: NewPerson, body: PasswordChange
 ) -> AccountOut:
-    """Choose a new password: every other session of mine ends, and every API token."""
+    """Choose a new password. Your other sessions and all your API tokens end."""
     parts = services_of(request)
     entry = await change_password(request, parts, me, body.old, body.new)
     entry.keep(response, parts)
@@ -40,14 +40,14 @@ async def change_my_password(
 
 @router.post("/language")
 def change_my_language(request: Request, me: CurrentAccount, body: LanguageChange) -> Done:
-    """Choose the language of my pages."""
+    """Choose the language of your pages."""
     services_of(request).accounts.set_language(me.id, body.language)
     return Done()
 
 
 @router.get("/sessions")
 def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
-    """Browsers in which I am logged in, the newest first."""
+    """List the browsers in which you are logged in, newest first."""
     session = caller_of(request).session
     current = session.id if session is not None else None
     return [SessionOut.of(each, current=current) for each in services_of(request).sessions.all(me.id)]
@@ -55,14 +55,14 @@ def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
 
 @router.delete("/sessions/{session_id}")
 def end_my_session(request: Request, me: Person, session_id: Id) -> Done:
-    """Log out of one of my browsers."""
+    """Log out of one of your browsers."""
     services_of(request).sessions.revoke(session_id, of=me.id)
     return Done()
 
 
 @router.delete("/sessions")
 def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
-    """Log out everywhere, here too: a copy of this very session's cookie must not live on."""
+    """Log out everywhere, including here, so that a copy of this session's cookie becomes useless, too."""
     parts = services_of(request)
     parts.sessions.revoke_all(me.id)
     cookies.forget_session(response, parts)
@@ -71,13 +71,13 @@ def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
 
 @router.get("/tokens")
 def list_my_tokens(request: Request, me: Person) -> list[TokenOut]:
-    """My API tokens, without their secrets."""
+    """List your API tokens, without their secrets."""
     return [TokenOut.of(token) for token in services_of(request).accounts.tokens(me.id)]
 
 
 @router.post("/tokens", status_code=201)
 def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSecret:
-    """A new API token; it is shown this once. Only admins may have one that never expires."""
+    """Create an API token. It is shown only once. Only admins may create one that never expires."""
     if body.expires_in_days is None and me.role < Role.ADMIN:
         raise HTTPException(403, "a token that never expires needs the role admin")
     token, secret = services_of(request).accounts.issue_token(
@@ -88,13 +88,13 @@ def create_my_token(request: Request, me: Person, body: NewToken) -> TokenWithSe
 
 @router.delete("/tokens")
 def revoke_my_tokens(request: Request, me: Person) -> Done:
-    """End all of my API tokens."""
+    """Revoke all your API tokens."""
     services_of(request).accounts.revoke_tokens(me.id)
     return Done()
 
 
 @router.delete("/tokens/{token_id}")
 def revoke_my_token(request: Request, me: Person, token_id: Id) -> Done:
-    """End one of my API tokens."""
+    """Revoke one of your API tokens."""
     services_of(request).accounts.revoke_token(token_id, of=me.id)
     return Done()

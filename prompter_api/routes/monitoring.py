@@ -1,4 +1,4 @@
-"""How far the figures can be trusted: second looks at operators, planted answers, drift."""
+"""Reliability of the figures: double reviews, attention checks and drift."""
 
 from fastapi import APIRouter, Request
 
@@ -11,17 +11,17 @@ router = APIRouter(prefix="/api/watching", tags=["readiness"], route_class=Guard
 
 @router.get("/me")
 def get_own_figure(request: Request, me: Operator) -> OwnFigureOut:
-    """What second looks say of your own decisions; once you have seen it, supervisors may."""
+    """Get the result of double reviews of your own decisions. Supervisors see it after you have."""
     return OwnFigureOut.model_validate(services_of(request).monitoring.own_figure(me))
 
 
 @router.get("/people")
 def list_people(request: Request, _me: Supervisor) -> list[PersonOut]:
-    """Second looks and planted answers by person, in order of name."""
+    """List the results of double reviews and attention checks by person, in order of name."""
     return [PersonOut.model_validate(person) for person in services_of(request).monitoring.people()]
 
 
 @router.get("/drift")
 def get_drift(request: Request, _me: Supervisor) -> DriftOut:
-    """How this week differs from the last one."""
+    """Compare this week with the previous week."""
     return DriftOut.model_validate(services_of(request).monitoring.drift())

@@ -1,4 +1,4 @@
-"""For those who run the service: does it live, is it ready, where are the pages."""
+"""Operations of the service: liveness, readiness and metrics, and the redirect to the pages."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
@@ -21,15 +21,16 @@ def to_the_desk() -> RedirectResponse:
 
 @router.get("/health")
 async def health() -> Done:
-    """The process lives; nothing is looked at."""
+    """Tell that the process is alive. Nothing else is checked."""
     return Done()
 
 
 @router.get("/ready", response_model=Done, responses=problems(503))
 async def ready(request: Request) -> Done | Response:
-    """Requests can be served: the database can be written, the disk has room, the encoder and the loops work.
+    """Tell whether requests can be served: database, disk space, encoder and background loops.
 
-    Else 503, and the message names the part. It is looked at most every two seconds, however many ask.
+    If a part does not work, the status is 503 and the message names the part. The parts are checked at most
+    every two seconds, however many clients ask.
     """
     failing = await services_of(request).ready.failing()
     if failing is None:
@@ -39,10 +40,10 @@ async def ready(request: Request) -> Done | Response:
 
 @router.get("/metrics", response_class=PlainTextResponse, dependencies=[TOKEN])
 def metrics(request: Request, _me: Scraper) -> Response:
-    """Numbers for Prometheus: requests, latencies, the queue, the outbox.
+    """Get metrics for Prometheus: requests, latencies, the queue and the outbox.
 
-    For every account: give the scraper an API token with the scope metrics, of an operator made for
-    it. Being asked from the same machine is no credential: behind a proxy, everybody is.
+    Any account may read them. Give the scraper an API token with the scope metrics, from an operator account
+    of its own. Requests from the same machine need a token, too, as all requests through a proxy look local.
     """
     numbers: Metrics = request.app.state.metrics
     return Response(numbers.text(), media_type=CONTENT_TYPE_LATEST)

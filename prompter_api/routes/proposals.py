@@ -1,4 +1,4 @@
-"""What decisions and old chats propose to change in the knowledge base, for supervisors."""
+"""Proposed changes of the knowledge base, from decisions and past chats, for supervisors."""
 
 from typing import Annotated
 
@@ -41,7 +41,7 @@ def get_proposals(
     limit: Annotated[int, Query(alias="most", ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
 ) -> ProposalsOut:
-    """Open proposals, what most turns speak for first."""
+    """List open proposals, those supported by most turns first."""
     proposals = services_of(request).proposals
     found = proposals.open(
         kind=kind,
@@ -58,26 +58,26 @@ def get_proposals(
 
 @router.post("/approve")
 def approve_proposals(request: Request, me: Supervisor, body: ManyApprovalsIn) -> list[OutcomeOut]:
-    """Approve several; what fails for one is told, and stops no other."""
+    """Approve several proposals. A failure is reported for its proposal and does not stop the others."""
     done = services_of(request).proposals.approve_many(body.ids, me, topic=body.topic)
     return [OutcomeOut.of(outcome) for outcome in done]
 
 
 @router.post("/dismiss")
 def dismiss_proposals(request: Request, me: Supervisor, body: ManyIn) -> list[OutcomeOut]:
-    """Dismiss several; what fails for one is told, and stops no other."""
+    """Dismiss several proposals. A failure is reported for its proposal and does not stop the others."""
     return [OutcomeOut.of(outcome) for outcome in services_of(request).proposals.dismiss_many(body.ids, me)]
 
 
 @router.get("/{proposal_id:int}")
 def get_proposal(request: Request, _me: Supervisor, proposal_id: Id) -> ProposalOut:
-    """A proposal, whatever became of it."""
+    """Get a proposal in any state."""
     return ProposalOut.of(services_of(request).proposals.get(proposal_id))
 
 
 @router.patch("/{proposal_id:int}", responses={409: _CHANGED})
 def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ProposalEdit) -> ProposalOut:
-    """Change what is proposed, before it is approved."""
+    """Edit a proposal before it is approved."""
     changes = body.model_dump(exclude_none=True, exclude={"wording"})
     changed = services_of(request).proposals.edit(proposal_id, me, **changes, seen=body.wording)
     return ProposalOut.of(changed)
@@ -94,7 +94,7 @@ def edit_proposal(request: Request, me: Supervisor, proposal_id: Id, body: Propo
     },
 )
 def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: ApprovalIn) -> ApprovedOut:
-    """Bring it into the knowledge base; running processes find it by themselves."""
+    """Approve a proposal and change the knowledge base. Running processes pick up the change."""
     approved = services_of(request).proposals.approve(
         proposal_id, me, topic=body.topic, as_phrasings_of=body.as_phrasings_of, seen=body.wording
     )
@@ -103,12 +103,12 @@ def approve_proposal(request: Request, me: Supervisor, proposal_id: Id, body: Ap
 
 @router.post("/{proposal_id}/dismiss", responses={409: _SETTLED})
 def dismiss_proposal(request: Request, me: Supervisor, proposal_id: Id) -> Done:
-    """Do without it; the same does not come back."""
+    """Dismiss a proposal. The same change is not proposed again."""
     services_of(request).proposals.dismiss(proposal_id, me)
     return Done()
 
 
 @router.post("/{proposal_id}/merge", responses={409: _SETTLED})
 def merge_proposals(request: Request, me: Supervisor, proposal_id: Id, body: MergeIn) -> ProposalOut:
-    """Several are the same: this one's words stay, what speaks for the others speaks for it."""
+    """Merge other proposals into this one. Its wording stays, and their supporting evidence is added."""
     return ProposalOut.of(services_of(request).proposals.merge(body.ids, proposal_id, me))

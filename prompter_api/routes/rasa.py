@@ -1,4 +1,4 @@
-"""What Rasa asks Sufler: sentence embeddings, and its action server's protocol."""
+"""Rasa's requests to Sufler: sentence embeddings, triage and actions."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/rasa", tags=["rasa"], route_class=GuardedRoute)
 
 @router.post("/vectors")
 async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
-    """Sentence embeddings of messages, as the search compares them."""
+    """Get sentence embeddings of messages, as the search compares them."""
     parts = services_of(request)
 
     def encoded() -> VectorsOut:
@@ -31,14 +31,14 @@ async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
 
 @router.post("/triage")
 async def triage(request: Request, _me: Rasa, body: Question) -> TriageOut:
-    """What `/api/ask` answers, for a component of Rasa: here Rasa itself is never asked for the intent."""
+    """Get the answer of `/api/ask` for a component of Rasa, without asking Rasa for the intent."""
     parts = services_of(request)
     return await triaged(parts, parts.asked_by_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
 async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
-    """Do an action for Rasa (`action_endpoint` in its endpoints.yml); others go to the team's own server."""
+    """Run an action for Rasa (`action_endpoint` in endpoints.yml). Others go to the team's own server."""
     parts, as_it_came = services_of(request), await request.body()
 
     def done() -> Response:
@@ -70,7 +70,7 @@ def _asked(body: ActionIn) -> ActionCall:
 def _answer(outcome: ActionResult, body: ActionIn) -> ActionOut:
     slots: dict[str, str | None] = dict(outcome.slots)
     asks = body.next_action.startswith("validate_")  # in the middle of a form
-    if HANDOFF in body.tracker.slots and not asks:  # a domain may do without it
+    if HANDOFF in body.tracker.slots and not asks:  # a domain may lack it
         slots[HANDOFF] = outcome.handoff.value if outcome.handoff else None
     events: list[dict[str, Any]] = [
         {"event": "slot", "name": name, "value": value} for name, value in slots.items()
@@ -78,7 +78,7 @@ def _answer(outcome: ActionResult, body: ActionIn) -> ActionOut:
     if outcome.forgets:
         events.append({"event": "rewind"})
     responses = [_response(utterances) for utterances in outcome.utterances]
-    if outcome.is_of_turn:  # for Sufler alone: other channels would show it to the customer
+    if outcome.is_of_turn:  # for Sufler only, as other channels would show it to the customer
         handoff = outcome.handoff.value if outcome.handoff else None
         responses.append({"custom": {"sufler": {"uses_triage": outcome.uses_triage, "handoff": handoff}}})
     return ActionOut(events=events, responses=responses)

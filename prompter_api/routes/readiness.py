@@ -1,4 +1,4 @@
-"""May a topic answer alone? Supervisors look, agree and stop. Names of topics may hold any character."""
+"""Readiness of topics, and control of autopilot by supervisors. Names may contain any character."""
 
 from typing import Annotated
 
@@ -16,13 +16,13 @@ Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"]
 
 @router.get("")
 def list_readiness(request: Request, _me: Supervisor) -> list[ReadinessOut]:
-    """Every topic and group, and what its evidence says."""
+    """List every topic and group with its evidence."""
     return [ReadinessOut.of(found) for found in services_of(request).readiness.topics()]
 
 
 @router.get("/topic")
 def get_readiness(request: Request, _me: Supervisor, name: Topic) -> ReadinessOut:
-    """One topic or group."""
+    """Get one topic or group."""
     return ReadinessOut.of(services_of(request).readiness.topic(name))
 
 
@@ -31,17 +31,17 @@ def get_readiness(request: Request, _me: Supervisor, name: Topic) -> ReadinessOu
     responses={409: {"model": Problem, "description": "not_ready: the evidence does not allow it yet"}},
 )
 def allow_topic(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
-    """Let it answer alone, as widely as its evidence allows; also after it was held."""
+    """Turn autopilot on for a topic, as far as its evidence allows, also after it was paused."""
     return ReadinessOut.of(services_of(request).readiness.allow(name, me))
 
 
 @router.post("/hold")
 def hold_topic(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
-    """Stop it from answering alone, at once and until it is allowed again."""
+    """Pause autopilot of a topic at once, until it is turned on again."""
     return ReadinessOut.of(services_of(request).readiness.hold(name, me))
 
 
 @router.post("/off")
 def switch_topic_off(request: Request, me: Supervisor, name: Topic) -> ReadinessOut:
-    """Only measure it from now on."""
+    """Only observe a topic from now on. Operators answer."""
     return ReadinessOut.of(services_of(request).readiness.switch_off(name, me))

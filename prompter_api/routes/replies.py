@@ -1,4 +1,4 @@
-"""Replies that did not arrive, or may not have."""
+"""Replies that failed, or whose delivery is not confirmed."""
 
 from fastapi import APIRouter, Request
 
@@ -12,12 +12,12 @@ router = APIRouter(prefix="/api/replies", tags=["desk"], route_class=GuardedRout
 
 @router.get("/troubled")
 def list_troubled_replies(request: Request, _me: Operator) -> list[ReplyOut]:
-    """Replies that failed, or of which nobody knows whether they arrived."""
+    """List replies that failed, or whose delivery is not confirmed."""
     return [ReplyOut.model_validate(reply) for reply in services_of(request).desk.undelivered_replies()]
 
 
 @router.post("/{reply_id}/settle")
 def resolve_delivery(request: Request, me: Operator, reply_id: Id, body: Settlement) -> Done:
-    """Send a troubled reply again, or leave it; the reply says from then on who decided so."""
+    """Send an undelivered reply again, or leave it. The reply then names the person who decided."""
     services_of(request).desk.resolve_delivery(reply_id, me, send_again=body.send_again)
     return Done()

@@ -1,4 +1,4 @@
-"""What a second person judges, knowing neither the first verdict nor which answer is whose."""
+"""Reviews: a second person judges answers without knowing the first verdict or their authors."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def get_next_review(
     me: Operator,
     after: Annotated[int, Query(ge=0, le=MAX_ID, description="Pass over those up to this one")] = 0,
 ) -> NextQuestion:
-    """The longest waiting question whose answer you have not judged before."""
+    """Get the longest waiting question whose answer you have not judged before."""
     reviews = services_of(request).reviews
     return NextQuestion.of(reviews.waiting(me), reviews.next(me, after=after))
 

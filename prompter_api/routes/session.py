@@ -1,4 +1,4 @@
-"""Logging in and out."""
+"""Log in and out."""
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -14,10 +14,10 @@ router = APIRouter(prefix="/api", tags=["session"], dependencies=[Depends(refuse
 
 @router.post("/login")
 async def log_in(request: Request, response: Response, body: Login) -> AccountOut:
-    """Log in with name and password: the answer sets the session's cookie.
+    """Log in with name and password. The response sets the session's cookie.
 
-    After several failures under one name or from one network the answer is 429 for a while; it is for
-    some seconds, too, where more people log in than passwords can be checked.
+    After several failures under one name or from one network the status is 429 for a while. It is also 429
+    for some seconds when more people log in than passwords can be checked.
     """
     parts = services_of(request)
     entry = await start(request, parts, body.name, body.password)
@@ -27,7 +27,7 @@ async def log_in(request: Request, response: Response, body: Login) -> AccountOu
 
 @router.post("/logout")
 def log_out(request: Request, response: Response) -> Done:
-    """End this browser's session, in every process; does nothing where there is none."""
+    """End this browser's session in every process. Without a session, do nothing."""
     parts = services_of(request)
     if (secret := cookies.session_secret(request, parts)) is not None:
         parts.sessions.end(secret)

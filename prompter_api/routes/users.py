@@ -16,13 +16,13 @@ Name = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$", examples=["bor
 
 @router.get("")
 def list_users(request: Request, _me: Admin) -> list[AccountOut]:
-    """Every account, in order of name."""
+    """List every account, in order of name."""
     return [AccountOut.of(account) for account in services_of(request).accounts.all()]
 
 
 @router.post("", status_code=201)
 async def add_user(request: Request, _me: AdminPerson, body: NewAccount) -> OneTimePassword:
-    """Add an account; its one-time password is shown this once."""
+    """Add an account. Its one-time password is shown only once."""
     parts, password = services_of(request), one_time_password()
     account = await parts.password_checks.run(
         lambda: parts.accounts.add(body.name, body.role.role, password, one_time_password=True), is_known=True
@@ -32,14 +32,14 @@ async def add_user(request: Request, _me: AdminPerson, body: NewAccount) -> OneT
 
 @router.post("/{name}/disable")
 def disable_user(request: Request, _me: Admin, name: Name) -> Done:
-    """Lock an account out, with its sessions and tokens, from its next request on."""
+    """Disable an account with its sessions and tokens, from its next request on."""
     services_of(request).accounts.disable(name)
     return Done()
 
 
 @router.post("/{name}/password")
 async def reset_password(request: Request, _me: AdminPerson, name: Name) -> OneTimePassword:
-    """Give an account a new one-time password; its sessions and its tokens end."""
+    """Give an account a new one-time password. Its sessions and tokens end."""
     parts, password = services_of(request), one_time_password()
     account = await parts.password_checks.run(
         lambda: parts.accounts.set_password(name, password, one_time_password=True), is_known=True
@@ -57,7 +57,7 @@ def end_sessions(request: Request, _me: AdminPerson, name: Name) -> Done:
 
 @router.post("/{name}/tokens/revoke")
 def revoke_tokens(request: Request, _me: AdminPerson, name: Name) -> Done:
-    """End every API token of an account."""
+    """Revoke every API token of an account."""
     parts = services_of(request)
     parts.accounts.revoke_tokens(parts.accounts.named(name).id)
     return Done()

@@ -1,6 +1,6 @@
-"""Which shapes go in and out of the JSON API?
+"""Which shapes do requests and responses of the JSON API have?
 
-They are what its documentation shows.
+The API's documentation shows them.
 
     conversations, reviews            turns, suggestions, decisions; answers to judge
     knowledge, proposals, learning    articles, proposals, model versions

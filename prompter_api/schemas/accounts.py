@@ -11,7 +11,7 @@ from prompter_api.schemas.common import Input, Language, Line, Name, Output, Pas
 
 
 class RoleName(StrEnum):
-    """Each role may do what the ones before it may."""
+    """The roles. Each role includes the permissions of the roles before it."""
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
@@ -66,7 +66,7 @@ class NewAccount(Input):
 
 
 class OneTimePassword(Output):
-    """The password is shown this once; its owner has to replace it at the first login."""
+    """A one-time password. It is shown only once, and its owner has to replace it at the first login."""
 
     account: AccountOut
     password: str = Field(repr=False, examples=["kY3vQ9s0mF2xL8aT"])

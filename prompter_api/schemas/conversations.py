@@ -1,4 +1,4 @@
-"""The queue, conversations, decisions, replies."""
+"""The queue, conversations, decisions and replies."""
 
 from datetime import datetime
 
@@ -61,7 +61,7 @@ class MessageOut(Output):
 
 
 class ReplyOut(Output):
-    """A message to the customer: on its way, sent, or in trouble."""
+    """A message to the customer, with its state of delivery."""
 
     id: int
     conversation_id: int
@@ -83,7 +83,7 @@ class ReplyOut(Output):
 
 
 class SuggestionOut(Output):
-    """An offered answer, template fields filled for this customer."""
+    """A suggestion with its template fields filled in for this customer."""
 
     rank: int = Field(description="1 is the first")
     article_id: str = Field(
@@ -98,7 +98,7 @@ class SuggestionOut(Output):
 
 
 class ConversationOut(Output):
-    """A conversation as an operator sees it; `turn` is the newest one that waits for an answer."""
+    """A conversation as an operator sees it. `turn` is the newest turn that waits for a reply."""
 
     id: int
     customer: CustomerOut
@@ -126,8 +126,10 @@ class ConversationOut(Output):
 
 
 class DecisionIn(Input):
-    """What to do with a turn: `accept` needs `rank`; `edit` rank and text; `pick_other` article_id;
-    `write_own` text; `reject` a reason, and text if something is to be sent instead.
+    """The decision about a turn.
+
+    `accept` needs `rank`. `edit` needs `rank` and `text`. `pick_other` needs `article_id`. `write_own` needs
+    `text`. `reject` needs `reason`, and `text` if another reply is to be sent.
     """
 
     action: Action
@@ -157,7 +159,7 @@ class DecisionIn(Input):
 
 
 class DecidedOut(Output):
-    """The decision was taken; the reply leaves at `undo_until`."""
+    """The decision was stored. The reply is sent at `undo_until`."""
 
     decision_id: int
     verdict: Verdict
@@ -173,7 +175,7 @@ class NewMessage(Input):
 
 
 class MessageAccepted(Output):
-    """The message waits in the outbox; a long one leaves in several parts."""
+    """The message waits in the outbox. A long message is sent in several parts."""
 
     reply_id: int = Field(description="Of its first part")
 

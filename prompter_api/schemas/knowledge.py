@@ -1,4 +1,4 @@
-"""Questions to the assistant, and the articles it answers from."""
+"""Questions to the assistant, and articles of the knowledge base."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -25,7 +25,7 @@ class Question(Input):
 
 
 class SuggestedAnswer(Output):
-    """An offered answer; its template fields are not filled."""
+    """A suggestion. Its template fields are not filled in."""
 
     article_id: str = Field(examples=["returns-how"])
     question: str = Field(examples=["Как вернуть товар"])
@@ -39,7 +39,7 @@ class SuggestedAnswer(Output):
 
 
 class TriageOut(Output):
-    """What the assistant makes of a text."""
+    """The assistant's triage of a text."""
 
     utterance: str = Field(description="The text as it was read")
     intent: str | None = Field(examples=["topic:returns"])
@@ -51,7 +51,7 @@ class TriageOut(Output):
 
 
 class PartOut(Output):
-    """What one signal adds: its value times its weight."""
+    """The contribution of one signal: its value times its weight."""
 
     name: str = Field(examples=["on_words"])
     value: float
@@ -76,7 +76,7 @@ class ExplainedSuggestionOut(Output):
 
 
 class ExplanationOut(Output):
-    """What the assistant makes of a text, and why."""
+    """The assistant's triage of a text, with explanations."""
 
     read_as: str = Field(description="The text after cleaning and correcting")
     triage: TriageOut
@@ -97,7 +97,7 @@ class ArticleOut(Output):
 
 
 class ArticleVersionOut(Output):
-    """What the article was from `changed_at` on."""
+    """The version of the article from `changed_at` on."""
 
     version: int
     changed_at: datetime
@@ -111,7 +111,7 @@ class ArticleHistoryOut(Output):
 
 
 class ArticleIn(Input):
-    """What an article is to be; its id stands in the address."""
+    """The new content of an article. Its id is in the address."""
 
     question: Text = Field(examples=["Как вернуть товар"], json_schema_extra=READABLE)
     answer: Text = Field(examples=["Верните товар за 14 дней, {customer_name}."])
@@ -126,10 +126,10 @@ class ArticleIn(Input):
     version: int = Field(ge=0, le=MAX_ID, description="The version that this is made from; 0: a new article")
 
     def article(self, article_id: str) -> Article:
-        """The article.
+        """Build the article.
 
         Raises:
-            InvalidArticle: a field does not hold what it should.
+            InvalidArticle: when a field has an invalid value.
         """
         return Article(
             id=article_id,
@@ -145,7 +145,7 @@ class ArticleIn(Input):
 
 
 class NewArticle(ArticleIn):
-    """An article that is not there yet."""
+    """A new article."""
 
     id: ArticleId = Field(examples=["returns-how"])
     version: Literal[0] = 0
@@ -160,7 +160,7 @@ class NewPhrasing(Input):
 
 
 class TopicOut(Output):
-    """A topic, a group of topics or a dialogue; its id stays, whatever its titles are."""
+    """A topic, a group of topics or a dialogue. Its id stays the same when its titles change."""
 
     id: str = Field(examples=["order_status"])
     title: str = Field(
@@ -190,7 +190,7 @@ Title = Annotated[
 
 
 class TitlesIn(Input):
-    """What a topic is called from now on, by language."""
+    """The new titles of a topic, by language."""
 
     titles: dict[Tag, Title] = Field(
         max_length=MAX_LANGUAGES, examples=[{"ru": "Статус заказа", "en": "Order status"}]

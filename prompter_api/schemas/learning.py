@@ -1,4 +1,4 @@
-"""Model versions, how learning went, what is pinned, and where people disagree."""
+"""Model versions, learning jobs, pinned questions and disagreements."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from prompter_api.schemas.common import ArticleId, Input, JsonOut, Output
 
 
 class JobOut(Output):
-    """A time that the bot learned, or is to."""
+    """A learning job: finished, running or waiting."""
 
     id: int
     state: JobState
@@ -28,7 +28,7 @@ class JobOut(Output):
 
 
 class UseOut(Output):
-    """From `at` on the version answered."""
+    """An activation: the version answered from `at` on."""
 
     at: datetime
     reason: ActivationReason
@@ -72,7 +72,7 @@ class PinIn(Input):
 
 
 class PinOut(Output):
-    """The article that has to come first for a text, whatever is learned."""
+    """A pinned question: the article that has to come first for a text, whatever is learned."""
 
     id: int
     text: str = Field(repr=False)
@@ -102,7 +102,7 @@ class EditedArticleOut(Output):
 
 
 class DisagreementsOut(Output):
-    """The same question judged differently, and articles whose answer is often changed."""
+    """Questions that were judged differently, and articles whose answer is often changed."""
 
     questions: list[DividedQuestionOut]
     articles: list[EditedArticleOut]

@@ -1,4 +1,4 @@
-"""How far the figures can be trusted, and what has changed."""
+"""Reliability of the figures, and changes from week to week."""
 
 from pydantic import Field
 
@@ -16,14 +16,14 @@ class ShareOut(Output):
 
 
 class OwnFigureOut(Output):
-    """Of your accepted suggestions that were judged again: how many the second person found wrong."""
+    """The share of your accepted, double-reviewed suggestions that the second person found wrong."""
 
     judged: int
     refuted: ShareOut | None = Field(description="null: fewer than fifty were judged")
 
 
 class PersonOut(Output):
-    """Somebody who works here; in order of name, never ranked."""
+    """A person of the team. People are listed in order of name and never ranked."""
 
     name: str = Field(examples=["anna"])
     refuted: ShareOut | None = Field(description="null: too few, or not seen by the operator yet")
@@ -41,7 +41,7 @@ class WeekOut(Output):
 
 
 class DriftOut(Output):
-    """The last seven days beside the seven before."""
+    """The last seven days compared with the seven days before."""
 
     this_week: WeekOut
     week_before: WeekOut

@@ -1,4 +1,4 @@
-"""What is proposed to change in the knowledge base."""
+"""Proposed changes of the knowledge base."""
 
 from datetime import datetime
 from typing import Annotated
@@ -34,7 +34,7 @@ class GivenAnswerOut(Output):
 
 
 class ProofOut(Output):
-    """What speaks for a proposal."""
+    """The evidence that supports a proposal."""
 
     n_turns: int
     n_conversations: int
@@ -47,7 +47,7 @@ class ProofOut(Output):
 
 
 class ProposalOut(Output):
-    """A change of the knowledge base that waits for a supervisor, or has been settled."""
+    """A proposed change of the knowledge base, open or settled."""
 
     id: int
     kind: ProposalKind
@@ -87,7 +87,7 @@ class ProposalsOut(Output):
 
 
 class ProposalEdit(Input):
-    """What is left out stays as it is."""
+    """The changes to a proposal. Fields that are left out stay unchanged."""
 
     question: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
     answer: Annotated[Text, StringConstraints(pattern=r"\S")] | None = None
@@ -141,7 +141,7 @@ class ApprovedOut(Output):
 
 
 class OutcomeOut(Output):
-    """What became of one of many; `error` and `message` are null where it was done."""
+    """The result for one of several proposals. `error` and `message` are null on success."""
 
     proposal_id: int
     article_id: str | None

@@ -1,4 +1,4 @@
-"""What Rasa asks: vectors for its featurizer, and actions in the words of its action server's protocol."""
+"""Rasa's requests: vectors for its featurizer, and actions in its action server's protocol."""
 
 from typing import Annotated, Any, Self
 
@@ -19,7 +19,7 @@ class VectorsOut(Output):
 
 
 class _Theirs(BaseModel):
-    """Rasa sends much that is none of our business."""
+    """A part of Rasa's requests. Fields that we do not need are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -29,14 +29,14 @@ class IntentIn(_Theirs):
 
 
 class AboutTurn(_Theirs):
-    """What Sufler has told the engine about the message."""
+    """The metadata that Sufler has sent to the engine with the message."""
 
     turn: Annotated[int, Field(ge=1, le=MAX_ID)]
     seal: Annotated[str, Field(max_length=200)] = Field(repr=False)
 
     @classmethod
     def of(cls, metadata: object) -> Self | None:
-        """None where it tells nothing: other channels and customers put there what they like."""
+        """Read the metadata. Return None if it is not ours, as other channels and customers set it, too."""
         try:
             return cls.model_validate(metadata.get("sufler") if isinstance(metadata, dict) else None)
         except ValidationError:
@@ -63,7 +63,7 @@ class ActionIn(_Theirs):
 
 
 class ActionOut(BaseModel):
-    """What the engine has to say and to note."""
+    """The messages for the engine to send, and the events for it to record."""
 
     events: list[dict[str, Any]] = []
     responses: list[dict[str, Any]] = []

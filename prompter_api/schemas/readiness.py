@@ -1,4 +1,4 @@
-"""Which topics may answer alone."""
+"""Readiness of topics."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from prompter_api.schemas.common import JsonOut, Output
 
 
 class EventOut(Output):
-    """A change of state, and why."""
+    """A change of state with its reason."""
 
     at: datetime
     state: ReadinessState
@@ -19,7 +19,7 @@ class EventOut(Output):
 
 
 class StepOut(Output):
-    """Where the test at one threshold of confidence stands."""
+    """The state of the test at one confidence threshold."""
 
     threshold: float
     n_turns: int
@@ -30,7 +30,7 @@ class StepOut(Output):
 
 
 class ReadinessOut(Output):
-    """A topic, or a group of topics that was named beforehand."""
+    """A topic, or a group of topics that was defined beforehand."""
 
     name: str
     topics: list[str]

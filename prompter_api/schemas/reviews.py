@@ -1,4 +1,4 @@
-"""What a second person judges."""
+"""Reviews: questions and answers that a second person judges."""
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from prompter_api.schemas.common import Input, Output
 
 
 class QuestionOut(Output):
-    """A customer's question and one or two answers; whose they are is not told."""
+    """A customer's question and one or two answers, without their authors."""
 
     review_id: int
     question: str = Field(examples=["как вернуть товар"])
@@ -16,7 +16,7 @@ class QuestionOut(Output):
 
 
 class NextQuestion(Output):
-    """The longest waiting question, and how many wait in all."""
+    """The longest waiting question, and the number of waiting questions."""
 
     waiting: int
     next: QuestionOut | None

@@ -1,4 +1,4 @@
-"""The product's own parts as `evaluation` sees them."""
+"""Adapters that present the product's own parts to `evaluation`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -18,7 +18,7 @@ from sufler.settings import Settings
 
 
 class EvaluatedClassifier:
-    """The product's intent classifier as `sufler evaluate intents` sees it."""
+    """Adapts the product's intent classifier for `sufler evaluate intents`."""
 
     def __init__(self, settings: Settings, encoder: Encoder, *, seed: int = 0) -> None:
         chosen = builder.classifier_settings(settings.models)
@@ -48,7 +48,7 @@ class EvaluatedClassifier:
 
 
 class EvaluatedAssistant:
-    """The product's assistant as `sufler evaluate` sees it; `advance(1)` is told of each answer."""
+    """Adapts the product's assistant for `sufler evaluate`. `advance(1)` is called after each answer."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class EvaluatedAssistant:
         advance: Callable[[int], None] = lambda _: None,
         knowledge: AssistantState | None = None,
     ) -> None:
-        """Index the articles, unless `knowledge` has them."""
+        """Index the articles, unless `knowledge` contains them already."""
         self._settings = settings
         self._articles = list(articles)
         self._encoder = encoder
@@ -82,7 +82,7 @@ class EvaluatedAssistant:
     def learned_from(self, confirmed: Sequence[Case]) -> "EvaluatedAssistant":
         """Build the assistant that has learned from operators' verdicts on these cases.
 
-        A case without an article is one whose first suggestion they called wrong.
+        A case without an article is a case whose first suggestion operators called wrong.
         """
         judged = [
             LabeledText(text=case.text, right=case.article_ids)

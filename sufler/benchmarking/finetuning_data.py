@@ -1,4 +1,4 @@
-"""What an encoder is fine-tuned on: the articles, and what customers wrote."""
+"""Training data for an encoder: the articles and the texts of customers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,10 +16,10 @@ from sufler.settings import Settings
 
 
 def base_model(settings: Settings, named: str | None) -> str:
-    """The model to start from: the one named, or the sentence-transformers model of the settings.
+    """Return the base model: the named model, or the sentence-transformers model of the settings.
 
     Raises:
-        EncoderUnavailable: there is none.
+        EncoderUnavailable: when neither exists.
     """
     configured = [settings.encoder.model, *(part.model for part in settings.encoder.parts)]
     chosen = named or next((model for model in configured if model), None)
@@ -32,8 +32,8 @@ def base_model(settings: Settings, named: str | None) -> str:
 
 
 def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list[Target]:
-    """The published articles as the search reads them."""
-    reader = TextReader(TfidfEncoder())  # only cleans
+    """Return the published articles as the search reads them."""
+    reader = TextReader(TfidfEncoder())  # used for cleaning only
     return [
         Target(
             id=article.id,
@@ -45,7 +45,7 @@ def targets_of_articles(settings: Settings, articles: Iterable[Article]) -> list
 
 
 def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[TrainingQuery]:
-    """Texts whose articles operators have confirmed; those out of scope teach nothing here."""
+    """Return the texts whose articles operators have confirmed, without out-of-scope texts."""
     same = _Same(articles)
     return [
         TrainingQuery(text=clean(case.text), right=same.of(case.article_ids))
@@ -55,7 +55,7 @@ def asked_in_cases(articles: Iterable[Article], cases: Iterable[Case]) -> list[T
 
 
 def queries_of_labels(articles: Iterable[Article], labels: Iterable[LabeledQuestion]) -> list[TrainingQuery]:
-    """What operators' verdicts say; a rejected article with the same answer as the right one is not wrong."""
+    """Build queries from operators' verdicts. An article with the same answer as the right one is right."""
     same = _Same(articles)
     found = []
     for label in labels:
@@ -65,7 +65,7 @@ def queries_of_labels(articles: Iterable[Article], labels: Iterable[LabeledQuest
 
 
 def targets_of_intents(rows: Sequence[IntentRow]) -> list[Target]:
-    """One target for each intent, with its examples as questions."""
+    """Make one target per intent, with its examples as questions."""
     examples: dict[str, dict[str, None]] = {}
     for row in rows:
         examples.setdefault(row.intent, {})[clean(row.text)] = None
@@ -73,7 +73,7 @@ def targets_of_intents(rows: Sequence[IntentRow]) -> list[Target]:
 
 
 class _Same:
-    """Articles with the same answer are all right, or all wrong."""
+    """Groups articles by answer, as articles with the same answer are right or wrong together."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
         self._first = builder.same_answers(articles)

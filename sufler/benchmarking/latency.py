@@ -1,7 +1,7 @@
-"""Speed and size over a knowledge base of a chosen size.
+"""Measure speed and memory with a knowledge base of a chosen size.
 
-Milliseconds a message are those of this module run as a program: one worker with one thread, which
-opens the same database, index and model that `sufler ask` and `sufler run` open.
+The milliseconds per message are measured by this module run as a program: one worker with one thread, which
+opens the same database, index and model as `sufler ask` and `sufler run`.
 """
 
 import json
@@ -25,28 +25,28 @@ from sufler.benchmarking.synthetic_articles import FillerEncoder, generated_arti
 from sufler.settings import Settings
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_WARM_UP = 3  # messages that are answered before the clock is read
+_WARM_UP = 3  # messages that are answered before the measurement
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a worker of one thread and the whole product showed."""
+    """The measurements of a worker with one thread and of the whole product."""
 
-    timings: tuple[Timing, ...]  # of the worker
+    timings: tuple[Timing, ...]  # the worker's
     n_articles: int
-    threads: int  # of the worker
+    threads: int  # the worker's
     served: Served
 
 
 def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
-    """Distinct texts, none of which is a question or phrasing of the base: nothing may be looked up."""
+    """Return distinct texts without the base's own questions and phrasings, so that none is looked up."""
     known = {clean(text) for article in articles for text in (article.question, *article.phrasings)}
     distinct = {clean(text): text for text in reversed(texts)}
     return [text for cleaned, text in reversed(distinct.items()) if cleaned and cleaned not in known]
 
 
 def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int, seed: int) -> None:
-    """Fill a database below `settings.data_dir` with `n_articles` articles or more; build all."""
+    """Fill a database in `settings.data_dir` with `n_articles` articles or more. Build index and model."""
     missing = max(0, n_articles - len(articles))
     with bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
@@ -59,7 +59,7 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
 
 
 def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
-    """Ask what `prepare` made: a worker of one thread by itself, then the whole product over HTTP."""
+    """Measure the product that `prepare` built: first a worker with one thread, then everything over HTTP."""
     result = _run_worker(settings, texts)
     return Measured(
         timings=tuple(Timing(total_ms=total, encoder_ms=encoder) for total, encoder in result["timings"]),
@@ -85,7 +85,7 @@ def _run_worker(settings: Settings, texts: Sequence[str]) -> dict[str, Any]:
 
 
 class _TimedEncoder:
-    """Adds up the time that is spent encoding."""
+    """Adds up the seconds that are spent encoding."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -125,7 +125,7 @@ def _time(assistant: Assistant, encoder: _TimedEncoder, text: str) -> tuple[floa
 
 
 def _for_worker(settings: Settings) -> dict[str, Any]:
-    """Leave out sections that hold secrets, which JSON shows as stars and a worker does not need."""
+    """Leave out sections with secrets: JSON shows them as stars, and a worker does not need them."""
     return settings.model_dump(
         mode="json", exclude={"telegram_token", "telegram", "dialogue", "intents", "web"}
     )

@@ -1,4 +1,4 @@
-"""On what was it measured?  Machine, versions, settings: what a figure is worth nothing without."""
+"""The machine, versions and settings behind a measurement. Without them a figure is worth nothing."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """Python and the libraries that figures depend on, as far as they are installed."""
+    """Return the versions of Python and of the installed libraries that figures depend on."""
     found = [f"Python {platform.python_version()}"]
     for name in _PACKAGES:
         try:
@@ -30,7 +30,7 @@ def versions() -> str:
 
 
 def config_hash(settings: Settings) -> str:
-    """Name the settings; equal names, equal settings. Secrets (tokens, the database's URL) do not count."""
+    """Hash the settings: equal settings, equal hash. Secrets (tokens, the database's URL) are left out."""
     text = settings.model_dump_json(exclude={"telegram_token", "database", "data_dir"})
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -1,4 +1,4 @@
-"""A running Sufler as its users meet it: `sufler run` in a process of its own, asked over HTTP."""
+"""A running Sufler as its users see it: `sufler run` in its own process, asked over HTTP."""
 
 import json
 import os
@@ -29,44 +29,44 @@ _PAGES = re.compile(r"https?://[^\s/]+(?=/docs)")
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What a running product showed to its clients."""
+    """The measurements of a running product, as its clients see it."""
 
-    messages_per_second: float  # texts sent until their ranked suggestions had all come back
-    rss_mb: float | None  # most that was resident, in MiB; None where the system does not say
-    cold_start_s: float  # from starting the process to its first answer
+    messages_per_second: float  # a message counts once its ranked suggestions have arrived
+    rss_mb: float | None  # peak resident memory, in MiB; None if the system does not report it
+    cold_start_s: float  # from the start of the process to its first answer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where texts are asked: POST {"text": …} is answered 200, with a JSON object that holds `key`."""
+    """The address that answers texts: POST {"text": …} returns 200 and a JSON object with `key`."""
 
     address: tuple[str, int]
     path: str
     key: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a token among them
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # includes a token
 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """A server in a process of its own."""
+    """A server in its own process."""
 
     pid: int
     endpoint: Endpoint
-    started: float  # time.perf_counter() just before
+    started: float  # time.perf_counter() just before the start
 
 
 class NotServed(Exception):
-    """The measured server did not start, or refused a request; the message says which."""
+    """The measured server did not start, or refused a request. The message says which."""
 
 
 def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) -> Served:
     """Run the product over the database in `settings.data_dir` and ask it by POST /api/ask.
 
-    The first text is asked alone, for the start; then `clients` ask the others, each the next one
-    as soon as it has an answer.
+    The first text is sent alone, to measure the start. Then `clients` clients send the others, each the
+    next text as soon as it has an answer.
 
     Raises:
-        NotServed: there was no answer, or one that is not 200.
+        NotServed: when there was no answer, or its status was not 200.
     """
     with running(settings) as server:
         with closing(Client(server.endpoint)) as client:
@@ -78,7 +78,7 @@ def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) ->
 
 
 def peak_mb(pid: int) -> float | None:
-    """Most memory of a process that was ever resident, in MiB; None where there is no /proc."""
+    """Return the peak resident memory of a process, in MiB, or None if there is no /proc."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None
@@ -87,7 +87,7 @@ def peak_mb(pid: int) -> float | None:
 
 
 class Client:
-    """One connection, kept open, as a program would."""
+    """A client with one connection that is kept open, as a program would keep it."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -95,10 +95,10 @@ class Client:
         self._headers = {**endpoint.headers, "Content-Type": "application/json"}
 
     def ask(self, text: str) -> dict[str, Any]:
-        """The answer to a text.
+        """Send a text and return the answer.
 
         Raises:
-            NotServed: it is not 200, or not what it should be.
+            NotServed: when the status is not 200, or the answer is not of the expected shape.
         """
         path = self._endpoint.path
         self._connection.request("POST", path, json.dumps({"text": text}), self._headers)
@@ -114,7 +114,7 @@ class Client:
 
 
 def ask_all(endpoint: Endpoint, texts: Sequence[str], clients: int) -> float:
-    """Messages a second; each client asks the next text as soon as it has an answer."""
+    """Send the texts and return the messages per second. Each client sends a text after its last answer."""
     waiting: SimpleQueue[str] = SimpleQueue()
     for text in texts:
         waiting.put(text)
@@ -133,10 +133,10 @@ def ask_all(endpoint: Endpoint, texts: Sequence[str], clients: int) -> float:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
-    """`sufler run` on a free port of this machine, asked by an operator; stopped on leaving.
+    """Run `sufler run` on a free local port, with an operator's token. Leaving the context stops it.
 
     Raises:
-        NotServed: it ended before it could be asked.
+        NotServed: when it ended before it could be asked.
     """
     token = _operator_token(settings)
     config = write_config(settings)
@@ -160,7 +160,7 @@ def running(settings: Settings) -> Iterator[Running]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ask a process to end, and wait for it."""
+    """Ask a process to end, and wait until it has ended."""
     process.terminate()
     try:
         process.communicate(timeout=_STOP_SECONDS)
@@ -169,19 +169,19 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def write_config(settings: Settings) -> Path:
-    """Write the settings into a file in `data_dir`, save messenger and Rasa, which are not to be called."""
+    """Write the settings into a file in `data_dir`, except messenger and Rasa, which must not be called."""
     config = settings.data_dir / "measured.yml"
     values = settings.model_dump(mode="json", exclude={"telegram_token", "telegram", "dialogue", "intents"})
     values["database"]["url"] = settings.database_url
     values["web"].pop("session_secret")
     values["web"] |= {"host": "127.0.0.1", "port": 0}
-    make_private_file(config)  # the database's password stands in it
-    config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is YAML
+    make_private_file(config)  # it contains the database's password
+    config.write_text(json.dumps({"sufler": values}), encoding="utf-8")  # JSON is valid YAML
     return config
 
 
 def environment() -> dict[str, str]:
-    """This process's, without settings of Sufler's: the file of `write_config` holds them."""
+    """Return this process's environment without Sufler's settings, which `write_config` has written."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SUFLER_")}
 
 

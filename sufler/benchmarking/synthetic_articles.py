@@ -1,4 +1,4 @@
-"""Generated articles that make a small knowledge base as large as one wants to measure."""
+"""Generated articles that fill a small knowledge base up to the size to be measured."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,12 @@ from kb_index import Article
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 
 _MARK = re.compile(r"\bfill(\d+)\b")
-_NOISE = 0.1  # length of what is added to a vector of length 1: two fillers of like sources still differ
+_NOISE = 0.1  # length of the added noise, so that two generated texts of the same sources still differ
 _PREFIX = "fill"
 
 
 def generated_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iterator[Article]:
-    """Make `n` articles, each out of halves of two of `sources`, with as many phrasings as the first."""
+    """Make `n` articles, each from halves of two `sources`, with as many phrasings as the first source."""
     random = np.random.default_rng(seed)
     for number in range(n):
         first, second = (sources[int(row)] for row in random.integers(0, len(sources), 2))
@@ -33,10 +33,10 @@ def generated_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iter
 
 
 class FillerEncoder:
-    """Encodes generated texts in no time: as a real text's vector with something added.
+    """Encodes generated texts quickly: as the mean of two real texts' vectors with noise added.
 
-    Vectors of real sentences are no evenly spread noise, and a graph over noise would be searched
-    at another speed. All other texts are encoded as they should be.
+    Vectors of real sentences are not spread evenly, and a graph over pure noise would be searched
+    at a different speed. All other texts are encoded by `encoder`.
     """
 
     def __init__(self, encoder: Encoder, sources: Sequence[str], *, seed: int) -> None:

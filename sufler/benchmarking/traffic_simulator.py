@@ -1,9 +1,9 @@
 """Simulated customers and operators, who use the running Sufler over HTTP as real ones do.
 
-Customers ask held-out questions, each time with fresh typing errors: never a text that was learned from.
+Customers ask held-out questions, each time with fresh typing errors, so never a text that was learned from.
 Operators know the right answer and judge by it. One topic gets most of the questions, so that it gathers its
-evidence in a minute or two. A while after it has gone live, what its articles say stops being true, and
-nobody tells the knowledge base. The rule is the one of every other day.
+evidence in a minute or two. Some time after it has gone live, its articles stop being true, and nobody
+updates the knowledge base. The rule of readiness is the same as in production.
 """
 
 import csv
@@ -32,9 +32,9 @@ log = structlog.get_logger(__name__)
 HERO = "warranty"  # gets most of the questions
 _OTHERS = ("products", "order_status", "business")
 _HERO_SHARE = 0.6
-_SHARE_OF_TYPOS = 0.15  # of the words
-_MAX_WAITING = 40  # turns on the desk; more customers would only wait
-_LIVE_SECONDS = 20.0  # that the topic answers alone before its articles turn wrong
+_SHARE_OF_TYPOS = 0.15  # share of the words
+_MAX_WAITING = 40  # open turns; more customers would only wait
+_LIVE_SECONDS = 20.0  # seconds that the topic is on autopilot before its articles become wrong
 _NEW_TRUTH = "Условия изменились, уточняю у коллег и вернусь с ответом."
 
 
@@ -47,7 +47,7 @@ class Question:
 
 @dataclass
 class Truth:
-    """What a well-informed person knows: which article answers a question, and what is no longer true."""
+    """The ground truth: which articles answer a question, and which topic is outdated."""
 
     articles: Mapping[str, Article]
     asked: dict[str, Question] = field(default_factory=dict)  # by the text that was sent
@@ -65,7 +65,7 @@ class Truth:
         return article.answer in answers
 
     def is_right_answer(self, question: Question, text: str) -> bool:
-        """Judge a text as it was sent or offered, template fields filled."""
+        """Judge a text as it was sent or offered, with template fields filled in."""
         if text == _NEW_TRUTH:
             return question.topic == self.outdated_topic
         candidates = (article for article in question.article_ids if self.is_right(question, article))
@@ -73,7 +73,7 @@ class Truth:
 
 
 def read_questions(path: Path, articles: Mapping[str, Article]) -> list[Question]:
-    """The questions of held-out customers that the base can answer."""
+    """Read the held-out questions that the knowledge base can answer."""
     with path.open(encoding="utf-8", newline="") as source:
         rows = [row for row in csv.DictReader(source) if row["article_id"]]
     return [
@@ -87,9 +87,9 @@ def read_questions(path: Path, articles: Mapping[str, Article]) -> list[Question
 
 
 class Traffic:
-    """Runs until it is stopped; `say` is told the story, a line at a time.
+    """Simulates customers and operators until it is stopped. `say` gets a report, line by line.
 
-    `tokens` are API tokens of two operators and of a supervisor, who only looks.
+    `operator_tokens` are API tokens of operators. `supervisor_token` is only used for reading.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Traffic:
             thread.join(timeout=10)
 
     def _keep_on(self, work: Callable[[httpx.Client], None], url: str, token: str | None) -> None:
-        """Do the work again and again; a server that is busy or going down is no reason to give up."""
+        """Repeat the work until stopped, even if the server is busy or shutting down."""
         headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": url}
         with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
             while not self._stop.is_set():
@@ -143,7 +143,7 @@ class Traffic:
     # --- customers --------------------------------------------------------------------------
 
     def _ask(self, client: httpx.Client) -> None:
-        """A new customer opens the chat and asks one question."""
+        """Open the chat as a new customer and ask one question."""
         began = time.monotonic()
         if self._waiting < _MAX_WAITING:
             pool = self._hero if self._random.random() < _HERO_SHARE else self._others
@@ -182,7 +182,7 @@ class Traffic:
             answer.raise_for_status()
 
     def _decision(self, question: Question | None, view: Mapping[str, Any]) -> dict[str, Any]:
-        if question is None:  # somebody else has written: a person who watches the demo
+        if question is None:  # a person who watches the demo has written
             return {"action": "write_own", "text": _NEW_TRUTH}
         offered = view["suggestions"]
         if offered and self._truth.is_right(question, offered[0]["article_id"]):
@@ -197,7 +197,7 @@ class Traffic:
         return {"action": "write_own", "text": _NEW_TRUTH}
 
     def _judge(self, client: httpx.Client) -> bool:
-        """Judge one review; False if there is none."""
+        """Judge one review. Return False if there is none."""
         found = client.get("/api/reviews/next").raise_for_status().json()["next"]
         if found is None:
             return False
@@ -213,10 +213,10 @@ class Traffic:
             answer.raise_for_status()
         return True
 
-    # --- the story --------------------------------------------------------------------------
+    # --- reports ----------------------------------------------------------------------------
 
     def _watch(self, client: httpx.Client) -> None:
-        """Tell how the main topic fares, and let its articles turn wrong a while after it went live."""
+        """Report on the main topic, and make its articles wrong `_LIVE_SECONDS` seconds after its go-live."""
         last_state: tuple[str, int] | None = None
         live_since: float | None = None
         while not self._stop.is_set():
@@ -247,7 +247,7 @@ def _line(found: Mapping[str, Any]) -> str:
 
 
 def _is_filled(text: str, answer: str) -> bool:
-    """Whether the text is the answer with something, or nothing, in place of its template fields."""
+    """Tell whether the text is the answer with any values, or empty ones, for its template fields."""
     first, *rest = re.split(r"\{\w+\}", answer.strip())
     if not rest:
         return text == first

@@ -1,10 +1,10 @@
 """Which parts make up a running Sufler?
 
-It reads the settings, chooses parts and puts them together: wiring only.
+This package reads the settings, chooses parts and connects them. It contains wiring only.
 
     services    the store, and the use cases of the core
-    models      the assistant that answers, and what learns
-    faces       the web and the messengers
+    models      the assistant, and learning
+    faces       the web face and the messengers
     process     the loops of one process
 """
 

@@ -1,4 +1,4 @@
-"""The web face and the messengers."""
+"""Build the web face and the messengers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 
 def import_web_face() -> None:
-    """Load what `build_web_app` needs: half a second in which something else can be done."""
+    """Import the modules of `build_web_app`, which takes half a second and can run beside other work."""
     for name in ("bot.webchat", "prompter_api.app", "prompter_api.desk"):
         import_module(name)
 
@@ -63,11 +63,11 @@ def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
 def build_web_app(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None" = None
 ) -> "FastAPI":
-    """Pages, JSON API and web chat; `heartbeats` are those of the loops in this process."""
+    """Build pages, JSON API and web chat. `heartbeats` belong to the loops in this process."""
     from prompter_api.app import create_app
     from prompter_api.desk import add_pages
 
-    store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for an answer
+    store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for the response
     secret = installation_secret(settings.secret, store)
     parts = _services(settings, store, assistant, heartbeats, secret=secret)
     app = create_app(parts, routers=[_web_chat(settings, store, secret=secret)])
@@ -78,7 +78,7 @@ def build_web_app(
 def _services(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None", *, secret: str
 ) -> "Services":
-    """The use cases that pages and API ask."""
+    """Build the use cases that pages and API call."""
     from prompter_api.parts import Services
     from prompter_api.ready import Check
     from prompter_api.ready import Readiness as ProcessReadiness
@@ -90,7 +90,7 @@ def _services(
     def asked_by_engine(text: str) -> Triage:
         return readiness.preview(assistant.without_external_parser().triage(text))
 
-    # When a session or a token was used last is written apart from the request that uses it.
+    # The time of a session's or token's last use is written apart from the request that uses it.
     last_seen = ThreadPoolExecutor(1, thread_name_prefix="last-seen")
     return Services(
         accounts=build_accounts(store, defer=last_seen.submit),
@@ -179,10 +179,10 @@ def build_messengers(
     *,
     heartbeats: "Heartbeats | None" = None,
 ) -> list[Messenger]:
-    """Delivery to every channel, and polling where there is something to poll.
+    """Build the loops that deliver to every channel and poll the messengers that need it.
 
-    Connections are left to `closing`, to be closed when the loops have ended. `heartbeats` are told of every
-    look into the outbox.
+    `closing` closes the connections when the loops have ended. `heartbeats` are told of every check of the
+    outbox.
     """
     from bot.delivery import Delivery
     from bot.webchat import WebChannel

@@ -1,4 +1,4 @@
-"""What answers, and what learns."""
+"""Build the assistant that answers, and the parts that learn."""
 
 import os
 from collections.abc import Callable
@@ -43,12 +43,12 @@ def build_versions(settings: Settings, store: Store) -> Versions:
 
 
 def open_assistant(settings: Settings, store: Store, *, encoder: Encoder | None = None) -> Assistant:
-    """The assistant that knows the database's articles; index and model are kept in `data_dir`."""
+    """Open the assistant on the database's articles. Index and model are stored in `data_dir`."""
     return build_live_assistant(settings, store, encoder=encoder).assistant
 
 
 def embed_articles(settings: Settings, store: Store, progress_bar: ProgressBar) -> None:
-    """Compute the vectors of texts that have none yet; can be stopped and goes on where it was."""
+    """Compute the missing vectors of texts. After an interruption it continues where it stopped."""
     article_vectors.embed_articles(
         settings.models, store, build_knowledge_base(store).articles(), progress_bar
     )
@@ -72,7 +72,7 @@ def learn(
     encoder: Encoder | None = None,
     bar: ProgressBar | None = None,
 ) -> "LearningRun":
-    """Learn from what operators have decided; see `prompter.learning.pipeline.learn_now`."""
+    """Learn from operators' decisions. See `prompter.learning.pipeline.learn_now`."""
     from prompter.learning.pipeline import learn_now
 
     readiness = build_readiness(settings, store)
@@ -80,7 +80,7 @@ def learn(
 
 
 def learn_in_background(settings: Settings) -> None:
-    """Learn once, giving way to whatever else the machine has to do; runs in a process of its own."""
+    """Learn once, at low priority. It runs in its own process."""
     if hasattr(os, "nice"):
         os.nice(10)
     configure_logs()
@@ -118,7 +118,7 @@ def build_shadow_evaluator(
 def build_live_assistant(
     settings: Settings, store: Store, *, encoder: Encoder | None = None, of_articles: Encoder | None = None
 ) -> LiveAssistant:
-    """The assistant that follows articles and versions; `encoder` wins over the settings' one."""
+    """Build the assistant that reloads articles and versions. `encoder` overrides that of the settings."""
     return LiveAssistant(
         settings.models,
         store,

@@ -1,4 +1,4 @@
-"""A running Sufler: web face, messenger faces and the worker, together or one by one."""
+"""Run Sufler: web face, messengers and worker, in one process or in several."""
 
 import asyncio
 import socket
@@ -32,10 +32,10 @@ log = structlog.get_logger(__name__)
 
 
 class Duty(StrEnum):
-    """What a process does; a small server does all of it in one."""
+    """The duties of a process. On a small server one process has all of them."""
 
     API = "api"  # pages, JSON API, web chat
-    BOT = "bot"  # messages in from messengers, replies out
+    BOT = "bot"  # receives messages from messengers and sends replies
     WORKER = "worker"  # triage
 
 
@@ -46,12 +46,12 @@ async def serve(
     *,
     on_ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Run until SIGINT or SIGTERM; what is under way is finished first.
+    """Run until SIGINT or SIGTERM. Work in progress is finished first.
 
-    `on_ready` is told the address of the pages once they can be opened.
+    `on_ready` gets the address of the pages once they can be opened.
 
     Raises:
-        CannotServe: the address for the pages cannot be used.
+        CannotServe: when the address for the pages cannot be used.
     """
     stop = asyncio.Event()
     heartbeats = Heartbeats()
@@ -63,12 +63,12 @@ async def serve(
         )
         with defer_garbage_collection():
             loops = await _build(settings, store, duties, listener, on_ready, heartbeats)
-        # Messages are answered side by side: threads that share one message's small matrices only
-        # wait for each other, and burn the cores while they do.
+        # Messages are answered in parallel. Threads that share one message's small matrices would only
+        # wait for each other, and keep the cores busy meanwhile.
         closing.enter_context(threadpool_limits(1, user_api="blas"))
         if duties & {Duty.BOT, Duty.WORKER}:
             guard = build_clock_guard(settings, store)
-            await asyncio.to_thread(guard.run_once)  # before anything is taken that seems to be due
+            await asyncio.to_thread(guard.run_once)  # before any work is claimed that only seems to be due
             loops.append(every(1.0, guard.run_once, "clock", heartbeats=heartbeats))
             if Duty.BOT in duties:
                 messengers = build_messengers(settings, store, closing, guard, heartbeats=heartbeats)
@@ -89,11 +89,11 @@ async def _build(
     on_ready: Callable[[str], None],
     heartbeats: Heartbeats,
 ) -> list[Loop]:
-    """Triage and the web face, which need the models."""
+    """Build the loops of triage and of the web face, which need the models."""
     loops: list[Loop] = []
     repeat = partial(every, heartbeats=heartbeats)
     if duties & {Duty.API, Duty.WORKER}:
-        # Not in a task group, which would wrap what is wrong with the encoder or the database.
+        # Not in a task group, which would wrap an error of the encoder or the database.
         live, _ = await asyncio.gather(
             asyncio.to_thread(build_live_assistant, settings, store),
             asyncio.sleep(0) if listener is None else asyncio.to_thread(import_web_face),
@@ -122,7 +122,7 @@ async def _build(
 
 
 def _judge(readiness: Readiness, assistant: Assistant) -> bool:
-    """Look at new evidence on the model that answers now."""
+    """Update readiness with new evidence on the model in use."""
     knowledge = assistant.knowledge
     return readiness.run_once(knowledge.model, learned_until=knowledge.learned_until, ask=assistant.triage)
 

@@ -1,4 +1,4 @@
-"""The store, and the use cases of the core on it."""
+"""Build the store and the use cases of the core."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,9 +37,9 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[Store]:
-    """Open the database, made and brought to this version's schema where needed; closed at the end.
+    """Open the database, create or migrate it if needed, and close it at the end.
 
-    Nobody but their owner may read the database and what else is kept in the data folder.
+    Only their owner may read the database and the other files in the data folder.
     """
     engine = open_engine(settings.database_url)
     if settings.data_dir.exists():
@@ -50,18 +50,18 @@ def open_store(settings: Settings) -> Iterator[Store]:
     finally:
         engine.dispose()
         if settings.data_dir.exists():
-            make_private_folder(settings.data_dir)  # with what has been made meanwhile
+            make_private_folder(settings.data_dir)  # including files made meanwhile
 
 
 def open_engine(url: str) -> Engine:
-    """Connect to a database; a file of SQLite's is its owner's only, from before anything is in it.
+    """Connect to a database. An SQLite file is made private to its owner before anything is written.
 
     Raises:
-        BadDatabaseUrl: the URL cannot be read.
+        BadDatabaseUrl: when the URL cannot be parsed.
     """
     read = read_url(url)
     is_file = read.get_backend_name() == "sqlite" and read.database not in (None, "", ":memory:")
-    if is_file and not str(read.database).startswith("file:"):  # a URI of SQLite's own
+    if is_file and not str(read.database).startswith("file:"):  # an SQLite URI
         make_private_file(Path(str(read.database)))
     return connect(url)
 

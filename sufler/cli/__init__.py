@@ -46,8 +46,8 @@ app.add_typer(rasa.app, name="rasa")
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend becomes one line and status 2."""
-    if "--help" not in sys.argv:  # which says nothing that would be logged
+    """Run the command line. An error that a user can fix is shown as one line, with status 2."""
+    if "--help" not in sys.argv:  # help logs nothing
         from sufler.logs import configure_logs
 
         configure_logs()
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _errors_of_users() -> tuple[type[Exception], ...]:
-    """Errors whose message says what to do; their packages are loaded only once there is one."""
+    """Return the errors whose message says what to do. Their packages are imported only after an error."""
     from evaluation.errors import EvaluationError
     from files import BadFile
     from kb_index.errors import KbIndexError

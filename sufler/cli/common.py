@@ -1,4 +1,4 @@
-"""What the commands share: options, output, exit statuses."""
+"""Options, output and exit statuses that the commands share."""
 
 import json
 import sys

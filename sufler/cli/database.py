@@ -1,4 +1,4 @@
-"""sufler migrate: the database's schema, and moving to another database."""
+"""The command `sufler migrate`: upgrade the database's schema, or move to another database."""
 
 from contextlib import ExitStack
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""sufler finetune: an encoder of one's own, taught by phrasings and verdicts."""
+"""The command `sufler finetune`: train the team's own encoder on phrasings and verdicts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

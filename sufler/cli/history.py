@@ -1,4 +1,4 @@
-"""sufler learn --from-history: proposals from chats of the past."""
+"""The command `sufler learn --from-history`: make proposals from past chats."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sufler.cli.progress import progress_bar
 
 
 def mine(path: Path, config: Path | None, as_json: bool) -> None:
-    """Read a file of chats and propose what it says: everything, or nothing if a row is bad."""
+    """Read a file of chats and make proposals from it. If a row is invalid, nothing is proposed."""
     from prompter.domain.drafts import ProposalKind
     from prompter.knowledge.chat_history_import import count_hint, mined, read_history
     from prompter.learning.proposing import propose_from_history

@@ -1,4 +1,4 @@
-"""sufler import-rasa: an existing Rasa project moves in."""
+"""The command `sufler import-rasa`: import an existing Rasa project."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

@@ -1,4 +1,4 @@
-"""sufler kb ...: the knowledge base."""
+"""The commands `sufler kb …`: maintain the knowledge base."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ def import_files(
     from sufler.settings import load_settings
 
     settings = load_settings(config)
-    # Read everything once before the database is touched: a bad row is found while nobody waits for a lock.
+    # Read everything before the database is touched, so that an invalid row is found before a lock is taken.
     total = 0
     home: dict[str, Path] = {}
     with progress_bar("Reading", sum(count_hint(path) or 0 for path in files) or None) as advance:

@@ -1,4 +1,4 @@
-"""sufler learn: what operators have decided becomes a better model, or is refused."""
+"""The command `sufler learn`: train a version on operators' decisions, and use it unless it may be worse."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""sufler train, models, promote, rollback, ask: model versions, and what they say."""
+"""The commands `sufler train`, `models`, `promote`, `rollback` and `ask`: model versions and suggestions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any

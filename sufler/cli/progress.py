@@ -1,16 +1,16 @@
-"""Progress, on standard error: a bar where a person watches, a line where a log does."""
+"""Progress on standard error: a bar in a terminal, lines in a log."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_LINE_AFTER = 3.0  # seconds; work that is done sooner is not worth a line in a log
+_LINE_AFTER = 3.0  # seconds; shorter work is not worth a line in a log
 
 
 @contextmanager
 def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar that is told how many were done since it was last told."""
+    """Show progress. Call the yielded function with the number of items done since the last call."""
     if not sys.stderr.isatty():
         yield _logged(what, total)
         return
@@ -31,7 +31,7 @@ def _logged(what: str, total: int | None) -> Callable[[int], None]:
         nonlocal told, done
         done += count
         if time.monotonic() - told > _LINE_AFTER:
-            told = time.monotonic() + 10 * _LINE_AFTER  # the next one later
+            told = time.monotonic() + 10 * _LINE_AFTER  # the next line comes later
             sys.stderr.write(f"{what}: {done}{f' of {total}' if total else ''}\n")
             sys.stderr.flush()
 

@@ -1,4 +1,4 @@
-"""sufler rasa ...: Rasa in an environment of its own, on the same config.yml and training data."""
+"""The commands `sufler rasa …`: run Rasa in its own environment, on the same settings and training data."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

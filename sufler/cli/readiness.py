@@ -1,4 +1,4 @@
-"""sufler readiness, sufler autopilot: which topics may answer alone, and why not yet."""
+"""The commands `sufler readiness` and `sufler autopilot`: readiness of topics and control of autopilot."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,7 +82,7 @@ def _opened(config: Any) -> "Iterator[tuple[Readiness, Topics]]":
 
 
 def as_object(found: "TopicReadiness") -> dict[str, Any]:
-    """What there is to know, as JSON: of the first threshold that has not passed, or else the last one."""
+    """Return a topic's readiness as JSON, at the first threshold that has not passed or at the last one."""
     step = found.steps[-1]
     return {
         "name": found.name,

@@ -1,4 +1,4 @@
-"""Flags that have another name now; their old names work for one release."""
+"""Renamed flags. Their old names work for one release."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ RENAMED_FLAGS = {
 
 
 def with_new_names(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with flags by their new names, and say each new name once.
+    """Replace old names of flags in the arguments, and print each new name once.
 
     >>> with_new_names(["rasa", "setup", "--", "--or-skip"])
     ['rasa', 'setup', '--', '--or-skip']

@@ -1,4 +1,4 @@
-"""sufler demo and sufler run: a running Sufler."""
+"""The commands `sufler demo` and `sufler run`: start Sufler."""
 
 import logging
 import secrets
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sufler.bootstrap.process import Duty
     from sufler.settings import Settings
 
-_DEMO_DAYS = 7  # that a demo's simulated people may ask; each start gives them new tokens
+_DEMO_DAYS = 7  # validity of the tokens of a demo's simulated people, who get new tokens at each start
 
 
 def run(
@@ -62,7 +62,7 @@ def demo(
 
     settings = load_settings(config)
     if with_traffic:
-        configure_logs(logging.WARNING)  # a line for each of a thousand messages would hide the story
+        configure_logs(logging.WARNING)  # a log line for each of a thousand messages would hide the report
         settings = _for_traffic(settings)
     with private_files(), bootstrap.open_store(settings) as store:
         knowledge = bootstrap.build_knowledge_base(store)
@@ -70,7 +70,7 @@ def demo(
             path = settings.training_data_dir / "kb.csv"
             report = knowledge.import_articles(read_articles(path), changed_by="demo")
             titles = settings.training_data_dir / "topics.csv"
-            if titles.exists():  # a base of one's own may have none
+            if titles.exists():  # the team's own knowledge base may have none
                 bootstrap.build_topics(settings, store).change_titles(read_titles(titles))
             typer.echo(f"Loaded {report.added} articles of a fictional shop.", err=True)
         bootstrap.embed_articles(settings, store, progress_bar)
@@ -88,12 +88,12 @@ def demo(
 
 
 def _for_traffic(settings: "Settings") -> "Settings":
-    """Everything happens sooner, in a database of its own; the rule of readiness stays as it is."""
+    """Speed everything up and use a separate database. The rule of readiness stays the same."""
     changes = {
         "data_dir": settings.data_dir.with_name(f"{settings.data_dir.name}-with-traffic"),
         "turns": settings.turns.model_copy(update={"debounce_seconds": 0.3}),
         "desk": settings.desk.model_copy(update={"undo_seconds": 1.0}),
-        "web": settings.web.model_copy(  # all simulated customers come from one address
+        "web": settings.web.model_copy(  # all simulated customers have the same address
             update=dict.fromkeys(
                 ("messages_per_address", "new_chats_per_address", "new_chats_per_minute"), 1_000_000
             )
@@ -105,7 +105,7 @@ def _for_traffic(settings: "Settings") -> "Settings":
 
 
 def _traffic(settings: "Settings", store: "Store") -> "Traffic":
-    """Simulated people, who have accounts and API tokens like everybody else."""
+    """Create simulated people, with accounts and API tokens like real people."""
     from prompter.domain.account import Role, Scope
     from sufler import bootstrap
     from sufler.benchmarking.traffic_simulator import Traffic, Truth, read_questions
@@ -138,7 +138,7 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
 
 
 def _one_time_admin(store: "Store") -> str | None:
-    """A fresh one-time password for the account admin; None if its owner has set one of their own."""
+    """Give the account admin a new one-time password. Return None if its owner has chosen their own."""
     from prompter.domain.account import Role
     from sufler import bootstrap
 

@@ -1,4 +1,4 @@
-"""sufler user ...: who may log in."""
+"""The commands `sufler user …`: maintain accounts, sessions and API tokens."""
 
 import sys
 from collections.abc import Iterator

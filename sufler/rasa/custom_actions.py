@@ -1,4 +1,4 @@
-"""The team's own action server (rasa-sdk), behind ours."""
+"""Forward calls to the team's own action server (rasa-sdk)."""
 
 import json
 
@@ -11,14 +11,14 @@ log = structlog.get_logger(__name__)
 
 
 class CustomActions:
-    """Passes calls on as they came, and their answers back."""
+    """Forwards calls and returns the answers, both unchanged."""
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = url
         self._client = httpx.Client(timeout=timeout, trust_env=False)
 
     def __call__(self, call: bytes) -> tuple[int, bytes]:
-        """Status and answer; 502 where there is none."""
+        """Return status and answer. The status is 502 if there is no answer."""
         try:
             answer = self._client.post(self._url, content=call, headers={"Content-Type": "application/json"})
         except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""Rasa as the dialogue engine: its REST channel, its conversations' trackers, its parser."""
+"""Rasa as the dialogue engine, through its REST channel, trackers and parser."""
 
 import re
 import time
@@ -13,20 +13,20 @@ from prompter.dialogue.engine import DialogueUnavailable, EngineReply, Question
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason
 
-_KEY = "sufler"  # of a message's metadata, and of what our own actions answer
+_KEY = "sufler"  # the key in a message's metadata and in the answers of our own actions
 _SLASHES = re.compile(r"^[\s/]+")
-_FALLBACK = "nlu_fallback"  # the intent that says: none of mine
+_FALLBACK = "nlu_fallback"  # the intent for "no intent matches"
 _MAX_REPLY_LENGTH = 20_000  # characters
-_PAUSE = 5.0  # seconds in which a parser that was silent is not asked
+_PAUSE = 5.0  # seconds during which a parser that did not answer is not asked again
 
 _log = structlog.get_logger(__name__)
 
 
 class RasaEngine:
-    """Talks to a Rasa server of version 3.6; `timeout` in seconds.
+    """A client for a Rasa server of version 3.6. `timeout` is in seconds.
 
-    What Rasa says is read from the conversation's tracker: there it stands after a restart, too, and with it
-    which form waits and how sure Rasa is.
+    Rasa's replies are read from the conversation's tracker: there they are still available after a restart,
+    together with the active form and Rasa's confidence.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class RasaEngine:
         timeout: float,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        # Rasa takes its token in the query only. httpx logs addresses, but below the level that is shown.
+        # Rasa accepts its token in the query only. httpx logs URLs, but below the level that is shown.
         self._client = httpx.Client(
             base_url=url.rstrip("/"),
             params={"token": token} if token else None,
@@ -87,7 +87,7 @@ class RasaEngine:
         return model
 
     def parse(self, text: str) -> dict[str, float]:
-        """Probabilities of intents, best first; none where Rasa does not know or is silent."""
+        """Return probabilities of intents, best first, or nothing if Rasa falls back or does not answer."""
         if self._seconds() < self._silent_until:
             return {}
         try:
@@ -104,7 +104,7 @@ class RasaEngine:
         return {} if best in (None, _FALLBACK) else ranking
 
     def _tracker(self, sender: str) -> Mapping[str, Any]:
-        # All: a dialogue may restart itself, and what it said to that stands before the restart.
+        # ALL, as a dialogue may restart itself, and its reply then comes before the restart.
         tracker = self._call("GET", f"/conversations/{sender}/tracker", params={"include_events": "ALL"})
         if not isinstance(tracker, dict) or not isinstance(tracker.get("events"), list):
             raise DialogueUnavailable("what answers is not Rasa")
@@ -144,12 +144,12 @@ class RasaEngine:
 
 
 def _message(text: str) -> str:
-    """The text without what Rasa would take for an intent's name: a slash at its beginning."""
+    """Return the text without a leading slash, which Rasa would read as the start of an intent's name."""
     return _SLASHES.sub("", text).strip() or "-"
 
 
 def _about(question: Question) -> dict[str, object]:
-    """What goes along with a message: nothing is triaged twice, and no table holds it in between."""
+    """Build a message's metadata. It carries the triage, so that none is repeated or stored in between."""
     triage = question.triage
     return {
         "turn": question.cursor.turn_id,
@@ -168,7 +168,7 @@ def _about(question: Question) -> dict[str, object]:
 
 @dataclass
 class _TrackedTurn:
-    """A message of the customer in a tracker, and all that followed."""
+    """A customer's message in a tracker, with all events that followed."""
 
     cursor: MessageCursor | None
     parsed: Mapping[str, Any]
@@ -180,7 +180,7 @@ class _TrackedTurn:
 
 
 def _reply(tracked: _TrackedTurn) -> EngineReply:
-    """What Rasa said to the message."""
+    """Return Rasa's reply to the message."""
     try:
         return _read(tracked)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -188,7 +188,7 @@ def _reply(tracked: _TrackedTurn) -> EngineReply:
 
 
 def _tracked_turns(tracker: Mapping[str, Any]) -> list[_TrackedTurn]:
-    """The customer's messages in their order."""
+    """Return the customer's messages in order."""
     tracked: list[_TrackedTurn] = []
     form: str | None = None
     for event in tracker["events"]:
@@ -234,7 +234,7 @@ def _cursor_of(about: object) -> MessageCursor | None:
 
 
 def _read(tracked: _TrackedTurn) -> EngineReply:
-    """Raises what Python raises where something is not as Rasa has it."""
+    """Read the reply, and let Python's own errors pass if the events are not of Rasa's shape."""
     said = [event for event in tracked.events if event.get("event") == "bot"]
     ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
     handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
@@ -256,7 +256,7 @@ def _read(tracked: _TrackedTurn) -> EngineReply:
 
 
 def _text(event: Mapping[str, Any]) -> str:
-    """A message of Rasa as text: messengers of ours have no buttons for its own intents."""
+    """Return a message of Rasa as text, as our messengers have no buttons for Rasa's intents."""
     data = event.get("data") or {}
     titles: Iterable[Any] = [*(data.get("buttons") or ()), *(data.get("quick_replies") or ())]
     buttons = (f"• {one['title']}" for one in titles)

@@ -1,6 +1,6 @@
-"""Rasa's own environment: where it is, how it is built, and how Rasa is started in it.
+"""Build Rasa's own environment, and start Rasa in it.
 
-Rasa 3.6 needs Python 3.10 and pins of its own, so that it never shares an environment with Sufler.
+Rasa 3.6 needs Python 3.10 and its own pinned dependencies, so it never shares an environment with Sufler.
 """
 
 import os
@@ -17,35 +17,35 @@ from sufler.settings import config_document
 
 _PACKAGE = Path(__file__).parents[2] / "nlu"
 _LOCK = _PACKAGE / "rasa" / "environment.txt"
-_COMPLETE = "complete"  # a file in the environment once everything is installed, with the lock's text
+_COMPLETE = "complete"  # a file with the lock's text, written once everything is installed
 _RECIPE = ("recipe", "assistant_id", "language", "pipeline", "policies")
-_SECONDS = 20  # for a Python to say which one it is
+_SECONDS = 20  # for a Python to print its version
 QUIETLY = {
-    "RASA_TELEMETRY_ENABLED": "false",  # nothing leaves the house, Sentry's reports of errors included
-    "PYTHONWARNINGS": "ignore::DeprecationWarning",  # Rasa's dependencies have many
+    "RASA_TELEMETRY_ENABLED": "false",  # nothing is sent out, including Sentry's error reports
+    "PYTHONWARNINGS": "ignore::DeprecationWarning",  # Rasa's dependencies raise many of them
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 
 
 class NoRasa(Exception):
-    """Rasa cannot be set up or started; the message says why and what to do."""
+    """Rasa cannot be set up or started. The message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RasaProject:
-    """What Rasa works on, and where it keeps what it makes."""
+    """The files that Rasa reads, and the folder for its output."""
 
     config: Path
     domain: Path
     data: Path
     endpoints: Path
     credentials: Path
-    home: Path  # of models, results, cache
+    home: Path  # for models, results and cache
 
     @classmethod
     def of_training_data(cls, folder: Path, *, config: Path, home: Path) -> Self:
-        """Everything beside nlu.yml, as in the training data that ships with Sufler."""
+        """Return the project in a folder with all files beside nlu.yml, as in the shipped training data."""
         return cls(
             config=config,
             domain=folder / "domain.yml",
@@ -57,10 +57,10 @@ class RasaProject:
 
     @classmethod
     def of_folder(cls, folder: Path, *, shipped: Path, config: Path, home: Path) -> Self:
-        """A project as `rasa init` lays it out; endpoints or credentials that it lacks are `shipped` ones.
+        """Return a project as `rasa init` lays it out. Missing endpoints or credentials come from `shipped`.
 
         Raises:
-            NoRasa: it has no domain or no data.
+            NoRasa: when it has no domain or no data.
         """
 
         def existing(*names: str) -> Path | None:
@@ -86,28 +86,28 @@ class RasaProject:
 
 @dataclass(frozen=True, kw_only=True)
 class RasaEnvironment:
-    """A virtual environment with Rasa in it, in `folder`."""
+    """A virtual environment with Rasa, in `folder`."""
 
     folder: Path
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for Rasa, a token among them
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # for Rasa, including a token
 
     @property
     def python(self) -> Path:
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def is_complete(self) -> bool:
-        """Whether everything in today's lock file has been installed."""
+        """Tell whether everything in the current lock file has been installed."""
         try:
             return (self.folder / _COMPLETE).read_text(encoding="utf-8") == _LOCK.read_text(encoding="utf-8")
         except OSError:
             return False
 
     def set_up(self, python: Path) -> None:
-        """Build the environment with that Python 3.10, from the lock file; takes minutes.
+        """Build the environment with the given Python 3.10 from the lock file. This takes minutes.
 
         Raises:
-            NoRasa: something cannot be installed. What was there before is gone, and setting up again
-                begins anew.
+            NoRasa: when a package cannot be installed. The previous environment is gone then, and the next
+                setup starts from scratch.
         """
         (self.folder / _COMPLETE).unlink(missing_ok=True)
         steps: list[list[str | Path]] = [
@@ -124,39 +124,37 @@ class RasaEnvironment:
         (self.folder / _COMPLETE).write_text(_LOCK.read_text(encoding="utf-8"), encoding="utf-8")
 
     def run(self, project: RasaProject, arguments: Sequence[str]) -> NoReturn:
-        """Become Rasa, with these arguments.
+        """Replace this process by Rasa with these arguments.
 
         Raises:
-            NoRasa: the environment is not set up.
+            NoRasa: when the environment is not set up.
         """
         if not self.is_complete():
             raise NoRasa(f"there is no complete Rasa environment in {self.folder}: run sufler rasa setup")
         _check_recipe(project.config)
         project.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = [str(self.python), "-m", "rasa", *arguments]
-        # Without the folders that a desktop names: what a home holds is kept in Rasa's own.
+        # Without the XDG folders of a desktop, so that Rasa's own home is used.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
         environment = inherited | self._own(project)
-        os.umask(
-            0o077
-        )  # conversations are kept in a file of Rasa's: what customers write is for its owner only
-        if os.name == "nt":  # where nothing can become another program
+        os.umask(0o077)  # Rasa stores customers' messages in a file, which must be private to its owner
+        if os.name == "nt":  # a process cannot be replaced there
             done = subprocess.run(command, env=environment, check=False)  # noqa: S603
             sys.exit(done.returncode)
         os.execve(command[0], command, environment)  # noqa: S606
 
     def _own(self, project: RasaProject) -> dict[str, str]:
-        """Variables that Rasa is started with.
+        """Return the environment variables for Rasa.
 
-        It has a home of its own. Rasa writes an id of the person there that it would report under, even
-        where it reports nothing, and its libraries write settings and lists of fonts.
+        Rasa gets its own home. It writes an id for its usage reports there, even if it sends none, and its
+        libraries write settings and lists of fonts.
         """
         home = str(project.home)
         return {
             **QUIETLY,
             "HOME": home,
-            "USERPROFILE": home,  # which is the home on Windows
-            # A library of Rasa's takes the folder around it for its own repository, and has git look.
+            "USERPROFILE": home,  # the home on Windows
+            # A library of Rasa takes the surrounding folder for its own repository and calls git.
             "GIT_CEILING_DIRECTORIES": str(self.folder.resolve()),
             "RASA_CACHE_DIRECTORY": str(project.home / "cache"),
             "PYTHONPATH": str(_components(project.home)),
@@ -165,10 +163,10 @@ class RasaEnvironment:
 
 
 def check_port(port: int) -> None:
-    """See that nobody listens there yet.
+    """Check that the port is free.
 
     Raises:
-        NoRasa: the port is taken.
+        NoRasa: when the port is taken.
     """
     with socket.socket() as trial:
         if os.name == "posix":
@@ -180,10 +178,10 @@ def check_port(port: int) -> None:
 
 
 def newest_model(models: Path) -> Path:
-    """The model that was trained last.
+    """Return the model that was trained last.
 
     Raises:
-        NoRasa: there is none.
+        NoRasa: when there is no model.
     """
     found = sorted(models.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime_ns)
     if not found:
@@ -192,10 +190,10 @@ def newest_model(models: Path) -> Path:
 
 
 def find_python() -> Path:
-    """The first Python 3.10 that really runs: a shim of that name may exist and fail.
+    """Find the first Python 3.10 that really runs, as a shim of that name may exist and fail.
 
     Raises:
-        NoRasa: there is none.
+        NoRasa: when there is no such Python.
     """
     for candidate in _candidates():
         if _is_right(candidate):
@@ -207,10 +205,10 @@ def find_python() -> Path:
 
 
 def check_python(python: Path) -> Path:
-    """That Python, which must be a 3.10.
+    """Return the given Python after checking that it is a 3.10.
 
     Raises:
-        NoRasa: it is another one, or does not run.
+        NoRasa: when it has another version, or does not run.
     """
     if not _is_right(python):
         raise NoRasa(f"{python} is not a working Python 3.10: Rasa needs one")
@@ -230,7 +228,7 @@ def _is_right(python: Path) -> bool:
 
 
 def _said_by(*command: str) -> str:
-    """What a command prints; nothing where it fails."""
+    """Return the output of a command, or nothing if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
@@ -239,7 +237,7 @@ def _said_by(*command: str) -> str:
 
 
 def _check_recipe(config: Path) -> None:
-    """Rasa writes what it misses into the file, and drops the comments of all the rest."""
+    """Check that no key is missing: Rasa would write it into the file and drop all comments."""
     document = config_document(config) or {}
     missing = [key for key in _RECIPE if not document.get(key)]
     if missing:
@@ -247,7 +245,7 @@ def _check_recipe(config: Path) -> None:
 
 
 def _components(home: Path) -> Path:
-    """Lay out the components that Rasa imports, alone: beside them may lie packages for another Python."""
+    """Copy the components that Rasa imports, as packages for another Python may be in the same folder."""
     folder = home / "components"
     (folder / "nlu").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_PACKAGE / "__init__.py", folder / "nlu" / "__init__.py")

@@ -1,4 +1,4 @@
-"""Which forms does the training data want checked?  They stand in forms.yml beside Rasa's domain."""
+"""Read forms.yml, beside Rasa's domain: the forms whose values Sufler checks."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -17,10 +17,10 @@ _KEYS = tuple(field.name for field in fields(LookupForm) if field.name != "name"
 def checked_forms(training_data: Path) -> tuple[LookupForm, ...]:
     """Read the forms of a folder with training data.
 
-    A folder without the file, as all were before there was one, has the forms that ship with Sufler.
+    For a folder without the file, as from earlier versions, return the forms that ship with Sufler.
 
     Raises:
-        BadConfig: the file cannot be read, or a form of it is not complete; names the place.
+        BadConfig: when the file cannot be read, or a form is incomplete. The message names the place.
     """
     path = training_data / FILE_NAME
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Where orders are looked up: a file that the shop exports, or its own HTTP service."""
+"""Look up orders in a file that the shop exports, or in its HTTP service."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -14,10 +14,10 @@ _STATE = "state"
 
 
 def build_orders(source: str | None, *, timeout: float) -> Lookup | None:
-    """Orders from a URL that has {number} in it, or from a CSV file; None: from nowhere.
+    """Build the lookup from a URL that contains {number}, or from a CSV file. None means no lookup.
 
     Raises:
-        BadConfig: it is neither.
+        BadConfig: when the source is neither.
     """
     if source is None:
         return None
@@ -32,7 +32,7 @@ def build_orders(source: str | None, *, timeout: float) -> Lookup | None:
 
 
 class CsvOrders:
-    """A file with the columns number and state, read anew whenever it has changed."""
+    """Orders in a file with the columns number and state. It is read again whenever it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,7 +67,7 @@ class CsvOrders:
 
 
 class HttpOrders:
-    """A service that answers {"state": …}, or status 404 where there is no such order."""
+    """Orders of a service that answers {"state": …}, or status 404 if there is no such order."""
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = url

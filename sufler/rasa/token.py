@@ -1,4 +1,4 @@
-"""What is Rasa told: where Sufler answers, and with which token to ask."""
+"""Sufler's address and the API token for Rasa's process."""
 
 import os
 import secrets
@@ -14,11 +14,11 @@ from sufler.settings import Settings
 
 _NAME = "rasa"
 _SCOPES = frozenset({Scope.RASA})
-_MIN_LIFETIME = timedelta(days=MAX_TOKEN_DAYS / 2)  # Rasa reads its token once, and may run for months
+_MIN_LIFETIME = timedelta(days=MAX_TOKEN_DAYS / 2)  # Rasa reads its token once and may run for months
 
 
 def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
-    """Environment variables for Rasa's process, as far as they are not set."""
+    """Return the environment variables for Rasa's process. Variables that are set already are kept."""
     host = settings.web.host if settings.web.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
     variables = {"SUFLER_ADDRESS": os.environ.get("SUFLER_ADDRESS") or f"{host}:{settings.web.port}"}
     if with_token and not os.environ.get("SUFLER_TOKEN"):
@@ -29,10 +29,12 @@ def rasa_variables(settings: Settings, *, with_token: bool) -> dict[str, str]:
 
 
 def token_for_rasa(accounts: Accounts, file: Path) -> str:
-    """The token in `file` while it is for Rasa alone and lasts; else a new one, of an account of its own.
+    """Return the token in `file` if its only scope is Rasa's and it lasts, or create a new token.
+
+    A new token belongs to Rasa's own account, which is created if it is missing.
 
     Raises:
-        NoRasa: the account of that name is no operator's, or disabled, or has too many tokens.
+        NoRasa: when the account of that name is not an operator, is disabled or has too many tokens.
     """
     token = _kept(file)
     if token and _is_right(accounts.by_token(token)):

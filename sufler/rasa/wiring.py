@@ -1,4 +1,4 @@
-"""The composition root's corner for dialogues: Rasa, and what Sufler does for it, from settings."""
+"""Build the parts for dialogues from the settings: Rasa's client and the actions that Rasa calls."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Parser = Callable[[str], Mapping[str, float]]
 def build_actions(
     settings: Settings, store: Store, triage: Callable[[str], Triage], *, sampling: SamplingPolicy
 ) -> Actions:
-    """What Sufler does for a dialogue engine; `triage` knows who may answer alone."""
+    """Build Sufler's actions for a dialogue engine. `triage` takes readiness into account."""
     from sufler.rasa.form_checks import checked_forms
     from sufler.rasa.order_lookup import build_orders
 
@@ -42,7 +42,7 @@ def build_actions(
 
 
 def build_custom_actions(settings: Settings) -> Callable[[bytes], tuple[int, bytes]] | None:
-    """The team's own action server, where there is one."""
+    """Build the client of the team's own action server. None means that there is none."""
     if settings.dialogue.custom_action_url is None:
         return None
     from sufler.rasa.custom_actions import CustomActions
@@ -54,14 +54,14 @@ def build_custom_actions(settings: Settings) -> Callable[[bytes], tuple[int, byt
 
 
 def build_parser(settings: Settings) -> Parser | None:
-    """What says which intent in our classifier's stead; None: nothing."""
+    """Build the external parser that replaces our intent classifier. None means that there is none."""
     if settings.intents.kind != "rasa":
         return None
     return _engine(settings).parse
 
 
 def build_dialogue_sessions(settings: Settings, store: Store) -> DialogueSessions | None:
-    """What takes turns to Rasa and watches it; None: nothing is asked of Rasa."""
+    """Build the sessions that pass turns to Rasa and monitor it. None means that Rasa is not used."""
     if settings.dialogue.engine is None and settings.intents.kind != "rasa":
         forget_outage(store)
         return None
@@ -78,7 +78,7 @@ def build_dialogue_sessions(settings: Settings, store: Store) -> DialogueSession
 
 
 def _engine(settings: Settings) -> "RasaEngine":
-    from sufler.rasa.engine import RasaEngine  # with an HTTP client that most installations do without
+    from sufler.rasa.engine import RasaEngine  # imports an HTTP client that most installations do not need
 
     chosen = settings.dialogue
     token = (_revealed(chosen.token) or "").strip()

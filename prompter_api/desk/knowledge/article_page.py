@@ -1,4 +1,4 @@
-"""One article: changed, looked at as customers see it, and made again what it was."""
+"""The page of one article, where it is edited, previewed and restored to an earlier version."""
 
 import asyncio
 from datetime import UTC, date, datetime, tzinfo
@@ -28,10 +28,10 @@ from prompter_api.desk.ui.topic_choice import TopicChoice
 
 
 def add_article(router: APIRouter, guard: PageGuard) -> None:
-    """Add the page /kb/article; `?id=` says which, none: a new one."""
+    """Add the page /kb/article. `?id=` names the article. Without it the page creates a new one."""
 
     @ui.page("/kb/article", api_router=router, reconnect_timeout=600)
-    async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - it stands in the address
+    async def article(request: Request, id: str = "") -> Response | None:  # noqa: A002 - part of the address
         context = await guard.let_in(request, Role.SUPERVISOR)
         if isinstance(context, Response):
             return context
@@ -44,7 +44,7 @@ def add_article(router: APIRouter, guard: PageGuard) -> None:
 
 
 class ArticlePage:
-    """One open editor. What is typed stays, whatever others do meanwhile."""
+    """An open editor. It keeps the typed text, even if others change the article meanwhile."""
 
     def __init__(self, context: PageContext, article_id: str) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
@@ -53,8 +53,8 @@ class ArticlePage:
         self._acting = asyncio.Lock()
         self._zone: tzinfo | None = None
         self._versions: list[ArticleVersion] = []
-        self._looked_at: Article | None = None  # for problems; looked at again once another one is typed
-        self._restoring = 0  # the version that waits for a yes
+        self._looked_at: Article | None = None  # last checked for problems
+        self._restoring = 0  # the version whose restoration waits for confirmation
         _ = context.t.gettext
         address = article_address(article_id) if article_id else "/kb/article"
         frame = Layout(context, here="/kb", title=article_id or _("New article"), after=address)
@@ -124,21 +124,21 @@ class ArticlePage:
                 Tag("button", _("Restore"), classes="button", data_do="restore_now")
 
     async def poll(self) -> None:
-        """Take old notices away, and look at what has been typed; called every second."""
+        """Remove old notices and check the typed text. Called every second."""
         self._notices.poll()
         if not self._acting.locked():
             with reloading():
                 await self._look_for_problems()
 
     async def read(self) -> None:
-        """Fill the fields with the article as it is."""
+        """Fill the fields with the stored article."""
         async with self._acting:
             with reloading():
                 self._zone = await zone_of_browser()
                 await self._read()
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A click; one after the other."""
+        """Handle clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         version = number_of(str(pressed.get("version")))
         async with self._acting:
@@ -180,11 +180,11 @@ class ArticlePage:
         self._show_history()
 
     async def _look_for_problems(self) -> None:
-        """Show what is wrong with what is typed, unless that has been looked at."""
+        """Show the problems of the typed article, unless it has been checked already."""
         try:
             article = self._typed(self._id or str(self._new_id.value or "").strip() or "new")
         except InvalidArticle:
-            return  # not far enough yet; saving says what is missing
+            return  # incomplete so far; saving reports the missing fields
         if article == self._looked_at:
             return
         self._looked_at = article
@@ -222,7 +222,7 @@ class ArticlePage:
         await self._read()
 
     async def _show_what_others_did(self, typed: Article) -> None:
-        """What was typed stays; the newest version stands beside it, and the next save is made from that."""
+        """Show the newest version beside the typed text. The next save is based on that version."""
         _, self._versions = await in_thread(self._session.article, self._id)
         self._version = self._versions[-1].version
         self._show_history()

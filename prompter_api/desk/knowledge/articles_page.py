@@ -1,4 +1,4 @@
-"""The knowledge base: every article, found and listed, for supervisors."""
+"""The knowledge base for supervisors: list and search all articles."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,11 @@ STATUSES = {
     Status.ARCHIVED: N_("archived"),
 }
 _MAX_ROWS = 50
-_MAX_LENGTH = 200  # characters of what is looked for
+_MAX_LENGTH = 200  # characters of the search text
 
 
 def add_kb(router: APIRouter, guard: PageGuard) -> None:
-    """Add the page /kb; `?q=` looks for words, `?topic=`, `?status=` and `?after=` narrow the list."""
+    """Add the page /kb. `?q=` searches for words. `?topic=`, `?status=` and `?after=` narrow the list."""
 
     @ui.page("/kb", api_router=router, reconnect_timeout=60)
     async def kb(
@@ -48,7 +48,7 @@ def add_kb(router: APIRouter, guard: PageGuard) -> None:
 
 
 def article_address(article_id: str) -> str:
-    """Where an article's own page is."""
+    """Return the address of an article's page."""
     return f"/kb/article?id={quote(article_id, safe='')}"
 
 
@@ -65,7 +65,7 @@ def _draw(
                     "input",
                     type="search",
                     name="q",
-                    defaultValue=asked["q"],  # `value` would be set again at every redraw, over what is typed
+                    defaultValue=asked["q"],  # `value` would overwrite the typed text at every redraw
                     classes="field field--wide",
                     maxlength=_MAX_LENGTH,
                     aria_label=_("Search questions and answers"),

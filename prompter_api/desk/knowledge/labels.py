@@ -1,4 +1,4 @@
-"""What an article's fields, and what is wrong with them, are called on its page."""
+"""Labels of an article's fields and texts of its problems."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -43,13 +43,13 @@ _WRONG = {
 
 
 def refusal(error: InvalidArticle, t: Translations) -> str:
-    """What has to change before the article can be saved."""
+    """Return the message that says what must change before the article can be saved."""
     needed = t.gettext(_NEEDED[error.field]) if error.field in _NEEDED else str(error)
     return t.gettext("Cannot save. {reason}").format(reason=needed)
 
 
 def problem(wrong: Problem, article_id: str, t: Translations) -> None:
-    """One line about what is wrong, with the way to the other article."""
+    """Draw one line about a problem, with links to the other articles."""
     with Tag("li"):
         Tag("span", t.gettext(_WRONG[wrong.kind]).format(field=f"{{{wrong.field}}}"))
         for other in wrong.article_ids:
@@ -61,9 +61,9 @@ def problem(wrong: Problem, article_id: str, t: Translations) -> None:
 def differences(
     before: Mapping[str, Any], now: Mapping[str, Any], topic: TopicLabel, t: Translations
 ) -> bool:
-    """Word by word, each field that differs under its name; False if none does.
+    """Draw each changed field with a word diff. Return False if nothing differs.
 
-    What was taken out is struck through and what was put in underlined, so that no colour is needed.
+    Removed words are struck through and added words underlined, so that no colour is needed.
     """
     found = False
     for name, label in LABELS.items():
@@ -84,12 +84,12 @@ def _as_text(name: str, value: Any, topic: TopicLabel, t: Translations) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Words, and the ends of lines between them."""
+    """Split a text into words and line ends."""
     return re.findall(r"\n|[^\s]+", text)
 
 
 def _seen(words: list[str]) -> str:
-    """Words that came or went; the end of a line would be nothing to see."""
+    """Join added or removed words, with a visible mark for line ends."""
     return _joined("↵\n" if word == "\n" else word for word in words)
 
 
@@ -98,7 +98,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def difference(before: str, now: str) -> None:
-    """Word by word, what was taken out and what was put in."""
+    """Draw a word diff of two texts."""
     old, new = _words(before), _words(now)
     with Tag("p", classes="card__text", dir="auto"):
         for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():

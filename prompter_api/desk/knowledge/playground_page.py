@@ -1,4 +1,4 @@
-"""Try it: what would be suggested for a text, and why in that order: for supervisors."""
+"""The playground for supervisors: the suggestions for a text, and the reasons for their order."""
 
 import asyncio
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _MAX_LENGTH = 2000  # characters
 
 
 def add_try(router: APIRouter, guard: PageGuard) -> None:
-    """Add the page /try; `?text=` asks at once."""
+    """Add the page /try. `?text=` asks at once."""
 
     @ui.page("/try", api_router=router, reconnect_timeout=60)
     async def try_(request: Request, text: str = "") -> Response | None:
@@ -56,7 +56,7 @@ def add_try(router: APIRouter, guard: PageGuard) -> None:
 
 
 class TryPage:
-    """One open page: a question, and what the bot makes of it."""
+    """An open playground page: a question and the bot's explained suggestions."""
 
     def __init__(self, context: PageContext, text: str) -> None:
         self._session, self._t, self._text, self._topic = context.session, context.t, text, context.topic
@@ -72,7 +72,7 @@ class TryPage:
                         "input",
                         type="search",
                         name="text",
-                        defaultValue=text,  # `value` would be set again at every redraw, over what is typed
+                        defaultValue=text,  # `value` would overwrite the typed text at every redraw
                         classes="field field--wide",
                         maxlength=_MAX_LENGTH,
                         aria_label=label,
@@ -84,11 +84,11 @@ class TryPage:
         self._notices = Notices(context.t)
 
     def poll(self) -> None:
-        """Take old notices away; called every second."""
+        """Remove old notices. Called every second."""
         self._notices.poll()
 
     async def ask(self) -> None:
-        """Ask and draw what comes of it."""
+        """Ask the assistant and draw the result."""
         if not self._text.strip():
             return
         with reloading():
@@ -97,7 +97,7 @@ class TryPage:
                 _draw(found, self._t, self._topic)
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A click: pin the article for this text."""
+        """Handle a click: pin the article for this text."""
         pressed = event.args if isinstance(event.args, dict) else {}
         article_id = str(pressed.get("article") or "")
         if pressed.get("do") != "pin" or not article_id:
@@ -129,7 +129,7 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
 
 
 def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
-    """How the text was read, what it is taken to be about, and who would answer."""
+    """Draw the cleaned text, its intent and the route."""
     _, triage = t.gettext, found.triage
     Tag("p", _("Normalized text: {text}").format(text=found.read_as), classes="side__hint", dir="auto")
     if triage.intent is not None:
@@ -154,14 +154,14 @@ def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) ->
 
 
 def _first(one: ExplainedSuggestion, t: Translations) -> str:
-    """What brought the first one up, in a sentence."""
+    """Return a sentence with the main reason for the first place."""
     best = max(one.ranked_by, key=lambda part: part.points)
     text = t.gettext("Main reason for the first place: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
 
 def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
-    """What separates the first from the second, in a sentence."""
+    """Return a sentence with the main difference between the first and the second suggestion."""
     first, second = suggestions[:2]
     ahead = [
         (part.points - other.points, part.name)
@@ -172,7 +172,7 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     text = t.gettext("Main advantage over the second: {signal}.").format(
         signal=t.gettext(SIGNALS.get(name, name))
     )
-    if -behind > points / 10:  # less would not be seen in the bars
+    if -behind > points / 10:  # a smaller difference would be invisible in the bars
         more = t.gettext("In favour of the second: {signal}.")
         text += " " + more.format(signal=t.gettext(SIGNALS.get(against, against)))
     return text
@@ -214,7 +214,7 @@ def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translatio
 
 
 def _parts(title: str, parts: Sequence[Part], names: dict[str, str], scale: float, t: Translations) -> None:
-    """Bars: how much each adds; what takes away is hatched and says so with its sign."""
+    """Draw a bar for each part's contribution. Negative parts are hatched and have a minus sign."""
     Tag("h3", title, classes="side__title")
     with Tag("ul", classes="bars"):
         for part in parts:

@@ -1,4 +1,4 @@
-"""What topics are called, language by language: for supervisors."""
+"""The titles of topics in each language, for supervisors."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,12 +37,12 @@ def add_topics(router: APIRouter, guard: PageGuard) -> None:
 
 
 class TopicsPage:
-    """One open page: a row for each topic, a field for each language of the pages."""
+    """An open page of topics, with a row for each topic and a field for each language of the pages."""
 
     def __init__(self, context: PageContext) -> None:
         self._session, self._t, self._topic = context.session, context.t, context.topic
         self._acting = asyncio.Lock()
-        self._fields: dict[str, dict[str, ui.input]] = {}  # by topic and language
+        self._fields: dict[str, dict[str, ui.input]] = {}  # key: topic and language
         self._stored: dict[str, dict[str, str]] = {}
         _ = context.t.gettext
         frame = Layout(context, here="/kb", title=_("Titles of topics"), after="/kb/topics")
@@ -65,7 +65,7 @@ class TopicsPage:
         self._refuse("")
 
     def poll(self) -> None:
-        """Take old notices away; called every second."""
+        """Remove old notices. Called every second."""
         self._notices.poll()
 
     async def read(self) -> None:
@@ -75,7 +75,7 @@ class TopicsPage:
                 self._draw(await in_thread(self._session.all_topics))
 
     async def hear(self, event: GenericEventArguments) -> None:
-        """A click: save what has been changed."""
+        """Handle a click: save the changes."""
         pressed = event.args if isinstance(event.args, dict) else {}
         if pressed.get("do") != "save":
             return
@@ -115,7 +115,7 @@ class TopicsPage:
                 Tag("a", str(topic.n_articles), href=address, classes="link")
 
     async def _save(self) -> None:
-        """Store the fields that differ from what was read: a colleague's other changes stay."""
+        """Store only the changed fields, so that a colleague's other changes stay."""
         _ = self._t.gettext
         self._refuse("")
         for topic_id, fields in self._fields.items():

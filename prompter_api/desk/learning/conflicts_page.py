@@ -1,4 +1,4 @@
-"""Where people disagree with each other, or with an article; and what is pinned: for supervisors."""
+"""Conflicts for supervisors: contradicting verdicts, often edited articles and pinned questions."""
 
 import asyncio
 from contextlib import suppress
@@ -21,7 +21,7 @@ from prompter_api.desk.ui.numbers import number_of
 
 
 def add_disagreements(router: APIRouter, guard: PageGuard) -> None:
-    """Add the page /disagreements, which is read once: nothing on it is in a hurry."""
+    """Add the page /disagreements. It is read once, as nothing on it is urgent."""
 
     @ui.page("/disagreements", api_router=router, reconnect_timeout=60)
     async def disagreements(request: Request) -> Response | None:
@@ -36,7 +36,7 @@ def add_disagreements(router: APIRouter, guard: PageGuard) -> None:
 
 
 class DisagreementsPage:
-    """One open page."""
+    """An open page of conflicts."""
 
     def __init__(self, context: PageContext) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
@@ -76,7 +76,7 @@ class DisagreementsPage:
             self._pins(pins)
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A click."""
+        """Handle a click."""
         pressed = event.args if isinstance(event.args, dict) else {}
         pin_id = number_of(str(pressed.get("pin")))
         if pressed.get("do") == "unpin" and pin_id is not None and pin_id >= 0:

@@ -1,4 +1,4 @@
-"""What the page Learning asks before it does something to many proposals, or with another article."""
+"""Dialogs of the page of proposals, for actions on many proposals or with another article."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,7 +12,7 @@ from prompter_api.desk.ui.elements import Tag, keyed
 
 
 class ManyDialog:
-    """Is it meant for all that are chosen? When they are merged: whose words stay?"""
+    """Asks for confirmation for all selected proposals, and when merging also whose wording stays."""
 
     def __init__(self, t: Translations) -> None:
         self._t = t
@@ -38,7 +38,7 @@ class ManyDialog:
 
     @property
     def into(self) -> int:
-        """Whose words stay."""
+        """The id of the proposal whose wording stays."""
         return int(self._words.value or 0)
 
     def ask(self, wanted: str, chosen: Sequence[Proposal]) -> None:
@@ -76,7 +76,7 @@ class ManyDialog:
 
 
 class ArticleDialog:
-    """Which article is it that answers already? The nearest ones first, others by their words."""
+    """Asks for the article that answers already. It offers the nearest articles, others by search."""
 
     def __init__(self, t: Translations, on_search: Callable[[str], Awaitable[None]]) -> None:
         self._t = t

@@ -1,4 +1,4 @@
-"""Why a proposal was not settled, in the words of the page."""
+"""Messages for proposals that could not be settled."""
 
 from kb_index import InvalidArticle
 from prompter.common.errors import (
@@ -25,7 +25,7 @@ _OUTDATED = N_("Withdrawn: there are no customer examples for it any more.")
 
 
 def refusal(error: Exception | None, t: Translations) -> str:
-    """Why a proposal was not approved, edited, dismissed or merged."""
+    """Return the reason why a proposal was not approved, edited, dismissed or merged."""
     match error:
         case Outdated():
             return t.gettext(_OUTDATED)
@@ -52,6 +52,6 @@ def refusal(error: Exception | None, t: Translations) -> str:
 
 
 def settled(proposal: Proposal, t: Translations) -> str:
-    """What became of a proposal, and by whom."""
+    """Return a proposal's outcome and the person who settled it."""
     text = _SETTLED.get(proposal.state, _OUTDATED)
     return t.gettext(text).format(name=proposal.settled_by or t.gettext("a colleague"))

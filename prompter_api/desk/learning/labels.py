@@ -1,4 +1,4 @@
-"""What the pages say about learning and model versions."""
+"""Texts of the pages about learning and model versions."""
 
 from babel.numbers import format_decimal
 
@@ -51,7 +51,7 @@ STEPS = {
 
 
 def job(found: StoredJob, t: Translations) -> str:
-    """How it stands with learning, in a sentence."""
+    """Return the state of a learning job as a sentence."""
     match found.state:
         case JobState.WAITING:
             return t.gettext("Learning starts in a moment.")
@@ -71,7 +71,7 @@ def job(found: StoredJob, t: Translations) -> str:
 
 
 def outcome(said: LearningOutcome, t: Translations) -> str:
-    """What came of it."""
+    """Return the outcome of a learning run as text."""
     new = said.n_new
     match said.result:
         case Result.PROMOTED:
@@ -99,7 +99,7 @@ def outcome(said: LearningOutcome, t: Translations) -> str:
 
 
 def measured(report: GateRecord, t: Translations, language: str) -> tuple[str, str]:
-    """The share of right first suggestions, and the difference to the version before with its interval."""
+    """Return the accuracy, and its difference from the previous version with the interval."""
     figures = report.figures
     if figures is None or figures.p_at_1 is None or figures.difference is None or figures.interval is None:
         return "—", t.gettext("not evaluated")
@@ -113,13 +113,13 @@ def measured(report: GateRecord, t: Translations, language: str) -> tuple[str, s
 
 
 def points(difference: float, language: str) -> str:
-    """A difference of shares in percentage points, with its sign."""
+    """Return a difference of shares in percentage points, with its sign."""
     text: str = format_decimal(abs(100 * difference), "0.0", locale=language)
     return f"{'−' if difference < 0 else '+'}{text}"
 
 
 def refusal(error: Exception, t: Translations) -> str:
-    """Why a version does not answer now."""
+    """Return the reason why a version could not be activated."""
     match error:
         case NothingBefore():
             return t.gettext("No other version was in use before this one.")

@@ -1,4 +1,4 @@
-"""What the bot has learned, and which version of it answers: for supervisors."""
+"""Learning and model versions, for supervisors."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ from prompter_api.desk.ui.session import SignedOut
 
 
 def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
-    """Add the page /models; `?version=` compares that one with the one before it."""
+    """Add the page /models. `?version=` compares that version with its predecessor."""
 
     @ui.page("/models", api_router=router, reconnect_timeout=60)
     async def models(request: Request, version: str = "") -> Response | None:
@@ -43,7 +43,7 @@ def add_models(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> N
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """Everything on the page; `compared` is what one version changes, None: none is chosen."""
+    """Everything on the page. `compared` holds the changes of the selected version, if there is one."""
 
     job: StoredJob | None
     versions: Sequence[ShownVersion]
@@ -51,12 +51,12 @@ class _Found:
 
 
 class ModelsPage:
-    """One open page."""
+    """An open page of model versions."""
 
     def __init__(self, context: PageContext, version: str | None) -> None:
         self._session, self._t = context.session, context.t
         self._compared = version
-        self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # of the compared one
+        self._changes: tuple[StoredVersion, Sequence[ChangedQuestion]] | None = None  # for `_compared`
         self._acting = asyncio.Lock()
         self._left = False
         self._zone: tzinfo | None = None
@@ -88,7 +88,7 @@ class ModelsPage:
         self._refuse("")
 
     async def poll(self) -> None:
-        """Look for news; called every second."""
+        """Check for news. Called every second."""
         self._notices.poll()
         if self._left or self._acting.locked():
             return
@@ -96,7 +96,7 @@ class ModelsPage:
             await self._refresh()
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A click; one after the other."""
+        """Handle clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         version = str(pressed.get("version") or "")
         async with self._acting:
@@ -140,12 +140,12 @@ class ModelsPage:
             self._leave()
 
     def _look(self) -> "_Found":
-        """Look, in a thread."""
+        """Read everything on the page. Runs in a thread."""
         jobs, versions = self._session.models()
         chosen = next((version.version for version in versions if version.version.id == self._compared), None)
         if chosen is None:
             self._changes = None
-        elif self._changes is None or self._changes[0] != chosen:  # a version that stays has the same report
+        elif self._changes is None or self._changes[0] != chosen:  # a version's report never changes
             self._changes = self._session.changed_by(chosen.id)
         return _Found(job=jobs[0] if jobs else None, versions=versions, compared=self._changes)
 

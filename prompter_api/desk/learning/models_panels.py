@@ -1,4 +1,4 @@
-"""Model versions in a table, and what one of them answers otherwise than the one before."""
+"""The table of model versions, and the comparison of a version with its predecessor."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -19,7 +19,7 @@ _MAX_CHANGES = 100
 
 
 class VersionsTable:
-    """Every version, newest first."""
+    """The table of all versions, newest first."""
 
     def __init__(self, t: Translations, language: str) -> None:
         _ = t.gettext
@@ -132,7 +132,7 @@ class ComparisonPanel:
         self._panel.set_visibility(False)
 
     def show(self, compared: tuple[StoredVersion, Sequence[ChangedQuestion]] | None) -> None:
-        """Draw it, if there is something new to draw."""
+        """Draw the comparison if it has changed."""
         if compared == self._shown:
             return
         self._shown = compared

@@ -1,4 +1,4 @@
-"""One proposal on the page: what is proposed, what speaks for it, and what can be done."""
+"""The card of one proposal: the proposed change, its evidence and the actions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,11 +20,11 @@ KINDS = {
     ProposalKind.CHANGED_ANSWER: N_("Changed answer"),
     ProposalKind.PHRASING: N_("Alternative phrasing"),
 }
-_SHOWN = 5  # texts and answers that are shown as evidence
+_SHOWN = 5  # the maximum number of texts and answers shown as evidence
 
 
 class ProposalCard:
-    """A card that is drawn anew only when the proposal has changed, and never while it is edited."""
+    """A card that is redrawn only when the proposal has changed, and never while it is edited."""
 
     def __init__(self, proposal_id: int, t: Translations, topic: TopicLabel) -> None:
         self._t, self._topic = t, topic
@@ -32,7 +32,7 @@ class ProposalCard:
         self._drawn: Proposal | None = None
         self._article: Article | None = None
         self._fields: dict[str, ui.input | ui.textarea | TopicChoice] = {}
-        self._lost = False  # settled by somebody else while it was edited
+        self._lost = False  # somebody else settled the proposal while it was edited
         self.element = Tag("article", classes="card", data_card=proposal_id)
         with self.element:
             with Tag("header", classes="card__head"):
@@ -55,7 +55,7 @@ class ProposalCard:
 
     @property
     def is_edited(self) -> bool:
-        """Whether somebody is typing in it."""
+        """True while the card is being edited."""
         return bool(self._fields)
 
     @property
@@ -64,19 +64,19 @@ class ProposalCard:
 
     @property
     def proposal(self) -> Proposal | None:
-        """What is on the screen."""
+        """The proposal as shown on the screen."""
         return self._drawn
 
     def choose(self, yes: bool) -> None:
         self._chosen.value = yes
 
     def mark(self, current: bool) -> None:
-        """Keys act on the current one."""
+        """Mark or unmark the card as current. Keys act on the current card."""
         self.element.toggle("card--current", current)
         self.element.set(aria_current="true" if current else None)
 
     def show(self, proposal: Proposal, article: Article | None) -> None:
-        """Draw it, unless somebody is typing in it; `article` is the one that it is about, as it is now."""
+        """Draw the proposal unless it is being edited. `article` is its article in the current version."""
         if self._fields or (proposal, article) == (self._drawn, self._article):
             return
         self._drawn, self._article = proposal, article
@@ -97,7 +97,7 @@ class ProposalCard:
         self._draw(proposal)
 
     def edit(self, topics: Sequence[str]) -> None:
-        """Put fields in place of the texts; `topics` are those to choose from."""
+        """Replace the texts with fields. `topics` are the topics to choose from."""
         proposal = self._drawn
         if proposal is None or self._fields:
             return
@@ -127,7 +127,7 @@ class ProposalCard:
             self._button(_("Cancel"), "cancel", keys=("Esc",))
 
     def edited(self) -> dict[str, Any]:
-        """What was typed, by field; of a changed answer, with the answer that it was written from."""
+        """Return the typed values by field. For a changed answer, include the answer it was based on."""
         typed: dict[str, Any] = {name: str(field.value or "") for name, field in self._fields.items()}
         if "phrasings" in typed:
             typed["phrasings"] = typed["phrasings"].splitlines()
@@ -136,7 +136,7 @@ class ProposalCard:
         return typed
 
     def stop_editing(self) -> None:
-        """Back to the texts as they are."""
+        """Discard the edits and show the texts again."""
         self._fields.clear()
         self._newest.set_visibility(False)
         self.refuse("")
@@ -144,14 +144,14 @@ class ProposalCard:
             self._draw(self._drawn)
 
     def saved(self) -> None:
-        """What was typed is stored: draw it anew when it is next shown."""
+        """Leave editing after the text was stored. The next `show` redraws the card."""
         self._fields.clear()
         self._newest.set_visibility(False)
         self.refuse("")
         self._drawn = None
 
     def lose(self, why: str) -> None:
-        """Somebody else has settled it: what is typed can be copied until it is closed."""
+        """Tell that somebody else settled the proposal. The typed text stays until the card is closed."""
         if self._lost:
             return
         self._lost = True
@@ -162,7 +162,7 @@ class ProposalCard:
             self._button(self._t.gettext("Close"), "cancel")
 
     def compare(self, newest: Proposal, article: Article | None) -> None:
-        """Somebody else has changed it: show that under what is typed, which the next saving is made from."""
+        """Show somebody else's change below the typed text. The next save is based on that change."""
         self._drawn, self._article = newest, article
         _ = self._t.gettext
         self._newest.clear()
@@ -175,7 +175,7 @@ class ProposalCard:
         self.refuse(_("A colleague has changed it in the meantime. Compare, then save again."))
 
     def refuse(self, text: str) -> None:
-        """Say why something was not done; empty takes it away."""
+        """Show why an action failed. An empty text hides the message."""
         self._refusal.say(text)
         self._refusal.set_visibility(bool(text))
 
@@ -233,7 +233,7 @@ class ProposalCard:
             )
 
     def _draw_article(self, label: str) -> None:
-        """Which article it is about, with the way there."""
+        """Draw the article of the proposal, with a link to it."""
         article_id = self._drawn.article_id if self._drawn else None
         with Tag("p", classes="card__text"):
             Tag("span", f"{label} ", classes="board__small board__small--inline")

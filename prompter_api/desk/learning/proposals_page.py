@@ -1,4 +1,4 @@
-"""What the bot would like to learn: proposals that wait for a supervisor."""
+"""The page of open proposals, for supervisors."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,8 +25,8 @@ from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.numbers import number_of
 from prompter_api.desk.ui.session import SignedOut
 
-_MORE = 30  # proposals on the page, and those that "more" adds
-_EVERY = 3  # ticks between two looks
+_MORE = 30  # proposals on the page, and the number that "more" adds
+_EVERY = 3  # ticks between two checks for news
 _KEYS = {
     "j": "next",
     "k": "previous",
@@ -41,7 +41,7 @@ _REFUSED = (PrompterError, InvalidArticle, Conflict)
 
 
 def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
-    """Add the page /learning; `?kind=` shows proposals of one kind only."""
+    """Add the page /learning. `?kind=` shows proposals of one kind only."""
 
     @ui.page("/learning", api_router=router, reconnect_timeout=60)
     async def inbox(request: Request, kind: str = "") -> Response | None:
@@ -56,16 +56,16 @@ def add_inbox(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
 
 
 class InboxPage:
-    """One open page. Keys act on the current card; what is typed stays, whatever others do meanwhile."""
+    """An open page of proposals. Keys act on the current card. Typed text stays, even if others act."""
 
     def __init__(self, context: PageContext, kind: ProposalKind | None) -> None:
         self._session, self._t, self._kind, self._topic = context.session, context.t, kind, context.topic
         self._acting = asyncio.Lock()
         self._left = False
         self._ticks = 0
-        self._escapes = 0  # pressed before the key that is acted on
+        self._escapes = 0  # how often Escape was pressed before the current key
         self._limit = _MORE
-        self._cards: dict[int, ProposalCard] = {}  # in their order on the page
+        self._cards: dict[int, ProposalCard] = {}  # in the order of the page
         self._current: int | None = None
         _ = context.t.gettext
         address = "/learning" if kind is None else f"/learning?kind={kind.value}"
@@ -131,10 +131,10 @@ class InboxPage:
         card = self._cards[proposal_id] = ProposalCard(proposal_id, self._t, self._topic)
         return card
 
-    # --- what happens -----------------------------------------------------------------------
+    # --- events -----------------------------------------------------------------------------
 
     async def poll(self) -> None:
-        """Look for news now and then; called every second."""
+        """Check for news from time to time. Called every second."""
         self._notices.poll()
         self._ticks += 1
         if self._left or self._acting.locked() or self._ticks % _EVERY != 1:
@@ -146,13 +146,13 @@ class InboxPage:
                 self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A key or a click; one after the other."""
+        """Handle keys and clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         do, number = str(pressed.get("do")), str(pressed.get("proposal") or "")
         async with self._acting:
             self._escapes = number_of(str(pressed.get("escapes"))) or 0
             if do == "key":
-                # What was current when the key was pressed: no second press approves the next one unseen.
+                # The card that was current at the key press, so that a double press approves no unseen card.
                 do, number = self._meaning(str(pressed.get("key"))), str(pressed.get("turn") or "")
             proposal_id = max(0, number_of(number) or 0)
             self._refuse("")
@@ -221,7 +221,7 @@ class InboxPage:
             card.refuse("")
             if outcome.article_id:
                 self._notices.say(self._t.gettext("Live now."))
-        elif isinstance(outcome.error, (AlreadySettled, NotFound)):  # the card goes: say it where it stays
+        elif isinstance(outcome.error, (AlreadySettled, NotFound)):  # the card goes away
             self._notices.say(refusal(outcome.error, self._t), bad=True)
         else:
             card.refuse(refusal(outcome.error, self._t))
@@ -271,7 +271,7 @@ class InboxPage:
         await self._refresh()
 
     def _tell(self, outcomes: Sequence[ProposalResult]) -> None:
-        """Of many: those that were refused say so on their cards, and once above them."""
+        """Show the results of many proposals: each refusal on its card, and a summary as a notice."""
         refused = [one for one in outcomes if one.error is not None]
         for one in refused:
             if card := self._cards.get(one.proposal_id):
@@ -313,7 +313,7 @@ class InboxPage:
         except (SignedOut, Forbidden):
             self._leave()
 
-    # --- what is seen -----------------------------------------------------------------------
+    # --- drawing ----------------------------------------------------------------------------
 
     async def _refresh(self) -> None:
         waiting, proposals, articles = await in_thread(self._session.inbox, self._kind, limit=self._limit)
@@ -321,7 +321,7 @@ class InboxPage:
         for number, card in self._cards.items():
             if card.is_edited and not card.is_lost and number not in open_ids:
                 proposal, article = await in_thread(self._session.proposal, number)
-                if proposal.state is ProposalState.OPEN:  # others weigh more now
+                if proposal.state is ProposalState.OPEN:  # others have more support now
                     proposals.append(proposal)
                     articles |= {article.id: article} if article else {}
                 else:
@@ -334,7 +334,7 @@ class InboxPage:
         proposals: Sequence[Proposal],
         articles: Mapping[str, Article],
     ) -> None:
-        """Show what waits; `articles` are those that proposals are about, by id."""
+        """Show the open proposals. `articles` are the articles of the proposals, by id."""
         _ = self._t.gettext
         total = sum(waiting.values())
         for kind, link in self._links.items():
@@ -358,7 +358,7 @@ class InboxPage:
         self._empty.set_visibility(not numbers)
         self._actions.set_visibility(bool(numbers))
         self._keys.set_visibility(bool(numbers))
-        if self._current not in self._cards:  # the one that has taken its place
+        if self._current not in self._cards:  # the card that has taken its place
             self._current = numbers[min(place, len(numbers) - 1)] if numbers else None
         self._choose_current(self._current)
 

@@ -1,5 +1,5 @@
 """How do people log in?
 
-page            logging in and out, choosing a password and a language
-account_page    one's own sessions, password and API tokens
+page            login and logout, choice of a password and a language
+account_page    the user's own sessions, password and API tokens
 """

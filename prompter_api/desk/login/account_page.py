@@ -1,4 +1,4 @@
-"""The account: where somebody is logged in, their password, their API tokens."""
+"""The page of the user's own account: sessions, password and API tokens."""
 
 import re
 from contextlib import suppress
@@ -40,7 +40,7 @@ _SCOPES = {
     Scope.METRICS: N_("read /metrics"),
     Scope.RASA: N_("answer requests from Rasa"),
 }
-# The first that fits: most browsers call themselves by the names of others, too.
+# The first match counts, as most browsers also name other browsers.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("YaBrowser", "Yandex"),
@@ -61,7 +61,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """A browser and its system in few words; a program as it calls itself, "" for one that does not.
+    """Return the browser and its system, or a program's own name, or "" if it gives none.
 
     >>> browser_name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     'Firefox, Linux'
@@ -76,7 +76,7 @@ def browser_name(user_agent: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenForm:
-    """What somebody has filled in for a new token, as it was sent."""
+    """The form for a new token, as it was sent."""
 
     name: str = ""
     scopes: frozenset[str] = frozenset({Scope.READ.value})
@@ -131,7 +131,7 @@ def _page(
 
 
 def _visit_or_redirect(request: Request) -> Visit | RedirectResponse:
-    """The visit, or where to go instead."""
+    """Return the visit, or a redirect for those who may not see the page."""
     visit = visit_of(request, services_of(request))
     if visit is None:
         return RedirectResponse("/login?after=/account", 303)
@@ -167,7 +167,7 @@ def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) ->
     if not isinstance(visit, Visit):
         return visit
     parts = services_of(request)
-    with suppress(NotFound):  # it has ended meanwhile
+    with suppress(NotFound):  # the session has ended meanwhile
         parts.sessions.revoke(session_id, of=visit.account.id)
     return RedirectResponse("/account", 303)
 
@@ -211,7 +211,7 @@ def make_token(
         return refused(_("Select at least one permission."))
     if not for_ever and not 1 <= lasts <= MAX_TOKEN_DAYS:
         return refused(_("A token can be valid for 1 to {count} days.").format(count=MAX_TOKEN_DAYS))
-    # A browser that reloads the answer sends the form again, with the newest token of the first time.
+    # On a reload the browser sends the form again, with the id of the token that was newest the first time.
     newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
     try:
         _token, secret = parts.accounts.issue_token(
@@ -234,7 +234,7 @@ def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> 
     if not isinstance(visit, Visit):
         return visit
     parts = services_of(request)
-    with suppress(NotFound):  # it is gone already
+    with suppress(NotFound):  # the token is already gone
         parts.accounts.revoke_token(token_id, of=visit.account.id)
     return RedirectResponse("/account", 303)
 
@@ -249,5 +249,5 @@ def revoke_tokens(request: Request, visit: VisitOrRedirect) -> Response:
 
 
 def _moment(moment: datetime) -> str:
-    """A moment as a machine reads it; the page shows it in the browser's own time."""
+    """Draw a moment in machine-readable form. The page shows it in the browser's time zone."""
     return moment.isoformat(timespec="minutes")

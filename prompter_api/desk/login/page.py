@@ -1,4 +1,4 @@
-"""Logging in and out, choosing a password and a language: plain forms, for password managers."""
+"""Login, logout and choice of a password and a language, as plain forms for password managers."""
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -115,7 +115,7 @@ def submit_language(request: Request, language: Field = "", after: Field = "/des
 
 @router.get("/desk/session")
 def session_state(request: Request) -> Response:
-    """Open pages ask now and then whether their browser is still logged in: that is no activity."""
+    """Tell open pages whether their browser is still logged in. This does not count as activity."""
     parts = services_of(request)
     found = visit_of(request, parts, is_active=False)
     return Response(status_code=401 if found is None else 204)
@@ -126,6 +126,6 @@ def _visit(request: Request) -> Visit | None:
 
 
 def _own_path(target: str) -> str:
-    """A path on this server; anything else leads to the desk."""
+    """Return `target` if it is a path on this server, and the desk's path otherwise."""
     own = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if own else "/desk"

@@ -1,4 +1,4 @@
-"""The field below the conversation: edit a suggestion, write an answer, send it."""
+"""The field below the conversation, for editing suggestions and writing replies."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from prompter_api.desk.ui.labels import REJECT_REASONS
 
 
 class Composer:
-    """Shows a draft; `on_change` hears every change of its text."""
+    """Shows a draft. `on_change` is called at every change of its text."""
 
     def __init__(self, t: Translations, on_change: Callable[[str], None]) -> None:
         self._t = t
@@ -42,7 +42,7 @@ class Composer:
         self._on_change(event.value or "")
 
     def show(self, draft: Draft, *, waiting: bool) -> None:
-        """Show what is being written; `waiting`: a turn waits for the answer."""
+        """Show the draft. `waiting` says whether a turn waits for a reply."""
         _ = self._t.gettext
         titles = {
             Purpose.OWN: _("Your answer") if waiting else _("Message to the customer"),

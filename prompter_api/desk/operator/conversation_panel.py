@@ -1,4 +1,4 @@
-"""What was said: the customer's messages and ours, in the order of time."""
+"""The conversation: the customer's messages and our replies in chronological order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from prompter_api.desk.ui.elements import Tag, keyed
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A customer's message in its last wording; `before` is the wording that was edited."""
+    """A customer's message in its last wording. `before` is the previous wording of an edited message."""
 
     message: Message
     last: Message
@@ -21,9 +21,9 @@ class Said:
 
 
 def in_last_wording(messages: Sequence[Message]) -> list[Said]:
-    """Edits take the place of what they replace."""
+    """Return the messages with edits in place of the messages that they replace."""
     said_by_key: dict[str, Said] = {}
-    places: dict[str, str] = {}  # external id -> that of the first wording
+    places: dict[str, str] = {}  # external id -> external id of the first wording
     for message in messages:
         first = places.get(message.replaces or "", message.external_id)
         places[message.external_id] = first
@@ -36,12 +36,12 @@ def in_last_wording(messages: Sequence[Message]) -> list[Said]:
 
 
 def newer_than(view: ConversationView, message_id: int) -> list[Message]:
-    """What the customer has written since."""
+    """Return the customer's messages after this one."""
     return [message for message in view.messages if message.id > message_id]
 
 
 class ConversationPanel:
-    """Adds and changes bubbles; those that stay the same are left alone."""
+    """Adds and changes message bubbles. Unchanged bubbles are not touched."""
 
     def __init__(self, t: Translations, language: str) -> None:
         self._t = t
@@ -73,7 +73,7 @@ class ConversationPanel:
         self.show_empty()
 
     def show_empty(self) -> None:
-        """No conversation is open."""
+        """Show that no conversation is open."""
         self._clear(None)
         self._empty_title.say(self._t.gettext("All caught up"))
         self._empty_words.say(
@@ -84,7 +84,7 @@ class ConversationPanel:
         self._empty.set_visibility(True)
 
     def show(self, view: ConversationView, now: datetime) -> bool:
-        """Show a conversation; returns whether there is something new in it."""
+        """Show a conversation. Return whether it contains anything new."""
         customer, turn = view.customer, view.turn
         opened = customer.conversation_id != self._shown
         if opened:
@@ -222,7 +222,7 @@ class _Bubble:
 
 
 def settle_buttons(reply: Reply, t: Translations) -> None:
-    """Send again, or leave it."""
+    """Draw the buttons that send a failed reply again or leave it."""
     leave = t.gettext("Mark as delivered") if reply.state is OutboxState.UNKNOWN else t.gettext("Do not send")
     Tag(
         "button",

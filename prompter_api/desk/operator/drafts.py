@@ -1,4 +1,4 @@
-"""What an operator is writing, and what it will count as once it is sent."""
+"""Operators' drafts, and the decisions that they become when they are sent."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A text being written. One that builds on a suggestion stays with the turn it was begun for.
+    """A text being written. A draft based on a suggestion stays with its turn.
 
-    `offered` is the text that it started from; `aside` is a text of the operator's own that made
-    room for it, and comes back when it is dropped.
+    `offered` is the text that the draft started from. `aside` is the operator's own text that it replaced,
+    which comes back when the draft is dropped.
     """
 
     purpose: Purpose = Purpose.OWN
@@ -38,7 +38,7 @@ class Draft:
 
     @classmethod
     def editing(cls, suggestion: OfferedSuggestion, text: str, *, question: str) -> Self:
-        """Begin with a suggestion, to be changed; `question` is what it answers, as pages show it."""
+        """Start from a suggestion. `question` is the question that it answers, as pages show it."""
         return cls(
             purpose=Purpose.EDIT,
             text=text,
@@ -50,7 +50,7 @@ class Draft:
 
     @classmethod
     def picking(cls, article: Article, answer: str, *, turn_id: int) -> Self:
-        """Begin with another article's answer, to be read over."""
+        """Start from another article's answer, which the operator checks before sending."""
         return cls(
             purpose=Purpose.PICK,
             text=answer,
@@ -62,7 +62,7 @@ class Draft:
 
     @property
     def own_text(self) -> str:
-        """The operator's own text, in the field or aside."""
+        """The operator's own text, in the field or set aside."""
         return self.text if self.purpose is Purpose.OWN else self.aside
 
     @property
@@ -70,19 +70,19 @@ class Draft:
         return self.purpose is not Purpose.OWN or bool(self.text.strip())
 
     def dropped(self) -> "Draft":
-        """What is left when the suggestion, article or rejection is given up."""
+        """Return the draft that is left when the suggestion, article or rejection is dropped."""
         return self if self.purpose is Purpose.OWN else Draft(text=self.aside)
 
     def without_turn(self) -> "Draft":
-        """What is left when somebody else has answered the turn: whatever the operator has written."""
+        """Return the operator's own text as a draft without a turn, which somebody else has answered."""
         written = self.text if self.text != self.offered else ""
         return Draft(text=written or self.aside)
 
     def decision(self, *, turn_id: int, operator_id: int, seen_message_id: int) -> Decision:
-        """What sending this draft means.
+        """Return the decision that sending this draft makes.
 
         Raises:
-            InvalidDecision: there is no text where one is needed.
+            InvalidDecision: when a required text is missing.
         """
         action = {
             Purpose.OWN: Action.WRITE_OWN,
@@ -108,7 +108,7 @@ class Draft:
 
 
 def accept(suggestion: OfferedSuggestion, *, operator_id: int, seen_message_id: int) -> Decision:
-    """The decision to send a suggestion as it is."""
+    """Return the decision to send a suggestion unchanged."""
     return Decision(
         turn_id=suggestion.turn_id,
         operator_id=operator_id,
@@ -119,7 +119,7 @@ def accept(suggestion: OfferedSuggestion, *, operator_id: int, seen_message_id: 
 
 
 class Drafts:
-    """Unsent texts by account and conversation: they outlive a reload of the page, not of the program."""
+    """Unsent texts by account and conversation. They survive a reload of the page, but no restart."""
 
     def __init__(self, limit: int = 2000) -> None:
         self._kept: OrderedDict[tuple[int, int], Draft] = OrderedDict()

@@ -1,4 +1,4 @@
-"""Replies that failed, or of which nobody knows whether they arrived."""
+"""Replies that failed, or whose delivery is not confirmed."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _PREVIEW = 160  # characters
 
 
 class Troubles:
-    """A counter in the header, and the list that it opens."""
+    """The counter of failed replies in the header, and the list that it opens."""
 
     def __init__(self, t: Translations, header: Tag, column: Tag) -> None:
         self._t = t

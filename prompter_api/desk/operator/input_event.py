@@ -1,4 +1,4 @@
-"""What an operator has pressed, as the browser reports it."""
+"""Keys and clicks of an operator, as the browser reports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from prompter_api.desk.ui.numbers import number_of
 
 @dataclass(frozen=True, kw_only=True)
 class InputEvent:
-    """A key or click: what it asks for, and what was on the screen at that moment."""
+    """A key or click with the requested action and the state of the screen at that moment."""
 
     do: str
     data: Mapping[str, str]
@@ -20,7 +20,7 @@ class InputEvent:
 
     @classmethod
     def read(cls, sent: object, mode: Mode) -> "InputEvent | None":
-        """What the browser sent, which may be anything; None where it means nothing."""
+        """Parse the browser's data, which may be anything. Return None if it has no meaning."""
         if not isinstance(sent, dict):
             return None
         data = _texts(sent)

@@ -1,21 +1,21 @@
-"""Which key does what, in which situation."""
+"""The actions of keys, by mode."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 from prompter.text.translations import N_, Translations
 
-KeyAction = Mapping[str, str]  # an action and what it acts on, as buttons carry it in `data-…`
+KeyAction = Mapping[str, str]  # an action and its object, as buttons carry them in `data-…`
 
 
 class Mode(StrEnum):
-    """What the keys act on. `field-enter` is Enter in an empty text field."""
+    """The part of the screen that keys act on. `field-enter` is Enter in an empty text field."""
 
     CARDS = "cards"  # the suggestions
     REASONS = "reasons"  # the list of reasons for a rejection
-    REJECTING = "rejecting"  # what to send instead
+    REJECTING = "rejecting"  # the text to send instead
     SEARCH = "search"  # other articles
-    DIALOG = "dialog"  # the question whether to send anyway
+    DIALOG = "dialog"  # the dialog that asks whether to send anyway
     HELP = "help"
 
 
@@ -67,12 +67,12 @@ _KEYS: dict[Mode, dict[str, KeyAction]] = {
 
 
 def action_of(mode: Mode, key: str) -> KeyAction | None:
-    """What a key does in a situation; None: nothing."""
+    """Return the action of a key in a mode, or None."""
     return _KEYS[mode].get(key)
 
 
-# All that do something in some situation: the browser leaves all others alone. What they mean is
-# settled here and not there, as a key may be pressed before the last one has changed the situation.
+# All keys with an action in any mode. The browser ignores all others. The server decides their meaning, as a
+# key may be pressed before the previous key has changed the mode.
 ALL_KEYS = sorted({key for keys in _KEYS.values() for key in keys})
 
 

@@ -1,4 +1,4 @@
-"""The operators' window: keys and clicks become use cases of the desk."""
+"""The operators' desk: keys and clicks become use cases."""
 
 import asyncio
 import time
@@ -30,11 +30,11 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import SignedOut
 
 POLL_SECONDS = 1.0
-_READING_SECONDS = 0.4  # a key so soon after the next turn has opened by itself was meant for the last one
+_READING_SECONDS = 0.4  # a key this soon after a turn opened was meant for the previous turn
 
 
 def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_SECONDS) -> None:
-    """Add the page /desk; `?conversation=7` opens that one."""
+    """Add the page /desk. `?conversation=7` opens that conversation."""
 
     @ui.page("/desk", api_router=router, reconnect_timeout=60)
     async def desk(request: Request, conversation: int | None = None) -> Response | None:
@@ -49,10 +49,10 @@ def add_desk(router: APIRouter, guard: PageGuard, *, poll_seconds: float = POLL_
 
 
 class DeskPage:
-    """One open desk: what is on it and what is being done.
+    """An open desk: its content and the action in progress.
 
-    The methods run on the event loop; everything that asks the core goes through the session, in a
-    thread. `_generation` counts what has been done: a look that began before is out of date.
+    The methods run on the event loop. Every call of the core goes through the session, in a thread.
+    `_generation` counts actions: a snapshot that was started before the last action is outdated.
     """
 
     def __init__(self, context: PageContext, conversation_id: int | None) -> None:
@@ -65,7 +65,7 @@ class DeskPage:
         self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
         self._recent = RecentCustomers()
         self._undoable = Undoable()
-        self._decided: set[int] = set()  # turns, by whomever
+        self._decided: set[int] = set()  # ids of turns decided by anybody
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
         self._moved_on_at = -1.0
         self._generation = 0
@@ -98,7 +98,7 @@ class DeskPage:
         }
 
     async def on_event(self, arguments: GenericEventArguments) -> None:
-        """A key or a click; one after the other, each in the situation that the last one has left."""
+        """Handle keys and clicks, one at a time, each in the mode that the previous one has left."""
         async with self._acting:
             event = InputEvent.read(arguments.args, self._screen.mode)
             action = self._actions.get(event.do) if event else None
@@ -114,15 +114,15 @@ class DeskPage:
                 self._screen.ready()
 
     def _leave(self) -> None:
-        """The account may not work any more: the page reloads, which leads to the login."""
+        """Reload the page, which leads to the login, as the account may no longer work."""
         if not self._left:
             self._left = True
             self._screen.leave()
 
-    # --- seeing -----------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------
 
     async def poll(self) -> None:
-        """Look for news; called every second."""
+        """Check for news. Called every second."""
         if self._left:
             return
         try:
@@ -149,7 +149,7 @@ class DeskPage:
         self._show(snapshot)
 
     async def _lost_turn(self, snapshot: DeskSnapshot) -> bool:
-        """A colleague has answered the turn on the screen: say so; move on unless a text is begun."""
+        """Report if a colleague has answered the turn on the screen. Move on unless there is a draft."""
         turn = self._turn
         waiting = {item.turn.id for item in snapshot.queue}
         if turn is None or turn.id in waiting or turn.id in self._decided:
@@ -159,7 +159,7 @@ class DeskPage:
         return True
 
     def _give_up_turn(self, turn_id: int, who: str | None) -> None:
-        """Somebody else was faster: keep what is written, as a text that answers no turn."""
+        """Keep the operator's text without a turn, as somebody else was faster."""
         self._screen.notices.say(words.refusal(AlreadyDecided(), self._t, who=who), bad=True)
         self._decided.add(turn_id)
         if self._draft.turn_id in (None, turn_id):
@@ -181,7 +181,7 @@ class DeskPage:
     def _turn(self) -> Turn | None:
         return self._snapshot.turn
 
-    # --- moving about -----------------------------------------------------------------------
+    # --- navigation -------------------------------------------------------------------------
 
     async def _open(self, conversation_id: int) -> None:
         self._generation += 1
@@ -199,7 +199,7 @@ class DeskPage:
         self._screen.to_the_end()
 
     async def _advance(self) -> None:
-        """Open the next turn; where nobody waits, stay, and open it as soon as it comes."""
+        """Open the next turn. If nobody waits, stay, and open the next turn as soon as it arrives."""
         self._generation += 1
         snapshot = await in_thread(self._session.snapshot, self._conversation_id)
         item = next_turn(snapshot.queue, snapshot.opened_by)
@@ -235,7 +235,7 @@ class DeskPage:
             await self._open(item.customer.conversation_id)
 
     async def _back(self, _event: InputEvent) -> None:
-        """Escape: one step back; a text that was changed stays."""
+        """Go one step back on Escape. A changed text stays."""
         self._held_back = None
         if self._screen.mode is Mode.CARDS:
             self._screen.release()
@@ -269,7 +269,7 @@ class DeskPage:
         self._screen.show_draft(draft, waiting=self._turn is not None, open_=self._snapshot.view is not None)
 
     def _begin(self, draft: Draft) -> None:
-        """Start a text; one of the operator's own makes room."""
+        """Start a draft. The operator's own text is set aside."""
         own = self._draft.own_text
         self._screen.enter(Mode.CARDS)
         self._set_draft(replace(draft, aside=own))
@@ -324,7 +324,7 @@ class DeskPage:
         await self._take(self._screen.search.article(event.number("number") or 0))
 
     async def _take(self, article: Article | None) -> None:
-        """Put another article's answer into the field, to be read over and sent."""
+        """Put another article's answer into the field, for the operator to check and send."""
         turn = self._turn
         if article is None or turn is None:
             return
@@ -344,7 +344,7 @@ class DeskPage:
         suggestion = self._suggestion(event.number("rank"))
         turn = self._turn
         if suggestion is None or turn is None or turn.id != event.turn_id or event.seen_message_id is None:
-            return  # the screen has changed since
+            return  # the screen has changed since the event
         if time.monotonic() < self._moved_on_at + _READING_SECONDS:
             self._screen.notices.say(self._t.gettext("Not sent: the next conversation had only just opened."))
             return
@@ -375,7 +375,7 @@ class DeskPage:
         await self._decide(decision, draft)
 
     async def _write(self, text: str) -> None:
-        """A message that answers no turn."""
+        """Send a message that answers no turn."""
         conversation_id = self._conversation_id
         if conversation_id is None:
             return
@@ -430,7 +430,7 @@ class DeskPage:
         )
 
     def _explain(self, error: PrompterError, decision: Decision) -> None:
-        """Say why it was refused; what has to be filled in opens for editing."""
+        """Show why a decision was refused. A text with empty template fields is opened for editing."""
         suggestion = self._suggestion(decision.rank)
         text = decision.text or (suggestion.text if suggestion else self._draft.text)
         self._screen.notices.say(words.refusal(error, self._t, text=text), bad=True)

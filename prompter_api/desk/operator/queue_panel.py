@@ -1,4 +1,4 @@
-"""The customers who wait, longest wait first."""
+"""The queue of customers, longest wait first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 
-_PREVIEW = 120  # characters of what the customer wrote
+_PREVIEW = 120  # characters of the customer's text
 _MAX_RECENT = 5
-_LONG_WAIT = 300  # seconds until the waiting time is shown as pressing
+_LONG_WAIT = 300  # seconds after which the waiting time is shown as urgent
 
 
 def next_turn(queue: Sequence[QueueItem], opened_by: Mapping[int, Sequence[str]]) -> QueueItem | None:
-    """Whom to answer next: the longest wait, if possible one that no colleague has on the screen."""
+    """Return the turn to answer next: the longest wait, preferably not open on a colleague's screen."""
     free = [item for item in queue if item.customer.conversation_id not in opened_by]
     return next(iter(free or queue), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A customer who waits: since the first turn without an answer, with the words of the last one."""
+    """A waiting customer, with their first and last unanswered turn."""
 
     first: QueueItem
     last: QueueItem
@@ -35,7 +35,7 @@ class Waiting:
 
 
 def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
-    """The queue with one entry a conversation, longest wait first."""
+    """Return the queue with one entry per conversation, longest wait first."""
     items: dict[int, list[QueueItem]] = {}
     for item in queue:
         items.setdefault(item.customer.conversation_id, []).append(item)
@@ -43,7 +43,7 @@ def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
 
 
 def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int) -> QueueItem | None:
-    """The customer so many steps down (or up) the queue; from outside the queue, its first."""
+    """Return the customer `step` places down the queue, or its first if the conversation is not in it."""
     firsts = [waiting.first for waiting in by_customer(queue)]
     places = [place for place, item in enumerate(firsts) if item.customer.conversation_id == conversation_id]
     if not places:
@@ -53,24 +53,24 @@ def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int
 
 
 class RecentCustomers:
-    """Whom one page has had open, so that it can lead back to them."""
+    """The customers recently opened on one page, so that it can link back to them."""
 
     def __init__(self) -> None:
-        self._opened: dict[int, Customer] = {}  # by conversation, the last one last
+        self._opened: dict[int, Customer] = {}  # by conversation, in the order of opening
 
     def add(self, customer: Customer) -> None:
         self._opened.pop(customer.conversation_id, None)
         self._opened[customer.conversation_id] = customer
 
     def beside(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
-        """The last ones that neither wait nor are on the screen, the latest first."""
+        """Return the recent customers that neither wait nor are on the screen, latest first."""
         shown = {item.customer.conversation_id for item in queue} | {conversation_id}
         others = [customer for number, customer in self._opened.items() if number not in shown]
         return others[::-1][:_MAX_RECENT]
 
 
 class QueuePanel:
-    """Keeps one row a customer and changes only what differs, so that focus stays where it is."""
+    """Keeps one row per customer and changes only the differences, so that focus is not lost."""
 
     def __init__(self, t: Translations) -> None:
         self._t = t
@@ -105,7 +105,7 @@ class QueuePanel:
         self._list.set_visibility(bool(waiting))
 
     def show_recent(self, customers: Sequence[Customer]) -> None:
-        """Conversations that were open before, to come back to."""
+        """Show links to conversations that were open before."""
         shown = tuple((customer.conversation_id, customer.name) for customer in customers)
         if shown == self._recent_shown:
             return

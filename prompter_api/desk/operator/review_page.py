@@ -1,4 +1,4 @@
-"""Where a second person judges: a question, one or two answers, one key."""
+"""The review page: a second person judges one or two answers to a question with one key."""
 
 import asyncio
 
@@ -39,14 +39,14 @@ def add_reviews(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> 
 
 
 class ReviewPage:
-    """One open page; the question on it stays until it is judged, by whomever, or passed over."""
+    """An open review page. Its question stays until anybody judges it, or it is skipped."""
 
     def __init__(self, context: PageContext) -> None:
         self._session = context.session
         self._t = context.t
         self._question: Question | None = None
         self._passed_over = 0
-        self._own_shown = False  # once a page: it writes down that it was seen
+        self._own_shown = False  # once per page, as reading records that the figure was seen
         self._acting = asyncio.Lock()
         self._left = False
         _ = context.t.gettext
@@ -69,7 +69,7 @@ class ReviewPage:
         self._show(0, None)
 
     async def poll(self) -> None:
-        """Look for something to judge; called every second."""
+        """Check for a question to judge. Called every second."""
         self._notices.poll()
         if self._left or self._question is not None or self._acting.locked():
             return
@@ -80,7 +80,7 @@ class ReviewPage:
                 self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A key or a click, with the question that was on the screen at that moment."""
+        """Handle a key or click, for the question that was on the screen at that moment."""
         async with self._acting:
             pressed = event.args if isinstance(event.args, dict) else {}
             question = self._question
@@ -126,7 +126,7 @@ class ReviewPage:
                 _draw(question, self._t)
 
     def _show_own(self, figure: OwnFigure) -> None:
-        """What second looks say of the person's own decisions: to them first, from fifty on."""
+        """Show the double reviews of the person's own decisions, to them first and from fifty reviews."""
         refuted = figure.refuted
         if refuted is not None:
             text = self._t.gettext(

@@ -1,4 +1,4 @@
-"""What one operator has on the screen. It draws; what a key or click does stands in desk_page.py."""
+"""The screen of one operator. It only draws. The actions of keys and clicks are in page.py."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
@@ -26,7 +26,7 @@ from prompter_api.desk.ui.notices import Notices
 
 
 class Screen:
-    """The panels of the desk, and in which mode the keys are."""
+    """The panels of the desk and the mode of the keys."""
 
     def __init__(
         self,
@@ -65,17 +65,17 @@ class Screen:
         self._help = HelpDialog(t)
         self._t, self._language, self._topic = t, context.language, context.topic
         self.mode = Mode.CARDS
-        self.escapes = 0  # pressed before the key that is acted on
+        self.escapes = 0  # how often Escape was pressed before the current key
         self.enter(Mode.CARDS)
 
     def set_zone(self, zone: tzinfo | None) -> None:
-        """In whose time of day messages are shown; None is the server's."""
+        """Set the time zone in which messages are shown. None means the server's."""
         self._talk.zone = zone
 
     def show(
         self, snapshot: DeskSnapshot, conversation_id: int | None, draft: Draft, recent: Sequence[Customer]
     ) -> None:
-        """Show how things stand; what is the same as before is not touched."""
+        """Show the snapshot. Unchanged parts are not touched."""
         now, view, turn = utc_now(), snapshot.view, snapshot.turn
         self._queue.show(snapshot.queue, snapshot.opened_by, conversation_id=conversation_id, now=now)
         self._queue.show_recent(recent)
@@ -105,13 +105,13 @@ class Screen:
             self._counts.say(text.format(waiting=workload.waiting, leaving=leaving))
 
     def _show_demoted(self, topics: list[str]) -> None:
-        """Topics that no longer answer alone: somebody has to look at their answers."""
+        """Show demoted topics, whose answers somebody has to check."""
         self._demoted.set_visibility(bool(topics))
         labels = ", ".join(map(self._topic, topics))
         self._demoted.say(self._t.gettext("Autopilot off: {topics}").format(topics=labels))
 
     def _show_outage(self, outage: Outage | None, now: datetime) -> None:
-        """Dialogues stand still: there are suggestions from articles only."""
+        """Show that dialogues are interrupted and suggestions come from articles only."""
         self._outage_notice.set_visibility(outage is not None)
         if outage is not None:
             since = words.moment(outage.since, now, self._talk.zone, self._language)
@@ -128,7 +128,7 @@ class Screen:
             self.enter(Mode.REJECTING if draft.purpose is Purpose.REJECT else Mode.CARDS)
 
     def enter(self, mode: Mode) -> None:
-        """Change what the keys act on, and show what belongs to it."""
+        """Change the mode of the keys, and show the parts that belong to it."""
         self.mode = mode
         self._cards.set_visibility(mode not in (Mode.REASONS, Mode.SEARCH))
         self._reasons.element.set_visibility(mode is Mode.REASONS)
@@ -146,7 +146,7 @@ class Screen:
         self.focus("dialog")
 
     def offer_undo(self, last: Sent | None) -> None:
-        """Show how long the last answer can be taken back."""
+        """Show how long the last reply can be undone."""
         if last is None:
             self.notices.offer_undo(None)
             return
@@ -174,7 +174,7 @@ class Screen:
         ui.run_javascript("sufler.bottom(true); sufler.show('.turn[aria-current]')")
 
     def ready(self) -> None:
-        """The server has done what the last key asked for."""
+        """Tell the browser that the server has handled the last key."""
         ui.run_javascript("sufler.ready()")
 
     def leave(self) -> None:

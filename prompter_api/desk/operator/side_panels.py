@@ -1,4 +1,4 @@
-"""What takes the place of the suggestions for a moment: reasons for a rejection, other articles."""
+"""Panels that temporarily replace the suggestions: reasons for a rejection, other articles."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -15,7 +15,7 @@ REASONS = tuple(RejectReason)
 
 
 class ReasonsPanel:
-    """Why the suggestions are wrong: one key."""
+    """The list of reasons for a rejection, each with a key."""
 
     def __init__(self, t: Translations) -> None:
         with Tag("div", classes="side", role="group", aria_label=t.gettext("Reason")) as self.element:
@@ -30,7 +30,7 @@ class ReasonsPanel:
 
 
 class SearchPanel:
-    """Another article: type, choose, read it over below, send."""
+    """The search for another article, whose answer is then checked in the composer and sent."""
 
     def __init__(self, t: Translations, on_search: Callable[[str], Awaitable[None]]) -> None:
         self._t = t

@@ -1,4 +1,4 @@
-"""The suggested answers, best first, and what else an operator can do with the turn."""
+"""The suggestions, best first, and the other actions for a turn."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from prompter_api.desk.ui.elements import Tag, keyed
 
 
 class SuggestionCards:
-    """Built anew when the turn changes, and only then."""
+    """The cards of the suggestions. They are rebuilt only when the turn changes."""
 
     def __init__(self, t: Translations, topic: words.TopicLabel) -> None:
         self._t, self._topic = t, topic
@@ -31,10 +31,10 @@ class SuggestionCards:
         self._reject = button
 
     def show(self, turn: Turn | None, suggestions: Sequence[OfferedSuggestion], *, open_: bool) -> None:
-        """Show a turn's suggestions, or that there is nothing to decide; `open_`: in a conversation."""
+        """Show a turn's suggestions, or that nothing waits. `open_` says whether a conversation is open."""
         self._deciding = turn is not None
         self._actions.set_visibility(self._visible and self._deciding)
-        self._reject.set_visibility(turn is None or not turn.blind)  # what is hidden cannot be rejected
+        self._reject.set_visibility(turn is None or not turn.blind)  # hidden suggestions cannot be rejected
         of_turn = suggestions[0].turn_id if suggestions else None
         shown = (turn.id if turn else None, of_turn, open_)
         if shown == self._shown:
@@ -71,7 +71,7 @@ class SuggestionCards:
                 self._card(suggestion)
 
     def set_visibility(self, visible: bool) -> None:
-        """Make room for something else, or come back."""
+        """Hide the cards while another panel is open, or show them again."""
         self._visible = visible
         self.element.set_visibility(visible)
         self._actions.set_visibility(visible and self._deciding)
@@ -93,7 +93,7 @@ class SuggestionCards:
         ):
             with Tag("header", classes="card__head"):
                 Tag("span", words.confidence(suggestion.confidence, self._t), classes="card__confidence")
-                if not is_dialogue(suggestion.article_id):  # its name says it below
+                if not is_dialogue(suggestion.article_id):  # the name below says so
                     label = self._topic(suggestion.topic)
                     Tag("span", label, classes="mark mark--quiet", title=suggestion.topic, dir="auto")
             with Tag("div", classes="meter", aria_hidden=True):

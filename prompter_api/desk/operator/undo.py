@@ -1,4 +1,4 @@
-"""Decisions that can still be taken back."""
+"""Decisions that can still be undone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from prompter_api.desk.operator.drafts import Draft
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A decision whose reply has not left, with the draft to give back."""
+    """A decision whose reply is not sent yet, with the draft to restore."""
 
     decision_id: int
     turn_id: int
@@ -38,20 +38,20 @@ class Undoable:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._sent: list[Sent] = []
-        self._max_wait = timedelta(0)  # that one could be undone
+        self._max_wait = timedelta(0)  # the longest time for which a decision could be undone
 
     def add(self, sent: Sent) -> None:
         self._max_wait = max(self._max_wait, sent.until - self._clock())
         self._sent.append(sent)
 
     def last(self) -> Sent | None:
-        """The one that undo takes back."""
+        """Return the decision that undo would take back, or None."""
         now = self._clock()
         self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._max_wait)]
         return self._sent[-1] if self._sent else None
 
     def take(self) -> Sent | None:
-        """The last one; it is not offered again."""
+        """Remove and return the last decision, or None."""
         last = self.last()
         if last is not None:
             self._sent.remove(last)

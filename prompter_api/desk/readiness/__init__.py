@@ -1,8 +1,8 @@
-"""How do supervisors see which topics may be answered alone, and how well it goes?
+"""How do supervisors see which topics the bot may answer alone, and how accurate it is?
 
 board_page                                   one row per topic
 topic_page, topic_panels, evidence_panels    one topic: figures, evidence, history
 monitoring_page                              week against week, accuracy of reviewers
-charts, gauge                                pictures of figures
-labels, explanation                          names of states, and the rule in plain words
+charts, gauge                                charts of figures
+labels, explanation                          labels of states, and the rule in plain words
 """

@@ -1,4 +1,4 @@
-"""Which topics may answer alone: one row for each, for supervisors."""
+"""The readiness board for supervisors, with one row per topic."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -24,7 +24,7 @@ def add_board(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
 
 
 class BoardPage:
-    """One open board."""
+    """An open readiness board."""
 
     def __init__(self, context: PageContext) -> None:
         self._session = context.session
@@ -62,7 +62,7 @@ class BoardPage:
 
 
 class BoardTable:
-    """The rows, by title of topic or group."""
+    """The rows of topics and groups, ordered by title."""
 
     def __init__(self, rule: Rule, t: Translations, language: str, topic: TopicLabel) -> None:
         self._topic = topic
@@ -157,12 +157,12 @@ class _Row:
 
 
 def topic_address(name: str) -> str:
-    """Where a topic's own page is; names may hold any character."""
+    """Return the address of a topic's page. Names may contain any character."""
     return f"/readiness/topic?name={quote(name, safe='')}"
 
 
 def show_state(mark: Tag, found: TopicReadiness, t: Translations) -> None:
-    """Name and colour the state."""
+    """Show the name and colour of a state."""
     mark.say(t.gettext(words.STATES[found.state]))
     for state, name in words.MARKS.items():
         mark.toggle(name, state is found.state)

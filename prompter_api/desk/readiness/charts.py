@@ -1,7 +1,7 @@
-"""Curves of a topic: what ECharts draws, and the same in words.
+"""Charts of a topic: the options for ECharts, and a description in words.
 
-The options hold numbers and our own words only. A key that begins with a colon is run by the browser:
-nothing that a customer or an article says may come near them.
+The options contain only numbers and our own words. The browser executes the value of a key that begins with
+a colon, so no text of a customer or an article may get into them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _COLOURS = {
 
 
 class Chart:
-    """A curve with a title and a sentence that says what it shows."""
+    """A chart with a title and a sentence that describes it."""
 
     def __init__(self, title: str) -> None:
         self._options: Options = {}
@@ -41,7 +41,7 @@ class Chart:
         self._plot: ui.echart | None = None
 
     def show(self, options: Options | None, words: str) -> None:
-        """None where there is nothing to draw yet; the same again sends nothing."""
+        """Draw the chart, or hide it if `options` is None. Unchanged options send nothing."""
         self._words.say(words)
         self._place.set_visibility(options is not None)
         self._place.set(aria_label=f"{self._title}. {words}")
@@ -57,7 +57,7 @@ class Chart:
             self._plot.update()
 
 
-# --- how sure one can be ----------------------------------------------------------------------
+# --- accuracy and its margin ------------------------------------------------------------------
 
 
 def sequence_options(
@@ -69,7 +69,7 @@ def sequence_options(
     t: Translations,
     language: str,
 ) -> Options | None:
-    """The interval after more and more turns; the bar, and where the lower end has reached it."""
+    """Build the chart of the interval by number of turns, with the bar and the turn that reached it."""
     _ = t.gettext
     if not sequence:
         return None
@@ -119,11 +119,11 @@ def sequence_words(
     )
 
 
-# --- is its confidence honest -----------------------------------------------------------------
+# --- calibration ------------------------------------------------------------------------------
 
 
 def reliability_options(bins: Sequence[Bin], t: Translations) -> Options | None:
-    """Stated confidence against the share that was right; honest ones lie on the diagonal."""
+    """Build the chart of stated confidence against accuracy. Calibrated points lie on the diagonal."""
     if not bins:
         return None
     _ = t.gettext
@@ -161,13 +161,13 @@ def reliability_words(bins: Sequence[Bin], t: Translations, language: str) -> st
     )
 
 
-# --- how much at which risk -------------------------------------------------------------------
+# --- risk and coverage ------------------------------------------------------------------------
 
 
 def risk_options(
     coverage: Floats, risk: Floats, *, bar: float, t: Translations, language: str
 ) -> Options | None:
-    """Wrong answers among the surest share; the line is what the bar allows."""
+    """Build the chart of the share of wrong answers by coverage. The line is the limit that the bar sets."""
     if not len(coverage):
         return None
     _ = t.gettext
@@ -209,7 +209,7 @@ def risk_words(coverage: Floats, risk: Floats, *, bar: float, t: Translations, l
     )
 
 
-# --- what all of them share -------------------------------------------------------------------
+# --- shared by all charts ---------------------------------------------------------------------
 
 
 def _chart(*, x: Options, y: Options, series: list[Options]) -> Options:

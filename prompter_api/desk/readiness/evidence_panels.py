@@ -1,4 +1,4 @@
-"""What a topic's figures are made of: turn by turn, and how it came to where it is."""
+"""The evidence of a topic turn by turn, and its history."""
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -13,7 +13,7 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import TopicLabel, article, moment, percent
 
-_MAX_WRONG = 10  # answers that one event lists
+_MAX_WRONG = 10  # the maximum number of answers that one event lists
 
 
 class EvidencePanel:
@@ -88,7 +88,7 @@ class _Piece:
 
 
 class HistoryPanel:
-    """What has happened to the topic, newest first, and why."""
+    """The topic's changes of state with their reasons, newest first."""
 
     def __init__(self, t: Translations, language: str, topic: TopicLabel) -> None:
         self._t, self._language = t, language
@@ -127,7 +127,7 @@ class _Event:
         self._when.say(f"{when} · {words.by_whom(event, self._t)}")
         self._what.say(words.happened(event, self._topic, self._t, self._language))
         if self._is_drawn:
-            return  # what has happened stays as it is
+            return  # past events never change
         self._is_drawn = True
         with self._more:
             self._list(self._t.gettext("Review these articles:"), event, questions)

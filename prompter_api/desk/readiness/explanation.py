@@ -1,4 +1,4 @@
-"""How it is decided whether the bot may answer alone, for people who never heard of a martingale."""
+"""Explain to laypeople how the readiness rule decides whether the bot may answer alone."""
 
 from evaluation.readiness import Rule
 from prompter.text.translations import N_, Translations
@@ -38,7 +38,7 @@ _PROMISE = N_("The probability that a topic below the target ever passes is at m
 
 
 def explain(rule: Rule, t: Translations, language: str) -> None:
-    """A panel that is closed until somebody wants to know."""
+    """Draw the explanation as a panel that is closed at first."""
     with Tag("details", classes="explain"):
         Tag("summary", t.gettext("How does this work?"))
         with Tag("div", classes="explain__text"):

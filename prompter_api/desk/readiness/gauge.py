@@ -1,4 +1,4 @@
-"""A share of right answers against the bar: small pictures for a row."""
+"""Small charts of the accuracy against the bar, for a row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _SPARK_WIDTH, _SPARK_HEIGHT = 100.0, 28.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """From `lowest` to 1, so that the bar stands at the same place for every bar above 80 %: at 80 %.
+    """A scale from `lowest` to 1 on which every bar above 80 % is drawn at 80 % of the width.
 
     >>> Scale(bar=0.9).lowest, Scale(bar=0.9).place(0.9), Scale(bar=0.9).place(0.2)
     (0.5, 80.0, 0.0)
@@ -24,13 +24,13 @@ class Scale:
         return round(max(0.0, 1 - 5 * (1 - self.bar)), 3)
 
     def place(self, share: float) -> float:
-        """How far from the left a share stands, in % of the width; what is lower stands at the edge."""
+        """Return a share's distance from the left, in % of the width. Lower shares are at the edge."""
         inside = min(1.0, max(self.lowest, share))
         return round(100 * (inside - self.lowest) / (1 - self.lowest), 2)
 
 
 class Gauge:
-    """The estimate as a dot, its interval as a band, the bar as a line. Words stand beside it."""
+    """The estimate as a dot, its interval as a band and the bar as a line. The row also has the words."""
 
     def __init__(self) -> None:
         with Tag("div", classes="gauge", aria_hidden=True) as self.element:
@@ -50,7 +50,7 @@ class Gauge:
 
 
 class Sparkline:
-    """How the lower end has come up, and where the bar is."""
+    """The lower end of the interval over time, and the bar."""
 
     def __init__(self) -> None:
         with Tag(
@@ -70,7 +70,7 @@ class Sparkline:
 
 
 def points(sequence: Sequence[Interval], bar: float) -> str:
-    """The lower ends as the points of a line, from left to right by the number of turns."""
+    """Return the lower ends as points of a line, from left to right by the number of turns."""
     if not sequence:
         return ""
     scale, last = Scale(bar=bar), sequence[-1].n_turns
@@ -79,5 +79,5 @@ def points(sequence: Sequence[Interval], bar: float) -> str:
 
 
 def _height(share: float, scale: Scale) -> float:
-    """From the top; a line at the very edge would be cut in half."""
+    """Return a share's distance from the top, with a margin, as a line at the very edge would be cut off."""
     return round(1 + (_SPARK_HEIGHT - 2) * (1 - scale.place(share) / 100), 2)

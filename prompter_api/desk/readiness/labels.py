@@ -1,4 +1,4 @@
-"""What the pages of supervisors call states, figures and events."""
+"""Texts of the supervisors' pages for states, figures and events."""
 
 from collections.abc import Sequence
 from math import ceil, floor
@@ -21,7 +21,7 @@ STATES = {
     ReadinessState.DEMOTED: N_("autopilot off"),
     ReadinessState.HELD: N_("paused"),
 }
-MARKS = {  # how a state is coloured
+MARKS = {  # the colour of each state
     ReadinessState.COLLECTING: "mark--plain",
     ReadinessState.READY: "mark--others",
     ReadinessState.AUTOPILOT: "mark--high",
@@ -37,7 +37,7 @@ HOW_JUDGED = {
 
 
 def share(value: float, language: str, *, down: bool = False) -> str:
-    """A share as a percentage. `down`: never more than it is, so that 89.97 does not look like 90."""
+    """Return a share as a percentage. `down` rounds down, so that 89.97 does not look like 90."""
     return f"{_number(value, language, down=down)}\u00a0%"
 
 
@@ -48,13 +48,13 @@ def _number(value: float, language: str, *, down: bool = False) -> str:
 
 
 def between(low: float, high: float, language: str) -> str:
-    """An interval, as wide as it is or wider."""
+    """Return an interval, rounded outwards."""
     highest = ceil(1000 * high - 1e-6) / 1000
     return f"{_number(low, language, down=True)}–{share(highest, language)}"
 
 
 def members(found: TopicReadiness, topic: TopicLabel, t: Translations) -> str:
-    """What a group is made of, and what is shown about it."""
+    """Describe a group's topics and its figures."""
     text = t.gettext("Group of topics: {topics}. The figures are for all of them together.")
     lines = [text.format(topics=", ".join(map(topic, found.topics)))]
     if found.left_out:
@@ -64,7 +64,7 @@ def members(found: TopicReadiness, topic: TopicLabel, t: Translations) -> str:
 
 
 def status_text(found: TopicReadiness, t: Translations, language: str) -> str:
-    """Return what a state means in a few words; empty where its name says everything."""
+    """Describe a state in a few words, or return an empty text if its name says everything."""
     from_ = "" if found.threshold is None else from_confidence(found.threshold, t, language)
     may = "" if found.passed is None else from_confidence(found.passed, t, language)
     wider = found.threshold is not None and found.passed is not None and found.passed < found.threshold
@@ -82,11 +82,11 @@ def status_text(found: TopicReadiness, t: Translations, language: str) -> str:
         case ReadinessState.READY:
             return t.gettext("can be turned on {from_}").format(from_=may)
         case _:
-            return ""  # most topics, most of the time: the state alone says it
+            return ""  # most topics most of the time, for which the name of the state suffices
 
 
 def course(step: Step, t: Translations) -> str:
-    """How far a test is."""
+    """Describe the progress of a test."""
     if step.passed_after is not None:
         return t.gettext("done")
     if step.estimate is None:
@@ -100,7 +100,7 @@ def course(step: Step, t: Translations) -> str:
 
 
 def days(found: TopicReadiness, t: Translations) -> str:
-    """How long that takes at today's traffic; empty where there is nothing to say."""
+    """Return the days left at the current volume, or an empty text if there is nothing to say."""
     left, more = found.days_to_go, found.last.step.more_labels
     if not more:
         return ""
@@ -112,24 +112,24 @@ def days(found: TopicReadiness, t: Translations) -> str:
 
 
 def surely(interval: Interval | None, t: Translations, language: str) -> str:
-    """Return where the true share lies; empty where it may be any."""
+    """Return the interval of the true share, or an empty text if it says nothing."""
     if interval is None or (interval.low <= 0 and interval.high >= 1):
         return ""
     return t.gettext("within {interval}").format(interval=between(interval.low, interval.high, language))
 
 
 def from_confidence(threshold: float, t: Translations, language: str) -> str:
-    """Which answers are meant, as a part of a sentence."""
+    """Return the confidence from which answers are meant, as part of a sentence."""
     return t.gettext("at confidence {share} or higher").format(share=share(threshold, language))
 
 
 def at_least_as_sure(threshold: float, t: Translations, language: str) -> str:
-    """Which answers are meant, standing alone."""
+    """Return the confidence from which answers are meant, as a text of its own."""
     return t.gettext("confidence ≥\u00a0{share}").format(share=share(threshold, language))
 
 
 def what_if(steps: Sequence[Step], when: str, t: Translations, language: str) -> list[str]:
-    """What a test would say with another bar; `when` the turn came in that passed the first step."""
+    """Describe the test with another bar. `when` is the time of the turn that passed the first step."""
     first, last = steps[0], steps[-1]
     if first.passed_after is None:
         text = t.gettext("It would not have passed yet: {course}.")
@@ -148,7 +148,7 @@ def what_if(steps: Sequence[Step], when: str, t: Translations, language: str) ->
 
 
 def next_step(found: TopicReadiness, t: Translations, language: str) -> str:
-    """What is tested next, where something has passed; else empty."""
+    """Return the step that is tested next, or an empty text if none has passed or none is left."""
     last = found.last.step
     return _next(last, t, language) if found.proved and last.passed_after is None else ""
 
@@ -163,21 +163,21 @@ def turns(step: Step, t: Translations) -> str:
 
 
 def by_lot(step: Step, t: Translations) -> str:
-    """Return how many of the turns were judged by lot; empty where there are none."""
+    """Return how many of the turns were randomly sampled, or an empty text if there are no turns."""
     if not step.n_turns:
         return ""
     return t.gettext("{count} sampled").format(count=step.n_by_lot)
 
 
 def audits(found: TopicReadiness, t: Translations) -> str:
-    """What came of the answers that it gave alone; empty where none was judged."""
+    """Return the results of audits, or an empty text if there were none."""
     if not found.audited:
         return ""
     return t.gettext("audits: {right} of {all} right").format(right=found.audited_right, all=found.audited)
 
 
 def why_not(step: Step, bar: float, t: Translations, language: str) -> str:
-    """Why a topic may not answer alone yet."""
+    """Return the reason why a topic may not answer alone yet."""
     if step.estimate is None:
         return t.gettext("Not ready yet: nothing has been judged.")
     if step.more_labels is None:
@@ -192,7 +192,7 @@ def why_not(step: Step, bar: float, t: Translations, language: str) -> str:
 
 
 def refusal(error: PrompterError | Conflict, bar: float, t: Translations, language: str) -> str:
-    """What to tell a supervisor whose wish was refused."""
+    """Return the message for a supervisor whose request was refused."""
     match error:
         case NotReady():
             return why_not(error.step, bar, t, language)
@@ -207,7 +207,7 @@ def refusal(error: PrompterError | Conflict, bar: float, t: Translations, langua
 
 
 def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language: str) -> str:
-    """An event as a sentence."""
+    """Describe an event in a sentence."""
     facts = event.facts
     from_ = _from(facts.answers_from, t, language)
     match event.reason:
@@ -255,7 +255,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
 
 
 def _new_version(facts: ReadinessChangeFacts, t: Translations) -> str:
-    """A version that was measured to be no worse answers on."""
+    """Describe the change to a new version that was measured to be no worse."""
     changed = facts.changed
     if not changed:
         return t.gettext("New model version in use: no answers have changed.")
@@ -280,7 +280,7 @@ def _slipped(facts: ReadinessChangeFacts, t: Translations) -> str:
 
 
 def _from(threshold: float | None, t: Translations, language: str) -> str:
-    """With a blank before it, to stand in a sentence; empty where nobody knows."""
+    """Return the confidence with a leading space, for use in a sentence, or an empty text if unknown."""
     if threshold is None:
         return ""
     return " " + from_confidence(threshold, t, language)

@@ -1,4 +1,4 @@
-"""What has changed, and how far the figures can be trusted: for supervisors."""
+"""Monitoring for supervisors: changes from week to week, and the reliability of the figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SIGNALS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """Everything on the page."""
+    """The data of the monitoring page."""
 
     drift: Drift
     gaps: Sequence[tuple[str, Gap]]  # by topic or group
@@ -38,7 +38,7 @@ def add_monitoring(router: APIRouter, guard: PageGuard, *, poll_seconds: float) 
 
 
 class MonitoringPage:
-    """One open page, drawn anew when there is something new."""
+    """An open monitoring page, redrawn when there is something new."""
 
     def __init__(self, context: PageContext) -> None:
         self._session = context.session
@@ -99,7 +99,7 @@ def _weeks(drift: Drift, t: Translations, language: str) -> None:
 
 
 def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
-    """How many turns of each week had a first suggestion of which confidence, in tenths."""
+    """Draw the distribution of the top suggestion's confidence in each week, in tenths."""
     totals = [max(1, sum(week.confidences)) for week in weeks]
     if not any(sum(week.confidences) for week in weeks):
         return

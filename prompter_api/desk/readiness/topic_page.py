@@ -1,4 +1,4 @@
-"""One topic: what its evidence says, and a supervisor's word on it."""
+"""The page of one topic: its evidence and the supervisor's actions."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,11 +29,11 @@ from prompter_api.desk.ui.notices import Notices
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import SignedOut
 
-_FIRST, _MORE = 20, 50  # pieces of evidence on the page, and those that one click adds
+_FIRST, _MORE = 20, 50  # pieces of evidence on the page, and the number that one click adds
 
 
 def add_topic(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> None:
-    """Add the page /readiness/topic; `?name=` says which."""
+    """Add the page /readiness/topic. `?name=` names the topic."""
 
     @ui.page("/readiness/topic", api_router=router, reconnect_timeout=60)
     async def topic(request: Request, name: str = "") -> Response | None:
@@ -41,14 +41,14 @@ def add_topic(router: APIRouter, guard: PageGuard, *, poll_seconds: float) -> No
         if isinstance(context, Response):
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
-        page = TopicPage(context, name.replace("\0", ""))  # no database keeps a name with one
+        page = TopicPage(context, name.replace("\0", ""))  # no database stores a name with this character
         ui.on("desk", page.on_event)
         ui.timer(poll_seconds, page.poll)
         return None
 
 
 class TopicPage:
-    """One open topic or group."""
+    """An open page of a topic or group."""
 
     def __init__(self, context: PageContext, name: str) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
@@ -60,8 +60,8 @@ class TopicPage:
         self._zone: tzinfo | None = None
         self._zone_known = False
         self._limit = _FIRST
-        self._threshold: float | None = None  # of the curve; None: nobody has chosen
-        self._bar = self._rule.bar  # that is asked about
+        self._threshold: float | None = None  # of the chart; None means that none is selected
+        self._bar = self._rule.bar  # of the slider
         self._found: tuple[TopicReadiness, TopicEvidence] | None = None
         _ = context.t.gettext
         frame = Layout(context, here="/readiness", title=context.topic(name), after=topic_address(name))
@@ -85,7 +85,7 @@ class TopicPage:
         self._missing.set_visibility(False)
 
     async def poll(self) -> None:
-        """Look for news; called every second."""
+        """Check for news. Called every second."""
         self._notices.poll()
         if self._left or self._acting.locked():
             return
@@ -100,7 +100,7 @@ class TopicPage:
                 self._leave()
 
     async def on_event(self, event: GenericEventArguments) -> None:
-        """A click; one after the other."""
+        """Handle clicks, one at a time."""
         pressed = event.args if isinstance(event.args, dict) else {}
         async with self._acting:
             try:
@@ -131,12 +131,12 @@ class TopicPage:
         await self._show()
 
     async def _try_bar(self, bar: float) -> None:
-        """The slider was moved; while something is computed it may move on."""
+        """Handle a move of the slider, which may move on during the computation."""
         self._bar = bar
         await self._compute()
 
     def _read(self) -> bool:
-        """Look, in a thread."""
+        """Read the topic. Runs in a thread."""
         try:
             self._found = self._session.topic(self._name)
         except NotFound:
@@ -180,7 +180,7 @@ def _number(text: object) -> float | None:
 
 
 class TopicHead:
-    """The name, how things stand, and what a supervisor can do about it."""
+    """The head of the page: name, state and actions."""
 
     def __init__(self, name: str, t: Translations, language: str, topic: TopicLabel) -> None:
         self._t, self._language, self._topic = t, language, topic
@@ -214,6 +214,6 @@ class TopicHead:
         self._measure.set_visibility(found.mode is not Mode.SHADOW)
 
     def refuse(self, text: str) -> None:
-        """Say why not; empty takes it away."""
+        """Show why an action failed. An empty text hides the message."""
         self._refusal.say(text)
         self._refusal.set_visibility(bool(text))

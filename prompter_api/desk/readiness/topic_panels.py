@@ -1,4 +1,4 @@
-"""The figures and curves of a topic."""
+"""The figures and charts of a topic."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from prompter_api.desk.ui.elements import Tag
 from prompter_api.desk.ui.keyed_rows import KeyedRows
 from prompter_api.desk.ui.labels import moment
 
-_SECONDS_BETWEEN_BARS = 0.1  # while the slider moves
+_SECONDS_BETWEEN_BARS = 0.1  # the minimum time between two computations while the slider moves
 
 
 class Figures:
-    """What stands in the topic's row of the board."""
+    """The figures of the topic's row on the board."""
 
     def __init__(self, rule: Rule, t: Translations, language: str) -> None:
         self._bar, self._t, self._language = rule.bar, t, language
@@ -59,7 +59,7 @@ class Figures:
 
 
 def _figure(title: str) -> tuple[Tag, Tag, Tag]:
-    """The figure, what is small beneath it, and the place for more."""
+    """Draw a figure. Return its elements: the value, the small text below, and the place for more."""
     with Tag("div", classes="figures__one") as place:
         Tag("dt", title, classes="board__small")
         figure = Tag("dd", classes="figures__value")
@@ -71,8 +71,8 @@ def _figure(title: str) -> tuple[Tag, Tag, Tag]:
 class TopicView:
     """A topic with everything that has to be computed before it can be drawn.
 
-    `step` is the one whose curve is shown; `steps_at_bar` is where the test would stand with the bar that
-    somebody asks about.
+    `step` is the step whose chart is shown. `steps_at_bar` are the steps of the test as they would be with
+    the bar of the slider.
     """
 
     found: TopicReadiness
@@ -89,7 +89,7 @@ class TopicView:
     def of(
         cls, found: TopicReadiness, evidence: TopicEvidence, threshold: float | None, bar: float
     ) -> "TopicView":
-        """Compute it, in a thread. Without a `threshold`: of the laxest step that has passed, if one has."""
+        """Compute the view, in a thread. By default `step` is the laxest passed step, or the last one."""
         best = (found.proved or found.last).step
         step = next((test_step for test_step in found.steps if test_step.threshold == threshold), best)
         coverage, risk = evidence.risk_coverage()
@@ -107,7 +107,7 @@ class TopicView:
 
 
 class ProofPanel:
-    """The test, threshold by threshold, its curve, and what another bar would have done."""
+    """The test by threshold, its chart, and its result with another bar."""
 
     def __init__(
         self, rule: Rule, t: Translations, language: str, on_bar: Callable[[float], Awaitable[None]]
@@ -137,7 +137,7 @@ class ProofPanel:
                         min=low,
                         max=high,
                         step=1,
-                        defaultValue=round(100 * rule.bar),  # the value itself is the browser's
+                        defaultValue=round(100 * rule.bar),  # the browser keeps the value itself
                         aria_label=_("Target accuracy in percent"),
                     )
                     self._asked = Tag("output", classes="whatif__bar")
@@ -218,7 +218,7 @@ class _Chip:
 
 
 class Curves:
-    """Is its confidence honest, and how much could it answer at which risk?"""
+    """The charts of calibration and of risk against coverage."""
 
     def __init__(self, rule: Rule, t: Translations, language: str) -> None:
         self._bar, self._t, self._language = rule.bar, t, language
@@ -241,7 +241,7 @@ class Curves:
 
 
 def slider_ends(bar: float) -> tuple[int, int]:
-    """The bars to choose from, in percent; the one in force is among them.
+    """Return the lowest and highest bar of the slider, in percent. The current bar is between them.
 
     >>> slider_ends(0.9), slider_ends(0.6)
     ((80, 98), (50, 98))
@@ -250,7 +250,7 @@ def slider_ends(bar: float) -> tuple[int, int]:
 
 
 def asked_bar(percent: object, bar: float) -> float:
-    """The bar that the slider asks about; whatever else a browser may send asks about the one in force.
+    """Return the bar that the slider asks about. An invalid value means the current bar.
 
     >>> asked_bar(95, 0.9), asked_bar(0, 0.9), asked_bar("no", 0.9)
     (0.95, 0.9, 0.9)

@@ -1,4 +1,4 @@
-"""Questions that cannot wait, and the list of keys."""
+"""Modal dialogs: a confirmation and the list of keys."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from prompter_api.desk.ui.elements import Tag, keyed
 
 
 class WroteAgainDialog:
-    """The customer has written meanwhile: send anyway?"""
+    """Asks whether to send although the customer has written meanwhile."""
 
     def __init__(self, t: Translations) -> None:
         self._t = t
@@ -43,7 +43,7 @@ class WroteAgainDialog:
 
 
 class HelpDialog:
-    """What the keys do."""
+    """The list of keys and their actions."""
 
     def __init__(self, t: Translations) -> None:
         with (

@@ -1,7 +1,7 @@
-"""HTML elements that take text as text.
+"""HTML elements that treat text as text.
 
-NiceGUI reads property strings as a small language and runs properties whose name starts with a
-colon; so customers' words go in as values only, never through `.props(...)` or `ui.html`.
+NiceGUI parses property strings as a small language and executes properties whose name starts with a
+colon. So customers' words are passed as values only, never through `.props(...)` or `ui.html`.
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from nicegui.elements.mixins.text_element import TextElement
 
 
 class Tag(TextElement):
-    """An HTML element; `data_do="open"` becomes the attribute `data-do`, None leaves one out.
+    """An HTML element. `data_do="open"` becomes the attribute `data-do`, and None omits an attribute.
 
-    What happens on a click stands in `data_do`: one listener in desk.js reports it, with the
-    turn and the messages that were on the screen at that moment.
+    `data_do` names the action of a click. One listener in desk.js reports it, with the turn and the
+    messages that were on the screen at that moment.
     """
 
     def __init__(self, tag: str, text: str = "", *, classes: str = "", **attributes: object) -> None:
@@ -26,19 +26,19 @@ class Tag(TextElement):
         self.set(**attributes)
 
     def set(self, **attributes: object) -> None:
-        """Change attributes; only what differs is sent to the browser."""
+        """Change attributes. Only differences are sent to the browser."""
         for name, value in attributes.items():
             key, text = name.rstrip("_").replace("_", "-"), None if value is None else _attribute(value)
             if self.props.get(key) != text:
                 self.props.set_optional(key, text)
 
     def say(self, text: str) -> None:
-        """Change the text; the same text again sends nothing."""
+        """Change the text. An unchanged text sends nothing."""
         if self.text != text:
             self.text = text
 
     def toggle(self, name: str, on: bool) -> None:
-        """Have a class or not."""
+        """Add or remove a class."""
         if on != (name in self._classes):
             self.classes(**{"add" if on else "remove": name})
 
@@ -48,7 +48,7 @@ def _attribute(value: object) -> str:
 
 
 def keyed(keys: Iterable[str]) -> list[Tag]:
-    """Keys of the keyboard, as hints inside a button."""
+    """Draw keys of the keyboard as hints inside a button."""
     return [Tag("kbd", key, aria_hidden=True) for key in keys]
 
 

@@ -1,4 +1,4 @@
-"""Pages that are plain forms, rendered on the server: for password managers, and without a socket."""
+"""Pages that are plain forms, rendered on the server without a socket, for password managers."""
 
 from collections.abc import Callable
 from math import ceil
@@ -32,7 +32,7 @@ Words = Callable[[str], str]
 
 
 def page_language(request: Request, parts: Services, account_language: str | None = None) -> str:
-    """The account's language, else the one chosen before logging in, else that of the settings."""
+    """Return the account's language, the one chosen before login, or the default, in this order."""
     for language in (account_language, cookies.language(request, parts)):
         if language in LANGUAGES:
             return str(language)
@@ -48,7 +48,7 @@ def form_page(
     path: str | None = None,
     **values: object,
 ) -> HTMLResponse:
-    """A page from a template, in a language; `path` is where another language is shown, if not here."""
+    """Render a template in a language. `path` is the page for other languages, by default this one."""
     html = _TEMPLATES.get_template(template).render(
         _=translator(language).gettext,
         ngettext=translator(language).ngettext,
@@ -62,12 +62,12 @@ def form_page(
 
 
 def refused_page(request: Request, language: str) -> HTMLResponse:
-    """Says that a page is for supervisors."""
+    """Return the page which says that a page is for supervisors only."""
     return form_page(request, "refused.html", status=403, language=language)
 
 
 def unavailable_page(request: Request, parts: Services, error: DatabaseUnavailable) -> HTMLResponse:
-    """Says that the database cannot be used now."""
+    """Return the page which says that the database is unavailable."""
     page = form_page(request, "unavailable.html", status=503, language=page_language(request, parts))
     page.headers["Retry-After"] = str(error.retry_after)
     return page
@@ -76,7 +76,7 @@ def unavailable_page(request: Request, parts: Services, error: DatabaseUnavailab
 async def submit_password(
     request: Request, parts: Services, account: Account, old: str, new: str, again: str, _: Words
 ) -> Entry | str:
-    """Change the password; where that cannot be, the words that say why."""
+    """Change the password. If that fails, return the message that says why."""
     if new != again:
         return _("The new passwords do not match.")
     try:
@@ -93,7 +93,7 @@ async def submit_password(
 
 
 def login_problem(error: LoginRefused | TooManyTries | TooManyAtOnce, _: Words) -> str:
-    """The words that say why somebody is not let in."""
+    """Return the message that says why a login was refused."""
     if isinstance(error, TooManyTries):
         return _("Too many failed logins. Try again in {minutes} min.").format(
             minutes=ceil(error.retry_after / 60)

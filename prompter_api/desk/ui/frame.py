@@ -1,4 +1,4 @@
-"""What every page behind the login shares: who is asking, the header, the look.
+"""The parts that every page behind the login shares: access check, header and layout.
 
 A page module has a function that adds its route:
 
@@ -46,7 +46,7 @@ from prompter_api.parts import Services
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Pages that the header links to: address, name, the role that sees it.
+# Pages that the header links to: address, name and the role that sees the link.
 PAGES: tuple[tuple[str, str, Role], ...] = (
     ("/desk", N_("Desk"), Role.OPERATOR),
     ("/reviews", N_("Review"), Role.OPERATOR),
@@ -63,7 +63,7 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     """Do blocking work off the event loop.
 
     Raises:
-        CancelledError: the program is going down; there is nobody to show a result to.
+        CancelledError: when the program is shutting down, and nobody is there to see the result.
     """
     done: list[R] = []
 
@@ -71,14 +71,14 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         done.append(work(*args, **kwargs))
 
     await run.io_bound(do)
-    if not done:  # NiceGUI drops the work, and says nothing, once it is being shut down
+    if not done:  # NiceGUI silently drops the work during shutdown
         raise asyncio.CancelledError
     return done[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageContext:
-    """Somebody who has logged in, on one page."""
+    """A logged-in user's context on one page."""
 
     session: PageSession
     language: str
@@ -89,12 +89,12 @@ class PageContext:
         return self.session.account
 
     def topic(self, topic_id: str) -> str:
-        """What this page calls a topic; every topic that it shows goes through here."""
+        """Return the topic's title for this page. Every shown topic goes through here."""
         return topic_label(topic_id, self.session.titles, self.t, self.language)
 
 
 async def zone_of_browser() -> tzinfo | None:
-    """In whose time of day this page shows moments; None is the server's."""
+    """Return the browser's time zone, or None if it is unknown and the server's is used."""
     try:
         name = await ui.run_javascript("Intl.DateTimeFormat().resolvedOptions().timeZone", timeout=3)
         return ZoneInfo(str(name))
@@ -104,7 +104,7 @@ async def zone_of_browser() -> tzinfo | None:
 
 @contextmanager
 def reloading() -> Iterator[None]:
-    """Whoever may not do this any more has the page loaded again, which tells them why."""
+    """Reload the page if the user may no longer do this, so that the page says why."""
     try:
         yield
     except (SignedOut, Forbidden):
@@ -112,14 +112,14 @@ def reloading() -> Iterator[None]:
 
 
 class PageGuard:
-    """Lets in who has logged in, and sends everybody else to the login page."""
+    """Admits logged-in users, and redirects everybody else to the login page."""
 
     def __init__(self, parts: Services, page_sessions: PageSessions) -> None:
         self._parts = parts
         self._page_sessions = page_sessions
 
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
-        """The visitor, who has this role or a higher one, or what to answer instead of the page."""
+        """Return the context of a user with at least this role, or a response to send instead of the page."""
         try:
             visit, titles = await in_thread(self._visit, request)
         except DatabaseUnavailable as error:
@@ -140,14 +140,15 @@ class PageGuard:
         return PageContext(session=session, language=language, t=translator(language))
 
     def _visit(self, request: Request) -> tuple[Visit | None, TopicTitles]:
-        """Who asks, and what topics are called on the page that they get; in a thread."""
+        """Return the visit and the titles of topics. Runs in a thread."""
         return visit_of(request, self._parts), self._parts.topics.titles()
 
 
 class Layout:
     """The header and the page's own area, which the page fills with `with frame.body:`.
 
-    `here` is the header's link that leads here; `after`, with the query, where another language is shown.
+    `here` is the header's link to this page. `after` is the address, with the query, of the page after a
+    change of language.
     """
 
     def __init__(self, context: PageContext, *, here: str, title: str, after: str | None = None) -> None:
@@ -200,9 +201,10 @@ class Layout:
 
 
 def _connection_words(t: Translations) -> str:
-    """NiceGUI has words of its own for a lost connection, in one language for all pages.
+    """Return the script that translates NiceGUI's message about a lost connection.
 
-    It would try for ever where the session has ended meanwhile: then the login page is what helps.
+    NiceGUI has one language for all pages. It would also reconnect for ever after the session has ended, so
+    the script then reloads the page, which leads to the login.
     """
     said = json.dumps([t.gettext("Connection lost."), t.gettext("Reconnecting…")])
     return (

@@ -1,4 +1,4 @@
-"""Rows that stay what they are while others come and go."""
+"""Rows that keep their elements while other rows are added and removed."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -7,7 +7,7 @@ from prompter_api.desk.ui.elements import Tag
 
 
 class Row(Protocol):
-    """What has an element of its own."""
+    """A row with its own element."""
 
     @property
     def element(self) -> Tag: ...
@@ -18,7 +18,7 @@ R = TypeVar("R", bound=Row)
 
 
 class KeyedRows(Generic[K, R]):
-    """One row for each key; only what differs is made, moved or deleted, so that focus stays where it is."""
+    """Rows by key. Only differences are created, moved or deleted, so that focus is not lost."""
 
     def __init__(self, place: Tag, make: Callable[[K], R]) -> None:
         self._place = place
@@ -27,7 +27,7 @@ class KeyedRows(Generic[K, R]):
         self._order: list[K] = []
 
     def show(self, keys: Sequence[K]) -> list[R]:
-        """The rows of these keys, in their order; new ones have just been made inside the place."""
+        """Show the rows of these keys in order, create missing ones in the place, and return all."""
         wanted = set(keys)
         for gone in [key for key in self._order if key not in wanted]:
             self._rows.pop(gone).element.delete()

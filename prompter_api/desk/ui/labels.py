@@ -1,4 +1,4 @@
-"""What the pages call things."""
+"""Labels that the pages share."""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -88,46 +88,46 @@ _CHANNELS = {
 
 
 def channel(name: str, t: Translations) -> str:
-    """A channel's name as people know it; one we do not know keeps its own."""
+    """Return a channel's usual name. An unknown channel keeps its own name."""
     return t.gettext(_CHANNELS[name]) if name in _CHANNELS else name
 
 
 def badge(reason: str | None, t: Translations) -> str | None:
-    """Return the badge of a turn: why the bot did not answer.
+    """Return the badge of a turn, which says why the bot did not answer.
 
-    None where every turn would have it: until a topic is on autopilot, its turns all go to operators.
+    None if every turn would have it: until a topic is on autopilot, all its turns go to operators.
     """
     return None if reason == HandoffReason.TOPIC_NOT_READY else handoff(reason, t)
 
 
 def handoff(reason: str | None, t: Translations) -> str | None:
-    """Return why an operator answers and not the bot."""
+    """Return the reason why an operator answers and not the bot."""
     return t.gettext(REASONS[HandoffReason(reason)]) if reason in list(HandoffReason) else reason
 
 
-TopicLabel = Callable[[str], str]  # from a topic's id to what the page calls it
+TopicLabel = Callable[[str], str]  # from a topic's id to its title on the page
 
 
 def topic(topic_id: str, titles: TopicTitles, t: Translations, language: str) -> str:
-    """What the pages call a topic, a group of topics or a dialogue: never its bare id, if it has a title."""
+    """Return the title of a topic, a group of topics or a dialogue, or its id if it has no title."""
     label = titles.label(topic_id, language)
     return t.gettext("Dialogue: {name}").format(name=label) if topic_id.startswith(TOPICS) else label
 
 
 def question(suggestion: OfferedSuggestion, topic_label: TopicLabel) -> str:
-    """What a suggestion answers: an article's question, or the dialogue that it comes from."""
+    """Return the question that a suggestion answers, or the dialogue that it comes from."""
     return topic_label(suggestion.topic) if is_dialogue(suggestion.article_id) else suggestion.question
 
 
 def article(article_id: str, question: str | None, topic_label: TopicLabel) -> str:
-    """An article's question, where it has one; of a dialogue what the dialogue is called."""
+    """Return an article's question if it has one, or the title of a dialogue."""
     if is_dialogue(article_id):
         return topic_label(TOPICS + dialogue_name(article_id))
     return question or article_id
 
 
 def confidence(probability: float, t: Translations) -> str:
-    """A probability of being right, as a percentage and a word."""
+    """Return a probability of being right as a percentage and a word."""
     if probability >= 0.85:
         word = t.gettext("high confidence")
     elif probability >= 0.6:
@@ -140,12 +140,12 @@ def confidence(probability: float, t: Translations) -> str:
 
 
 def percent(probability: float) -> str:
-    """Never a full 100: nothing here is certain."""
+    """Return a percentage that is never a full 100, as nothing here is certain."""
     return f"{min(99, round(100 * probability))} %"
 
 
 def lasting(seconds: float, t: Translations) -> str:
-    """A short duration, rounded down: `5 min`."""
+    """Return a short duration, rounded down, such as `5 min`."""
     whole = max(0, int(seconds))
     if whole < 60:
         return t.gettext("{count} s").format(count=whole)
@@ -161,7 +161,7 @@ def seconds_left(until: datetime, now: datetime) -> int:
 
 
 def moment(when: datetime, now: datetime, zone: tzinfo | None, language: str) -> str:
-    """A time of day, with the date where it was another day."""
+    """Return a time of day, with the date if it is not today."""
     here, today = when.astimezone(zone), now.astimezone(zone).date()
     if here.date() == today:
         return format_time(here, "HH:mm", locale=language)
@@ -171,7 +171,7 @@ def moment(when: datetime, now: datetime, zone: tzinfo | None, language: str) ->
 
 
 def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str | None = None) -> str:
-    """What to tell an operator whose decision was refused; `text` is what they wanted to send."""
+    """Return the message for an operator whose decision was refused. `text` is what they tried to send."""
     match error:
         case AlreadyDecided():
             if who:
@@ -197,5 +197,5 @@ LEVELS = ("high", "middle", "low")
 
 
 def level(probability: float) -> str:
-    """`high`, `middle` or `low`: how a confidence is coloured."""
+    """Return the level of a confidence for its colour: `high`, `middle` or `low`."""
     return "high" if probability >= 0.85 else "middle" if probability >= 0.6 else "low"

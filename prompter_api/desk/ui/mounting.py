@@ -1,9 +1,9 @@
-"""NiceGUI behind our own application.
+"""Mount NiceGUI in our own application.
 
-NiceGUI is one per process. It gets an application of its own to be configured on; every
-application that wants pages shares that and serves its pages from a router of its own. So a process
-may build several applications, one after the other, as tests do. NiceGUI's own session storage stays
-switched off, and with it the files it would write: it needs no session middleware and no secret.
+NiceGUI exists once per process. It is configured on its own application. Every application with pages
+shares that application and serves its pages from its own router. So a process may build several
+applications, one after the other, as tests do. NiceGUI's own session storage stays off, so it writes no
+files and needs no session middleware and no secret.
 """
 
 from collections.abc import AsyncIterator
@@ -32,12 +32,12 @@ def _configured() -> FastAPI:
         carrier,
         title="Sufler",
         favicon=(STATIC / "favicon.svg").read_text(encoding="utf-8"),
-        dark=None,  # as the browser prefers
+        dark=None,  # according to the browser's preference
         tailwind=False,
         show_welcome_message=False,
     )
-    # The guard of sockets compares origins, by the rule of all our requests. With this list empty
-    # Engine.IO does not do so by a rule of its own, and invites no other site with CORS headers.
+    # `SocketGuard` compares origins by the rule of all our requests. With this list empty,
+    # Engine.IO applies no rule of its own and sends no CORS headers to other sites.
     core.sio.eio.cors_allowed_origins = []
     guard_events()
     return carrier
@@ -45,19 +45,19 @@ def _configured() -> FastAPI:
 
 @cache
 def asset(name: str) -> str:
-    """The address of a file in static/, with a mark of its contents: browsers keep it until it changes."""
+    """Return the address of a file in static/ with a hash of its content, so browsers can cache it."""
     return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def mount_nicegui(app: FastAPI, parts: Services) -> None:
-    """Serve NiceGUI's scripts and websockets under `app`, and start and stop it with `app`."""
+    """Serve NiceGUI's scripts and websockets under `app`. Start and stop NiceGUI with `app`."""
     own_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
         async with _configured().router.lifespan_context(running), own_lifespan(running) as state:
             yield state
-        run.reset()  # fresh threads, should another application of this process follow
+        run.reset()  # new threads, in case another application of this process follows
 
     _configured()
     app.mount("/assets", StaticFiles(directory=STATIC))
@@ -66,7 +66,7 @@ def mount_nicegui(app: FastAPI, parts: Services) -> None:
 
 
 class _OwnPaths(Mount):
-    """NiceGUI's application, for its own paths only: routes added later, and 404s, are ours."""
+    """NiceGUI's application, for its own paths only. Later routes and 404 responses are ours."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] in ("http", "websocket") and scope["path"].startswith("/_nicegui"):

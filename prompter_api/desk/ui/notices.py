@@ -1,4 +1,4 @@
-"""Short messages at the edge of the screen, and the chance to undo."""
+"""Short messages at the edge of the screen, and the offer to undo."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ _SECONDS = 6.0
 
 
 class Notices:
-    """Messages that go by themselves; read aloud by screen readers as they come."""
+    """Messages that disappear by themselves. Screen readers read them aloud when they appear."""
 
     def __init__(self, t: Translations, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -30,12 +30,12 @@ class Notices:
         self._until.append((self._clock() + _SECONDS, toast))
 
     def offer_undo(self, text: str | None) -> None:
-        """Show or change the offer; None takes it away."""
+        """Show or change the offer to undo. None removes it."""
         self._undo_text.say(text or "")
         self._undo.set_visibility(text is not None)
 
     def poll(self) -> None:
-        """Take away what has been there long enough."""
+        """Remove expired messages."""
         now = self._clock()
         for until, toast in self._until:
             if until <= now:

@@ -1,4 +1,4 @@
-"""When is it worth to read everything again?"""
+"""Read everything again only when it may have changed."""
 
 import asyncio
 import time
@@ -16,12 +16,12 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import PageSession, SignedOut
 
 T = TypeVar("T")
-_SECONDS = 30.0  # after which also what nobody has judged may look different: the traffic
-_REST = 10.0  # a page that took a second to read is left alone for so many
+_SECONDS = 30.0  # after this time figures may differ without new verdicts, because of the traffic
+_REST = 10.0  # pause before the next read, as a multiple of the time that the last read took
 
 
 class ReadinessNews:
-    """Reads only what may be new; asking costs two short queries."""
+    """Reads only if something may have changed. The check costs two short queries."""
 
     def __init__(self, session: PageSession, clock: Callable[[], float] = time.monotonic) -> None:
         self._session = session
@@ -30,11 +30,11 @@ class ReadinessNews:
         self._read_at = self._not_before = float("-inf")
 
     async def read(self, query: Callable[[], T]) -> T | None:
-        """What `query` finds; None if nobody has judged or changed anything for a while.
+        """Return the result of `query`, or None if nothing has been judged or changed recently.
 
         Raises:
-            SignedOut: the account may not work any more.
-            Forbidden: it is no supervisor's any more.
+            SignedOut: when the session has ended.
+            Forbidden: when the account is no longer a supervisor's.
         """
         began = self._clock()
         if began < self._not_before:
@@ -49,7 +49,7 @@ class ReadinessNews:
 
 
 class Refreshing(Generic[T]):
-    """Shows what `query` finds whenever it may be new; reloads a page that its reader may no longer see."""
+    """Shows the result of `query` whenever it may be new. Reloads the page if access is lost."""
 
     def __init__(self, session: PageSession, query: Callable[[], T], show: Callable[[T], None]) -> None:
         self._news = ReadinessNews(session)
@@ -59,7 +59,7 @@ class Refreshing(Generic[T]):
         self._left = False
 
     async def poll(self) -> None:
-        """Look for news; called every second."""
+        """Check for news. Called every second."""
         if self._left or self._reading.locked():
             return
         async with self._reading:
@@ -73,7 +73,7 @@ class Refreshing(Generic[T]):
 
 
 class RefreshedPage(Protocol):
-    """An open page that looks for news."""
+    """An open page that checks for news."""
 
     @property
     def poll(self) -> Callable[[], Awaitable[None]]: ...
@@ -87,7 +87,7 @@ def add_refreshed_page(
     *,
     poll_seconds: float,
 ) -> None:
-    """Add a page for supervisors that only shows something."""
+    """Add a read-only page for supervisors."""
 
     @ui.page(address, api_router=router, reconnect_timeout=60)
     async def page(request: Request) -> Response | None:

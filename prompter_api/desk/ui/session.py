@@ -1,4 +1,4 @@
-"""Who sits at the desk: every call of a page checks that its account may still work."""
+"""The sessions of open pages. Every call of a page checks that its account may still work."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,12 +36,12 @@ _MAX_SHOWN = 12
 
 
 class SignedOut(Exception):
-    """This page's session has ended: by a logout, by time, with the password or the account."""
+    """This page's session has ended: by logout, expiry, a new password or the end of the account."""
 
 
 @dataclass(eq=False, kw_only=True)
 class PageSession:
-    """One open page. Its methods block: pages call them through `run.io_bound`."""
+    """The session of one open page. Its methods block, so pages call them through `run.io_bound`."""
 
     parts: Services
     account: Account
@@ -49,18 +49,18 @@ class PageSession:
     page_sessions: "PageSessions"
     open_conversation: int | None = None
     is_closed: bool = field(default=False, init=False)
-    titles: TopicTitles = field(default_factory=TopicTitles, init=False)  # of topics, as last looked at
+    titles: TopicTitles = field(default_factory=TopicTitles, init=False)  # of topics, as last read
     _has_acted: bool = field(default=False, init=False)
 
     def note_action(self) -> None:
-        """A person has done something on the page: that keeps the session alive, news do not."""
+        """Note a person's action on the page. Actions keep the session alive, polling does not."""
         self._has_acted = True
 
     def check(self) -> Account:
-        """The account as it is now.
+        """Return the account in its current state.
 
         Raises:
-            SignedOut: its session has ended, in whichever process.
+            SignedOut: when its session has ended, in any process.
         """
         has_acted, self._has_acted = self._has_acted, False
         account = self.parts.sessions.check(self.session_id, is_active=has_acted)
@@ -80,7 +80,7 @@ class PageSession:
         return self.parts.desk.decide(decision)
 
     def who_decided(self, turn_id: int) -> str | None:
-        """The name of whoever answered the turn."""
+        """Return the name of the person who answered the turn."""
         self.check()
         _turn, _suggestions, decided = self.parts.desk.turn(turn_id)
         return decided.operator_name if decided else None
@@ -99,7 +99,7 @@ class PageSession:
         self.parts.desk.resolve_delivery(reply_id, self.check(), send_again=send_again)
 
     def next_review(self, after: int) -> tuple[int, Question | None]:
-        """How many reviews wait for this account, and the first of them above `after`."""
+        """Return how many reviews wait for this account, and the first with an id above `after`."""
         account = self.check()
         return self.parts.reviews.waiting(account), self.parts.reviews.next(account, after=after)
 
@@ -110,7 +110,7 @@ class PageSession:
         self.parts.reviews.judge(review_id, choice, self.check())
 
     def find(self, text: str) -> list[Article]:
-        """Articles with these words, those first that have them in the question."""
+        """Return articles with these words. Matches in the question come first."""
         self.check()
         words = text.strip().lower()
         found = self.parts.desk.find_articles(words, limit=_MAX_FOUND) if words else []
@@ -123,24 +123,24 @@ class PageSession:
     # --- supervisors ------------------------------------------------------------------------
 
     def _supervise(self) -> Account:
-        """The account as it is now.
+        """Return the account in its current state, which must be a supervisor's.
 
         Raises:
-            SignedOut: it may not work any more.
-            Forbidden: it is no supervisor's.
+            SignedOut: when its session has ended.
+            Forbidden: when it is not a supervisor's.
         """
         account = self.check()
         require_role(account, Role.SUPERVISOR)
         return account
 
     def watch(self) -> tuple[Drift, list[tuple[str, Gap]], list[Person]]:
-        """Drift, gaps between seen and blind by topic, and people."""
+        """Return drift, the gaps between shown and blind turns by topic, and the figures of people."""
         self._supervise()
         monitoring = self.parts.monitoring
         return monitoring.drift(), self.parts.readiness.gaps(), monitoring.people()
 
     def readiness_changed(self) -> tuple[int, int]:
-        """Two numbers that stay as they are until somebody judges or changes something."""
+        """Return two numbers that change whenever somebody judges or changes something."""
         self._supervise()
         return self.parts.readiness.last_change()
 
@@ -164,14 +164,14 @@ class PageSession:
     def articles(
         self, text: str, topic: str | None, status: Status | None, after: str, limit: int
     ) -> tuple[list[Article], list[str]]:
-        """A page of articles, and the topics that there are to choose from."""
+        """Return a page of articles, and the topics to choose from."""
         self._supervise()
         knowledge = self.parts.knowledge
         found = knowledge.page(text=text, topic=topic, status=status, after=after, limit=limit)
         return found, knowledge.topics()
 
     def article_topics(self) -> list[str]:
-        """Topics that have an article of whatever status."""
+        """Return the topics that have an article of any status."""
         self._supervise()
         return self.parts.knowledge.topics()
 
@@ -184,7 +184,7 @@ class PageSession:
         self.parts.topics.change_titles({topic_id: titles})
 
     def article_problems(self, article: Article) -> list[Problem]:
-        """What is wrong with an article that is being written, compared with what its question finds."""
+        """Return the problems of an article being written, also beside the articles found by its question."""
         self._supervise()
         found = self.parts.assistant.triage(article.question).suggestions
         return self.parts.knowledge.problems(article, beside={found_item.article_id for found_item in found})
@@ -202,7 +202,7 @@ class PageSession:
     def inbox(
         self, kind: ProposalKind | None, *, limit: int
     ) -> tuple[Mapping[ProposalKind, int], list[Proposal], dict[str, Article]]:
-        """How many proposals wait, the weightiest, and the articles that they are about."""
+        """Return the number of open proposals by kind, the best supported ones, and their articles."""
         self._supervise()
         found = self.parts.proposals.open(kind=kind, limit=limit)
         articles = self.parts.knowledge.some(
@@ -211,18 +211,18 @@ class PageSession:
         return self.parts.proposals.waiting(), found, articles
 
     def proposal(self, proposal_id: int) -> tuple[Proposal, Article | None]:
-        """A proposal in whatever state, and the article that it is about."""
+        """Return a proposal in any state, and its article."""
         self._supervise()
         proposal = self.parts.proposals.get(proposal_id)
         articles = self.parts.knowledge.some([proposal.article_id] if proposal.article_id else [])
         return proposal, articles.get(proposal.article_id or "")
 
     def approve_proposals(self, seen: Mapping[int, str]) -> list[ProposalResult]:
-        """Approve those proposals, as far as they still have the wording that was looked at."""
+        """Approve proposals whose wording is still the one in `seen`."""
         return self.parts.proposals.approve_many(seen, self._supervise(), seen=seen)
 
     def approve_into(self, proposal_id: int, article_id: str, seen: str) -> None:
-        """The questions of a new article go to one that exists."""
+        """Add the questions of a proposed article to an existing article."""
         account = self._supervise()
         self.parts.proposals.approve(proposal_id, account, as_phrasings_of=article_id, seen=seen)
 
@@ -233,7 +233,7 @@ class PageSession:
         self.parts.proposals.edit(proposal_id, self._supervise(), **changes, seen=seen)
 
     def nearest_articles(self, question: str) -> list[Article]:
-        """What would be suggested for a question, best first."""
+        """Return the articles that would be suggested for a question, best first."""
         self._supervise()
         ids = [suggestion.article_id for suggestion in self.parts.assistant.triage(question).suggestions]
         articles = self.parts.knowledge.some(ids)
@@ -243,7 +243,7 @@ class PageSession:
         self.parts.proposals.merge(proposal_ids, into, self._supervise())
 
     def explain(self, text: str) -> Explanation:
-        """What the assistant makes of a text, and why."""
+        """Return the triage of a text, with the reasons."""
         self._supervise()
         return self.parts.explanation(text)
 
@@ -251,17 +251,17 @@ class PageSession:
         self.parts.learning.pins.pin(text, article_id, self._supervise())
 
     def models(self) -> tuple[list[StoredJob], list[ShownVersion]]:
-        """How learning went, and every model version."""
+        """Return the learning jobs and all model versions."""
         self._supervise()
         return self.parts.learning.jobs(), self.parts.versions.all()
 
     def changed_by(self, version_id: str) -> tuple[StoredVersion, Sequence[ChangedQuestion]]:
-        """What a version answers otherwise than the one before it."""
+        """Return the questions that a version answers differently from its predecessor."""
         self._supervise()
         return self.parts.learning.changed_by(version_id)
 
     def disagreements(self) -> tuple[Disagreements, list[PinnedCase]]:
-        """Where people disagree, and what is pinned."""
+        """Return the disagreements between people, and the pinned cases."""
         self._supervise()
         return self.parts.learning.disagreements(), self.parts.learning.pins.all()
 
@@ -278,7 +278,7 @@ class PageSession:
         self._supervise()
         self.parts.learning.pins.unpin(pin_id)
 
-    # These only touch memory: they may be called on the event loop.
+    # These methods only use memory, so they may be called on the event loop.
 
     def preview(self, answer: str, *, customer_name: str) -> str:
         return self.parts.knowledge.preview(answer, customer_name=customer_name)
@@ -291,7 +291,7 @@ class PageSession:
 
 
 class PageSessions:
-    """The pages that are open in this process."""
+    """The sessions of the pages that are open in this process."""
 
     def __init__(self) -> None:
         self.drafts = Drafts()
@@ -309,9 +309,9 @@ class PageSessions:
         self._taken.discard(session)
 
     def opened_by_others(self, own: PageSession) -> dict[int, list[str]]:
-        """Which conversations with a turn to decide other people have on their screens, by name."""
+        """Return the conversations on other people's screens, with the names of those people."""
         opened: dict[int, set[str]] = {}
-        for session in list(self._taken):  # a copy: pages come and go while a thread looks
+        for session in list(self._taken):  # a copy, as pages are opened and closed during the iteration
             if (
                 session.open_conversation is not None
                 and not session.is_closed

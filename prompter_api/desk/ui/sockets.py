@@ -1,8 +1,8 @@
-"""Whose page does a socket belong to?
+"""Access checks of NiceGUI's sockets.
 
-NiceGUI knows a page by two ids that stand in the socket's address, where a proxy may log them. They
-are no credentials here: a socket has to come from our own pages, with the cookie of the live session
-that opened the page, whatever the transport. It may only speak for that page.
+NiceGUI identifies a page by two ids in the socket's address, where a proxy may log them. So they are no
+credentials here: a socket has to come from our own pages, with the cookie of the active session that opened
+the page, whatever the transport. It may only send messages for that page.
 """
 
 import inspect
@@ -28,9 +28,9 @@ from web.problems import problem
 log = structlog.get_logger(__name__)
 
 _SOCKETS = "/_nicegui_ws"
-_SESSION = "sufler_session_id"  # in the scope of the request that opened a socket
+_SESSION = "sufler_session_id"  # the key in the scope of the request that opened a socket
 _POLICY_VIOLATION = 1008
-# The page loads itself again at these very words, and then gets the login page where it has to.
+# The page reloads itself when it gets exactly this text, and then gets the login page if needed.
 _RELOAD = "Implicit handshake failed"
 
 Handler = Callable[..., Any]
@@ -38,24 +38,24 @@ Handler = Callable[..., Any]
 
 @dataclass(kw_only=True)
 class OpenPage:
-    """A page that a session has opened; `on_action` is told when a person does something on it."""
+    """A page that a session has opened. `on_action` is called when a person does something on it."""
 
     session_id: int
     on_action: Callable[[], None]
-    document_id: str | None = None  # of the one document that shows it
+    document_id: str | None = None  # the only document that shows the page
 
 
-_pages: dict[str, OpenPage] = {}  # by NiceGUI's client id; NiceGUI is one per process, and so is this
+_pages: dict[str, OpenPage] = {}  # by NiceGUI's client id; global, as NiceGUI exists once per process
 
 
 def belongs(client: Client, session_id: int, on_action: Callable[[], None]) -> None:
-    """Only sockets of this session may speak for the page."""
+    """Register a page, so that only sockets of this session may send messages for it."""
     _pages[client.id] = OpenPage(session_id=session_id, on_action=on_action)
     client.on_delete(lambda: _pages.pop(client.id, None))
 
 
 class SocketGuard:
-    """NiceGUI's application, with sockets for our own pages and nobody else: nothing of theirs is read."""
+    """NiceGUI's application with sockets for our own pages only. Data of other sockets is not read."""
 
     def __init__(self, app: ASGIApp, parts: Services) -> None:
         self._app = app
@@ -67,7 +67,7 @@ class SocketGuard:
             return
         if (refusal := await self._refusal(HTTPConnection(scope))) is not None:
             if scope["type"] == "websocket":
-                await receive()  # the connection; until it is accepted a close is answered 403
+                await receive()  # the connect message; a close before the accept becomes status 403
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             else:
                 status, error, message = refusal
@@ -78,13 +78,13 @@ class SocketGuard:
         except Exception as error:
             if scope["type"] != "websocket":
                 raise
-            # Engine.IO lets a frame that it cannot read end the connection; it has sent nothing more.
+            # In Engine.IO an unreadable frame ends the connection. It has sent nothing more.
             log.warning("socket_broke_off", error=describe_without_content(error))
 
     async def _refusal(self, connection: HTTPConnection) -> tuple[int, str, str] | None:
         scope = connection.scope
         same_origin = is_same_origin(connection)
-        # To its own server a browser names no origin where it only reads, by polling.
+        # A browser sends no origin when it only reads from the same server, by polling.
         may_be_silent = scope["type"] == "http" and scope["method"] in SAFE_METHODS
         if same_origin is False or (same_origin is None and not may_be_silent):
             return 403, "forbidden", OTHER_SITE
@@ -99,13 +99,13 @@ class SocketGuard:
 
 
 def _session_of(environ: Mapping[str, Any] | None) -> int | None:
-    """The session in whose name a socket was opened."""
+    """Return the id of the session that opened a socket, or None."""
     session_id: int | None = None if environ is None else environ["asgi.scope"].get(_SESSION)
     return session_id
 
 
 def guard_events() -> None:
-    """Put checks before NiceGUI's handlers, once in a process."""
+    """Install checks before NiceGUI's handlers, once per process."""
     handlers = core.sio.handlers["/"]
     for name in ("event", "javascript_response", "ack", "log"):
         handlers[name] = _of_own_page(handlers[name], is_action=name == "event")
@@ -120,13 +120,13 @@ def guard_events() -> None:
             raise socketio.exceptions.ConnectionRefusedError(_RELOAD)
 
     handlers["handshake"], handlers["connect"] = checked_handshake, checked_connect
-    # Their messages quote what was sent, and a traceback for each says nothing about us.
+    # Their messages quote received data, and tracebacks for bad input are of no use.
     for logger in ("engineio.server", "socketio.server"):
         logging.getLogger(logger).addFilter(_without_traceback)
 
 
 def _may_show(sid: str, data: object) -> bool:
-    """Whether the socket may be connected with the page that it names."""
+    """Tell whether the socket may be connected to the page that it names."""
     if not isinstance(data, dict):
         return False
     ids = [data.get(name) for name in ("client_id", "tab_id", "document_id")]
@@ -135,14 +135,14 @@ def _may_show(sid: str, data: object) -> bool:
     page = _pages.get(str(ids[0]))
     if page is None or page.session_id != _session_of(core.sio.get_environ(sid)):
         return False
-    # NiceGUI deletes a page once for each document that goes, and breaks the second time.
+    # NiceGUI deletes a page for each document that is closed, and fails the second time.
     if page.document_id is None:
         page.document_id = str(ids[2])
     return page.document_id == ids[2]
 
 
 def _of_own_page(handler: Handler, *, is_action: bool) -> Handler:
-    """The handler, for messages that speak for the page that the socket is connected with."""
+    """Wrap a handler, so that it only gets messages for the page that the socket is connected to."""
 
     async def checked(sid: str, message: object = None, *_: object) -> None:
         client_id = message.get("client_id") if isinstance(message, dict) else None

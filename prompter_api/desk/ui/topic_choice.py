@@ -1,7 +1,7 @@
-"""A field for an article's topic: one that there is, or a new one that is asked for by name.
+"""A field for an article's topic: an existing topic, or explicitly a new one.
 
-Topics come into being with their first article. Were the field free text, each slip of the pen would
-make one, which then starts without evidence.
+A topic is created by its first article. If the field were free text, each typing error would create a
+topic, which then starts without evidence.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _NEW = ""  # no topic has this id
 
 
 class TopicChoice:
-    """A list of topics by title, whose last line opens a field for the id of a new one."""
+    """A list of topics by title. Its last line opens a field for the id of a new topic."""
 
     def __init__(self, topics: Iterable[str], topic_label: TopicLabel, t: Translations) -> None:
         self._label, self._t = topic_label, t
@@ -28,7 +28,7 @@ class TopicChoice:
 
     @property
     def value(self) -> str:
-        """The topic's id; empty while there is none."""
+        """The topic's id, or an empty text while none is chosen."""
         return str((self._new.value if self._select.value == _NEW else self._select.value) or "").strip()
 
     @value.setter
@@ -40,7 +40,7 @@ class TopicChoice:
             self._select.value = None
 
     def offer(self, topics: Iterable[str]) -> None:
-        """Let people choose among these; what is chosen stays."""
+        """Offer these topics. The current choice stays."""
         self._topics = sorted(set(topics), key=lambda topic: self._label(topic).casefold())
         options = {topic: self._label(topic) for topic in self._topics}
         self._select.set_options(options | {_NEW: self._t.gettext("New topic…")}, value=self._select.value)

@@ -1,4 +1,4 @@
-"""sufler evaluate ...: how good and how fast is it, on rows that it has not learned from?"""
+"""The commands `sufler evaluate …`: measure quality and speed on rows that Sufler has not learned from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _measure_intents(
     oos_label: str | None,
     seed: int,
 ) -> "tuple[IntentReport, Comparison | None]":
-    """Measure the settings' classifier, and compare it with that of the `other` settings."""
+    """Measure the classifier of the settings, and compare it with the classifier of the `other` settings."""
     from evaluation import compare, evaluate_draws, evaluate_folds
     from evaluation.paired import intent_statistics
     from prompter.models.encoder_factory import build_encoder
@@ -312,7 +312,7 @@ def latency(
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """What every command shows in the same way."""
+    """The results that every command shows in the same way."""
 
     metrics: "Mapping[str, Estimate | None]"
     counts: Mapping[str, Any]

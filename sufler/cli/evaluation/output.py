@@ -1,4 +1,4 @@
-"""How the evaluate commands show what they measured: JSON, tables, files."""
+"""Output of the evaluate commands: JSON, tables and files."""
 
 import shlex
 import sys
@@ -53,7 +53,7 @@ def warnings_as_json(warnings: "Sequence[DataWarning]") -> list[dict[str, Any]]:
 
 
 def warn(warnings: "Sequence[DataWarning]") -> None:
-    """Say what is odd, a line each, on standard error."""
+    """Print the warnings on standard error, one per line."""
     for warning in warnings:
         typer.echo(f"warning: {' '.join(str(warning).split())}", err=True)
 
@@ -108,7 +108,7 @@ def print_failures(failed: "Sequence[ScoredCase]") -> None:
 
 
 def check_writable(*files: Path | None) -> None:
-    """Fail before hours of work, not after them."""
+    """Fail if a file cannot be written, before hours of work and not after them."""
     for path in files:
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             fail(f"{path}: is a folder" if path.is_dir() else f"{path}: there is no folder {path.parent}")
@@ -117,7 +117,7 @@ def check_writable(*files: Path | None) -> None:
 def facts(
     settings: "Settings", config: Path | None, files: Mapping[str, Path | None], **more: str
 ) -> dict[str, str]:
-    """What a reader needs to measure the same again."""
+    """Collect the facts that a reader needs to repeat the measurement."""
     from sufler.benchmarking.machine_info import config_hash, machine, versions
 
     return {

@@ -1,4 +1,4 @@
-"""sufler evaluate readiness --simulate: how often does the rule err, and how long does it take?"""
+"""The command `sufler evaluate readiness --simulate`: error rates and delays of the readiness rule."""
 
 import os
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evaluation.simulation import GoLive
 
 
-_WORTH_PROCESSES = 1000  # runs; fewer are done before a second process has started
+_WORTH_PROCESSES = 1000  # runs; a smaller number is finished before a second process has started
 
 
 def readiness(
@@ -136,7 +136,7 @@ def _as_object(rates: "ErrorRates") -> dict[str, Any]:
 
 
 def _scenario(found: "GoLive", rates: "ErrorRates") -> dict[str, Any]:
-    """`false_go_live` is 0 where the topic is above the bar: nothing that it does is false."""
+    """Describe a scenario. `false_go_live` is 0 for a topic above the bar, as its go-live is never false."""
     from evaluation.readiness import kl_bound
     from evaluation.simulation import median
 
@@ -152,7 +152,7 @@ def _scenario(found: "GoLive", rates: "ErrorRates") -> dict[str, Any]:
 
 
 def _median_interval(numbers: Sequence[float]) -> list[float] | None:
-    """95 % interval of a median, from order statistics."""
+    """Return the 95 % interval of a median, from order statistics."""
     if not numbers:
         return None
     ordered, n = sorted(numbers), len(numbers)

@@ -1,4 +1,4 @@
-"""What `sufler evaluate retrieval` and `selective` measure on, and the assistant that they ask."""
+"""The data of `sufler evaluate retrieval` and `selective`, and the assistant that they measure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Articles, rows to ask, and rows that count as confirmed by operators."""
+    """Articles, rows to ask, and rows that are treated as confirmed by operators."""
 
     articles: "Sequence[Article]"
     cases: "Sequence[Case]"
@@ -57,7 +57,7 @@ class Task:
         return {"n_cases": n_cases} | ({"n_learned": len(self.learned)} if self.learned else {})
 
     def groupings(self) -> dict[str, Callable[[str], str]]:
-        """Worst topics, where there are several, and worst articles."""
+        """Return the groupings of failures: by topic, if there are several, and by article."""
         topics = {article.id: article.topic for article in self.articles}
         names = {article.id: f"{article.id}: {article.question}" for article in self.articles}
         groupings: dict[str, Callable[[str], str]] = {}
@@ -67,7 +67,7 @@ class Task:
         return groupings
 
     def model(self, settings: "Settings", *, like: "Model | None" = None) -> "Model":
-        """Build the assistant of these settings; it shares the encoder of another where they are the same."""
+        """Build the assistant of these settings. It shares the encoder of `like` if both are the same."""
         from prompter.models.encoder_factory import build_encoder
 
         if like is None:
@@ -78,7 +78,7 @@ class Task:
 
 
 class Model:
-    """An assistant and what it says to the task's rows; shows its progress inside a `with`."""
+    """An assistant and its answers to the task's rows. It shows a progress bar inside a `with`."""
 
     def __init__(self, task: Task, settings: "Settings", encoder: "Encoder") -> None:
         self.settings = settings
@@ -128,7 +128,7 @@ class Model:
 
 
 def encoder_of(settings: "Settings", known: "Settings", encoder: "Encoder") -> "Encoder":
-    """The same encoder where the settings name the same: its vectors are there already."""
+    """Return the known encoder if the settings name the same, as its vectors are computed already."""
     from prompter.models.encoder_factory import build_encoder
 
     same = (settings.encoder, settings.training_data) == (known.encoder, known.training_data)
@@ -136,7 +136,7 @@ def encoder_of(settings: "Settings", known: "Settings", encoder: "Encoder") -> "
 
 
 def with_progress(encoder: "Encoder") -> "Encoder":
-    """Show a bar while many texts are encoded, and remember them."""
+    """Wrap the encoder: show a progress bar while many texts are encoded, and cache their vectors."""
     from nlu import CachingEncoder, ProgressEncoder
 
     return CachingEncoder(ProgressEncoder(encoder, progress_bar), max_texts=100_000)
