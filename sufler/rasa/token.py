@@ -48,7 +48,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
     try:
         token = accounts.create_token(account.id, "Rasa's actions", scopes=_SCOPES, days=MAX_TOKEN_DAYS)
     except TooManyTokens as error:
-        raise NoRasa(f"{error}: sufler users tokens {account.name}") from None
+        raise NoRasa(f"{error}: sufler user tokens {account.name}") from None
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
     file.chmod(0o600)
