@@ -1,4 +1,4 @@
-"""What others would do: rules that let a topic go live without counting how often they look."""
+"""Naive go-live rules for comparison, which ignore how often they are checked."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -16,7 +16,7 @@ _EVERY = 50
 
 
 def last_hundred(right: Numbers, n: Numbers, *, bar: float) -> Passes:  # noqa: ARG001 - as all rules
-    """Of the last hundred at least `bar` were right."""
+    """Pass if at least `bar` of the last hundred were right."""
     passes = np.zeros(right.shape, dtype=bool)
     if right.shape[1] < _WINDOW:
         return passes
@@ -27,13 +27,13 @@ def last_hundred(right: Numbers, n: Numbers, *, bar: float) -> Passes:  # noqa: 
 
 
 def clopper_pearson(right: Numbers, n: Numbers, *, bar: float, alpha: float = 0.05) -> Passes:
-    """The lower end of the exact one-sided interval lies above the bar, looked at after every label."""
+    """Pass if the lower end of the exact one-sided interval is above the bar, checked after every label."""
     passes: Passes = betainc(np.maximum(right, 1), n - right + 1, bar) <= alpha
     return passes & (right > 0)
 
 
 def wilson(right: Numbers, n: Numbers, *, bar: float) -> Passes:
-    """The lower end of Wilson's 95 % interval lies above the bar, looked at after every fifty labels."""
+    """Pass if the lower end of Wilson's 95 % interval is above the bar, checked every fifty labels."""
     p = right / np.maximum(n, 1)
     centre = p + Z**2 / (2 * np.maximum(n, 1))
     half = Z * np.sqrt(p * (1 - p) / np.maximum(n, 1) + Z**2 / (4 * np.maximum(n, 1) ** 2))
@@ -50,9 +50,9 @@ RULES: Mapping[str, Callable[..., Passes]] = {
 
 
 def go_live(streams: Numbers, *, bar: float) -> dict[str, npt.NDArray[np.bool_]]:
-    """For each rule, which of the streams it lets through at some look.
+    """Return for each rule which of the streams pass at some check.
 
-    `streams` (streams, verdicts) of 1 and 0 in the order in which verdicts come in, then `NONE`.
+    `streams` (streams, verdicts) holds 1 and 0 in the order in which verdicts arrive, then `NONE`.
     """
     seen = streams != NONE
     right = np.cumsum(streams == 1, axis=1, dtype=np.int64)

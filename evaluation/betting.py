@@ -1,7 +1,8 @@
-"""Is more than `bar` right?  Bets against "at most `bar`", one judged turn after the other.
+"""Test by betting whether the accuracy is above `bar`, one judged turn after another.
 
-Whoever starts with 1 and bets against a true hypothesis ever reaches 1/alpha with probability alpha at most,
-however often one looks (Ville, 1939). The bets follow Waudby-Smith & Ramdas (JRSS-B 2024).
+The bets are against "at most `bar`". A capital of 1 that bets against a true hypothesis ever reaches 1/alpha
+with probability alpha at most, however often it is checked (Ville, 1939). The bets follow
+Waudby-Smith & Ramdas (JRSS-B 2024).
 """
 
 from collections.abc import Sequence
@@ -15,19 +16,19 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
-NONE = -1  # where a stream has no judgement
-_NODES = 256  # of the quadrature over stakes: off by 1e-9 at most up to ten thousand turns
-LOWEST_BAR = 1e-3  # of those that a confidence sequence looks at
+NONE = -1  # marks places where a stream has no judgement
+_NODES = 256  # nodes of the quadrature over stakes: error at most 1e-9 up to ten thousand turns
+LOWEST_BAR = 1e-3  # the lowest bar that a confidence sequence considers
 _PRECISION = 1e-4
-_MIN_TAIL = 1e-280  # tail of a distribution that has all its digits
+_MIN_TAIL = 1e-280  # smallest tail probability with full precision
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What the judgement of one turn that was drawn by lot counts.
+    """The value of the judgement of one randomly sampled turn.
 
-    Given all that was known before, `value` is on the average at most the probability that the suggestion
-    is right. It is at least `lowest`, whichever way the turn might have come out, and at most 1.
+    Given the past, the expectation of `value` is at most the probability that the suggestion is right. It is
+    at least `lowest` for every possible outcome of the turn, and at most 1.
     """
 
     value: float
@@ -39,10 +40,10 @@ WRONG = Judgement(value=0.0)
 
 
 def double_review_judgement(*, accepted: bool, refuted: bool, probability: float) -> Judgement:
-    """Return what a turn counts whose suggestion the operator saw: V − (A/π)·V·(1 − Y).
+    """Return the judgement of a turn whose suggestion the operator saw: V − (A/π)·V·(1 − Y).
 
     V: the operator `accepted` it; A: a second judgement was drawn, with `probability` π; Y: it agreed.
-    `refuted` is A·(1 − Y): drawn, and the second person has said no, or nothing yet.
+    `refuted` is A·(1 − Y): drawn, and the second person has disagreed or not answered yet.
 
     >>> double_review_judgement(accepted=True, refuted=True, probability=0.05)
     Judgement(value=-19.0, lowest=-19.0)
@@ -51,10 +52,10 @@ def double_review_judgement(*, accepted: bool, refuted: bool, probability: float
 
 
 def log_capital(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
-    """Return the logarithm of what a stake of 1 has become by betting that more than `bar` is right.
+    """Return the logarithm of a capital that started at 1 and bet that the accuracy is above `bar`.
 
-    `counts[..., k]` is how often `judgements[k]` came; the order does not matter. There is a bet for every
-    θ between 0 and 1, and their mean is taken: a judgement multiplies a capital by
+    `counts[..., k]` is the number of occurrences of `judgements[k]`; the order does not matter. The capital
+    is the mean over a bet for every θ between 0 and 1, which a judgement multiplies by
     1 + θ (value − bar) / (bar − lowest). For `RIGHT` and `WRONG` that is the likelihood ratio of the accuracy
     bar + θ (1 − bar) to `bar`, and the mean is one over accuracies evenly spread above the bar; it has a
     closed form, the tail of a Beta distribution. Everything else is integrated by Gauss–Legendre quadrature.
@@ -70,10 +71,10 @@ def log_capital(counts: Numbers, judgements: Sequence[Judgement], bar: float) ->
 def first_crossing(
     streams: Numbers, judgements: Sequence[Judgement], *, bar: float, needed: float
 ) -> Numbers:
-    """Return after how many turns each stream's log-capital first reaches `needed`; -1: never.
+    """Return the number of turns until each stream's log-capital reaches `needed`, or -1 for never.
 
-    `streams[i, t]` is the judgement of turn t by its place in `judgements`, or `NONE`. The capital is known
-    after every turn: those are passed over only that cannot make up what is missing, even if all were right.
+    `streams[i, t]` is the judgement of turn t by its place in `judgements`, or `NONE`. The capital is
+    checked after every turn, except turns at which it could not reach `needed` even if all were right.
     """
     n_streams, n_turns = streams.shape
     max_step = float(
@@ -95,10 +96,10 @@ def first_crossing(
 
 
 def lower_end(counts: Numbers, judgements: Sequence[Judgement], *, needed: float) -> float:
-    """Return the largest bar against which the log-capital reaches `needed`; 0.0: none.
+    """Return the largest bar against which the log-capital reaches `needed`, or 0.0.
 
-    With `needed` = log(1/alpha) it lies above the accuracy with probability alpha at most, whenever one
-    looks.
+    With `needed` = log(1/alpha), the result exceeds the accuracy with probability alpha at most, at any
+    number of turns.
     """
     low, high = LOWEST_BAR, 1.0 - LOWEST_BAR
     if log_capital(counts, judgements, low) < needed:
@@ -119,11 +120,11 @@ def _integrated(counts: Numbers, judgements: Sequence[Judgement], bar: float) ->
 
 
 def _tail(right: Numbers, wrong: Numbers, bar: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The logarithm of ∫ (p/bar)^right ((1 − p)/(1 − bar))^wrong dp / (1 − bar), p from `bar` to 1.
+    """Return the logarithm of ∫ (p/bar)^right ((1 − p)/(1 − bar))^wrong dp / (1 − bar), p from `bar` to 1.
 
-    And where that is exact: next to the smallest numbers there are, digits get lost.
+    Also return where the result is exact: close to the smallest floats, digits are lost.
     """
-    from scipy.special import betaincc, betaln  # 20 MB that a server without evidence does not need
+    from scipy.special import betaincc, betaln  # 20 MB of memory that a server without evidence does not need
 
     tail = betaincc(right + 1.0, wrong + 1.0, bar)
     with np.errstate(divide="ignore"):
@@ -134,6 +135,6 @@ def _tail(right: Numbers, wrong: Numbers, bar: float) -> tuple[Floats, npt.NDArr
 
 @lru_cache(maxsize=1)
 def _stakes() -> tuple[Floats, Floats]:
-    """Nodes between 0 and 1, and their weights, which sum to 1."""
+    """Return nodes between 0 and 1, and their weights, which sum to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return (nodes + 1) / 2, weights / 2

@@ -1,4 +1,4 @@
-"""What is odd about rows that can be used all the same?  Said, never mended silently."""
+"""Warn about duplicates, conflicts and leakage in evaluation rows, but never repair them silently."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DataWarning:
-    """`count` rows or labels are odd in the same way; `examples` are the first few."""
+    """A kind of suspicious rows or labels: `count` of them, with the first few as `examples`."""
 
     problem: str
     count: int
@@ -22,7 +22,7 @@ class DataWarning:
 
 
 def warnings_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = None) -> list[DataWarning]:
-    """Look for a text under two intents, repeated rows, intents with one example, a single intent."""
+    """Check for texts under two intents, repeated rows, intents with one example, a single intent."""
     intents_of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         intents_of[_key(row.text)].append(row.intent)
@@ -44,7 +44,7 @@ def warnings_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = N
 
 
 def warnings_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> list[DataWarning]:
-    """Look for test texts that were learned from, and for intents that were not."""
+    """Check for test texts that are also training texts, and for intents that are not in training."""
     learned, intents = {_key(row.text) for row in train}, {row.intent for row in train}
     seen = [repr(row.text) for row in test if _key(row.text) in learned]
     unknown = sorted({row.intent for row in test} - intents)
@@ -57,7 +57,7 @@ def warnings_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> l
 def warnings_of_cases(
     cases: Sequence[Case], learn: Sequence[Case], questions: Collection[str]
 ) -> list[DataWarning]:
-    """Look for case texts that are confirmed questions, or a question of the base, word for word."""
+    """Check for case texts that equal a confirmed question or a question of the knowledge base."""
     learned, asked = {_key(case.text) for case in learn}, {_key(text) for text in questions}
     return _found(
         (

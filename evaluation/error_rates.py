@@ -1,4 +1,4 @@
-"""How often does the readiness rule err, and how long does it take?  All simulated scenarios together."""
+"""Measure error rates and speed of the readiness rule over all simulated scenarios."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,14 +13,14 @@ from evaluation.readiness import Rule
 from evaluation.simulation import Cost, GoLive, ManyTopics, Slip, World
 
 N_STEPS = 11
-_COST_RUNS = 10  # times fewer runs where only a median is wanted
-_GOOD = (0.5, 0.7, 0.9)  # on the way from the bar to 1: .95, .97 and .99 for a bar of .90
+_COST_RUNS = 10  # divisor of the number of runs where only a median is needed
+_GOOD = (0.5, 0.7, 0.9)  # fractions of the way from the bar to 1: .95, .97 and .99 for a bar of .90
 _SECOND_JUDGED = 0.2  # share of accepted suggestions
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorRates:
-    """What was simulated: topics exactly at the bar, and better ones."""
+    """The results of the simulation: topics exactly at the bar, and better topics."""
 
     rule: Rule
     runs: int
@@ -43,9 +43,9 @@ def simulate(
     processes: int = 1,
     on_step: Callable[[], None] = lambda: None,
 ) -> ErrorRates:
-    """Run every scenario; `world.accuracy` is that of the topics at the bar.
+    """Run every scenario. `world.accuracy` is the accuracy of the topics at the bar.
 
-    The figures are the same whatever the number of `processes`.
+    The figures do not depend on the number of `processes`.
     """
     few_runs = max(10, runs // _COST_RUNS)
     good = [round(rule.bar + share * (1 - rule.bar), 6) for share in _GOOD]
@@ -79,7 +79,7 @@ def simulate(
 
 
 def _done(steps: Sequence[Callable[[], Any]], processes: int, on_step: Callable[[], None]) -> list[Any]:
-    """Return what the steps give, in their order; the longest ones come first."""
+    """Run the steps, the longest first, and return their results in the original order."""
     if processes == 1:
         found = []
         for step in steps:

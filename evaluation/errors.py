@@ -1,10 +1,10 @@
-"""What can go wrong with rows to evaluate on."""
+"""Errors of evaluation rows."""
 
 from files import BadFile
 
 
 class EvaluationError(Exception):
-    """Base class.
+    """Base class of this package's errors.
 
     EvaluationError
     ├── BadRows
@@ -13,8 +13,8 @@ class EvaluationError(Exception):
 
 
 class BadRows(EvaluationError, BadFile):
-    """A file of rows cannot be used; the message says where: file, row (1 is the first line) and column."""
+    """A file of rows cannot be used. The message names file, row (1 is the first line) and column."""
 
 
 class TooFewRows(EvaluationError):
-    """The rows cannot be split as asked."""
+    """The rows cannot be split as requested."""

@@ -1,4 +1,4 @@
-"""A figure with its interval."""
+"""Estimate figures with confidence intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """`low` and `high` are a 95 % interval; `n` is the number of rows behind it."""
+    """A figure with its 95 % interval, `low` to `high`, from `n` rows."""
 
     value: float
     low: float
@@ -22,7 +22,7 @@ class Estimate:
 
 
 def share(successes: int, n: int) -> Estimate | None:
-    """Estimate a share with Wilson's interval (1927); None for no rows.
+    """Estimate a share with Wilson's interval (1927), or return None for no rows.
 
     >>> share(9, 10)
     Estimate(value=0.9, low=0.5958499732047615, high=0.9821237869049271, n=10)
@@ -38,9 +38,10 @@ def share(successes: int, n: int) -> Estimate | None:
 def bootstrap(
     statistic: Callable[[npt.NDArray[np.intp]], float], n: int, *, seed: int, resamples: int = RESAMPLES
 ) -> Estimate | None:
-    """Estimate `statistic` of row numbers with the percentile interval (Efron, 1979); None for no rows.
+    """Estimate `statistic` with the percentile bootstrap (Efron, 1979), or return None for no rows.
 
-    A statistic may be nan where a resample does not define it (no positive row, say); those are left out.
+    `statistic` takes row numbers. It may be nan where a resample does not define it (no positive row, say).
+    Such resamples are left out.
     """
     if n == 0:
         return None
@@ -54,7 +55,7 @@ def bootstrap(
 
 
 def over_draws(estimates: Sequence[Estimate]) -> Estimate | None:
-    """Mean of the values of several draws with Student's interval; the rows are those of one draw."""
+    """Return the mean over several draws with Student's interval. `n` is the number of rows in one draw."""
     if len(estimates) < 2:
         return estimates[0] if estimates else None
     from scipy.stats import sem, t

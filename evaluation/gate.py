@@ -1,4 +1,4 @@
-"""May a new model take the place of the one that answers?  Both are asked the same rows."""
+"""Decide whether a candidate model may replace the champion, by comparing both on the same rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +13,18 @@ _OVERALL = "p_at_1"
 
 
 class Source(StrEnum):
-    """Where a row comes from."""
+    """The source of a row."""
 
-    HELD_OUT = "held_out"  # a file that nothing learns from
-    VERDICT = "verdict"  # what operators decided after what both models have learned
-    PINNED = "pinned"  # a supervisor wants it answered so for ever
+    HELD_OUT = "held_out"  # a file that is never learned from
+    VERDICT = "verdict"  # operators' decisions made after the training data of both models
+    PINNED = "pinned"  # a supervisor has fixed its answer permanently
 
 
 class Refusal(StrEnum):
-    """Why a candidate is refused."""
+    """A reason for refusing a candidate."""
 
-    PINNED = "pinned"  # a pinned case that was right would be wrong
-    WORSE = "worse"  # all in all it may be worse by more than is allowed
+    PINNED = "pinned"  # a pinned case would change from right to wrong
+    WORSE = "worse"  # overall it may be worse by more than is allowed
     TOPIC = (
         "topic"  # a topic that answers alone would give more wrong answers than its evidence leaves room for
     )
@@ -32,7 +32,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is asked; `key` says which verdict or pinned case it is. Customers' words stay out of the repr."""
+    """A question to both models. `key` names its verdict or pinned case. The repr hides customers' words."""
 
     case: Case = field(repr=False)
     source: Source
@@ -41,9 +41,9 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class GatedTopic:
-    """A topic, or group, that answers alone from `threshold` on, or is tested whether it may.
+    """A topic, or group, that answers alone from `threshold` on, or is being tested for that.
 
-    `margin`: by how much the lower end of its share of right answers is above the bar.
+    `margin` is the distance from the bar to the lower end of its share of right answers.
     """
 
     name: str
@@ -55,41 +55,41 @@ class GatedTopic:
 
 @dataclass(frozen=True, kw_only=True)
 class TopicChange:
-    """What would change in a topic, of `n_answered` rows that either model would answer alone."""
+    """The changes in a topic, among the `n_answered` rows that either model would answer alone."""
 
     name: str
     is_live: bool
     n_answered: int
-    turned_right: int  # a wrong answer would not be given any more
-    turned_wrong: int  # a wrong answer would be given that was not
-    allowed: float  # so many more may turn wrong than turn right
+    turned_right: int  # wrong answers that would no longer be given
+    turned_wrong: int  # wrong answers that would newly be given
+    allowed: float  # maximum excess of answers that turn wrong over those that turn right
 
     @property
     def is_too_much(self) -> bool:
-        """Whether more answers turn wrong than the evidence leaves room for."""
+        """Return True if more answers turn wrong than the evidence permits."""
         return self.is_live and self.turned_wrong - self.turned_right > self.allowed
 
     @property
     def is_worse(self) -> bool:
-        """Whether more answers turn wrong than right: what was shown before says little of the new model."""
+        """Return True if more answers turn wrong than right: old evidence says little of the new model."""
         return self.turned_wrong > self.turned_right
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A row for which the two models suggest different articles first; None: nothing."""
+    """A row for which the models' first suggestions differ. None: no suggestion."""
 
     row: Row
     before: str | None
     after: str | None
     was_right: bool
     is_right: bool
-    topic: str | None  # that answered it alone, or would; None: none
+    topic: str | None  # the topic that answered it alone, or would; None: no topic
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateReport:
-    """What was measured, and what follows. `difference` is the candidate's share minus the champion's."""
+    """The measurement and its verdict. `difference` is the candidate's share minus the champion's."""
 
     refusal: Refusal | None
     n_rows: Mapping[Source, int]
@@ -98,7 +98,7 @@ class GateReport:
     difference: Estimate | None
     won: int
     lost: int
-    broken: tuple[Row, ...]  # pinned cases
+    broken: tuple[Row, ...]  # pinned cases that the candidate breaks
     topics: tuple[TopicChange, ...]
     changes: tuple[Change, ...]
 
@@ -114,11 +114,11 @@ def judge(
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> GateReport:
-    """Compare two models by what came of the same rows, in the same order.
+    """Compare two models by their outcomes on the same rows in the same order.
 
-    Refused is who breaks a pinned case; whose paired difference over all other rows has a lower end below
-    minus `noninferiority_margin`; or who turns more answers of a live topic wrong than right, by more than
-    its margin. `topic_of` and `same_answer` are about articles.
+    A candidate is refused if it breaks a pinned case, if the lower end of the paired difference over all
+    other rows is below minus `noninferiority_margin`, or if it turns more answers of a live topic wrong than
+    right, by more than the topic's margin. `topic_of` and `same_answer` take article ids.
     """
     same = same_answer or {}
     pairs = list(zip(rows, champion, candidate, strict=True))
@@ -194,7 +194,7 @@ def _topic_change(
 
 
 def _is_answered(outcome: ScoredCase, topic: GatedTopic, topic_of: Mapping[str, str]) -> bool:
-    """Whether the topic would answer alone what the first suggestion is of."""
+    """Return True if the topic would answer the outcome's row alone."""
     suggested = outcome.suggested
     return (
         suggested is not None

@@ -1,4 +1,4 @@
-"""How often is the right intent found, and is the out-of-scope noticed?"""
+"""Measure intent recognition and out-of-scope detection."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from evaluation.rows import IntentRow
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """The likeliest intent, P(it is meant | some known intent is), and P(some known intent is meant)."""
+    """The likeliest intent, P(it is meant | a known intent is meant), and P(a known intent is meant)."""
 
     intent: str
     confidence: float
@@ -24,7 +24,7 @@ class Guess:
 
 
 class TrainableClassifier(Protocol):
-    """What is measured. `threshold` on `Guess.in_scope` is the classifier's own, not the evaluation's."""
+    """A classifier to measure. `threshold` on `Guess.in_scope` is the classifier's own choice."""
 
     @property
     def threshold(self) -> float: ...
@@ -36,7 +36,7 @@ class TrainableClassifier(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Rows to learn from and rows to measure on."""
+    """Training rows and test rows."""
 
     train: Sequence[IntentRow]
     test: Sequence[IntentRow]
@@ -44,13 +44,13 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class IntentReport:
-    """Metrics by the names of the command line's contract; None: not scored.
+    """Metrics under their names on the command line. None: not scored.
 
-    `in_scope[i]` is P(some known intent is meant) of `outcomes[i]`. Failures come surest first.
+    `in_scope[i]` is P(a known intent is meant) of `outcomes[i]`. Failures are sorted by falling confidence.
     """
 
     metrics: dict[str, Estimate | None]
-    train_seconds: float  # of one training, on the average
+    train_seconds: float  # mean duration of one training
     n_test: int
     outcomes: tuple[ScoredCase, ...]
     in_scope: tuple[float, ...]
@@ -68,10 +68,10 @@ def evaluate_intents(
     oos_label: str | None = None,
     seed: int = 0,
 ) -> IntentReport:
-    """Train on some rows, measure on others.
+    """Train on some rows and measure on others.
 
-    With `oos_label`, rows of that label are out of scope: in training they teach where the scope
-    ends, in the test the classifier is right when it says that no known intent is meant.
+    With `oos_label`, rows with that label are out of scope. In training they teach the limits of the scope;
+    in the test the classifier is right if it says that no known intent is meant.
     """
     return evaluate_folds([Split(train=train, test=test)], classifier, oos_label=oos_label, seed=seed)
 
@@ -83,7 +83,7 @@ def evaluate_folds(
     oos_label: str | None = None,
     seed: int = 0,
 ) -> IntentReport:
-    """Train once for each split; the metrics are over the test rows of all splits together."""
+    """Train once per split. The metrics cover the test rows of all splits together."""
     asked = [_ask(split, classifier, oos_label) for split in splits]
     outcomes = [outcome for part in asked for outcome in part.outcomes]
     in_scope = [value for part in asked for value in part.in_scope]
@@ -103,10 +103,10 @@ def evaluate_draws(
     oos_label: str | None = None,
     seed: int = 0,
 ) -> IntentReport:
-    """Train once for each draw of training rows; metrics are means over the draws.
+    """Train once per draw of training rows. The metrics are means over the draws.
 
-    Their intervals are Student's over the draws: they say how much the luck of the draw matters, for
-    these test rows. A single draw has the intervals of `evaluate_intents`.
+    The intervals are Student's over the draws and show the effect of random training rows, for these test
+    rows. A single draw has the intervals of `evaluate_intents`.
     """
     reports = [evaluate_folds([split], classifier, oos_label=oos_label, seed=seed) for split in splits]
     if len(reports) == 1:
@@ -187,7 +187,10 @@ def _metrics(
 
 
 def macro_f1(table: Columns) -> float:
-    """Mean over the labels of 2 · hits / (guesses + rows); labels that were only guessed count with 0."""
+    """Return the mean over the labels of 2 · hits / (guesses + rows).
+
+    Labels that were only guessed count as 0.
+    """
     n_labels = int(max(table.label.max(), table.suggested.max())) + 1
     hits = np.bincount(table.label[table.label == table.suggested], minlength=n_labels)
     sizes = np.bincount(table.label, minlength=n_labels) + np.bincount(table.suggested, minlength=n_labels)
@@ -195,7 +198,7 @@ def macro_f1(table: Columns) -> float:
 
 
 def _auroc(values: Floats, positive: npt.NDArray[np.bool_]) -> float:
-    """P(a positive row has the higher value), ties half; nan without rows of both kinds (Mann-Whitney)."""
+    """Return P(a positive row has the higher value), ties half (Mann-Whitney), or nan without both kinds."""
     from scipy.stats import rankdata
 
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())

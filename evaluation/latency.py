@@ -1,4 +1,4 @@
-"""How fast, how large?  Timings in, estimates out; who measures states how."""
+"""Turn timings into latency estimates. The caller states how they were measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from evaluation.estimates import Estimate, bootstrap
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """One message, one client: milliseconds from text to triage, and those of them in the encoder."""
+    """Timing of one message from one client: total milliseconds until triage, and those in the encoder."""
 
     total_ms: float
     encoder_ms: float
-    by_first_stage: bool = False  # settled without the encoder
+    by_first_stage: bool = False  # decided without the encoder
 
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyReport:
-    """Metrics by the names of the command line's contract; None: not measured."""
+    """Metrics under their names on the command line. None: not measured."""
 
     metrics: dict[str, Estimate | None]
 
 
 def evaluate_latency(timings: Sequence[Timing], *, seed: int = 0) -> LatencyReport:
-    """Percentiles with bootstrap intervals."""
+    """Estimate percentiles with bootstrap intervals."""
     total = np.array([timing.total_ms for timing in timings])
     encoder = np.array([timing.encoder_ms for timing in timings])
     rest = total - encoder

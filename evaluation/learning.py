@@ -1,4 +1,4 @@
-"""Does it get better with what operators confirm?"""
+"""Measure how much the assistant improves with cases that operators confirm."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,16 +15,16 @@ _FOLDS = 5
 
 
 class Learner(Protocol):
-    """What learns from confirmed cases."""
+    """A component that learns from confirmed cases."""
 
     def learned_from(self, confirmed: Sequence[Case]) -> Suggester:
-        """Build the suggester that knows the base and these cases; none: the base only."""
+        """Build a suggester from the knowledge base and these cases. No cases: from the base only."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurvePoint:
-    """Quality after `per_article` confirmed questions for each article, `n_learned` in all."""
+    """Quality after `per_article` confirmed questions for each article, `n_learned` in total."""
 
     per_article: int
     n_learned: int
@@ -61,7 +61,7 @@ def learning_curve(
 def cross_fitted(
     learner: Learner, learn: Sequence[Case], *, same_answer: Mapping[str, str] | None = None, seed: int = 0
 ) -> list[ScoredCase]:
-    """Ask for each confirmed case what is suggested by a model that learned from other cases only."""
+    """Evaluate each confirmed case with a model that learned only from other cases."""
     return [
         outcome
         for others, held_out in folds_of(learn, _FOLDS, seed=seed)

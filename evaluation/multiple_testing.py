@@ -1,4 +1,4 @@
-"""Many topics at once: e-BH, which bounds the share of wrong ones among those that go live."""
+"""Test many topics at once: e-BH bounds the share of wrong topics among those that go live."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,11 +7,12 @@ from evaluation.betting import Floats
 
 
 def e_bh(log_e_values: Floats, *, alpha: float) -> npt.NDArray[np.bool_]:
-    """Return which topics may go live; topics lie along the last axis.
+    """Return which topics may go live. Topics lie along the last axis.
 
-    The largest k for which k topics have an e-value of at least n / (alpha k) (Wang & Ramdas, JRSS-B 2022).
-    Holds however the topics depend on each other. The list of topics is fixed beforehand; whoever looks again
-    and again passes for a topic that has gone live the e-value that it had then.
+    These are the k topics with the highest e-values, for the largest k for which k topics have an e-value of
+    at least n / (alpha k) (Wang & Ramdas, JRSS-B 2022). This holds for any dependence between the topics. The
+    list of topics is fixed beforehand. In repeated checks, pass for a live topic the e-value that it had when
+    it went live.
     """
     n = log_e_values.shape[-1]
     descending = -np.sort(-log_e_values, axis=-1)

@@ -1,4 +1,4 @@
-"""What came of each row: what every metric, comparison and picture is made from."""
+"""Outcomes of rows, the input of every metric, comparison and chart."""
 
 import csv
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredCase:
-    """One row and the first thing that was suggested for it.
+    """One row and the first suggestion for it.
 
-    `right` are the labels that count as right, best known first; none: out of scope. `rank` is where a
-    right one stood, 1 is first; None: nowhere, or the model names one label only.
+    `right` are the labels that count as right, best known first; empty: out of scope. `rank` is the position
+    of the first right label, 1 is first; None: absent, or the model names one label only.
     """
 
     text: str
     right: tuple[str, ...]
-    suggested: str | None  # None: nothing was suggested
+    suggested: str | None  # None: no suggestion
     confidence: float  # P(the suggestion is right), as stated
     rank: int | None
     is_right: bool
@@ -33,13 +33,13 @@ class ScoredCase:
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """Outcomes as arrays of shape (n,), from which resamples are taken."""
+    """Outcomes as arrays of shape (n,), from which resamples are drawn."""
 
     right: Floats  # 1.0 or 0.0
     confidence: Floats
     in_scope: npt.NDArray[np.bool_]
     reciprocal_rank: Floats  # 0.0 where nothing right was suggested
-    label: Rows  # numbers of the first right label and of the suggested one; equal labels, equal numbers
+    label: Rows  # numbers of the first right and of the suggested label; equal labels have equal numbers
     suggested: Rows
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Columns:
 
 
 def columns(outcomes: Sequence[ScoredCase]) -> Columns:
-    """Put outcomes into arrays."""
+    """Convert outcomes to arrays."""
     number_of: dict[str, int] = {"": 0}  # out of scope, or nothing suggested
 
     def numbers(labels: Sequence[str]) -> Rows:
@@ -76,7 +76,7 @@ def columns(outcomes: Sequence[ScoredCase]) -> Columns:
 
 
 def failures(outcomes: Sequence[ScoredCase]) -> tuple[ScoredCase, ...]:
-    """Those whose first suggestion is not right, surest first."""
+    """Return the outcomes whose first suggestion is not right, by falling confidence."""
     return tuple(
         sorted(
             (outcome for outcome in outcomes if not outcome.is_right), key=lambda outcome: -outcome.confidence
@@ -85,7 +85,7 @@ def failures(outcomes: Sequence[ScoredCase]) -> tuple[ScoredCase, ...]:
 
 
 def write_failures(failed: Sequence[ScoredCase], path: Path) -> None:
-    """Write a CSV: text, right (several joined by |), suggested, confidence, rank of the right one."""
+    """Write failures as CSV: text, right (joined by |), suggested, confidence, rank of the right label."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "right", "suggested", "confidence", "rank"])

@@ -1,4 +1,4 @@
-"""Is one model better than another on the same rows, or was it luck?"""
+"""Test whether one model is better than another on the same rows, beyond chance."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Statistic = Callable[[Columns], float]  # nan where the rows do not define it
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """This model's figure minus the other's; `p_value` is two-sided, by the paired bootstrap."""
+    """This model's figure minus the other model's. `p_value` is two-sided, from the paired bootstrap."""
 
     estimate: Estimate
     p_value: float
@@ -23,7 +23,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A row that one of the models gets right and the other does not."""
+    """A row that exactly one of the models gets right."""
 
     ours: ScoredCase
     theirs: ScoredCase
@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Metrics by name; `mcnemar_p` is of McNemar's exact test (1947) on the rows won and lost."""
+    """Metrics by name. `mcnemar_p` is from McNemar's exact test (1947) on the rows won and lost."""
 
     differences: dict[str, Difference]
     won: int
@@ -51,10 +51,10 @@ def compare(
     *,
     seed: int = 0,
 ) -> Comparison:
-    """Compare two models on the same rows; a statistic comes once for ours and once for theirs.
+    """Compare two models on the same rows. Each statistic is given once for each model.
 
-    The bootstrap draws rows, and both models are measured on each draw, so that what is hard for both
-    cancels out. p: twice the smaller share of draws on either side of zero (Efron & Tibshirani, 1993).
+    The bootstrap draws rows and measures both models on each draw, so that rows that are hard for both
+    cancel out. p: twice the smaller share of draws on either side of zero (Efron & Tibshirani, 1993).
     """
     from scipy.stats import binomtest
 
@@ -135,7 +135,7 @@ def retrieval_statistics() -> dict[str, tuple[Statistic, Statistic]]:
 
 
 def selective_statistics(ours: float | None, theirs: float | None) -> dict[str, tuple[Statistic, Statistic]]:
-    """Each model answers from its own threshold on; None: it answers nothing."""
+    """Return statistics in which each model answers from its own threshold on. None: never answers."""
 
     def coverage(threshold: float | None) -> Statistic:
         return lambda rows: _mean(rows.confidence >= _bound(threshold))

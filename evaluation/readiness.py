@@ -1,8 +1,8 @@
-"""May a topic answer alone?  The rule that decides, from what was judged by lot.
+"""The rule that decides, from randomly sampled judgements, whether a topic may answer alone.
 
-For each threshold of confidence, strictest first, the hypothesis is tested that at most `bar` of the turns
+For each confidence threshold, strictest first, the rule tests the hypothesis that at most `bar` of the turns
 that would have been answered alone are right. The next threshold is tested once the stricter one has
-passed, each at the whole alpha of the test (fixed-sequence testing; Angelopoulos et al., Learn then Test,
+passed, each at the full alpha of the test (fixed-sequence testing; Angelopoulos et al., Learn then Test,
 2021).
 """
 
@@ -23,50 +23,49 @@ from evaluation.betting import (
     lower_end,
 )
 
-_FIRST_SHARE = 0.8  # of alpha that a topic's first test spends: docs/adr/0008-what-each-test-may-spend.md
+_FIRST_SHARE = 0.8  # of alpha for a topic's first test: docs/adr/0008-what-each-test-may-spend.md
 _LOOKS = 100  # points at which a confidence sequence is drawn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """When a topic may answer alone, chosen before the evidence; `thresholds` are strictest first."""
+    """Conditions for a topic to answer alone, fixed before the evidence. `thresholds` are strictest first."""
 
     bar: float = 0.9
     alpha: float = 0.05
     thresholds: tuple[float, ...] = (0.9, 0.8, 0.7, 0.6, 0.5)
 
     def spends(self, test_number: int) -> float:
-        """The alpha of a topic's first (1), second, … test; all of them together spend `alpha`.
+        """Return the alpha of a topic's first (1), second, … test. Their sum is at most `alpha`.
 
-        So a topic is *ever* let through wrongly with probability `alpha` at most, however many versions are
-        tested.
+        So a topic *ever* passes wrongly with probability `alpha` at most, for any number of tested versions.
         """
         if test_number == 1:
             return self.alpha * _FIRST_SHARE
         return self.alpha * (1 - _FIRST_SHARE) / (test_number * (test_number - 1))
 
     def needed(self, test_number: int) -> float:
-        """The log-capital at which a test passes."""
+        """Return the log-capital at which a test passes."""
         return -log(self.spends(test_number))
 
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedTurn:
-    """A turn that the bot would have answered alone, but for its confidence and its topic's readiness.
+    """A turn that the bot would have answered alone if its confidence and the topic's readiness allowed it.
 
-    `by_lot`: judged blind, as an audit or by a second person; else only by the operator who saw the
-    suggestion.
+    `by_lot` is True if the turn was randomly sampled and judged blind, in an audit or by a second person.
+    Otherwise only the operator who saw the suggestion has judged it.
     """
 
     confidence: float
     judgement: Judgement
     by_lot: bool
-    is_open: bool = False  # nobody has decided yet
+    is_open: bool = False  # no decision yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """After `n_turns`; each end holds with probability 1 - alpha, however often one looks."""
+    """Interval after `n_turns`. Each end holds with probability 1 - alpha at any number of turns."""
 
     n_turns: int
     low: float
@@ -75,16 +74,16 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Where the test at one threshold stands.
+    """The state of the test at one threshold.
 
-    `passed_after` so many turns; None: not yet. `more_labels`: turns still to be judged by lot if it goes
-    on as it went; None: it is not on course, the estimate is at the bar or below.
+    `passed_after` is the number of turns; None: not passed yet. `more_labels` is the number of randomly
+    sampled judgements still needed at the current rate; None: the estimate is at the bar or below.
     """
 
     threshold: float
     n_turns: int
     n_by_lot: int
-    estimate: float | None  # share of right ones; None: no turn
+    estimate: float | None  # share of right turns; None: no turn
     log_capital: float
     needed: float
     passed_after: int | None
@@ -94,7 +93,7 @@ class Step:
 def assess(turns: Sequence[JudgedTurn], rule: Rule, *, test_number: int = 1) -> list[Step]:
     """Test threshold after threshold on the turns of one version, in the order of receipt.
 
-    The last step is the first that has not passed, if there is one.
+    The last step is the first that has not passed, if any.
     """
     steps: list[Step] = []
     for threshold in rule.thresholds:
@@ -109,7 +108,7 @@ def assess(turns: Sequence[JudgedTurn], rule: Rule, *, test_number: int = 1) -> 
 def log_e_values(turns: Sequence[JudgedTurn], rule: Rule, *, test_number: int = 1) -> dict[float, float]:
     """Return the logarithm of each threshold's e-value, for a comparison across topics (`e_bh`).
 
-    Earlier tests of the topic have had their share of alpha, so that later ones are discounted.
+    Earlier tests of the topic have used their share of alpha, so later tests are discounted.
     """
     discount = log(rule.spends(test_number) / rule.alpha)
     found = {}
@@ -121,9 +120,9 @@ def log_e_values(turns: Sequence[JudgedTurn], rule: Rule, *, test_number: int = 
 
 
 def is_below_bar(turns: Sequence[JudgedTurn], rule: Rule) -> bool:
-    """Whether it is shown, at the rule's alpha, that fewer than `bar` are right.
+    """Return True if fewer than `bar` are shown to be right, at the rule's alpha.
 
-    Only turns judged 0 or 1 can show it: shown ones that count as wrong may be right.
+    Only turns judged 0 or 1 can show it: turns with a shown suggestion that count as wrong may be right.
     """
     decided = [turn.judgement == WRONG for turn in turns if not turn.is_open and _not_wrong(turn) is not None]
     stream = np.array([decided], dtype=np.int64)
@@ -131,16 +130,16 @@ def is_below_bar(turns: Sequence[JudgedTurn], rule: Rule) -> bool:
 
 
 def threshold_passed(steps: Sequence[Step]) -> float | None:
-    """The laxest threshold at which the topic may answer alone; None: at none."""
+    """Return the lowest threshold at which the topic may answer alone, or None."""
     return min((step.threshold for step in steps if step.passed_after is not None), default=None)
 
 
 def confidence_sequence(turns: Sequence[JudgedTurn], *, alpha: float, looks: int = _LOOKS) -> list[Interval]:
-    """Return the intervals after more and more turns, the last one after all; none for no turn.
+    """Return the intervals after more and more turns, the last after all turns.
 
-    What one look has excluded stays excluded. What nobody has decided counts as wrong for the lower end and
-    as right for the upper one, which looks only at turns judged 0 or 1: of the shown ones that count as
-    wrong, some may be right.
+    Without turns there are no intervals. Values once excluded stay excluded. An undecided turn counts as
+    wrong for the lower end and as right for the upper end. The upper end uses only turns judged 0 or 1,
+    because some turns with a shown suggestion that count as wrong may be right.
     """
     if not turns:
         return []
@@ -158,21 +157,21 @@ def confidence_sequence(turns: Sequence[JudgedTurn], *, alpha: float, looks: int
 
 
 def _raised(low: float, counts: Numbers, kinds: Sequence[Judgement], needed: float) -> float:
-    """The larger one of `low` and the lower end; that is searched for only where it is larger."""
+    """Return the maximum of `low` and the lower end, which is computed only if it is larger."""
     if log_capital(counts, kinds, max(low, LOWEST_BAR)) < needed:
         return low
     return max(low, lower_end(counts, kinds, needed=needed))
 
 
 def _not_wrong(turn: JudgedTurn) -> bool | None:
-    """Whether a turn judged 0 or 1 may be right; None: it is none of those."""
+    """Return True if a turn judged 0 or 1 may be right, or None for other judgements."""
     if turn.judgement not in (RIGHT, WRONG):
         return None
     return turn.is_open or turn.judgement == RIGHT
 
 
 def kl_bound(accuracy: float, rule: Rule) -> float:
-    """Turns that any test needs on the average: log(1/alpha) / KL(accuracy ‖ bar); infinite up to the bar.
+    """Return the mean number of turns that any test needs: log(1/alpha) / KL(accuracy ‖ bar).
 
     >>> round(kl_bound(0.95, Rule()))
     179
@@ -207,13 +206,13 @@ def _more(estimate: float | None, missing: float, rule: Rule) -> int | None:
 
 
 def _kl(p: float, q: float) -> float:
-    """The divergence of two coins, in nats."""
+    """Return the divergence of two Bernoulli distributions in nats."""
     rest = (1 - p) * log((1 - p) / (1 - q)) if p < 1 else 0.0
     return p * log(p / q) + rest
 
 
 def _stream(judgements: Sequence[Judgement]) -> tuple[Numbers, list[Judgement]]:
-    """Number the kinds of judgements; wrong and right ones always come first."""
+    """Number the kinds of judgements. Wrong and right always come first."""
     kinds = [
         WRONG,
         RIGHT,

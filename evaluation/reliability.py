@@ -1,4 +1,4 @@
-"""Do stated probabilities hold?"""
+"""Measure how well stated probabilities hold."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _BINS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Bin:
-    """Neighbours in confidence: the mean of what they said, and the share of them that was right."""
+    """A group of rows with similar confidence: its mean confidence and its share of right rows."""
 
     confidence: float
     right: float
@@ -23,9 +23,9 @@ class Bin:
 def reliability_bins(
     confidences: Floats, right: Floats, *, max_bins: int = _BINS, min_rows: int = 8
 ) -> list[Bin]:
-    """Return bins of equal mass, surest last, with at least `min_rows` rows each; none for too few rows.
+    """Return bins of equal mass by rising confidence, with at least `min_rows` rows each.
 
-    `right` may be what a turn counts on the average, instead of 0 and 1.
+    Too few rows give no bins. `right` may be the expected value of a turn instead of 0 or 1.
     """
     order = np.argsort(confidences, kind="stable")
     n_bins = min(max_bins, len(order) // min_rows)
@@ -36,12 +36,12 @@ def reliability_bins(
 
 
 def calibration_error(confidences: Floats, right: Floats, *, seed: int) -> Estimate | None:
-    """Debiased expected calibration error: 0 for honest confidences, in units of probability.
+    """Return the debiased expected calibration error: 0 for honest confidences.
 
-    Ten bins of equal mass; in each the mean confidence and the share that was right differ also by
-    chance. What chance does is found by drawing outcomes from the confidences themselves, and is
-    subtracted (Bröcker & Smith, 2007, draw the same way). The interval is the bootstrap's, shifted by the
-    bias that resampling adds, and cut at 0. None for no rows.
+    The unit is probability. There are ten bins of equal mass. Within a bin, the mean confidence and the share
+    of right rows also differ by chance. The effect of chance is estimated by drawing outcomes from the
+    confidences themselves, and subtracted (Bröcker & Smith, 2007, draw the same way). The interval is the
+    bootstrap's, shifted by the bias that resampling adds, and cut at 0. Returns None for no rows.
     """
     n = len(confidences)
     if n == 0:
@@ -59,7 +59,10 @@ def calibration_error(confidences: Floats, right: Floats, *, seed: int) -> Estim
 
 
 def brier(confidences: Floats, right: Floats, *, seed: int) -> Estimate | None:
-    """Mean squared difference of confidence and outcome: 0 is best, a constant gets at best p · (1 - p)."""
+    """Return the mean squared difference of confidence and outcome.
+
+    0 is best, and a constant gets at best p · (1 - p).
+    """
     losses = (confidences - right) ** 2
     return bootstrap(lambda rows: float(losses[rows].mean()), len(losses), seed=seed)
 

@@ -1,4 +1,4 @@
-"""How often is the right article suggested, and does the stated confidence hold?"""
+"""Measure how often the right article is suggested, and whether the confidence is calibrated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from evaluation.rows import Case
 
 
 class Suggested(Protocol):
-    """One suggestion; `confidence` is P(it is right)."""
+    """One suggestion. `confidence` is P(it is right)."""
 
     @property
     def article_id(self) -> str: ...
@@ -21,16 +21,16 @@ class Suggested(Protocol):
 
 
 class Suggester(Protocol):
-    """What is measured."""
+    """A component to measure."""
 
     def suggest(self, text: str) -> Sequence[Suggested]:
-        """Suggestions, best first."""
+        """Return suggestions, best first."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalReport:
-    """Metrics by the names of the command line's contract; None: not scored. Failures, surest first."""
+    """Metrics under their names on the command line, and failures. None: not scored."""
 
     metrics: dict[str, Estimate | None]
     n_cases: int
@@ -48,17 +48,17 @@ def evaluate_retrieval(
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> RetrievalReport:
-    """Measure on cases; see `ask` and `retrieval_report`."""
+    """Measure on cases. See `ask` and `retrieval_report`."""
     return retrieval_report(ask(cases, suggester, same_answer=same_answer), seed=seed)
 
 
 def ask(
     cases: Sequence[Case], suggester: Suggester, *, same_answer: Mapping[str, str] | None = None
 ) -> list[ScoredCase]:
-    """Ask for suggestions and judge the first one: right, if it is one of the case's articles.
+    """Ask for suggestions and judge the first: it is right if it is one of the case's articles.
 
-    `same_answer` maps an article to the one that stands for all with the same answer: suggesting
-    any of those is as right. Out of scope, no suggestion is right.
+    `same_answer` maps an article to the representative of all articles with the same answer, any of which
+    counts as right. Out of scope, no suggestion is right.
     """
     stands_for = same_answer or {}
     outcomes = []
@@ -84,8 +84,8 @@ def ask(
 def retrieval_report(outcomes: Sequence[ScoredCase], *, seed: int = 0) -> RetrievalReport:
     """Compute the metrics.
 
-    Precision, hits and reciprocal ranks are over the cases that have a right article; `ece` and
-    `brier`, of the first suggestion's confidence, are over all.
+    Precision, hits and reciprocal ranks cover the cases that have a right article. `ece` and `brier`, of
+    the first suggestion's confidence, cover all cases.
     """
     table = columns(outcomes)
     inside = table.take(table.in_scope.nonzero()[0])

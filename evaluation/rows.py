@@ -1,4 +1,4 @@
-"""Rows to evaluate on, read from CSV."""
+"""Read evaluation rows from CSV."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from evaluation.errors import BadRows
 from files import BadFile, Budget, csv_rows
 from files.limits import MAX_EVALUATION_ROWS
 
-_MISSING = {"nan", "NaN", "<NA>"}  # as programs write a cell that was never filled
+_MISSING = {"nan", "NaN", "<NA>"}  # ways in which programs write an empty cell
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntentRow:
-    """A text and the intent that it was given by hand."""
+    """A text and its manually labelled intent."""
 
     text: str
     intent: str
@@ -21,7 +21,7 @@ class IntentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A customer's text and the articles any of which answers it, as written; none: out of scope."""
+    """A customer's original text and the articles that answer it. None: out of scope."""
 
     text: str
     article_ids: tuple[str, ...]
@@ -31,7 +31,7 @@ def read_intents(path: Path) -> list[IntentRow]:
     """Read a CSV with the columns text and intent.
 
     Raises:
-        BadRows: the file cannot be read, a column is missing, a cell is empty, or there is no row.
+        BadRows: when the file cannot be read, a column is missing, a cell is empty, or there is no row.
     """
     rows = []
     for number, cells in _records(path, ("text", "intent")):
@@ -44,12 +44,14 @@ def read_intents(path: Path) -> list[IntentRow]:
 
 
 def read_cases(path: Path, *, known_ids: Collection[str] | None) -> list[Case]:
-    """Read a CSV with the columns text and article_id (several ids joined by |; empty: out of scope).
+    """Read a CSV with the columns text and article_id.
 
-    `known_ids` are all that there may be; None: any.
+    Several ids are joined by |. An empty cell means out of scope.
+
+    `known_ids` are the permitted ids; None: any.
 
     Raises:
-        BadRows: the file cannot be read, a column is missing, a text is empty, an id is unknown, or
+        BadRows: when the file cannot be read, a column is missing, a text is empty, an id is unknown, or
             there is no row.
     """
     rows = []
@@ -76,7 +78,7 @@ def _check_filled(path: Path, cells: Mapping[str, str], row: int, column: str) -
 
 
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each record's first line number and cells; lines without any cell are passed over."""
+    """Yield each record's first line number and cells. Lines without any cell are skipped."""
     if not path.exists():
         raise BadRows(path, "no such file")
     try:

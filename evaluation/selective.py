@@ -1,4 +1,4 @@
-"""What if the bot answered alone where it is sure: how much, and how often rightly?"""
+"""Measure selective answering: coverage and accuracy if the bot answered alone above a threshold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from evaluation.reliability import brier
 
 @dataclass(frozen=True, kw_only=True)
 class SelectiveReport:
-    """Metrics by the names of the command line's contract; None: not scored.
+    """Metrics under their names on the command line. None: not scored.
 
-    `threshold` None: no confidence is high enough for the target, nothing is answered. `brier_constant`
-    and `aurc_constant` are those of the best constant confidence, chosen with the outcomes in hand.
+    `threshold` None: no confidence is high enough for the target and nothing is answered. `brier_constant`
+    and `aurc_constant` belong to the best constant confidence, chosen with knowledge of the outcomes.
     """
 
     target: float
@@ -26,7 +26,7 @@ class SelectiveReport:
 
     @property
     def failures(self) -> tuple[ScoredCase, ...]:
-        """Cases answered wrongly, surest first."""
+        """Return the cases answered wrongly, by falling confidence."""
         return failures(
             [outcome for outcome in self.outcomes if is_answered(outcome.confidence, self.threshold)]
         )
@@ -37,28 +37,28 @@ def is_answered(confidence: float, threshold: float | None) -> bool:
 
 
 def threshold_for(target: float, calibration: Sequence[ScoredCase] = ()) -> float | None:
-    """Choose the confidence from which on answers are expected to be right with probability `target`.
+    """Choose the lowest confidence above which answers are right with probability `target`.
 
-    No row that is reported on is looked at, neither its label nor its confidence.
+    The choice uses neither labels nor confidences of the rows that are reported on.
 
-    Without calibration rows, the confidence is taken at its word: answer where it says at least `target`.
-    Each answer is then expected to be good enough by itself, whatever customers ask.
+    Without calibration rows, confidences are trusted: answer if the confidence is at least `target`. Each
+    answer is then expected to be good enough by itself, whatever customers ask.
 
-    Calibration rows (outcomes of confirmed cases that the model had not learned from) say what holds in
-    fact: the lowest confidence at which right / (answered + 1) >= target. The one answer added, a wrong one,
-    makes the expected risk of the next case hold for a finite number of rows, as in conformal risk control
-    (Angelopoulos et al., ICLR 2024). Rows without an out-of-scope one among them know nothing of
-    questions that no article answers; they may raise the threshold above `target`, not lower it.
+    Calibration rows (outcomes of confirmed cases that the model had not learned from) give the lowest
+    confidence at which right / (answered + 1) >= target. The added wrong answer bounds the expected risk of
+    the next case for a finite number of rows, as in conformal risk control (Angelopoulos et al., ICLR 2024).
+    Rows without any out-of-scope case say nothing about questions that no article answers, so they may raise
+    the threshold above `target` but not lower it.
 
     Returns:
-        None where no confidence suffices.
+        The threshold, or None if no confidence suffices.
     """
     if not calibration:
         return target
     table = columns(calibration)
     order = np.argsort(-table.confidence, kind="stable")
     confidence, right = table.confidence[order], np.cumsum(table.right[order])
-    # Equal confidences are answered together: only the last of them is a place to cut.
+    # Equal confidences are answered together, so a cut is possible only after the last of them.
     last = np.append(confidence[1:] != confidence[:-1], True)
     holds = last & (right / (np.arange(1, len(right) + 1) + 1) >= target)
     if not holds.any():
@@ -70,9 +70,9 @@ def threshold_for(target: float, calibration: Sequence[ScoredCase] = ()) -> floa
 def selective_report(
     outcomes: Sequence[ScoredCase], *, target: float, threshold: float | None, seed: int = 0
 ) -> SelectiveReport:
-    """Compute what happens at the threshold, and over all thresholds.
+    """Compute the metrics at the threshold, and over all thresholds.
 
-    `coverage` is the share of all cases that is answered, `selective_accuracy` the share of right ones
+    `coverage` is the share of all cases that is answered, `selective_accuracy` the share of right answers
     among those, `oos_answered` the share of out-of-scope cases that is answered (wrongly, by definition).
     """
     table = columns(outcomes)
@@ -98,9 +98,9 @@ def selective_report(
 
 
 def accuracy_of_surest(outcomes: Sequence[ScoredCase], n: int) -> Estimate | None:
-    """The share of right ones among the `n` outcomes that are surest; None for none.
+    """Return the share of right outcomes among the `n` surest, or None for none.
 
-    Models whose confidences do not mean the same are compared so: each answers equally many.
+    It compares models whose confidences are not comparable: each answers the same number of cases.
     """
     if n == 0:
         return None
@@ -109,14 +109,14 @@ def accuracy_of_surest(outcomes: Sequence[ScoredCase], n: int) -> Estimate | Non
 
 
 def risk_coverage(table: Columns) -> tuple[Floats, Floats]:
-    """Coverage 1/n, 2/n … 1 and the share of wrong answers at each, surest answered first."""
+    """Return coverage 1/n, 2/n … 1 and the share of wrong answers at each, surest first."""
     return risk_by_coverage(table.confidence, table.right)
 
 
 def risk_by_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """Coverage and risk of rows that are right or not; `right` may be what they count on the average.
+    """Return coverage and risk of rows. `right` may be expected values instead of 0 or 1.
 
-    Equal confidences come in random order; what stands here is the mean over those orders.
+    The order of equal confidences is arbitrary, so the result is the mean over all orders.
     """
     order = np.argsort(-confidences, kind="stable")
     _, group = np.unique(-confidences[order], return_inverse=True)
@@ -127,8 +127,9 @@ def risk_by_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats
 
 
 def aurc(table: Columns) -> float:
-    """Area under the risk-coverage curve (Geifman & El-Yaniv, 2017): the mean risk over all coverages.
+    """Return the area under the risk-coverage curve (Geifman & El-Yaniv, 2017).
 
-    0 is best; a constant confidence gets the share of wrong suggestions.
+    It is the mean risk over all coverages. 0 is best; a constant confidence gets the share of wrong
+    suggestions.
     """
     return float(risk_coverage(table)[1].mean())

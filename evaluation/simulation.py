@@ -1,8 +1,8 @@
-"""What would the rule do where the truth is known?  The functions of production, thousands of times.
+"""Simulate the readiness rule where the truth is known, with the functions that production uses.
 
-A world says how often the bot is right and how people judge it. Verdicts that have not come in count as
-wrong in production until they do; right ones come at once here, so that late and missing verdicts are wrong
-ones first.
+A world defines how often the bot is right and how people judge it. In production, missing verdicts count as
+wrong until they arrive. Here right verdicts arrive at once, and wrong verdicts are the first to be late or
+missing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,45 +27,45 @@ from evaluation.readiness import Rule
 
 Random = np.random.Generator
 Flags = npt.NDArray[np.bool_]
-_BATCH_SIZE = 500  # streams in memory
-_MAX_TURNS = 40_000  # of a stream that operators saw and a second person judges in part
+_BATCH_SIZE = 500  # streams in memory at a time
+_MAX_TURNS = 40_000  # length of a stream that operators saw and a second person judges in part
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """How customers, bot and operators behave. `labels` are the turns of a topic that are judged by lot."""
+    """The behaviour of customers, bot and operators. `labels` counts randomly judged turns per topic."""
 
     accuracy: float = 0.9
-    drift: float = 0.0  # by which accuracy has changed, evenly, at the last label
-    wrong_delay: int = 0  # a wrong verdict comes so many turns late
-    unjudged: float = 0.0  # share of the turns that nobody ever judges, wrong ones first
-    haste: float = 0.0  # share of the turns whose operator accepts whatever is suggested
-    versions: int = 1  # of the model, each with as many labels, each tested anew
+    drift: float = 0.0  # linear change of accuracy by the last label
+    wrong_delay: int = 0  # delay of a wrong verdict, in turns
+    unjudged: float = 0.0  # share of the turns that nobody ever judges, wrong turns first
+    haste: float = 0.0  # share of the turns whose operator accepts any suggestion
+    versions: int = 1  # of the model, each with equally many labels and a new test
     labels: int = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
 class GoLive:
-    """What the rule did in one world. `labels` and `turns` are those until go-live, where it came."""
+    """The rule's results in one world. `labels` and `turns` count up to go-live, in runs that reach it."""
 
     world: World
     share: float  # of the runs in which the topic went live
     labels: Numbers = field(repr=False)
-    turns: Numbers = field(repr=False)  # as many as labels where every turn is judged by lot
-    naive: Mapping[str, float]  # by rule, the share of the runs that it lets through
+    turns: Numbers = field(repr=False)  # equal to labels where every turn is randomly judged
+    naive: Mapping[str, float]  # share of the runs that pass, by rule
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slip:
-    """What the detector did: audited answers between the slip and its alarm, and alarms without a slip."""
+    """The detector's results: audits between a drop and its alarm, and alarms without a drop."""
 
-    median_answers: float | None  # None: no alarm came
+    median_answers: float | None  # None: no alarm
     false_demotion: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class ManyTopics:
-    """What e-BH let through: expected share of wrong ones among them; share of the good ones."""
+    """The results of e-BH: expected share of wrong topics among those passed, share of good topics passed."""
 
     fdr: float
     power: float
@@ -73,26 +73,25 @@ class ManyTopics:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Turns that customers have to ask until the topic goes live, by how they are judged."""
+    """Number of turns that customers must ask until the topic goes live, by the way of judging."""
 
     accuracy: float
-    way: str  # blind or second judged
+    way: str  # "blind" or "second judged"
     probability: float
-    median_turns: float | None  # None: it never went live
+    median_turns: float | None  # None: never went live
     median_labels: float | None
 
 
 def median(numbers: Numbers) -> float | None:
-    """None of no numbers."""
+    """Return the median, or None of no numbers."""
     return float(np.median(numbers)) if len(numbers) else None
 
 
 def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
-    """Let topics be judged blind, label after label, and look after each.
+    """Judge topics blind, label after label, and check the rules after each label.
 
-    A verdict that is late or never comes counts as wrong meanwhile. Those that are late are wrong ones, so
-    the delay changes nothing for the product's rule; naive rules see the verdicts in the order in which
-    they come.
+    A late or missing verdict counts as wrong meanwhile. Late verdicts are wrong ones, so the delay does not
+    affect the product's rule. Naive rules see the verdicts in the order in which they arrive.
     """
     reached, baseline_runs = [], []
     for size, random in _chunks(runs, seed):
@@ -116,9 +115,10 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
 
 
 def second_judged(world: World, rule: Rule, *, probability: float, runs: int, seed: int) -> GoLive:
-    """Let operators see the suggestions and a second person judge what they accept, with `probability`.
+    """Simulate operators who see the suggestions, with a second review of accepted ones.
 
-    Under `naive` stands what the same bets say when the operators' verdicts are taken at their word.
+    A second person reviews an accepted suggestion with `probability`. `naive` holds the result of the same
+    bets if the operators' verdicts are trusted.
     """
     n_turns = min(_MAX_TURNS, round(world.labels / probability))
     long = replace(world, labels=n_turns)
@@ -152,7 +152,7 @@ def second_judged(world: World, rule: Rule, *, probability: float, runs: int, se
 
 
 def costs(rule: Rule, *, accuracy: float, runs: int, seed: int) -> list[Cost]:
-    """Return the turns until go-live, blind and second judged, at 5 % and 20 %."""
+    """Return the turns until go-live with 5 % and 20 % judged, blind or by a second person."""
     world = World(accuracy=accuracy)
     blind = median(go_live(world, rule, runs=runs, seed=seed).labels)
     found = []
@@ -184,7 +184,7 @@ def slip(
     runs: int,
     seed: int,
 ) -> Slip:
-    """Audit answers of which `before` are right, then `after`; and, in other runs, never slip."""
+    """Audit answers with accuracy `before`, then `after`, and in other runs without a drop."""
     delays, alarms = [], []
     for size, random in _chunks(runs, seed):
         share = np.where(np.arange(2 * good_for) < good_for, before, after)
@@ -207,7 +207,7 @@ def many_topics(
     runs: int,
     seed: int,
 ) -> ManyTopics:
-    """Judge many topics in step; each keeps the e-value that it went live with."""
+    """Judge many topics in parallel. Each keeps the e-value with which it went live."""
     n = np.arange(labels + 1)
     right, wrong = np.meshgrid(n, n, indexing="ij")
     by_counts = log_capital(np.stack([wrong, right], axis=-1), (WRONG, RIGHT), rule.bar)
@@ -239,7 +239,7 @@ def _right(world: World, runs: int, random: Random) -> Flags:
 
 
 def _unjudged(right: Flags, share: float, random: Random) -> Flags:
-    """Turns that nobody judges: all wrong ones if there are no more than `share`, then right ones."""
+    """Return the unjudged turns: all wrong turns if they are at most `share`, then right turns."""
     if share == 0:
         return np.zeros_like(right)
     wrong = float(np.mean(~right))
@@ -250,7 +250,7 @@ def _unjudged(right: Flags, share: float, random: Random) -> Flags:
 
 
 def _by_time_of_verdict(right: Flags, missing: Flags, wrong_delay: int) -> Numbers:
-    """The verdicts, 1 and 0, in the order in which they come in, up to the last turn; then none."""
+    """Return the verdicts, 1 and 0, in the order of arrival, up to the last turn, then `NONE`."""
     n = right.shape[1]
     verdicts = np.where(missing, NONE, right.astype(np.int64))
     if not wrong_delay and not missing.any():
@@ -264,9 +264,9 @@ def _by_time_of_verdict(right: Flags, missing: Flags, wrong_delay: int) -> Numbe
 
 
 def first_live(streams: Numbers, versions: int, rule: Rule) -> Numbers:
-    """Return how many labels each stream of 0 and 1 takes until some version goes live; -1: none does.
+    """Return the number of labels until a version goes live for each stream of 0 and 1, or -1.
 
-    The versions share the labels evenly, and each is tested anew.
+    The versions share the labels evenly, and each has a new test.
     """
     found = np.full(len(streams), -1, dtype=np.int64)
     before = 0

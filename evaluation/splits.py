@@ -1,4 +1,4 @@
-"""Which rows to learn from, which to measure on; everything drawn is drawn with a seed."""
+"""Split rows for training and testing, with a seed for everything random."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Sequence
@@ -14,19 +14,19 @@ Row = TypeVar("Row")
 
 
 def stratified_folds(rows: Sequence[IntentRow], k: int, *, seed: int) -> list[Split]:
-    """Split into `k` folds with equal shares of each intent; each fold is measured on once.
+    """Split into `k` folds with equal shares of each intent. Each fold is the test set once.
 
-    An intent with one example only is unknown where that example is measured.
+    An intent with a single example is unknown in the fold that tests it.
 
     Raises:
-        TooFewRows: no intent has `k` examples.
+        TooFewRows: when no intent has `k` examples.
     """
     from sklearn.model_selection import StratifiedKFold
 
     max_rows = max(Counter(row.intent for row in rows).values())
     if max_rows < k:
         raise TooFewRows(f"{k} folds need an intent with at least {k} examples; the largest has {max_rows}")
-    # Intents with fewer examples than folds go round the folds by themselves; scikit-learn would warn.
+    # Intents with fewer examples than folds are dealt out separately; scikit-learn would warn.
     counts = Counter(row.intent for row in rows)
     names = [row.intent for row in rows]
     folds: list[list[int]] = [[] for _ in range(k)]
@@ -51,12 +51,12 @@ def stratified_folds(rows: Sequence[IntentRow], k: int, *, seed: int) -> list[Sp
 
 
 def few_shots(rows: Sequence[IntentRow], n: int, *, seed: int) -> list[IntentRow]:
-    """Draw `n` rows of each intent, out of scope too; all where there are fewer. Larger `n` adds rows."""
+    """Draw `n` rows of each intent and of out of scope, or all if there are fewer. Larger `n` adds rows."""
     return _first_of_each(rows, [row.intent for row in rows], n, seed)
 
 
 def confirmed_per_article(cases: Sequence[Case], n: int, *, seed: int) -> list[Case]:
-    """Draw `n` cases of each article (of a case with several, the first); all where there are fewer.
+    """Draw `n` cases per article (the first of several), or all if there are fewer.
 
     Larger `n` adds cases to those drawn with a smaller one.
     """
@@ -65,10 +65,10 @@ def confirmed_per_article(cases: Sequence[Case], n: int, *, seed: int) -> list[C
 
 
 def with_noise(cases: Sequence[Case], share: float, *, article_ids: Collection[str], seed: int) -> list[Case]:
-    """Give `share` of the cases that have an article a wrong one, drawn at random.
+    """Replace the article of `share` of the cases that have one with a random wrong article.
 
     Raises:
-        TooFewRows: the base holds no other article.
+        TooFewRows: when the knowledge base has no other article.
     """
     random = np.random.default_rng(seed)
     known = [number for number, case in enumerate(cases) if case.article_ids]
@@ -86,7 +86,7 @@ def with_noise(cases: Sequence[Case], share: float, *, article_ids: Collection[s
 
 
 def folds_of(cases: Sequence[Case], k: int, *, seed: int) -> list[tuple[list[Case], list[Case]]]:
-    """Split at random into at most `k` folds: pairs of (to learn from, held out)."""
+    """Split at random into at most `k` folds: pairs of (training, held out)."""
     shuffled = [cases[row] for row in np.random.default_rng(seed).permutation(len(cases))]
     k = min(k, len(shuffled))
     return [

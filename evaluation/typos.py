@@ -1,4 +1,4 @@
-"""Makes typing errors, to learn from and to measure with: what fingers do on a Russian or Latin keyboard."""
+"""Make typing errors on a Russian or Latin keyboard, for training and for measurement."""
 
 import re
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ _KEYBOARDS = (
     ("йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"),
     ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
 )
-_WORD = re.compile(r"[^\W\d_]{4,}")  # shorter ones often become other words
+_WORD = re.compile(r"[^\W\d_]{4,}")  # shorter words often become other words
 
 
 def with_typos(text: str, random: np.random.Generator, *, share: float) -> str:
-    """Misspell that share of the words of at least four letters, one error a word."""
+    """Misspell that share of the words of at least four letters, with one error per word."""
     return _WORD.sub(lambda match: misspelt(match[0], random) if random.random() < share else match[0], text)
 
 
 def misspelt(word: str, random: np.random.Generator) -> str:
-    """Swap two letters, leave one out, double one or hit the key beside it, each as often as the others."""
+    """Swap two letters, omit one, double one or hit an adjacent key, with equal probability."""
     kind, place = int(random.integers(4)), int(random.integers(1, len(word)))
     before, letter, after = word[:place], word[place], word[place + 1 :]
     match kind:
@@ -34,7 +34,7 @@ def misspelt(word: str, random: np.random.Generator) -> str:
 
 
 def _beside(keyboards: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Map each letter to those around it."""
+    """Map each letter to the letters on adjacent keys."""
     return {
         letter: "".join(
             other

@@ -1,4 +1,4 @@
-"""Processor time that reading one file may take."""
+"""Limit the processor time for reading a file."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 
 
 class Budget:
-    """The last resort against a file that breaks no other limit: time, more of it for a larger file.
+    """A time budget for reading a file that exceeds no other limit. A larger file gets more time.
 
-    `clock` gives seconds of processor time of this thread, so that a busy machine refuses no file that
-    an idle one reads.
+    `clock` returns the processor time of this thread in seconds, so that a busy machine accepts the same
+    files as an idle machine.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.thread_time) -> None:
@@ -25,16 +25,16 @@ class Budget:
         self._start = clock()
 
     def check(self, row: int | None = None) -> None:
-        """Go on, or raise BadFile that names the row where the time was up."""
+        """Raise BadFile with the current row if the time is up."""
         if self._clock() - self._start > self._limit:
             problem = f"takes longer than {self._limit:.0f} seconds to read up to here: split the file"
             raise BadFile(self._path, problem, row=row)
 
     def watch(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items; time that their user spends between them does not count.
+        """Yield the items. The time that the consumer spends between items does not count.
 
         Raises:
-            BadFile: the items took too long to read.
+            BadFile: when reading the items took too long.
         """
         for item in items:
             self.check(getattr(item, "row", None))
@@ -44,7 +44,7 @@ class Budget:
 
 
 def _size(path: Path) -> int:
-    """Bytes of the file or of all files in the folder; 0 where there is none, which its reader will tell."""
+    """Return the bytes of the file or of all files in the folder, 0 if missing: the reader reports that."""
     try:
         if path.is_dir():
             return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -1,11 +1,11 @@
-"""CSV: rows of cells, read within bounds, and cells that no spreadsheet runs as a formula.
+"""Read CSV within limits, and escape cells that a spreadsheet would run as a formula.
 
 A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@`. So a written cell gets an apostrophe
 before such a sign. An apostrophe that was there already gets one more, so that `text_of` gives back any
-text as it was. Only the reader of a file that we wrote may call it: elsewhere an apostrophe is the user's.
-The same goes for a sign behind a semicolon, a tab or a line break inside a cell, where a spreadsheet that
-expects other delimiters would begin a cell of its own; only a bullet there, `- ` at the start of a line,
-stays a bullet.
+text unchanged. Only the reader of a file that we wrote may call it: elsewhere an apostrophe is the user's.
+The same applies to a sign behind a semicolon, a tab or a line break inside a cell, where a spreadsheet that
+expects other delimiters would begin a new cell. Only a bullet, `- ` at the start of a line, is left
+unchanged.
 """
 
 import csv
@@ -20,7 +20,7 @@ from files.text import text_lines
 
 DELIMITERS = ",;\t"
 
-# OWASP, "CSV Injection": the full-width signs count, too
+# OWASP, "CSV Injection", includes the full-width signs
 _SIGN = r"[=+@\t\r\uff1d\uff0b\uff0d\uff20-]"
 _BARE_START = re.compile(rf"""(?:\A|(?<=[;\t]))[" ]*(?='*{_SIGN})|(?<=[\r\n])[" ]*(?='*(?!-\ ){_SIGN})""")
 _ESCAPED_START = re.compile(rf"({_BARE_START.pattern})'")
@@ -31,7 +31,7 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARS))
 
 
 def as_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula; `text_of` gives the text back.
+    """Return the text as a cell that no spreadsheet runs as a formula. `text_of` reverses it.
 
     >>> as_cell("=1+1"), as_cell("'=1"), as_cell("5 - 3"), as_cell("+7 495 123-45-67")
     ("'=1+1", "''=1", '5 - 3', "'+7 495 123-45-67")
@@ -40,7 +40,7 @@ def as_cell(text: str) -> str:
 
 
 def text_of(cell: str) -> str:
-    """The text of which `as_cell` made the cell.
+    """Return the original text of a cell that `as_cell` made.
 
     >>> text_of("'=1+1"), text_of("'quoted'")
     ('=1+1', "'quoted'")
@@ -49,10 +49,10 @@ def text_of(cell: str) -> str:
 
 
 def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Every record with a cell, and the physical line on which it starts (1 is the first).
+    """Yield every non-empty record and the physical line on which it starts (1 is the first).
 
     Raises:
-        BadFile: as `text_lines`; or a quote is not closed, a cell or a record is absurdly long.
+        BadFile: when `text_lines` raises it, a quote is not closed, or a cell or a record is absurdly long.
     """
     # strict: a quote that is never closed is an error, not one huge cell.
     reader = csv.reader(text_lines(path), delimiter=delimiter, strict=True)
@@ -73,10 +73,10 @@ def csv_rows(path: Path, *, delimiter: str = ",") -> Iterator[tuple[int, list[st
 
 
 def filled_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Every record of `csv_rows` in which a cell holds more than spaces.
+    """Yield every record of `csv_rows` in which a cell holds more than spaces.
 
     Raises:
-        BadFile: as `csv_rows`; or an absurd number of empty ones stand one after the other.
+        BadFile: when `csv_rows` raises it, or an absurd number of consecutive records are empty.
     """
     n_empty = 0
     for row, cells in csv_rows(path, delimiter=delimiter):
@@ -91,7 +91,7 @@ def filled_rows(path: Path, *, delimiter: str) -> Iterator[tuple[int, list[str]]
 
 
 def delimiter_of(path: Path, is_column: Callable[[str], bool]) -> str:
-    """The delimiter with which the first line names the most known columns: comma, semicolon or tab."""
+    """Return the delimiter that gives the most known columns in the first line: comma, semicolon or tab."""
     header = next((line for line in text_lines(path) if not line.isspace()), "")
 
     def n_known(delimiter: str) -> int:

@@ -1,10 +1,10 @@
-"""What can go wrong with a file."""
+"""Errors of files."""
 
 from pathlib import Path
 
 
 class BadFile(Exception):
-    """A file cannot be read; says where: file, row (1 is the first line) and column."""
+    """A file cannot be read. The message names file, row (1 is the first line) and column."""
 
     def __init__(
         self, path: Path, problem: str, *, row: int | None = None, column: str | None = None

@@ -1,4 +1,4 @@
-"""UTF-8 text of a file, line by line or whole."""
+"""Read a file's UTF-8 text line by line or whole."""
 
 import re
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from files.limits import MAX_EMPTY_LINES, MAX_FILE_BYTES, MAX_LINE_CHARS, MB
 _SAVE_AS_UTF8 = "save it as UTF-8 (in Excel: the file type «CSV UTF-8»)"
 _SPLIT = "split it, or use CSV or JSONL, which are streamed"
 _BINARY = "contains a NUL byte: this is a binary file, not text"
-_SAMPLE = 10_000  # bytes of a line from which its encoding is guessed
+_SAMPLE = 10_000  # bytes of a line used to guess its encoding
 
 
 def text_lines(path: Path) -> Iterator[str]:
-    """The physical lines of a UTF-8 file, one at a time, their line ends kept; a BOM is dropped.
+    """Yield the physical lines of a UTF-8 file with their line ends. A BOM is dropped.
 
     Raises:
-        BadFile: it cannot be opened, is not UTF-8, or holds NUL bytes, absurdly long lines or an absurd
-            number of empty ones.
+        BadFile: when the file cannot be opened, is not UTF-8, or holds NUL bytes, absurdly long lines or an
+            absurd number of empty lines.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -41,10 +41,10 @@ def text_lines(path: Path) -> Iterator[str]:
 
 
 def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
-    """The whole text of a UTF-8 file with `\\n` as its line end; a BOM is dropped.
+    """Return the whole text of a UTF-8 file with `\\n` as its line end. A BOM is dropped.
 
     Raises:
-        BadFile: it cannot be opened, is not UTF-8, holds NUL bytes, or is larger than `max_bytes`.
+        BadFile: when the file cannot be opened, is not UTF-8, holds NUL bytes, or is larger than `max_bytes`.
     """
     check_size(path, max_bytes=max_bytes)
     try:
@@ -59,7 +59,7 @@ def whole_text(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> str:
 
 
 def check_size(path: Path, *, max_bytes: int = MAX_FILE_BYTES, advice: str = _SPLIT) -> None:
-    """Raise BadFile, which gives the advice, if the file is larger than `max_bytes`."""
+    """Raise BadFile with `advice` if the file is larger than `max_bytes`."""
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -70,12 +70,12 @@ def check_size(path: Path, *, max_bytes: int = MAX_FILE_BYTES, advice: str = _SP
 
 
 def unreadable(path: Path, error: OSError) -> BadFile:
-    """The error for a file that the operating system does not let us read."""
+    """Return the error for a file that the operating system does not let us read."""
     return BadFile(path, f"cannot be read: {error.strerror or error}")
 
 
 def _not_utf8(path: Path) -> BadFile:
-    """Find the first line that is not UTF-8 and guess what it is instead."""
+    """Return the error for a file that is not UTF-8, with the first bad line and its likely encoding."""
     with path.open("rb") as file:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
             return BadFile(path, f"is UTF-16 text: {_SAVE_AS_UTF8}")

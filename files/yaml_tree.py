@@ -1,8 +1,8 @@
-"""YAML as plain nodes that know their line, built without recursion and without expanding aliases.
+"""Parse YAML into plain nodes with line numbers, without recursion and without expanding aliases.
 
 PyYAML's own constructors overflow the C stack on a hundred thousand `[`, read `yes` as True, and let
-merge keys double with every level. Here every scalar stays text, an alias is the very same node, and a
-merge key (`<<`) brings each entry once.
+merge keys double with every level. Here every scalar stays text, an alias is the same node object, and a
+merge key (`<<`) adds each entry once.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ _TOO_DEEP = "is nested too deeply"
 class Node:
     """A scalar (text, or None for null), a sequence or a mapping, and the line on which it starts.
 
-    `is_block`: a text after `|` or `>`, whose own first line is the one below.
+    `is_block` is True for a text after `|` or `>`, whose first line is the next line of the file.
     """
 
     line: int
@@ -40,17 +40,17 @@ class Node:
 
     @property
     def text(self) -> str | None:
-        """The scalar's text; None for null and for what is no scalar."""
+        """Return the scalar's text, or None for null and for other kinds of node."""
         return self.value if isinstance(self.value, str) else None
 
     @property
     def items(self) -> "list[Node]":
-        """The members of a sequence; none for anything else."""
+        """Return the members of a sequence, none for other kinds of node."""
         return self.value if isinstance(self.value, list) else []
 
     @property
     def fields(self) -> "dict[str, Node]":
-        """The entries of a mapping; none for anything else."""
+        """Return the entries of a mapping, none for other kinds of node."""
         return self.value if isinstance(self.value, dict) else {}
 
 
@@ -61,22 +61,22 @@ def load(
     max_aliases: int = MAX_YAML_ALIASES,
     on_repeated_key: Callable[[int, str], None] | None = None,
 ) -> Node | None:
-    """The root of the file's first document; None if the file is empty.
+    """Return the root of the file's first document, or None if the file is empty.
 
-    Of a key that a mapping repeats, the last value holds, as in PyYAML, and `on_repeated_key` hears its
-    line and name; None: such a file is refused.
+    If a mapping repeats a key, the last value wins, as in PyYAML, and `on_repeated_key` is called with the
+    line and the name. If `on_repeated_key` is None, such a file is refused.
 
     Raises:
-        BadFile: it is no YAML, repeats a key that must not be, is larger than `max_bytes`, or is nested
-            or interlinked like a bomb; says the line.
+        BadFile: when the file is not YAML, repeats a key although it must not, is larger than
+            `max_bytes`, or is nested or interlinked like a bomb; the message names the line.
     """
     text = whole_text(path, max_bytes=max_bytes)
     try:
         return _Builder(path, max_aliases, on_repeated_key).build(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        row = min(mark.line, text.count("\n")) + 1 if mark else None  # the parser may see one line more
-        if "nesting depth" in str(error.problem):  # newer parsers refuse it before we count
+        row = min(mark.line, text.count("\n")) + 1 if mark else None  # the parser may be one line ahead
+        if "nesting depth" in str(error.problem):  # newer parsers refuse it before we count the depth
             raise BadFile(path, _TOO_DEEP, row=row) from None
         raise BadFile(path, f"is not valid YAML: {error.problem}", row=row) from None
     except yaml.YAMLError:
@@ -93,9 +93,9 @@ class _Builder:
         self._on_repeated_key = on_repeated_key
         self._max_aliases = max_aliases
         self._root: Node | None = None
-        self._open: list[tuple[Node, list[Node]]] = []  # a collection, and a key that waits for a value
+        self._open: list[tuple[Node, list[Node]]] = []  # collections and their pending keys
         self._anchors: dict[str, Node] = {}
-        self._sizes: dict[int, tuple[Node, int, int]] = {}  # by id(), which stays the node's while it is here
+        self._sizes: dict[int, tuple[Node, int, int]] = {}  # by id(), unique while the node is stored
         self._n_nodes = self._n_aliases = self._n_merged = self._n_copies = self._n_copied_chars = 0
 
     def build(self, text: str) -> Node | None:
@@ -123,7 +123,7 @@ class _Builder:
         return self._root
 
     def _place(self, node: Node) -> None:
-        """Put a node where the parser is: the root, a member, a key, or the value of the key before it."""
+        """Attach a node: as the root, a member, a key, or the value of the preceding key."""
         if not self._open:
             self._root = node
             return
@@ -145,7 +145,7 @@ class _Builder:
             parent.value[name] = node
 
     def _merge(self, node: Node) -> None:
-        """Add what the mapping's `<<` names, a mapping or several, as far as it does not say it itself."""
+        """Add the entries of the mappings that `<<` names, except keys that the mapping itself has."""
         if not isinstance(node.value, dict) or "<<" not in node.value:
             return
         merged = node.value.pop("<<")
@@ -183,7 +183,7 @@ class _Builder:
         return node
 
     def _size(self, node: Node) -> tuple[int, int]:
-        """How many nodes and characters the node stands for, aliases within it followed."""
+        """Return the number of nodes and characters that the node stands for, with aliases expanded."""
         if id(node) not in self._sizes:
             parts = [self._size(part) for part in (*node.items, *node.fields.values())]
             chars = sum(map(len, node.fields)) + len(node.text or "")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kb_index.search import ArticleSearch, Found, Hit, SearchConfig, Weights
     from kb_index.vector_index import VectorIndex
 
-# FAISS takes a tenth of a second to import; who only reads articles does without
+# FAISS takes a tenth of a second to import, and code that only reads articles does not need it
 _HOME = {
     "ArticleSearch": "kb_index.search",
     "FaissIndex": "kb_index.faiss_index",

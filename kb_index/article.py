@@ -1,4 +1,4 @@
-"""The knowledge-base entry."""
+"""The knowledge-base article and the limits on its fields."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ MAX_PHRASINGS = 2_000
 
 
 class Status(StrEnum):
-    """Only published articles are suggested."""
+    """The publication status of an article. Only published articles are suggested."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -26,13 +26,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Article:
-    """A question, other ways to put it, and its answer.
+    """A question, alternative phrasings of it, and its answer.
 
     `answer` may hold template fields such as `{customer_name}`. `language` is a BCP 47 tag.
     `valid_from` and `valid_until` are inclusive; None leaves that end open.
 
     Raises:
-        InvalidArticle: a field does not hold what it should; the error names the field.
+        InvalidArticle: when a field holds an invalid value; the error names the field.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Article:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over every field: equal hashes, equal articles."""
+        """Return the SHA-256 hash over every field. Equal articles have equal hashes."""
         fields = [
             self.id, self.question, self.answer, self.topic, self.language, list(self.phrasings),
             self.status.value, str(self.valid_from), str(self.valid_until),
@@ -82,7 +82,7 @@ class Article:
         return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
     def is_live(self, on: date) -> bool:
-        """Published, and `on` lies within its validity dates."""
+        """Return True if the article is published and `on` lies within its validity dates."""
         return (
             self.status is Status.PUBLISHED
             and (self.valid_from is None or self.valid_from <= on)

@@ -1,4 +1,4 @@
-"""What is wrong with a knowledge base that is read without errors?"""
+"""Find problems in a knowledge base that was read without errors: duplicates, conflicts and gaps."""
 
 import difflib
 from collections import defaultdict
@@ -20,7 +20,7 @@ _BLOCK = 512  # rows of vectors compared at a time
 
 
 class Kind(StrEnum):
-    """What a problem is about."""
+    """The kind of a problem."""
 
     NEAR_DUPLICATE = "near_duplicate"
     CONFLICTING_ANSWERS = "conflicting_answers"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Severity(StrEnum):
-    """An error can reach a customer as it is; a warning is for tidying up."""
+    """The severity of a problem. An error can reach a customer, a warning asks for tidying up."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -37,13 +37,13 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something to mend in one article or in two that do not go together."""
+    """A problem to fix in one article, or between two articles that do not go together."""
 
     kind: Kind
     severity: Severity
     article_ids: tuple[str, ...]
     message: str
-    field: str | None = None  # the template field that nothing fills in
+    field: str | None = None  # the template field that has no value
 
 
 _Key = tuple[str, str]  # language, normal text
@@ -51,7 +51,7 @@ _Key = tuple[str, str]  # language, normal text
 
 @dataclass(frozen=True, kw_only=True)
 class _Pair:
-    """Two articles, by position, and the texts by which they ask nearly the same."""
+    """Two articles, by position, and the texts in which they ask nearly the same question."""
 
     first: int
     second: int
@@ -65,11 +65,11 @@ def check(
     known_fields: frozenset[str],
     vectors: NDArray[np.float32] | None = None,
 ) -> list[Problem]:
-    """The problems of a knowledge base, errors first; archived articles are left alone.
+    """Return the problems of a knowledge base, errors first. Archived articles are not checked.
 
     `known_fields` are the template fields that can be filled in. `vectors`, if given, has one row of
     unit length for every article, in the same order: articles whose vectors are nearly the same are
-    taken to ask the same question, too. 10,000 articles take seconds.
+    also taken to ask the same question. 10,000 articles take a few seconds.
     """
     all_articles = list(articles)
     kept = [number for number, article in enumerate(all_articles) if article.status is not Status.ARCHIVED]
@@ -79,7 +79,7 @@ def check(
         problems += _own_problems(article, known_fields)
     for pair in _pairs(checked, None if vectors is None else vectors[kept]):
         first, second = checked[pair.first], checked[pair.second]
-        # An empty answer is told as such; it does not also conflict with every other.
+        # An empty answer is reported as such and does not also conflict with every other answer.
         comparable = bool(first.answer.strip()) == bool(second.answer.strip())
         if comparable and _at_the_same_time(first, second):
             problems.append(_pair_problem(pair, checked))
@@ -130,14 +130,14 @@ def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
 
 
 def _at_the_same_time(one: Article, other: Article) -> bool:
-    """Whether there is a day on which both are valid."""
+    """Return True if both articles are valid on at least one common day."""
     starts = [day for day in (one.valid_from, other.valid_from) if day]
     ends = [day for day in (one.valid_until, other.valid_until) if day]
     return not starts or not ends or max(starts) <= min(ends)
 
 
 def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> list[_Pair]:
-    """Articles that ask nearly the same, each two once, with the texts that show it best."""
+    """Return each pair of articles that ask nearly the same once, with the two most similar texts."""
     askers: dict[_Key, list[int]] = defaultdict(list)
     original: dict[_Key, str] = {}
     for number, article in enumerate(articles):
@@ -177,12 +177,12 @@ def _shortened(text: str) -> str:
 
 
 def _language(article: Article) -> str:
-    """The same words in two languages need two answers; two kinds of Portuguese do not."""
+    """Return the language without its region: regional variants share answers, languages do not."""
     return article.language.partition("-")[0]
 
 
 def _near_vectors(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
-    """All i < j with a cosine of at least `NEAR_VECTORS`, of each i the `MAX_PAIRS` nearest."""
+    """Yield all i < j with a cosine of at least `NEAR_VECTORS`, at most `MAX_PAIRS` nearest for each i."""
     for start in range(0, len(vectors), _BLOCK):
         cosines = vectors[start : start + _BLOCK] @ vectors.T
         one, other = np.nonzero(cosines >= NEAR_VECTORS)

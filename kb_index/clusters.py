@@ -1,10 +1,10 @@
-"""Which texts ask the same?
+"""Cluster texts that ask the same question.
 
 Average linkage: two clusters are joined as long as the mean cosine between their members is high enough.
-It needs every pair of a group, so that texts are parted first into groups between which no pair is near
-enough; no cluster can reach across. A group too large for that is halved until it is not.
+This needs every pair within a group. So texts are first split into groups between which no pair is near
+enough, and no cluster can span two groups. A group that is too large for that is halved until it fits.
 
-Texts are looked at in an order that follows from themselves: the order in which they come changes nothing.
+The texts themselves determine the processing order, so the order of the input changes nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from kb_index.vector_index import Vectors
 
 NEAR = 0.75  # mean cosine within a cluster; docs/reference/tuning.md
-_MAX_GROUP = 2_500  # texts of which every pair is compared at once: 50 MB
+_MAX_GROUP = 2_500  # texts whose pairs are all compared at once: 50 MB
 _BLOCK = 8_000_000  # cosines computed at a time: 32 MB
 
 _Integers = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ _Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Rows of texts that ask the same, ascending, and the row of the one that names it."""
+    """Rows of texts that ask the same question, ascending, and the row of the text that names the cluster."""
 
     members: tuple[int, ...]
     centre: int
@@ -37,10 +37,10 @@ def clusters(
     weights: Sequence[int] | None = None,
     near: float = NEAR,
 ) -> list[Cluster]:
-    """Part all texts into clusters, the heaviest first; a text like no other is a cluster of its own.
+    """Split all texts into clusters, the heaviest first. An isolated text forms its own cluster.
 
-    `vectors` has a row of length 1 for each text. `weights` says how often each came (once); it decides
-    which text names a cluster, see `central`.
+    `vectors` has a row of length 1 for each text. `weights` says how often each text occurred (default:
+    once) and decides which text names a cluster, see `central`.
     """
     if not len(texts):
         return []
@@ -56,10 +56,10 @@ def clusters(
 
 
 def central(texts: Sequence[str], vectors: Vectors, weights: Sequence[float] | None = None) -> int:
-    """The row of the text with the highest mean cosine to all, each as often as it came (the medoid).
+    """Return the row of the medoid: the text with the highest mean cosine to all, weighted by frequency.
 
-    Of texts that came often, only those are looked at that came at least half as often as the most
-    frequent one: a name should be what people say.
+    Only texts that occurred at least half as often as the most frequent text are candidates, because
+    the name should be a common wording.
     """
     times = np.ones(len(texts)) if weights is None else np.asarray(weights, dtype=np.float64)
     nearness = vectors @ (times @ vectors)
@@ -78,7 +78,7 @@ def _cluster(
 
 
 def _groups(vectors: Vectors, near: float) -> Iterator[_Integers]:
-    """Connected by pairs that are near: average linkage joins nothing across."""
+    """Return groups of texts connected by near pairs. Average linkage joins nothing across groups."""
     from scipy import sparse
 
     n = len(vectors)
@@ -121,13 +121,13 @@ def _halves(vectors: Vectors, group: _Integers) -> list[_Integers]:
     from sklearn.cluster import KMeans
 
     side = KMeans(n_clusters=2, n_init=1, random_state=0, max_iter=25).fit_predict(vectors[group])
-    if side.all() or not side.any():  # all the same: any half will do
+    if side.all() or not side.any():  # all texts are equal, so any split will do
         side = np.arange(len(group)) % 2
     return [group[side == 0], group[side == 1]]
 
 
 def _across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Integers]:
-    """Join clusters that the halving has cut: the mean cosine between two is the product of their means."""
+    """Join clusters that the halving has cut. The mean cosine between two is the product of their means."""
     from scipy import sparse
 
     means = np.array([vectors[rows].mean(axis=0) for rows in parts], dtype=np.float32)
@@ -139,7 +139,7 @@ def _across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Inte
         nearest = cosines.argmax(axis=1)
         close = cosines[np.arange(len(cosines)), nearest] >= near
         best[start : start + len(cosines)] = np.where(close, nearest, -1)
-    # Only pairs that are each other's nearest: whatever is joined is as near as average linkage asks.
+    # Join mutual nearest neighbours only, so every join is as near as average linkage requires.
     rows = np.flatnonzero((best >= 0) & (best[best] == np.arange(len(parts))))
     graph = sparse.coo_matrix((np.ones(len(rows), np.bool_), (rows, best[rows])), shape=(len(parts),) * 2)
     _, label = sparse.csgraph.connected_components(graph, directed=False)

@@ -1,4 +1,4 @@
-"""What can go wrong with articles, files of articles and indexes."""
+"""Errors of articles, article files and indexes."""
 
 from files.errors import BadFile
 
@@ -6,7 +6,7 @@ __all__ = ["BadFile", "IncompatibleIndex", "IndexNotBuilt", "InvalidArticle", "K
 
 
 class KbIndexError(Exception):
-    """Base class, but not of `BadFile`, which is about any file.
+    """Base class of this package's errors, except `BadFile`, which is about any file.
 
     KbIndexError
     ├── InvalidArticle
@@ -16,7 +16,7 @@ class KbIndexError(Exception):
 
 
 class InvalidArticle(KbIndexError):
-    """A field of an article does not hold what it should."""
+    """A field of an article holds an invalid value."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field} {problem}")
@@ -25,8 +25,8 @@ class InvalidArticle(KbIndexError):
 
 
 class IndexNotBuilt(KbIndexError):
-    """The index was asked before anything was added to it."""
+    """The index was searched before anything was added to it."""
 
 
 class IncompatibleIndex(KbIndexError):
-    """A saved index is damaged or was made with other data, settings or library versions."""
+    """A saved index is damaged or was built with other data, settings or library versions."""

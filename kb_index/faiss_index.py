@@ -1,4 +1,7 @@
-"""FAISS, and nothing else that knows of it: flat while the base is small, HNSW above."""
+"""The vector index on FAISS: flat for a small knowledge base, HNSW for a large one.
+
+No other module imports FAISS.
+"""
 
 import threading
 from dataclasses import dataclass
@@ -12,38 +15,38 @@ import numpy.typing as npt
 from kb_index.errors import IncompatibleIndex, IndexNotBuilt
 from kb_index.vector_index import Ids, Vectors, in_order
 
-_untyped: Any = faiss  # its type stubs lack what SWIG adds
+_untyped: Any = faiss  # its type stubs lack the methods that SWIG adds
 _REMOVED = -1
-_MAX_REMOVED = 0.2  # share of dead vectors in a graph from which on it is built anew
-_MAX_TAIL = 1000  # vectors beside a graph: comparing them all takes 0.1 ms
-_BREADTH = 64  # of a search among 10,000 vectors
-_GROWTH = 0.55  # how it grows with the size: docs/reference/tuning.md
+_MAX_REMOVED = 0.2  # share of removed vectors above which the graph is rebuilt
+_MAX_TAIL = 1000  # vectors outside the graph: comparing them all takes 0.1 ms
+_BREADTH = 64  # vectors visited in a search among 10,000 vectors
+_GROWTH = 0.55  # exponent with which the breadth grows with the size: docs/reference/tuning.md
 _HALF = _untyped.ScalarQuantizer.QT_fp16
 
 
 @dataclass(frozen=True, kw_only=True)
 class _State:
-    """What an index holds at one moment. Never changed, only replaced: indexes and threads may share it."""
+    """The contents of an index at one moment. It is replaced, never changed, so threads may share it."""
 
     body: Any  # a FAISS index
-    tail: Vectors  # vectors that came after the graph was built; none beside a flat index
-    ids: Ids  # by position, those of the body first
+    tail: Vectors  # vectors added after the graph was built; empty for a flat index
+    ids: Ids  # by position, the body's ids first
     sorted_ids: Ids  # without the removed ones
     positions: Ids  # of `sorted_ids`
-    in_place: bool  # ids and positions are the same
+    in_place: bool  # ids and positions are equal
     stored: npt.NDArray[np.float16] | Vectors  # the body's vectors by position, in FAISS's own memory
-    bitmap: npt.NDArray[np.uint8] | None  # of the body's positions that are live; None: all are
+    bitmap: npt.NDArray[np.uint8] | None  # set bits mark live positions of the body; None: all are live
 
 
 class FaissIndex:
-    """See `VectorIndex`. Add many vectors at once: each call copies a flat index.
+    """Vector index on FAISS, see `VectorIndex`. Add many vectors at once: each call copies a flat index.
 
-    Above `hnsw_above` vectors a graph is searched instead of every vector (HNSW: Malkov & Yashunin,
-    2016): `neighbours` links per vector, `depth` vectors looked at when building and `breadth` when
-    searching; approximate, so more of each finds more of the nearest. Unless given, `breadth` is
-    64 up to 10,000 vectors, 227 at 100,000 and 806 at a million. A graph cannot forget: removed
-    vectors are skipped until they are a fifth of it. Vectors that are added wait in a tail beside it and
-    are taken into a copy of the graph a thousand at a time: what searches see never changes under them.
+    Above `hnsw_above` vectors the index searches a graph instead of every vector (HNSW: Malkov & Yashunin,
+    2016): `neighbours` links per vector, `depth` vectors visited when building and `breadth` when
+    searching. The search is approximate, and raising any of the three finds more of the nearest vectors.
+    Unless given, `breadth` is 64 up to 10,000 vectors, 227 at 100,000 and 806 at a million. A graph cannot
+    delete: removed vectors are skipped until they are a fifth of it. Added vectors wait in a tail outside
+    the graph and enter a copy of the graph a thousand at a time, so running searches never see a change.
     A graph keeps vectors at half precision, half the memory at the same recall; cosines move by 1e-4 or less,
     and not at all for vectors that were at half precision before.
     """
@@ -78,7 +81,7 @@ class FaissIndex:
 
     @property
     def choice(self) -> str:
-        """Which kind of index this is, and why.
+        """Describe the kind of the index and the reason for it.
 
         >>> FaissIndex(384, hnsw_above=20_000).choice
         'flat: 0 vectors, hnsw from 20001 on'
@@ -89,13 +92,13 @@ class FaissIndex:
 
     @property
     def breadth(self) -> int:
-        """How many vectors a search looks at, at least; means nothing while the index is flat."""
+        """Return the minimum number of vectors visited in a search. Has no effect while the index is flat."""
         if self._breadth is not None:
             return self._breadth
         return round(_BREADTH * float(max(1.0, len(self) / 10_000) ** _GROWTH))
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds
+        last = {number: row for row, number in enumerate(ids.tolist())}  # the last of repeated ids wins
         rows = list(last.values())
         if not rows:
             return
@@ -113,13 +116,13 @@ class FaissIndex:
                 self._state = self._settled(old.body, old.tail, _without(old, ids))
 
     def fork(self) -> Self:
-        """Return an index of the same vectors; changing one leaves the other as it is. Costs no memory."""
+        """Return an index with the same vectors that can be changed independently. Costs no memory."""
         other = self._empty()
         other._state = self._state
         return other
 
     def taken(self, ids: Ids, renamed: Ids) -> Self:
-        """Return an index of the vectors of `ids` only, under the numbers `renamed`."""
+        """Return an index of the vectors of `ids` only, with the new ids `renamed`."""
         old, other = self._state, self._empty()
         all_ids = np.full(len(old.ids), _REMOVED, dtype=np.int64)
         all_ids[_positions(old, ids)] = renamed
@@ -164,10 +167,10 @@ class FaissIndex:
         depth: int = 80,
         breadth: int | None = None,
     ) -> Self:
-        """Read what `save` wrote.
+        """Read an index that `save` wrote.
 
         Raises:
-            IncompatibleIndex: files are missing, damaged or do not belong together.
+            IncompatibleIndex: when files are missing, damaged or do not belong together.
         """
         try:
             ids = np.load(folder / "ids.npy", allow_pickle=False)
@@ -194,7 +197,7 @@ class FaissIndex:
         )
 
     def _settled(self, body: Any, tail: Vectors, ids: Ids) -> _State:
-        """Choose between leaving the body as it is, a copy with the tail in it, and a new one."""
+        """Choose between keeping the body, a copy with the tail added to it, and a new body."""
         state = _state(body, tail, ids)
         live = len(state.sorted_ids)
         if not _is_graph(body) or live <= (1 - _MAX_REMOVED) * len(ids):
@@ -203,18 +206,18 @@ class FaissIndex:
         return self._extended(body, tail, ids) if len(tail) > _MAX_TAIL else state
 
     def _built(self, ids: Ids, vectors: Vectors) -> _State:
-        """Make the kind of index that the size asks for."""
+        """Build the kind of index that suits the size."""
         if len(ids) > self._hnsw_above:
             body = _untyped.IndexHNSWSQ(self._dimensions, _HALF, self._neighbours, faiss.METRIC_INNER_PRODUCT)
             body.hnsw.efConstruction = self._depth
-            body.train(vectors)  # there is nothing to learn, but FAISS insists
+            body.train(vectors)  # there is nothing to learn, but FAISS requires the call
         else:
             body = faiss.IndexFlatIP(self._dimensions)
         body.add(vectors)
         return _state(body, np.zeros((0, self._dimensions), dtype=np.float32), ids)
 
     def _extended(self, body: Any, tail: Vectors, ids: Ids) -> _State:
-        """Take the tail into a copy of the graph."""
+        """Add the tail to a copy of the graph."""
         copy = _untyped.clone_index(body)
         copy.add(tail)
         return _state(copy, tail[:0], ids)
@@ -245,7 +248,7 @@ def _state(body: Any, tail: Vectors, ids: Ids) -> _State:
 
 
 def _without(state: _State, ids: Ids) -> Ids:
-    """The ids by position, with `ids` removed."""
+    """Return the ids by position, with `ids` removed."""
     return np.where(np.isin(state.ids, ids), _REMOVED, state.ids)
 
 
@@ -278,7 +281,7 @@ def _is_graph(body: Any) -> bool:
 
 
 def _stored(body: Any) -> npt.NDArray[np.float16] | Vectors:
-    """All vectors where FAISS keeps them; valid as long as the body is."""
+    """Return all vectors in FAISS's own memory, valid as long as the body exists."""
     if not body.ntotal:
         return np.zeros((0, body.d), dtype=np.float32)
     if not _is_graph(body):

@@ -1,4 +1,4 @@
-"""The reference: every vector is compared, in numpy."""
+"""The reference vector index: compares every vector, in numpy."""
 
 from pathlib import Path
 from typing import Self
@@ -10,7 +10,7 @@ from kb_index.vector_index import Ids, Vectors, in_order
 
 
 class FlatIndex:
-    """See `VectorIndex`. Exact, and fast enough for some ten thousand vectors."""
+    """Exact vector index, see `VectorIndex`. Fast enough for some ten thousand vectors."""
 
     def __init__(self, dimensions: int) -> None:
         self._ids: Ids = np.zeros(0, dtype=np.int64)
@@ -24,7 +24,7 @@ class FlatIndex:
         return int(self._vectors.shape[1])
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        last = {number: row for row, number in enumerate(ids.tolist())}  # of repeated ids the last one holds
+        last = {number: row for row, number in enumerate(ids.tolist())}  # the last of repeated ids wins
         self.remove(ids)
         rows = list(last.values())
         self._ids = np.concatenate([self._ids, ids[rows].astype(np.int64)])
@@ -51,10 +51,10 @@ class FlatIndex:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote.
+        """Read an index that `save` wrote.
 
         Raises:
-            IncompatibleIndex: files are missing, damaged or do not belong together.
+            IncompatibleIndex: when files are missing, damaged or do not belong together.
         """
         try:
             ids = np.load(folder / "ids.npy", allow_pickle=False)

@@ -1,4 +1,4 @@
-"""What a search searches, and how it follows the articles without being built anew."""
+"""Build the contents of a search, and update them incrementally when articles change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from kb_index.lexical import Floats, Integers, LexicalIndex, LexicalLayers, Text
 from kb_index.same_answers import answer_groups
 from kb_index.vector_index import Vectors
 
-# Texts added or gone, as a share of the rest, up to which they are only noted on top of what is there
+# Up to this share of added or removed texts, changes are only layered on top of the existing index
 _MAX_ON_TOP = 0.05
 
 
 class Reader(Protocol):
-    """What the search needs of the models; whoever asks must have read the utterance with the same."""
+    """The models that the search needs. Read the utterance with the same models."""
 
     @property
     def id(self) -> str: ...
@@ -36,31 +36,31 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """Articles in rows, and their texts in numbers. Never changes: what is built from it shares its memory.
+    """Articles in rows and their indexed texts. Never changes: contents built from it share its memory.
 
-    A row whose article was changed or removed stays where it is, not `live`, until there are many.
+    A row whose article was changed or removed stays in place but is not `live`, until there are many of them.
     """
 
     articles: tuple[Article, ...]  # by row
     live: npt.NDArray[np.bool_]  # by row
     starts: Integers  # row i has the texts starts[i] to starts[i + 1] - 1
-    questions: FaissIndex  # by number of the text, live ones only
-    passages: FaissIndex  # by row, live ones only
+    questions: FaissIndex  # by number of the text, live texts only
+    passages: FaissIndex  # by row, live rows only
     words: LexicalIndex | LexicalLayers  # by number of the text
     characters: LexicalIndex | LexicalLayers
-    same_answer: Integers  # by row: equal numbers, answers that say the same
-    centre: Floats  # of the texts' vectors
+    same_answer: Integers  # by row: equivalent answers have equal numbers
+    centre: Floats  # mean of the texts' vectors
 
     @property
     def has_layers(self) -> bool:
-        """Whether changes lie on top; what is saved has none."""
+        """Return True if changes are layered on top. Saved contents have no layers."""
         return isinstance(self.words, LexicalLayers)
 
 
 def indexed(
     articles: Sequence[Article], *, reader: Reader, max_answer_length: int, hnsw_above: int
 ) -> Contents:
-    """Index `articles`, all of them published and in the order of their ids; encodes every text."""
+    """Index `articles`, which must all be published and sorted by id. Encodes every text."""
     read = _read(articles, {}, {}, reader=reader, max_answer_length=max_answer_length)
     questions = FaissIndex(reader.dimensions, hnsw_above=hnsw_above)
     questions.add(np.arange(len(read.questions)), read.questions)
@@ -82,10 +82,10 @@ def indexed(
 def updated(
     old: Contents, articles: Sequence[Article], *, reader: Reader, max_answer_length: int
 ) -> Contents:
-    """Index `articles` as `indexed` does, out of what `old` holds as far as they are the same.
+    """Index `articles` as `indexed` does, reusing the unchanged parts of `old`.
 
-    Up to `_MAX_ON_TOP` a change takes the time that the changed articles take. Until then the weights of
-    words that `old` knows, and the centre, are those of `old`; nothing else differs from `indexed`.
+    Up to `_MAX_ON_TOP`, the time depends only on the number of changed articles. Until then the centre and
+    the weights of words that `old` knows are those of `old`. Nothing else differs from `indexed`.
     """
     row_of = {article.id: row for row, article in enumerate(old.articles) if old.live[row]}
     same = {
@@ -111,25 +111,25 @@ def updated(
 
 
 def texts_of(starts: Integers, rows: Integers) -> tuple[Integers, Integers]:
-    """Numbers of the texts of `rows`, and where each row's begin among them."""
+    """Return the numbers of the texts of `rows`, and the offset of each row's texts among them."""
     counts = starts[rows + 1] - starts[rows]
     return ranges(starts[rows], counts), np.cumsum(counts) - counts
 
 
 def questions_of(article: Article, reader: Reader) -> list[str]:
-    """The cleaned question and phrasings, each once."""
+    """Return the cleaned question and phrasings without repetitions."""
     return list(dict.fromkeys(reader.clean(text) for text in (article.question, *article.phrasings)))
 
 
 def passage_of(article: Article, reader: Reader, max_answer_length: int) -> str:
-    """The text that stands for what the article says."""
+    """Return the text that represents the article's content."""
     answer = reader.clean(article.answer)
     return f"{reader.clean(article.question)} {answer[:max_answer_length]}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """Articles as the models see them."""
+    """Articles as the models read them."""
 
     starts: Integers
     questions: Vectors
@@ -169,12 +169,12 @@ def _encoded(
 def _vectors_of(
     contents: Contents, rows: Integers, *, reader: Reader, max_answer_length: int
 ) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
-    """The vectors of the texts and of the passages of these rows."""
+    """Return the vectors of the texts and of the passages of these rows."""
     articles = [contents.articles[row] for row in rows.tolist()]
     texts = [text for article in articles for text in questions_of(article, reader)]
     numbers, _ = texts_of(contents.starts, rows)
     bodies = [passage_of(article, reader, max_answer_length) for article in articles]
-    if len(texts) != len(numbers):  # rows that were read from disk and whose articles are not known
+    if len(texts) != len(numbers):  # rows that were read from disk and whose articles are unknown
         return {}, {}
     return (
         dict(zip(texts, contents.questions.vectors(numbers), strict=True)),
@@ -211,7 +211,7 @@ def _layered(old: Contents, gone: Integers, fresh: Sequence[Article], read: _Rea
 def _compacted(
     old: Contents, kept: Integers, gone: Integers, fresh: Sequence[Article], read: _Read
 ) -> Contents:
-    """Leave out what is gone, and count anew how rare words are."""
+    """Drop removed rows and recompute how rare words are."""
     numbers, _ = texts_of(old.starts, kept)
     counts = np.concatenate([_counts(old, kept), np.diff(read.starts)])
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -241,7 +241,7 @@ def _same_answers(
     fresh: Sequence[Article],
     live: npt.NDArray[np.bool_],
 ) -> Integers:
-    """Group the answers of the `carried` rows and of `fresh`; costly, unless no answer was changed."""
+    """Group the answers of the `carried` rows and of `fresh`. Costly, unless no answer was changed."""
     before = {old.articles[row].id: row for row in gone.tolist()}
     unchanged = (a.id in before and old.articles[before[a.id]].answer == a.answer for a in fresh)
     if len(fresh) == len(gone) and all(unchanged):
@@ -256,7 +256,7 @@ def _counts(contents: Contents, rows: Integers) -> Integers:
 
 
 def ranks_of(articles: Iterable[Article]) -> Integers:
-    """Each article's place in the order of ids; of equal ids, one of which is live, in any order."""
+    """Return each article's rank in the order of ids. Equal ids, of which one is live, rank arbitrarily."""
     order = np.argsort(np.array([article.id for article in articles], dtype=np.str_), kind="stable")
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))

@@ -1,4 +1,4 @@
-"""Which articles did people call right or wrong for texts like this one?"""
+"""Score articles by the texts that people have labelled as right or wrong for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from kb_index.faiss_index import FaissIndex
 from kb_index.lexical import Floats, Integers
 from kb_index.vector_index import Vectors
 
-_AS_IF_ALIKE = 200  # texts as if seen to differ evenly in all directions, so that few judged ones say little
-_AS_IF_ANYWHERE = 1  # text of each article as if seen in the middle of all: the mean of few is uncertain
+_AS_IF_ALIKE = 200  # pseudo-texts that differ evenly in all directions: few labels have little weight
+_AS_IF_ANYWHERE = 1  # pseudo-texts of each article at the overall mean: the mean of few is uncertain
 
 
 class Encodes(Protocol):
-    """What is needed of the models."""
+    """The encoding models that labelled texts need."""
 
     @property
     def dimensions(self) -> int: ...
@@ -28,33 +28,33 @@ class Encodes(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledText:
-    """What a person said about articles for a text: each of `right` answers it, none of `wrong` does."""
+    """A person's labels for a text: each article in `right` answers it, none in `wrong` does."""
 
     text: str = field(repr=False)
     right: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
 
     def shares(self) -> dict[str, float]:
-        """What the text counts for each article: 1.0 for the right ones together, -1.0 for a wrong one."""
+        """Return the weight for each article: 1.0 in total for the right ones, -1.0 for each wrong one."""
         return dict.fromkeys(self.wrong, -1.0) | dict.fromkeys(self.right, 1 / max(1, len(self.right)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiscriminantScorer:
-    """Where the judged texts of each article lie, and in which directions texts of one article differ.
+    """The means of each article's judged texts, and the directions in which such texts vary.
 
-    Two texts that ask for the same differ in some directions a lot (who asks, how politely) and in
-    others hardly. Votes see a distance in any direction as the same; this is what they miss.
+    Two texts that ask for the same thing differ a lot in some directions (who asks, how politely) and
+    hardly in others. Votes treat a distance in any direction alike; this scorer adds what they miss.
     """
 
     row_of: Mapping[str, int]  # by the article's id
-    sums: Floats  # shape (articles, dimensions): of the vectors of its texts
-    counts: Floats  # shape (articles,): a text that several articles answer counts for each in part
+    sums: Floats  # shape (articles, dimensions): sum of the vectors of each article's texts
+    counts: Floats  # shape (articles,): a text that several articles answer counts as a fraction for each
     precision: Floats  # shape (dimensions, dimensions): inverse covariance within articles / dimensions
 
     @classmethod
     def of(cls, texts: Sequence[LabeledText], vectors: Vectors) -> "DiscriminantScorer":
-        """Of the texts that have a right article; `vectors` has shape (len(texts), dimensions)."""
+        """Build the scorer from texts with a right article. `vectors` has shape (len(texts), dimensions)."""
         kept = [number for number, text in enumerate(texts) if text.right]
         row_of = {id_: row for row, id_ in enumerate(sorted({id_ for n in kept for id_ in texts[n].right}))}
         pairs = [(n, row_of[id_], 1 / len(texts[n].right)) for n in kept for id_ in texts[n].right]
@@ -73,17 +73,19 @@ class DiscriminantScorer:
     def lda_score(
         self, vector: Vectors, ids: Sequence[str], own: Vectors, texts: Integers, *, centre: Vectors
     ) -> Floats:
-        """Tell how like the texts of each article `vector` is: linear discriminant analysis (Fisher, 1936).
+        """Return the similarity of `vector` to the texts of each article.
+
+        The score is that of linear discriminant analysis (Fisher, 1936).
 
         Args:
             vector: shape (dimensions,).
-            ids: of the articles.
+            ids: ids of the articles.
             own: sums of the vectors of each article's own texts, shape (articles, dimensions).
-            texts: how many those are, shape (articles,).
+            texts: the number of these texts, shape (articles,).
             centre: subtracted from all vectors.
 
         Returns:
-            shape (articles,): log-density per dimension up to a constant: only differences mean something.
+            shape (articles,): log-density per dimension up to a constant; only differences are meaningful.
         """
         sums, counts = own - centre * texts[:, None], texts.astype(np.float32)
         known = [(place, self.row_of[id_]) for place, id_ in enumerate(ids) if id_ in self.row_of]
@@ -97,9 +99,9 @@ class DiscriminantScorer:
 
 
 class LabeledTexts:
-    """Judged texts by meaning; never changes.
+    """Judged texts with their vectors. Immutable.
 
-    They are kept apart from the authors' phrasings: a single one that is wrong must not win alone.
+    They are kept separate from the authors' phrasings, because a single wrong label must not win alone.
     """
 
     def __init__(
@@ -110,9 +112,9 @@ class LabeledTexts:
         cleaned: Sequence[str] = (),
         hnsw_above: int = 5000,
     ) -> None:
-        """`vectors` are those of the `cleaned` texts encoded as "query", shape (len(texts), dimensions).
+        """Store texts and their `vectors`, encoded as "query" after cleaning: shape (len(texts), dimensions).
 
-        Without `cleaned`, nobody knows what was encoded: learning anew has no use for the vectors.
+        Without `cleaned` the encoded texts are unknown, and retraining cannot reuse the vectors.
         """
         if len(texts) != len(vectors) or (cleaned and len(texts) != len(cleaned)):
             raise ValueError(f"{len(texts)} texts, {len(cleaned)} cleaned, with {len(vectors)} vectors")
@@ -136,9 +138,9 @@ class LabeledTexts:
         cleaned: Sequence[str] | None = None,
         known: "LabeledTexts | None" = None,
     ) -> Self:
-        """Encode each text once, and none that `known`, made with the same encoder, has encoded already.
+        """Encode each text once, except those that `known`, made with the same encoder, already holds.
 
-        `cleaned` are the texts as `reader` cleans them, where that has been done.
+        `cleaned` are the texts as cleaned by `reader`, if that has already been done.
         """
         if cleaned is None:
             cleaned = [reader.clean(judged.text) for judged in texts]
@@ -155,11 +157,11 @@ class LabeledTexts:
         return cls(texts, vectors, cleaned=cleaned)
 
     def vectors(self) -> Vectors:
-        """All vectors, shape (texts, dimensions)."""
+        """Return all vectors, shape (texts, dimensions)."""
         return self.index.vectors(np.arange(len(self))) if len(self) else self._none
 
     def only(self, numbers: Sequence[int]) -> "LabeledTexts":
-        """Those texts alone."""
+        """Return a copy with these texts only."""
         kept = np.array(numbers, dtype=np.int64)
         vectors = self.index.vectors(kept) if len(kept) else self._none
         return LabeledTexts(
@@ -169,7 +171,7 @@ class LabeledTexts:
         )
 
     def nearest(self, vector: Vectors, k: int) -> Integers:
-        """Numbers of up to `k` texts, nearest first."""
+        """Return the numbers of up to `k` texts, nearest first."""
         if not len(self):
             return np.zeros(0, dtype=np.int64)
         numbers: Integers = self.index.search(vector[None, :], k)[1][0]
@@ -185,22 +187,22 @@ def votes(
     sharpness: float,
     ridge: float,
 ) -> Floats:
-    """Predict to which articles a text belongs from those near it: kernel ridge regression on these alone.
+    """Score articles by their labelled neighbours: kernel ridge regression on the neighbours alone.
 
-    Where one neighbour contradicts several others, it is outvoted; a lone neighbour counts by how near
-    it is. Solving for the nearest few gives what solving for all would (docs/reference/tuning.md), and
-    nothing has to be trained when a text is added.
+    A neighbour that contradicts several others is outvoted. The weight of a lone neighbour depends on its
+    similarity. Solving for the nearest few gives the same result as solving for all
+    (docs/reference/tuning.md), and adding a text requires no training.
 
     Args:
         vector: shape (dimensions,).
         texts: the neighbours' vectors, shape (texts, dimensions).
-        shares: of each text for each article, shape (texts, articles): 1.0 is all its own.
-        centre: subtracted from all vectors: what all texts share says nothing.
+        shares: share of each text for each article, shape (texts, articles); 1.0 means no other article.
+        centre: subtracted from all vectors, because what all texts share is uninformative.
         sharpness: the kernel is exp(sharpness · (cosine - 1)).
-        ridge: higher: smoother, for noisy verdicts.
+        ridge: regularisation; a higher value is smoother and suits noisy verdicts.
 
     Returns:
-        shape (articles,): near 1 for the article of texts like this one, 0 for the others.
+        shape (articles,): near 1 for the article of similar texts, 0 for the others.
     """
     rows = np.vstack([texts, vector[None, :]]) - centre
     products = rows @ rows.T
@@ -212,11 +214,11 @@ def votes(
 
 
 def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
-    """Inverse of the covariance within articles, shrunken towards an even one (Friedman, 1989)."""
+    """Return the inverse of the within-article covariance, shrunk to a spherical one (Friedman, 1989)."""
     n, dimensions = vectors.shape
     middle = vectors.mean(axis=0) if n else np.zeros(dimensions, dtype=np.float32)
     apart, moved = vectors - middle, sums - counts[:, None] * middle
-    # As if one more text had been seen, at a distance of 1: the variance of few is unknown, and never 0
+    # One pseudo-text at a distance of 1: the variance of few texts is unknown and never 0
     variance = (float((apart * apart).sum()) + 1) / (n + 1) / dimensions
     within = (apart.T @ apart - moved.T @ (moved / counts[:, None])).astype(np.float64)
     within.flat[:: dimensions + 1] += _AS_IF_ALIKE * variance
@@ -225,7 +227,7 @@ def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:
 
 
 def centre_of(vectors: Vectors, *, as_if: int = 5) -> Vectors:
-    """Mean of the vectors, as if there were `as_if` more at the origin: few texts share things by chance."""
+    """Return the mean vector, with `as_if` pseudo-texts at the origin: few texts share things by chance."""
     if not len(vectors):
         return np.zeros(vectors.shape[1], dtype=np.float32)
     return np.asarray(vectors.sum(axis=0) / (len(vectors) + as_if), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Which texts share words and spelling with an utterance?"""
+"""Find texts that share words and spelling with an utterance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Integers = npt.NDArray[np.int64]
 
 
 class Bags(Protocol):
-    """Hashed words or n-grams of texts: text i holds `buckets[starts[i]:starts[i + 1]]`, each once."""
+    """Hashed words or n-grams of texts: text i holds the distinct `buckets[starts[i]:starts[i + 1]]`."""
 
     @property
     def starts(self) -> Integers: ...
@@ -22,7 +22,7 @@ class Bags(Protocol):
 
 
 class TextBags(Protocol):
-    """Both kinds for the same texts."""
+    """The word buckets and the character buckets of the same texts."""
 
     @property
     def words(self) -> Bags: ...
@@ -36,40 +36,39 @@ Analyze = Callable[[Sequence[str]], TextBags]
 
 @dataclass(frozen=True, kw_only=True)
 class KeptBags:
-    """See `Bags`."""
+    """Stored bags, see `Bags`."""
 
     starts: Integers
     buckets: npt.NDArray[np.uint32]
 
 
 def joined(one: Bags, other: Bags) -> KeptBags:
-    """The texts of one, then those of the other."""
+    """Concatenate two bags."""
     starts = np.concatenate([one.starts, one.starts[-1] + other.starts[1:]]).astype(np.int64)
     return KeptBags(starts=starts, buckets=np.concatenate([one.buckets, other.buckets]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What an utterance shares with the index: columns, ascending, and their weights."""
+    """The features that an utterance shares with the index: columns, ascending, and their weights."""
 
     columns: Integers
     weights: Floats
-    top: "Query | None" = None  # the same for the texts on top, see `LexicalLayers`
+    top: "Query | None" = None  # the same for the top layer, see `LexicalLayers`
 
 
 @dataclass(frozen=True, kw_only=True)
 class LexicalIndex:
     """Tf-idf cosines with presence instead of counts.
 
-    Only which buckets a text holds is kept, in both directions (by text and by bucket), not a weight
-    for each: a weight is the bucket's rarity as in BM25, ln(1 + (n - held + 0.5) / (held + 0.5)) if
-    `held` of n texts hold it, divided by the text's length: what nearly every text holds counts for
-    nearly nothing.
+    The index stores which buckets a text holds, in both directions (by text and by bucket), but no weights.
+    A weight is the bucket's rarity as in BM25, ln(1 + (n - held + 0.5) / (held + 0.5)) if `held` of n
+    texts hold it, divided by the text's length. A bucket that nearly every text holds has a weight near 0.
     """
 
     vocabulary: npt.NDArray[np.uint32]  # ascending
-    rarity: Floats  # of each bucket of the vocabulary
-    lengths: Floats  # of each text's weights
+    rarity: Floats  # rarity of each bucket of the vocabulary
+    lengths: Floats  # norm of each text's weights
     starts: Integers  # text i holds columns[starts[i]:starts[i + 1]]
     columns: npt.NDArray[np.int32]
     posting_starts: Integers  # column j is held by postings[posting_starts[j]:posting_starts[j + 1]]
@@ -80,7 +79,7 @@ class LexicalIndex:
 
     @classmethod
     def build(cls, bags: Bags, *, like: "LexicalIndex | None" = None) -> Self:
-        """Index texts; what `like` knows is as rare as it is there."""
+        """Index texts. Buckets that `like` knows keep the rarity that they have there."""
         n_texts = len(bags.starts) - 1
         vocabulary, columns = np.unique(bags.buckets, return_inverse=True)
         texts_with = np.bincount(columns, minlength=len(vocabulary))
@@ -101,21 +100,21 @@ class LexicalIndex:
         )
 
     def bags(self, texts: Integers) -> KeptBags:
-        """What `texts` were built from."""
+        """Return the bags from which `texts` were built."""
         counts = self.starts[texts + 1] - self.starts[texts]
         columns = self.columns[ranges(self.starts[texts], counts)]
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return KeptBags(starts=starts, buckets=self.vocabulary[columns])
 
     def query(self, bags: Bags) -> Query:
-        """Look up one utterance's buckets; those that no text holds add to its length, as the rarest."""
+        """Look up an utterance's buckets. Unknown buckets add to its length as the rarest."""
         columns, known = self._look_up(bags.buckets)
         weights = self.rarity[columns]
         length = _length(weights, int((~known).sum()), len(self))
         return Query(columns=columns, weights=(weights / length).astype(np.float32))
 
     def _look_up(self, buckets: npt.NDArray[np.uint32]) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        """Columns of those buckets that are known, and which they are."""
+        """Return the columns of the known buckets, and a mask of which buckets are known."""
         if not len(self.vocabulary):
             return np.zeros(0, dtype=np.int64), np.zeros(len(buckets), dtype=np.bool_)
         places = np.minimum(np.searchsorted(self.vocabulary, buckets), len(self.vocabulary) - 1)
@@ -123,7 +122,7 @@ class LexicalIndex:
         return places[known].astype(np.int64), known
 
     def similarities(self, query: Query, texts: Integers) -> Floats:
-        """Cosines of the utterance with `texts`."""
+        """Return the cosines of the utterance with `texts`."""
         if not len(query.columns):
             return np.zeros(len(texts), dtype=np.float32)
         counts = self.starts[texts + 1] - self.starts[texts]
@@ -138,13 +137,13 @@ class LexicalIndex:
     def candidates(self, query: Query, k: int, *, max_postings: int) -> Integers:
         """Return up to `k` texts that share the rarest buckets with the utterance, best first.
 
-        Buckets are followed from the rarest on until `max_postings` have been read: common ones
-        cost most and tell least.
+        Postings are read from the rarest bucket on until `max_postings` have been read. Common buckets
+        cost the most and say the least.
         """
         return _best(*self.sharing(query, max_postings=max_postings), k)
 
     def sharing(self, query: Query, *, max_postings: int) -> tuple[Integers, Floats]:
-        """Return those that `candidates` chooses from, by number, and their cosines as far as followed."""
+        """Return the numbers of the texts from which `candidates` chooses, and their partial cosines."""
         order = np.argsort(-query.weights, kind="stable")
         columns, weights = query.columns[order], query.weights[order]
         counts = self.posting_starts[columns + 1] - self.posting_starts[columns]
@@ -162,19 +161,19 @@ class LexicalIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class LexicalLayers:
-    """A large index, and on top of it the texts that came later; those that are not `live` are gone.
+    """A large base index with a layer of newer texts on top. Texts that are not `live` are removed.
 
-    A few changes cost next to nothing, and whoever searches the large index is not disturbed. What
-    the large index knows stays as rare as when it was built; nothing else differs from one built anew.
+    A few changes cost almost nothing and do not disturb searches of the base index. Buckets that the
+    base knows keep their old rarity. Nothing else differs from a rebuilt index.
     """
 
     base: LexicalIndex
     top: LexicalIndex
-    live: npt.NDArray[np.bool_]  # by number of the text, those of the base first
+    live: npt.NDArray[np.bool_]  # by number of the text, the base's texts first
 
     @classmethod
     def over(cls, index: "LexicalIndex | LexicalLayers", bags: Bags, live: npt.NDArray[np.bool_]) -> Self:
-        """Put the texts of `bags` on top; `live` tells of all texts, these the last."""
+        """Put the texts of `bags` on top. `live` covers all texts, the new ones last."""
         if isinstance(index, LexicalLayers):
             bags = joined(index.top.bags(np.arange(len(index.top))), bags)
             index = index.base
@@ -184,7 +183,7 @@ class LexicalLayers:
         return len(self.live)
 
     def bags(self, texts: Integers) -> KeptBags:
-        """What `texts`, in ascending order, were built from."""
+        """Return the bags from which `texts`, in ascending order, were built."""
         n = len(self.base)
         return joined(self.base.bags(texts[texts < n]), self.top.bags(texts[texts >= n] - n))
 
@@ -225,13 +224,13 @@ def _rarity(texts_with: npt.NDArray[np.intp], n_texts: int) -> Floats:
 
 
 def _length(weights: Floats, unknown: int, n_texts: int) -> float:
-    """Length of an utterance with these known buckets and so many unknown ones."""
+    """Return the length of an utterance with these known buckets and this number of unknown buckets."""
     squares = float(weights @ weights) + unknown * np.log(1 + (n_texts + 0.5) / 0.5) ** 2
     return float(np.sqrt(max(squares, 1e-12)))
 
 
 def _best(texts: Integers, values: Floats, k: int) -> Integers:
-    """The `k` texts of the highest values, best first, equal ones in the order given."""
+    """Return the `k` texts with the highest values, best first. Equal values keep their order."""
     if len(texts) > k:
         lowest = np.partition(values, len(values) - k)[len(values) - k]
         texts, values = texts[values >= lowest], values[values >= lowest]
@@ -239,7 +238,7 @@ def _best(texts: Integers, values: Floats, k: int) -> Integers:
 
 
 def ranges(starts: Integers, counts: Integers) -> Integers:
-    """Concatenate arange(start, start + count) of all pairs."""
+    """Concatenate arange(start, start + count) for all pairs."""
     if not len(counts):
         return np.zeros(0, dtype=np.int64)
     ends = np.cumsum(counts)

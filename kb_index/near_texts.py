@@ -1,8 +1,8 @@
-"""Which texts say nearly the same, letter by letter?
+"""Find texts that are nearly the same, character by character.
 
 Two texts are nearly the same if the sets of their character 3-grams overlap by `NEAR` (Jaccard) and they
 name the same numbers. All such pairs are found exactly, yet without comparing everything with everything:
-sets that overlap so much must share one of their rarest members (prefix filtering; Chaudhuri, Ganti &
+sets with such an overlap must share one of their rarest members (prefix filtering; Chaudhuri, Ganti &
 Kaushik, ICDE 2006; Bayardo, Ma & Srikant, WWW 2007).
 """
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 NEAR = 0.8  # Jaccard similarity of character 3-grams, 1.0 is identical
-MAX_PAIRS = 5  # of one text; a thousand copies are told by a thousand problems, not by half a million
+MAX_PAIRS = 5  # per text: reports 1,000 problems for 1,000 copies, not 500,000
 _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
 
 
 def similar(one: str, other: str) -> bool:
-    """Whether two answers say the same, as far as letters and numbers show."""
+    """Return True if two answers say the same, judged by letters and numbers."""
     first, second = normal(one), normal(other)
     if first == second:
         return True
@@ -42,9 +42,9 @@ def _grams(text: str) -> set[str]:
 
 
 def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tuple[int, int, float]]:
-    """All i < j of the same class and numbers with a Jaccard similarity of at least `NEAR`.
+    """Yield all i < j of the same class and numbers with a Jaccard similarity of at least `NEAR`.
 
-    Of each i at most the `MAX_PAIRS` nearest. The texts are normal ones.
+    At most the `MAX_PAIRS` nearest are yielded for each i. The texts must be normalised by `normal`.
     """
     from scipy import sparse
 
@@ -59,7 +59,7 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
     kinds = [(given, numbers(text)) for given, text in zip(classes, texts, strict=True)]
     numbered = {name: number for number, name in enumerate(dict.fromkeys(kinds))}
     kind = np.array([numbered[name] for name in kinds])
-    # |A∩B| >= NEAR·|A| for every near B, so that one of A's |A| - ceil(NEAR·|A|) + 1 rarest is in B's, too.
+    # |A∩B| >= NEAR·|A| for every near B, so B also holds one of A's |A| - ceil(NEAR·|A|) + 1 rarest.
     prefixes = [row[: len(row) - int(np.ceil(NEAR * len(row) - 1e-9)) + 1] for row in rows]
     full, rare = _matrix(rows, len(column)), _matrix(prefixes, len(column))
     rare_columns = sparse.csr_matrix(rare.T)
@@ -82,7 +82,7 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
 def _jaccard(
     full: "sparse.csr_matrix", sizes: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]
 ) -> NDArray[np.floating[Any]]:
-    """The similarity of every row in `one` to the row in the same place of `other`."""
+    """Return the similarity of every row in `one` to the row in the same place of `other`."""
     shared = np.asarray(full[one].multiply(full[other]).sum(axis=1)).ravel()
     similarity: NDArray[np.floating[Any]] = shared / (sizes[one] + sizes[other] - shared)
     return similarity
@@ -91,7 +91,7 @@ def _jaccard(
 def nearest(
     one: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
 ) -> Iterator[tuple[int, int, float]]:
-    """Of every `one` the `MAX_PAIRS` most similar."""
+    """Return the `MAX_PAIRS` most similar `other` for every `one`."""
     seen: dict[int, int] = defaultdict(int)
     for place in np.lexsort((other, -similarity, one)):
         first = int(one[place])

@@ -1,4 +1,4 @@
-"""A search on disk: a start neither encodes nor counts anything again."""
+"""Save and load an `ArticleSearch`, so that a restart re-encodes nothing."""
 
 import json
 import os
@@ -22,16 +22,16 @@ from kb_index.search import ArticleSearch, SearchConfig, models_of, published
 from kb_index.stored_names import stored_text
 
 _FORMAT = 2
-_GONE = Article(id="-", question="-", answer="", topic="-", language="und")  # in rows that are not live
+_GONE = Article(id="-", question="-", answer="", topic="-", language="und")  # fills rows that are not live
 _MAX_SAVE_SECONDS = 3600  # seconds
 _MANIFEST = "manifest.json"
 _ARRAYS = ("starts", "same_answer", "centre")
 
 
 def save_search(search: ArticleSearch, folder: Path) -> None:
-    """Write the search to `folder`, in place of what is there: all of it or nothing.
+    """Write the search to `folder`, replacing its contents: all of it or nothing.
 
-    Only what has no layers is saved; `load_search` brings an older one up to date in no time.
+    Only a search without layers is saved. `load_search` quickly updates an older one.
     """
     contents = search.contents
     if contents.has_layers:
@@ -65,7 +65,7 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
         if folder.exists():
             folder.rename(old)
         aside.rename(folder)
-    except OSError:  # another process saves at the same time; whoever loads checks what it finds
+    except OSError:  # another process saves at the same time; loading checks the files anyway
         shutil.rmtree(aside, ignore_errors=True)
         if not folder.exists():
             raise
@@ -76,13 +76,13 @@ def save_search(search: ArticleSearch, folder: Path) -> None:
 def load_search(
     folder: Path, articles: Iterable[Article], *, reader: Reader, config: SearchConfig
 ) -> ArticleSearch:
-    """Read what was saved of these articles, without the rows of articles that have changed since.
+    """Read the saved search of these articles, without the rows of articles that have changed since.
 
-    Hand it to `ArticleSearch.build` as `previous`, which adds what is new.
+    Pass it to `ArticleSearch.build` as `previous`, which adds new articles.
 
     Raises:
-        IncompatibleIndex: there is none, it is damaged, or it was made for other models or settings;
-            build it anew.
+        IncompatibleIndex: when no search is saved, it is damaged, or it was built with other models or
+            settings; rebuild it.
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
@@ -136,7 +136,7 @@ def _lexical(folder: Path) -> LexicalIndex | LexicalLayers:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove what processes left behind that were killed while they saved."""
+    """Remove leftovers of processes that were killed while saving."""
     for left in folder.parent.glob(f".{folder.name}.*"):
         try:
             if time.time() - left.stat().st_mtime > _MAX_SAVE_SECONDS:

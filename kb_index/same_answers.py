@@ -1,8 +1,8 @@
-"""Which answers say the same?
+"""Group answers that say the same.
 
-Customers see one of them, and one of them counts. Answers say the same if nothing differs but case,
-punctuation, ё, a greeting, template fields, or one word; a word that says no, a number or another
-name of a thing is a difference (`Включить` and `Отключить`), an inflected form is none.
+Customers see only one answer of a group, and it counts once. Answers say the same if they differ only in
+case, punctuation, ё, a greeting, template fields, or one word. A negation, a number or a different name is
+a difference (`Включить` and `Отключить`), an inflected form is not.
 """
 
 import re
@@ -21,17 +21,17 @@ _GREETING = re.compile(
 _NO = frozenset(
     "не ни нет нельзя невозможно никогда без кроме no not never none cannot without except unless".split()
 )
-_MIN_WORDS = 6  # of shorter answers one word is too much
-_SAME_STEM = 4  # letters that forms of a word have in common, at least
+_MIN_WORDS = 6  # in shorter answers one different word is too much
+_SAME_STEM = 4  # minimum number of letters that forms of a word have in common
 
 
 def answer_key(answer: str) -> str:
-    """Answers that differ in case, punctuation, greeting and template fields only have equal keys."""
+    """Return a key that is equal for answers differing only in case, punctuation, greeting and fields."""
     return " ".join(_words(answer)) or " ".join(answer.lower().split())
 
 
 def answer_groups(answers: Iterable[str]) -> npt.NDArray[np.int64]:
-    """Number the answers so that those that say the same have the same number; empty ones are alone."""
+    """Number the answers so that equivalent answers share a number. Empty answers stay alone."""
     words = [tuple(answer_key(answer).split()) for answer in answers]
     first: dict[tuple[str, ...], int] = {}
     group = np.array(
@@ -55,7 +55,7 @@ def _root(group: npt.NDArray[np.int64], row: int) -> int:
 
 
 def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Find them by the bags of words that are left when one word is taken out: linear in the words."""
+    """Find answers one word apart by the bags of words without one word: linear in the words."""
     rows = [row for row in rows if len(words[row]) >= _MIN_WORDS]
     if len(rows) < 2:
         return
@@ -64,7 +64,7 @@ def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> It
     mixed = np.random.default_rng(0).integers(1, 2**63, len(number_of), dtype=np.uint64)[flat]
     counts = np.array([len(words[row]) for row in rows])
     starts = np.cumsum(counts) - counts
-    bags = np.add.reduceat(mixed, starts)  # a sum, modulo 2**64: the order of words is looked at below
+    bags = np.add.reduceat(mixed, starts)  # a sum, modulo 2**64: the order of words is compared below
     owner = np.concatenate([np.arange(len(rows)), np.repeat(np.arange(len(rows)), counts)])
     keys = np.concatenate([bags, np.repeat(bags, counts) - mixed])
     order = np.argsort(keys, kind="stable")

@@ -1,4 +1,4 @@
-"""Which articles answer an utterance, best first?"""
+"""Rank the articles that answer an utterance."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ _NOTHING = np.zeros(0, dtype=np.int64)
 
 
 class Utterance(Protocol):
-    """An utterance that a `Reader` has read; `vector` has shape (dimensions,)."""
+    """An utterance that a `Reader` has read. `vector` has shape (dimensions,)."""
 
     @property
     def vector(self) -> Vectors: ...
@@ -57,7 +57,7 @@ class Utterance(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """What relevance is made of: a weighted sum.
+    """The weights of the signals in an article's relevance, which is their weighted sum.
 
     The weights are those of a conditional logit model (McFadden, 1974), so that the softmax of the
     relevances is P(article | one of them is right).
@@ -78,14 +78,14 @@ class Weights:
     weight_words: float  # nearest of question and phrasings by words and pairs of words
     weight_characters: float  # the same by character n-grams
     weight_language: float  # added where the article is written in the utterance's language
-    weight_votes: float  # what the nearest texts say together, the judged ones among them
-    # How like all texts of the article, where some are judged; versions made before it was known do without
+    weight_votes: float  # vote of the nearest texts, including judged ones
+    # Similarity to all texts of the article, where some are judged; 0 in versions made before it existed
     weight_lda: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig(Weights):
-    """How candidates are found and weighed; the numbers and their reasons stand in config.yml."""
+    """Options of finding and weighing candidates. config.yml gives the numbers and their reasons."""
 
     STORED_NAMES: ClassVar[Mapping[str, str]] = {
         **Weights.STORED_NAMES,
@@ -95,47 +95,47 @@ class SearchConfig(Weights):
     }
 
     neighbours: int  # texts that vote
-    sharpness: float  # of their kernel
+    sharpness: float  # of their kernel; higher: only nearer texts count
     ridge: float  # higher: smoother
-    judged_neighbours: int  # texts that vote where people have judged some; those are many for few articles
+    judged_neighbours: int  # texts that vote where people have judged some: many for few articles
     judged_ridge: float  # the ridge there; higher: smoother, for noisy verdicts
     max_answer_length: int  # characters of the answer that are encoded
     candidates: int  # texts and passages taken from each source; texts by meaning: `neighbours` at least
     max_postings: int  # word occurrences read for one utterance
-    rerank_top_k: int  # articles that are compared by characters and by discriminant score, which cost most
+    rerank_top_k: int  # articles compared by characters and by discriminant score, the costliest steps
     hnsw_above: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """An article and how near it is. Similarities are cosines: 1.0 is identical."""
+    """An article and its similarity to the utterance. Similarities are cosines: 1.0 is identical."""
 
     article: Article
-    similarity: float  # of the nearest of question and phrasings
+    similarity: float  # to the nearest of question and phrasings
     passage_similarity: float
     word_similarity: float
     character_similarity: float
-    vote: float  # what the nearest texts say together: near 1 for the article of texts like this one
-    relevance: float  # weighted sum of them, higher is better; only differences mean something
-    probability: float  # P(this one | one of the articles found is right)
-    lda_score: float = 0.0  # to all its texts, own and judged; only differences mean something
+    vote: float  # vote of the nearest texts: near 1 for the article of similar texts
+    relevance: float  # weighted sum of the signals, higher is better; only differences are meaningful
+    probability: float  # P(this article is right | one of the articles found is right)
+    lda_score: float = 0.0  # similarity to all its texts, own and judged; only differences are meaningful
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Hits, best first; `expired` is what would have come first if it were valid."""
+    """Hits, best first. `expired` is the hit that would have come first if it were still valid."""
 
     hits: tuple[Hit, ...]
     expired: Hit | None
 
 
 class ArticleSearch:
-    """Searches published articles; never changes, so that threads may share it and a new one replace it."""
+    """Searches published articles. Immutable, so that threads may share it and a new one replace it."""
 
     def __init__(self, contents: Contents, *, config: SearchConfig, models: str) -> None:
         self.contents = contents
         self.config = config
-        self.models = models  # what encoded the contents
+        self.models = models  # the models that encoded the contents
         self.articles = tuple(compress(contents.articles, contents.live.tolist()))
         self.fingerprint = fingerprint(self.articles, models=models, config=config)
         self._rows = contents.articles
@@ -157,7 +157,7 @@ class ArticleSearch:
 
     @property
     def choice(self) -> str:
-        """Which kinds of index were chosen, and why."""
+        """Describe the kinds of index in use and the reasons for them."""
         return f"questions {self._questions.choice}; passages {self._passages.choice}"
 
     @classmethod
@@ -169,10 +169,10 @@ class ArticleSearch:
         config: SearchConfig,
         previous: Self | None = None,
     ) -> Self:
-        """Index the published ones of `articles`; `previous` is used as far as it holds the same.
+        """Index the published `articles`, reusing the unchanged parts of `previous`.
 
-        A few changes to a large `previous` take the time that the changed articles take, see `updated`.
-        Readers of `previous` are not disturbed. With nothing to change, it is returned.
+        For a few changes to a large `previous`, the time depends on the changed articles only, see `updated`.
+        Searches of `previous` are not disturbed. If nothing has changed, `previous` is returned.
         """
         chosen, models = published(articles), models_of(reader)
         if (
@@ -204,13 +204,13 @@ class ArticleSearch:
         judged: LabeledTexts | None = None,
         weights: Weights | None = None,
     ) -> Found:
-        """Find up to `k` articles that are valid on that day; articles that give the same answer count once.
+        """Return up to `k` articles that are valid on that day. Articles with the same answer count once.
 
-        `language` is the utterance's where it is known, such as "ru" for articles in "ru" and "ru-BY".
-        `judged` texts vote, and `weights` take the place of the configured ones.
+        `language` is the utterance's language if known, such as "ru" for articles in "ru" and "ru-BY".
+        `judged` texts vote, and `weights` replace the configured weights.
 
         Raises:
-            IndexNotBuilt: there is no published article.
+            IndexNotBuilt: when there is no published article.
         """
         if not self.articles:
             raise IndexNotBuilt("the knowledge base has no published article: import articles first")
@@ -280,12 +280,12 @@ class ArticleSearch:
         )
 
     def own_vectors(self, article_id: str) -> Vectors:
-        """Vectors of a published article's question and phrasings, shape (texts, dimensions)."""
+        """Return the vectors of a published article's question and phrasings, shape (texts, dimensions)."""
         row = self._row_of[article_id]
         return self._questions.vectors(np.arange(self._starts[row], self._starts[row + 1]))
 
     def nearest(self, vectors: Vectors, k: int) -> tuple[Vectors, list[list[str]]]:
-        """Find the texts nearest to each vector: cosines, shape (n, k at most), and whose texts they are."""
+        """Return the nearest texts to each vector: cosines, shape (n, k at most), and the texts' articles."""
         if not self.articles:
             return np.zeros((len(vectors), 0), dtype=np.float32), [[] for _ in vectors]
         cosines, texts = self._questions.search(vectors, k)
@@ -298,9 +298,9 @@ class ArticleSearch:
     def _candidates(
         self, vector: Vectors, words: Query, judged: LabeledTexts | None, labeled: Integers
     ) -> Integers:
-        """Rows of articles near by meaning of the question or answer, by words, or by judged texts."""
+        """Return rows of articles near by meaning of the question or answer, by words, or by judged texts."""
         k = self.config.candidates
-        # The nearest texts vote, so that all of them have to be found whatever comes of their articles.
+        # The nearest texts vote, so all of them must be found even if their articles are dropped later.
         _, texts = self._questions.search(vector[None, :], max(k, self.config.neighbours))
         _, rows = self._passages.search(vector[None, :], k)
         lexical = self._words.candidates(words, k, max_postings=self.config.max_postings)
@@ -325,9 +325,9 @@ class ArticleSearch:
         judged: LabeledTexts | None,
         labeled: Integers,
     ) -> Floats:
-        """For each article, what the nearest of the candidates' own and of the judged texts say together.
+        """Return each article's vote from the nearest of the candidates' own texts and the judged texts.
 
-        What they say for one article they say for all that give the same answer.
+        A vote for one article counts for all articles that give the same answer.
         """
         shares = np.zeros((len(own) + len(labeled), len(rows)), dtype=np.float32)
         shares[np.arange(len(own)), owner] = 1
@@ -365,7 +365,10 @@ class ArticleSearch:
         counts: Integers,
         judged: LabeledTexts | None,
     ) -> Floats:
-        """For each article, how like all its texts the utterance is; `sums` of `counts` own vectors each."""
+        """Return the utterance's similarity to all texts of each article.
+
+        `sums` are those of the `counts` own vectors of each article.
+        """
         if judged is None or not judged.scorer.row_of:
             return np.zeros(len(rows), dtype=np.float32)
         return judged.scorer.lda_score(
@@ -377,14 +380,14 @@ class ArticleSearch:
         )
 
     def _distinct(self, rows: Integers, order: Integers) -> Integers:
-        """Of several articles with the same answer keep the first."""
+        """Keep the first of several articles with the same answer."""
         first: dict[int, int] = {}
         for place, answer in zip(order.tolist(), self._same_answer[rows[order]].tolist(), strict=True):
             first.setdefault(answer, place)
         return np.array(list(first.values()), dtype=np.int64)
 
     def _live_on(self, rows: Integers, on: date) -> npt.NDArray[np.bool_]:
-        """Which of them are valid on that day."""
+        """Return the articles that are valid on that day."""
         live = np.ones(len(rows), dtype=np.bool_)
         for place in np.flatnonzero(self._dated[rows]).tolist():
             live[place] = self._rows[rows[place]].is_live(on)
@@ -392,7 +395,7 @@ class ArticleSearch:
 
 
 def published(articles: Iterable[Article]) -> list[Article]:
-    """Those that may be suggested on some day, by id."""
+    """Return the articles that may be suggested on some day, sorted by id."""
     return sorted(
         (article for article in articles if article.status is Status.PUBLISHED),
         key=lambda article: article.id,
@@ -400,9 +403,10 @@ def published(articles: Iterable[Article]) -> list[Article]:
 
 
 def fingerprint(articles: Iterable[Article], *, models: str, config: SearchConfig) -> str:
-    """Name what an index holds: models, settings and the published articles; equal names, equal articles.
+    """Return a name for an index's contents: models, settings and the published articles.
 
-    The articles' hashes are added up (Bellare & Micciancio, 1997): their order does not matter.
+    Equal names mean equal contents. The articles' hashes are added up (Bellare & Micciancio, 1997), so their
+    order does not matter.
     """
     total = sum(int(article.content_hash, 16) for article in articles) % 2**256
     digest = hashlib.sha256(f"{stored_text(config)}{total:064x}".encode())
@@ -410,5 +414,5 @@ def fingerprint(articles: Iterable[Article], *, models: str, config: SearchConfi
 
 
 def models_of(reader: Reader) -> str:
-    """Name the models; vectors of equal names can be compared."""
+    """Return a name for the models. Vectors made by models with equal names are comparable."""
     return hashlib.sha256(reader.id.encode()).hexdigest()[:16]

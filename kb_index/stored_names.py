@@ -1,7 +1,7 @@
-"""Names of settings as they are kept on disk.
+"""Names of settings as they are stored on disk.
 
 A setting may be renamed in the program. Saved indexes, model folders and fingerprints keep the name that it
-had when it was first saved, or else every index would be built anew and every model would seem to be another.
+had when it was first saved. Otherwise every index would be rebuilt and every model would look different.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 
 class Stored(Protocol):
-    """A dataclass whose fields may have other names on disk; `STORED_NAMES` has those that differ."""
+    """A dataclass whose fields may have other names on disk. `STORED_NAMES` maps those that differ."""
 
     STORED_NAMES: ClassVar[Mapping[str, str]]
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -20,23 +20,23 @@ S = TypeVar("S", bound=Stored)
 
 
 def to_stored(value: Stored) -> dict[str, Any]:
-    """Return the fields by their names on disk."""
+    """Return the fields under their names on disk."""
     return {
         value.STORED_NAMES.get(field.name, field.name): getattr(value, field.name) for field in fields(value)
     }
 
 
 def from_stored(kind: type[S], values: Mapping[str, Any]) -> S:
-    """Make a value of fields by their names on disk.
+    """Build a value from fields under their names on disk.
 
     Raises:
-        TypeError: a field is missing or unknown.
+        TypeError: when a field is missing or unknown.
     """
     names = {stored: name for name, stored in kind.STORED_NAMES.items()}
     return kind(**{names.get(stored, stored): value for stored, value in values.items()})
 
 
 def stored_text(value: Stored) -> str:
-    """Return the text that fingerprints and saved indexes know the value by."""
+    """Return the text by which fingerprints and saved indexes identify the value."""
     inside = ", ".join(f"{name}={field!r}" for name, field in to_stored(value).items())
     return f"{type(value).__name__}({inside})"

@@ -1,4 +1,4 @@
-"""Template fields in answers: `{customer_name}`, `{ticket}`."""
+"""Find and fill template fields in answers: `{customer_name}`, `{ticket}`."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ _FIELD = re.compile(r"\{([a-z][a-z_]*)\}")
 
 
 def fields(text: str) -> tuple[str, ...]:
-    """The names of the fields in the text, in order, each once; other braces are left alone.
+    """Return the distinct names of the fields in the text, in order. Other braces are ignored.
 
     >>> fields("Заказ {ticket}: {customer_name}, ждите. {ticket} {Not a field}")
     ('ticket', 'customer_name')
@@ -16,7 +16,7 @@ def fields(text: str) -> tuple[str, ...]:
 
 
 def between_fields(text: str) -> list[str]:
-    """The parts before, between and after the fields; a text without fields is one part.
+    """Return the parts before, between and after the fields. A text without fields is one part.
 
     >>> between_fields("Заказ {ticket} собран")
     ['Заказ ', ' собран']
@@ -25,9 +25,9 @@ def between_fields(text: str) -> list[str]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values in place of fields; fields without a value stay as they are.
+    """Replace fields by their values. Fields without a value stay unchanged.
 
-    An empty value takes the comma that set it off with it, so that a greeting without a name reads well.
+    An empty value also removes the comma that set it off, so that a greeting without a name reads well.
 
     >>> fill("Здравствуйте, {customer_name}! {other}", {"customer_name": ""})
     'Здравствуйте! {other}'

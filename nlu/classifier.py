@@ -1,4 +1,4 @@
-"""Which intent, how sure?  The estimator that learns an IntentModel."""
+"""The estimator that learns an `IntentModel` with calibrated confidence."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from nlu.ngrams import NgramHasher, TextGrams
 from nlu.text import clean
 
 _NOT_WORD = re.compile(r"[\W_]+")
-_NAMES_COUNT = 6  # examples that say the same: from 4 to 16 it is the same (docs/reference/tuning.md)
+_NAMES_COUNT = 6  # weight of a name, in examples: 4 to 16 give equal results (docs/reference/tuning.md)
 _MAX_CELLS = 25_000_000  # numbers in a lexical part's weights: 100 MB
 
 
@@ -28,21 +28,21 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
     """Kernel ridge regression on meaning (dense), words and spelling together.
 
     One ridge problem has a closed solution, and so have its leave-one-out predictions: probabilities
-    are calibrated on what the model says about each example without having seen it. It beats
-    logistic regression and a linear SVM on the same features from 5 to 130 examples per intent
-    (docs/reference/tuning.md), because the kernel on the dense part is not linear.
+    are calibrated on the model's held-out prediction for each example. On the same features, this beats
+    logistic regression and a linear SVM from 5 to 130 examples per intent (docs/reference/tuning.md),
+    because the kernel on the dense part is not linear.
 
-    What an intent's name says is one more example of it, and one that nobody put under the wrong intent: at
-    5 examples per intent that gives 2 points more.
+    An intent's name serves as one more example, which cannot be mislabelled: at 5 examples per intent that
+    adds 2 points.
 
     Args:
-        encoder: gives the vectors where they are not handed in.
+        encoder: encodes texts whose vectors are not passed in.
         lexical_weight: share of words and character n-grams, 0 to 1; the rest is meaning.
         sharpness: how fast similarity of meaning falls with the angle.
-        ridge: penalty; raise it for noisy labels.
-        turned_away: share of questions about the known intents that may be taken for out of scope.
-        most_examples: more of them are thinned out, those of the largest intents first.
-        seed: which ones.
+        ridge: penalty; increase it for noisy labels.
+        turned_away: share of in-scope questions that may be classified as out of scope.
+        most_examples: limit above which examples are dropped, from the largest intents first.
+        seed: seed of the random choice of dropped examples.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         """Learn from texts `X` with intents `y`.
 
         `vectors` are those of the cleaned texts encoded as "query", shape (len(X), dimensions).
-        `outside` are texts that no intent covers, where there are any: they teach where the scope ends.
+        `outside` are texts that no intent covers, if available. They teach the limits of the scope.
 
         Raises:
-            BadTrainingData: there is no example, or texts and intents differ in number.
+            BadTrainingData: when there are no examples, or the numbers of texts and intents differ.
         """
         texts, intents = [clean(text) for text in X], [str(intent) for intent in y]
         if len(texts) != len(intents):
@@ -112,7 +112,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         held_out, text_targets = (
             held_out[:n],
             targets[:n],
-        )  # nobody says a name: it teaches, but is no evidence
+        )  # customers do not write names: they train the model but are not evidence
         lexical = self.lexical_weight / 2
         self.model_ = IntentModel(
             classes=tuple(self.classes_),
@@ -137,12 +137,12 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         return self
 
     def predict_proba(self, X: Sequence[str], vectors: Vectors | None = None) -> Floats:  # noqa: N803
-        """P(intent | one of them is meant): shape (len(X), len(classes_))."""
+        """Return P(intent | a known intent is meant), shape (len(X), len(classes_))."""
         check_is_fitted(self)
         return self.model_.probabilities(*self._read(X, vectors))[0]
 
     def predict_in_scope(self, X: Sequence[str], vectors: Vectors | None = None) -> Floats:  # noqa: N803
-        """P(one of the intents is meant): shape (len(X),)."""
+        """Return P(a known intent is meant), shape (len(X),)."""
         check_is_fitted(self)
         return self.model_.probabilities(*self._read(X, vectors))[1]
 
@@ -162,14 +162,14 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         return vectors, self._hasher.analyze(cleaned)
 
     def _choose(self, texts: list[str], intents: list[str]) -> list[int]:
-        """Rows to learn from: repetitions once, and of large intents only as many as there is room for."""
+        """Choose the rows to learn from: distinct, and limited in number for large intents."""
         first = {pair: row for row, pair in reversed(list(enumerate(zip(texts, intents, strict=True))))}
         rows = np.array(sorted(first.values()))
         if len(rows) <= self.max_examples:
             return [int(row) for row in rows]
         shuffled = np.random.default_rng(self.seed).permutation(rows)
         seen: dict[str, int] = {}
-        turn = []  # of a row: how many of its intent come before it
+        turn = []  # for each row, the number of earlier rows of its intent
         for row in shuffled.tolist():
             turn.append(seen.setdefault(intents[row], 0))
             seen[intents[row]] += 1
@@ -178,7 +178,7 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
 
 
 def name_text(intent: str) -> str:
-    """What an intent's name says, as one more example of it; empty where it says nothing.
+    """Return the words of an intent's name as one more example, empty if the name says nothing.
 
     >>> name_text("card_payment_fee_charged"), name_text("topic:доставка"), name_text("faq/17")
     ('card payment fee charged', 'доставка', '')
@@ -190,7 +190,7 @@ def name_text(intent: str) -> str:
 def _solve(
     matrix: Floats, targets: npt.NDArray[np.intp], n_classes: int, ridge: Floats
 ) -> tuple[Floats, Floats]:
-    """Solve (matrix + diag(ridge)) weights = memberships; `matrix` is overwritten.
+    """Solve (matrix + diag(ridge)) weights = memberships. `matrix` is overwritten.
 
     Returns:
         weights and leave-one-out values, both of shape (examples, classes). Leave-one-out: Rasmussen
@@ -200,7 +200,7 @@ def _solve(
     memberships = np.full((n, n_classes), -1 / n_classes, dtype=np.float32)
     memberships[np.arange(n), targets] += 1
     matrix.flat[:: n + 1] += ridge
-    # LAPACK counts columns first: our lower triangle is the upper one of what it sees
+    # LAPACK is column-major: our lower triangle is its upper triangle
     factor = linalg.cholesky(matrix.T, lower=False, overwrite_a=True, check_finite=False)
     weights = linalg.cho_solve((factor, False), memberships, check_finite=False)
     held_out = memberships - weights / _inverse_diagonal(factor)[:, None]
@@ -208,7 +208,7 @@ def _solve(
 
 
 def _inverse_diagonal(factor: Floats) -> Floats:
-    """Diagonal of (Uᵀ U)⁻¹ for the upper triangular U, which is overwritten."""
+    """Return the diagonal of (Uᵀ U)⁻¹ for the upper triangular U, which is overwritten."""
     inverse, failed = linalg.lapack.strtri(factor, lower=0, overwrite_c=1)
     if failed:
         raise BadTrainingData("the examples cannot be told apart; raise classifier.ridge")

@@ -1,4 +1,4 @@
-"""What asks for what, and what a batch of it is pulled towards and pushed away from: pure functions."""
+"""Build contrastive batches: positives, negatives and masks for fine-tuning, as pure functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a text can ask for, an article or an intent: texts that ask for it, cleaned, and what it says."""
+    """An article or intent that a text can ask for: the cleaned texts that ask for it, and its passage."""
 
     id: str
     questions: tuple[str, ...]
@@ -19,7 +19,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingQuery:
-    """A text, cleaned, the ids of the targets that are right for it, and of those rejected for it."""
+    """A cleaned text, the ids of its right targets, and the ids of targets rejected for it."""
 
     text: str
     right: frozenset[str]
@@ -28,23 +28,23 @@ class TrainingQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A text that a batch compares its texts with."""
+    """A text with which the texts of a batch are compared."""
 
-    target: int  # place among the targets
+    target: int  # position among the targets
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A text with what it is pulled towards and what it is pushed away from."""
+    """A text with its positive and negative documents."""
 
     asked: TrainingQuery
-    positive: Document | None  # None: nobody knows what is right
+    positive: Document | None  # None: the right target is unknown
     negative: Document | None
 
 
 def documents_of(examples: Sequence[Example]) -> list[tuple[int | None, Document]]:
-    """All documents of a batch; with a positive, the number of the example whose it is."""
+    """Return all documents of a batch, and for each positive the number of its example."""
     found: list[tuple[int | None, Document]] = [
         (row, one.positive) for row, one in enumerate(examples) if one.positive is not None
     ]
@@ -56,11 +56,11 @@ def masks(
     documents: Sequence[tuple[int | None, Document]],
     place: Mapping[str, int],
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which documents count for which example, and which of those are good; shapes (examples, documents).
+    """Return which documents count for each example, and which of them are good: (examples, documents).
 
-    For a text whose right targets are known, its own positive is good and what is wrong for it counts;
-    what is right for it too does not. For a text of which we only know what was rejected, all count and
-    all others are good: the rejected one must not come first. Where nothing is good, nothing is learned.
+    If a text's right targets are known, its own positive is good, wrong documents count, and further right
+    documents do not. If only rejected targets are known, all documents count and all but the rejected ones
+    are good: a rejected document must not come first. Without a good document nothing is learned.
     """
     compared = np.ones((len(examples), len(documents)), dtype=bool)
     good = np.ones_like(compared)
@@ -79,7 +79,7 @@ def masks(
 
 
 def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]) -> float:
-    """The factor, 1 to 1,000, with which the softmax of each row is likeliest to name what is right."""
+    """Return the factor, 1 to 1,000, at which the softmax of each row is likeliest to name a right column."""
     from scipy.special import logsumexp
 
     factors = np.geomspace(1, 1000, 121)
@@ -94,7 +94,7 @@ def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bo
 
 
 def merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
-    """Every text once, with all that is known of it; what is right for it is not wrong for it."""
+    """Merge the labels of equal texts. A target that is right for a text is never wrong for it."""
     known = {target.id for target in targets}
     right: dict[str, set[str]] = {}
     wrong: dict[str, set[str]] = {}
@@ -113,7 +113,7 @@ def merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[st
 
 
 def texts_of(targets: Sequence[Target], learned: Sequence[TrainingQuery]) -> list[list[str]]:
-    """For each target, the texts that ask for it and, as far as we know, for nothing else."""
+    """Return for each target the texts known to ask for it and for no other target."""
     texts = [list(target.questions) for target in targets]
     place = {target.id: number for number, target in enumerate(targets)}
     for one in learned:

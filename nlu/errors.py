@@ -1,8 +1,8 @@
-"""What can go wrong with models and training data."""
+"""Errors of models and training data."""
 
 
 class NluError(Exception):
-    """Base class.
+    """Base class of this package's errors.
 
     NluError
     ├── BadTrainingData
@@ -12,12 +12,12 @@ class NluError(Exception):
 
 
 class BadTrainingData(NluError):
-    """Training examples cannot be used; the message names file, row and problem."""
+    """Training examples cannot be used. The message names file, row and problem."""
 
 
 class EncoderUnavailable(NluError):
-    """The configured encoder's package or weights are not there; the message says what to install."""
+    """The configured encoder's package or weights are missing. The message says what to install."""
 
 
 class IncompatibleModel(NluError):
-    """A saved model is damaged or was made by other versions; the message says which."""
+    """A saved model is damaged or was made by other versions. The message names the mismatch."""

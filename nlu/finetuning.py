@@ -1,12 +1,12 @@
-"""Teach a sentence-transformers model which texts ask for the same: contrastive fine-tuning.
+"""Fine-tune a sentence-transformers model contrastively on texts that ask for the same target.
 
-A text that asks is pulled towards a question and towards the passage of what it asks for, and away from
-what the other texts of the batch ask for and from one hard negative: a suggestion that was rejected for
-it or, where there is none, one of the wrong targets that the model itself finds nearest. That is the loss
-known as InfoNCE or MultipleNegativesRankingLoss (van den Oord et al., 2018; Henderson et al., 2017), with
-two changes: what is right for a text too is never among its negatives, and a text of which we only know
-what was rejected learns that this must not come first. The library's own trainer needs two more packages
-and pairs fixed beforehand; the loop here needs neither.
+A query is pulled towards a question and the passage of its target. It is pushed away from the targets of
+the other texts in the batch and from one hard negative: a suggestion that was rejected for it or, if there
+is none, one of the wrong targets that the model itself finds nearest. The loss is InfoNCE, also known as
+MultipleNegativesRankingLoss (van den Oord et al., 2018; Henderson et al., 2017), with two changes: a text's
+further right targets are never among its negatives, and a text with only rejected targets learns that they
+must not come first. The library's own trainer needs two more packages and pairs fixed beforehand; the loop
+here needs neither.
 """
 
 import hashlib
@@ -40,34 +40,34 @@ from nlu.encoders.sentence import SCALE_FACTOR, load_engine, prefixes_of, scale_
 from nlu.errors import BadTrainingData, NluError
 from nlu.model_folder import write_model
 
-MIN_HELD_OUT = 5  # texts; fewer cannot tell a better model from a worse one
+MIN_HELD_OUT = 5  # texts; fewer cannot distinguish a better model from a worse one
 _ENCODED_AT_ONCE = 64
-_NEAREST_WRONG = 4  # of which one is drawn in each epoch
+_NEAREST_WRONG = 4  # candidates for the hard negative, of which each epoch draws one
 _MAX_HELD_OUT = 1000
 
 
 class NotBetter(NluError):
-    """Fine-tuning has not made the model better on the texts held out; nothing was written."""
+    """Fine-tuning did not improve the model on the held-out texts. Nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuningOptions:
     epochs: int = 5
-    patience: int = 2  # epochs without progress on the held-out texts before it stops
-    batch: int = 16  # texts; all of a batch are compared with each other
+    patience: int = 2  # epochs without progress on the held-out texts before training stops
+    batch: int = 16  # texts; all texts of a batch are compared with each other
     learning_rate: float = 2e-5
-    warm_up: float = 0.1  # share of the steps in which the learning rate rises
-    scale: float = 20.0  # that cosines are multiplied by before the softmax, as sentence-transformers does
-    held_out: float = 0.2  # share of the texts that only judge
+    warm_up: float = 0.1  # share of the steps during which the learning rate rises
+    scale: float = 20.0  # factor of cosines before the softmax, as in sentence-transformers
+    held_out: float = 0.2  # share of the texts used only for evaluation
     seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutFigures:
-    """On the texts held out: mean reciprocal rank of the first right target, and how often it came first.
+    """Mean reciprocal rank of the first right target on the held-out texts, and share of rank 1.
 
-    `sharpness` is the factor of the relevances whose softmax says best which target is right: it falls where
-    a model sees larger differences than it has reasons for.
+    `sharpness` is the factor of the relevances at which their softmax best predicts the right target. It
+    falls if a model exaggerates differences.
     """
 
     mrr: float
@@ -84,7 +84,7 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuned:
-    """What came of it; the model is that of epoch `best_epoch`."""
+    """The result of fine-tuning. The model is that of epoch `best_epoch`."""
 
     folder: Path
     before: HeldOutFigures
@@ -100,13 +100,13 @@ class FineTuned:
 def split(
     targets: Sequence[Target], asked: Sequence[TrainingQuery], *, share: float, seed: int
 ) -> tuple[list[Target], list[TrainingQuery], list[TrainingQuery]]:
-    """Hold texts out: never a target's first question, and no text that is left anywhere else.
+    """Hold out texts, but never a target's first question or a text that occurs elsewhere.
 
     Returns:
         the targets without held-out questions, the texts to learn from, the texts held out.
 
     Raises:
-        BadTrainingData: there are too few texts to hold some out.
+        BadTrainingData: when too few texts remain to hold some out.
     """
     by_text = merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
@@ -142,12 +142,13 @@ def fine_tune(
 ) -> FineTuned:
     """Fine-tune `base` (a folder or hub id) and write the best epoch's model to the new folder `out`.
 
-    The same data, options, libraries and number of threads give the same model. `progress` gets each epoch.
+    The same data, options, libraries and number of threads give the same model. `progress` is called after
+    each epoch.
 
     Raises:
-        BadTrainingData: there is something at `out`, or there are too few texts.
-        EncoderUnavailable: the extra is not installed or the base cannot be loaded.
-        NotBetter: no epoch was better than the base; nothing is written.
+        BadTrainingData: when `out` already exists, or there are too few texts.
+        EncoderUnavailable: when the extra is not installed or the base cannot be loaded.
+        NotBetter: when no epoch was better than the base; nothing is written.
     """
     start = time.perf_counter()
     if out.exists():
@@ -192,7 +193,7 @@ def fine_tune(
 
 
 class _Trainer:
-    """The model while it learns."""
+    """The model during training."""
 
     def __init__(
         self,
@@ -210,7 +211,7 @@ class _Trainer:
         self._place = {target.id: place for place, target in enumerate(targets)}
         self._texts_of = texts_of(targets, learned)
         self._random = np.random.default_rng(options.seed)
-        # Word embeddings stay: most of a multilingual model's weights, and texts are too few to move them.
+        # Word embeddings are frozen: they are most of a multilingual model's weights, and texts are too few.
         for name, parameter in engine.named_parameters():
             parameter.requires_grad_("word_embeddings" not in name)
         self._trained = [one for one in engine.parameters() if one.requires_grad]
@@ -227,7 +228,7 @@ class _Trainer:
         self._engine.load_state_dict(weights)
 
     def judge(self) -> HeldOutFigures:
-        """Rank the targets for every text held out, as the search does: by question and by passage."""
+        """Rank the targets for every held-out text as the search does: by question and by passage."""
         relevance = self._relevance([query.text for query in self._held_out])
         right = np.zeros(relevance.shape, dtype=bool)
         for row, query in zip(right, self._held_out, strict=True):
@@ -241,7 +242,7 @@ class _Trainer:
         )
 
     def learn(self, steps: int, advance: Callable[[int], None]) -> float:
-        """Go once through all texts; returns the mean loss."""
+        """Train for one epoch and return the mean loss."""
         import torch
 
         nearest = self._nearest_wrong()
@@ -269,14 +270,14 @@ class _Trainer:
         return float(np.mean(losses))
 
     def _learning_rate(self, steps: int) -> float:
-        """Rises, then falls to 0, in straight lines."""
+        """Return the learning rate, which rises and then falls to 0 linearly."""
         rising = max(1, round(steps * self._options.warm_up))
         if self._step < rising:
             return self._options.learning_rate * (self._step + 1) / rising
         return self._options.learning_rate * max(0.0, (steps - self._step) / max(1, steps - rising))
 
     def _examples(self, kind: Kind, nearest: "Sequence[Sequence[int]] | None") -> "list[Example]":
-        """One example for each text that there is something to compare with; `nearest` None: only count."""
+        """Yield an example for each text with something to compare. `nearest` None: only count them."""
         examples = []
         for number, query in enumerate(self._learned):
             positive = self._positive(query, kind)
@@ -306,7 +307,7 @@ class _Trainer:
         return choice[self._random.integers(len(choice))] if choice else None
 
     def _nearest_wrong(self) -> list[list[int]]:
-        """For each text to learn from, the wrong targets that the model finds nearest."""
+        """Return for each training text the nearest wrong targets according to the model."""
         relevance = self._relevance([query.text for query in self._learned])
         for row, query in zip(relevance, self._learned, strict=True):
             row[[self._place[each] for each in query.right]] = -np.inf
@@ -317,14 +318,14 @@ class _Trainer:
         ]
 
     def _relevance(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Cosine with the nearest question plus that with the passage, shape (texts, targets)."""
+        """Return the cosine with the nearest question plus that with the passage, shape (texts, targets)."""
         asking = self._encode(texts, "query")
         questions = [text for target in self._targets for text in target.questions]
         owner = np.repeat(np.arange(len(self._targets)), [len(target.questions) for target in self._targets])
         nearest = np.full((len(texts), len(self._targets)), -1, dtype=np.float32)
         if questions:
             cosines = asking @ self._encode(questions, "query").T
-            # a text is no neighbour of itself
+            # a text is not its own neighbour
             same = np.array(texts, dtype=object)[:, None] == np.array(questions, dtype=object)[None, :]
             cosines[same] = -1
             for place in range(len(self._targets)):
@@ -349,7 +350,7 @@ class _Trainer:
         return np.asarray(vectors, dtype=np.float32)
 
     def _loss(self, kind: Kind, examples: "Sequence[Example]") -> Any:
-        """Mean of -log P(something that is not wrong comes first), over the documents that count."""
+        """Return the mean of -log P(a not wrong document comes first) over the documents that count."""
         import torch
 
         documents = documents_of(examples)
@@ -371,7 +372,7 @@ class _Trainer:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Draw from this seed, and leave the drawing of others as it was."""
+    """Seed the random generators, and restore their previous state afterwards."""
     import torch
 
     with torch.random.fork_rng(devices=[]):

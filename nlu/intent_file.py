@@ -1,4 +1,4 @@
-"""Intent models as arrays and plain values, and back."""
+"""Convert intent models to arrays and plain values, and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _LEXICAL = ("words", "characters")
 
 
 def part_of(model: IntentModel) -> Part:
-    """Lay a model open."""
+    """Convert a model to a part of a version."""
     arrays: dict[str, npt.NDArray[Any]] = {
         "weights": model.weights,
         "vectors": model.meaning.vectors,
@@ -36,10 +36,10 @@ def part_of(model: IntentModel) -> Part:
 
 
 def intents_of(part: Part) -> IntentModel:
-    """Put a model together again.
+    """Rebuild a model from a part of a version.
 
     Raises:
-        IncompatibleModel: the pieces do not fit.
+        IncompatibleModel: when the arrays and values do not match.
     """
     try:
         return _model(part.arrays, part.values)

@@ -14,10 +14,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class IntentPrediction:
-    """What the model makes of one utterance.
+    """The prediction for one utterance.
 
-    `confidence` is the probability of `intent` given that one of the known intents is meant, and
-    `in_scope` the probability that one is. `runner_up` is None where there is only one intent.
+    `confidence` is the probability of `intent` given that a known intent is meant, and `in_scope` is the
+    probability that a known intent is meant. `runner_up` is None if there is only one intent.
     """
 
     intent: str
@@ -33,7 +33,7 @@ class ScopeRule:
     """P(a known intent is meant) = 1 / (1 + exp(-(bias + on_margin · margin + on_nearness · nearness))).
 
     `margin` is the best intent's value (about 1 for an utterance like its examples, 0 for no intent
-    in particular), `nearness` how like the most similar examples are in meaning (1.0 is identical).
+    in particular), `nearness` the similarity in meaning to the nearest examples (1.0 is identical).
     """
 
     bias: float
@@ -47,14 +47,14 @@ class ScopeRule:
 
 @dataclass(frozen=True, kw_only=True)
 class LexicalWeights:
-    """What each bucket says for each class: `weights` has shape (buckets, classes)."""
+    """Weights of each bucket for each class. `weights` has shape (buckets, classes)."""
 
     vocabulary: Vocabulary
     weights: Floats
 
     def values(self, grams: Grams) -> Floats:
-        """Shape (texts, classes)."""
-        if len(grams) == 1:  # adding up rows beats scipy's set-up
+        """Return each class's value, shape (texts, classes)."""
+        if len(grams) == 1:  # summing rows is faster than setting up scipy's product
             columns, weights = self.vocabulary.row(grams)
             return (weights @ self.weights[columns])[None, :]
         return np.asarray(self.vocabulary.rows(grams) @ self.weights, dtype=np.float32)
@@ -64,9 +64,9 @@ class LexicalWeights:
 class IntentModel:
     """Kernel ridge regression of each intent's membership, with a temperature on top.
 
-    The part on meaning compares with every example: `weights` has shape (examples, classes). The
-    lexical part is linear, so that examples are not needed any more. `temperature` divides the
-    values before the softmax.
+    The meaning part compares with every example: `weights` has shape (examples, classes). The
+    lexical part is linear, so it no longer needs the examples. `temperature` divides the values
+    before the softmax.
     """
 
     classes: tuple[str, ...]
@@ -91,7 +91,7 @@ class IntentModel:
         return softmax(values / self.temperature), self.scope.probability(values.max(axis=1), near)
 
     def predict(self, vector: Vectors, grams: TextGrams) -> IntentPrediction:
-        """Predict one utterance; `vector` has shape (dimensions,)."""
+        """Predict one utterance. `vector` has shape (dimensions,)."""
         probabilities, in_scope = self.probabilities(vector[None, :], grams)
         row = probabilities[0]
         best = int(row.argmax())
@@ -109,6 +109,6 @@ class IntentModel:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Row by row."""
+    """Return the softmax of each row."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)

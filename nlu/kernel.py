@@ -1,4 +1,4 @@
-"""How alike two utterances are: meaning (dense vectors), words, and spelling."""
+"""Kernels for the similarity of two utterances: meaning (dense vectors), words, and spelling."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,22 +10,22 @@ from nlu.encoders.encoder import Vectors
 from nlu.ngrams import Grams, TextGrams
 
 if TYPE_CHECKING:
-    from scipy import sparse  # only to learn: answering does without
+    from scipy import sparse  # only for training: answering does not need it
 
-NEIGHBOURS = 5  # one near example may be an accident
+NEIGHBOURS = 5  # a single near example may be a coincidence
 _BLOCK = 1024  # rows of a similarity matrix computed at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """The buckets that count, ascending, and how rare each is: ln((1 + n) / (1 + texts with it)) + 1."""
+    """The buckets that count, ascending, and their rarity: ln((1 + n) / (1 + texts with it)) + 1."""
 
     buckets: npt.NDArray[np.uint32]
     rarity: npt.NDArray[np.float32]
 
     @classmethod
     def fit(cls, grams: Grams, *, max_buckets: int) -> "Vocabulary":
-        """Take the buckets of these texts; of more than `max_buckets`, those that most texts hold."""
+        """Collect the buckets of these texts, at most the `max_buckets` most frequent."""
         buckets, texts_with = np.unique(grams.buckets, return_counts=True)
         if len(buckets) > max_buckets:
             kept = np.sort(np.argsort(-texts_with, kind="stable")[:max_buckets])
@@ -34,7 +34,7 @@ class Vocabulary:
         return cls(buckets=buckets, rarity=rarity.astype(np.float32))
 
     def rows(self, grams: Grams) -> "sparse.csr_array":
-        """Texts as rows of length 1, weighted by rarity; buckets that do not count are left out."""
+        """Return texts as rows of length 1, weighted by rarity. Unknown buckets are left out."""
         from scipy import sparse
 
         columns, known = self._look_up(grams.buckets)
@@ -47,13 +47,13 @@ class Vocabulary:
         return sparse.csr_array((weights, columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
 
     def row(self, grams: Grams) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        """Columns and weights of a single text."""
+        """Return columns and weights of a single text."""
         columns, _ = self._look_up(grams.buckets)
         weights = self.rarity[columns]
         return columns, weights / np.float32(np.sqrt(max(float(weights @ weights), 1e-12)))
 
     def _look_up(self, buckets: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-        """Columns of those buckets that count, and which they are."""
+        """Return the columns of the known buckets, and a mask of which buckets are known."""
         if not len(self.buckets):
             return np.zeros(0, dtype=np.intp), np.zeros(len(buckets), dtype=np.bool_)
         places = np.minimum(np.searchsorted(self.buckets, buckets), len(self.buckets) - 1)
@@ -63,9 +63,9 @@ class Vocabulary:
 
 @dataclass(frozen=True, kw_only=True)
 class MeaningKernel:
-    """exp(sharpness · (cosine - 1)) after subtracting the fitted texts' mean vector; 1.0 is identical.
+    """exp(sharpness · (cosine - 1)) after subtracting the fitted texts' mean. 1.0 is identical.
 
-    Encoders such as E5 put all texts into a narrow cone; what all of them share says nothing.
+    Encoders such as E5 place all texts in a narrow cone, so their common vector is uninformative.
     """
 
     sharpness: float
@@ -74,16 +74,16 @@ class MeaningKernel:
 
     @classmethod
     def fit(cls, vectors: Vectors, *, sharpness: float) -> "MeaningKernel":
-        # a single text has nothing in common with others: centred, nothing of it would be left
+        # a single text is its own mean: centring would leave nothing
         centre = vectors.mean(axis=0) if len(vectors) > 1 else np.zeros(vectors.shape[1], dtype=np.float32)
         return cls(sharpness=sharpness, centre=centre, vectors=_unit(vectors - centre))
 
     def similarities(self, vectors: Vectors) -> npt.NDArray[np.float32]:
-        """Kernel values of other texts (rows) with the fitted ones (columns)."""
+        """Return the kernel values of other texts (rows) with the fitted texts (columns)."""
         return self.of_cosines(_unit(vectors - self.centre) @ self.vectors.T)
 
     def of_cosines(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Turn cosines into kernel values, in place."""
+        """Convert cosines to kernel values in place."""
         cosines -= 1
         cosines *= self.sharpness
         return np.exp(cosines, out=cosines)
@@ -92,9 +92,12 @@ class MeaningKernel:
 def lower_triangle(
     meaning: MeaningKernel, words: "sparse.csr_array", characters: "sparse.csr_array", lexical_weight: float
 ) -> npt.NDArray[np.float32]:
-    """(1 - lexical_weight) · meaning + lexical_weight · mean of both lexical cosines, of the fitted texts.
+    """Return the kernel matrix of the fitted texts, as a lower triangle.
 
-    Only the lower triangle is filled, a block of rows at a time: half the work, and no second matrix.
+    Its cells are (1 - lexical_weight) · meaning + lexical_weight · mean of both lexical cosines.
+
+    Only the lower triangle is filled, a block of rows at a time, which halves the work and needs no second
+    matrix.
     """
     from scipy import sparse
 
@@ -112,7 +115,7 @@ def lower_triangle(
 
 
 def nearness(similarities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Mean kernel value of the nearest examples, `NEIGHBOURS` of them where there are as many; by rows."""
+    """Return the mean kernel value of each row's nearest examples, at most `NEIGHBOURS` of them."""
     columns = similarities.shape[1]
     if columns > NEIGHBOURS:
         similarities = np.partition(similarities, columns - NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
@@ -122,9 +125,9 @@ def nearness(similarities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def nearness_held_out(
     meaning: MeaningKernel, targets: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Nearness of each fitted text to the other ones, and to those of other classes only.
+    """Return each fitted text's nearness to the other texts, and to those of other classes only.
 
-    Both of shape (texts,); what is left out counts as a kernel value of 0.
+    Both have shape (texts,). Excluded texts count as a kernel value of 0.
     """
     n = len(targets)
     other_nearness, other_classes = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
@@ -141,7 +144,7 @@ def nearness_held_out(
 def lexical_rows(
     grams: TextGrams, *, max_buckets: int
 ) -> "tuple[tuple[Vocabulary, sparse.csr_array], tuple[Vocabulary, sparse.csr_array]]":
-    """Fit words and characters: vocabulary and rows of each."""
+    """Fit words and characters, and return the vocabulary and rows of each."""
     words, characters = (
         Vocabulary.fit(grams.words, max_buckets=max_buckets),
         Vocabulary.fit(grams.characters, max_buckets=max_buckets),

@@ -1,4 +1,4 @@
-"""Writes the folder of a model: it is there as a whole, or not at all."""
+"""Write the folder of a model atomically."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from nlu.encoders.sentence import METADATA
 
 
 def write_model(engine: Any, out: Path, metadata: Mapping[str, Any]) -> None:
-    """Write the folder aside, then give it its name: it is there as a whole or not at all."""
+    """Write the folder under a temporary name, then rename it, so that it is complete or absent."""
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = out.parent / f".{out.name}.{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)

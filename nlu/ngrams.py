@@ -1,4 +1,4 @@
-"""Words and character n-grams of texts as hashed buckets, found with numpy: 0.1 ms for a message."""
+"""Hash words and character n-grams of texts into buckets with numpy: 0.1 ms per message."""
 
 import re
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _SPACE = np.uint64(32)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x100000001B3)
-_CHUNK = 2000  # texts; sorting many short stretches beats sorting one long one
-_MAX_WORD_LENGTH = 64  # characters that tell two words apart
+_CHUNK = 2000  # texts; sorting many short runs is faster than sorting a long one
+_MAX_WORD_LENGTH = 64  # characters; longer words are compared by these only
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grams:
-    """Bag of buckets of each text, in compressed rows.
+    """The bag of buckets of each text, in compressed rows.
 
     Text i holds `buckets[starts[i]:starts[i + 1]]`, ascending and distinct.
     """
@@ -31,7 +31,7 @@ class Grams:
 
 @dataclass(frozen=True, kw_only=True)
 class TextGrams:
-    """What is said (words and pairs of words) and how it is spelt (character n-grams inside words)."""
+    """The content of texts (words and word pairs) and their spelling (character n-grams inside words)."""
 
     words: Grams
     characters: Grams
@@ -39,7 +39,7 @@ class TextGrams:
 
 @dataclass(frozen=True, kw_only=True)
 class NgramHasher:
-    """Counts nothing and learns nothing: equal settings give equal buckets in every process."""
+    """Hashes n-grams without any fitted state: equal settings give equal buckets in every process."""
 
     word_pairs: bool = True
     min_length: int = 2  # characters of a character n-gram; a word's ends count as one character each
@@ -102,17 +102,17 @@ class NgramHasher:
 
 
 def _room(is_space: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """How long a window that starts here may be: to the space after its word; 1 where no word follows."""
+    """Return the maximum window length at each start: to the space after its word, or 1 without one."""
     places, last = np.arange(len(is_space)), len(is_space) - 1
     spaces = np.flatnonzero(is_space)
     following = np.append(spaces, last)[np.cumsum(is_space)]
     room: npt.NDArray[np.int64] = following - places + 1
-    room[spaces[room[spaces] == 2]] = 1  # one text's last space before the next one's first
+    room[spaces[room[spaces] == 2]] = 1  # a text's last space before the next text's first
     return room
 
 
 def _compress(text_of: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64], n_texts: int) -> Grams:
-    """Sort by text and bucket, drop repetitions."""
+    """Sort by text and bucket, and drop repetitions."""
     buckets = (hashes * _MULTIPLIER) >> np.uint64(32)
     keys = (text_of.astype(np.uint64) << np.uint64(32)) | buckets
     keys.sort()

@@ -11,17 +11,17 @@ from nlu.text import clean
 
 @dataclass(frozen=True, kw_only=True)
 class Utterance:
-    """A message as the models see it; `vector` has shape (dimensions,) and is encoded as "query"."""
+    """A message as the models see it. `vector` has shape (dimensions,) and is encoded as "query"."""
 
-    text: str  # cleaned and, where it was garbled or mistyped, respelled
+    text: str  # cleaned, and respelled if it was garbled or mistyped
     vector: Vectors
     grams: TextGrams  # of this one text
 
 
 class TextReader:
-    """Cleaning, encoding and counting n-grams belong together: models and index must agree on them.
+    """Cleans, encodes and counts n-grams together, because models and index must agree on them.
 
-    Only what customers write has its typos corrected; texts that answers come from are read as they are.
+    Typos are corrected only in customers' messages. Texts of the knowledge base are read unchanged.
     """
 
     def __init__(self, encoder: Encoder, *, corrector: Corrector | None = None) -> None:
@@ -31,7 +31,7 @@ class TextReader:
 
     @property
     def id(self) -> str:
-        """Equal ids: vectors and n-grams are interchangeable, whoever corrected the texts."""
+        """Return the reader's id. Vectors and n-grams of equal ids are interchangeable for any corrector."""
         return f"{self._encoder.id}/clean-2/{self._hasher.id}"
 
     @property
@@ -40,11 +40,11 @@ class TextReader:
 
     @property
     def corrector(self) -> Corrector | None:
-        """What corrects typos; None: texts are read as they are written."""
+        """Return the typo corrector, or None if texts are read as written."""
         return self._corrector
 
     def correcting(self, corrector: Corrector | None) -> "TextReader":
-        """Return a reader that corrects typos as well; None: nobody knows what is talked about."""
+        """Return a reader that also corrects typos. `corrector` None: no vocabulary is known yet."""
         return TextReader(self._encoder, corrector=corrector)
 
     def read(self, text: str) -> Utterance:

@@ -1,4 +1,4 @@
-"""What the models see of a message: respelled, in lower case, without greeting, links and signature."""
+"""Clean a message for the models: respelled, in lower case, without greeting, links and signature."""
 
 import re
 import unicodedata
@@ -6,21 +6,19 @@ from functools import lru_cache
 
 from nlu.respelling import respelled
 
-# Characters that are looked at, before what makes a text longer and after it. No messenger's message is
-# longer (Telegram's: 4,096), and encoders read half of it.
+# Characters that are read, both before and after the steps that can lengthen a text. No messenger's message
+# is longer (Telegram's: 4,096), and encoders read half of it.
 MAX_LENGTH = 4_096
 
-_MAX_PASSES = (
-    8  # a pass may uncover work for the next (a link inside a signature); three have always been enough
-)
+_MAX_PASSES = 8  # a pass may uncover work for the next (a link inside a signature); three were always enough
 _KEEP_AS_WRITTEN = re.compile("([№℃℉™℠½¼¾])")  # NFKC would turn "№ 5" into "no 5" and "½" into "1⁄2"
 _INVISIBLE = frozenset({"Cf", "Co", "Cs", "Cn"})  # zero-width, bidi marks, private use, half a surrogate pair
 _STRESS = re.compile("(?<=[а-яё])[\u0300\u0301]", re.IGNORECASE)
 _VARIATION = re.compile("[\ufe00-\ufe0f\u20e3]")
 
 _URL = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
-# Of the spaces before a signature only the first one is tried as its beginning: else each of a thousand empty
-# lines is one, and all that follow are read anew for it.
+# Only the first space before a signature is tried as its beginning. Otherwise each of a thousand empty lines
+# would be tried, and all the following lines read again each time.
 _NEW_LINE = r"\A\s*+ | (?<!\s)[^\S\n]*+\n\s*+"
 _SIGNATURE = re.compile(
     rf"""(?:{_NEW_LINE})(?:--|_{{3,}})[^\S\n]*+$[\s\S]*
@@ -59,7 +57,7 @@ _GREETING = re.compile(
     re.VERBOSE,
 )
 _POLITE = re.compile(rf"^[\s,.!;:()\-–—]*{_ASKING}(?![\w])[\s,.!;:()\-–—]*", re.VERBOSE)
-_MIN_WORDS = 2  # "привет, бот" is a greeting and stays one; "привет, где заказ" is a question
+_MIN_WORDS = 2  # "привет, бот" is a greeting and is kept; "привет, где заказ" is a question
 
 _SAME_MARK = re.compile(r"([^\w\s])\1+")
 _MIXED_MARKS = re.compile(r"[!?]{3,}")
@@ -69,7 +67,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """What the models see of `text`; cleaning twice changes nothing more.
+    """Return `text` as the models see it. Cleaning twice changes nothing more.
 
     >>> clean("Здравствуйте!! Подскажите, пожалуйста, где мой ЗАКАЗ???")
     'где мой заказ?'
@@ -87,25 +85,25 @@ def clean(text: str) -> str:
 
 
 def without_greeting(text: str) -> str:
-    """The text as it was written, from where it says something; a greeting alone stays.
+    """Return the text as written, without a leading greeting. A greeting alone is kept.
 
     >>> without_greeting("Здравствуйте! Подскажите, пожалуйста, где мой ЗАКАЗ?")
     'где мой ЗАКАЗ?'
     """
     text = text.strip()
     lowered = text.lower().replace("ё", "е")
-    if len(lowered) != len(text):  # a letter that is two when it is small
+    if len(lowered) != len(text):  # some letters become two in lower case
         return text
     return text[len(text) - len(_without_greeting(lowered)) :]
 
 
 def looks_empty(cleaned: str) -> bool:
-    """Whether there is nothing to understand: no letter and no digit of any script."""
+    """Return True if the text contains no letter and no digit of any script."""
     return not any(character.isalnum() for character in cleaned)
 
 
 def detect_language(text: str) -> str | None:
-    """Guess the language from the script alone: "ru" or "en"; None where neither script leads."""
+    """Guess the language from the script: "ru" or "en", or None if neither script prevails."""
     cyrillic = sum("а" <= character <= "я" or character == "ё" for character in text.lower())
     latin = sum("a" <= character <= "z" for character in text.lower())
     if cyrillic == latin:
@@ -142,9 +140,9 @@ def _visible(character: str) -> str:
 
 
 def _without_quotes(text: str) -> str:
-    """The text without quoted lines and the empty ones before them."""
+    """Return the text without quoted lines and the empty lines before them."""
     kept: list[str] = []
-    empty: list[str] = []  # lines that may stand before a quoted one
+    empty: list[str] = []  # empty lines that may precede a quoted line
     for line in text.split("\n"):
         begins = line.lstrip()[:1]
         if begins == ">":

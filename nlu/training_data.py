@@ -1,4 +1,4 @@
-"""Intent examples from Rasa's YAML files."""
+"""Read intent examples from Rasa's YAML files."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from nlu.errors import BadTrainingData
 
 _log = logging.getLogger(__name__)
 
-# Where a bracket begins none, all up to the next closing one is passed over at once.
+# Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
 _ENTITY = re.compile(
     r"\[(?:(?P<text>[^\]]*+)\](?:\([^)]{0,500}+\)|\{[^}]{0,500}+\}|\[\{.{0,500}?\}\])|[^\]]*+)"
 )
@@ -24,7 +24,7 @@ _NOT_EXAMPLES = ("lookup", "synonym", "regex")
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """Something a customer may write, and what is meant."""
+    """A text that a customer may write, and its intent."""
 
     text: str
     intent: str
@@ -34,10 +34,10 @@ def read_examples(path: Path) -> list[Example]:
     """Read a file, or every .yml and .yaml file below a folder, in the order of their names.
 
     Entity annotations are stripped: `[Omsk](city)` and `[Omsk]{"entity": "city"}` become `Omsk`. Lookup
-    tables, synonyms and expressions are Rasa's, retrieval intents are articles: a warning names them.
+    tables, synonyms and expressions belong to Rasa, and retrieval intents are articles; warnings name them.
 
     Raises:
-        BadTrainingData: a file cannot be read; the message names file, row and problem.
+        BadTrainingData: when a file cannot be read; the message names file, row and problem.
     """
     files = [path]
     if path.is_dir():
@@ -95,7 +95,7 @@ def _examples(path: Path, document: Node | None) -> Iterator[Example]:
 
 @cache
 def _pass_over(path: Path, row: int, problem: str) -> None:
-    """Say what is not used, once: the same file is read for several purposes."""
+    """Warn of unused content once, as the same file is read for several purposes."""
     _log.warning("%s, row %d: %s", path, row, problem)
 
 

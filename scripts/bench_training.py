@@ -1,9 +1,9 @@
-"""Measures what training the intents costs; scripts/bench.py puts the figures into its page.
+"""Measure the cost of training the intents. scripts/bench.py puts the figures into its page.
 
     python -m scripts.bench_training --data DATA    # three minutes on two cores
 
 The product's classifier learns all training rows of banking77, once from texts and once from their vectors,
-as `sufler train` does where the texts have been encoded before. A process of its own, for its memory's sake.
+as `sufler train` does if the texts have been encoded before. It runs in its own process to measure memory.
 """
 
 import argparse

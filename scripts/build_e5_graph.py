@@ -1,4 +1,4 @@
-"""Writes nlu/encoders/e5.onnx: how ONNX Runtime computes multilingual-e5-small, without the weights.
+"""Build nlu/encoders/e5.onnx: the graph of multilingual-e5-small for ONNX Runtime, without weights.
 
     python -m scripts.build_e5_graph          # needs onnx, of the dependency group test
 
@@ -15,15 +15,15 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 PATH = Path(__file__).resolve().parent.parent / "nlu" / "encoders" / "e5.onnx"
 WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
 EPSILON = 1e-12
-RANK = 8  # of the adapter's matrices, see scripts/adapt_encoder.py
+RANK = 8  # rank of the adapter's matrices, see scripts/adapt_encoder.py
 BLOCK = 32  # weights that share a scale
-IN_BYTES = 4  # the inputs of a product become 8-bit integers, one scale per block, while it runs
+IN_BYTES = 4  # inputs of a product are quantised to 8-bit integers at run time, one scale per block
 MICROSOFT = "com.microsoft"  # operators that ONNX Runtime adds to the standard
 OPSET = 18
 
 
 class _Graph:
-    """Nodes and weights in the order in which they are added. A node's name is that of its output."""
+    """Nodes and weights in the order of addition. A node's name is that of its output."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
@@ -48,7 +48,7 @@ class _Graph:
         return self.external(name, TensorProto.FLOAT, size)
 
     def linear(self, x: str, name: str, inputs: int, outputs: int, rank: int = RANK) -> str:
-        """x times a matrix and what the adapter adds, without the bias: what follows adds it in passing."""
+        """Add x times a matrix plus the adapter's product. The next node adds the bias in passing."""
         weights = self.external(f"{name}.weights", TensorProto.UINT8, outputs, inputs // BLOCK, BLOCK // 2)
         scales = self.floats(f"{name}.scales", outputs * inputs // BLOCK)
         sizes = {"K": inputs, "N": outputs, "bits": 4, "block_size": BLOCK}
@@ -67,7 +67,7 @@ class _Graph:
         return self.add("Add", [product, added], name)
 
     def add_and_norm(self, x: str, y: str, linear: str, norm: str) -> str:
-        """Layer normalization of x + y + the bias of the linear layer that made y."""
+        """Add layer normalization of x + y + the bias of the linear layer that produced y."""
         inputs = [x, y, *self.norm(norm), self.floats(f"{linear}.bias", WIDTH)]
         return self.add("SkipLayerNormalization", inputs, norm, domain=MICROSOFT, epsilon=EPSILON)
 
@@ -76,7 +76,10 @@ class _Graph:
 
 
 def build() -> ModelProto:
-    """Input: summed embeddings (texts, tokens, width) and which tokens are there. Output: hidden states."""
+    """Build the graph. Inputs: summed embeddings (texts, tokens, width) and a token mask.
+
+    The output is the hidden states.
+    """
     graph = _Graph()
     graph.constant("thirds", np.array([WIDTH] * 3))
     x = graph.add("LayerNormalization", ["embeddings", *graph.norm("norm")], "norm", axis=-1, epsilon=EPSILON)

@@ -1,10 +1,10 @@
-"""Does the API answer as its description says, whatever it is sent?
+"""Check with schemathesis that the API answers as its description says.
 
     pip install schemathesis
     python -m scripts.check_api                    # some minutes; further arguments go to schemathesis
 
-Starts the whole application on a free port of this machine, over a database of its own, and has schemathesis
-send what it makes up from /openapi.json, with an administrator's token. No answer may be a 5xx, and each
+Starts the whole application on a free port of this machine, on its own database, and lets schemathesis send
+requests generated from /openapi.json with an administrator's token. No answer may be a 5xx, and each
 status, media type, header and body must be as described.
 """
 
@@ -44,7 +44,7 @@ def main() -> int:
             assistant = bootstrap.open_assistant(settings, store)
             with serve(bootstrap.build_web_app(settings, store, assistant)) as url:
                 program = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"]
-                program.append("--suppress-health-check=all")  # a slow machine is no mistake of the API
+                program.append("--suppress-health-check=all")  # a slow machine is not an error of the API
                 options = ["--header", f"Authorization: Bearer {token}", "--checks", ",".join(_CHECKS)]
                 return subprocess.run([*program, *options, *sys.argv[1:]], check=False).returncode  # noqa: S603
 

@@ -1,11 +1,13 @@
-"""One address begins hundreds of chats at a running `sufler demo`: how many get in, and who waits for it?
+"""Flood a running `sufler demo` with new chats from one address, and measure the effect.
 
-    python -m scripts.check_chats                                   # the limits as they are set
-    python -m scripts.check_chats --new-chats-per-address 100000    # all get in: the line and its bound
+Prints how many chats are admitted, and how long a known customer waits.
 
-Starts a demo of its own on loopback, in a temporary folder, and stops it. Meanwhile a customer who was there
-before writes every few seconds; their wait is measured from sending until the turn is triaged.
-For Linux, whose loopback has more than one address.
+    python -m scripts.check_chats                                   # with the limits as set
+    python -m scripts.check_chats --new-chats-per-address 100000    # all get in: the queue and its limit
+
+Starts its own demo on loopback, in a temporary folder, and stops it. Meanwhile a known customer writes every
+few seconds, and the wait is measured from sending until the turn is triaged. Linux only, because its loopback
+has more than one address.
 """
 
 import argparse
@@ -30,13 +32,13 @@ from rich.console import Console
 
 PASSWORD = "a passphrase for this check only"  # noqa: S105
 START_SECONDS = 600.0
-KNOWN_ADDRESS = "127.0.0.2"  # another one than the flood's
+KNOWN_ADDRESS = "127.0.0.2"  # different from the address of the flood
 WORDS = "заказ не пришёл оплата возврат доставка курьер размер обмен скидка чек гарантия склад ".split()
 
 
 @contextmanager
 def running_demo(folder: Path, web: dict[str, Any], encoder: str) -> Iterator[tuple[str, str]]:
-    """Start a demo; yields its address and the admin's one-time password."""
+    """Start a demo, and yield its address and the admin's one-time password."""
     config = folder / "config.yml"
     settings = {"data_dir": str(folder / "data"), "web": {"port": 0, **web}, "encoder": {"kind": encoder}}
     config.write_text(yaml.safe_dump({"sufler": settings}), encoding="utf-8")
@@ -80,7 +82,7 @@ def write(chat: httpx.Client, text: str) -> int:
 
 
 def begin_chat(url: str, number: int, length: int) -> int:
-    """Open the page as somebody new and write; returns the status of the message."""
+    """Open the page as a new visitor and write. Return the status of the message."""
     words = (WORDS[(number * 7 + place) % len(WORDS)] for place in range(length))
     with httpx.Client(base_url=url, timeout=120) as chat:
         chat.get("/chat").raise_for_status()
@@ -88,7 +90,7 @@ def begin_chat(url: str, number: int, length: int) -> int:
 
 
 class KnownCustomer:
-    """Writes again and again, and measures until the turn is triaged."""
+    """A customer who writes repeatedly and measures the time until the turn is triaged."""
 
     def __init__(self, url: str, admin: httpx.Client) -> None:
         self._admin = admin
@@ -99,7 +101,7 @@ class KnownCustomer:
         self._n_messages = 0
 
     def ask(self, deadline: float) -> float | None:
-        """Seconds until a message is triaged; None: not before the deadline, or not taken."""
+        """Return the seconds until a message is triaged, or None if refused or late."""
         self._n_messages += 1
         text = f"где мой заказ, вопрос {self._n_messages}"
         begin = time.monotonic()

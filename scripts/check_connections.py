@@ -1,11 +1,11 @@
-"""Do two thousand clients that say nothing, say it slowly or do not listen harm anybody?
+"""Check that two thousand silent, slow or non-reading clients do not harm others.
 
-    python -m scripts.check_connections                 # starts a demo of its own, a minute and a half
-    python -m scripts.check_connections --files 1024 --hard   # where the system allows no more files
+    python -m scripts.check_connections                 # starts its own demo, 90 seconds
+    python -m scripts.check_connections --files 1024 --hard   # with a hard limit on open files
 
-Loopback only. The connections come from a process of their own, which opens them again as they are closed;
-meanwhile /health is asked and a customer writes, and afterwards again. Prints what that took, and fails
-where a mark is missed.
+Loopback only. A separate process opens the connections, and reopens them when they are closed. During and
+after that, /health is requested and a customer writes. Prints the response times, and fails if a target is
+missed.
 """
 
 import argparse
@@ -43,7 +43,7 @@ _FIRST = {
 
 @dataclass(kw_only=True)
 class Answers:
-    """How long answers took, in seconds, and which requests got none."""
+    """Response times in seconds, and the requests without a response."""
 
     seconds: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Answers:
 
 
 def flood(port: int, count: int, seconds: float, use: Sequence[str]) -> None:
-    """Keep `count` connections half-open; those that the server closes are opened again."""
+    """Keep `count` connections half-open, reopening those that the server closes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 100)), hard))
     selector = selectors.DefaultSelector()
@@ -67,7 +67,7 @@ def flood(port: int, count: int, seconds: float, use: Sequence[str]) -> None:
     began = time.monotonic()
     next_bytes = began + 1
     while time.monotonic() < began + seconds:
-        for _ in range(min(10, count - len(kinds))):  # at most two hundred new ones a second
+        for _ in range(min(10, count - len(kinds))):  # at most two hundred new connections a second
             kind = use[counts["opened"] % len(use)]
             client = socket.socket()
             if kind == "slow reader":
@@ -111,14 +111,14 @@ def _read(client: socket.socket) -> bytes:
 
 
 def ask(port: int, stop: threading.Event) -> tuple[Answers, Answers]:
-    """Ask /health ten times a second and write as a customer every three, on a new connection each time."""
+    """Request /health ten times a second and write as a customer every three, on new connections."""
     health, customer = Answers(), Answers()
     cookie = _chat_cookie(port)
     next_message = 0.0
     while not stop.wait(0.1):
         _timed(health, port, "GET", "/health")
         if time.monotonic() > next_message:
-            next_message = time.monotonic() + 3.2  # below the limit of a chat
+            next_message = time.monotonic() + 3.2  # stays below the rate limit of a chat
             body = json.dumps({"id": str(uuid.uuid4()), "text": "где мой заказ"})
             headers = {
                 "Content-Type": "application/json",
@@ -199,7 +199,7 @@ def demo(data: Path | None, files: int | None, *, hard: bool) -> Iterator[tuple[
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far."""
+    """Return the processor time of a process so far, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -212,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--files", type=int, default=1024, help="open files that the demo starts with")
     parser.add_argument("--data", type=Path, help="a demo's data folder, which saves the time to make one")
     parser.add_argument("--hard", action="store_true", help="and it may not raise that")
-    parser.add_argument("--flood", type=int, help=argparse.SUPPRESS)  # the port: the process that connects
+    parser.add_argument("--flood", type=int, help=argparse.SUPPRESS)  # port; runs as the connecting process
     options = parser.parse_args(arguments)
     if options.flood:
         flood(options.flood, options.connections, options.seconds, options.kinds.split(","))

@@ -1,9 +1,9 @@
-"""Does any hostile file take more than 10 seconds or 500 MB to read or refuse? (Linux)
+"""Check that no hostile file takes more than 10 seconds or 500 MB to read or refuse. (Linux)
 
     python -m scripts.check_file_bounds [--size 9.9] [--only WORD]
 
-Every case of `tests.hostile_files` is written in its full size and read in a process of its own; the table
-shows processor seconds, memory above the start, and what the reader said. Status 1 if one breaks a bound.
+Every case of `tests.hostile_files` is written in full size and read in its own process. The table shows
+processor seconds, memory above the start, and the reader's message. Status 1 if a case exceeds a limit.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _GIVE_UP_BYTES = 6 * 1024**3
 
 
 def _warm_up(read: Callable[[Path], object], ending: str, folder: Path) -> None:
-    """Have imports done, which are not the file's."""
+    """Run the imports first, so that they are not counted for the file."""
     path = folder / f"small{ending}"
     small = {
         ".csv": "question,answer\na,b\n",
@@ -48,7 +48,7 @@ def _peak_mb() -> float:
 
 
 def _measure(name: str, path: Path) -> None:
-    """Read one file and print what that took."""
+    """Read one file and print the resources used."""
     reader, _, _ = CASES[name]
     read = reader_of(reader)
     _warm_up(read, path.suffix, path.parent)
@@ -69,7 +69,7 @@ def _measure(name: str, path: Path) -> None:
 
 
 def _run(name: str, size: int) -> bool:
-    """Write one case, have it read, print its row; True: it kept the bounds."""
+    """Write one case, read it in a process, print its row. Return True if it kept the limits."""
     _, file, write = CASES[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file

@@ -1,11 +1,11 @@
-"""Asks /health while twenty customers' messages wait that are made to cost as much as can be.
+"""Measure /health while twenty of the most expensive customer messages are being processed.
 
-    python -m scripts.check_health_under_load              # twenty kinds at a time: three minutes
-    python -m scripts.check_health_under_load --each       # twenty of every kind: half an hour
+    python -m scripts.check_health_under_load              # one of each of twenty kinds: three minutes
+    python -m scripts.check_health_under_load --each       # twenty messages of every kind: half an hour
     python -m scripts.check_health_under_load --kind newlines --kind emoji
 
-Starts a Sufler of its own with the demo base, on a free port of this machine and in a temporary folder, and
-stops it. Ends with status 1 where the 99th percentile is above the mark.
+Starts its own Sufler with the demo base, on a free port of this machine and in a temporary folder, and stops
+it. Ends with status 1 if the 99th percentile is above the target.
 """
 
 import argparse
@@ -36,12 +36,12 @@ MARK_MS = 200
 LENGTH = 4000  # characters of a message
 MESSAGES = 20
 PAUSE_S = 0.02  # between two requests
-MAX_WAIT_S = 120  # for the messages of one batch
+MAX_WAIT_S = 120  # limit for the messages of one batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Of GET /health, in milliseconds."""
+    """Latency of GET /health, in milliseconds."""
 
     requests: int
     p50: float
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def batches(kinds: Sequence[str], *, each: bool) -> dict[str, list[str]]:
-    """Messages to send together, by name."""
+    """Return the messages to send together, by name."""
     if kinds or each:
         return {name: [KINDS[name](LENGTH)] * MESSAGES for name in kinds or KINDS}
     names = list(KINDS)
@@ -89,7 +89,7 @@ def batches(kinds: Sequence[str], *, each: bool) -> dict[str, list[str]]:
 
 
 def measure(settings: Settings, messages: dict[str, list[str]], console: Console) -> dict[str, Latency]:
-    """Latencies while nothing waits, and then for each batch."""
+    """Measure latencies while idle, and then during each batch."""
     with bootstrap.open_store(settings) as store:
         articles = read_articles(settings.training_data_dir / "kb.csv")
         bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
@@ -103,7 +103,7 @@ def measure(settings: Settings, messages: dict[str, list[str]], console: Console
 
 
 def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
-    """A message of each text, every one of another customer."""
+    """Send each text as a message from a different customer."""
     reception = bootstrap.build_reception(settings, store)
     for text in texts:
         chat = uuid.uuid4().hex
@@ -111,7 +111,7 @@ def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
 
 
 def _asked(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
-    """Ask until nothing waits to be triaged."""
+    """Request /health until no message waits to be triaged."""
     seconds, start = [], time.perf_counter()
     for number in _until_triaged(store, start, min_seconds):
         if number % 50 == 0:
@@ -137,7 +137,7 @@ def _until_triaged(store: Store, start: float, min_seconds: float) -> Iterator[i
 
 
 def _waiting(store: Store) -> int:
-    """Turns that nobody has triaged, those of customers who may write on included."""
+    """Return the number of untriaged turns, including those of customers who may still be writing."""
     with store.read() as tx:
         return len(tx.conversations.due_turns(datetime.now(UTC) + timedelta(minutes=1)))
 

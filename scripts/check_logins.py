@@ -1,12 +1,12 @@
-"""Log in wrongly many times at once, and see what that costs everybody else.
+"""Attempt many wrong logins at once, and measure the cost to everybody else.
 
-Against a Sufler that this script starts itself, on loopback, in a folder of its own:
+The script starts its own Sufler on loopback, in its own folder:
 
     python scripts/check_logins.py                  # 160 logins, 80 at once
     python scripts/check_logins.py --logins 1000
 
-It prints how the logins were answered, how much more memory the server took at most, and how long a
-customer's message waited meanwhile. Status 1: more than 300 MiB, or more than a second.
+It prints the responses to the logins, the server's peak of additional memory, and how long a customer's
+message waited meanwhile. Status 1: more than 300 MiB, or more than a second.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from sufler.settings import Settings, load_settings
 
 _MAX_MB = 300.0
 _MAX_SECONDS = 1.0
-_NETWORKS = 64  # that the logins seem to come from: what stops them is not the limit of one address
+_NETWORKS = 64  # apparent sources of the logins, so that the limit per address does not stop them
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
         settings = _settings(Path(folder))
         with running(settings) as server:
             address = "http://{}:{}".format(*server.endpoint.address)
-            _customer(address, messages=2)  # the first one loads what the others find
+            _customer(address, messages=2)  # the first message loads what later ones reuse
             quiet = _customer(address, messages=5)
             before = peak_mb(server.pid)
             answers, waits, seconds = _storm(address, options.logins, options.at_once)
@@ -69,7 +69,7 @@ def _summary(waits: list[float]) -> dict[str, float]:
 
 
 def _settings(folder: Path) -> Settings:
-    """The shipped settings with a little knowledge base and somebody to log in as."""
+    """Return the shipped settings with a small knowledge base and an account to log in."""
     settings = load_settings(None).model_copy(update={"data_dir": folder / "data"})
     with bootstrap.open_store(settings) as store:
         bootstrap.build_accounts(store).add("anna", Role.OPERATOR, f"long enough {uuid.uuid4()}")
@@ -77,7 +77,7 @@ def _settings(folder: Path) -> Settings:
 
 
 def _storm(address: str, logins: int, at_once: int) -> tuple[Counter[int], list[float], float]:
-    """Wrong logins side by side, while a customer writes again and again."""
+    """Send wrong logins in parallel while a customer keeps writing."""
     done = threading.Event()
     waits: list[float] = []
     customer = threading.Thread(target=lambda: waits.extend(_customer(address, until=done)))
@@ -96,7 +96,7 @@ def _storm(address: str, logins: int, at_once: int) -> tuple[Counter[int], list[
 
 
 def _log_in(client: httpx.Client, number: int) -> int:
-    # A proxy on this machine is believed, so each of these seems to be somebody else.
+    # A proxy on this machine is trusted, so each request seems to come from a different client.
     origin = f"http://{client.base_url.netloc.decode()}"
     headers = {"Origin": origin, "X-Forwarded-For": f"192.0.2.{number % _NETWORKS}"}
     body = {"name": f"name-{number}", "password": "wrong password"}
@@ -104,7 +104,7 @@ def _log_in(client: httpx.Client, number: int) -> int:
 
 
 def _customer(address: str, *, messages: int = 1000, until: threading.Event | None = None) -> list[float]:
-    """Seconds that each message of a customer took; few enough a minute for the chat's own limit."""
+    """Return the seconds that each message of a customer took, few enough for the chat's own limit."""
     waits = []
     with httpx.Client(base_url=address, headers={"Origin": address}, timeout=120) as client:
         client.get("/chat").raise_for_status()

@@ -1,6 +1,6 @@
-"""Who is measured side by side: Rasa's usual pipelines and Sufler, each trained and served as a user would.
+"""The contestants of the benchmark: Rasa's usual pipelines and Sufler, used as a user would.
 
-All get the same rows, and do everything in processes of their own that write into a folder of their own.
+All get the same rows, and run in their own processes that write into their own folder.
 """
 
 import os
@@ -36,11 +36,11 @@ from sufler.rasa.environment import QUIETLY, RasaEnvironment
 from sufler.settings import Database, Settings
 
 FALLBACK = "nlu_fallback"
-AMBIGUITY = 0.1  # Rasa's default: it falls back, too, where the second intent is so near
-USUAL_THRESHOLD = 0.7  # of the fallback, in the examples of Rasa's documentation
-DEFAULT_THRESHOLD = 0.3  # in the pipeline that Rasa itself suggests
+AMBIGUITY = 0.1  # Rasa's default: it also falls back if the second intent is this close
+USUAL_THRESHOLD = 0.7  # fallback threshold in the examples of Rasa's documentation
+DEFAULT_THRESHOLD = 0.3  # fallback threshold in the pipeline that Rasa suggests
 _START_SECONDS = 300
-_LAST_LINES = 5  # of a log that are worth showing
+_LAST_LINES = 5  # lines of a log that are shown
 Pipeline = Sequence[Mapping[str, Any]]
 
 _COUNTS: Pipeline = [
@@ -50,7 +50,7 @@ _COUNTS: Pipeline = [
 _FALLBACK: Pipeline = [
     {"name": "FallbackClassifier", "threshold": USUAL_THRESHOLD, "ambiguity_threshold": AMBIGUITY}
 ]
-# What Rasa 3.6 suggests where a config.yml names no pipeline, but for the fallback's threshold.
+# Rasa 3.6 suggests this if config.yml names no pipeline, except for the fallback's threshold.
 DIET: Pipeline = [
     {"name": "WhitespaceTokenizer"},
     {"name": "RegexFeaturizer"},
@@ -71,12 +71,12 @@ LOGISTIC_REGRESSION: Pipeline = [  # it reads no features of single words
 
 
 class NotTrained(Exception):
-    """Training ended with an error; the message says where its log is and how it ends."""
+    """Training failed. The message gives the path of its log and the last lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """The intent that is named first, however unsure."""
+    """The top intent, at any confidence."""
 
     intent: str
     confidence: float
@@ -84,13 +84,13 @@ class Guess:
 
 
 class Contestant(Protocol):
-    """Learns rows, serves what it has learned, and says what the served answers mean."""
+    """Learns rows, serves the model, and interprets its answers."""
 
     @property
     def name(self) -> str: ...
 
     def train(self, rows: Sequence[IntentRow]) -> float:
-        """CPU-seconds from rows to a model that can be served."""
+        """Train a servable model from rows, and return the CPU-seconds."""
         ...
 
     def serve(self) -> AbstractContextManager[Running]: ...
@@ -100,7 +100,7 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Rasa:
-    """`rasa train nlu`, then `rasa run --enable-api`, asked by POST /model/parse."""
+    """`rasa train nlu`, then `rasa run --enable-api`, queried by POST /model/parse."""
 
     name: str
     pipeline: Pipeline
@@ -152,7 +152,7 @@ class Rasa:
                 stop(process)
 
     def guess(self, answer: Mapping[str, Any]) -> Guess:
-        """What stands first behind the fallback, which tells no intent."""
+        """Return the first intent after the fallback, which names no intent."""
         ranking = [ranked for ranked in answer["intent_ranking"] if ranked["name"] != FALLBACK]
         if not ranking:
             return Guess(intent="", confidence=0.0, lead=0.0)
@@ -168,9 +168,9 @@ class Rasa:
 
 @dataclass(frozen=True, kw_only=True)
 class Sufler:
-    """`sufler kb import`, `sufler train`, then `sufler run`, asked by POST /api/ask.
+    """`sufler kb import`, `sufler train`, then `sufler run`, queried by POST /api/ask.
 
-    An intent is a topic with one article, whose phrasings are the rows; there is no other intent.
+    An intent is a topic with one article, whose phrasings are the rows. There are no other intents.
     """
 
     settings: Settings
@@ -213,7 +213,7 @@ class Sufler:
 
 
 def write_nlu(rows: Sequence[IntentRow], path: Path) -> None:
-    """Write Rasa's file of examples, each a text of its own: nothing in them is taken for YAML."""
+    """Write Rasa's file of examples, each a separate text, so that none is parsed as YAML."""
     entries = [
         {"intent": intent, "examples": [{"text": text} for text in texts]}
         for intent, texts in _by_intent(rows).items()
@@ -223,7 +223,7 @@ def write_nlu(rows: Sequence[IntentRow], path: Path) -> None:
 
 
 def articles_of(rows: Sequence[IntentRow]) -> list[Article]:
-    """An article for each intent, with an answer of its own: those with the same one count as one."""
+    """Return an article per intent with a unique answer, since equal answers count as one."""
     return [
         Article(
             id=str(number),
@@ -238,10 +238,10 @@ def articles_of(rows: Sequence[IntentRow]) -> list[Article]:
 
 
 def cpu_seconds_of(command: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> float:
-    """Run a command to its end: its CPU-seconds, user and system, those of its children included.
+    """Run a command and return its CPU-seconds, user and system, including its children.
 
     Raises:
-        NotTrained: it ended with an error.
+        NotTrained: when it ended with an error.
     """
     with log.open("w", encoding="utf-8") as lines:
         process = subprocess.Popen(  # noqa: S603 - our own commands
@@ -255,13 +255,13 @@ def cpu_seconds_of(command: Sequence[str], *, log: Path, cwd: Path, env: Mapping
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU-seconds that a running process has used, user and system."""
+    """Return the CPU-seconds, user and system, of a running process."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _by_intent(rows: Sequence[IntentRow]) -> dict[str, list[str]]:
-    """Each text once, on one line and with nothing in it that Rasa would take for an entity."""
+    """Return the distinct texts by intent, on one line and free of Rasa's entity syntax."""
     texts: dict[str, dict[str, None]] = {}
     for row in rows:
         texts.setdefault(row.intent, {})[as_example(row.text)] = None
@@ -275,7 +275,7 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int, process: subprocess.Popen[str], log: Path) -> None:
-    """Wait until somebody listens there."""
+    """Wait until a server listens on the port."""
     patience = time.monotonic() + _START_SECONDS
     while time.monotonic() < patience:
         with socket.socket() as trial:

@@ -1,4 +1,4 @@
-"""A shop that has been open for some weeks, so that there is evidence to look at: for pictures."""
+"""A shop with some weeks of evidence, for pictures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,11 +32,11 @@ _TURNS_BETWEEN_LOOKS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """How many customers ask about a topic, and how often the bot is right, before and after go-live."""
+    """The number of customers who ask about a topic, and the bot's accuracy before and after go-live."""
 
     turns: int
     right: float
-    sure: float = 0.75  # share of turns with a confidence of .95 or more
+    sure: float = 0.75  # share of turns with a confidence of at least .95
     allow: bool = False
     slips_to: float | None = None
     hold: bool = False
@@ -55,7 +55,7 @@ STORIES: Mapping[str, Story] = {
 
 @dataclass
 class _Scripted:
-    """Suggests what it is told to, as surely as it is told to."""
+    """Suggests a scripted article with a scripted confidence."""
 
     article: Article
     confidence: float = 0.0
@@ -83,7 +83,7 @@ class _Scripted:
 
 @dataclass
 class Governing:
-    """Plays the stories, all topics side by side, up to this moment."""
+    """Plays the stories of all topics in parallel, up to the present."""
 
     store: Store
     articles: Sequence[Article]
@@ -95,7 +95,7 @@ class Governing:
     count: int = 0
 
     def __post_init__(self) -> None:
-        # More by lot than is usual, so that a few hundred customers suffice.
+        # More random sampling than usual, so that a few hundred customers suffice.
         sampling = SamplingPolicy(
             blind_collecting=0.3,
             blind_later=0.1,
@@ -194,7 +194,7 @@ class Governing:
         )
 
     def _judge(self, article: Article, *, right: bool) -> None:
-        """Boris judges whatever the lot has just fallen on."""
+        """Let Boris judge every turn that was sampled."""
         while (question := self.reviews.next(self.boris)) is not None:
             place = (Choice.FIRST, Choice.SECOND)[question.answers.index(article.answer)]
             self.reviews.judge(question.review_id, place if right else Choice.NEITHER, self.boris)

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy", "wordfreq>=3.1"]
 # ///
-"""Count words and letters for nlu/respelling; writes nlu/respelling/statistics.npz.
+"""Count words and letters for nlu/respelling, and write nlu/respelling/statistics.npz.
 
 Run once by a developer, from the repository's root: `python scripts/learn_spelling.py`. Word frequencies
 are those of wordfreq (data: CC BY-SA 4.0, see nlu/respelling/statistics.LICENSE) and of the shipped
@@ -36,7 +36,7 @@ from nlu.respelling.statistics import (  # noqa: E402
 )
 from nlu.respelling.transliteration import key_of_russian  # noqa: E402
 
-SHARE_OF_SHOP = 0.05  # of a word's frequency: how often the shipped base has it
+SHARE_OF_SHOP = 0.05  # share of a word's frequency that comes from the shipped base
 RUSSIAN_WORDS = 80_000
 ENGLISH_WORDS = 40_000
 OTHER_LATIN = {
@@ -46,9 +46,9 @@ OTHER_LATIN = {
     ),
     **dict.fromkeys(NEIGHBOURS, 8_000),
 }  # fmt: skip
-OTHER_COST = 1.5  # nats: how much rarer a text in another language is than one in English
+OTHER_COST = 1.5  # nats: how much rarer texts in another language are than English texts
 OTHER_CYRILLIC = dict.fromkeys(["uk", "bg", "mk"], 10_000)
-TYPES_FOR_LETTERS = 100_000  # every word counts once: the letters of rare words are what matters
+TYPES_FOR_LETTERS = 100_000  # each word counts once, because the letters of rare words matter
 
 
 def main() -> None:
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def frequencies(language: str, alphabet: Alphabet, shop: Mapping[str, int] | None = None) -> dict[str, float]:
-    """Share of each word, folded to the alphabet's letters, most frequent first."""
+    """Return the share of each word, folded to the alphabet's letters, most frequent first."""
     total: Counter[str] = Counter()
     for word, frequency in wordfreq.get_frequency_dict(language, "best").items():
         folded = fold(word)
@@ -106,15 +106,16 @@ def frequencies(language: str, alphabet: Alphabet, shop: Mapping[str, int] | Non
 
 
 def fold(word: str) -> str:
-    """Without accents and apostrophes, ё as е: as a message is looked up."""
+    """Remove accents and apostrophes, and replace ё by е, as in the lookup of messages."""
     plain = unicodedata.normalize("NFKD", word.lower().replace("й", "\0")).replace("\0", "й")
     return "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’").replace("ı", "i")
 
 
 def words_of_shop(language: str) -> Counter[str]:
-    """Count the base's words; those in English also where they stand in Russian questions and answers.
+    """Count the words of all questions and answers, and of the phrasings in `language`.
 
-    Russian articles' phrasings may be in the wrong layout or in Latin letters on purpose.
+    Russian phrasings may be in the wrong layout or in Latin letters on purpose, so they do not count as
+    English.
     """
     with (ROOT / "training_data" / "kb.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -139,7 +140,10 @@ def cost_of(frequency: float) -> int:
 
 
 def letter_costs(table: Mapping[str, float], alphabet: Alphabet) -> npt.NDArray[np.uint8]:
-    """-log P(letter | those before it), shape (size ** ORDER,): Witten-Bell smoothing over contexts."""
+    """Return -log P(letter | those before it), shape (size ** ORDER,).
+
+    The probabilities use Witten-Bell smoothing over contexts.
+    """
     size = alphabet.size
     codes = [
         [0] * (ORDER - 1) + [alphabet.codes[letter] for letter in word] + [0]

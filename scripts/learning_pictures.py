@@ -1,9 +1,9 @@
-"""Draws what confirmed questions teach, for docs/explanation/how-it-works.md, and prints the figures.
+"""Draw the effect of confirmed questions, for docs/explanation/how-it-works.md, and print the figures.
 
     python -m scripts.learning_pictures [--data FOLDER]
 
-As `sufler evaluate retrieval --learn --report`
-does, the learn half is confirmed step by step and the test half asked. Takes two minutes.
+As in `sufler evaluate retrieval --learn --report`, the learn half is confirmed step by step and the test half
+is asked. Takes two minutes.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def curve(faq: Path, name: str, settings: Settings, encoder: Encoder) -> list[CurvePoint]:
-    """Quality on the test half after 0, 1, 2, 4 … confirmed questions of the learn half for each article."""
+    """Measure the test half after 0, 1, 2, 4 … confirmed questions of the learn half per article."""
     articles = list(read_articles(faq / f"{name}_kb.csv"))
     ids = {article.id for article in articles}
     return list(

@@ -1,4 +1,4 @@
-"""What the scripts that measure share: where the data is, running a command for its figures, medians."""
+"""Helpers of the measuring scripts: data folder, running a command for its figures, medians."""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 
 def run(arguments: Sequence[str]) -> Any:
-    """Run a module with arguments and return the JSON that it prints; its progress is seen."""
+    """Run a module with arguments and return the JSON that it prints. Its progress stays visible."""
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
     )
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> Any:
 
 
 def median_of(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The median of each figure, and under `ci` the lowest and the highest: machines have moods."""
+    """Return the median of each figure, and its range under `ci`, because machines vary."""
     keys = [key for key, value in runs[0].items() if isinstance(value, (int, float))]
     values = {key: sorted(one[key] for one in runs) for key in keys}
     middle = {key: statistics.median(found) for key, found in values.items()}

@@ -1,6 +1,6 @@
-"""Draws the pictures of docs/explanation/readiness.md: `python -m scripts.readiness_pictures`.
+"""Draw the pictures of docs/explanation/readiness.md: `python -m scripts.readiness_pictures`.
 
-Simulated answers, the functions that decide in production, and a fixed seed.
+The answers are simulated with a fixed seed, and judged by the functions that decide in production.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def looks(axes: Axes) -> None:
-    """One topic exactly at the bar, as the last hundred answers show it."""
+    """Draw a topic exactly at the bar, as the last hundred answers show it."""
     right = _answers(0.9, 1200, seed=5)
     share = np.convolve(right, np.ones(100) / 100, mode="valid")
     axes.plot(np.arange(100, 1201), share, color=_AT_BAR, linewidth=1.2)
@@ -41,7 +41,7 @@ def looks(axes: Axes) -> None:
 
 
 def capital(axes: Axes) -> None:
-    """What a gambler has against bots at the bar and against better ones."""
+    """Draw a gambler's capital against bots at the bar and against better bots."""
     n = 300
     for accuracy, colour in ((0.9, _AT_BAR), (0.97, _GOOD)):
         for seed in range(25):
@@ -59,7 +59,7 @@ def capital(axes: Axes) -> None:
 
 
 def sequence(axes: Axes) -> None:
-    """The interval of one good topic while its evidence grows."""
+    """Draw the interval of a good topic while its evidence grows."""
     right = _answers(0.97, 300, seed=4)
     turns = [
         JudgedTurn(confidence=1.0, judgement=RIGHT if one else WRONG, by_lot=True) for one in right.tolist()
@@ -79,7 +79,7 @@ def sequence(axes: Axes) -> None:
 
 
 def slip(axes: Axes) -> None:
-    """A topic that falls from 97 % to 80 % after 500 audits."""
+    """Draw a topic that falls from 97 % to 80 % after 500 audits."""
     before = np.random.default_rng(2).random(500) < 0.97
     after = np.random.default_rng(3).random(120) < 0.8
     detector = Detector()

@@ -1,6 +1,7 @@
-"""Pictures of the pages: `python -m scripts.screenshots [FOLDER]`.
+"""Take pictures of the pages: `python -m scripts.screenshots [FOLDER]`.
 
-Without a folder it only renews those in docs/images; with one it puts every state of the pages there.
+Without a folder it renews only the pictures in docs/images. With a folder it saves every state of the pages
+there.
 """
 
 import sys
@@ -53,7 +54,7 @@ ANSWERS: Mapping[str, tuple[HandoffReason, Ranked]] = {
 
 @dataclass
 class ScriptedAssistant:
-    """Knows the answers above, so that the pictures stay the same."""
+    """Gives the answers above, so that the pictures stay the same."""
 
     articles: Mapping[str, Article]
 
@@ -83,7 +84,7 @@ class ScriptedAssistant:
 
 
 class PictureShop(DeskShop):
-    """The demo shop; customers have written some time ago."""
+    """The demo shop, with customers who wrote some time ago."""
 
     def wrote(self, minutes_ago: float, text: str, **more: object) -> int:
         when = utc_now() - timedelta(minutes=minutes_ago)
@@ -108,7 +109,7 @@ class PictureShop(DeskShop):
             self.deliver()
 
     def fill(self) -> None:
-        """A conversation in the middle of its course, and a queue behind it."""
+        """Create a conversation in progress, and a queue behind it."""
         marina = {"chat": "1", "name": "Марина Соколова"}
         hello = "здравствуйте! можно вернуть куртку, если срезала бирку?"
         conversation = self.wrote(52, hello, **marina)
@@ -125,7 +126,7 @@ class PictureShop(DeskShop):
 
 @contextmanager
 def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[PictureShop]:
-    """The demo shop, opened some days ago, or that part of it which is about these topics."""
+    """Open the demo shop some days ago, entirely or for these topics only."""
     articles = tuple(
         article
         for article in read_articles(ROOT / "training_data" / "kb.csv")
@@ -166,7 +167,7 @@ def take_the_picture(browser: Browser, target: Path) -> None:
 
 @contextmanager
 def governed() -> Iterator[PictureShop]:
-    """A shop whose topics have evidence of some weeks."""
+    """Return a shop whose topics have some weeks of evidence."""
     with shop(STORIES, days_ago=30) as shown:
         anna, boris, vera = shown.accounts.all()
         Governing(shown.store, shown.articles, anna, boris, vera).play()
@@ -209,7 +210,7 @@ def take_every_state_of_readiness(browser: Browser, folder: Path) -> None:
 
 
 def _whole(page: Page, path: Path) -> None:
-    """The page as high as what is on it."""
+    """Take the page at the height of its contents."""
     page.wait_for_timeout(600)
     height = page.evaluate("Math.ceil((document.querySelector('.sheet')?.scrollHeight ?? 800) + 60)")
     before = page.viewport_size or {"width": 1280, "height": 800}
@@ -220,7 +221,7 @@ def _whole(page: Page, path: Path) -> None:
 
 
 def take_every_state(browser: Browser, folder: Path) -> None:
-    """Each with the number of its place in a day's work."""
+    """Take every state, numbered by its place in a working day."""
     with shop() as shown, shown.open() as address:
         _take_login(browser, folder, shown, address)
         page = _take_deciding(browser, folder, shown, address)

@@ -3,12 +3,12 @@
     python scripts/tune_ranker.py DATA [--cache FILE]
 
 DATA is the folder with faq/ and intents/ (or SUFLER_BENCHMARK_DATA). Only dev and train rows are read:
-covid_dev, stack_dev, and knowledge bases that are made of training rows of hwu64_ru, hwu64_large and
-banking77: an intent is an article, some of its rows are question and phrasings, others ask; rows of
-intents that are left out are out of scope. Clinc150 is not among them: the encoder has learned from it.
+covid_dev, stack_dev, and knowledge bases made from training rows of hwu64_ru, hwu64_large and banking77. An
+intent becomes an article, some of its rows are question and phrasings, others are queries, and rows of
+omitted intents are out of scope. Clinc150 is not used, because the encoder was trained on it.
 
-Prints the weights, each signal alone, and what leaving out all bases of one kind and fitting on the
-others gives. Takes about four minutes on two idle cores, one with the vectors in --cache.
+Prints the weights, the results of each signal alone, and the results on each kind of base of fitting on the
+other kinds. Takes about four minutes on two idle cores, one with the vectors in --cache.
 """
 
 import argparse
@@ -42,7 +42,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """A knowledge base and what is asked of it; no right article: out of scope."""
+    """A knowledge base and its queries. A query without a right article is out of scope."""
 
     name: str
     articles: tuple[Article, ...]
@@ -50,7 +50,7 @@ class Base:
 
 
 class DiskCache:
-    """Remembers vectors in a file."""
+    """An encoder's vectors, cached in a file."""
 
     def __init__(self, encoder: Encoder, file: Path | None) -> None:
         self._encoder, self._file = encoder, file
@@ -80,7 +80,7 @@ class DiskCache:
 
 
 def faq(data: Path, name: str, *, left_out: float, seed: int) -> Base:
-    """The base of that name and its dev rows; a share of the articles is taken away."""
+    """Return the base of that name and its dev rows, with a share of the articles removed."""
     articles = list(read_articles(data / "faq" / f"{name}_kb.csv"))
     random = np.random.default_rng(seed)
     kept = [article for article in articles if random.random() >= left_out]
@@ -101,7 +101,7 @@ def made(
     one_topic: bool,
     seed: int,
 ) -> Base:
-    """A base of some of the intents; one case in eight is out of scope."""
+    """Build a base from some of the intents. One case in eight is out of scope."""
     random = np.random.default_rng(seed)
     texts: dict[str, list[str]] = {}
     for row in _read(data / "intents" / f"{name}_train.csv"):
@@ -135,7 +135,7 @@ def made(
 
 
 def bases(data: Path) -> list[Base]:
-    """All that is fitted on."""
+    """Return all bases for fitting."""
     ru = {"name": "hwu64_ru", "language": "ru"}
     bank = {"name": "banking77", "language": "en"}
     large = {"name": "hwu64_large", "language": "en"}
@@ -162,7 +162,7 @@ def bases(data: Path) -> list[Base]:
 
 @dataclass(frozen=True, kw_only=True)
 class TuningQuery:
-    """A base's cases with what the assistant's parts say about them."""
+    """A base's cases with the outputs of the assistant's parts."""
 
     base: Base
     hits: list[tuple[Hit, ...]]
@@ -171,7 +171,7 @@ class TuningQuery:
 
 
 def ask(base: Base, encoder: DiskCache, settings: Settings) -> TuningQuery:
-    """Search with the product's own parts."""
+    """Search with the product's own components."""
     reader = TextReader(encoder)
     search = ArticleSearch.build(base.articles, reader=reader, config=builder.search_config(settings.models))
     intents = builder.train_intents(settings.models, base.articles, encoder)
@@ -191,7 +191,7 @@ def _read(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-FAQ_SHARE = 5.0  # a FAQ's base counts as so many made ones: people who ask a FAQ are what it is all for
+FAQ_SHARE = 5.0  # weight of a FAQ's base relative to a synthetic base: FAQ queries are the real use
 OUTSIDE = 0.05  # share of questions that count as out of scope
 
 
@@ -204,7 +204,7 @@ def share_of(base: Base) -> float:
 
 
 def fit_on(asked: Iterable[TuningQuery], weights: Weights) -> Weights:
-    """Fit on the cases in scope; all of a base's together count as 100 times its share."""
+    """Fit on the cases in scope. All cases of a base together count as 100 times its share."""
     rankings: list[Ranking] = []
     counts: list[float] = []
     for query in asked:
@@ -215,13 +215,13 @@ def fit_on(asked: Iterable[TuningQuery], weights: Weights) -> Weights:
 
 
 def precision(asked: TuningQuery, old: Weights, new: Weights) -> float:
-    """Share of the cases in scope whose first article is right under the `new` weights."""
+    """Return the share of the cases in scope whose first article is right under the `new` weights."""
     return float(np.mean([reranked(hits, old, new)[0].article.id in right for hits, right in _inside(asked)]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """Suggestions: features, what came of them, and how many each counts as."""
+    """Suggestions: features, outcomes, and weights."""
 
     rows: list[tuple[float, ...]]
     right: list[bool]
@@ -229,7 +229,7 @@ class Outcomes:
 
 
 def outcomes_of(asked: TuningQuery, old: Weights, new: Weights, *, looked_at: int) -> Outcomes:
-    """The first suggestions of each case; the second and third count half."""
+    """Return the first `looked_at` suggestions of each case. The second and third count half."""
     found = Outcomes(rows=[], right=[], counts=[])
     outside = float(np.mean([not query for query in asked.right]))
     for hits, its, in_scope in zip(asked.hits, asked.right, asked.in_scope.tolist(), strict=True):
@@ -257,9 +257,9 @@ def fit_confidence(
 def reliability(
     asked: TuningQuery, model: ConfidenceModel, old: Weights, new: Weights
 ) -> tuple[float, float, float, float]:
-    """Debiased calibration error, mean confidence minus share right, Brier score, that of a constant.
+    """Return debiased calibration error, confidence bias, Brier score and that of a constant.
 
-    Where cases are out of scope, one in twenty is.
+    Out-of-scope cases are weighted to be one in twenty.
     """
     found = outcomes_of(asked, old, new, looked_at=1)
     confidence = 1 / (1 + np.exp(-np.array(found.rows) @ np.array(astuple(model))))
@@ -295,7 +295,7 @@ def main() -> None:
 
 
 def report(asked: Sequence[TuningQuery], shipped: Weights, prior: ConfidenceModel) -> None:
-    """Fit, and print how good each base is found with what."""
+    """Fit, and print the accuracy on each base for each choice of signals."""
     kinds = sorted({kind_of(query.base) for query in asked})
     without = {kind: [query for query in asked if kind_of(query.base) != kind] for kind in kinds}
     fitted = fit_on(asked, shipped)
@@ -331,7 +331,7 @@ def _say(line: str) -> None:
 
 
 def _inside(asked: TuningQuery) -> Iterable[tuple[tuple[Hit, ...], frozenset[str]]]:
-    """The cases that have a right article, with what was found."""
+    """Return the cases that have a right article, with their search results."""
     return ((hits, right) for hits, right in zip(asked.hits, asked.right, strict=True) if right and hits)
 
 

@@ -1,8 +1,8 @@
-"""Does anything leave the house?  `python -m scripts.watch_network [--minutes 10]`
+"""Check that no data leaves the machine: `python -m scripts.watch_network [--minutes 10]`
 
-Runs `sufler demo --with-traffic` for so long under strace, in an empty home, and says whom it and its
-children have spoken to and where they have written. Ends with status 1 if that is anything but this machine,
-the data folder and the temporary folder. Needs strace (apt install strace).
+Runs `sufler demo --with-traffic` for that time under strace, in an empty home, and reports the network peers
+and written files of the process and its children. Ends with status 1 if they include anything but this
+machine, the data folder and the temporary folder. Needs strace (apt install strace).
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _run(folder: Path, watch: Watch, minutes: float) -> int:
-    """Run the demo in `folder` and stop it; returns its status."""
+    """Run the demo in `folder`, stop it, and return its status."""
     config = folder / "config.yml"
     settings = {"data_dir": str(folder / "data"), "web": {"port": 0}}
     config.write_text(json.dumps({"sufler": settings}), encoding="utf-8")  # JSON is YAML

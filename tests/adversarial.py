@@ -1,4 +1,4 @@
-"""Messages that are made to cost as much as can be; each fills the length it is given."""
+"""Messages designed to cost as much as possible. Each fills the given length."""
 
 import random
 from collections.abc import Callable

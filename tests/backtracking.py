@@ -1,7 +1,8 @@
-"""Counts the steps that a backtracking matcher takes, so that growth can be told without a clock.
+"""Count the steps of a backtracking matcher, to measure growth without a clock.
 
-It reads the tree that `re` itself compiles and tries what `re` tries, in the same order: same spans. Its
-steps are not those of `re`, which runs over single characters faster, but both grow alike.
+It reads the tree that `re` itself compiles and tries the same alternatives in the same order, so the spans
+are equal. Its step count differs from that of `re`, which skips single characters faster, but both grow
+alike.
 """
 
 import random
@@ -17,18 +18,18 @@ _FOR_EVER = _constants.MAXREPEAT
 
 
 class TooManySteps(Exception):
-    """The budget is used up."""
+    """The step budget is used up."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Program:
-    """Instructions: an operation and what it needs. `accept` ends every program."""
+    """Instructions, each an operation and its operands. `accept` ends every program."""
 
     code: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Machine:
-    """A compiled pattern as `re` would match it, one step at a time."""
+    """Matches a compiled pattern as `re` would, one step at a time."""
 
     def __init__(self, pattern: re.Pattern[Any]) -> None:
         self.pattern = pattern
@@ -50,10 +51,10 @@ class Machine:
     # --- what `re.Pattern` does ---------------------------------------------------------------
 
     def finditer(self, text: str, *, budget: int = 10**7) -> list[Span]:
-        """See `re.Pattern.finditer`; `steps` says afterwards how many it took.
+        """See `re.Pattern.finditer`. `steps` holds the number of steps afterwards.
 
         Raises:
-            TooManySteps: it is not done after `budget` steps.
+            TooManySteps: when it has not finished after `budget` steps.
         """
         self.steps, self._budget = 0, budget
         spans, start, must_advance = [], 0, False
@@ -72,19 +73,19 @@ class Machine:
         return spans
 
     def match(self, text: str, *, budget: int = 10**7) -> list[Span]:
-        """See `re.Pattern.match`, and `finditer`."""
+        """See `re.Pattern.match` and `finditer`."""
         self.steps, self._budget = 0, budget
         end = self._match(text, 0)
         return [] if end is None else [(0, end)]
 
     def fullmatch(self, text: str, *, budget: int = 10**7) -> list[Span]:
-        """See `re.Pattern.fullmatch`, and `finditer`."""
+        """See `re.Pattern.fullmatch` and `finditer`."""
         self.steps, self._budget = 0, budget
         end = self._match(text, 0, whole=True)
         return [] if end is None else [(0, end)]
 
     def _may_begin(self, text: str, place: int) -> bool:
-        """Whether a match can begin with the character at `place`: `re` looks for such ones first, too."""
+        """Return True if a match can begin with the character at `place`. `re` has the same shortcut."""
         if self._may_be_empty:
             return True
         if place == len(text):
@@ -315,7 +316,7 @@ def _first(program: _Program) -> tuple[list["_Member"], bool]:
 
 
 class _Member:
-    """Whether a character is of a class, as `re` itself sees it."""
+    """Tests whether a character belongs to a class, as `re` does."""
 
     def __init__(self, node: Any, flags: int, *, is_bytes: bool) -> None:
         state = _parser.State()
@@ -360,7 +361,7 @@ _POOL = " \n\t\r\u00a0aZzяЯёЁ09_-—.,;:!?'’\"«»()[]{}<>/\\@#№$₽%&*+
 
 
 def alphabet(machine: Machine) -> list[str]:
-    """One character for each way in which the pattern's classes can tell characters apart."""
+    """Return one character for each class of characters that the pattern distinguishes."""
     pool = [*_literals(machine.tree), *_POOL]
     if machine.is_bytes:
         pool = [character for character in pool if ord(character) < 256]
@@ -423,7 +424,7 @@ def _example(tree: Any, machine: Machine, flags: int, letters: Sequence[str], ra
 
 @dataclass(frozen=True, kw_only=True)
 class Attack:
-    """A text that grows: `head`, `pumps` one after the other, each many times, `tail`."""
+    """A growing text: `head`, each of the `pumps` repeated in order, `tail`."""
 
     head: str
     pumps: tuple[str, ...]
@@ -434,7 +435,7 @@ class Attack:
 
 
 def attacks(machine: Machine, *, count: int) -> Iterator[Attack]:
-    """Whatever the pattern can tell apart, repeated; then `count` attacks by lot, the same at each call."""
+    """Yield a repetition of everything that the pattern distinguishes, then `count` seeded random attacks."""
     letters = alphabet(machine)
     random_ = random.Random(repr(machine.pattern.pattern))
     examples = [example(machine, letters, random_) for _ in range(8)]
@@ -458,7 +459,7 @@ def attacks(machine: Machine, *, count: int) -> Iterator[Attack]:
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Steps on a text and on one twice as long; None: more than the budget."""
+    """Number of steps on a text and on a text twice as long. None: more than the budget."""
 
     mode: str
     attack: Attack
@@ -484,7 +485,7 @@ _SUSPECTS = 3  # attacks of a pattern that are looked into
 
 
 def worst_growth(machine: Machine, mode: str, *, count: int) -> Growth | None:
-    """An attack whose steps grow faster than its text, if there is one."""
+    """Return an attack whose steps grow faster than its text, or None."""
     method = getattr(machine, mode)
     suspects = []
     for attack in attacks(machine, count=count):
@@ -502,7 +503,7 @@ def worst_growth(machine: Machine, mode: str, *, count: int) -> Growth | None:
 
 
 def _bend(machine: Machine, method: Callable[..., Any], attack: Attack) -> float:
-    """How far the steps on once, twice and three times as much are from a straight line; 0: near enough."""
+    """Return how far the steps for one, two and three repetitions deviate from a straight line."""
     text = attack.text(3 * _TIMES)
     three = _steps(machine, method, text, budget=_FEW)
     if three <= 6 * len(text):
@@ -515,7 +516,7 @@ def _bend(machine: Machine, method: Callable[..., Any], attack: Attack) -> float
 
 
 def _growth(machine: Machine, mode: str, method: Callable[..., Any], attack: Attack) -> Growth | None:
-    """Whether the attack's steps still grow faster where counted repetitions have come to their end."""
+    """Return the growth of the attack if it persists beyond the counted repetitions, or None."""
     unit = sum(map(len, attack.pumps))
     times = max(_LENGTH, 3 * machine.max_bound) // unit + 1
     text, twice = attack.text(times), attack.text(2 * times)

@@ -1,4 +1,4 @@
-"""A real server on a free port, and a real browser that looks at it."""
+"""Run a real server on a free port and open it in a real browser."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ _ARGUMENTS = [
 
 @contextmanager
 def serve(app: FastAPI, config: BoundedConfig | None = None) -> Iterator[str]:
-    """Serve an application from a thread; yields its address. One at a time: NiceGUI is one per process."""
+    """Serve an application from a thread and yield its address, one at a time (NiceGUI is a singleton)."""
     config = config or BoundedConfig(app, ConnectionLimits())
     config.host, config.port, config.timeout_graceful_shutdown = "127.0.0.1", 0, 1
     server = BoundedServer(config)
@@ -47,7 +47,7 @@ def serve(app: FastAPI, config: BoundedConfig | None = None) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Headless Chromium; the one of the system where there is one."""
+    """Start headless Chromium, the system's own if there is one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM) if CHROMIUM.exists() else None, args=_ARGUMENTS

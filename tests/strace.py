@@ -1,6 +1,6 @@
-"""Whom does a program talk to, and where does it write?
+"""Record with strace which peers a program talks to and where it writes.
 
-The calls it makes to the system say so, whichever library makes them: strace writes them down.
+System calls show this for every library.
 """
 
 import ipaddress
@@ -50,7 +50,7 @@ _TO_WRITE = re.compile(r"O_(?:WRONLY|RDWR|CREAT|TRUNC)")
 
 @dataclass(kw_only=True)
 class Findings:
-    """What programs did, and their children: each thing once, in order."""
+    """The actions of programs and their children, each once, in order."""
 
     name_lookups: list[str] = field(default_factory=list)  # where the name was looked up
     addresses: list[str] = field(default_factory=list)  # of other machines, with the port
@@ -64,10 +64,10 @@ class Findings:
 
 
 class Watch:
-    """Runs programs in an empty home, with a temporary folder, and writes down their system calls."""
+    """Runs programs in an empty home, with a temporary folder, and records their system calls."""
 
     def __init__(self, folder: Path) -> None:
-        """Skip the test where there is no strace, or it may not look."""
+        """Skip the test if strace is missing or may not trace."""
         if not can_watch():
             missing(NO_STRACE)
         self.home, self.temporary = folder / "home", folder / "tmp"
@@ -77,7 +77,7 @@ class Watch:
         self._logs: dict[Path, Path] = {}  # with the folder that the program was started in
 
     def command(self, *arguments: str | Path, cwd: Path | None = None) -> list[str]:
-        """The command that does the same, watched and started in `cwd`; its process is the program's own."""
+        """Return the same command watched and started in `cwd`. Its process is the program's own."""
         log = self._folder / f"calls-{len(self._logs)}.log"
         self._logs[log] = cwd or Path.cwd()
         calls = ",".join(f"?{name}" for name in (*_SENDING, *_OPENING, *_MAKING, *_NAMING))
@@ -85,7 +85,7 @@ class Watch:
         return ["strace", *options, "-e", f"trace={calls}", "-o", str(log), "--", *map(str, arguments)]
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-        """This process's and these, but for the folders where programs keep what is theirs."""
+        """Return this process's environment and these variables, without folders of the user's data."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -108,7 +108,7 @@ class Watch:
         )
 
     def findings(self, *allowed: Path) -> Findings:
-        """What has been done, once all programs have ended; in the `allowed` folders all may be written."""
+        """Return what all programs did, once they have ended. Writes to `allowed` folders are ignored."""
         found = Findings()
         places = [str(path.resolve()) for path in (self.temporary, *allowed)]
         for log, cwd in self._logs.items():
@@ -118,7 +118,7 @@ class Watch:
 
 
 def can_watch() -> bool:
-    """Whether strace is here and may look at other processes."""
+    """Return True if strace is installed and may trace other processes."""
     if shutil.which("strace") is None:
         return False
     tried = ["strace", "-f", "--seccomp-bpf", "-o", os.devnull, "true"]
@@ -126,7 +126,7 @@ def can_watch() -> bool:
 
 
 def _lines(log: Path) -> Iterator[str]:
-    """Each call as one line: one that another thread broke into is put together again."""
+    """Yield each call as one line, joining calls that another thread interrupted."""
     begun: dict[str, str] = {}
     for line in _whole(log).splitlines():
         process = line.partition(" ")[0]

@@ -44,7 +44,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class DeskShop:
-    """The core on a real store and the real clock; turns close at once.
+    """The core on a real store and the real clock. Turns close at once.
 
     Accounts: anna and boris (operators), vera (supervisor).
     """
@@ -78,7 +78,7 @@ class DeskShop:
         self.accounts.add("vera", Role.SUPERVISOR, PASSWORD)
 
     def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
-        """From now on dialogues run in an engine."""
+        """Run all dialogues in an engine from now on."""
         dialogue_sessions = DialogueSessions(self.store, engine, seal="sealed {}".format, **SESSIONS)
         self.triager = Triager(
             self.store, self.assistant, sampling=self.sampling, dialogue_sessions=dialogue_sessions
@@ -96,7 +96,7 @@ class DeskShop:
         forwarded: bool = False,
         replaces: str | None = None,
     ) -> int:
-        """A customer writes; returns the conversation's id. The message's external id is its number."""
+        """Write as a customer. Return the conversation's id. The message's external id is its number."""
         self._messages += 1
         message = IncomingMessage(
             channel=channel,
@@ -111,13 +111,13 @@ class DeskShop:
         return self.reception.receive(message).conversation_id
 
     def ask(self, text: str, *, chat: str = "7", name: str = "Ольга", channel: str = "telegram") -> int:
-        """A customer writes, and the turn reaches the desk."""
+        """Write as a customer, and bring the turn to the desk."""
         conversation_id = self.say(text, chat=chat, name=name, channel=channel)
         self.triager.run_once()
         return conversation_id
 
     def accept(self, text: str, *, chat: str = "7") -> int:
-        """A customer asks, and Anna accepts the first suggestion; returns the turn's id."""
+        """Ask as a customer, accept the first suggestion as Anna, and return the turn's id."""
         view = self.desk.conversation(self.ask(text, chat=chat))
         assert view.turn is not None
         anna = next(account for account in self.accounts.all() if account.name == "anna")
@@ -133,14 +133,14 @@ class DeskShop:
         return view.turn.id
 
     def deliver(self) -> list[OutgoingMessage]:
-        """The messenger takes whatever may leave now."""
+        """Let the messenger take every reply that may leave now."""
         messages = self.deliveries.claim(["telegram", "web"])
         for message in messages:
             self.deliveries.sent(message, f"out-{message.id}")
         return messages
 
     def outbox(self, conversation_id: int) -> list[str]:
-        """Texts on their way to the customer, or sent."""
+        """Return texts on their way to the customer, or sent."""
         replies = self.desk.conversation(conversation_id).replies
         return [reply.text for reply in replies if reply.state.value != "cancelled"]
 
@@ -169,7 +169,7 @@ class DeskShop:
         )
 
     def visit(self, name: str) -> Visit:
-        """Somebody who has just logged in."""
+        """Return the session of a newly logged-in person."""
         secret = self.sessions.start(self.accounts.named(name))
         visit = self.sessions.find(secret or "")
         assert visit is not None
@@ -183,6 +183,6 @@ class DeskShop:
 
     @contextmanager
     def open(self, *, poll_seconds: float = 0.3) -> Iterator[str]:
-        """Serve the shop's desk; yields the address."""
+        """Serve the shop's desk, and yield the address."""
         with serve(self.app(poll_seconds=poll_seconds)) as address:
             yield address

@@ -1,6 +1,6 @@
-"""No regular expression takes more than a few steps for each character, whatever is written to us.
+"""Every regular expression takes at most a few steps per character, for any input.
 
-All of them are looked for in the packages' code: one that is added is tested, too.
+The expressions are collected from the packages' code, so a new expression is tested automatically.
 """
 
 import ast
@@ -49,7 +49,7 @@ class Expression:
 
 
 class NotReadable(Exception):
-    """An expression is put together where no test can see it: make it a constant of its module."""
+    """An expression is built where no test can read it. Make it a constant of its module."""
 
 
 @cache
@@ -94,7 +94,7 @@ def _expressions(path: Path, tree: ast.Module, uses: dict[str, frozenset[str]]) 
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Calls of `re`'s functions; they have to be called by that name."""
+    """Return the calls of `re`'s functions, which must be called by these names."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "re":
             raise NotReadable(f"line {node.lineno}: write import re")
@@ -110,7 +110,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 class _WithAWord(ast.NodeTransformer):
-    """Puts a word in place of values that are known at run time only."""
+    """Replaces values known only at run time with a word."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -141,7 +141,7 @@ def _evaluated(node: ast.expr, module: ModuleType) -> Any:
 
 
 def _uses(trees: list[ast.Module]) -> dict[str, frozenset[str]]:
-    """How the expression of a name is used in any module; one that is handed on: in every way."""
+    """Return all uses of a named expression in any module. One that is passed on counts as every use."""
     uses: dict[str, set[str]] = {}
     for tree in trees:
         owners = {

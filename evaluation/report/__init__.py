@@ -11,7 +11,7 @@ import atexit
 import os
 import tempfile
 
-# matplotlib, once imported, lists the machine's fonts into the home folder, where nothing of ours belongs.
+# On import, matplotlib writes a font cache to the home folder, where nothing of ours belongs.
 if "MPLCONFIGDIR" not in os.environ:
     _folder = tempfile.TemporaryDirectory(prefix="sufler-matplotlib-")
     atexit.register(_folder.cleanup)

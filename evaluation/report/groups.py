@@ -1,4 +1,4 @@
-"""On which topics, intents or articles does it go wrong most?"""
+"""Find the topics, intents or articles with the most errors."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,16 +13,16 @@ _MAX_CONFUSIONS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Rows that belong together, and with what they were most often confused."""
+    """Rows that belong together, and the groups with which they were most often confused."""
 
     name: str
     n_wrong: int
     right: Estimate
-    confusions: tuple[tuple[str, int], ...]  # name of the group suggested instead, how often
+    confusions: tuple[tuple[str, int], ...]  # name of the group suggested instead, and count
 
 
 def worst_groups(outcomes: Sequence[ScoredCase], group_of: Callable[[str], str]) -> list[Group]:
-    """Group by `group_of` the first right label; those with most wrong rows first, none without any."""
+    """Group by `group_of` the first right label. Groups with most wrong rows come first."""
     members: dict[str, list[ScoredCase]] = {}
     for outcome in outcomes:
         members.setdefault(group_of(outcome.right[0]) if outcome.right else OUT_OF_SCOPE, []).append(outcome)

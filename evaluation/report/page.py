@@ -1,4 +1,4 @@
-"""The report's contents, put into the template."""
+"""Fill the report's template with its contents."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,30 +43,30 @@ MEANINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the report shows. `outcomes` must not be empty; `group_of` names a label's topic or intent."""
+    """The contents of the report. `outcomes` is not empty. `group_of` names a label's topic or intent."""
 
     title: str
     metrics: Mapping[str, Estimate | None]
     counts: Mapping[str, str]
     facts: Mapping[str, str]  # command, machine, versions …
     outcomes: Sequence[ScoredCase]
-    headline: Sequence[str]  # names of the metrics shown large
+    headline: Sequence[str]  # names of the metrics in the headline
     groupings: Mapping[str, Callable[[str], str]]  # title of the table -> label's group
     warnings: Sequence[DataWarning] = ()
-    in_scope: Sequence[float] = ()  # of intents: P(some known intent is meant)
+    in_scope: Sequence[float] = ()  # for intents: P(a known intent is meant)
     threshold: float | None = None
     target: float | None = None
     curve: Sequence[CurvePoint] = ()
     comparison: Comparison | None = None
-    against: str = ""  # what it was compared to
-    failed: Sequence[ScoredCase] | None = None  # None: all that are not right
+    against: str = ""  # name of the compared model
+    failed: Sequence[ScoredCase] | None = None  # None: all outcomes that are not right
     meanings: Mapping[str, str] = field(default_factory=lambda: MEANINGS)
 
 
 def render(page: Page) -> str:
-    """Write the page as one HTML text without references to anything outside.
+    """Render the page as a single HTML text without external references.
 
-    Its own policy lets nothing run, load or be sent, should a text ever get into it unescaped.
+    Its content security policy blocks scripts, loading and sending, in case a text is ever unescaped.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -90,7 +90,7 @@ def render(page: Page) -> str:
 
 
 def _pictures(page: Page) -> list[tuple[str, str, str]]:
-    """Name, what to look for, SVG."""
+    """Yield the name, the caption and the SVG of each chart."""
     pictures = [
         (
             "Reliability",

@@ -1,4 +1,4 @@
-"""Pictures as inline SVG, coloured by the page's CSS variables so that they suit light and dark."""
+"""Draw charts as inline SVG, coloured by the page's CSS variables to suit light and dark."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from evaluation.learning import CurvePoint
 from evaluation.outcomes import ScoredCase, columns
 from evaluation.selective import risk_coverage
 
-# matplotlib knows no CSS: it draws in these colours, which are then replaced by variables of the page.
+# matplotlib has no CSS: it draws in these colours, which are then replaced by CSS variables.
 _INK, _GRID, _GOOD, _BAD, _OUTSIDE, _MAIN = (
     "#010101",
     "#020202",
@@ -34,7 +34,7 @@ _VARIABLES = {
     _MAIN: "--main",
 }
 _STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text: any script, in the reader's font
+    "svg.fonttype": "none",  # keep text as text, for any script in the reader's font
     "font.size": 11,
     "text.color": _INK,
     "axes.edgecolor": _GRID,
@@ -55,7 +55,7 @@ _BINS = 10
 
 
 def reliability_diagram(outcomes: Sequence[ScoredCase]) -> str:
-    """Ten bins of equal mass: mean stated confidence against the share that was right, with intervals."""
+    """Plot mean confidence against the share of right rows in ten bins of equal mass, with intervals."""
     table = columns(outcomes)
     order = np.argsort(table.confidence, kind="stable")
     bins = [rows for rows in np.array_split(order, _BINS) if len(rows)]
@@ -81,7 +81,10 @@ def reliability_diagram(outcomes: Sequence[ScoredCase]) -> str:
 def risk_coverage_curve(
     outcomes: Sequence[ScoredCase], *, threshold: float | None, target: float | None
 ) -> str:
-    """Share of wrong answers against the share answered, surest first; constant: no idea which are sure."""
+    """Plot the share of wrong answers against the share answered, surest first.
+
+    A constant curve means that confidence does not separate right from wrong.
+    """
     table = columns(outcomes)
     coverage, risk = risk_coverage(table)
     with _drawing("risk-coverage") as (figure, axes):
@@ -107,7 +110,7 @@ def risk_coverage_curve(
 
 
 def confidence_histogram(outcomes: Sequence[ScoredCase]) -> str:
-    """Stated confidences of right, wrong and out-of-scope rows, stacked."""
+    """Plot confidences of right, wrong and out-of-scope rows, stacked."""
     table = columns(outcomes)
     right = table.right > 0
     parts = [
@@ -119,14 +122,14 @@ def confidence_histogram(outcomes: Sequence[ScoredCase]) -> str:
 
 
 def scope_histogram(outcomes: Sequence[ScoredCase], in_scope: Sequence[float]) -> str:
-    """P(some known intent is meant), of rows in and out of scope."""
+    """Plot P(a known intent is meant) of rows in and out of scope."""
     values, inside = np.array(in_scope), columns(outcomes).in_scope
     parts = [("in scope", values[inside], _MAIN), ("out of scope", values[~inside], _OUTSIDE)]
     return _histogram("scope", parts, "stated probability of being in scope")
 
 
 def learning_curve_plot(points: Sequence[CurvePoint]) -> str:
-    """P@1 and hit@3 against the confirmed questions per article."""
+    """Plot P@1 and hit@3 against the number of confirmed questions per article."""
     with _drawing("learning") as (figure, axes):
         places = np.arange(len(points))
         for label, colour, estimates in (
@@ -177,7 +180,7 @@ def _histogram(name: str, parts: Sequence[tuple[str, Any, str]], label: str) -> 
 
 class _drawing:  # noqa: N801 - reads as a function
     def __init__(self, name: str) -> None:
-        # the salt makes ids inside the SVG differ from picture to picture, and be the same from run to run
+        # the salt makes ids in the SVG differ between charts but stay the same between runs
         style: Any = _STYLE | {"svg.hashsalt": name}
         self._context = matplotlib.rc_context(style)
 

@@ -25,7 +25,7 @@ __all__ = ["Format", "count_hint", "format_of", "normalised", "read_articles", "
 
 
 class Format(StrEnum):
-    """A kind of file that holds articles."""
+    """A file format that holds articles."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -51,7 +51,7 @@ _ENDINGS = {
 
 
 def _read_html(path: Path, warn: Callable[[str], None], budget: Budget) -> Iterator[Record]:
-    from kb_index.formats import html_page  # with Beautiful Soup: not needed to answer
+    from kb_index.formats import html_page  # imports Beautiful Soup, which answering does not need
 
     return html_page.read(path, warn, budget)
 
@@ -81,10 +81,10 @@ _log = logging.getLogger(__name__)
 
 
 def format_of(path: Path) -> Format:
-    """The format that a file's ending names; a folder is a Rasa project.
+    """Return the format that a file's extension names. A folder is a Rasa project.
 
     Raises:
-        BadFile: no format has that ending.
+        BadFile: when no format has that extension.
     """
     if path.is_dir():
         return Format.RASA
@@ -102,17 +102,18 @@ def read_articles(
     on_warning: Callable[[str], None] = _log.warning,
     clock: Callable[[], float] = time.thread_time,
 ) -> Iterator[Article]:
-    """The articles of a file (of a folder: a Rasa project), one at a time, in the order of the file.
+    """Yield the articles of a file, or of a Rasa project's folder, in the order of the file.
 
     CSV, XLSX and JSONL are streamed, the other formats are read whole (200 MB at most). An article for
-    which the file states no language gets `default_language`, or else the one that the script of its
-    question suggests. `on_warning` hears, one sentence at a time, what had to be left out.
-    `clock` gives the seconds of processor time of which reading may take some (`files.limits`).
+    which the file states no language gets `default_language`, or the language that the script of its
+    question suggests. `on_warning` is called with one sentence for everything that had to be left out.
+    `clock` returns the processor time in seconds, of which reading may take a limited amount
+    (`files.limits`).
 
     Raises:
-        BadFile: the file cannot be read, holds something that is no article, or takes too much time or
-            memory; says where. Articles before the bad one have been yielded by then, so use them only
-            when the iteration is over.
+        BadFile: when the file cannot be read, holds something that is not an article, or takes too much
+            time or memory; the message says where. Articles before the bad one have already been
+            yielded, so use them only after the iteration has ended.
     """
     reader = _READERS[format_of(path)]
     budget = Budget(path, clock=clock)
@@ -121,13 +122,13 @@ def read_articles(
 
 
 def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -> None:  # noqa: A002
-    """Write a file of articles; an existing one is replaced only when the new one is complete.
+    """Write a file of articles. An existing file is replaced only when the new one is complete.
 
-    Reading it again gives `normalised(article)` for every article. Rasa YAML goes into one file if
-    `path` ends in .yml or .yaml, else into nlu.yml, domain.yml and rules.yml in the folder `path`.
+    Reading it back returns `normalised(article)` for every article. Rasa YAML goes into one file if
+    `path` ends in .yml or .yaml, otherwise into nlu.yml, domain.yml and rules.yml in the folder `path`.
 
     Raises:
-        BadFile: it cannot be written, or the format cannot hold an article.
+        BadFile: when the file cannot be written, or the format cannot hold an article.
     """
     if format not in _WRITERS:
         known = ", ".join(_WRITERS)
@@ -147,10 +148,10 @@ def write_articles(articles: Iterable[Article], path: Path, *, format: Format) -
 
 
 def count_hint(path: Path) -> int | None:
-    """About how many articles the file holds, for a progress bar; None where counting is not cheap.
+    """Estimate the number of articles in the file for a progress bar. None where counting is not cheap.
 
     Raises:
-        BadFile: the file cannot be read.
+        BadFile: when the file cannot be read.
     """
     counter = _COUNTERS.get(format_of(path))
     return counter(path) if counter else None

@@ -1,9 +1,11 @@
-"""CSV: a header that names the columns, one article a record, phrasings one a line inside their cell.
+"""Read and write articles as CSV: a header with the columns, one article per record.
+
+Phrasings stand one per line inside their cell.
 
 Read: UTF-8 with or without BOM; comma, semicolon (Excel in Russia) or tab, found from the header.
-Written: UTF-8 without BOM, commas, a cell quoted where it has to be; where a spreadsheet would take a cell
-for a formula, an apostrophe stands before it (`files.csv_rows`). A file whose header names exactly the
-columns that are written loses it again when it is read; one of other columns is taken as it is.
+Written: UTF-8 without BOM, commas, cells quoted only where necessary. A cell that a spreadsheet would run
+as a formula gets an apostrophe in front (`files.csv_rows`). The apostrophe is removed on reading if the
+header names exactly the columns that are written; a file with other columns is read unchanged.
 """
 
 import csv
@@ -15,11 +17,11 @@ from files import BadFile, Budget, as_cell, delimiter_of, filled_rows, text_of
 from kb_index.article import Article
 from kb_index.formats.records import FIELDS, Record, Warn, column_name, field_names
 
-_MAX_COUNTED = 300_000  # records, a second or two
+_MAX_COUNTED = 300_000  # records, which take a second or two
 
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
-    """The records of a CSV file, one at a time; a row whose cells are all empty is passed over."""
+    """Yield the records of a CSV file. Rows whose cells are all empty are skipped."""
     records = _records(path)
     header_row, header = next(records, (1, []))
     if not header:
@@ -45,7 +47,7 @@ def write(articles: Iterable[Article], path: Path) -> None:
 
 
 def as_texts(article: Article) -> list[str]:
-    """What the cells of an article say, in the order of `FIELDS`."""
+    """Return the texts of an article's cells in the order of `FIELDS`."""
     return [
         article.id,
         article.question,
@@ -60,12 +62,12 @@ def as_texts(article: Article) -> list[str]:
 
 
 def count(path: Path) -> int | None:
-    """How many articles `read` would yield, if the file is in order; None: too many to count first."""
+    """Return how many articles `read` would yield from a valid file, or None if counting takes too long."""
     n_records = sum(1 for _ in islice(_records(path), _MAX_COUNTED + 1))
     return max(0, n_records - 1) if n_records <= _MAX_COUNTED else None
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Every record that is not empty, with the physical line on which it starts (1 is the first)."""
+    """Yield every record that is not empty, with the physical line on which it starts (1 is the first)."""
     delimiter = delimiter_of(path, lambda cell: column_name(cell) in FIELDS)
     return filled_rows(path, delimiter=delimiter)

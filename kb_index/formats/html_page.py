@@ -1,4 +1,4 @@
-"""An HTML FAQ page: the first of five ways to write one that this page uses.
+"""Read an HTML FAQ page. The first of five markup styles that the page uses is read.
 
 1. schema.org FAQPage as JSON-LD; 2. schema.org Question as microdata; 3. `<details><summary>`;
 4. `<dl><dt><dd>` (several `<dt>` in a row: phrasings); 5. headings and the text below them.
@@ -44,7 +44,7 @@ _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 
 
 def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
-    """The records of an HTML page; `warn` hears of text that answers no question."""
+    """Yield the records of an HTML page. `warn` is called for text that answers no question."""
     try:
         yield from _Page(path, budget).records(warn)
     except RecursionError:
@@ -52,19 +52,19 @@ def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
 
 
 class _Page:
-    """A page as far as it has been read, within its budget."""
+    """A partly read page and its budget."""
 
     def __init__(self, path: Path, budget: Budget) -> None:
         self._path = path
         self._budget = budget
         self._soup = self._parsed(_markup(path))
         self._elements = _tags(self._soup)
-        self._heading_before: dict[int, Tag] = {}  # by the id() of an element
-        self._texts: dict[int, str] = {}  # of headings, by their id()
+        self._heading_before: dict[int, Tag] = {}  # by the id() of an element in the tree
+        self._texts: dict[int, str] = {}  # texts of headings, by the id() of the heading
 
     def records(self, warn: Warn) -> Iterator[Record]:
-        """The records that the first of the five ways finds."""
-        found = self._all(self._json_ld())  # before the scripts are dropped
+        """Return the records of the first of the five styles that yields any."""
+        found = self._all(self._json_ld())  # must run before the scripts are dropped
         for element in self._elements:
             if element.name in _DROPPED and not element.decomposed:
                 element.decompose()
@@ -83,14 +83,14 @@ class _Page:
         return list(self._budget.watch(records))
 
     def _each(self, is_wanted: Callable[[Tag], object]) -> Iterator[Tag]:
-        """The elements of a kind, one at a time, as long as the budget lasts."""
+        """Yield the elements of a kind as long as the budget lasts."""
         for element in self._elements:
             if is_wanted(element):
                 self._budget.check(_row(element))
                 yield element
 
     def _parsed(self, markup: str) -> BeautifulSoup:
-        with warnings.catch_warnings():  # "this looks like a file name": an answer may
+        with warnings.catch_warnings():  # an answer may look like a file name
             warnings.simplefilter("ignore")
             return _BoundedSoup(markup, self._path, self._budget)
 
@@ -125,7 +125,7 @@ class _Page:
                 continue
             group = details.find_parent("details")
             if details.find("details"):
-                continue  # a topic that folds its questions
+                continue  # a topic that can be folded, not a question
             outer = group.find("summary", recursive=False) if group else None
             topic = self._heading_text(outer) if isinstance(outer, Tag) else self._topic(details)
             answer = "".join(_pieces(child) for child in details.children if child is not summary)
@@ -147,14 +147,14 @@ class _Page:
                     answers.append(_text(child))
 
     def _sections(self) -> list[Section]:
-        """The page cut at its headings, however deep in the markup they stand; without its title."""
+        """Return the page cut at its headings at any depth of the markup, without its title."""
         headings = [
             heading
             for heading in self._each(lambda element: element.name in _HEADINGS)
             if not any(parent.name in _HEADINGS for parent in heading.parents) and _text(heading)
         ]
         texts = {id(heading): _text(heading) for heading in headings}
-        mark = "\x00"  # cannot occur: a page with NUL bytes is refused
+        mark = "\x00"  # cannot occur in the page, because NUL bytes are refused
         for heading in headings:
             heading.clear()
             heading.append(NavigableString(mark))
@@ -173,7 +173,7 @@ class _Page:
         return below_title if below_title and len(sections) - len(below_title) == 1 else sections
 
     def _topic(self, element: Tag) -> str:
-        """The nearest heading before the element, unless it is the title of the whole page."""
+        """Return the nearest heading before the element, unless it is the title of the whole page."""
         heading = self._heading_before.get(id(element))
         return self._heading_text(heading) if heading is not None and heading.name != "h1" else ""
 
@@ -183,14 +183,14 @@ class _Page:
         return self._texts[id(heading)]
 
     def _plain(self, value: object) -> str:
-        """A text of JSON-LD, which may hold markup, as plain text."""
+        """Return a text of JSON-LD, which may hold markup, as plain text."""
         if not isinstance(value, str):
             return ""
         return _text(self._parsed(value))
 
 
 class _BoundedSoup(BeautifulSoup):
-    """A tree that counts its nodes while it grows, each of which takes a kilobyte."""
+    """A tree that counts its nodes while it grows. Each node takes a kilobyte."""
 
     def __init__(self, markup: str, path: Path, budget: Budget) -> None:
         self._path = path
@@ -204,7 +204,7 @@ class _BoundedSoup(BeautifulSoup):
             raise BadFile(self._path, _TOO_DEEP, row=tag.sourceline)
 
     def endData(self, containerClass: type[NavigableString] | None = None) -> None:  # noqa: N802, N803
-        self._n_tags += containerClass is not None  # a comment or a declaration
+        self._n_tags += containerClass is not None  # comments and declarations count as well
         if self.current_data or containerClass is not None:
             super().endData(containerClass)
 
@@ -213,14 +213,14 @@ class _BoundedSoup(BeautifulSoup):
         super().handle_data(data)
 
     def check(self, row: int) -> None:
-        """Raise BadFile if the page holds too much of something up to here."""
+        """Raise BadFile if the page holds too much of anything up to this point."""
         if self._n_tags > MAX_HTML_TAGS or self._n_pieces > MAX_HTML_PIECES:
             problem = f"holds over {MAX_HTML_TAGS} tags or {MAX_HTML_PIECES} pieces of text"
             raise BadFile(self._path, f"{problem}: split the page", row=row)
 
 
 class _Builder(HTMLParserTreeBuilder):
-    """Feeds a page to the parser in pieces, and looks at the limits after each."""
+    """Feeds a page to the parser in pieces and checks the limits after each piece."""
 
     def __init__(self, path: Path, budget: Budget) -> None:
         super().__init__()
@@ -237,7 +237,7 @@ class _Builder(HTMLParserTreeBuilder):
                 row = parser.getpos()[0]
                 self._budget.check(row)
                 soup.check(row)
-            if len(parser.rawdata) > MAX_HTML_UNCLOSED_CHARS:  # each `<` in it is tried to its end
+            if len(parser.rawdata) > MAX_HTML_UNCLOSED_CHARS:  # each `<` in it is scanned to its end
                 problem = "a tag or a comment starts here and never ends: close it"
                 raise BadFile(self._path, problem, row=parser.getpos()[0])
             parser.close()
@@ -247,11 +247,11 @@ class _Builder(HTMLParserTreeBuilder):
 
 
 class _Parser(BeautifulSoupHTMLParser):
-    """Leaves tags out of the tree that only change how a text looks: a page has more of them than others."""
+    """Leaves out tags that only change the look of a text. They are the majority on most pages."""
 
     def __init__(self, soup: BeautifulSoup, *, convert_charrefs: bool) -> None:
         super().__init__(soup, convert_charrefs=convert_charrefs)
-        self._in_tree: dict[str, list[bool]] = {name: [] for name in _LOOKS}  # of the tags that are open
+        self._in_tree: dict[str, list[bool]] = {name: [] for name in _LOOKS}  # for each open tag
 
     def handle_starttag(
         self, tag: str, attrs: list[tuple[str, str | None]], handle_empty_element: bool = True
@@ -266,7 +266,7 @@ class _Parser(BeautifulSoupHTMLParser):
     def handle_endtag(self, tag: str, check_already_closed: bool = True) -> None:
         if tag in _LOOKS and not (self._in_tree[tag] and self._in_tree[tag].pop()):
             return
-        # The parent would look for every end tag in a list of all <br> before it. No </br> closes anything.
+        # The parent class would search all earlier <br> for every end tag. No </br> closes anything.
         if not check_already_closed or not self.soup.builder.can_be_empty_element(tag):
             super().handle_endtag(tag, check_already_closed=False)
 
@@ -284,7 +284,7 @@ def _is_schema_question(element: Tag) -> object:
 
 
 def _markup(path: Path) -> str:
-    """The page as text: UTF-8, or else the encoding that it declares."""
+    """Return the page as text: UTF-8, or the encoding that it declares."""
     check_size(path)
     try:
         content = path.read_bytes()
@@ -303,7 +303,7 @@ def _markup(path: Path) -> str:
 
 
 def _schema_questions(content: Any) -> Iterator[dict[str, Any]]:
-    """Every object of type Question, wherever in the JSON it stands."""
+    """Yield every object of type Question at any depth of the JSON."""
     if isinstance(content, list):
         for member in content:
             yield from _schema_questions(member)
@@ -333,7 +333,7 @@ def _row(element: Tag) -> int:
 
 
 def _text(element: PageElement | None) -> str:
-    """The element as plain text."""
+    """Return the element as plain text."""
     return _tidy(_pieces(element)) if element is not None else ""
 
 
@@ -368,7 +368,7 @@ def _link(text: str, address: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without spaces around lines, runs of spaces, and more than one empty line in a row."""
+    """Strip lines, and collapse runs of spaces and of empty lines."""
     text = re.sub(r"[ \t\xa0]+", " ", text)
     text = re.sub(r" ?\n ?", "\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()

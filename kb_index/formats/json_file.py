@@ -1,7 +1,8 @@
-"""JSON (a list of objects, or `{"articles": [...]}`) and JSONL (one object a line, streamed).
+"""Read and write articles as JSON or JSONL.
 
+JSON is a list of objects or `{"articles": [...]}`. JSONL has one object per line and is streamed.
 The keys are the fields of an article, `phrasings` is a list of texts. The row of an error is the number
-of the element in JSON (1 is the first) and the line in JSONL; where the syntax is broken, always the line.
+of the element in JSON (1 is the first) and the line in JSONL. Syntax errors always name the line.
 """
 
 import json
@@ -17,7 +18,7 @@ from kb_index.formats.records import Record, Value, Warn, known_field
 
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
-    """The records of a JSON file."""
+    """Yield the records of a JSON file."""
     text = whole_text(path)
     content = _parsed(path, text) if text.strip() else []
     if isinstance(content, dict):
@@ -29,7 +30,7 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
 
 
 def read_lines(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
-    """The records of a JSONL file, one at a time; an empty line is passed over."""
+    """Yield the records of a JSONL file. Empty lines are skipped."""
     for row, line in enumerate(text_lines(path), start=1):
         if line.strip():
             yield _record(path, _parsed(path, line.strip(), first_row=row), row)
@@ -46,19 +47,19 @@ def write(articles: Iterable[Article], path: Path) -> None:
 
 
 def write_lines(articles: Iterable[Article], path: Path) -> None:
-    """Write one object a line."""
+    """Write one object per line."""
     with path.open("w", encoding="utf-8") as file:
         for article in articles:
             file.write(json.dumps(_as_object(article), ensure_ascii=False) + "\n")
 
 
 def count_lines(path: Path) -> int:
-    """How many articles `read_lines` would yield, if the file is in order."""
+    """Return how many articles `read_lines` would yield from a valid file."""
     return sum(1 for line in text_lines(path) if line.strip())
 
 
 def _parsed(path: Path, text: str, *, first_row: int = 1) -> Any:
-    if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:  # each takes 50 times its letters
+    if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:  # each takes 50 times its characters
         problem = f"holds over {MAX_JSON_CONTAINERS} lists and objects: split it, or use JSONL"
         raise BadFile(path, problem, row=first_row)
     try:
@@ -68,7 +69,7 @@ def _parsed(path: Path, text: str, *, first_row: int = 1) -> Any:
         raise BadFile(path, f"is not valid JSON: {error.msg} at character {error.colno}", row=row) from None
     except RecursionError:
         raise BadFile(path, "is nested too deeply for a list of articles", row=first_row) from None
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a number with thousands of digits
         raise BadFile(path, f"is not valid JSON: {error}", row=first_row) from None
 
 

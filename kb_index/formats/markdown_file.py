@@ -1,7 +1,8 @@
-"""Markdown: headings as questions (`kb_index.formats.outline` says which), the text under them as answers.
+"""Read Markdown: headings are questions or topics, the text under them is the answer.
 
-A bullet list under a line «Также спрашивают:» or "Also asked:" holds phrasings; `{#returns-1}` at the
-end of a heading is the article's id. Answers keep their Markdown source. Read only.
+`kb_index.formats.outline` decides which headings are questions. A bullet list under a line
+«Также спрашивают:» or "Also asked:" holds phrasings; `{#returns-1}` at the end of a heading is the
+article's id. Answers keep their Markdown source. Read only.
 """
 
 import re
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LOOK_EVERY = 1_000  # lines
-# A line that begins a paragraph or goes on with one, and nothing else
+# A line that can only begin or continue a paragraph
 _PLAIN_LINE = r"(?!\d+[.)])[^\s#>*+`~<\[=_-].*\n"
 _PLAIN_BLOCKS = re.compile(
-    # a paragraph and the empty line below; items of a list up to one that may go on in what follows it
+    # A paragraph and the empty line below it, or list items up to an item that may continue below
     rf"(?:{_PLAIN_LINE})++(?=\n)|(?:[-+*] {_PLAIN_LINE})+(?=[-+*] {_PLAIN_LINE}|\n+\S)"
 )
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
-    """The records of a Markdown file; `warn` hears of text that answers no question."""
+    """Yield the records of a Markdown file. `warn` is called for text that answers no question."""
     text = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), whole_text(path))
     if text.count("\n") > MAX_MARKDOWN_LINES:
         raise BadFile(path, f"has over {MAX_MARKDOWN_LINES} lines: split the file")
@@ -40,18 +41,18 @@ def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
 
 
 def sections(path: Path, text: str, budget: Budget) -> list[Section]:
-    """The text cut at the headings that stand in no list, quote or other block.
+    """Yield the text cut at the headings that stand in no list, quote or other block.
 
     Raises:
-        BadFile: it holds too many blocks, a heading is absurdly long, or the time is up.
+        BadFile: when the text holds too many blocks, a heading is absurdly long, or the time is up.
     """
     from markdown_it import MarkdownIt
 
-    markdown = MarkdownIt("commonmark").disable("inline")  # of headings only, below
+    markdown = MarkdownIt("commonmark").disable("inline")  # only headings need it, see below
     markdown.block.ruler.before("code", "plain", _pass_over)
     _watch(markdown, path, budget)
     headings_only = MarkdownIt("commonmark")
-    environment: dict[str, Any] = {}  # the addresses that links in headings may refer to
+    environment: dict[str, Any] = {}  # link definitions that headings may refer to
     tokens = markdown.parse(text, environment)
     headings = [
         (token, following.content)
@@ -78,26 +79,26 @@ def sections(path: Path, text: str, budget: Budget) -> list[Section]:
 
 
 def _watch(markdown: "MarkdownIt", path: Path, budget: Budget) -> None:
-    """Have the parser look at every line whether the file takes too much; it has no limit of its own."""
+    """Make the parser check the limits at every line, since it has no limit of its own."""
     n_seen = max_level = 0
 
     def look(state: "StateBlock", line: int, _end_line: int, _silent: bool) -> bool:
         nonlocal n_seen, max_level
         n_seen += 1
-        is_deeper = state.level > max_level  # a quote in a quote: all of its lines were read once more
+        is_deeper = state.level > max_level  # a nested quote, whose lines are all read once more
         max_level = max(max_level, state.level)
         if n_seen % _LOOK_EVERY == 0 or is_deeper:
             budget.check(line + 1)
             if len(state.tokens) > MAX_MARKDOWN_TOKENS:
                 raise BadFile(path, "holds too many paragraphs and lists: split the file", row=line + 1)
-        return False  # the rules that follow read the line
+        return False  # lets the next rules read the line
 
-    ends = ["paragraph", "reference", "blockquote", "list"]  # of which each line may be the end
+    ends = ["paragraph", "reference", "blockquote", "list"]  # blocks that any line may end
     markdown.block.ruler.before("plain", "budget", look, {"alt": ends})
 
 
 def _pass_over(state: "StateBlock", line: int, _end_line: int, silent: bool) -> bool:
-    """Step over paragraphs and lists that hold no headings: the parser takes 30 times as long for them."""
+    """Skip paragraphs and lists without headings, which take the parser 30 times as long."""
     if silent or state.level > 0:
         return False
     found = _PLAIN_BLOCKS.match(state.src, state.bMarks[line])
@@ -108,6 +109,6 @@ def _pass_over(state: "StateBlock", line: int, _end_line: int, silent: bool) -> 
 
 
 def _plain(inline: "Token") -> str:
-    """The heading's text without its markup."""
+    """Return the heading's text without its markup."""
     parts = (" " if child.type.endswith("break") else child.content for child in inline.children or [])
     return "".join(parts).strip()

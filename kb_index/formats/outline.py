@@ -1,9 +1,9 @@
-"""Articles from a text with headings: which heading is a question, which one a topic?
+"""Turn a text with headings into articles by deciding which headings are questions or topics.
 
-One level of headings: every one is a question. Two levels: topics and their questions. Three or more:
-a shallowest heading that stands alone is the document's title; of the levels left, the first are topics,
-the second are questions, deeper headings are part of the answer. A topic's heading without questions
-below it, but with text, is itself a question.
+One level of headings: every heading is a question. Two levels: topics and their questions. Three or more:
+a single heading at the top level is the document's title. Of the remaining levels, the first holds topics,
+the second questions, and deeper headings are part of the answer. A topic's heading that has text but no
+questions below it is itself a question.
 """
 
 import re
@@ -25,11 +25,11 @@ class Section:
     heading: str
     body: str
     row: int
-    source: str  # the heading as it stands in the file, for when it is part of an answer
+    source: str  # the heading's source in the file, needed where it is part of an answer
 
 
 def records(sections: Sequence[Section], warn: Warn) -> Iterator[Record]:
-    """The articles of a document; `warn` hears of text that belongs to none."""
+    """Yield the articles of a document. `warn` is called for text that belongs to no article."""
     topic_level, question_level = _levels(sections)
     topic: Section | None = None
     number = 0
@@ -52,7 +52,7 @@ def records(sections: Sequence[Section], warn: Warn) -> Iterator[Record]:
 
 
 def _levels(sections: Sequence[Section]) -> tuple[int, int]:
-    """The level of topics (0: there are none) and that of questions."""
+    """Return the heading levels of topics (0: no topics) and of questions."""
     levels = sorted({section.level for section in sections})
     if len(levels) > 2 and sum(section.level == levels[0] for section in sections) == 1:
         levels = levels[1:]
@@ -73,7 +73,7 @@ def _record(section: Section, text: str, topic: str | None) -> Record:
 
 
 def _also_asked(text: str) -> tuple[str, list[str]]:
-    """Take the list of phrasings out of the text: a line «Также спрашивают:», then bullets."""
+    """Extract the list of phrasings from the text: a line «Также спрашивают:» followed by bullets."""
     lines = text.split("\n")
     fenced = False
     for start, line in enumerate(lines):

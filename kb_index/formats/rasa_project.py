@@ -1,7 +1,7 @@
-"""Which part of a Rasa project is a knowledge base, and which part are dialogues?
+"""Separate the knowledge base in a Rasa project from its dialogues.
 
-An intent is an article if all that ever follows it, outside of forms, is one answer: a retrieval intent's
-response, or one and the same response in every rule or story. Everything else stays Rasa's.
+An intent is an article if, outside of forms, nothing but one answer ever follows it: a retrieval intent's
+response, or the same response in every rule or story. Everything else stays with Rasa.
 """
 
 import re
@@ -28,8 +28,8 @@ from kb_index.formats.records import Record, Warn, articles_of
 SMALL_TALK = "small_talk"
 _FIELD = re.compile(r"\{([^{}\s]+)\}")
 _UTTER = "utter_"
-_ELSEWHERE = ""  # a step that makes what follows depend on more than the intent
-_FROM_ARTICLES = "action_answer_faq"  # what a project that has moved in calls instead of a response
+_ELSEWHERE = ""  # a step after which the continuation depends on more than the intent
+_FROM_ARTICLES = "action_answer_faq"  # the action that an imported project calls instead of a response
 _SMALL_TALK = frozenset(
     "greet greeting greetings hello hi goodbye bye thank thanks thankyou bot human chitchat mood joke".split()
 )
@@ -40,21 +40,21 @@ _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
 
 class Kept(StrEnum):
-    """Why an intent stays Rasa's."""
+    """The reason why an intent stays with Rasa."""
 
     FORM = "form"  # it starts a form
     ACTION = "action"  # an action of the team's own follows it
     SLOT = "slot"  # it fills in a slot
-    STORY = "story"  # what follows it depends on the conversation
+    STORY = "story"  # its continuation depends on the conversation
     FIELDS = "fields"  # its answer has fields that only Rasa fills in
-    UNANSWERED = "unanswered"  # nothing answers it by itself: it goes on with a form or a story
+    UNANSWERED = "unanswered"  # no response answers it directly: a form or a story continues
     OUT_OF_SCOPE = "out_of_scope"  # it stands for what no article answers
-    NO_EXAMPLES = "no_examples"  # nobody says how customers put it
+    NO_EXAMPLES = "no_examples"  # it has no examples of customers' wording
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptIntent:
-    """An intent that stays Rasa's; `detail` names the form, the action, or the fields."""
+    """An intent that stays with Rasa. `detail` names the form, the action or the fields."""
 
     intent: str
     reason: Kept
@@ -63,7 +63,10 @@ class KeptIntent:
 
 @dataclass(frozen=True, kw_only=True)
 class RasaProject:
-    """What a Rasa project holds; `moved` are article ids by intent, `counts` of what Rasa goes on using."""
+    """The contents of a Rasa project.
+
+    `moved` maps intents to article ids, `counts` has the number of parts that Rasa keeps using, by kind.
+    """
 
     articles: tuple[Article, ...]
     moved: Mapping[str, str]
@@ -74,17 +77,17 @@ class RasaProject:
 
 @dataclass(kw_only=True)
 class _Read:
-    """A project as far as it has been read."""
+    """A partly read project."""
 
     intents: dict[str, Intent] = field(default_factory=dict)
-    declared: dict[str, None] = field(default_factory=dict)  # intents of the domain
+    declared: dict[str, None] = field(default_factory=dict)  # intents that the domain declares
     responses: dict[str, tuple[Path, Node]] = field(default_factory=dict)
     forms: dict[str, None] = field(default_factory=dict)
     follows: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # steps after an intent
     opens: set[str] = field(default_factory=set)  # intents that a rule or story begins with
-    goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts by itself
+    goes_on: set[str | None] = field(default_factory=set)  # checkpoints after which the bot acts first
     fills: dict[str, str] = field(default_factory=dict)  # the slot that an intent fills in
-    counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind: files repeat them
+    counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind, as files repeat them
     warnings: dict[str, None] = field(default_factory=dict)
 
     def count(self, what: str, names: Iterable[object]) -> None:
@@ -94,12 +97,12 @@ class _Read:
 def read_project(
     folder: Path, *, known_fields: Iterable[str] = (), default_language: str | None = None
 ) -> RasaProject:
-    """Tell articles from dialogues.
+    """Separate the articles of a project from its dialogues.
 
-    `known_fields` are template fields that Sufler fills in; an answer with others stays Rasa's.
+    `known_fields` are template fields that Sufler fills in. An answer with other fields stays with Rasa.
 
     Raises:
-        BadFile: a file cannot be read, or nothing in the folder is an intent.
+        BadFile: when a file cannot be read, or the folder holds no intent.
     """
     read = _Read()
     budget = Budget(folder)
@@ -109,7 +112,7 @@ def read_project(
         budget.check()
         if document is not None:
             documents.append((path, document))
-    for file, root in documents:  # forms and checkpoints first: what a step means depends on them
+    for file, root in documents:  # forms and checkpoints first, because the meaning of a step depends on them
         _read_domain(read, file, root)
         _read_checkpoints(read, root)
     for file, root in documents:
@@ -167,7 +170,7 @@ def _read_steps(read: _Read, file: Path, root: Node) -> None:
 
 
 def _read_block(read: _Read, block: Node) -> None:
-    """Note what follows each intent of a rule or story, unless a form is asking there."""
+    """Record the continuation of each intent of a rule or story, unless a form is asking there."""
     conditions = block.fields["condition"].items if "condition" in block.fields else []
     form = any(_form_of(condition) for condition in conditions)
     depends = any("active_loop" not in condition.fields for condition in conditions)
@@ -192,7 +195,7 @@ def _read_block(read: _Read, block: Node) -> None:
             if form:
                 steps.append(_form_of(step) or "")
         elif "checkpoint" in step.fields and step.fields["checkpoint"].text not in read.goes_on:
-            pass  # what goes on there begins with a customer's turn
+            pass  # the continuation begins with a customer's turn
         elif {"bot", "checkpoint", "or", "slot_was_set"} & step.fields.keys():
             steps.append(_ELSEWHERE)
         begun = True
@@ -213,7 +216,7 @@ def _intents_of(step: Node) -> list[str]:
 
 
 def _is_turn(step: Node) -> bool:
-    """Whether the customer says something: an intent, or a text without one."""
+    """Return True if the customer says something: an intent, or a text without an intent."""
     return "user" in step.fields or bool(_intents_of(step))
 
 
@@ -227,14 +230,14 @@ def _says(block: Node, key: str, value: str) -> bool:
 
 
 def _texts(node: Node | None) -> list[str]:
-    """A text, or the texts of a list."""
+    """Yield a single text or the texts of a list."""
     if node is None:
         return []
     return [item.text for item in (node.items or [node]) if item.text]
 
 
 def _names(node: Node) -> list[str]:
-    """Names in a list of texts or of one-entry mappings, or of a mapping's keys."""
+    """Yield the names in a list of texts or one-entry mappings, or a mapping's keys."""
     if node.fields:
         return list(node.fields)
     return [name for item in node.items for name in ([item.text] if item.text else list(item.fields))]
@@ -281,15 +284,15 @@ def _sorted_out(
 
 
 def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
-    """Names of the responses that answer an intent, or why it stays Rasa's."""
+    """Return the names of the responses that answer an intent, or the reason why it stays with Rasa."""
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
     base, is_retrieval, _ = name.partition("/")
     own = _UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
-    if is_retrieval and base in read.intents:  # those steps follow the plain intent of that name
+    if is_retrieval and base in read.intents:  # these steps follow the plain intent of that name
         follows = set()
-    elif is_retrieval:  # its answer is always the same one, whatever comes after it
+    elif is_retrieval:  # its answer is always the same, regardless of the continuation
         answers = {_UTTER + base: own, _FROM_ARTICLES: own}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
     begun = _begun(read, name, follows)
@@ -311,9 +314,9 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
 
 
 def _begun(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
-    """The form, action or slot that makes an intent part of a dialogue; None: there is none."""
+    """Return the form, action or slot that makes an intent part of a dialogue, or None."""
     slot = KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name]) if name in read.fills else None
-    if slot is not None and name not in read.opens:  # it only answers what the bot has asked
+    if slot is not None and name not in read.opens:  # it only answers a question of the bot
         return slot
     for steps in sorted(follows):
         form = next((step for step in steps if step in read.forms), None)
@@ -326,7 +329,7 @@ def _begun(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIn
 
 
 def _is_conditional(read: _Read, response: str) -> bool:
-    """Whether the response depends on a slot, or is silent on some channel."""
+    """Return True if the response depends on a slot or is silent on some channel."""
     variants = read.responses[response][1].items if response in read.responses else []
     texts = [variant for variant in variants if "text" in variant.fields]
     return any("condition" in variant.fields for variant in variants) or (
@@ -342,7 +345,7 @@ def _text(read: _Read, response: str, warn: Warn) -> str:
 
 
 def _with_topic(record: Record, name: str) -> Record:
-    """A plain intent names no topic: what is said out of courtesy is small talk."""
+    """Set the topic of a plain intent, which names none: courtesies are small talk."""
     words = set(_WORD.findall(name.lower()))
     topic = SMALL_TALK if words & _SMALL_TALK or {"how", "are", "you"} <= words else None
     return replace(record, values={**record.values, "topic": topic})

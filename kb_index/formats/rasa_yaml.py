@@ -1,11 +1,11 @@
-"""Rasa YAML: intents with examples, and the responses that answer them.
+"""Read and write Rasa YAML: intents with examples, and the responses that answer them.
 
 An intent `faq/returns_how` together with the response `utter_faq/returns_how` is an article: its topic is
 the retrieval intent `faq`, its question the first example, its phrasings the others. A plain intent
-`opening_hours` with a response `utter_opening_hours` is one, too. What Rasa has no place for (id, topic,
-language, status, dates) is written under `metadata: {sufler: …}` of the intent, which Rasa accepts and
-ignores; where an example cannot be written as it is (several lines, or it looks like an annotated
-entity), `exact` maps what is written to what it stands for.
+`opening_hours` with a response `utter_opening_hours` is also an article. Fields that Rasa lacks (id, topic,
+language, status, dates) are written under `metadata: {sufler: …}` of the intent, which Rasa accepts and
+ignores. Where an example cannot be written unchanged (several lines, or it looks like an annotated
+entity), `exact` maps the written text to the original.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from kb_index.formats.records import Record, Value, Warn, known_field
 from kb_index.formats.text import cleaned_line
 
 # [text](type), [text](type:value), [text]{"entity": "type", …}, [text][{"entity": "type"}, …]
-# Where a bracket begins none, all up to the next closing one is passed over at once.
+# Where a bracket begins no annotation, everything up to the next closing bracket is skipped at once.
 _ENTITY = re.compile(
     r"\[(?:(?P<text>[^\]]++)\]"
     r"(?:\([^:)]{1,500}+(?::[^)]{1,500}+)?\)|\{[^}]{1,500}+\}|\[[^\]\n]{0,500}+\])|[^\]]*+)"
@@ -33,14 +33,14 @@ _PLAIN = re.compile(r"[A-Za-zА-Яа-яЁё_][A-Za-zА-Яа-яЁё0-9_/.-]*")
 _NO_STRINGS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # in some version of YAML
 _METADATA = "sufler"
 _NOT_THE_PROJECT = {"venv", "env", "node_modules", "site-packages", "tests"}
-# As Rasa tells its own files from a chart or a workflow, which need not even be valid YAML.
+# Rasa uses the same test to tell its own files from charts or workflows, which may be invalid YAML.
 _SECTIONS = rb"nlu|rules|stories|responses|intents|entities|slots|forms|actions|session_config"
 _RASAS = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%b):" % _SECTIONS, re.MULTILINE)
 
 
 @dataclass(kw_only=True)
 class Intent:
-    """An intent as far as it has been read."""
+    """A partly read intent."""
 
     path: Path
     line: int
@@ -49,9 +49,9 @@ class Intent:
 
 
 def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
-    """The records of one file or of all YAML files in a folder; other Rasa files there are passed over.
+    """Yield the records of one file, or of all Rasa YAML files in a folder. Other files are skipped.
 
-    `warn` hears about what is left out: second variants of a response, intents without one.
+    `warn` is called for everything left out: further variants of a response, intents without a response.
     """
     intents: dict[str, Intent] = {}
     responses: dict[str, tuple[Path, Node]] = {}
@@ -79,7 +79,7 @@ def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
 
 
 def write(articles: Iterable[Article], nlu: Path, domain: Path, rules: Path) -> None:
-    """Write the intents to one file, the responses to another, and to a third that they answer them."""
+    """Write the intents, the responses, and the rules that connect them to three files."""
     used: set[str] = set()
     retrieval_intents: dict[str, None] = {}
     with nlu.open("w", encoding="utf-8") as intents, domain.open("w", encoding="utf-8") as responses:
@@ -110,7 +110,7 @@ def write_one(articles: Iterable[Article], path: Path) -> None:
         with path.open("a", encoding="utf-8") as file:
             for other in further_files:
                 with other.open(encoding="utf-8") as part:
-                    next(part)  # the version is there already
+                    next(part)  # the version has already been written
                     file.writelines(part)
     finally:
         for other in further_files:
@@ -123,10 +123,10 @@ def _rule(intent: str) -> str:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The file itself, or all of Rasa's YAML files below the folder.
+    """Return the file itself, or all of Rasa's YAML files below the folder.
 
     Raises:
-        BadFile: no YAML file is there, or one cannot be read.
+        BadFile: when the folder has no YAML file, or a file cannot be read.
     """
     if not path.is_dir():
         return [path]
@@ -136,7 +136,7 @@ def files_of(path: Path) -> list[Path]:
         if file.suffix.lower() in {".yml", ".yaml"}
         and file.is_file()
         and not any(part.startswith(".") or part in _NOT_THE_PROJECT for part in file.relative_to(path).parts)
-        and not file.name.startswith("test_")  # of conversations, not to learn from
+        and not file.name.startswith("test_")  # test conversations, which must not be learned from
     ]
     if not files:
         raise BadFile(path, "the folder holds no .yml files")
@@ -152,12 +152,12 @@ def _is_rasas(file: Path) -> bool:
 
 
 def section(root: Node, name: str) -> Node:
-    """A file's top-level entry; an empty one where it has none."""
+    """Return a file's top-level entry, or an empty node if it is missing."""
     return root.fields.get(name, Node(line=root.line, value=None))
 
 
 def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
-    """Take in one item of `nlu`; synonyms, lookup tables and regular expressions are passed over."""
+    """Add one item of `nlu`. Synonyms, lookup tables and regular expressions are skipped."""
     named = item.fields.get("intent")
     if named is None:
         return
@@ -183,10 +183,10 @@ def add_intent(file: Path, item: Node, intents: dict[str, Intent]) -> None:
 
 
 def add_responses(file: Path, root: Node, responses: dict[str, tuple[Path, Node]]) -> None:
-    """Take in the responses of a domain, with the file that each stands in.
+    """Add the responses of a domain, with the file of each response.
 
     Raises:
-        BadFile: one is there already.
+        BadFile: when a response is defined twice.
     """
     for name, variants in section(root, "responses").fields.items():
         if name in responses:
@@ -195,7 +195,7 @@ def add_responses(file: Path, root: Node, responses: dict[str, tuple[Path, Node]
 
 
 def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:
-    """The text of a response: of its first variant that holds for every channel and condition."""
+    """Return the text of a response: its first variant without channel and condition if it has one."""
     texts = [variant for variant in variants.items if "text" in variant.fields]
     if not texts:
         warn(f"{file}, row {variants.line}: the response {name} has no text, its answer is left empty")
@@ -207,7 +207,7 @@ def answer_of(file: Path, name: str, variants: Node, warn: Warn) -> str:
 
 
 def record_of(name: str, intent: Intent, answer: str) -> Record:
-    """The article that an intent and its answer are."""
+    """Return the record of the article that an intent and its answer form."""
     if sum(map(len, intent.examples)) > MAX_CELL_CHARS:
         problem = f"the intent {name[:60]} has examples of over {MAX_CELL_CHARS} characters: shorten them"
         raise BadFile(intent.path, problem, row=intent.line)
@@ -216,7 +216,7 @@ def record_of(name: str, intent: Intent, answer: str) -> Record:
         raise BadFile(intent.path, problem, row=intent.line)
     exact = _exact(intent)
     examples = [exact.get(example) or _without_entities(example) for example in intent.examples]
-    if not intent.metadata:  # written by hand: Rasa, too, learns a repeated example once
+    if not intent.metadata:  # written by hand: Rasa also learns a repeated example once
         examples = list(dict.fromkeys(examples))
     topic, slash, _ = name.partition("/")
     values: dict[str, Value] = {
@@ -246,7 +246,7 @@ def _without_entities(example: str) -> str:
 
 
 def _intent_name(article: Article, used: set[str]) -> str:
-    """`topic/id` in letters that Rasa takes, different for every article."""
+    """Return `topic/id` in characters that Rasa accepts, unique for every article."""
 
     def slug(text: str) -> str:
         return re.sub(r"[^\w-]+", "_", text).strip("_")
@@ -286,7 +286,7 @@ def _intent_yaml(name: str, article: Article) -> str:
     lines += [f"      {key}: {_scalar(value)}" for key, value in metadata.items()]
     if exact:
         lines.append("      exact:")
-        for example, text in exact.items():  # no mapping: a YAML key has at most 1,024 characters
+        for example, text in exact.items():  # a list, not a mapping: a YAML key has at most 1,024 characters
             lines += [f"      - example: {_scalar(example)}", f"        text: {_scalar(text)}"]
     lines.append("  examples: |")
     lines += [f"    - {example}" for example in examples]
@@ -294,7 +294,7 @@ def _intent_yaml(name: str, article: Article) -> str:
 
 
 def as_example(text: str) -> str:
-    """The text on one line, with nothing in it that Rasa would take for an entity or YAML refuse."""
+    """Return the text on one line, without anything that Rasa reads as an entity or YAML rejects."""
     text = cleaned_line(text).replace("\ufeff", "").strip()
     while any(found["text"] for found in _ENTITY.finditer(text)):
         text = _ENTITY.sub(
@@ -304,14 +304,14 @@ def as_example(text: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """The text as a YAML scalar on one line; JSON's strings are YAML's, too."""
+    """Return the text as a YAML scalar on one line. JSON strings are valid YAML."""
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_STRINGS:
         return text
     return json.dumps(text, ensure_ascii=False).replace("\ufeff", "\\ufeff")
 
 
 def _block(text: str, indent: int) -> str:
-    """The text as a YAML scalar; as a literal block where it has several lines."""
+    """Return the text as a YAML scalar, as a literal block if it has several lines."""
     if "\n" not in text or "\ufeff" in text or re.search(r"^\s|[ \t]$", text, re.MULTILINE):
         return _scalar(text)
     return "|-\n" + "\n".join(" " * indent + line if line else "" for line in text.split("\n"))

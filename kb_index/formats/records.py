@@ -1,6 +1,6 @@
-"""From what a file says to articles: defaults, dates, duplicates, and errors that name the place.
+"""Turn the records of a file into articles: defaults, dates, duplicates, errors with their place.
 
-A format yields records; this module alone knows which fields there are and what they may hold.
+A format yields records. Only this module knows the fields and their valid values.
 """
 
 import difflib
@@ -31,7 +31,7 @@ REQUIRED = ("question", "answer")
 DEFAULT_TOPIC = "general"
 
 Value = str | date | Sequence[str] | None
-Warn = Callable[[str], None]  # hears, one sentence at a time, what a file holds that cannot be taken in
+Warn = Callable[[str], None]  # called with a sentence for each part of a file that is left out
 
 _RUSSIAN_NAMES = {
     "вопрос": "question",
@@ -44,16 +44,16 @@ _RUSSIAN_NAMES = {
     "действует до": "valid_until",
 }
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")  # what Excel in Russia makes of a date
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")  # how Excel in Russia writes a date
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One article as a file states it.
+    """One article as stated in a file.
 
-    `row` is the physical line (1 is the first) on which it starts; in a workbook the sheet's row;
+    `row` is the physical line (1 is the first) on which the record starts, in a workbook the sheet's row,
     in JSON the number of the element. A field that is absent or None takes its default.
-    `path` is the file, where it is another than the one that was asked for (one in a folder).
+    `path` is the file if it differs from the requested path, as for a file in a folder.
     """
 
     row: int
@@ -62,10 +62,10 @@ class Record:
 
 
 def articles_of(path: Path, records: Iterable[Record], default_language: str | None) -> Iterator[Article]:
-    """The articles that the records state, one at a time.
+    """Yield the articles that the records state.
 
     Raises:
-        BadFile: a field does not hold what it should, an id comes twice, or there is no record at all.
+        BadFile: when a field holds an invalid value, an id is repeated, or there is no record at all.
     """
     rows: dict[str, int] = {}
     for record in records:
@@ -80,10 +80,10 @@ def articles_of(path: Path, records: Iterable[Record], default_language: str | N
 
 
 def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]:
-    """The fields that a table's header names, in its order; Russian names are understood, too.
+    """Return the fields that a table's header names, in its order. Russian names are accepted.
 
     Raises:
-        BadFile: a column is unknown or comes twice, or a required one is missing.
+        BadFile: when a column is unknown or repeated, or a required column is missing.
     """
     names = [known_field(path, cell, row=row) for cell in header]
     require_columns(path, names, row=row)
@@ -91,7 +91,7 @@ def field_names(path: Path, header: Sequence[str], *, row: int = 1) -> list[str]
 
 
 def require_columns(path: Path, names: Sequence[str], *, row: int) -> None:
-    """Raise BadFile unless every column comes once and the required ones are there."""
+    """Raise BadFile unless no column is repeated and all required columns are present."""
     for name in names:
         if names.count(name) > 1:
             raise BadFile(path, "the column comes twice: rename or remove one of them", row=row, column=name)
@@ -103,10 +103,10 @@ def require_columns(path: Path, names: Sequence[str], *, row: int) -> None:
 
 
 def known_field(path: Path, name: str, *, row: int) -> str:
-    """The field of that name.
+    """Return the field with this name.
 
     Raises:
-        BadFile: there is none; the error suggests the nearest one.
+        BadFile: when no field has this name; the error suggests the most similar name.
     """
     tidy = column_name(name)
     if tidy in FIELDS:
@@ -119,13 +119,13 @@ def known_field(path: Path, name: str, *, row: int) -> str:
 
 
 def column_name(cell: str) -> str:
-    """A column's name as written in a header, in the form in which it is looked up."""
+    """Normalise a column's name from a header for lookup."""
     tidy = cleaned_line(cell).casefold()
     return _RUSSIAN_NAMES.get(tidy, tidy)
 
 
 def slug_of(question: str) -> str:
-    """The id of an article for which the file states none: the same question, the same id.
+    """Derive an article's id from its question. The same question gives the same id.
 
     >>> slug_of("How do I return a purchase?") == slug_of("how do I return a purchase")
     True
@@ -135,7 +135,7 @@ def slug_of(question: str) -> str:
 
 
 def language_of(question: str) -> str:
-    """A guess from the script alone: ru for Cyrillic, en for everything else."""
+    """Guess the language from the script: ru for Cyrillic, en for everything else."""
     letters = [letter for letter in question if letter.isalpha()]
     cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in letters)
     return "ru" if letters and 2 * cyrillic >= len(letters) else "en"
@@ -176,7 +176,7 @@ def _article(path: Path, record: Record, default_language: str | None) -> Articl
 
 
 def _language_tag(text: str) -> str:
-    """RU and ru_RU are meant well."""
+    """Return a tidy language tag. RU and ru_RU are accepted, too."""
     primary, dash, rest = text.replace("_", "-").partition("-")
     return primary.lower() + dash + rest
 

@@ -1,13 +1,13 @@
-"""Text at the edge: what a file may hold, and the tidy form in which it enters the knowledge base.
+"""Normalise text that enters the knowledge base, and bound its size.
 
 Every format reads and writes text in one normal form, so that a file written here and read again
-gives back equal articles:
+gives equal articles:
 
 - every line end (CR LF, CR, vertical tab, form feed, U+0085, U+2028, U+2029) is one `\\n`;
 - other control characters, which no spreadsheet can hold, are dropped; half a surrogate pair becomes U+FFFD;
 - white space around a text is dropped; a topic or a phrasing is one line.
 
-NUL is not dropped but refused: it is the mark of a file that is not text at all (`files.text`).
+NUL is refused, not dropped: it shows that a file is not text at all (`files.text`).
 """
 
 import os
@@ -29,22 +29,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
-    """The text in its normal form; it may have several lines."""
+    """Return the text in its normal form, which may have several lines."""
     text = _LINE_END.sub("\n", text)
     text = _UNPRINTABLE.sub("", text)
     return _SURROGATE.sub("\ufffd", text).strip()
 
 
 def cleaned_line(text: str) -> str:
-    """The text in its normal form, on one line."""
+    """Return the text in its normal form on one line."""
     return re.sub(r"(?<!\s)\s*\n\s*", " ", cleaned(text))
 
 
 def normalised(article: Article) -> Article:
-    """The article as it comes back from a file.
+    """Return the article as it would be read back from a file.
 
     Raises:
-        InvalidArticle: nothing is left of a field that must not be empty.
+        InvalidArticle: when a required field is empty after normalisation.
     """
     phrasings = (cleaned_line(phrasing) for phrasing in article.phrasings)
     return replace(
@@ -58,10 +58,10 @@ def normalised(article: Article) -> Article:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder and those above it, unless it is there.
+    """Create the folder and its parents if they do not exist.
 
     Raises:
-        BadFile: the operating system does not let us.
+        BadFile: when the operating system does not allow it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -71,15 +71,15 @@ def make_folder(path: Path) -> None:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; renamed to `path` at the end, removed if anything fails.
+    """Yield a temporary path that is renamed to `path` at the end, or removed on failure.
 
     Raises:
-        BadFile: the operating system does not let us write there.
+        BadFile: when the operating system does not allow writing there.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         yield part
-        os.replace(part, path)  # noqa: PTH105 - unlike Path.replace, says what it does
+        os.replace(part, path)  # noqa: PTH105 - clearer than Path.replace
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:

@@ -1,8 +1,8 @@
-"""The first sheet of an XLSX workbook, row by row, whatever a stranger has packed into it.
+"""Read the first sheet of an XLSX workbook row by row, safely even if the file is hostile.
 
-openpyxl fills up missing rows and columns (a row with the number 999,999,999 takes for ever), keeps every
-style, and counts nothing. So only four parts of the package are read, each as a stream that counts what
-passes by: the names of the sheets, the number formats that are dates, the shared strings, the first sheet.
+openpyxl fills in missing rows and columns (a row numbered 999,999,999 takes for ever), keeps every style,
+and has no limits. So only four parts of the package are read, each as a stream that counts its elements:
+the names of the sheets, the number formats that are dates, the shared strings, and the first sheet.
 """
 
 import posixpath
@@ -36,7 +36,7 @@ _DAMAGE = (
     OverflowError,
     RuntimeError,
     ValueError,
-)  # whatever the damage happens to cause in the libraries that read it
+)  # all errors that a damaged file can cause in the libraries
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def opened(path: Path) -> Iterator["Workbook"]:
     """Open a workbook.
 
     Raises:
-        BadFile: it cannot be opened, is no workbook, or unpacks to too much.
+        BadFile: when the file cannot be opened, is not a workbook, or unpacks to too much.
     """
     check_size(path)
     try:
@@ -65,12 +65,12 @@ def opened(path: Path) -> Iterator["Workbook"]:
 
 
 def damaged(path: Path, row: int | None = None) -> BadFile:
-    """The error for a workbook that is not what it says it is."""
+    """Return the error for a damaged or mislabelled workbook."""
     return BadFile(path, "is not a readable XLSX workbook: open it in Excel and save it as .xlsx", row=row)
 
 
 def column_letters(number: int) -> str:
-    """The letters of a column.
+    """Return the letters of a column.
 
     >>> column_letters(1), column_letters(28)
     ('A', 'AB')
@@ -83,7 +83,7 @@ def column_letters(number: int) -> str:
 
 
 def _check_unpacked(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse a bomb by what it says of itself; more than it says is never unpacked."""
+    """Refuse a zip bomb by its declared sizes. No more than declared is ever unpacked."""
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
     ratio = unpacked / max(1, path.stat().st_size)
@@ -100,7 +100,7 @@ def _check_unpacked(path: Path, archive: zipfile.ZipFile) -> None:
 
 
 class Workbook:
-    """An open package, of which the first sheet is read."""
+    """An open package whose first sheet is read."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._path = path
@@ -117,7 +117,7 @@ class Workbook:
         self._sheet, self._title = self._first_sheet(book, reader)
 
     def n_rows(self) -> int | None:
-        """How many rows the sheet says it has; None if it does not say."""
+        """Return the number of rows that the sheet declares, or None."""
         try:
             with self._archive.open(self._sheet) as part:
                 stated = _DIMENSION.search(part.read(_CHUNK))
@@ -126,10 +126,10 @@ class Workbook:
         return min(int(stated[1]), limits.MAX_SHEET_ROWS) if stated else None
 
     def rows(self) -> Iterator[Row]:
-        """The rows that have cells, one at a time, in the order of the sheet.
+        """Yield the rows that have cells, in the order of the sheet.
 
         Raises:
-            BadFile: the sheet is damaged or holds too much of something; says where.
+            BadFile: when the sheet is damaged or holds too much of anything; the message says where.
         """
         strings, styles = StringReader(self._path), StyleReader()
         for kind, reader in (("sharedStrings", strings), ("styles", styles)):
@@ -147,7 +147,7 @@ class Workbook:
             sheet.rows.clear()
 
     def _targets(self, name: str) -> Iterator[tuple[str, str]]:
-        """The kind and the path of what a part of the package (none: the package itself) refers to."""
+        """Yield the kind and path of everything that a part refers to ("" for the package itself)."""
         for relation in self._relations(name):
             yield relation.get("Type", "").rpartition("/")[2], _path_of(relation, name)
 
@@ -160,7 +160,7 @@ class Workbook:
         return reader.relations
 
     def _first_sheet(self, book: str, reader: "BookReader") -> tuple[str, str]:
-        """The path and the title of the first sheet with cells, which a sheet with a chart has not."""
+        """Return the path and title of the first sheet with cells. Chart sheets have no cells."""
         by_id = {relation.get("Id"): relation for relation in self._relations(book)}
         for sheet in reader.sheets:
             relation = by_id.get(sheet.get("id"), {})
@@ -173,8 +173,8 @@ class Workbook:
             pass
 
     def _parsed(self, name: str, reader: "PartReader") -> Iterator[None]:
-        """Parse a part of the package, piece by piece: after each there is something to take."""
-        names: dict[str, str] = {}  # of elements and attributes, which the parser keeps
+        """Parse a part of the package piece by piece, yielding after each piece."""
+        names: dict[str, str] = {}  # names of elements and attributes, which the parser keeps
         parser = expat.ParserCreate(intern=names)
         parser.buffer_text = True
         parser.StartElementHandler = reader.start_element
@@ -215,6 +215,6 @@ class Workbook:
 
 
 def _path_of(relation: Mapping[str, str], name: str) -> str:
-    """The path in the package that a relation of the part `name` leads to."""
+    """Return the path in the package that a relation of the part `name` leads to."""
     target = relation.get("Target", "")
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(name), target)).lstrip("/")

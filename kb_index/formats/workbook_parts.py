@@ -1,12 +1,12 @@
-"""The small parts of an XLSX package: which sheets there are, and which formats are dates."""
+"""Read the small parts of an XLSX package: the list of sheets and the date formats."""
 
 from files import limits
 
-_MAX_FORMAT_CHARS = 255  # of a number format, Excel's own limit
+_MAX_FORMAT_CHARS = 255  # length of a number format, Excel's own limit
 
 
 class LocalNames(dict[str, str]):
-    """Names without their prefixes, each looked at once: a sheet has millions of few names."""
+    """Names without their prefixes, each computed once: a sheet has millions of elements but few names."""
 
     def __missing__(self, name: str) -> str:
         self[name] = local = name.rpartition(":")[2]
@@ -14,9 +14,9 @@ class LocalNames(dict[str, str]):
 
 
 class PartReader:
-    """Counts the elements of a part; its children take from them what they need."""
+    """Counts the elements of a part. Subclasses extract the contents."""
 
-    row: int | None = None  # of the sheet
+    row: int | None = None  # current row of the sheet
 
     def __init__(self) -> None:
         self.n_elements = 0
@@ -72,15 +72,15 @@ class BookReader(PartReader):
 
 
 class StyleReader(PartReader):
-    """Which cell styles show a number as a moment or a duration."""
+    """Finds the cell styles that show a number as a point in time or a duration."""
 
     def __init__(self) -> None:
         from openpyxl.styles.numbers import BUILTIN_FORMATS
 
         super().__init__()
-        self.is_duration: dict[int, bool] = {}  # by the number of the style; not in it: a plain number
+        self.is_duration: dict[int, bool] = {}  # by the number of the style; absent: a plain number
         self._formats = {str(number): code for number, code in BUILTIN_FORMATS.items()}
-        self._shown: dict[str, bool | None] = {}  # by the number of the format: a duration, or no date
+        self._shown: dict[str, bool | None] = {}  # by the number of the format; None: not a date
         self._in_cell_styles = False
         self._n_styles = 0
 

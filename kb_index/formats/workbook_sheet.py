@@ -1,4 +1,4 @@
-"""The large parts of an XLSX package: its texts and the cells of a sheet, counted as they pass by."""
+"""Read the large parts of an XLSX package, its texts and the cells of a sheet, and count them."""
 
 import re
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from kb_index.formats.workbook_parts import PartReader
 
 Value = str | int | float | bool | date | time | timedelta
 
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # Excel's way to put any character into XML
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # Excel's escape for any character in XML
 
 
-_ESCAPE_CHARS = 7  # that stand for one
+_ESCAPE_CHARS = 7  # length of an escape for one character
 
 
-_MAX_COLUMN_LETTERS = 4  # one more than Excel has
+_MAX_COLUMN_LETTERS = 4  # one more than Excel allows
 ADVICE = "delete empty rows and other sheets, or save it as CSV UTF-8"
 
 
 class Cell(NamedTuple):
-    """A cell that holds something; of an error (#REF!), its name is the value."""
+    """A cell with a value. The value of an error (#REF!) is its name."""
 
     column: int  # 1 is A
     value: Value
@@ -31,14 +31,14 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The cells of a row that hold something; 1 is the sheet's first row."""
+    """The non-empty cells of a row. The sheet's first row has the number 1."""
 
     number: int
     cells: list[Cell]
 
 
 class TextReader(PartReader):
-    """Puts together texts that may be in pieces of different look; how they are spoken is left out."""
+    """Joins texts that are split by formatting. Phonetic readings are left out."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class TextReader(PartReader):
             self._pieces.append(text)
 
     def _taken(self) -> str:
-        """The text that has been put together; what follows is another one."""
+        """Return the collected text and start a new one."""
         if not self._pieces:
             return ""
         text = "".join(self._pieces)
@@ -79,7 +79,7 @@ class TextReader(PartReader):
 
 
 class StringReader(TextReader):
-    """The texts that cells refer to by number."""
+    """Reads the texts that cells refer to by number."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -108,7 +108,7 @@ class StringReader(TextReader):
 
 
 class SheetReader(TextReader):
-    """The rows of a sheet."""
+    """Reads the rows of a sheet."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class SheetReader(TextReader):
         from openpyxl.utils import datetime as moments
 
         super().__init__(path)
-        self.rows: list[Row] = []  # that have been read and not yet been taken
+        self.rows: list[Row] = []  # read but not yet taken
         self._title = title
         self._strings = strings
         self._is_duration = is_duration
@@ -134,9 +134,9 @@ class SheetReader(TextReader):
         self._style = "0"
         self._cells: list[Cell] = []
         self._n_cells = self._total = 0
-        self._columns: dict[str, int] = {}  # by their letters
+        self._columns: dict[str, int] = {}  # column numbers by letters
 
-    # A sheet has millions of elements: these two do without the calls that the other readers can afford.
+    # A sheet has millions of elements, so these two methods avoid calls that the other readers can afford.
 
     def start_element(self, name: str, attributes: dict[str, str]) -> None:
         self.n_elements += 1
@@ -224,14 +224,14 @@ class SheetReader(TextReader):
         self._cells.append(Cell(self._column, value, is_error))
 
     def _moment(self, value: float, *, is_duration: bool) -> tuple[Value, bool]:
-        """The moment or the duration that a number stands for, and whether there is none."""
+        """Return the point in time or duration that a number stands for, and whether it is an error."""
         try:
             return self._moments.from_excel(value, self._epoch, timedelta=is_duration), False
         except (OverflowError, ValueError):  # beyond the calendar, as Excel shows it
             return "#VALUE!", True
 
     def _column_of(self, letters: str) -> int:
-        """The number of the column with these letters, 1 for A."""
+        """Return the number of the column with these letters, 1 for A."""
         if not 1 <= len(letters) <= _MAX_COLUMN_LETTERS or not (letters.isascii() and letters.isalpha()):
             raise ValueError(f"{letters[:20]!r} is not a column")
         number = 0

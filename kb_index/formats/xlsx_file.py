@@ -1,7 +1,8 @@
-"""XLSX: the first sheet, with the columns of the CSV format; `kb_index.formats.workbook` reads its rows.
+"""Read and write XLSX: the first sheet, with the columns of the CSV format.
 
-A number is read as Excel shows it without a number format (an id typed as 12 is "12"), a formula as the
-value that Excel saved with it. Every cell is written as text: `=1+1` in an answer is never a formula.
+`kb_index.formats.workbook` reads the rows. A number is read as Excel shows it without a number format (an id
+typed as 12 is "12"), a formula as the value that Excel saved with it. Every cell is written as text: `=1+1`
+in an answer is never a formula.
 """
 
 import re
@@ -24,7 +25,7 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
-    """The records of the first sheet, one at a time; an empty row is passed over."""
+    """Yield the records of the first sheet. Empty rows are skipped."""
     with opened(path) as workbook:
         rows = (row for row in workbook.rows() if any(str(cell.value).strip() for cell in row.cells))
         header = next(rows, Row(1, []))
@@ -45,12 +46,12 @@ def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
 
 
 def write(articles: Iterable[Article], path: Path) -> None:
-    """Write all fields of the articles to a workbook of one sheet.
+    """Write all fields of the articles to a workbook with one sheet.
 
     Raises:
-        BadFile: an article does not fit into Excel's limits.
+        BadFile: when an article exceeds Excel's limits.
     """
-    import openpyxl  # here and below: half of the time that it takes to import kb_index.formats
+    import openpyxl  # imported here and below: it would double the import time of kb_index.formats
 
     workbook = openpyxl.Workbook(write_only=True)
     sheet = workbook.create_sheet("articles")
@@ -63,7 +64,7 @@ def write(articles: Iterable[Article], path: Path) -> None:
         for article in articles:
             cells = as_texts(article)
             n_cells += sum(map(bool, cells))
-            if n_cells > MAX_SHEET_CELLS:  # more would not be read again
+            if n_cells > MAX_SHEET_CELLS:  # a larger file could not be read back
                 raise BadFile(path, "a workbook cannot hold so many articles: export CSV or JSONL")
             for name, text in zip(FIELDS, cells, strict=True):
                 if len(_escaped(text).encode("utf-16-le")) > 2 * MAX_SHEET_CELL_CHARS:
@@ -80,14 +81,14 @@ def write(articles: Iterable[Article], path: Path) -> None:
 
 
 def count(path: Path) -> int | None:
-    """How many rows the workbook says it has below the header; None if it does not say."""
+    """Return how many rows the workbook declares below the header, or None."""
     with opened(path) as workbook:
         n_rows = workbook.n_rows()
     return n_rows - 1 if n_rows is not None and n_rows > 1 else None
 
 
 def _columns(path: Path, header: Row) -> dict[int, str]:
-    """The fields by the number of their column; a column without a name must be empty."""
+    """Return the fields by the number of their column. A column without a name must be empty."""
     names = {cell.column: known_field(path, str(cell.value), row=header.number) for cell in header.cells}
     require_columns(path, [*names.values()], row=header.number)
     return names

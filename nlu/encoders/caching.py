@@ -1,4 +1,4 @@
-"""Encode a text once, also across restarts."""
+"""Encode each text only once, even across restarts."""
 
 import threading
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from nlu.encoders.encoder import Encoder, Kind, Vectors
 
 
 class CachingEncoder:
-    """Remembers the vectors of the last `max_texts` texts; thread-safe."""
+    """Remembers the vectors of the last `max_texts` texts. Thread-safe."""
 
     def __init__(self, encoder: Encoder, *, max_texts: int = 10_000) -> None:
         self._encoder = encoder
@@ -28,7 +28,7 @@ class CachingEncoder:
         return self._encoder.dimensions
 
     def remember(self, texts: Sequence[str], vectors: Vectors, *, kind: Kind) -> None:
-        """Take vectors, shape (len(texts), dimensions), that were computed before."""
+        """Add vectors, shape (len(texts), dimensions), that were computed before."""
         with self._lock:
             self._vectors.update(((kind, text), vector) for text, vector in zip(texts, vectors, strict=True))
 
@@ -54,9 +54,9 @@ ProgressBar = Callable[[str, int | None], AbstractContextManager[Callable[[int],
 
 
 class ProgressEncoder:
-    """Shows a bar while many texts are encoded.
+    """Shows a progress bar while many texts are encoded.
 
-    `bar("Encoding", total)` gives a function that is told how many were done since it was last told.
+    `bar("Encoding", total)` yields a function that takes the number of texts encoded since its last call.
     """
 
     def __init__(self, encoder: Encoder, bar: ProgressBar, *, step: int = 64) -> None:

@@ -1,4 +1,4 @@
-"""Several encoders as one."""
+"""Combine several encoders into one."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from nlu.encoders.encoder import Encoder, Kind, Vectors
 
 
 class CombinedEncoder:
-    """Cosines are the weighted means of the parts' cosines: vectors are put side by side, times √weight.
+    """Concatenates vectors times √weight, so cosines are the weighted means of the parts' cosines.
 
     Weights count relative to their sum. The parts' cosines should be on one scale:
     `nlu.encoders.cosine_scaling`.
@@ -32,7 +32,7 @@ class CombinedEncoder:
         return sum(part.dimensions for part in self._parts)
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        """See `Encoder`. A text in which some parts find nothing has the cosines of the others."""
+        """See `Encoder`. Where a part finds nothing in a text, the cosines are those of the other parts."""
         blocks = [
             part.encode(texts, kind=kind) * np.float32(sqrt(weight))
             for part, weight in zip(self._parts, self._weights, strict=True)

@@ -1,4 +1,4 @@
-"""Cosines of every encoder on one scale: the embedded one's, which all weights in config.yml are for."""
+"""Bring the cosines of any encoder to the scale of the embedded one, for which config.yml is tuned."""
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
@@ -7,7 +7,7 @@ import numpy as np
 
 from nlu.encoders.encoder import Encoder, Kind, Vectors
 
-# What strangers write to all kinds of desks: any two of a language have nothing to do with each other.
+# Messages to all kinds of support teams. Any two of the same language are unrelated.
 UNRELATED = {
     "en": (
         "How do I reset my password?",
@@ -63,22 +63,22 @@ UNRELATED = {
     ),
 }
 REFERENCE_WIDTH = 0.648  # `width` of the embedded encoder
-_NO_WIDTH = 0.01  # an encoder to which all texts are alike cannot be helped
+_NO_WIDTH = 0.01  # an encoder that sees all texts as alike cannot be corrected
 _KINDS: tuple[Kind, ...] = ("query", "passage")
 
 
 def width(encoder: Encoder) -> float:
-    """How far apart, in cosine, the encoder sees texts that have nothing in common: 1 - their mean cosine.
+    """Return how far apart the encoder sees unrelated texts: 1 - their mean cosine.
 
-    Of several languages the widest counts: a model that cannot read a language sees its texts as alike.
+    The largest width of several languages counts: to a model, texts in an unknown language look alike.
     """
     return max(_width(encoder.encode(texts, kind="query")) for texts in UNRELATED.values())
 
 
 def on_one_scale(encoder: Encoder) -> Encoder:
-    """Bring the encoder's cosines to the `REFERENCE_WIDTH`, or give it back if they have it.
+    """Scale the encoder's cosines to `REFERENCE_WIDTH`, or return it unchanged if they match.
 
-    What fine-tuning has found to be overstated is taken into account (`scale_factor`).
+    The overstatement that fine-tuning measured is taken into account (`scale_factor`).
     """
     aim = REFERENCE_WIDTH * getattr(encoder, "scale_factor", 1.0)
     own = width(encoder)
@@ -90,9 +90,9 @@ def on_one_scale(encoder: Encoder) -> Encoder:
 
 
 class BandEncoder:
-    """Another encoder's vectors such that cosine c becomes 1 - scale · (1 - c).
+    """Rescales another encoder's vectors so that cosine c becomes 1 - scale · (1 - c).
 
-    One more dimension does it, the same for every text: (√scale · v, √(1 - scale)).
+    It adds one dimension with the same value for every text: (√scale · v, √(1 - scale)).
     """
 
     def __init__(self, encoder: Encoder, *, scale: float) -> None:
@@ -117,10 +117,10 @@ class BandEncoder:
 
 
 class WidenedEncoder:
-    """Another encoder's vectors less a `share` of what all texts have in common (Mu & Viswanath, ICLR 2018).
+    """Subtracts a `share` of the vector that all texts have in common (Mu & Viswanath, ICLR 2018).
 
-    Models of the E5 family see all texts in a narrow cone; `common` is its middle, for each kind of shape
-    (dimensions,). The order of similarities hardly changes, their differences become larger.
+    Models of the E5 family place all texts in a narrow cone. `common` is the centre of the cone for each
+    kind, shape (dimensions,). The order of similarities hardly changes, their differences grow.
     """
 
     def __init__(self, encoder: Encoder, *, share: float, common: Mapping[Kind, Vectors]) -> None:
@@ -144,7 +144,7 @@ class WidenedEncoder:
 
 
 def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
-    from scipy import optimize  # most encoders do without
+    from scipy import optimize  # imported here, as most encoders do not need it
 
     texts = [text for its in UNRELATED.values() for text in its]
     common = {kind: encoder.encode(texts, kind=kind).mean(axis=0) for kind in _KINDS}
@@ -161,7 +161,7 @@ def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
 
 
 def _without(vectors: Vectors, common: Vectors, share: float) -> Vectors:
-    present = vectors.any(axis=1, keepdims=True)  # what has no vector does not get one
+    present = vectors.any(axis=1, keepdims=True)  # zero vectors stay zero
     moved = np.where(present, vectors - np.float32(share) * common, 0)
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.asarray(moved / np.where(lengths > 0, lengths, 1), dtype=np.float32)

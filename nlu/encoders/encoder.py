@@ -1,4 +1,4 @@
-"""What every encoder can do."""
+"""The interface of every encoder."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -15,14 +15,14 @@ class Encoder(Protocol):
 
     @property
     def id(self) -> str:
-        """Names model and version; vectors of encoders with equal ids are interchangeable."""
+        """Return the name of model and version. Vectors of encoders with equal ids are interchangeable."""
         ...
 
     @property
     def dimensions(self) -> int: ...
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        """Encode texts as what is asked ("query") or what answers ("passage").
+        """Encode texts as questions ("query") or as content that answers them ("passage").
 
         Returns:
             float32 of shape (len(texts), dimensions), rows of length 1 (of length 0 for a text

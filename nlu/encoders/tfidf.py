@@ -1,4 +1,4 @@
-"""Vectors without any weights: for Windows, and where nothing may be installed."""
+"""An encoder without weights: for Windows, and where nothing may be installed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from nlu.encoders.texts import encode_distinct
 from nlu.ngrams import Grams, NgramHasher
 
 _BATCH = 256
-_BUCKETS = 1 << 18  # of which rarity is known; hashes are folded into as many
+_BUCKETS = 1 << 18  # number of buckets with a known rarity; hashes are folded into them
 
 
 class TfidfEncoder:
-    """Words and character n-grams, weighted by rarity, projected to `dimensions` by hashing with signs.
+    """Words and character n-grams, weighted by rarity and projected to `dimensions` by signed hashing.
 
-    The projection is a count sketch (Weinberger et al., ICML 2009): it learns nothing, so a new word
-    never changes what is already encoded, and cosines are right up to about 1 / sqrt(dimensions).
-    Fitting only learns which n-grams are rare; unfitted, all count alike. `kind` makes no difference.
+    The projection is a count sketch (Weinberger et al., ICML 2009). It learns nothing, so a new word
+    never changes existing vectors, and cosines are accurate to about 1 / sqrt(dimensions).
+    Fitting only learns which n-grams are rare; unfitted, all have equal weight. `kind` has no effect.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Cuts texts into the pieces that a SentencePiece unigram model was trained on."""
+"""Tokenize texts into the pieces of a SentencePiece unigram model."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,17 +7,17 @@ from functools import lru_cache
 _WORD_START = "▁"  # U+2581: SentencePiece's visible space
 _WORDS = re.compile(f"{_WORD_START}[^{_WORD_START}]*")
 _SPACES = re.compile(" +")
-_PENALTY = 10.0  # how much less likely an unknown character is than the rarest piece, as in SentencePiece
+_PENALTY = 10.0  # in log-probability, of an unknown character below the rarest piece, as in SentencePiece
 _KEPT_WORDS = 20_000
-_MAX_KEPT_LENGTH = 32  # characters: what is kept stays small whatever customers write
+_MAX_KEPT_LENGTH = 32  # characters of a cached word, so that the cache stays small for any input
 
 
 class UnigramTokenizer:
     """Finds the likeliest pieces of each word (Viterbi; Kudo, ACL 2018). Thread-safe.
 
-    `pieces` in the order of their ids and their log-probabilities `scores`; a piece holds "▁" at its
-    beginning only, so that words are cut independently of each other. `replacements` maps code points to
-    what they count as, for `str.translate`. A character that no piece holds becomes the id `unknown`.
+    `pieces` are in the order of their ids, `scores` are their log-probabilities. A piece contains "▁" at its
+    start only, so words are tokenized independently of each other. `replacements` maps code points for
+    `str.translate`. A character that is in no piece becomes the id `unknown`.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class UnigramTokenizer:
         self._kept = lru_cache(maxsize=_KEPT_WORDS)(self._cut)
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of the pieces that the text consists of."""
+        """Return the ids of the text's pieces."""
         spaced = _SPACES.sub(_WORD_START, text.translate(self._replacements))
         if not spaced.startswith(_WORD_START):
             spaced = _WORD_START + spaced
@@ -50,7 +50,7 @@ class UnigramTokenizer:
     def _cut(self, word: str) -> tuple[int, ...]:
         size = len(word)
         best = [0.0] + [float("-inf")] * size  # log-probability of the likeliest pieces up to a character
-        last = [(0, 0)] * (size + 1)  # of these, the last one: its id and where it starts
+        last = [(0, 0)] * (size + 1)  # the last piece of this sequence: its id and its start
         for start in range(size):
             for end in range(start + 1, min(start + self._max_length, size) + 1):
                 number = self._ids.get(word[start:end])

@@ -1,4 +1,4 @@
-"""Asks a running Sufler over HTTP, and never waits long for it."""
+"""Query a running Sufler over HTTP with a short time-out."""
 
 import http.client
 import json
@@ -13,43 +13,43 @@ from urllib.error import HTTPError
 import numpy as np
 
 _ADDRESS = "127.0.0.1:8080"
-_PAUSE = 5.0  # seconds without asking after Sufler was silent: each try stops Rasa for up to its time-out
+_PAUSE = 5.0  # seconds to skip requests after a failure: each try blocks Rasa for up to its time-out
 
 
 class SuflerSilent(Exception):
-    """Sufler does not answer, or refuses; the message says which."""
+    """Sufler does not answer or refuses. The message says which."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors, shape (texts, dimensions), and which encoder they are of."""
+    """Vectors, shape (texts, dimensions), and the name of their encoder."""
 
     encoder: str
     vectors: np.ndarray
 
 
 class SuflerClient:
-    """Answers of `POST /api/rasa/vectors` and `POST /api/rasa/triage`.
+    """Client for `POST /api/rasa/vectors` and `POST /api/rasa/triage`.
 
-    `address` is host:port or a URL; without it SUFLER_ADDRESS (host:port), or else 127.0.0.1:8080. The token
-    stands in SUFLER_TOKEN alone, not in config.yml: Rasa writes its configuration into every model.
+    `address` is host:port or a URL. It defaults to SUFLER_ADDRESS (host:port), then to 127.0.0.1:8080. The
+    token is read only from SUFLER_TOKEN, not from config.yml: Rasa writes its configuration into every model.
     """
 
-    # Of all components together: one message must not stop Rasa's loop for each of them.
-    _silent_until: ClassVar[dict[str, float]] = {}  # by url
+    # Shared by all components, so that a message does not block Rasa's loop once per component.
+    _silent_until: ClassVar[dict[str, float]] = {}  # times by URL
 
     def __init__(self, address: str | None = None, timeout: float = 0.5) -> None:
         address = address or os.environ.get("SUFLER_ADDRESS") or _ADDRESS
         self.url = address if "://" in address else f"http://{address}"
         self._timeout = timeout
-        # No proxy: Sufler is in the house, and what customers write stays there.
+        # No proxy: Sufler runs on the local network, and customers' messages must stay there.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def encode(self, texts: Sequence[str], timeout: float | None = None) -> Encoded:
-        """Sentence embeddings as Sufler's search compares them.
+        """Return sentence embeddings as Sufler's search compares them.
 
         Raises:
-            SuflerSilent: there are none to be had now.
+            SuflerSilent: when Sufler cannot provide embeddings now.
         """
         answer = self._ask("/api/rasa/vectors", {"texts": list(texts)}, timeout)
         try:
@@ -62,10 +62,10 @@ class SuflerClient:
         return Encoded(encoder=encoder, vectors=vectors)
 
     def triage(self, text: str) -> dict[str, Any]:
-        """Suggestions with calibrated confidence, who would answer, and why.
+        """Return suggestions with calibrated confidence, the route, and the reason for it.
 
         Raises:
-            SuflerSilent: there is nothing to be had now.
+            SuflerSilent: when Sufler cannot triage now.
         """
         return self._ask("/api/rasa/triage", {"text": text}, None)
 

@@ -1,4 +1,4 @@
-"""Brings Sufler's sentence embeddings to DIET."""
+"""A Rasa featurizer that passes Sufler's sentence embeddings to DIET."""
 
 import json
 import logging
@@ -21,33 +21,33 @@ from nlu.rasa.client import Encoded, SuflerClient, SuflerSilent
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 16  # texts asked for at once: customers' messages must get their turn in between
-_TRAINING_SECONDS = 60.0  # for a batch: nobody waits for an answer then
-_MAX_KEPT = 2000  # vectors of messages that are kept in memory
+_BATCH = 16  # texts per request: customers' messages must be served in between
+_TRAINING_SECONDS = 60.0  # time-out of a batch: nobody waits for an answer during training
+_MAX_KEPT = 2000  # message vectors kept in memory
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
     """Sentence features from Sufler, over HTTP.
 
-    Texts of the training data are asked for once, in batches, and kept in the model. If Sufler is silent
-    while training, the model does without such features for good; if it is silent later, or encodes
-    differently than it did, the features are zeros, and Rasa decides by the others.
+    Vectors of the training data are requested once, in batches, and stored in the model. If Sufler is silent
+    during training, the model permanently lacks these features. If it is silent later, or its encoder has
+    changed, the features are zeros and Rasa decides by the others.
     """
 
     @classmethod
     def required_components(cls) -> list[type]:
-        """Components that have to come before."""
+        """Return the components that must precede this one."""
         return [Tokenizer]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`address` of Sufler (null: SUFLER_ADDRESS), and `timeout` in seconds for one message."""
+        """Return the defaults: `address` of Sufler (null: SUFLER_ADDRESS), `timeout` in s per message."""
         return {**DenseFeaturizer.get_default_config(), "address": None, "timeout": 0.5}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Which encoder answers now: Rasa must not take another one's features from its cache."""
+        """Return the current encoder's name, so that Rasa's cache never mixes encoders."""
         try:
             return SuflerClient(config.get("address")).encode(["?"], _TRAINING_SECONDS).encoder
         except SuflerSilent as error:
@@ -56,7 +56,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """Nothing is compulsory."""
+        """Do nothing, as no option is required."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._client = SuflerClient(config["address"], float(config["timeout"]))
-        self._encoder = ""  # which one the model was trained with; none: it does without
+        self._encoder = ""  # the encoder used in training; empty: the model has no such features
         self._dimensions = 0
-        self._known: dict[str, np.ndarray] = {}  # of training texts
-        self._recent: dict[str, np.ndarray] = {}  # of messages, the oldest first
+        self._known: dict[str, np.ndarray] = {}  # vectors of training texts
+        self._recent: dict[str, np.ndarray] = {}  # vectors of messages, oldest first
 
     @classmethod
     def create(
@@ -82,7 +82,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "SuflerFeaturizer":
-        """A new component, to be trained."""
+        """Create an untrained component."""
         return cls(config, execution_context.node_name, model_storage, resource)
 
     @classmethod
@@ -94,7 +94,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **_: Any,
     ) -> "SuflerFeaturizer":
-        """A component as it was trained."""
+        """Load a trained component."""
         component = cls(config, execution_context.node_name, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             trained = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
@@ -104,11 +104,11 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Ask for the vectors of all training texts, once."""
+        """Request the vectors of all training texts once."""
         texts = sorted(
             {text for message in training_data.training_examples for text in _texts(message).values()}
         )
-        encoder = self.fingerprint_addon(self._config)  # None: nobody answers, and Rasa's cache knows that
+        encoder = self.fingerprint_addon(self._config)  # None: Sufler is silent, and Rasa's cache knows that
         parts: list[Encoded] = []
         if encoder is None:
             _log.warning("Sufler does not answer. The model is trained without its sentence embeddings.")
@@ -150,7 +150,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         return messages
 
     def _vectors(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """Vectors of those texts that can be had now."""
+        """Return vectors of those texts for which they are available now."""
         found = {text: self._known[text] for text in texts if text in self._known}
         found.update((text, self._recent[text]) for text in texts if text in self._recent)
         missing = sorted(set(texts) - found.keys())
@@ -181,6 +181,6 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
 
 
 def _texts(message: Message) -> dict[str, str]:
-    """What there is to encode, by attribute."""
+    """Return the texts to encode, by attribute."""
     texts = {attribute: message.get(attribute) for attribute in DENSE_FEATURIZABLE_ATTRIBUTES}
     return {name: text.strip() for name, text in texts.items() if isinstance(text, str) and text.strip()}

@@ -1,4 +1,4 @@
-"""Puts Sufler's ranked suggestions on the message."""
+"""A Rasa component that adds Sufler's ranked suggestions to the message."""
 
 import logging
 from typing import Any
@@ -21,22 +21,22 @@ from nlu.rasa.client import SuflerClient, SuflerSilent
 
 _log = logging.getLogger(__name__)
 
-_KEY = "sufler"  # of the message, and of its metadata
+_KEY = "sufler"  # key in the message and in its metadata
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class SuflerRetriever(GraphComponent, IntentClassifier):
-    """What Sufler would suggest, with calibrated confidence, under `sufler` of the message.
+    """Adds Sufler's suggestions with calibrated confidence to the message, under the key `sufler`.
 
-    Where its first suggestion is at least as sure as `intent_from`, and no operator is called for, an intent
-    out of `intent_over` becomes `intent`: a rule lets it call `action_answer_faq`. How sure Rasa is does not
-    count: its confidence is not calibrated. A message that comes from Sufler brings its triage along; it is
-    not triaged again. If Sufler is silent, the message stays as it is.
+    If the confidence of the first suggestion is at least `intent_from` and no operator is requested, an
+    intent listed in `intent_over` becomes `intent`, which a rule maps to `action_answer_faq`. Rasa's own
+    confidence is ignored, because it is not calibrated. A message that comes from Sufler carries its triage
+    and is not triaged again. If Sufler is silent, the message is unchanged.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`intent_from` null: the intent is never touched; `intent_over` null: whichever it is."""
+        """Return the defaults. `intent_from` null: keep the intent. `intent_over` null: any intent."""
         return {
             "address": None,
             "timeout": 0.5,
@@ -60,11 +60,11 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         resource: Resource,  # noqa: ARG003
         execution_context: ExecutionContext,  # noqa: ARG003
     ) -> "SuflerRetriever":
-        """A component; there is nothing to train."""
+        """Create a component. There is nothing to train."""
         return cls(config)
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add what Sufler suggests, in place."""
+        """Add Sufler's suggestions in place."""
         for message in messages:
             triage = self._triage(message)
             found = _found(triage) if triage is not None else None
@@ -106,7 +106,7 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
 
 
 def _found(triage: dict[str, Any]) -> dict[str, Any] | None:
-    """What Rasa keeps of a triage, in every message of a conversation: no texts; None where it is none."""
+    """Return the part of a triage that Rasa stores in every message, without texts, or None."""
     try:
         return {
             "route": triage["route"],

@@ -1,4 +1,4 @@
-"""The same keys in the other layout: Russian ЙЦУКЕН and US QWERTY, lower case."""
+"""Convert text between the Russian ЙЦУКЕН and the US QWERTY keyboard layout, in lower case."""
 
 _LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _RUSSIAN = "ёйцукенгшщзхъфывапролджэячсмитьбю"
@@ -6,14 +6,14 @@ _SHIFTED = {"~": "ё", "{": "х", "}": "ъ", ":": "ж", '"': "э", "<": "б", ">
 _TO_RUSSIAN = str.maketrans(dict(zip(_LATIN, _RUSSIAN, strict=True)) | _SHIFTED)
 _TO_LATIN = str.maketrans(dict(zip(_RUSSIAN, _LATIN, strict=True)))
 
-LATIN_KEYS = frozenset(_LATIN) | frozenset(_SHIFTED)  # that write a Russian letter in the Russian layout
+LATIN_KEYS = frozenset(_LATIN) | frozenset(_SHIFTED)  # keys that write a letter in the Russian layout
 
-_ENDS_RUSSIAN = {"/": ".", "&": "?"}  # the keys of marks differ too; "?" stays: it may well be meant
+_ENDS_RUSSIAN = {"/": ".", "&": "?"}  # the keys of marks differ, too; "?" stays, as it may be intended
 _ENDS_LATIN = {",": "?"}
 
 
 def to_russian(text: str) -> str:
-    """What the keys of `text`, typed in the Latin layout, write in the Russian one.
+    """Convert `text`, typed in the Latin layout, to what the same keys write in the Russian layout.
 
     >>> to_russian("rfr dthyenm njdfh")
     'как вернуть товар'
@@ -22,7 +22,7 @@ def to_russian(text: str) -> str:
 
 
 def to_latin(text: str) -> str:
-    """What the keys of `text`, typed in the Russian layout, write in the Latin one.
+    """Convert `text`, typed in the Russian layout, to what the same keys write in the Latin layout.
 
     >>> to_latin("цруку шы ьн щквук")
     'where is my order'
@@ -31,7 +31,7 @@ def to_latin(text: str) -> str:
 
 
 def ending_in_russian(mark: str) -> str:
-    """The mark at a word's end that was meant; others are as they are.
+    """Return the intended mark at a word's end. Other marks are unchanged.
 
     >>> ending_in_russian("&")
     '?'
@@ -40,5 +40,5 @@ def ending_in_russian(mark: str) -> str:
 
 
 def ending_in_latin(mark: str) -> str:
-    """The same for English typed in the Russian layout."""
+    """Return the intended mark at the end of an English word typed in the Russian layout."""
     return _ENDS_LATIN.get(mark, mark)

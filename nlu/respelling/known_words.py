@@ -1,18 +1,18 @@
-"""Is it a word of some language?  And if it is none: of which word could it be a mistyped one?"""
+"""Recognise known words, and find the known word of which another is a typo."""
 
 from functools import lru_cache
 
 from nlu.respelling.statistics import Alphabet, Lexicon, spelling
 
 # Tuned on training rows: docs/reference/tuning.md.
-_MISTYPED = 12.0  # nats: how much likelier the word must be than the letters as they stand
-_MIN_LENGTH = 6  # letters; shorter ones that nobody knows are names more often than typos
+_MISTYPED = 12.0  # nats by which the word must be likelier than the letters as written
+_MIN_LENGTH = 6  # letters; shorter unknown words are more often names than typos
 
-_REMEMBERED = 20_000  # words
+_REMEMBERED = 20_000  # cached words
 
 
 def is_known(word: str) -> bool:
-    """Whether it is a word; so is whatever has letters that we have no list of words for.
+    """Return True for a known word, and for any word in a script without a word list.
 
     >>> is_known("товар"), is_known("тваор"), is_known("grüße")
     (True, False, True)
@@ -23,10 +23,10 @@ def is_known(word: str) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED)
 def likeliest_known(word: str) -> str | None:
-    """The likeliest Russian or English word that one slip of the finger makes `word` of; None: no such one.
+    """Return the likeliest Russian or English word one typo away from `word`, or None.
 
-    A name or a rare form may be one letter away from a word as well: the word must be far likelier.
-    Norvig, How to Write a Spelling Corrector (2007): every slip is undone, as the lists hold hashes only.
+    A name or a rare form may also be one letter away from a word, so the word must be far likelier.
+    All edits are tried, because the lists hold hashes only (Norvig, How to Write a Spelling Corrector, 2007).
 
     >>> likeliest_known("вренуть"), likeliest_known("transactoin"), likeliest_known("severok")
     ('вернуть', 'transaction', None)
@@ -38,16 +38,17 @@ def likeliest_known(word: str) -> str | None:
     found = [
         reading
         for reading in lexicon.known_among(_one_slip_away(word, lexicon.alphabet.value))
-        # letters that read worse than those of `word` belong to no word: only their hash is that of one
+        # letters less likely than those of `word` are no word but a hash collision
         if reading.cost + _MISTYPED <= spelt and lexicon.cost_of_letters(reading.word) < spelt
     ]
     return min(found, key=lambda reading: (reading.cost, reading.word)).word if found else None
 
 
 def reads_worse(word: str, meant: str, *, by: float) -> bool:
-    """Whether the letters of `word` are that many nats less likely than those of `meant`, known or not.
+    """Return True if the letters of `word` are `nats` less likely than those of `meant`.
 
-    A word that was mistyped twice looks like one: "заблокируй" is not a mistyped "забронируй".
+    Whether the words are known does not matter. This confirms double typos: "заблокируй" reads well, so it
+    is not a mistyped "забронируй".
     """
     lexicon = _lexicon(word, latin=spelling().latin)
     if lexicon is None or not lexicon.alphabet.holds(meant):
@@ -62,7 +63,7 @@ def _lexicon(word: str, *, latin: Lexicon) -> Lexicon | None:
 
 
 def _one_slip_away(word: str, letters: str) -> list[str]:
-    """All strings with one letter left out, put in or replaced, or with two neighbours swapped."""
+    """Return all strings with one letter deleted, inserted or replaced, or two neighbours swapped."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     shorter = {before + after[1:] for before, after in parts if after}
     swapped = {before + after[1] + after[0] + after[2:] for before, after in parts if len(after) > 1}

@@ -1,4 +1,4 @@
-"""Which words of a message were meant otherwise?"""
+"""Find and correct the words of a message that were typed in the wrong layout or script."""
 
 import re
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ from nlu.respelling.statistics import NEIGHBOURS
 from nlu.respelling.word import Piece, Way, piece_of
 
 # In nats; tuned on training rows: docs/reference/tuning.md.
-_RARE = {  # -log P(a message is written so)
+_RARE = {  # -log P(a message is written this way)
     Way.LATIN_LAYOUT: 8.0,
     Way.RUSSIAN_LAYOUT: 8.0,
     Way.TRANSLITERATION: 7.0,
 }
-_STOP = 4.0  # -log P(the next word is as it was meant | this one is not)
-_START = 4.0  # and the reverse, in a message that is partly not as it was meant
-_STAY = 1.0  # -log P(one more word as it is written), in such a message
+_STOP = 4.0  # -log P(the next word is as intended | this word is not)
+_START = 4.0  # the reverse, in a message that is partly not as intended
+_STAY = 1.0  # -log P(another word as written), in such a message
 _HAS_CYRILLIC = 4.0  # -log P(a word in Cyrillic | its writer has only Latin letters)
 
 _MAX_PIECES = 400
-_PIECE = re.compile(r"[^\s/]+(?:/(?!\S))?")  # words may be parted by a stroke
+_PIECE = re.compile(r"[^\s/]+(?:/(?!\S))?")  # words may be separated by a slash
 
 
 def respelled(text: str) -> str:
-    """What was meant by `text`, which is in lower case; as it is unless another reading is far likelier.
+    """Return the intended wording of `text`, which is in lower case, if it is far likelier.
 
-    A message is written in one way, or in one way and as it was meant: the likeliest stretches are found
-    by Viterbi's algorithm, and weighed against how rare such messages are.
+    A message is written in one way throughout, or partly in one way and partly as intended. Viterbi's
+    algorithm finds the likeliest stretches, whose gain is weighed against the rarity of such messages.
 
     >>> respelled("rfr dthyenm iphone")
     'как вернуть iphone'
@@ -38,7 +38,7 @@ def respelled(text: str) -> str:
     matches = list(_PIECE.finditer(text))[:_MAX_PIECES]
     pieces = [piece_of(match[0]) for match in matches]
     best, chosen, way_of_best = 0.0, [False] * len(pieces), None
-    # in which of Russian's neighbours the message is, if it is in one: the one that explains it best
+    # the language related to Russian that explains the message best, if any
     languages = range(len(NEIGHBOURS)) if any(len(set(piece.costs)) > 1 for piece in pieces) else range(1)
     for way, rare in _RARE.items():
         gains = [[_gain(piece, way, language) for piece in pieces] for language in languages]
@@ -58,16 +58,16 @@ def respelled(text: str) -> str:
 
 
 def _gain(piece: Piece, way: Way, language: int) -> float | None:
-    """How much likelier, in nats, the piece is if it was meant otherwise; None if it says nothing."""
+    """Return the gain in nats if the piece was meant differently, or None if it is uninformative."""
     if way is Way.TRANSLITERATION and Way.RUSSIAN_LAYOUT in piece.meant:
         return -_HAS_CYRILLIC
     return piece.costs[language] - piece.meant[way].cost if way in piece.meant else None
 
 
 def _likeliest(gains: Sequence[float | None]) -> tuple[float, list[bool]]:
-    """Choose the stretches that gain most, less the cost of what is between them."""
+    """Choose the stretches with the largest gain minus the cost of the transitions."""
     inside, outside = 0.0, -_START
-    came_from_inside = []  # for each piece: (if it is inside, if it is outside)
+    came_from_inside = []  # for each piece: (if it is inside a stretch, if it is outside)
     for gain in gains:
         came_from_inside.append((inside >= outside - _START, inside - _STOP > outside))
         inside, outside = max(inside, outside - _START), max(outside, inside - _STOP)

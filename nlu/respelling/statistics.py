@@ -1,4 +1,7 @@
-"""How likely is a word in Russian, in English, in any language?  Learned by scripts/learn_spelling.py."""
+"""Word and letter probabilities in Russian, English and other languages.
+
+scripts/learn_spelling.py learns them.
+"""
 
 import zlib
 from array import array
@@ -16,17 +19,17 @@ import numpy.typing as npt
 from nlu.respelling.transliteration import keys_of_latin, letter_by_letter
 
 STATISTICS = Path(__file__).with_name("statistics.npz")
-WORD_UNIT = 1 / 12  # nats; costs are stored as whole numbers of it
+WORD_UNIT = 1 / 12  # nats; costs are stored as integer multiples of this unit
 LETTER_UNIT = 1 / 16
-NEIGHBOURS = ("pl", "cs", "sk", "sl", "sh")  # write words like Russian ones in Latin letters
-ORDER = 3  # a letter is guessed from the two before it
+NEIGHBOURS = ("pl", "cs", "sk", "sl", "sh")  # their words in Latin letters resemble Russian words
+ORDER = 3  # a letter is predicted from the two before it
 
-_UNKNOWN = 5.0  # nats: -log P(a word is none of those in the table)
-_REMEMBERED = 20_000  # words
+_UNKNOWN = 5.0  # nats: -log P(a word is not in the table)
+_REMEMBERED = 20_000  # cached words
 
 
 class Alphabet(Enum):
-    """Letters that words are made of; code 0 is a word's end (and what stands before its first letter)."""
+    """Letters that words are made of. Code 0 marks a word's end (and precedes its first letter)."""
 
     RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
     LATIN = "abcdefghijklmnopqrstuvwxyz"
@@ -45,16 +48,16 @@ class Alphabet(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a word may mean; `cost` is -log P(it), in nats: lower is likelier."""
+    """A possible reading of a word. `cost` is its -log probability in nats: lower is likelier."""
 
     word: str
     cost: float
 
 
 class Lexicon:
-    """Words by hash, and letters for the words that it does not know.
+    """A hash table of words, and letter statistics for words that it lacks.
 
-    `languages` has a bit for each of the NEIGHBOURS from 2 on, and 1 for a word of any other language.
+    `languages` has a bit for each of the NEIGHBOURS, from 2 on, and 1 for a word of any other language.
     """
 
     def __init__(
@@ -76,11 +79,11 @@ class Lexicon:
         self.cost: Callable[[str], float] = lru_cache(_REMEMBERED)(self._cost)
 
     def knows(self, word: str) -> bool:
-        """Whether the table holds it; one string in 25,000 that is no word is taken for one."""
+        """Return True if the table contains the word. One in 25,000 strings that are no word also passes."""
         return _find(self._hashes, hash_of(word)) is not None
 
     def known_among(self, words: Sequence[str]) -> list[Reading]:
-        """Those of `words` that the table holds, with their costs."""
+        """Return those of `words` that the table contains, with their costs."""
         hashes = np.array([hash_of(word) for word in words], dtype=np.uint32)
         table = np.frombuffer(self._hashes, dtype=np.uint32)
         places = np.minimum(np.searchsorted(table, hashes), len(table) - 1)
@@ -90,12 +93,12 @@ class Lexicon:
         ]
 
     def _cost(self, word: str) -> float:
-        """-log P(word), in nats; `word` holds letters of the alphabet only."""
+        """Return -log P(word) in nats. `word` consists of letters of the alphabet."""
         known = _find(self._hashes, hash_of(word))
         return self._costs[known] * WORD_UNIT if known is not None else self.cost_of_letters(word)
 
     def costs(self, word: str) -> tuple[float, ...]:
-        """-log P(word) in a text that is in this one of the NEIGHBOURS, or in another language than they."""
+        """Return -log P(word) in a text in each of the NEIGHBOURS, or in any other language."""
         known = _find(self._hashes, hash_of(word))
         if known is None or self._languages is None:
             return (self.cost(word),) * len(NEIGHBOURS)
@@ -106,7 +109,7 @@ class Lexicon:
         )
 
     def cost_of_letters(self, word: str) -> float:
-        """-log P(a word that the table does not hold)."""
+        """Return -log P(a word that the table does not contain)."""
         context, total = 0, 0
         for letter in word:
             place = context * self._size + self._codes[letter]
@@ -116,7 +119,7 @@ class Lexicon:
 
 
 class Spelling:
-    """What the respelling knows about languages."""
+    """The language statistics for respelling."""
 
     def __init__(self, arrays: Any) -> None:
         self.latin = Lexicon(
@@ -139,7 +142,7 @@ class Spelling:
         self.transliterated: Callable[[str], Reading] = lru_cache(_REMEMBERED)(self._transliterated)
 
     def _transliterated(self, word: str) -> Reading:
-        """The likeliest Russian word that `word` spells in Latin letters."""
+        """Return the likeliest Russian word that `word` spells in Latin letters."""
         found = [_find(self._keys, hash_of(key)) for key in keys_of_latin(word)]
         known = [self._word_of_key[place] for place in found if place is not None]
         if known:
@@ -160,6 +163,6 @@ def _find(ordered: "array[int]", value: int) -> int | None:
 
 @cache
 def spelling() -> Spelling:
-    """The statistics that are shipped, read once."""
+    """Load the shipped statistics once."""
     with np.load(STATISTICS, allow_pickle=False) as arrays:
         return Spelling(arrays)

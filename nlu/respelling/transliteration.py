@@ -1,10 +1,10 @@
-"""Russian in Latin letters, as people write it: one sound has many spellings, one spelling many sounds."""
+"""Match Russian words written in Latin letters, where spellings and sounds are many to many."""
 
 import re
 from itertools import product
 
-# A key is what all usual spellings of a word have in common. Both scripts are brought to it: ь and ъ
-# are dropped (nobody types them), и, й, ы are one, е and э are one, ш and щ are one.
+# A key is shared by all usual spellings of a word. Words of both scripts are mapped to it: ь and ъ are
+# dropped (nobody types them), and и, й, ы are merged, as are е and э, ш and щ.
 _RUSSIAN_SOUNDS = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "Z", "з": "z", "и": "I",
     "й": "I",
@@ -29,7 +29,7 @@ _LATIN_PIECE = re.compile("shch|sch|tch|sh|ch|zh|kh|ts|tz|[yj]o|.")
 _MAX_VARIANTS = 8
 _REPEATED = re.compile(r"([^aeou])\1+")
 
-# How a spelling reads where no known word has its key.
+# How a spelling is read if no known word has its key.
 _LETTERS = {
     "shch": "щ", "sch": "щ", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ts": "ц", "tz": "ц",
     "ya": "я", "ja": "я", "yu": "ю", "ju": "ю", "yo": "е", "jo": "е", "je": "е",
@@ -44,7 +44,7 @@ _LETTER_PIECE = re.compile("shch|sch|sh|ch|zh|kh|ts|tz|ya|ja|yu|ju|yo|jo|ye|je|i
 
 
 def key_of_russian(word: str) -> str:
-    """What the Latin spellings of a Russian word have in common.
+    """Return the key that the Latin spellings of a Russian word share.
 
     >>> key_of_russian("вернуть")
     'vernut'
@@ -53,7 +53,7 @@ def key_of_russian(word: str) -> str:
 
 
 def keys_of_latin(word: str) -> list[str]:
-    """Keys of the Russian words that `word` may spell; empty if it is too ambiguous to be one.
+    """Return the keys of the Russian words that `word` may spell, none if it is too ambiguous.
 
     >>> keys_of_latin("mojno")
     ['moIno', 'moZno']
@@ -72,7 +72,7 @@ def keys_of_latin(word: str) -> list[str]:
 
 
 def letter_by_letter(word: str) -> str:
-    """Read a spelling without knowing the word.
+    """Transliterate a spelling without knowing the word.
 
     >>> letter_by_letter("severok")
     'северок'

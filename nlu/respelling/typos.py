@@ -1,4 +1,4 @@
-"""Which words were mistyped, and what was meant?  What is talked about, the texts of the base say."""
+"""Correct typos with the vocabulary of the knowledge base."""
 
 import hashlib
 import re
@@ -16,13 +16,13 @@ from rapidfuzz.distance import OSA
 from nlu.respelling.known_words import is_known, likeliest_known, reads_worse
 
 # Tuned on training rows: docs/reference/tuning.md.
-_MIN_LENGTH = 4  # letters of a word that is corrected
-_TWO_SLIPS_FROM = 8  # letters of a word that may have been mistyped twice
-_TWICE_MISTYPED = 4.0  # nats: its letters read so much worse than those of what was meant
+_MIN_LENGTH = 4  # minimum letters of a word that is corrected
+_TWO_SLIPS_FROM = 8  # minimum letters of a word that may have two typos
+_TWICE_MISTYPED = 4.0  # nats by which its letters must be less likely than those of the correction
 
-_RULES = "typos-1"  # raised whenever the same words would correct a text otherwise
-_MAX_LENGTH = 32  # letters; what is longer is no word
-_MAX_PIECES = 200  # of a message that are looked at
+_RULES = "typos-1"  # changed whenever the same words would correct a text differently
+_MAX_LENGTH = 32  # letters; a longer string is not a word
+_MAX_PIECES = 200  # pieces of a message that are checked
 _MAX_PIECE_LENGTH = 40  # characters; longer pieces are addresses and codes
 _PIECE = re.compile(r"\S+")
 _CODE = re.compile(r"[\d@#_\\=&$%]|^/|\w[.:]\w")  # pieces with such characters are codes, addresses, commands
@@ -32,26 +32,26 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\u0300\u0301]")  # soft hyphe
 
 
 class Corrector:
-    """Corrects what is neither a word of the texts nor of any language we know; never changes.
+    """Corrects words that are neither in the texts nor in any known language. Immutable.
 
-    The texts' own words come first: one mistyped letter away, then, in a long word, two. The nearer one
-    wins, then the more frequent one. Between the two comes a word of Russian or English.
+    Candidates in this order: a word of the texts one edit away, a word of Russian or English, and, for a long
+    word, a word of the texts two edits away. The nearer candidate wins, then the more frequent.
     """
 
     def __init__(self, counts: Counter[str]) -> None:
-        """`counts` says how often each word stands in the texts."""
+        """Store the vocabulary. `counts` says how often each word occurs in the texts."""
         self._counts = counts
         kept = [word for word in counts if _MIN_LENGTH - 1 <= len(word) <= _MAX_LENGTH]
         self._words = sorted(kept, key=lambda word: (len(word), word))
         lengths = np.array([len(word) for word in self._words], dtype=np.int64)
-        self._starts = np.searchsorted(lengths, np.arange(_MAX_LENGTH + 4)).tolist()  # by length
+        self._starts = np.searchsorted(lengths, np.arange(_MAX_LENGTH + 4)).tolist()  # offsets by length
         self._letters = _letters_of(self._words)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
-        """Learn the words of `texts`; takes a fifth of a second for 600,000 words."""
+        """Learn the words of `texts`. Takes a fifth of a second for 600,000 words."""
         pieces = Counter(chain.from_iterable(map(str.split, texts)))
-        counts: Counter[str] = Counter()  # few pieces differ: the slower steps are for those only
+        counts: Counter[str] = Counter()  # distinct pieces are few, so only they go through the slower steps
         for piece, count in pieces.items():
             plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", piece)).lower().replace("ё", "е")
             for word in _WORD.findall(plain):
@@ -60,14 +60,14 @@ class Corrector:
 
     @property
     def fingerprint(self) -> str:
-        """Equal fingerprints, equal corrections."""
+        """Return a fingerprint. Equal fingerprints give equal corrections."""
         digest = hashlib.sha256(_RULES.encode())
         for word in self._words:
             digest.update(f"{word} {self._counts[word]}\n".encode())
         return digest.hexdigest()
 
     def corrected(self, cleaned: str) -> str:
-        """Correct a text that is in lower case; doing it twice changes nothing more.
+        """Correct a text in lower case. Correcting twice changes nothing more.
 
         >>> corrector = Corrector.of(["Как оформить возврат?", "Доставка Northpeak"])
         >>> corrector.corrected("офромить возрват northpeak sx-4")
@@ -92,9 +92,9 @@ class Corrector:
         return meant or word
 
     def _nearest(self, word: str, slips: int) -> str | None:
-        """The nearest of the texts' words, up to so many slips away."""
+        """Return the nearest of the texts' words within this number of edits."""
         start, end = self._starts[len(word) - slips], self._starts[len(word) + slips + 1]
-        # A slip changes two letters of a word's set at most: comparing the sets leaves few words to measure.
+        # An edit changes at most two letters of a word's set, so comparing sets leaves few words to measure.
         differing = np.bitwise_count(self._letters[start:end] ^ _letters_of([word])[0])
         near = [self._words[start + place] for place in np.flatnonzero(differing <= 2 * slips).tolist()]
         found: list[tuple[str, int, int]] = process.extract(
@@ -106,12 +106,12 @@ class Corrector:
 
 
 def _twice_mistyped(word: str, meant: str) -> bool:
-    """Whether two slips are likelier than a word that we do not know; the first letter is seldom one."""
+    """Return True if two typos are likelier than an unknown word. First letters are rarely mistyped."""
     return word[0] == meant[0] and reads_worse(word, meant, by=_TWICE_MISTYPED)
 
 
 def _letters_of(words: list[str]) -> npt.NDArray[np.uint64]:
-    """For each word the set of its letters: a bit each, shared by letters of different scripts."""
+    """Return the set of letters of each word as bits, shared by letters of different scripts."""
     if not words:
         return np.zeros(0, dtype=np.uint64)
     codes = np.array(words, dtype=f"U{_MAX_LENGTH}").view(np.uint32).reshape(len(words), -1)

@@ -1,4 +1,4 @@
-"""What else may one piece of a message mean, and how likely is each reading?"""
+"""Find the possible readings of one piece of a message, and the likelihood of each."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from nlu.respelling.statistics import NEIGHBOURS, Reading, spelling
 # In nats; tuned on training rows: docs/reference/tuning.md.
 _MARK_INSIDE = 4.0  # -log P(this mark or digit in the middle of a word)
 _MARK_AROUND = 1.0  # -log P(this mark before or after a word)
-_SPELLING = 0.15  # for each letter: a Russian word has several spellings in Latin letters
-_MARK_KEPT = {",": 4.0, ".": 4.0}  # -log P(this key, of a letter in the other layout, was meant as a mark)
+_SPELLING = 0.15  # per letter: a Russian word has several spellings in Latin letters
+_MARK_KEPT = {",": 4.0, ".": 4.0}  # -log P(this key, a letter in the other layout, was intended as a mark)
 _MARK_KEPT_ELSE = 6.0
 
 _MAX_LENGTH = 40  # characters; longer pieces are addresses and codes
 _MAX_MARKS = 3
-_NO_KEYS = "!?()/&…«»„“”‘’—–*+=%#$№\\|^"  # marks around words that stand for no letter in either layout
-_MARKS = "`[];',.~{}:\"<>"  # that are letters on a Russian keyboard
+_NO_KEYS = "!?()/&…«»„“”‘’—–*+=%#$№\\|^"  # marks around words that are not letters in either layout
+_MARKS = "`[];',.~{}:\"<>"  # marks that are letters on a Russian keyboard
 _OPENING = frozenset("[{<'\"`")
 _LATIN = re.compile("[a-z]")
 _LATIN_WORD = re.compile("[a-z]+")
@@ -29,7 +29,7 @@ _RUSSIAN_ENDS = str.maketrans("/&", ".?")  # these marks have other keys in the 
 
 
 class Way(Enum):
-    """How a message may have come to be written otherwise than it was meant."""
+    """A way in which a message can differ from the intended text."""
 
     LATIN_LAYOUT = "Russian, typed in the Latin layout"
     RUSSIAN_LAYOUT = "English, typed in the Russian layout"
@@ -38,22 +38,22 @@ class Way(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A stretch without spaces, and what it may mean.
+    """A run of characters without spaces, and its possible readings.
 
-    `costs` are -log P(it as it is written), in nats, in a message in each of the NEIGHBOURS of Russian
-    (or in some other language than they).
+    `costs` are -log P(the piece as written), in nats, in a message in each of the NEIGHBOURS of Russian
+    or in any other language.
     """
 
     costs: tuple[float, ...]
     meant: dict[Way, Reading]
 
 
-_PLAIN = Piece(costs=(0.0,) * len(NEIGHBOURS), meant={})  # says nothing about how the message is written
+_PLAIN = Piece(costs=(0.0,) * len(NEIGHBOURS), meant={})  # says nothing about the way the message is written
 
 
 @lru_cache(maxsize=20_000)
 def piece_of(text: str) -> Piece:
-    """Read a stretch of lower-case characters without spaces.
+    """Read a run of lower-case characters without spaces.
 
     >>> piece_of("njdfh").meant[Way.LATIN_LAYOUT].word
     'товар'
@@ -77,7 +77,7 @@ def piece_of(text: str) -> Piece:
 
 
 def _apart(text: str, marks: str) -> tuple[str, str, str]:
-    """The marks before, what is left, the marks after."""
+    """Split into the marks before, the body, and the marks after."""
     core = text.strip(marks)
     start = text.index(core)
     return text[:start], core, text[start + len(core) :]
@@ -102,7 +102,7 @@ def _costs_of_latin(core: str) -> tuple[float, ...]:
 
 
 def _in_russian_layout(core: str) -> Reading:
-    """The same keys in the Russian layout; marks at the ends are letters there, or just marks."""
+    """Convert to the Russian layout. Marks at the ends may be letters there, or just marks."""
     before, _, after = _apart(core, _MARKS)
     readings = []
     for start in range(min(1, len(before)) + 1):

@@ -1,6 +1,6 @@
-"""Sufler beside Rasa: what is written for Rasa, how its answers are read, and what is made of them.
+"""The comparison with Rasa: its input files, the reading of its answers, and the figures.
 
-The Rasa here is a program that takes Rasa's commands and answers as its server does.
+A small program stands in for Rasa: it takes Rasa's commands and answers as its server does.
 """
 
 import json

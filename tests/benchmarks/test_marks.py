@@ -1,7 +1,7 @@
-"""Measured quality on open data must not be lost; what is reached stands in docs/benchmarks.md.
+"""Quality on open data does not fall below the figures in docs/benchmarks.md.
 
-The 4-bit encoder rounds a little differently on other processors: stack_test has come out at .880 and .882.
-So the floors here lie a few rows below the marks.
+The 4-bit encoder rounds slightly differently on other processors: stack_test has given .880 and .882. So the
+minimums here are a few rows below the targets.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""On open data: genuine texts in many languages stay as they are, garbled ones are understood."""
+"""Respelling keeps genuine texts in many languages and corrects garbled ones, on open data."""
 
 import csv
 import re

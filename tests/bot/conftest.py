@@ -1,4 +1,4 @@
-"""What the bot's tests share."""
+"""Fixtures that the bot's tests share."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Running the bot's loops beside a test, and looking at what they have stored."""
+"""Run the bot's loops beside a test, and read the database."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 class Running:
-    """A loop of the bot in a thread of its own."""
+    """A loop of the bot in its own thread."""
 
     def __init__(self, *loops: Loop) -> None:
         self._loops = loops
@@ -35,7 +35,7 @@ class Running:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Ask it to stop, and wait until it has; raises what it died of."""
+        """Ask the loop to stop, wait for it, and raise the error that ended it, if any."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self.join()
@@ -71,7 +71,7 @@ def running(*loops: Loop) -> Iterator[Running]:
 
 @dataclass
 class HeardFeedback:
-    """Keeps what has been pressed under these replies; raises what it is told to before that."""
+    """Records the buttons pressed under these replies, after raising the prepared errors."""
 
     replies: frozenset[int] = frozenset()
     errors: list[Exception] = field(default_factory=list)
@@ -128,7 +128,7 @@ def poller(
 
 
 class Records:
-    """What is in the database."""
+    """The contents of the database."""
 
     def __init__(self, store: Store, channel: str = "telegram") -> None:
         self._store = store
@@ -149,7 +149,7 @@ class Records:
 
 
 def bot_answers(shop: GovernedShop) -> None:
-    """Triage what has been said; no lot falls on it, so that a live topic is answered by the bot."""
+    """Triage the waiting turns without sampling, so that the bot answers a live topic."""
     shop.numbers.prepared = [0.99, 0.99]
     shop.clock.forward(2)
     shop.triager.run_once()

@@ -1,4 +1,4 @@
-"""The chat page in a real browser."""
+"""The chat page works in a real browser."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Shop:
-    """The operators' side: a desk, and a delivery that runs."""
+    """The operators' side: a desk and a running delivery."""
 
     def __init__(self, store: Store, url: str, anna: Account) -> None:
         self.url = url
@@ -73,7 +73,7 @@ def shop(store: Store, reception: Reception) -> Iterator[Shop]:
 
 @contextmanager
 def opened(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]:
-    """The chat page in a browser of its own; nothing on it may go wrong."""
+    """Open the chat page in its own browser, and fail on any error there."""
     context = browser.new_context(**context_options)
     page = context.new_page()
     problems: list[str] = []
@@ -233,7 +233,7 @@ def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
 
 
 def signals(page: Page, governed: GovernedShop) -> set[Signal]:
-    """What the page's customer has let us know."""
+    """Return the feedback from the page's customer."""
     (secret,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE]
     with governed.store.read() as tx:
         customer = tx.conversations.find("web", chat_id_of(secret))

@@ -1,4 +1,4 @@
-"""Replies leave the outbox: order, concurrency, and what becomes of each."""
+"""Replies leave the outbox: order, concurrency, and the outcome of each reply."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ Behaviour = Callable[[OutgoingMessage], str]
 
 @dataclass
 class FakeChannel:
-    """Takes every message, or does what `behaviours` say, one each."""
+    """Accepts every message, or behaves once for each of `behaviours`."""
 
     name: str = "telegram"
     idempotent: bool = False
@@ -66,7 +66,7 @@ class Shop:
         self.deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=3)
 
     def write(self, chat_id: str, *texts: str, channel: str = "telegram") -> None:
-        """The operator writes to a customer."""
+        """Write to a customer as the operator."""
         message = IncomingMessage(channel=channel, chat_id=chat_id, external_id="1", text="эй")
         conversation_id = self._reception.receive(message).conversation_id
         for text in texts:
@@ -204,7 +204,7 @@ def test_what_a_dead_delivery_left_behind_is_settled(shop: Shop, store: Store, r
 
 
 class Unreliable:
-    """A database that fails now and then."""
+    """A database that fails from time to time."""
 
     def __init__(self, inner: Deliveries, failing: dict[str, int]) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Replies to Telegram: each outcome, over real sockets."""
+"""Replies to Telegram have the right outcome in every case, over real sockets."""
 
 import asyncio
 import socket
@@ -199,7 +199,7 @@ def write(store: Store) -> "Writer":
 
 
 class Writer:
-    """An operator who writes to customers of whom we have heard."""
+    """An operator who writes to known customers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

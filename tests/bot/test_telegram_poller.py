@@ -1,4 +1,4 @@
-"""Messages come in from Telegram: over HTTP, into a real database."""
+"""Messages arrive from Telegram over HTTP and are stored in a real database."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ PRIVATE = {"id": 7, "type": "private"}
 
 @dataclass
 class FailingReception:
-    """Raises what it is told to before it hands on."""
+    """Raises the prepared errors before it accepts messages."""
 
     inner: Reception
     errors: list[Exception] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The web chat over HTTP: what customers send, and what they see."""
+"""The web chat over HTTP: customers' messages and the replies that they see."""
 
 import http.client
 import re
@@ -46,7 +46,7 @@ Browser = httpx.Client | TestClient
 
 @dataclass
 class Site:
-    """The site and the people behind it."""
+    """The site, its customers and its operators."""
 
     url: str
     store: Store
@@ -55,14 +55,14 @@ class Site:
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
-        """A customer's browser that has opened the page."""
+        """Return a customer's browser that has opened the page."""
         headers = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
         with httpx.Client(base_url=self.url, headers=headers) as client:
             client.get("/chat").raise_for_status()
             yield client
 
     def answer(self, text: str) -> None:
-        """The operator answers the turn that has waited longest."""
+        """Answer the turn that has waited longest, as the operator."""
         self.triager.run_once()
         turn = self.desk.queue()[0].turn
         with self.store.read() as tx:
@@ -235,7 +235,7 @@ def test_a_cookie_that_we_have_not_made_opens_no_chat(site: Site) -> None:
 
 
 def test_behind_https_the_cookie_belongs_to_this_host_alone(store: Store, reception: Reception) -> None:
-    """A neighbour subdomain cannot set a name that begins with `__Host-`; the plain name it can."""
+    """A neighbour subdomain can set the plain name, but no name that begins with `__Host-`."""
     views = CustomerViews(store)
     client = TestClient(application(reception=reception, views=views, secure_cookies=True))
     cookie, *attributes = client.get("/chat").headers["set-cookie"].split("; ")
@@ -515,19 +515,19 @@ def test_a_flood_is_stopped_in_plain_words(store: Store, reception: Reception) -
 
 
 class Street:
-    """Customers of one site, each from an address of their own."""
+    """Customers of one site, each with their own address."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     def visitor(self, address: str) -> TestClient:
-        """A browser that has opened the page."""
+        """Return a browser that has opened the page."""
         client = TestClient(self._app, client=(address, 50000))
         client.get("/chat").raise_for_status()
         return client
 
     def write(self, address: str) -> Any:
-        """A new customer writes for the first time."""
+        """Write as a new customer for the first time."""
         return say(self.visitor(address), "где мой заказ")
 
 

@@ -1,4 +1,4 @@
-"""Reads docs/glossary.md: which words and names are replaced, and by what."""
+"""Read the replaced words and names from docs/glossary.md, with their replacements."""
 
 import re
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ NAMES = "Names in code"
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """A replaced word or phrase, in lower case, and the term that stands for it now."""
+    """A replaced word or phrase, in lower case, and its current term."""
 
     text: str
     term: str
     is_title: bool = False  # replaced as a whole text only
 
     def is_in(self, text: str) -> bool:
-        """Whether a text uses the word."""
+        """Return True if a text uses the word."""
         text = plain(text)
         if self.is_title:
             return text.rstrip(".:…") == self.text
         return self.text.partition("*")[0] in text and _pattern(self.text).search(text) is not None
 
     def is_quoted_in(self, text: str) -> bool:
-        """Whether a page of documentation names a title, in quotes or emphasised."""
+        """Return True if a documentation page names a title, in quotes or emphasised."""
         quoted = rf"[“\"«*]{re.escape(self.text)}[”\"»*]"
         return self.is_title and re.search(quoted, plain(text)) is not None
 

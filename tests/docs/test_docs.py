@@ -1,4 +1,4 @@
-"""Documentation does not point at what is not there."""
+"""Documentation refers only to things that exist."""
 
 import re
 import tomllib
@@ -54,7 +54,7 @@ def test_flags_of_the_command_line_are_those_of_the_reference() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "README.ru.md"])
 def test_first_screen_of_the_readme(page: str) -> None:
-    """What it is, how to try it, a picture and the way on, before the first heading."""
+    """The purpose, a trial, a picture and the next steps stand before the first heading."""
     first, _, _ = (ROOT / page).read_text("utf-8").partition("\n## ")
     assert len(first.splitlines()) < 25
     for needed in ("make demo", "make test", "docs/images/desk.png", "docs/tutorial/first-conversation.md"):

@@ -1,4 +1,4 @@
-"""One concept has one word: nothing uses a word or a name that docs/glossary.md lists as replaced."""
+"""Every concept has one word: no text or name uses a term that docs/glossary.md lists as replaced."""
 
 import ast
 import re
@@ -104,7 +104,7 @@ def test_words_of_documentation(page: Path) -> None:
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_flags_and_settings_in_documentation(page: Path) -> None:
-    """A line that gives the new name, too, may give the old one."""
+    """A line may give the old name if it also gives the new name."""
     lines = page.read_text(encoding="utf-8").splitlines()
     used = []
     for name, now in replaced_names():

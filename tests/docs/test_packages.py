@@ -1,4 +1,4 @@
-"""Every package opens with its question and a map of what lies in it."""
+"""Every package opens with its question and a map of its modules."""
 
 import ast
 import re

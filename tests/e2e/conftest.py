@@ -1,4 +1,4 @@
-"""A prepared installation, made once and copied for each test."""
+"""Prepare an installation once and copy it for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path

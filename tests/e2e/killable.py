@@ -1,7 +1,9 @@
-"""sufler run, killed by itself at one moment: python -m tests.e2e.killable before:Desk._decide --config FILE
+"""Run sufler and kill it at one given moment.
 
-Moments are `before` and `after` the commit of a use case, and `during` one, when it has read what it
-needs. A real power cut is not kinder, so it is SIGKILL.
+    python -m tests.e2e.killable before:Desk._decide --config FILE
+
+Moments are `before` and `after` the commit of a use case, and `during` it, when it has read the data that it
+needs. The signal is SIGKILL, as harsh as a real power cut.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from sufler.settings import load_settings
 
 
 class KillingStore(Store):
-    """A store that kills its process at a moment of the use case that asks."""
+    """A store that kills its process at a given moment of the calling use case."""
 
     def __init__(self, engine: Engine, moment: str, mark: Path) -> None:
         super().__init__(engine)

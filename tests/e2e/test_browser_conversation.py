@@ -1,4 +1,4 @@
-"""A customer on Telegram, an operator in a browser, and the program between them."""
+"""A customer on Telegram and an operator in a browser talk through the running program."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ def desk(browser: Browser, product: Product) -> Iterator[Page]:
 
 
 def received(telegram: TelegramEmulator) -> list[str]:
-    """What the customer has read, once there is something."""
+    """Wait for messages to the customer, and return them."""
     telegram.wait_for(lambda: telegram.sent_to(CHAT), seconds=PATIENCE)
     return telegram.sent_to(CHAT)
 

@@ -1,4 +1,4 @@
-"""What the README promises of `make demo`, and of an installed wheel."""
+"""`make demo` and an installed wheel keep the promises of the README."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The process is killed at every step of a conversation: no message is lost, no reply is said twice."""
+"""Killing the process at any step of a conversation loses no message and repeats no reply."""
 
 import sys
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ MOMENTS = [f"{moment}:{use_case}" for use_case in USE_CASES for moment in ("befo
 
 @pytest.fixture(scope="module")
 def quick_installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """With an encoder that is loaded at once: the program is started some thirty times here."""
+    """Prepare an installation with a fast-loading encoder, as the program starts some thirty times."""
     folder = tmp_path_factory.mktemp("installation")
     return folder, prepare(folder, encoder="tfidf")
 
@@ -58,7 +58,7 @@ def converse(product: Product) -> None:
 
 
 def assert_all_is_well(product: Product, telegram: TelegramEmulator) -> None:
-    """One message, one decision, and at most one reply, whose fate is known or shown as unknown."""
+    """Check for one message, one decision, and at most one reply, known or shown as unknown."""
     conversation = product.get("/api/conversations/1")
     assert [message["text"] for message in conversation["messages"]] == ["как вернуть товар"]
     assert product.get("/api/queue") == []

@@ -1,6 +1,6 @@
-"""Nothing phones home: no name is looked up, no other machine is spoken to, no file is left in a home.
+"""The program resolves no names, contacts no other machine and leaves no files in a home folder.
 
-The long form, with traffic for minutes: python -m scripts.watch_network (docs/how-to/check-security.md).
+`python -m scripts.watch_network` is the long form, with minutes of traffic (docs/how-to/check-security.md).
 """
 
 import subprocess

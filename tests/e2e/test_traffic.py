@@ -1,4 +1,4 @@
-"""The whole circle of `sufler demo --with-traffic`: a topic climbs, goes live, slips and is demoted."""
+"""In `sufler demo --with-traffic` a topic improves, goes live, drops in accuracy and is demoted."""
 
 from collections.abc import Iterator
 from pathlib import Path

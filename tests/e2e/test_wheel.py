@@ -1,4 +1,4 @@
-"""The wheel alone, as `pip install` gives it to somebody who has no checkout."""
+"""The wheel works alone, as `pip install` delivers it to a user without a checkout."""
 
 import os
 import subprocess

@@ -1,12 +1,12 @@
-"""A Rasa 3.6 server on loopback, as far as Sufler talks to one, also when it misbehaves.
+"""Emulate a Rasa 3.6 server on loopback, as far as Sufler uses it, including its failures.
 
     with RasaEmulator() as rasa:
         # the product runs with dialogue.url=rasa.url
         rasa.says["привет"] = [{"text": "Здравствуйте!"}]
 
 It keeps trackers as Rasa does: user, bot and loop events; pause, resume and rewind; the model's id in every
-event's metadata. A word in `asks` starts a form, in which any number is an answer. What `says` does not know
-is answered by the action `action_answer_faq`, at `actions` if that is set.
+event's metadata. A word in `asks` starts a form, in which any number is an answer. Texts that are not in
+`says` are answered by the action `action_answer_faq`, at `actions` if that is set.
 """
 
 import json
@@ -77,7 +77,7 @@ class RasaEmulator:
         return kinds[-1:] == ["pause"]
 
     def form(self, sender: str) -> str | None:
-        """What waits for an answer, with what was taken back left out."""
+        """Return the form that waits for an answer, ignoring rewound events."""
         form, before = None, [None]
         for event in self.events.get(sender, []):
             match event["event"]:

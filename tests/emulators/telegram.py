@@ -1,11 +1,11 @@
-"""A Telegram Bot API on loopback that behaves like the real one, also when it misbehaves.
+"""Emulate the Telegram Bot API on loopback, including its failures.
 
     with TelegramEmulator() as telegram:
         # the product runs with base_url=telegram.base_url and token=telegram.token
         telegram.customer_says(7, "где мой заказ")
         telegram.wait_for(lambda: telegram.sent_to(7))
 
-What it keeps to: updates stay until a higher offset is asked for; a second getUpdates ends the first one
+Its rules: updates stay until a higher offset is requested; a second getUpdates ends the first one
 with 409; a chat must have been started by the customer before the bot may write to it; parameters come as
 a form, as JSON or in the query; method names are case-insensitive.
 """
@@ -73,7 +73,7 @@ _MEDIA: dict[str, Json] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something that goes wrong with one request: answer `status`, or do it and lose the answer."""
+    """A failure of one request: answer `status`, or process it and lose the answer."""
 
     status: int | None = None
     description: str = ""
@@ -97,12 +97,12 @@ class Fault:
 
     @classmethod
     def lost_answer(cls) -> Self:
-        """Accepted; then the connection breaks."""
+        """Accept the request, then break the connection."""
         return cls(accept=True, close=True)
 
     @classmethod
     def slow(cls, seconds: float) -> Self:
-        """Accepted; the answer comes late."""
+        """Accept the request and answer late."""
         return cls(accept=True, delay_seconds=seconds)
 
 
@@ -117,14 +117,14 @@ class Sent:
 
     @property
     def buttons(self) -> dict[str, str]:
-        """What the buttons under it send, by their labels."""
+        """Return the data that the message's buttons send, by their labels."""
         rows = (self.reply_markup or {}).get("inline_keyboard", [])
         return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a customer has said."""
+    """A message from a customer."""
 
     chat_id: int
     message_id: int
@@ -133,7 +133,7 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Pressed:
-    """A button that a customer has pressed."""
+    """A button pressed by a customer."""
 
     query_id: str
     update_id: int
@@ -141,7 +141,7 @@ class Pressed:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request that has come in."""
+    """A received request."""
 
     method: str
     parameters: Json
@@ -156,7 +156,7 @@ class _ApiError(Exception):
 
 
 class TelegramEmulator:
-    """The server with the customers' side of it; safe to use from several threads."""
+    """The server, with methods for the customers' side. Thread-safe."""
 
     def __init__(self, *, token: str = TOKEN, port: int = 0) -> None:
         self.token = token
@@ -183,7 +183,7 @@ class TelegramEmulator:
 
     @property
     def base_url(self) -> str:
-        """To be configured as the Bot API's base URL; the token follows it directly."""
+        """Return the Bot API's base URL, which the token follows directly."""
         return f"http://127.0.0.1:{self._port}/bot"
 
     def __enter__(self) -> Self:
@@ -202,7 +202,7 @@ class TelegramEmulator:
 
     @contextmanager
     def unreachable(self) -> Iterator[None]:
-        """Connections are refused meanwhile, open ones are cut; afterwards the same port works again."""
+        """Refuse connections and cut open ones meanwhile. Afterwards the same port works again."""
         self._server.stop()
         try:
             yield
@@ -218,11 +218,11 @@ class TelegramEmulator:
     # --- customers --------------------------------------------------------------------------
 
     def customer_says(self, chat_id: int, text: str, **fields: Any) -> Said:
-        """A private message; `fields` are added to the Bot API's Message, or replace its own."""
+        """Send a private message. `fields` are added to, or replace those of, the Bot API's Message."""
         return self._message(chat_id, {"text": text} | fields)
 
     def customer_sends(self, chat_id: int, kind: str, **fields: Any) -> Said:
-        """A photo, voice, sticker ...: see _MEDIA; `caption` among the fields."""
+        """Send a photo, voice, sticker ...: see _MEDIA. `caption` is one of the fields."""
         return self._message(chat_id, _MEDIA[kind] | fields)
 
     def customer_forwards(self, chat_id: int, text: str) -> Said:
@@ -244,9 +244,9 @@ class TelegramEmulator:
         return self._message(chat_id, {"text": text, "chat": chat}, update="channel_post")
 
     def customer_presses(self, chat_id: int, message_id: int, data: str, /, **fields: Any) -> Pressed:
-        """A button under a message of the bot; `data` may be anything, as a modified client may send it.
+        """Press a button under a bot message. `data` may be anything, as from a modified client.
 
-        `fields` are added to the Bot API's CallbackQuery, or replace its own.
+        `fields` are added to the fields of the Bot API's CallbackQuery, or replace them.
         """
         with self._changed:
             chat = {"id": chat_id, "type": "private", "first_name": "Ольга"}
@@ -262,14 +262,14 @@ class TelegramEmulator:
             return Pressed(query_id=query["id"], update_id=update_id)
 
     def deliver_again(self, said: Said | Pressed) -> None:
-        """Hand out an update once more, though it has been confirmed."""
+        """Deliver an update again, although it has been confirmed."""
         with self._changed:
             update = next(update for update in self._all_updates if update["update_id"] == said.update_id)
             self._again.append(update)
             self._changed.notify_all()
 
     def add_update(self, update: Json) -> int:
-        """Any update at all, without its update_id; returns that."""
+        """Add any update without its update_id, and return the update_id."""
         with self._changed:
             update_id = self._next_update
             self._next_update += 1
@@ -279,7 +279,7 @@ class TelegramEmulator:
             return update_id
 
     def block(self, chat_id: int) -> None:
-        """The customer blocks the bot."""
+        """Let the customer block the bot."""
         with self._changed:
             self._blocked.add(chat_id)
 
@@ -300,7 +300,7 @@ class TelegramEmulator:
             return Said(chat_id=chat_id, message_id=message["message_id"], update_id=update_id)
 
     def _pressed_message(self, chat: Json, message_id: int) -> Json:
-        """The message as the bot has sent it; one that is not there any more has nothing but its id."""
+        """Return the message as the bot sent it. A deleted message has only its id."""
         for sent in self._sent:
             if (sent.chat_id, sent.message_id) == (chat["id"], message_id):
                 return _as_message(sent, chat)
@@ -314,14 +314,14 @@ class TelegramEmulator:
     # --- faults -----------------------------------------------------------------------------
 
     def fail_next(self, method: str, *faults: Fault) -> None:
-        """The next calls of the method meet these faults, one each, in order."""
+        """Let the next calls of the method meet these faults, one per call, in order."""
         with self._changed:
             self._faults.setdefault(method.lower(), deque()).extend(faults)
 
     # --- looking ----------------------------------------------------------------------------
 
     def sent_to(self, chat_id: int) -> list[str]:
-        """The texts that the bot has sent to a chat, oldest first."""
+        """Return the texts that the bot has sent to a chat, oldest first."""
         with self._changed:
             return [sent.text for sent in self._sent if sent.chat_id == chat_id]
 
@@ -331,13 +331,13 @@ class TelegramEmulator:
             return list(self._sent)
 
     def answers_to(self, pressed: Pressed) -> list[str]:
-        """What the bot has shown to the customer who pressed; the button spins until the first one."""
+        """Return the bot's answers to a button press. The button spins until the first answer."""
         with self._changed:
             return list(self._answers[pressed.query_id])
 
     @property
     def calls(self) -> list[Call]:
-        """Everything that the bot has asked for."""
+        """Return all requests of the bot."""
         with self._changed:
             return list(self._calls)
 
@@ -345,12 +345,12 @@ class TelegramEmulator:
         return sum(call.method == method.lower() for call in self.calls)
 
     def is_confirmed(self, said: Said | Pressed) -> bool:
-        """Has a higher offset been asked for?"""
+        """Return True if a higher offset has been requested."""
         with self._changed:
             return said.update_id in self._confirmed
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = _PATIENCE) -> None:
-        """Wait until the condition holds; it is looked at after every request and every few moments."""
+        """Wait until the condition holds. It is checked after every request and at short intervals."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -361,7 +361,7 @@ class TelegramEmulator:
     # --- methods ----------------------------------------------------------------------------
 
     def answer(self, token: str, method: str, parameters: Json) -> "_Answer":
-        """What the server answers to a request, after doing what it asks for."""
+        """Process a request and return the server's answer."""
         if token != self.token:
             return _Answer.error(401, "Unauthorized")
         with self._changed:
@@ -508,7 +508,7 @@ def _encode(value: Json) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
-    """`status` None: the connection is closed instead."""
+    """An answer to a request. `status` None: the connection is closed instead."""
 
     status: int | None
     body: bytes = b""
@@ -551,7 +551,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away in the middle are nothing to print about."""
+        """Ignore clients that disconnect in the middle of a request."""
 
     def stop(self) -> None:
         self.shutdown()
@@ -575,7 +575,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Says nothing."""
+        """Log nothing."""
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -1,4 +1,4 @@
-"""The emulator keeps to what the Bot API documents, in the encodings that clients use."""
+"""The emulator follows the Bot API's documentation, in the encodings that clients use."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The gate's rules, each on rows small enough to count by hand."""
+"""The gate's rules hold, each on rows few enough to count by hand."""
 
 from collections.abc import Sequence
 

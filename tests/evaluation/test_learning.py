@@ -7,7 +7,7 @@ from tests.evaluation.test_metrics import Offer
 
 
 class Rote:
-    """Knows what it was told, word for word, and never the first article's name otherwise."""
+    """Knows taught cases word for word, and otherwise never names the first article."""
 
     def __init__(self, known: dict[str, str] | None = None) -> None:
         self.known = known or {}

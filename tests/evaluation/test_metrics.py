@@ -27,7 +27,7 @@ def value(estimate: Estimate | None) -> float:
 
 
 class KeywordClassifier:
-    """Knows the intent of a text by its first word; is sure of what it has seen."""
+    """Recognises the intent of a text by its first word, and is sure of known words."""
 
     threshold = 0.5
 

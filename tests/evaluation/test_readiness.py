@@ -10,7 +10,7 @@ RULE = Rule(bar=0.9, alpha=0.05, thresholds=(0.95, 0.8, 0.6))
 
 
 def turns(*runs: tuple[float, bool, int]) -> list[JudgedTurn]:
-    """(confidence, right, how many), one run after the other."""
+    """Build turns from runs of (confidence, right, count)."""
     return [
         JudgedTurn(confidence=confidence, judgement=RIGHT if right else WRONG, by_lot=True)
         for confidence, right, count in runs

@@ -1,4 +1,4 @@
-"""The report as a browser sees it: one file, nothing fetched, every script, nothing executed."""
+"""The report in a browser is a single file that fetches nothing, executes nothing and shows every script."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The marks of the readiness rule on fewer runs than `sufler evaluate readiness --simulate` takes."""
+"""The readiness rule meets its targets, on fewer runs than `sufler evaluate readiness --simulate` uses."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Hostile files in a small form; `scripts/check_file_bounds.py` measures them in full size."""
+"""Small hostile files are refused. `scripts/check_file_bounds.py` measures them in full size."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -139,7 +139,7 @@ def test_a_text_that_holds_too_much_is_refused_with_its_row(
 
 
 class Ticking:
-    """A clock of which each look takes some seconds."""
+    """A clock that advances by some seconds on each reading."""
 
     def __init__(self, seconds: float) -> None:
         self._now, self._seconds = 0.0, seconds

@@ -1,4 +1,4 @@
-"""A Rasa project as another team would have written it: a clinic's, with two forms."""
+"""A Rasa project as another team might write it: a clinic's, with two forms."""
 
 from pathlib import Path
 

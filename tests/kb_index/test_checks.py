@@ -1,4 +1,4 @@
-"""What `check` finds, and what it leaves alone."""
+"""`check` finds the problems of a knowledge base and ignores harmless cases."""
 
 import random
 from datetime import date

@@ -1,4 +1,4 @@
-"""Clusters of texts, on vectors that one can compute by hand and on many."""
+"""Texts are clustered, on a few vectors computed by hand and on many vectors."""
 
 import tracemalloc
 

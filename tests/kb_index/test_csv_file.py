@@ -1,4 +1,4 @@
-"""CSV files as people make them, good and bad."""
+"""CSV files as people write them are read, and bad files are refused."""
 
 import csv
 from datetime import date

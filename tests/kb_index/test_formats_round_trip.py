@@ -1,4 +1,4 @@
-"""What is written is read again, whatever the articles say."""
+"""Every format reads back the articles that it wrote, for any text."""
 
 import tempfile
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""FAQ pages as sites have them."""
+"""FAQ pages as found on real sites are read."""
 
 from pathlib import Path
 

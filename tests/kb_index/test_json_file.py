@@ -1,4 +1,4 @@
-"""JSON and JSONL files as programs make them, good and bad."""
+"""JSON and JSONL files as programs write them are read, and bad files are refused."""
 
 from pathlib import Path
 

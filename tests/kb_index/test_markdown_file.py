@@ -1,4 +1,4 @@
-"""Markdown files as people write them."""
+"""Markdown files as people write them are read."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which part of a Rasa project is a knowledge base?"""
+"""The knowledge base in a Rasa project is separated from its dialogues."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rasa projects as people make them, good and bad."""
+"""Rasa projects as people write them are read, and bad files are refused."""
 
 from datetime import date
 from pathlib import Path

@@ -232,7 +232,7 @@ for step in sys.argv[2:]:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
-    """Killed before every fifth step on the disk; between the two renames there is no index."""
+    """The process is killed before every fifth disk operation. Between the two renames there is no index."""
     reader, seen = TextReader(LetterEncoder()), []
     steps = [*range(0, 130, 5), 10_000]
     for step in steps:
@@ -255,7 +255,7 @@ def test_a_process_killed_while_saving_leaves_the_old_index_or_the_new_one(tmp_p
 
 
 def many(n: int, seed: int = 0) -> list[Article]:
-    """Articles of words that some of them share, each with three phrasings and one answer in three twice."""
+    """Build articles with shared words, three phrasings each, and every third answer used twice."""
     random = np.random.default_rng(seed)
     words = (
         "заказ возврат оплата карта адрес курьер размер скидка чек бонус магазин склад вход пароль".split()
@@ -278,7 +278,7 @@ ASKED = ("заказ возврат карта", "новое слово паро
 
 
 def assert_equal_results(one: ArticleSearch, other: ArticleSearch) -> None:
-    """Equal; with layers but for how rare words were, and the centre, when the lower one was built."""
+    """Check that results are equal, except for the rarities and the centre in layers."""
     exact = not one.contents.has_layers
     reader = TextReader(LetterEncoder())
     assert one.fingerprint == other.fingerprint

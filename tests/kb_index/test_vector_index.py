@@ -1,4 +1,4 @@
-"""One contract for every vector index: values equal brute force."""
+"""Every vector index meets one contract: its values equal brute force."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The reader of workbooks against openpyxl, which reads no hostile file but knows every kind of cell."""
+"""The workbook reader agrees with openpyxl, which cannot read hostile files but knows every cell type."""
 
 from datetime import date, datetime, time, timedelta
 from pathlib import Path

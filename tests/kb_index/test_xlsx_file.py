@@ -1,4 +1,4 @@
-"""Workbooks as people make them, good and bad."""
+"""Workbooks as people make them are read, and bad files are refused."""
 
 import zipfile
 from datetime import date, datetime

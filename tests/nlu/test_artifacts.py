@@ -85,7 +85,7 @@ def test_a_version_that_is_there_stays_and_nothing_is_left_behind(tmp_path: Path
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, model: IntentModel) -> None:
     class Full:
-        """An array that cannot be written."""
+        """An array that cannot be written, as on a full disk."""
 
         def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
             raise OSError(28, "No space left on device")

@@ -1,4 +1,4 @@
-"""One contract for every encoder, and what each has of its own."""
+"""Every encoder meets one contract and has its own tests besides."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Fine-tuning a real model on words that it cannot know: only operators know which article they ask for."""
+"""Fine-tuning teaches a real model invented words whose article only operators know."""
 
 import json
 from collections.abc import Callable, Iterator

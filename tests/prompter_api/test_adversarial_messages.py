@@ -1,6 +1,6 @@
-"""Twenty customers write what costs most to read: all are triaged, and little of it reaches the models.
+"""Twenty customers write the most expensive messages: all are triaged, and the models read little.
 
-How long everybody else waits meanwhile is measured by scripts/check_health_under_load.py.
+scripts/check_health_under_load.py measures how long everybody else waits meanwhile.
 """
 
 import uuid

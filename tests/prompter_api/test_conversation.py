@@ -1,4 +1,4 @@
-"""A conversation over HTTP: from the queue to the reply, and everything that can be refused."""
+"""A conversation runs over HTTP: from the queue to the reply, with every possible refusal."""
 
 from typing import Any
 

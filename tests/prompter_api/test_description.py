@@ -1,4 +1,4 @@
-"""Every answer is one that the API's description names; `scripts/check_api.py` looks far more closely."""
+"""Every response is in the API's description. `scripts/check_api.py` checks this far more closely."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Articles are changed one by one, over HTTP."""
+"""Articles are changed individually over HTTP."""
 
 from dataclasses import replace
 from typing import Any

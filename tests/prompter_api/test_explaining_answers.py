@@ -1,4 +1,4 @@
-"""Why the assistant suggests what it suggests, over HTTP."""
+"""The assistant's suggestions are explained over HTTP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the Host header says is the client's word."""
+"""The Host header is not trusted, because the client chooses it."""
 
 import pytest
 from fastapi import APIRouter, FastAPI

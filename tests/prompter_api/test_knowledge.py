@@ -1,4 +1,4 @@
-"""Articles over HTTP."""
+"""The history and the phrasings of an article work over HTTP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Learning, model versions and what is pinned, over HTTP."""
+"""Learning, model versions and pinned cases are managed over HTTP."""
 
 import json
 
@@ -143,7 +143,7 @@ def test_where_people_disagree(office: Office) -> None:
 
 
 def test_rows_of_before_are_shown_as_they_stand(office: Office) -> None:
-    """What the API says of a version, a job and a change is the JSON that their rows hold."""
+    """The API returns a version, a job and a change as the JSON in their rows."""
     report = {"figures": {"p_at_1": 0.8, "won": 1}, "refused": None, "topics": [{"name": "returns"}]}
     outcome = {"result": "nothing_new", "n_new": 3}
     facts = {"answers_from": None, "audited": 13, "wrong_turns": [1]}

@@ -1,4 +1,4 @@
-"""Second looks at operators and drift over HTTP."""
+"""Attention checks and drift are reported over HTTP."""
 
 from tests.prompter_api.office import Office, refusal
 

@@ -1,4 +1,4 @@
-"""Proposals over HTTP."""
+"""Proposals are managed over HTTP."""
 
 import pytest
 

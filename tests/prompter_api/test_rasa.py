@@ -1,4 +1,4 @@
-"""What Rasa asks: vectors, and actions in the words of its action server's protocol."""
+"""Rasa requests vectors, and actions in its action server's protocol."""
 
 import hmac
 from typing import Any

@@ -1,4 +1,4 @@
-"""Readiness over HTTP: supervisors look, agree and stop."""
+"""Supervisors read readiness, approve and stop it over HTTP."""
 
 import pytest
 from fastapi.testclient import TestClient

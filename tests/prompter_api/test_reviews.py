@@ -1,4 +1,4 @@
-"""Second judgements over HTTP."""
+"""Second reviews are done over HTTP."""
 
 import pytest
 

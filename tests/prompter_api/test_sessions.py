@@ -1,4 +1,4 @@
-"""Sessions live in the database: they end for everybody at once."""
+"""Sessions are stored in the database, so they end on all servers at once."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Titles of topics over HTTP."""
+"""Titles of topics are managed over HTTP."""
 
 from typing import Any
 

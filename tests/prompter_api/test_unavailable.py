@@ -1,4 +1,4 @@
-"""The database is away, locked or full, the encoder broken: who is told what, and how soon."""
+"""If the database or the encoder fails, everybody gets the right message in time."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Rasa itself on the project in a foreign hand, from which articles are taken in other tests."""
+"""Rasa itself runs on another team's project, whose articles are imported in other tests."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ CONFIG = FOREIGN_PROJECT / "config.yml"
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """`sufler rasa validate`, watched where that can be done."""
+    """The result of `sufler rasa validate`, with system calls if they can be watched."""
 
     done: subprocess.CompletedProcess[str]
     config_before: bytes

@@ -1,7 +1,7 @@
-"""Rasa itself on the files of this repository: it validates, trains, answers, and asks Sufler.
+"""Rasa itself runs on this repository's files: it validates, trains, answers, and asks Sufler.
 
-One model is trained for all tests, with the sentence embeddings of a running Sufler: in a few epochs, and in
-the full run also in as many as config.yml names.
+One model is trained for all tests, with the sentence embeddings of a running Sufler. It takes a few epochs,
+and in the full run also the number of epochs in config.yml.
 """
 
 import json
@@ -39,7 +39,7 @@ TRACKED = "Заказ 40018237: в пути, приедет завтра с 10 �
 
 @dataclass(frozen=True)
 class Ports:
-    """Where both answer, also after a restart."""
+    """The ports of Rasa and Sufler, stable across restarts."""
 
     sufler: int
     rasa: int
@@ -47,7 +47,7 @@ class Ports:
 
 @dataclass
 class Rasa:
-    """The command `sufler rasa` in a folder of its own, beside a running Sufler."""
+    """The command `sufler rasa` in its own folder, beside a running Sufler."""
 
     folder: Path
     variables: dict[str, str]
@@ -64,7 +64,7 @@ class Rasa:
 
 
 class ServedRasa:
-    """`sufler rasa run`; `start` and `kill` may follow each other any number of times."""
+    """A running `sufler rasa run`. `start` and `kill` may be called any number of times."""
 
     def __init__(self, project: Rasa, port: int) -> None:
         self._project, self._port = project, port
@@ -72,7 +72,7 @@ class ServedRasa:
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start Rasa and wait until it answers."""
         with (self._project.folder / "served.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sufler", "rasa", "run", "--port", str(self._port)],
@@ -84,7 +84,7 @@ class ServedRasa:
         wait_for(self._answers, seconds=3 * PATIENCE)
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """Kill Rasa at once, as a power cut would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(timeout=60)
@@ -94,7 +94,7 @@ class ServedRasa:
         return found
 
     def senders(self) -> set[str]:
-        """Whom it has talked to."""
+        """Return the customers to whom Rasa has talked."""
         with closing(sqlite3.connect(self._project.folder / "rasa-conversations.db")) as database:
             return {sender for (sender,) in database.execute("SELECT DISTINCT sender_id FROM events")}
 
@@ -115,7 +115,7 @@ def ports() -> Ports:
 
 @pytest.fixture(scope="module", params=[FEW_EPOCHS, pytest.param(None, id="all", marks=pytest.mark.full)])
 def epochs(request: pytest.FixtureRequest) -> int | None:
-    """How long is trained; None: as the recipe says. For each everything is made anew."""
+    """Return the number of training epochs, or None for the recipe's. Each value gets a new training."""
     found: int | None = request.param
     return found
 
@@ -207,7 +207,7 @@ def hear_each_other(sufler: Product) -> None:
 
 
 def say(rasa: httpx.Client, sender: str, text: str) -> list[str]:
-    """What the bot says to a message."""
+    """Return the bot's answers to a message."""
     answer = rasa.post("/webhooks/rest/webhook", json={"sender": sender, "message": text})
     return [one["text"] for one in answer.json()]
 
@@ -341,7 +341,7 @@ class Talk:
     chat: int
 
     def ask(self, text: str) -> dict[str, Any]:
-        """The customer writes; returns the conversation once the turn waits on the desk."""
+        """Write as the customer, and return the conversation once the turn waits on the desk."""
         self.telegram.customer_says(self.chat, text)
 
         def waiting() -> dict[str, Any] | None:
@@ -366,7 +366,7 @@ class Talk:
         self.telegram.wait_for(lambda: len(self.telegram.sent_to(self.chat)) > before)
 
     def accept(self, text: str) -> dict[str, Any]:
-        """The customer writes, and gets what is suggested first."""
+        """Write as the customer, and send the first suggestion."""
         view = self.ask(text)
         self.decide(view, action="accept", rank=1)
         return view

@@ -1,4 +1,4 @@
-"""A shop whose operators teach: customers ask, operators decide, on the clock of the test."""
+"""A shop whose operators teach: customers ask, operators decide, on the test's clock."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from tests.fakes import FAST_HASHER, START, FakeClock, Numbers
 
 @dataclass
 class TeachingShop:
-    """Turns close at once; nothing is drawn by lot unless `numbers` say so."""
+    """A shop whose turns close at once. Nothing is randomly sampled unless `numbers` say so."""
 
     settings: Settings
     store: Store
@@ -44,7 +44,7 @@ class TeachingShop:
         self.desk = Desk(self.store, undo=timedelta(seconds=5), sampling=sampling, clock=self.clock)
 
     def ask(self, text: str) -> tuple[int, int, list[str]]:
-        """A new customer asks; returns the turn, its last message and the suggested articles."""
+        """Ask as a new customer. Return the turn, its last message and the suggested articles."""
         self._chats += 1
         self.clock.forward(10)
         conversation = self.reception.receive(
@@ -56,9 +56,9 @@ class TeachingShop:
         return view.turn.id, view.last_message_id, [suggestion.article_id for suggestion in view.suggestions]
 
     def answer(self, text: str, article_id: str | None, operator: str) -> list[str]:
-        """Ask, and let the operator send that article, accepting it where it is suggested.
+        """Ask, and let the operator send that article, accepting it if it is suggested.
 
-        None: the suggestion is rejected as wrong. Returns the articles that were suggested.
+        With None, the suggestion is rejected as wrong. Returns the suggested articles.
         """
         turn, message, offered = self.ask(text)
         if article_id is None:
@@ -78,9 +78,9 @@ class TeachingShop:
         return offered
 
     def day(self, asked: Iterable[tuple[str, str]], *, wrong: Callable[[str], str] | None = None) -> float:
-        """A day's questions with their right articles; returns the share whose first suggestion was right.
+        """Ask a day's questions, and return the share whose first suggestion was right.
 
-        `wrong`: the operators send another article than the right one.
+        With `wrong`, the operators send a wrong article instead of the right one.
         """
         right = []
         for number, (text, article_id) in enumerate(asked):

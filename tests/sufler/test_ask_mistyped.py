@@ -1,4 +1,4 @@
-"""What customers mistype finds what they meant, in the words of the base as it is now."""
+"""Mistyped questions find the intended articles, with the words of the current knowledge base."""
 
 import json
 from contextlib import suppress

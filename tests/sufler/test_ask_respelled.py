@@ -1,4 +1,4 @@
-"""What customers type in the wrong layout or in Latin letters finds what they meant."""
+"""Questions in the wrong layout or in Latin letters find the intended articles."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The command line, as a person or a script uses it."""
+"""The command line works for people and scripts."""
 
 import json
 import os

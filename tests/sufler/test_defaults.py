@@ -1,4 +1,4 @@
-"""A default that the core repeats for whoever uses it without settings is that of the settings."""
+"""Defaults that the core repeats for use without settings equal those of the settings."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The evaluate commands through their front door, on a small base and the TF-IDF encoder."""
+"""The evaluate commands work end to end, on a small knowledge base and the TF-IDF encoder."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""sufler finetune through its front door, with a real model."""
+"""The command `sufler finetune` works end to end, with a real model."""
 
 import json
 import sys

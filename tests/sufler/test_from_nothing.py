@@ -1,4 +1,4 @@
-"""A team that starts without a single article, with the encoder that ships."""
+"""A team starts without a single article, with the shipped encoder."""
 
 import random
 from datetime import timedelta
@@ -28,7 +28,7 @@ _ARTICLES = 20
 
 
 class Team:
-    """One operator who knows the answers, one supervisor who approves whatever is proposed."""
+    """An operator who knows the answers, and a supervisor who approves every proposal."""
 
     def __init__(self, store: Store, settings: Settings, known: list[Article]) -> None:
         self.store, self.settings = store, settings
@@ -45,7 +45,7 @@ class Team:
         self.proposals = Proposals(store)
 
     def asked(self, number: int, text: str) -> bool:
-        """A customer asks. Was the answer among the suggestions? If it was it is sent, else written."""
+        """Ask as a customer. Return True if the answer was suggested and sent, otherwise write it."""
         message = IncomingMessage(
             channel="web", chat_id=str(number), external_id="1", text=text, customer_name="Ольга"
         )
@@ -67,7 +67,7 @@ class Team:
         return bool(found)
 
     def learns(self, account: Account) -> None:
-        """Proposals are made and approved all at once; the running assistant picks them up."""
+        """Make and approve all proposals. The running assistant picks them up."""
         propose(bootstrap.proposal_config(self.settings), self.store, encoder=self.encoder)
         done = self.proposals.approve_many(
             [proposal.id for proposal in self.proposals.open(limit=500)], account

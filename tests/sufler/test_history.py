@@ -1,4 +1,4 @@
-"""sufler learn --from-history, with the encoder that ships."""
+"""The command `sufler learn --from-history` works with the shipped encoder."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def chats(path: Path, *, messages: int, topics: int = 30) -> list[str]:
-    """A CSV of short chats, a third of them about something of their own; returns the answers given."""
+    """Write a CSV of short chats, a third of them unrelated, and return the answers given."""
     draw = random.Random(3)
     shipped = [
         article

@@ -1,4 +1,4 @@
-"""A Rasa project in a foreign hand moves in, through the command line."""
+"""Another team's Rasa project is imported through the command line."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An existing Rasa project moves in, through the command line."""
+"""An existing Rasa project is imported through the command line."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The index on disk, as the product opens it."""
+"""The product reuses the index on disk."""
 
 from dataclasses import replace
 from pathlib import Path

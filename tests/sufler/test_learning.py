@@ -1,4 +1,4 @@
-"""Learning with a small model: what it learns from, what it refuses, and what may go wrong."""
+"""A small model learns: its data, its refusals, and its failures."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Learning that nobody has to start by hand."""
+"""Learning starts on its own."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""No password, token or key is shown: not by the settings, an error, the command line or a log."""
+"""No password, token or key appears in the settings, an error, the command line or a log."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def nested(path: tuple[str, ...], value: object) -> dict[str, Any]:
 
 
 def secret_fields(model: type[BaseModel], path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
-    """Where a value may stand that is not shown."""
+    """Return the paths of the settings that hold secrets."""
     found = set()
     for name, info in model.model_fields.items():
         kind = info.annotation

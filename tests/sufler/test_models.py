@@ -1,4 +1,4 @@
-"""Model versions on the command line and in running processes."""
+"""Model versions work on the command line and in running processes."""
 
 import json
 import threading
@@ -49,7 +49,7 @@ def shop(settings: Settings) -> Iterator[Store]:
 
 
 def taught(settings: Settings, store: Store, *texts: LabeledText) -> Version:
-    """A version that has learned these texts; nobody uses it yet."""
+    """Create a version that has learned these texts and is not in use."""
     versions = ModelVersions(settings.models, store, Encoders(store))
     articles = list(bootstrap.build_knowledge_base(store).articles())
     previous = versions.in_use(articles)

@@ -1,4 +1,4 @@
-"""What Sufler keeps is nobody else's, and a copy of the database opens nothing."""
+"""Sufler's files are private, and a copy of the database gives no access."""
 
 import os
 import sqlite3
@@ -220,7 +220,7 @@ def test_a_set_secret_counts_and_leaves_no_file(settings: Settings, store: Store
 
 
 def on_another_machine(settings: Settings, name: str, **more: object) -> Settings:
-    """With the same database, and a data folder of its own."""
+    """Return settings with the same database and another data folder."""
     return Settings(
         data_dir=settings.data_dir.with_name(name),
         database=Database(url=SecretStr(settings.database_url)),

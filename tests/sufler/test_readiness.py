@@ -1,4 +1,4 @@
-"""sufler readiness, autopilot and evaluate readiness through their front door."""
+"""The commands readiness, autopilot and evaluate readiness work end to end."""
 
 import json
 from pathlib import Path

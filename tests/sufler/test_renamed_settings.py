@@ -1,4 +1,4 @@
-"""What a team wrote for the release before works: config.yml, the environment, and models made with it."""
+"""Configuration of the previous release still works: config.yml, the environment, and models made with it."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Versions change back and forth while clients ask: not a request fails."""
+"""Switching versions back and forth under load fails no request."""
 
 import json
 import threading
@@ -33,7 +33,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @contextmanager
 def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
-    """A web face that follows versions as a running one does; yields its address and a token."""
+    """Run a web process that follows versions as in production. Yield its address and a token."""
     refresher = build_live_assistant(settings, store)
     accounts = bootstrap.build_accounts(store)
     operator = accounts.add("program", Role.OPERATOR, "correct horse battery")

@@ -1,4 +1,4 @@
-"""How Sufler starts and listens."""
+"""Sufler starts and listens as configured."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Settings are closed: what Sufler does not know is an error that names the key."""
+"""Settings are closed: an unknown setting is an error that names the key."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A candidate that triages unseen before it may answer."""
+"""A candidate triages in the shadow before it may answer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingSh
 
 @pytest.fixture
 def shadow(shop: TeachingShop) -> ShadowEvaluator:
-    """With a candidate that has learned what the slang means."""
+    """Build a shadow evaluator for a candidate that has learned the slang."""
     shop.day(SLANG * 2)
     assert learn(shop.settings, shop.store).result is Result.SHADOW
     assert not shop.refresher.reload_version()

@@ -1,4 +1,4 @@
-"""Three days on which a shop's operators teach the bot, and a bad one that is refused."""
+"""A shop's operators teach the bot for three days, and a bad day's model is refused."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Connections of clients that say nothing, say it slowly, or do not listen harm nobody else."""
+"""Silent, slow or non-reading clients do not harm others."""
 
 import http.client
 import ipaddress
@@ -68,7 +68,7 @@ parts_made: list[int] = []
 
 
 class Site:
-    """A running server, and what can be done to it."""
+    """A running server and helpers to use it."""
 
     def __init__(self, url: str, connections: Connections) -> None:
         self.url = url
@@ -76,7 +76,7 @@ class Site:
         self.port = int(url.rsplit(":", 1)[1])
 
     def open(self, *parts: bytes) -> socket.socket:
-        """Connect and send, and leave it at that."""
+        """Connect, send, and keep the connection open."""
         client = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         for part in parts:
             client.sendall(part)
@@ -109,7 +109,7 @@ def running(protocol: type[Any] = BoundedHttpTools, **limits: Any) -> Iterator[S
 
 
 def all_of(client: socket.socket) -> bytes:
-    """What the server still says until it closes the connection."""
+    """Read everything that the server sends until it closes the connection."""
     said = b""
     with closing(client), suppress(ConnectionError):
         while part := client.recv(65_536):
@@ -212,7 +212,7 @@ def test_nothing_is_made_for_a_client_that_is_gone(protocol: type[Any]) -> None:
 
 
 def nothing_is_made() -> bool:
-    """Whether all clients' buffers are full."""
+    """Return True if the server has stopped sending, so all clients' buffers are full."""
     before = len(parts_made)
     time.sleep(0.2)
     return 0 < before == len(parts_made)

@@ -1,4 +1,4 @@
-"""At most so many events in a window, for each key."""
+"""A rate limit admits a maximum number of events per key in a window."""
 
 from web.rate_limit import AddressLimit, RateLimit
 

@@ -1,4 +1,4 @@
-"""Which passwords may be chosen."""
+"""Weak passwords are refused."""
 
 import pytest
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
@@ -86,7 +86,7 @@ def test_several_words_are_one(password: str) -> None:
     ],
 )
 def test_an_estimate_looks_few_texts_up(password: str) -> None:
-    """zxcvbn looks every part of a text up once for each way to read its signs as letters."""
+    """zxcvbn looks up every part of a text once per reading of its signs as letters."""
     ways = 0
     for text in _estimated(password):
         assert len(text) <= 24

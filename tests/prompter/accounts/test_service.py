@@ -1,4 +1,4 @@
-"""Who may log in."""
+"""Only valid accounts can log in."""
 
 import pytest
 

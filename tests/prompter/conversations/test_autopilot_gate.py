@@ -1,4 +1,4 @@
-"""Who has the last word on an answer without an operator, and a triager that has nobody to ask."""
+"""The gate has the last word on automatic answers. Without a gate, operators answer everything."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tests.shipped import AUTOPILOT
 
 @dataclass
 class Interrupted:
-    """Something happens while the assistant thinks."""
+    """An assistant during whose work something else happens."""
 
     assistant: WordAssistant
     meanwhile: Callable[[], object]

@@ -1,4 +1,4 @@
-"""Nothing waits for a clock that was set back, and no promise is broken by one that was set forward."""
+"""Work continues when the clock is set back, and promises hold when it is set forward."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ WAITS = Waits(undo=timedelta(seconds=5), lease=timedelta(seconds=60), turn=timed
 
 @dataclass
 class Shop:
-    """A whole conversation on one clock that can be set, beside the time that really passes."""
+    """A whole conversation on a clock that can be set, while real time passes separately."""
 
     store: Store
     clock: FakeClock = field(default_factory=FakeClock)
@@ -47,7 +47,7 @@ class Shop:
         self.restart()
 
     def restart(self) -> None:
-        """The bot's process ends and begins anew."""
+        """Restart the bot's process."""
         watch = ClockWatch(self.clock, lambda: self.seconds)
         self.guard = ClockGuard(self.store, WAITS, watch=watch)
         self.deliveries = Deliveries(
@@ -88,7 +88,7 @@ class Shop:
         return messages
 
     def is_held(self, conversation_id: int) -> bool:
-        """Whether an operator, whose hold lasts half an hour, keeps the bot silent."""
+        """Return True if an operator's hold, which lasts half an hour, keeps the bot silent."""
         now = self.clock()
         with self.store.read() as tx:
             since = now - timedelta(minutes=30)
@@ -101,7 +101,7 @@ class Shop:
 
 
 class ClockContract:
-    """On every database; subclasses bring the fixture `store`."""
+    """The contract on every database. Subclasses provide the fixture `store`."""
 
     @pytest.fixture(params=[True, False], ids=["guarded", "unguarded"])
     def shop(self, store: Store, request: pytest.FixtureRequest) -> Shop:

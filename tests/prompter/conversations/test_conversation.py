@@ -1,4 +1,4 @@
-"""A conversation through the core: message in, triage, decision, reply out."""
+"""A conversation passes through the core: message in, triage, decision, reply out."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from tests.fakes import FAST_HASHER, SHOP, BrokenAssistant, FakeClock, WordAssis
 
 @dataclass
 class Shop:
-    """The core around one store, with a clock that the test moves."""
+    """The core on one store, with a clock that the test moves."""
 
     store: Store
     clock: FakeClock
@@ -46,7 +46,7 @@ class Shop:
     count: int = 0
 
     def say(self, text: str, *, chat: str = "7", kind: MessageKind = MessageKind.TEXT) -> int:
-        """A customer writes; returns the conversation's id."""
+        """Write as a customer, and return the conversation's id."""
         self.count += 1
         message = IncomingMessage(
             channel="telegram",
@@ -59,7 +59,7 @@ class Shop:
         return self.reception.receive(message).conversation_id
 
     def ask(self, text: str, *, chat: str = "7") -> int:
-        """A customer writes, falls silent, and the turn is triaged."""
+        """Write as a customer, wait until the turn closes, and triage it."""
         conversation_id = self.say(text, chat=chat)
         self.clock.forward(2)
         self.triager.run_once()
@@ -77,7 +77,7 @@ class Shop:
         return Decision(**(defaults | fields))  # type: ignore[arg-type]
 
     def deliver(self) -> list[OutgoingMessage]:
-        """Everything that may leave now, marked as sent."""
+        """Mark every reply that may leave now as sent."""
         messages = self.deliveries.claim(["telegram"])
         for number, message in enumerate(messages):
             self.deliveries.sent(message, f"out-{number}")
@@ -161,7 +161,7 @@ def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> No
 
 def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(shop: Shop) -> None:
     class Full:
-        """A disk that can be read only."""
+        """A disk that can only be read."""
 
         read = staticmethod(shop.store.read)
 

@@ -1,4 +1,4 @@
-"""A look at the desk: one read transaction, whose parts belong together."""
+"""A snapshot of the desk comes from one read transaction, so its parts belong together."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ def office(store: Store) -> Office:
 
 
 class Counted:
-    """What is asked of a store's database from now on."""
+    """Counts the statements sent to a store's database from now on."""
 
     def __init__(self, store: Store) -> None:
         self.transactions = 0

@@ -1,4 +1,4 @@
-"""Dialogues of an engine, in a shop that keeps the desk, the readiness and the last word."""
+"""Dialogues of an engine run in a shop that keeps the desk, the readiness and the last word."""
 
 import pytest
 

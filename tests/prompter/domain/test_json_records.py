@@ -1,4 +1,4 @@
-"""What rows keep as JSON is read as typed values, and stays what it was, also in rows of before."""
+"""JSON columns are read as typed values and written back unchanged, including rows of older releases."""
 
 from dataclasses import replace
 from typing import Any

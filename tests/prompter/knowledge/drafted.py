@@ -1,4 +1,4 @@
-"""Drafts as decisions would give them, to be proposed."""
+"""Build drafts as decisions would produce them, to be proposed."""
 
 from collections.abc import Sequence
 

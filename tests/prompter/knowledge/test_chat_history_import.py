@@ -1,4 +1,4 @@
-"""Chats of the past: files in every format, pairs, and bounded memory."""
+"""Chat histories are imported: files in every format, pairs, and bounded memory."""
 
 import csv
 import json
@@ -152,7 +152,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def talk(*lines: str, chat: str = "a", start: int = 0) -> list[PastMessage]:
-    """`c: …` a customer, `o: …` an operator, `b: …` the bot; one a second."""
+    """Parse lines `c: …` of a customer, `o: …` of an operator and `b: …` of the bot, one per second."""
     speakers = {"c": Speaker.CUSTOMER, "o": Speaker.OPERATOR, "b": Speaker.BOT}
     return [
         PastMessage(chat, speakers[line[0]], start + second, line[3:]) for second, line in enumerate(lines)

@@ -1,4 +1,4 @@
-"""What decisions become, on a desk with operators who answer."""
+"""Decisions become drafts, on a desk with operators who answer."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from tests.support_desk import DeskShop
 
 
 class WordsEncoder(LetterEncoder):
-    """Counts words: texts that share most of their words are near."""
+    """Counts words, so texts that share most of their words are near."""
 
     @property
     def dimensions(self) -> int:
@@ -41,7 +41,7 @@ class WordsEncoder(LetterEncoder):
 
 
 class Desk:
-    """Customers who each have a conversation of their own, and three operators."""
+    """Customers with a conversation each, and three operators."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -58,7 +58,7 @@ class Desk:
         name: str = "Ольга",
         **more: object,
     ) -> int:
-        """A customer asks, an operator decides; returns the decision's id."""
+        """Ask as a customer and decide as an operator. Return the decision's id."""
         self.chats += 1
         view = self.shop.desk.conversation(self.shop.ask(asked, chat=chat or f"c{self.chats}", name=name))
         assert view.turn is not None, asked

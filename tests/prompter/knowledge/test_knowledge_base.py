@@ -1,4 +1,4 @@
-"""The knowledge base in the database."""
+"""The knowledge base is stored in the database."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -114,7 +114,7 @@ def test_articles_are_found_in_any_case(store: Store, knowledge: KnowledgeBase) 
 
 
 class CountingEncoder:
-    """Vectors that one can compute by hand: length and number of vowels."""
+    """Records the texts that it encodes, as vectors of their length and kind."""
 
     id = "counting-1"
     dimensions = 2

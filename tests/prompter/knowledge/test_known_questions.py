@@ -1,4 +1,4 @@
-"""What the articles know: the same, whether it is read or asked of a search."""
+"""The known questions are the same, read from the articles or from a search."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What supervisors do with proposals, and what comes back."""
+"""Supervisors decide on proposals, and decided proposals do not return without reason."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ CANCEL = "Нажмите «Отменить»."
 
 
 class Office:
-    """Proposals over a small base, and two supervisors."""
+    """Proposals for a small knowledge base, and two supervisors."""
 
     def __init__(self, store: Store) -> None:
         from prompter.accounts.service import Accounts
@@ -46,7 +46,7 @@ class Office:
         self.proposals = Proposals(store, clock=clock)
 
     def add(self, *drafts: Draft) -> list[int]:
-        """Ids of the open proposals afterwards."""
+        """Add drafts, and return the ids of the open proposals."""
         self.proposals.add(drafts, encode=by_first_word)
         return self.open()
 

@@ -1,4 +1,4 @@
-"""What topics are called, and by which rules."""
+"""Topics get their titles by fixed rules."""
 
 from collections.abc import Mapping
 from pathlib import Path

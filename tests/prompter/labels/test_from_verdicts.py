@@ -1,4 +1,4 @@
-"""What a decision teaches, as a table and through the desk."""
+"""Decisions become labels, shown as a table and through the desk."""
 
 import sqlite3
 from contextlib import closing

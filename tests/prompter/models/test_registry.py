@@ -1,4 +1,4 @@
-"""Which version answers, and what that means for the topics that answer alone."""
+"""The registry decides which version answers, and the effect on topics that answer alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ CHANGED = {
 
 
 class VersionedShop(GovernedShop):
-    """Its assistant answers with the version in use."""
+    """A shop whose assistant answers with the version in use."""
 
     def __post_init__(self) -> None:
         self.versions = Versions(self.store, settings="as shipped", clock=self.clock)
@@ -37,7 +37,7 @@ class VersionedShop(GovernedShop):
         self.versions.add(name, made=made, model=model, parent=parent.version if parent else None)
 
     def passes(self, name: str, report: Mapping[str, Any] | None = None) -> bool:
-        """The gate lets a candidate through."""
+        """Let the gate pass a candidate."""
         self.add(name)
         changed = self.versions.promote_candidate(
             name, GateRecord.from_json(report or {}), after=self.versions.number()

@@ -1,4 +1,4 @@
-"""A shop whose topics may come to answer alone; a lot falls where the test says so."""
+"""A shop whose topics can come to answer alone. The test controls the random sampling."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -95,7 +95,7 @@ class GovernedShop:
     def ask(
         self, text: str = SURE, *, chat: str | None = None, falls: bool = False, second: bool = False
     ) -> int:
-        """A customer asks, a new one unless `chat` is named; returns the conversation's id."""
+        """Ask as a customer, a new one unless `chat` is given. Return the conversation's id."""
         conversation_id = self.say(text, chat=chat)
         self.numbers.prepared = [0.0 if falls else 0.99, 0.0 if second else 0.99]
         self.clock.forward(2)
@@ -103,7 +103,7 @@ class GovernedShop:
         return conversation_id
 
     def say(self, text: str, *, chat: str | None = None) -> int:
-        """A customer writes, and goes on writing; returns the conversation's id."""
+        """Write as a customer who goes on writing. Return the conversation's id."""
         self.messages += 1
         message = IncomingMessage(
             channel="telegram",
@@ -114,13 +114,13 @@ class GovernedShop:
         return self.reception.receive(message).conversation_id
 
     def conversing_looks(self, *, after: float = 6) -> bool:
-        """Some seconds later, somebody looks at the dialogue engine and at what operators do."""
+        """Advance the clock and poll the dialogue engine and the operators' actions."""
         assert self.dialogue_sessions is not None
         self.clock.forward(after)
         return self.dialogue_sessions.run_once()
 
     def turn(self, conversation_id: int) -> Turn:
-        """The conversation's newest turn."""
+        """Return the conversation's newest turn."""
         with self.store.read() as tx:
             found = tx.conversations.turn(tx.conversations.messages(conversation_id)[-1].turn_id)
         assert found is not None
@@ -132,7 +132,7 @@ class GovernedShop:
         return Route(turn.route), HandoffReason(turn.handoff_reason) if turn.handoff_reason else None
 
     def decide(self, conversation_id: int, action: Action, **fields: object) -> int:
-        """Anna decides on what waits; returns the decision's id."""
+        """Decide on the waiting turn as Anna, and return the decision's id."""
         view = self.desk.conversation(conversation_id)
         assert view.turn is not None
         return self.decide_turn(view.turn, view.last_message_id, action, **fields)
@@ -148,7 +148,7 @@ class GovernedShop:
         return self.desk.decide(decision).decision_id
 
     def move(self, article: Article, topic: str) -> None:
-        """Put an article into another topic, for the base and for the assistant."""
+        """Move an article to another topic, in the base and in the assistant."""
         moved = replace(article, topic=topic)
         self.knowledge.import_articles([moved], changed_by="vera")
         self.assistant.articles = [
@@ -156,13 +156,13 @@ class GovernedShop:
         ]
 
     def blind(self, *, right: bool = True, text: str = SURE, article_id: str = "returns-how") -> None:
-        """A turn is answered blind, with the article that the bot had in mind, or with another one."""
+        """Answer a turn blind, with the article that the bot had in mind or with another one."""
         conversation = self.ask(text, falls=True)
         chosen = article_id if right else "refund-when"
         self.decide(conversation, Action.PICK_OTHER, article_id=chosen)
 
     def prove(self, turns: int = ENOUGH) -> None:
-        """Let the topic returns show that it is right."""
+        """Collect enough evidence for the topic returns."""
         for _ in range(turns):
             self.blind()
         self.look()
@@ -172,14 +172,14 @@ class GovernedShop:
         self.readiness.allow("returns", self.vera)
 
     def audited(self, *, right: bool, text: str = SURE) -> int:
-        """The bot answers, the lot falls on it, and Boris judges; returns the turn."""
+        """Let the bot answer, sample the answer, and let Boris judge it. Return the turn."""
         conversation = self.ask(text, falls=True)
         assert self.route(conversation)[0] is Route.AUTOPILOT
         self.judge(right=right)
         return self.turn(conversation).id
 
     def judge(self, *, right: bool) -> None:
-        """Boris judges what has waited longest for him."""
+        """Judge the review that has waited longest for Boris."""
         question = self.reviews.next(self.boris)
         assert question is not None
         answers = list(question.answers)
@@ -188,7 +188,7 @@ class GovernedShop:
         self.reviews.judge(question.review_id, choice, self.boris)
 
     def turns(self, topic: str) -> list[LedgerTurn]:
-        """The ledger of the topic's running test."""
+        """Return the ledger of the topic's running test."""
         with self.store.read() as tx:
             stored = tx.readiness.get(topic)
             assert stored is not None

@@ -1,4 +1,4 @@
-"""What customers do with the buttons under an answer of the bot."""
+"""Customers use the buttons under an answer of the bot."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def feedback(shop: GovernedShop) -> Feedback:
 
 
 def answered(shop: GovernedShop, chat: str = "ivan") -> tuple[int, int]:
-    """The bot answers alone; returns the conversation and the reply."""
+    """Let the bot answer alone, and return the conversation and the reply."""
     conversation = shop.ask(chat=chat)
     return conversation, shop.said_by_bot(conversation)[-1].id
 

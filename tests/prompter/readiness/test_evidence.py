@@ -1,4 +1,4 @@
-"""The evidence of a topic, turn by turn."""
+"""The evidence of a topic is collected turn by turn."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Clocks jump, topics are renamed, models come back: the ledger stays whole, and the effect is known."""
+"""The ledger stays complete when clocks jump, topics are renamed or models return."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How far the figures can be trusted: planted answers, hasty operators, drift."""
+"""Monitoring shows how far the figures can be trusted: attention checks, hasty operators, drift."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def shop(store: Store) -> GovernedShop:
 
 
 def second_looks(shop: GovernedShop, *, right: int, wrong: int) -> None:
-    """Anna accepts; Boris confirms some and refutes others."""
+    """Accept as Anna, then confirm some and refute others as Boris."""
     for number in range(right + wrong):
         shop.decide(shop.ask(second=True), Action.ACCEPT, rank=1)
         question = shop.reviews.next(shop.boris)

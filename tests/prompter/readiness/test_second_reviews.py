@@ -1,4 +1,4 @@
-"""Lots and second judgements: what is drawn, who sees what, what the ledger says."""
+"""Random sampling and second reviews: the sample, each person's view, and the ledger."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ HOW = "как вернуть товар"
 
 @dataclass
 class Office:
-    """Two operators, and lots that the test decides."""
+    """Two operators, and random sampling that the test controls."""
 
     store: Store
     clock: FakeClock
@@ -40,7 +40,7 @@ class Office:
     _messages: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
 
     def ask(self, text: str = HOW, *, blind: bool = False, second: bool = False, chat: str = "7") -> int:
-        """A customer asks; returns the conversation's id."""
+        """Ask as a customer, and return the conversation's id."""
         self.numbers.prepared = [0.0 if blind else 0.99, 0.0 if second else 0.99]  # then whose place
         message = IncomingMessage(
             channel="telegram", chat_id=chat, external_id=str(next(self._messages)), text=text
@@ -51,7 +51,7 @@ class Office:
         return conversation_id
 
     def decide(self, conversation_id: int, action: Action, **fields: object) -> int:
-        """Anna decides; returns the decision's id."""
+        """Decide as Anna, and return the decision's id."""
         view = self.desk.conversation(conversation_id)
         assert view.turn is not None
         decision = Decision(

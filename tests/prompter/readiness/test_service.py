@@ -1,4 +1,4 @@
-"""From evidence to autopilot and back: through the core, on a real store."""
+"""A topic moves from evidence to autopilot and back, through the core on a real store."""
 
 from dataclasses import replace
 
@@ -85,7 +85,7 @@ def test_without_evidence_nobody_can_allow_it(shop: GovernedShop) -> None:
 
 
 def test_shown_verdicts_alone_count_little(shop: GovernedShop) -> None:
-    """A fifth of the accepted ones is judged again; until one is, nothing is known."""
+    """A fifth of the accepted suggestions is judged again, and until then nothing is known."""
     for _ in range(ENOUGH):
         shop.decide(shop.ask(), Action.ACCEPT, rank=1)
     shop.look()

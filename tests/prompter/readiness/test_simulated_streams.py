@@ -1,4 +1,4 @@
-"""What the simulator says is what happens: streams decided on the desk go live at the same label."""
+"""Streams decided on the desk go live at the same label as in the simulator."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,7 +54,7 @@ class SureAssistant:
 
 @dataclass
 class Desks:
-    """One desk on which every stream is a topic; the lot falls on every turn."""
+    """A desk on which every stream is a topic and every turn is sampled."""
 
     store: Store
     streams: int
@@ -77,7 +77,7 @@ class Desks:
         self.operator = accounts.add("anna", Role.OPERATOR, "correct horse battery").id
 
     def judge(self, number: int, label: int, *, right: bool) -> None:
-        """A customer asks, and the operator answers blind, with the bot's article or another one."""
+        """Ask as a customer and answer blind as the operator, with the bot's article or another one."""
         message = IncomingMessage(
             channel="web", chat_id=f"{number}/{label}", external_id="1", text=f"вопрос {number}"
         )
@@ -98,7 +98,7 @@ class Desks:
         )
 
     def ready(self) -> list[str]:
-        """Topics whose evidence allows them to answer alone."""
+        """Return the topics whose evidence allows them to answer alone."""
         with self.store.read() as tx:
             stored = tx.readiness.all().values()
         return [stored_topic.name for stored_topic in stored if stored_topic.state is ReadinessState.READY]

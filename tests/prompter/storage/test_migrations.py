@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the code expects."""
+"""The migrations create exactly the tables that the code expects."""
 
 import hashlib
 from datetime import timedelta

@@ -62,7 +62,7 @@ TRIAGE = Triage(
 
 
 class Line:
-    """Customers who write through the reception, a second between two, and a worker that serves the line."""
+    """Customers who write a second apart, and a worker that triages their turns."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -80,7 +80,7 @@ class Line:
         self._reception.receive(message)
 
     def served(self, n_turns: int) -> list[str]:
-        """Triage the first so many turns of the line; returns whose they were."""
+        """Triage this number of turns, and return their customers."""
         with self._store.read() as tx:
             due = tx.conversations.due_turns(self.now, limit=n_turns)
             customers = [tx.conversations.customer(turn.conversation_id) for turn in due]
@@ -91,10 +91,10 @@ class Line:
 
 
 class StoreContract:
-    """What every database must do; subclasses bring the fixture `store`."""
+    """The contract of every database. Subclasses provide the fixture `store`."""
 
     def waiting_turn(self, store: Store, message: IncomingMessage = MESSAGE) -> tuple[int, int]:
-        """A triaged turn: its conversation's id and its own."""
+        """Create a triaged turn, and return the ids of its conversation and of the turn."""
         with store.write() as tx:
             conversation = tx.conversations.ensure(message, START)
             turn = tx.conversations.open_turn(conversation, START)
@@ -515,7 +515,7 @@ class StoreContract:
             assert [row["version"] for row in tx.articles.versions("order-cancel")] == [1, 2]
 
     def test_a_topic_comes_to_answer_alone_and_slips(self, store: Store) -> None:
-        """Everything about readiness, through the core: other databases must not see other evidence."""
+        """Readiness works through the core, so that all databases see the same evidence."""
         shop = GovernedShop(store)
         shop.go_live()
         conversation = shop.ask(chat="ivan")
@@ -652,7 +652,7 @@ class StoreContract:
 
 
 class TestSqlite(StoreContract):
-    """On a file, as a small server runs it; the fixture is conftest's."""
+    """The contract on SQLite in a file, as a small server runs it. The fixture is conftest's."""
 
     def test_a_look_at_the_line_reads_no_more_than_it_returns(self, store: Store) -> None:
         plans: list[str] = []

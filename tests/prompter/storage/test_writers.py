@@ -1,4 +1,4 @@
-"""Who waits to write is served in turn, and waits a bounded time."""
+"""Waiting writers are served in turn and wait for a bounded time."""
 
 import sqlite3
 import threading
@@ -16,7 +16,7 @@ from tests.bot.harness import wait_until
 
 
 class Writing:
-    """Somebody who has begun to write and has not ended."""
+    """A writer who has begun and not yet ended a transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

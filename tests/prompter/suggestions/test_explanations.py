@@ -13,7 +13,7 @@ from tests.prompter.suggestions.test_ranker_training import taught, with_learned
 
 
 class CountedSearch:
-    """A search that counts how often it is asked."""
+    """A search that counts its calls."""
 
     def __init__(self, search: ArticleSearch) -> None:
         self._search = search

@@ -23,7 +23,7 @@ PRIOR = Weights(
 
 
 def rankings(n: int, truth: Weights) -> list[Ranking]:
-    """Of ten hits each, with the right one drawn by the softmax of relevance under `truth`."""
+    """Generate rankings of ten hits, with the right hit drawn by the softmax of relevance under `truth`."""
     random = np.random.default_rng(0)
     weights = np.array(
         [

@@ -1,4 +1,4 @@
-"""What is kept of what people wrote."""
+"""Texts are cleaned before they are kept."""
 
 import pytest
 

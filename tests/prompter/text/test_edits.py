@@ -1,4 +1,4 @@
-"""Cosmetic or substantive: what an edit changed."""
+"""Edits are classified as cosmetic or substantive."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What is masked, what stays, as tables and as properties."""
+"""Personal data is masked and everything else kept, shown as tables and as properties."""
 
 import re
 import string

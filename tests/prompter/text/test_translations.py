@@ -1,4 +1,4 @@
-"""The catalogs and the program say the same."""
+"""The catalogs and the program contain the same messages."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ Key = str | tuple[str, ...]
 
 @pytest.fixture(scope="module")
 def used() -> set[Key]:
-    """Every string that is translated, found as `make catalogs` finds them; of plurals both forms."""
+    """Return every translated string, found as `make catalogs` finds them, with both forms of plurals."""
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in tools["babel"]["mappings"]]
     return {

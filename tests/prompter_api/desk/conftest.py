@@ -1,4 +1,4 @@
-"""A shop whose desk is open, and operators in front of it."""
+"""A shop with an open desk, and operators in front of it."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""The customer writes while the operator's page has not looked yet."""
+"""A customer's message that the operator's page has not shown yet is not overlooked."""
 
 from collections.abc import Iterator
 

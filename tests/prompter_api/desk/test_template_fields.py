@@ -1,4 +1,4 @@
-"""A suggestion with a field that nobody has filled in."""
+"""A suggestion with an unfilled template field is handled."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Rasa as the dialogue engine, over HTTP, against an emulator of its server."""
+"""Rasa works as the dialogue engine over HTTP, against an emulator of its server."""
 
 import threading
 from collections.abc import Iterator

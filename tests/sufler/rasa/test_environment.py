@@ -1,4 +1,4 @@
-"""Setting up Rasa, and what stands behind its actions; Rasa itself: tests/rasa."""
+"""Rasa is set up and its actions are served. tests/rasa covers Rasa itself."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def program(path: Path, script: str) -> Path:
 
 @contextmanager
 def service(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
-    """An HTTP service that always answers the same; yields its address and what it was asked."""
+    """Run an HTTP service with a fixed answer, and yield its address and the requests."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -53,7 +53,7 @@ def service(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
             asked.append(sent.decode())
 
         def log_message(self, *_: object) -> None:
-            """Nothing to say."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -70,7 +70,7 @@ def service(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine on which no Python 3.10 runs, although there is a shim of that name; its home."""
+    """Return the home of a machine with a Python 3.10 shim but no Python 3.10."""
     program(tmp_path / "bin" / "python3.10", "echo 'pyenv: python3.10: command not found' >&2; exit 127")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("HOME", str(tmp_path))

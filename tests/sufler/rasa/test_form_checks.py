@@ -1,4 +1,4 @@
-"""The forms that Sufler checks for Rasa are the training data's: the shipped one, a team's own, or none."""
+"""The forms that Sufler checks for Rasa come from the training data: shipped, a team's own, or none."""
 
 from dataclasses import dataclass
 from pathlib import Path

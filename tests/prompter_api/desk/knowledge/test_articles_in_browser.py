@@ -1,4 +1,4 @@
-"""The knowledge base on the page, as a supervisor tends it."""
+"""A supervisor edits the knowledge base on its page."""
 
 from dataclasses import replace
 

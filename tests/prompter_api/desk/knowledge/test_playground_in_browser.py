@@ -1,4 +1,4 @@
-"""Try it: what would be suggested, and why."""
+"""The playground shows the suggestions for a text and the reasons for them."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Topics are called by their titles, in the reader's language, wherever people see them."""
+"""Topics appear under their titles in the reader's language on every page."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The pages Models and Disagreements, as a supervisor sees them."""
+"""A supervisor uses the pages Models and Disagreements."""
 
 import re
 
@@ -53,7 +53,7 @@ def report(turn: int, refused: str | None = None) -> dict[str, object]:
 
 @pytest.fixture
 def turn(shop: DeskShop) -> int:
-    """A turn that a version answers otherwise; three versions, the last one refused."""
+    """Create a turn that a version answers differently, among three versions, the last refused."""
     turn = shop.accept(f"где мой заказ {EVIL}")
     versions = Versions(shop.store)
     for number, name in enumerate(("first", "second")):

@@ -1,4 +1,4 @@
-"""The page Learning, as supervisors use it."""
+"""Supervisors use the page Learning."""
 
 from dataclasses import replace
 

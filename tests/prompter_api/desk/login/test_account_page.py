@@ -1,4 +1,4 @@
-"""The page of one's own account, as a person uses it."""
+"""A person uses the page of their own account."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Logging in and out, choosing a password and a language: forms over HTTP."""
+"""Login, logout, and the choice of a password and a language work as forms over HTTP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def client(shop: DeskShop) -> Iterator[TestClient]:
 
 
 def log_in(client: TestClient, name: str = "anna", password: str = PASSWORD, **more: str) -> str:
-    """Where the login leads, or the page that says why not."""
+    """Log in, and return the page that follows or the page that gives the reason for refusal."""
     answer = client.post("/login", data={"name": name, "password": password, **more})
     return answer.headers.get("location") or answer.text
 

@@ -1,4 +1,4 @@
-"""A dialogue engine on the desk: what it says, whose conversation it is, and that it is away."""
+"""The desk shows a dialogue engine's messages, its conversations, and its absence."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""An operator at work, in a real browser against a real store."""
+"""An operator works in a real browser on a real store."""
 
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, WebSocketRoute, expect
@@ -28,7 +28,7 @@ def editor(page: Page) -> Locator:
 
 
 class SlowLink:
-    """The page's websocket: what the server sends can be held back, and follows in its order."""
+    """The page's websocket. Messages from the server can be held back, and follow in order."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -49,7 +49,7 @@ class SlowLink:
         self._late = []
 
     def release(self, *, after: str) -> None:
-        """Send on everything, once a message with this text has come."""
+        """Release everything once a message with this text has arrived."""
         while not any(after in str(message) for message in self._late or []):
             self._page.wait_for_timeout(20)
         late, self._late = self._late or [], None

@@ -1,4 +1,4 @@
-"""Blind turns and second judgements, on the screen."""
+"""Blind turns and second reviews work on the screen."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ RETURNS = "Верните товар за 14 дней."
 
 
 def drawn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
-    """Anna accepts the first suggestion, and the lot falls on it; returns the turn."""
+    """Let Anna accept the first suggestion and sample the turn for review. Return the turn."""
     shop.numbers.prepared = [0.99, 0.0]
     return shop.accept(text, chat=chat)
 

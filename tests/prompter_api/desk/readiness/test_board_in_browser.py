@@ -1,4 +1,4 @@
-"""What supervisors see of readiness and do about it, on the screen."""
+"""Supervisors see readiness and act on it, on the screen."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,7 +32,7 @@ def shop(store: Store, governed: GovernedShop) -> DeskShop:
 
 @pytest.fixture
 def vera(sit: Sit) -> Iterator[Page]:
-    """A supervisor at the board; nothing may go wrong in her browser."""
+    """A supervisor at the board, whose browser must not report errors."""
     page = sit("vera")
     problems: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Drift, seen or blind, and who looks closely, on the screen."""
+"""Supervisors see drift and each reviewer's attention, on the screen."""
 
 import pytest
 from playwright.sync_api import expect

@@ -232,7 +232,7 @@ def test_addresses_of_topics() -> None:
 
 
 def test_curves_are_numbers_and_our_own_words() -> None:
-    """What a browser would run stands in one place, and is ours."""
+    """Executable script code stands in one place and is ours."""
     options = [
         charts.sequence_options(SEQUENCE, bar=0.9, what_if=0.95, passed_after=38, t=RU, language="ru"),
         charts.reliability_options([Bin(confidence=0.7, right=0.6, n=12)], RU),

@@ -1,4 +1,4 @@
-"""Nothing of the core blocks the event loop."""
+"""No call to the core blocks the event loop."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 class Watched:
-    """Passes calls on, and notes those that came from an event loop's thread."""
+    """Passes calls on and records those from an event loop's thread."""
 
     def __init__(self, watched: object, calls: set[str], on_loop: set[str]) -> None:
         self._watched = watched

@@ -1,4 +1,4 @@
-"""Whose sockets are let in: raw clients against a real server, no browser."""
+"""Only authorised sockets are accepted: raw clients against a real server, without a browser."""
 
 import logging
 import re
@@ -45,7 +45,7 @@ def browsers(address: str) -> Iterator[list[httpx.Client]]:
 
 
 def open_page(browser: httpx.Client) -> str:
-    """Open the desk; returns the id of the page."""
+    """Open the desk, and return the id of the page."""
     found = re.search(r"""["']?client_id["']?\s*:\s*["']([0-9a-f-]{36})""", browser.get("/desk").text)
     assert found is not None
     return found[1]
@@ -82,7 +82,7 @@ def socket(
 
 
 def answer(connection: ClientConnection) -> str:
-    """How Socket.IO answers the connection: 40 is welcome, 44 is not."""
+    """Return Socket.IO's answer to the connection: 40 is accepted, 44 is refused."""
     return str(connection.recv(timeout=10))[:2]
 
 
