@@ -84,6 +84,10 @@ class DeskSnapshot:
         """The turn to decide on."""
         return self.view.turn if self.view else None
 
+    def is_waiting(self, turn_id: int) -> bool:
+        """Return whether the turn is in the queue."""
+        return any(item.turn.id == turn_id for item in self.queue)
+
 
 class DeskViews:
     """Reads the operator's view in the caller's transaction."""

@@ -16,7 +16,6 @@ from prompter.common.errors import AlreadyDecided, CustomerWroteAgain, InvalidDe
 from prompter.desk.decision import Action, Decision
 from prompter.desk.views import DeskSnapshot
 from prompter.domain.conversation import OfferedSuggestion, Turn
-from prompter_api.desk.operator.conversation_panel import newer_than
 from prompter_api.desk.operator.drafts import Draft, Purpose, accept
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode
@@ -127,14 +126,11 @@ class DeskPage:
             return
         try:
             if not self._zone_known:
-                await self._learn_zone()
+                self._zone_known = True
+                self._screen.set_zone(await zone_of_browser())
             await self._refresh()
         except SignedOut:
             self._leave()
-
-    async def _learn_zone(self) -> None:
-        self._zone_known = True
-        self._screen.set_zone(await zone_of_browser())
 
     async def _refresh(self) -> None:
         generation = self._generation
@@ -151,8 +147,7 @@ class DeskPage:
     async def _lost_turn(self, snapshot: DeskSnapshot) -> bool:
         """Report if a colleague has answered the turn on the screen. Move on unless there is a draft."""
         turn = self._turn
-        waiting = {item.turn.id for item in snapshot.queue}
-        if turn is None or turn.id in waiting or turn.id in self._decided:
+        if turn is None or snapshot.is_waiting(turn.id) or turn.id in self._decided:
             return False
         who = await in_thread(self._session.who_decided, turn.id)
         self._give_up_turn(turn.id, who)
@@ -191,8 +186,7 @@ class DeskPage:
         snapshot = await in_thread(self._session.snapshot, conversation_id)
         if generation != self._generation:
             return
-        waiting = {item.turn.id for item in snapshot.queue}
-        if self._draft.turn_id is not None and self._draft.turn_id not in waiting:
+        if self._draft.turn_id is not None and not snapshot.is_waiting(self._draft.turn_id):
             self._set_draft(self._draft.without_turn())
         self._screen.enter(Mode.CARDS)
         self._show(snapshot)
@@ -425,9 +419,7 @@ class DeskPage:
     async def _ask_to_send_anyway(self, decision: Decision) -> None:
         snapshot = await in_thread(self._session.snapshot, self._conversation_id)
         self._show(snapshot)
-        self._screen.ask_to_send_anyway(
-            newer_than(snapshot.view, decision.seen_message_id) if snapshot.view else []
-        )
+        self._screen.ask_to_send_anyway(snapshot.view, decision.seen_message_id)
 
     def _explain(self, error: PrompterError, decision: Decision) -> None:
         """Show why a decision was refused. A text with empty template fields is opened for editing."""

@@ -6,11 +6,11 @@ from datetime import datetime, tzinfo
 from nicegui import ui
 
 from prompter.common.clock import utc_now
-from prompter.desk.views import DeskSnapshot, Workload
+from prompter.desk.views import ConversationView, DeskSnapshot, Workload
 from prompter.dialogue.session import Outage
-from prompter.domain.conversation import Customer, Message, OutboxState
+from prompter.domain.conversation import Customer, OutboxState
 from prompter_api.desk.operator.composer import Composer
-from prompter_api.desk.operator.conversation_panel import ConversationPanel
+from prompter_api.desk.operator.conversation_panel import ConversationPanel, newer_than
 from prompter_api.desk.operator.drafts import Draft, Purpose
 from prompter_api.desk.operator.failed_replies import Troubles
 from prompter_api.desk.operator.keyboard import ALL_KEYS, Mode
@@ -140,8 +140,9 @@ class Screen:
         else:
             self._help.close()
 
-    def ask_to_send_anyway(self, newer: list[Message]) -> None:
-        self._again.open(newer)
+    def ask_to_send_anyway(self, view: ConversationView | None, seen_message_id: int) -> None:
+        """Ask with the messages that the customer has written after this one."""
+        self._again.open(newer_than(view, seen_message_id) if view else [])
         self.enter(Mode.DIALOG)
         self.focus("dialog")
 
