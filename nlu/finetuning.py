@@ -100,7 +100,9 @@ class FineTuned:
 def split(
     targets: Sequence[Target], asked: Sequence[TrainingQuery], *, share: float, seed: int
 ) -> tuple[list[Target], list[TrainingQuery], list[TrainingQuery]]:
-    """Hold out texts, but never a target's first question or a text that occurs elsewhere.
+    """Hold out texts at random, but never a target's first question.
+
+    A held-out text remains nowhere else.
 
     Returns:
         the targets without held-out questions, the texts to learn from, the texts held out.
@@ -277,7 +279,7 @@ class _Trainer:
         return self._options.learning_rate * max(0.0, (steps - self._step) / max(1, steps - rising))
 
     def _examples(self, kind: Kind, nearest: "Sequence[Sequence[int]] | None") -> "list[Example]":
-        """Yield an example for each text with something to compare. `nearest` None: only count them."""
+        """Return an example for each text with something to compare. `nearest` None: for counting only."""
         examples = []
         for number, query in enumerate(self._learned):
             positive = self._positive(query, kind)

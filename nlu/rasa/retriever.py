@@ -28,7 +28,7 @@ _KEY = "sufler"  # key in the message and in its metadata
 class SuflerRetriever(GraphComponent, IntentClassifier):
     """Adds Sufler's suggestions with calibrated confidence to the message, under the key `sufler`.
 
-    If the confidence of the first suggestion is at least `intent_from` and no operator is requested, an
+    If the confidence of the first suggestion is at least `intent_from` and Sufler does not hand over, an
     intent listed in `intent_over` becomes `intent`, which a rule maps to `action_answer_faq`. Rasa's own
     confidence is ignored, because it is not calibrated. A message that comes from Sufler carries its triage
     and is not triaged again. If Sufler is silent, the message is unchanged.
