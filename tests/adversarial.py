@@ -12,7 +12,7 @@ def _repeated(piece: str) -> Callable[[int], str]:
 
 
 def _words(letters: str, min_length: int, max_length: int) -> Callable[[int], str]:
-    """Words that no table knows, the same at every call."""
+    """Return words that no table knows, the same at every call."""
 
     def build(length: int) -> str:
         random_ = random.Random(length)
@@ -26,7 +26,7 @@ def _words(letters: str, min_length: int, max_length: int) -> Callable[[int], st
 
 
 def _marks(length: int) -> str:
-    """Combining marks in the order that normalization has to turn around."""
+    """Return combining marks in an order that normalization has to reverse."""
     return ("а" + "\u0301\u0323" * length)[:length]
 
 

@@ -285,7 +285,7 @@ class Machine:
 
 
 def _first(program: _Program) -> tuple[list["_Member"], bool]:
-    """The classes of which the first character of a match is, and whether it may have none."""
+    """Return the classes of a match's possible first characters, and whether a match may be empty."""
     members: list[_Member] = []
     waiting, seen, may_be_empty = [0], set(), False
     while waiting:
@@ -387,7 +387,7 @@ def _literals(tree: Any) -> Iterator[str]:
 
 
 def _inside(given: Any) -> Iterator[Any]:
-    """The trees that stand inside what belongs to an operation."""
+    """Return the trees inside an operation's argument."""
     if isinstance(given, _parser.SubPattern):
         yield given
     elif isinstance(given, tuple | list):
@@ -396,7 +396,7 @@ def _inside(given: Any) -> Iterator[Any]:
 
 
 def example(machine: Machine, letters: Sequence[str], random_: random.Random) -> str:
-    """A text that the pattern matches, or nearly: looking around is not minded."""
+    """Return a text that the pattern matches, or nearly, as lookarounds are ignored."""
     return _example(machine.tree, machine, machine.tree.state.flags, letters, random_)
 
 

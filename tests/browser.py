@@ -59,7 +59,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def log_in(page: Page, address: str, name: str, password: str) -> None:
-    """Through the login form, as a person would."""
+    """Log in through the form, as a person would."""
     page.goto(f"{address}/login")
     page.fill("#name", name)
     page.fill("#password", password)

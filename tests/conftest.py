@@ -31,7 +31,7 @@ _SLOWEST_FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep temporary folders in memory where there is room: on a disk each commit waits for 4 ms."""
+    """Keep temporary folders in memory if there is room, as each commit on a disk takes 4 ms."""
     chosen = config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ
     if not chosen and _is_suitable(_MEMORY):
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the faces, and put the longest files first.
+    """Mark the tests of the web and the bot that use a store, and put the longest files first.
 
     Begun last, a long file would keep its worker busy while the others idle.
     """
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_suitable(folder: Path) -> bool:
-    """Some tests write programs into their folder and run them, which containers may forbid there."""
+    """Return True if the folder has room and may hold programs, which containers can forbid."""
     if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
         return False
     return shutil.disk_usage(folder).free >= _MIN_FREE
@@ -59,7 +59,7 @@ def _is_suitable(folder: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database, to be copied."""
+    """Migrate a database that tests copy."""
     path = tmp_path_factory.mktemp("database") / "empty.db"
     engine = connect(f"sqlite:///{path}")
     migrate(engine)
@@ -69,7 +69,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def compiling_once() -> Callable[[Engine], Engine]:
-    """Let engines share the SQL that they have compiled: for a test's own, that is a third of its time."""
+    """Let engines share compiled SQL, which is a third of the time of a test's own engine."""
     first = connect("sqlite://")
     with first.connect():  # only then does its dialect know the version of SQLite
         cache: dict[Any, Any] = {}

@@ -388,7 +388,7 @@ def sheet(rows: str) -> str:
 
 
 def again(head: str, unit: str, n_bytes: int, tail: str) -> Iterator[str]:
-    """A text again and again, in blocks, so that a large part takes no memory to write."""
+    """Yield a repeated text in blocks, so that writing a large part takes little memory."""
     block = unit * max(1, 60_000 // len(unit))
     yield head
     for _ in range(max(1, n_bytes // len(block))):
@@ -411,7 +411,7 @@ def _sheet_of(
     part: str = SHEET,
     wrap: tuple[str, str] = (_OPEN, _CLOSE),
 ) -> None:
-    """A part of a workbook that unpacks to `times` the size that is asked for."""
+    """Return a part of a workbook that unpacks to `times` the requested size."""
 
     def write(path: Path, size: int) -> None:
         # a picture of noise, so that the whole is packed no tighter than honest workbooks

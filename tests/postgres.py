@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 
 def find_programs() -> Path | None:
-    """The folder of initdb and pg_ctl."""
+    """Return the folder of initdb and pg_ctl."""
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").exists():
             return folder

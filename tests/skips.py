@@ -11,7 +11,7 @@ BENCHMARK_DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or _BESIDE)
 
 
 def missing(what: str) -> NoReturn:
-    """Skip the test for want of something, or fail it where SUFLER_TESTS_REQUIRE_ALL is set, as on CI."""
+    """Skip the test, or fail it where SUFLER_TESTS_REQUIRE_ALL is set, as on CI."""
     if os.environ.get("SUFLER_TESTS_REQUIRE_ALL"):
         pytest.fail(f"{what} is missing", pytrace=False)
     pytest.skip(f"{what} is missing")

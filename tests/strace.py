@@ -139,7 +139,7 @@ def _lines(log: Path) -> Iterator[str]:
 
 
 def _whole(log: Path) -> str:
-    """Wait until strace, which outlives the program by a moment, has written down every end."""
+    """Wait until strace, which outlives the program briefly, has recorded the end of each process."""
     deadline = time.monotonic() + 60
     while True:
         text = log.read_text(encoding="utf-8", errors="replace")

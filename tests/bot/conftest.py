@@ -25,7 +25,7 @@ def reception(store: Store) -> Reception:
 
 @pytest.fixture
 def governed(store: Store) -> GovernedShop:
-    """A shop whose bot answers alone how something is returned."""
+    """A shop whose bot answers questions about returns alone."""
     shop = GovernedShop(store)
     shop.go_live()
     return shop

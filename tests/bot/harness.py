@@ -61,7 +61,7 @@ class Running:
 
 @contextmanager
 def running(*loops: Loop) -> Iterator[Running]:
-    """Runs the loops for as long as the block lasts."""
+    """Run the loops for the duration of the block."""
     runner = Running(*loops)
     try:
         yield runner
@@ -106,7 +106,7 @@ def poller(
     poll_seconds: int = 20,
     language: str = "ru",
 ) -> Loop:
-    """A poller that backs off briefly, closing its connections in the end."""
+    """Yield a poller that backs off briefly, and close its connections at the end."""
 
     async def run(stop: asyncio.Event) -> None:
         client = connect(telegram, token=token)
@@ -156,7 +156,7 @@ def bot_answers(shop: GovernedShop) -> None:
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:
-    """Look again every few moments until the condition holds."""
+    """Check repeatedly until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for has not come about"

@@ -100,7 +100,7 @@ def say(page: Page, text: str) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """For people: SUFLER_PICTURES=folder keeps what the page looked like."""
+    """Save a picture of the page for people if SUFLER_PICTURES names a folder."""
     if folder := os.environ.get("SUFLER_PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png")
 
@@ -224,7 +224,7 @@ def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> No
 
 @pytest.fixture
 def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
-    """The address of a site whose bot answers alone."""
+    """Return the address of a site whose bot answers alone."""
     feedback = Feedback(store, clock=governed.clock)
     deliveries = Delivery(Deliveries(store, clock=governed.clock), [WebChannel()], poll_seconds=0.05)
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)

@@ -150,7 +150,7 @@ def test_a_refused_connection_takes_nothing(telegram: TelegramEmulator) -> None:
 
 @contextmanager
 def server(*, accepts: bool, backlog: int = 5) -> Iterator[str]:
-    """A bare socket: it reads a request and resets the connection, or leaves callers waiting."""
+    """A bare socket that reads a request and resets the connection, or leaves callers waiting."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(backlog)
@@ -223,7 +223,7 @@ def bot(
     *,
     seconds: float = 5,
 ) -> Iterator[None]:
-    """The bot as it runs: poller and delivery."""
+    """The bot as in production: poller and delivery."""
 
     async def deliver(stop: asyncio.Event) -> None:
         client = connect(telegram, seconds=seconds)

@@ -212,7 +212,7 @@ def test_opening_the_page_makes_no_conversation(site: Site, store: Store) -> Non
 
 
 def forged(cookie: str) -> list[str]:
-    """Cookies that we have not made, but that look like it."""
+    """Return cookies that we did not make but that look like ours."""
     secret, signature = cookie.split(".")
     theirs = ChatCookies("the secret of another installation", secure=False).make()
     other = ChatCookies(SECRET, secure=False).make().split(".")[1]
@@ -268,7 +268,7 @@ def test_a_conversation_from_before_cookies_were_signed_goes_on_once(
 
 
 def given_cookie(page: Any) -> dict[str, str]:
-    """The cookie that the page has handed out, as browsers send it back."""
+    """Return the cookie that the page has set, as browsers send it back."""
     page.raise_for_status()
     return {"Cookie": page.headers.get_list("set-cookie")[0].partition(";")[0]}
 
@@ -288,7 +288,7 @@ def press(browser: Browser, reply: object, action: str = "up", **more: object) -
 
 @pytest.fixture
 def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
-    """The address of a site whose bot answers alone."""
+    """Return the address of a site whose bot answers alone."""
     feedback = Feedback(store, clock=governed.clock)
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
     deliveries = Deliveries(store, clock=governed.clock)
@@ -341,7 +341,7 @@ def test_operators_replies_have_no_buttons(site: Site, store: Store) -> None:
 
 @contextmanager
 def listening(feedback: HeardFeedback, store: Store, reception: Reception) -> Iterator[httpx.Client]:
-    """A customer's browser at a site that keeps what is pressed under reply 5."""
+    """Return a customer's browser at a site that records the buttons pressed under reply 5."""
     app = application(
         reception=reception,
         views=CustomerViews(store),
@@ -624,7 +624,7 @@ def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> N
 
 
 def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
-    """A site with little room for messages that wait, and the worker that triages them."""
+    """A site with little room for waiting messages, and the worker that triages them."""
     reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), max_untriaged=max_untriaged)
     return street(store, reception, **limits), Triager(store, WordAssistant(SHOP))
 

@@ -43,12 +43,12 @@ class Row:
 
 @cache
 def plain(text: str) -> str:
-    """The text in lower case, on one line."""
+    """Return the text in lower case, on one line."""
     return " ".join(text.lower().split())
 
 
 def rows() -> list[Row]:
-    """Every row of every table."""
+    """Return every row of every table."""
     found = []
     for section in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")
@@ -59,7 +59,7 @@ def rows() -> list[Row]:
 
 
 def replaced_words(column: str, *, of_labels: bool) -> list[Word]:
-    """The words that the column `replaced` (English) or `заменено` (Russian) lists, of labels or of terms."""
+    """Return the words in the column `replaced` (English) or `заменено` (Russian), of labels or terms."""
     return [
         Word(text=text.strip("“”").lower(), term=term, is_title=text.startswith("“"))
         for row in rows()
@@ -70,7 +70,7 @@ def replaced_words(column: str, *, of_labels: bool) -> list[Word]:
 
 
 def replaced_names() -> list[tuple[str, str]]:
-    """Names of modules, classes, functions, flags and settings, each with what replaces it."""
+    """Return replaced names of modules, classes, functions, flags and settings with the new names."""
     return [
         pair
         for row in rows()

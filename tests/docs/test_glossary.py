@@ -72,7 +72,7 @@ def test_texts_of_the_web_chat(name: str) -> None:
 
 
 def test_texts_in_code() -> None:
-    """Notices, buttons, messages of errors and what the command line prints."""
+    """Notices, buttons, error messages and the output of the command line use current words."""
     used = []
     for module in MODULES:
         place = module.relative_to(ROOT)
@@ -141,7 +141,7 @@ def _nodes_of(module: Path) -> list[ast.AST]:
 
 
 def _texts_in(module: Path) -> Iterator[str]:
-    """Every string of a module but its docstrings."""
+    """Yield every string of a module except its docstrings."""
     docstrings = {id(node.value) for node in _nodes_of(module) if isinstance(node, ast.Expr)}
     for node in _nodes_of(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
@@ -160,7 +160,7 @@ def _help_of(command: Any) -> Iterator[str]:
 
 
 def _names_in_code() -> dict[str, str]:
-    """Each public name, written as the glossary writes it, with its place."""
+    """Return each public name as the glossary writes it, with its place."""
     names = {}
     for module in MODULES:
         place = str(module.relative_to(ROOT))

@@ -39,7 +39,7 @@ def _docstring_of(package: Path) -> str:
 
 
 def _map_in(docstring: str) -> list[str]:
-    """The names at the left of a map: names, two spaces or more, a few words."""
+    """Return the names at the left of a map, whose rows are names, two or more spaces, a few words."""
     rows = re.findall(r"^(?: {4})?(\w+(?:, \w+)*)  ", docstring, re.MULTILINE)
     return [name for row in rows for name in row.split(", ")]
 

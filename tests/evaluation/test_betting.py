@@ -59,7 +59,7 @@ def test_a_higher_bar_leaves_less_capital(right: int, wrong: int) -> None:
 def test_no_judgement_pays_on_the_average_where_the_bar_is_not_passed(
     accuracy: float, bar: float, probability: float, haste: float
 ) -> None:
-    """The next turn multiplies the capital by at most 1: so Ville's inequality holds for all turns."""
+    """The next turn multiplies the capital by at most 1 on average, so Ville's inequality holds."""
     accuracy *= bar
     accepted = accuracy + haste * (1 - accuracy)
     refuted = haste * (1 - accuracy) * probability

@@ -34,7 +34,7 @@ def compared(
     live: Sequence[GatedTopic] = (),
     noninferiority_margin: float = 0.01,
 ) -> GateReport:
-    """Judge by rows to which "a" is right: what the champion says, and the candidate."""
+    """Judge rows whose right answer is "a" by the suggestions of the champion and the candidate."""
     return judge(
         [row(source, key) for key in range(len(pairs))],
         [outcome(old, "a") for old, _ in pairs],

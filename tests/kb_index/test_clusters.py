@@ -13,7 +13,7 @@ from kb_index.vector_index import Vectors
 
 
 def at(*degrees: float) -> Vectors:
-    """Points on a circle: their cosines are those of the angles between them."""
+    """Return points on a circle, whose cosines are those of the angles between them."""
     angles = np.deg2rad(np.array(degrees))
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
@@ -35,7 +35,7 @@ def test_what_people_say_names_the_cluster() -> None:
 
 
 def test_a_chain_is_no_cluster() -> None:
-    """Each is near the next, and the ends have nothing in common."""
+    """Each text is near the next, but the ends have nothing in common."""
     found = clusters([f"{number:02}" for number in range(10)], at(*range(0, 300, 30)))
     assert max(len(one.members) for one in found) <= 3
 

@@ -159,7 +159,7 @@ def test_a_base_of_many_phrasings_is_read(tmp_path: Path) -> None:
 
 
 def test_each_quote_within_a_quote_is_a_look_at_the_time(tmp_path: Path) -> None:
-    """All lines are read once more for each."""
+    """All lines are read once more for each nested quote."""
     looks = []
     path = tmp_path / "faq.md"
     path.write_text(">" * 18 + "a\n" * 3, encoding="utf-8")

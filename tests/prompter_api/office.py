@@ -192,7 +192,7 @@ class Office:
 
 
 def refusal(answer: Response) -> tuple[int, str]:
-    """Status and code of an error, whose shape is checked."""
+    """Return status and code of an error, after checking its shape."""
     body: Mapping[str, str] = answer.json()
     assert set(body) == {"error", "message"}, body
     assert body["message"]
@@ -200,5 +200,5 @@ def refusal(answer: Response) -> tuple[int, str]:
 
 
 def accept(conversation: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A decision's body: the first suggestion as it is, unless changed."""
+    """Return a decision's body: the first suggestion, unchanged by default."""
     return {"action": "accept", "rank": 1, "seen_message_id": conversation["last_message_id"]} | changes

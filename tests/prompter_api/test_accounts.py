@@ -217,7 +217,7 @@ def test_new_passwords_that_will_not_do_are_no_guesses_of_the_old_one(office: Of
 
 
 def break_at(office: Office, beginning: str) -> None:
-    """From now on the database is away whenever it is asked this."""
+    """Make the database fail from now on whenever it receives this statement."""
 
     @event.listens_for(office.store._engine, "before_cursor_execute")
     def break_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -270,7 +270,7 @@ def test_of_ipv6_the_network_is_counted(store: Store, address: str, neighbour: s
 
 
 def fail(throttle: LoginThrottle, name: str, addresses: Iterable[str]) -> int:
-    """Tries from these addresses that were let through to the password."""
+    """Return the number of attempts from these addresses that reached the password check."""
     passed = 0
     for address in addresses:
         try:

@@ -26,7 +26,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def test_no_error_takes_a_thread_from_the_requests_that_need_one(office: Office) -> None:
-    """Clients that hang up in the middle of their bodies are errors too, by the thousand."""
+    """Thousands of clients that hang up in the middle of their bodies are errors, too."""
     assert STATUS.keys() & office.app.exception_handlers.keys()
     for handler in office.app.exception_handlers.values():
         assert inspect.iscoroutinefunction(handler)

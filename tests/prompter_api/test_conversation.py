@@ -18,7 +18,7 @@ def anna(office: Office) -> TestClient:
 
 
 def waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
-    """The id of the turn that waits longest, and its conversation."""
+    """Return the ids of the turn that waits longest and of its conversation."""
     turn = client.get("/api/queue").json()[0]["turn"]
     return turn["id"], client.get(f"/api/conversations/{turn['conversation_id']}").json()
 

@@ -56,7 +56,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def address(path: str, operation: dict[str, Any], choice: int) -> str:
-    """The path and query with some values that fit the description, or nearly."""
+    """Return the path and query with values that fit the description, or nearly."""
     query = []
     for parameter in operation.get("parameters", []):
         value = VALUES.get(parameter["schema"].get("type", "string"), VALUES["string"])[choice]

@@ -31,7 +31,7 @@ def call(
     slots: dict[str, Any] | None = None,
     turn: int | None = None,
 ) -> dict[str, Any]:
-    """An action call as Rasa 3.6 sends it."""
+    """Return an action call as Rasa 3.6 sends it."""
     seal = hmac.new(b"the session secret", f"turn {turn}".encode(), "sha256").hexdigest()
     metadata = {"sufler": {"turn": turn, "seal": seal, "triage": {}}} if turn else {}
     return {

@@ -7,7 +7,7 @@ from tests.prompter_api.office import Office, accept, refusal
 
 @pytest.fixture
 def drawn(office: Office) -> Office:
-    """Anna has accepted a suggestion, and the lot fell on it."""
+    """Let Anna accept a suggestion that is sampled for review."""
     office.numbers.prepared = [0.99, 0.0]
     conversation = office.ask("как вернуть товар")
     anna = office.browser("anna")

@@ -21,7 +21,7 @@ NEW = "battery horse correct"
 
 
 def other_process(office: Office) -> Any:
-    """The application of another process: only the database is shared."""
+    """Build the application of another process that shares only the database."""
     store = Store(office.store._engine)
     return office.build(sessions=Sessions(store, clock=office.clock))
 
@@ -209,7 +209,7 @@ def test_sessions_end_with_the_password_and_the_account(office: Office, way: str
 async def ask(
     office: Office, method: str, path: str, headers: dict[str, str], body: AsyncIterator[bytes]
 ) -> int:
-    """The status of a request whose body is read as far as the application wants it."""
+    """Return the status of a request whose body is read only as far as the application requests it."""
     status = 0
 
     async def receive() -> dict[str, Any]:

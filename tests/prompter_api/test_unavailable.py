@@ -35,7 +35,7 @@ def path_of(store: Store) -> Path:
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
-    """Somebody else writes and does not come to an end."""
+    """Hold the write lock of the database."""
     with closing(sqlite3.connect(path_of(store), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -43,7 +43,7 @@ def locked(store: Store) -> Iterator[None]:
 
 @contextmanager
 def full(store: Store) -> Iterator[None]:
-    """There is room for nothing more."""
+    """Leave no room on the disk."""
 
     def limit(connection: Any, *_: object) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]

@@ -160,7 +160,7 @@ def rasa(sufler: Product, tmp_path_factory: pytest.TempPathFactory) -> Rasa:
 
 
 def quick_recipe(folder: Path, epochs: int) -> Path:
-    """The recipe of config.yml with so many epochs."""
+    """Return the recipe of config.yml with this number of epochs."""
     recipe = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
     for part in recipe["pipeline"]:
         if "epochs" in part:
@@ -325,7 +325,7 @@ def test_a_triage_that_the_message_brings_is_not_made_again(served: httpx.Client
 
 
 def sufler_conversations(rasa: ServedRasa, *, of: int) -> list[str]:
-    """Rasa's names for a conversation of Sufler's."""
+    """Return Rasa's ids of Sufler's conversations."""
     return sorted(sender for sender in rasa.senders() if re.fullmatch(rf"sufler-\w{{8}}-{of}-\d+", sender))
 
 

@@ -34,7 +34,7 @@ class Ran:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the whole program, as `sufler ...` would, in a folder with a small base."""
+    """Run the whole program like `sufler ...`, in a folder with a small knowledge base."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUFLER_ENCODER__KIND", "tfidf")
     (tmp_path / "kb.csv").write_text(KB, encoding="utf-8")

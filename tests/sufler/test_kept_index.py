@@ -20,7 +20,7 @@ ARTICLES = [
 
 
 def opened(folder: Path, articles: list[Article]) -> tuple[ArticleSearch, list[str], list[str]]:
-    """The search, what was logged and what was encoded for it."""
+    """Open the search, and return it with the log and the encoded texts."""
     encoder = LetterEncoder()
     with capture_logs() as logs:
         search = builder.open_search(load_settings(None).models, articles, encoder, folder)

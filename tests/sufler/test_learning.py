@@ -65,7 +65,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TeachingSh
 
 @contextmanager
 def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
-    """The shop, with these settings in the folder's config.yml."""
+    """Open the shop with these settings in the folder's config.yml."""
     (folder / "config.yml").write_text(config, encoding="utf-8")
     settings = load_settings(folder / "config.yml")
     with bootstrap.open_store(settings) as store:
@@ -189,7 +189,7 @@ def test_two_at_once_and_one_that_breaks_leave_the_champion(shop: TeachingShop) 
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """The system refuses to write more, as it does on a full disk."""
+    """Make the system refuse to write larger files, as on a full disk."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))

@@ -55,7 +55,7 @@ def test_every_secret_field_is_tested_here() -> None:
 
 
 def test_every_address_is_a_secret_field() -> None:
-    """Whoever adds a setting that holds an address or a token has to think of it."""
+    """Every new setting with an address or a token must be considered here."""
     telling = ("url", "token", "secret", "password", "key")
 
     def suspicious(model: type[BaseModel], path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shop(folder: Path) -> GovernedShop:
-    """A shop in the database that the commands open."""
+    """A shop on the database that the commands open."""
     engine = connect(f"sqlite:///{folder / 'sufler-data' / 'sufler.db'}")
     migrate(engine)
     return GovernedShop(Store(engine))

@@ -114,7 +114,7 @@ OLD_SEARCH = (
 
 @pytest.fixture(autouse=True)
 def _new_process() -> Iterator[None]:
-    """Each line is said once in a process."""
+    """Forget the printed lines, as each is printed once per process."""
     renamed_settings.tell.cache_clear()
     yield
     renamed_settings.tell.cache_clear()

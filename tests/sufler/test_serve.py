@@ -35,7 +35,7 @@ def test_a_taken_port_is_named() -> None:
 
 @pytest.fixture
 def own_garbage() -> Iterator[None]:
-    """Undo what `serve` does to the garbage of its whole process: the tests' own grew to gigabytes."""
+    """Undo the garbage-collection settings of `serve`, under which the tests would grow to gigabytes."""
     thresholds = gc.get_threshold()
     yield
     gc.unfreeze()

@@ -107,7 +107,7 @@ def test_no_held_out_text_is_nearly_a_phrasing(
 def test_no_template_is_shared_by_more_than_three_texts(
     articles: list[Article], held_out: list[dict[str, str]]
 ) -> None:
-    """A template shows as a run of five words, or an opening of four, that many texts share."""
+    """A template shows as a run of five words, or an opening of four, in many texts."""
     texts = [text for article in articles for text in _texts(article)] + [row["text"] for row in held_out]
     runs: Counter[tuple[str, ...]] = Counter()
     for text in texts:

@@ -46,14 +46,14 @@ def accept(shop: GovernedShop, conversation_id: int, **more: object) -> None:
 
 
 def at_number(shop: GovernedShop, chat: str = "olga") -> int:
-    """A conversation in which the customer has been asked for the order's number."""
+    """Start a conversation in which the customer has been asked for the order number."""
     conversation = shop.ask(STATUS, chat=chat)
     accept(shop, conversation)
     return conversation
 
 
 def prove_dialogue(shop: GovernedShop) -> None:
-    """The form's question is found right so often that the dialogue may answer alone."""
+    """Confirm the form's question often enough for the dialogue to answer alone."""
     for number in range(ENOUGH):
         conversation = shop.ask(STATUS, chat=f"proof {shop.messages} {number}", falls=True)
         shop.decide(conversation, Action.WRITE_OWN, text="Какой номер заказа?")

@@ -9,7 +9,7 @@ from prompter.domain.drafts import Draft, GivenAnswer, Proof, ProposalKind, Seen
 
 
 def proof(*texts: str, turns: Sequence[int] = (), **more: object) -> Proof:
-    """Every text was asked once, each in a conversation of its own, unless `turns` are more."""
+    """Return evidence for texts, each asked once in its own conversation unless `turns` are more."""
     number = max(len(turns), len(texts))
     fields: dict[str, object] = {
         "n_turns": number,
@@ -24,7 +24,7 @@ def proof(*texts: str, turns: Sequence[int] = (), **more: object) -> Proof:
 def new_article(
     *texts: str, turns: Sequence[int] = (), answer: str = "Да, при получении.", source: Source = Source.DESK
 ) -> Draft:
-    """Customers have asked `texts`, the first of which names it."""
+    """Draft an article from customers' `texts`, the first of which names it."""
     given = (GivenAnswer(text=answer, times=2, operators=1),) if answer else ()
     return Draft(
         kind=ProposalKind.NEW_ARTICLE,
@@ -56,7 +56,7 @@ def changed_answer(
     removed: Sequence[str] = (),
     turns: Sequence[int] = (),
 ) -> Draft:
-    """Operators have added sentences at the end, and taken out others."""
+    """Draft a changed answer: operators have added sentences at the end and removed others."""
     after = before
     for sentence in removed:
         after = after.replace(sentence, "").strip()
@@ -73,6 +73,6 @@ def changed_answer(
 
 
 def by_first_word(texts: Sequence[str]) -> Vectors:
-    """An encoder's stand-in: texts that begin with the same word mean the same, others nothing alike."""
+    """Encode texts so that texts with the same first word are equal and others unrelated."""
     words = sorted({text.split()[0] for text in texts})
     return np.eye(len(words), dtype=np.float32)[[words.index(text.split()[0]) for text in texts]]

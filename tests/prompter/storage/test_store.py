@@ -685,7 +685,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def postgres(postgres_url: str) -> str:
-    """The URL of a fresh, migrated database."""
+    """Return the URL of a fresh, migrated database."""
     name = f"test{next(_numbers)}"
     admin = create_engine(postgres_url.format(name="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -700,7 +700,7 @@ def postgres(postgres_url: str) -> str:
 
 @pytest.mark.slow
 class TestPostgres(StoreContract):
-    """On a server of its own."""
+    """The contract on a PostgreSQL server of the tests' own."""
 
     @pytest.fixture
     def store(self, postgres: str) -> Iterator[Store]:
@@ -741,7 +741,7 @@ class TestPostgres(StoreContract):
 
 @pytest.mark.slow
 class TestClockOnPostgres(ClockContract):
-    """A clock that was set back, on a server of its own."""
+    """The contract for a clock that was set back, on PostgreSQL."""
 
     @pytest.fixture
     def store(self, postgres: str) -> Iterator[Store]:

@@ -36,7 +36,7 @@ def address(shop: DeskShop) -> Iterator[str]:
 
 @pytest.fixture
 def sit(browser: Browser, address: str) -> Iterator[Sit]:
-    """Sits an operator down at the desk, each in a browser window of their own."""
+    """Seat operators at the desk, each in their own browser window."""
     contexts = []
 
     def sit_down(name: str = "anna", *, width: int = 1280, height: int = 800) -> Page:

@@ -267,7 +267,7 @@ def test_a_parser_that_is_away_is_asked_again_after_a_while(rasa: RasaEmulator) 
 
 @pytest.mark.slow
 def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, rasa: RasaEmulator) -> None:
-    """Sufler asks Rasa, whose action asks Sufler: with a connection held meanwhile, all would stand still."""
+    """Sufler asks Rasa, whose action asks Sufler. Holding a connection meanwhile would be a deadlock."""
     database = connect(f"sqlite:///{tmp_path / 'shop.db'}", max_connections=2)
     migrate(database)
     shop = DeskShop(Store(database))
@@ -315,13 +315,13 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
 
 
 def waiting(shop: DeskShop, conversation_id: int) -> ConversationView | None:
-    """The conversation, once it waits for an operator."""
+    """Wait until the conversation needs an operator, and return it."""
     view = shop.desk.conversation(conversation_id)
     return view if view.turn is not None else None
 
 
 def accept(shop: DeskShop, view: ConversationView) -> None:
-    """Anna sends what is suggested first."""
+    """Send the first suggestion as Anna."""
     assert view.turn is not None
     decision = Decision(
         turn_id=view.turn.id,

@@ -31,7 +31,7 @@ def shop(store: Store) -> DeskShop:
 
 
 def shown(page: Page) -> str:
-    """Every word on the page, with what stands in its fields and in the browser's tab."""
+    """Return every word on the page, including its fields and the title of the browser tab."""
     words: str = page.evaluate(
         "() => [document.title, document.body.innerText, ...[...document.querySelectorAll("
         "'input:not([type=hidden]), textarea')].map(field => field.value)].join('\\n')"

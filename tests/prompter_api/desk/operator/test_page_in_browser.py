@@ -16,7 +16,7 @@ RETURNS = "Верните товар за 14 дней."
 
 
 def verdict(shop: DeskShop, turn_id: int = 1) -> tuple[Verdict, str | None]:
-    """The decision that stands, and what was sent."""
+    """Return the current decision and the text that was sent."""
     with shop.store.read() as tx:
         decision = tx.decisions.live(turn_id)
     assert decision is not None

@@ -33,7 +33,7 @@ def address(shop: DeskShop) -> Iterator[str]:
 
 @pytest.fixture
 def browsers(address: str) -> Iterator[list[httpx.Client]]:
-    """Anna and Boris, logged in."""
+    """Log in Anna and Boris."""
     clients = []
     for name in ("anna", "boris"):
         client = httpx.Client(base_url=address, headers={"Origin": address})
@@ -69,7 +69,7 @@ def query(client_id: str, *, document: str = "a-document", transport: str = "web
 def socket(
     browser: httpx.Client, client_id: str, *, origin: str | None = None, document: str = "a-document"
 ) -> Iterator[ClientConnection]:
-    """A socket as the page's script opens it."""
+    """Open a socket as the page's script does."""
     url = str(browser.base_url).replace("http", "ws", 1).rstrip("/")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Origin": origin or str(browser.base_url).rstrip("/"), "Cookie": cookies}
