@@ -49,7 +49,8 @@ class Answers:
     failed: list[str] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
-        """
+        """Return the response time in seconds below which this share of the answers lies.
+
         >>> Answers(seconds=[0.1, 0.2, 0.3]).percentile(0.99)
         0.3
         """
