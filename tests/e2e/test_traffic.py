@@ -41,7 +41,7 @@ def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
         page = context.new_page()
         log_in(page, demo.url, "admin", PASSWORD)
         page.goto(f"{demo.url}/readiness")
-        row = page.get_by_role("row", name="warranty")
+        row = page.get_by_role("row", name="Гарантия и ремонт")
         expect(row).to_contain_text("сбор данных", timeout=PATIENCE * 1000)
 
         def warranty() -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_long_articles_are_read_again(tmp_path: Path, file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_no_articles_are_written_but_not_read(tmp_path: Path, file: str) -> None:
     write_articles([], tmp_path / file, format=_format(file))
-    with pytest.raises(BadFile, match="holds no"):
+    with pytest.raises(BadFile, match="contains no"):
         list(read_articles(tmp_path / file))
 
 

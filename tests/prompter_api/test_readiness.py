@@ -36,7 +36,7 @@ def test_every_topic_and_what_its_evidence_says(vera: TestClient) -> None:
 def test_nobody_can_allow_what_was_not_shown(vera: TestClient) -> None:
     answer = vera.post("/api/readiness/allow?name=returns")
     assert refusal(answer) == (409, "not_ready")
-    assert "no turn has been judged yet" in answer.json()["message"]
+    assert "nothing has been judged yet" in answer.json()["message"]
 
 
 def test_holding_and_switching_off(vera: TestClient) -> None:

@@ -327,7 +327,7 @@ def test_intents_that_cannot_be_measured(
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("kb.csv", "id,question,answer,topic,phrasings\n", "holds no article"),
+        ("kb.csv", "id,question,answer,topic,phrasings\n", "contains no articles"),
         ("cases.csv", "text,article_id\n", "contains no rows"),
         ("cases.csv", "", "row 1, column text: is missing"),
         ("cases.csv", "text,article_id\nnan,order\n", "row 2, column text: is nan"),
@@ -335,7 +335,7 @@ def test_intents_that_cannot_be_measured(
         (
             "learn.csv",
             "text,article_id\nгде,nowhere\n",
-            "learn.csv, row 2, column article_id: the base holds",
+            "learn.csv, row 2, column article_id: the base has no article",
         ),
     ],
 )

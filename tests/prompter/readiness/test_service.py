@@ -71,7 +71,7 @@ def test_shadow_topics_are_only_measured(store: Store) -> None:
 
 
 def test_without_evidence_nobody_can_allow_it(shop: GovernedShop) -> None:
-    with pytest.raises(NotReady, match="no turn has been judged yet"):
+    with pytest.raises(NotReady, match="nothing has been judged yet"):
         shop.readiness.allow("returns", shop.vera)
     shop.prove(4)
     with pytest.raises(NotReady, match=r"about \d+ more judged questions"):

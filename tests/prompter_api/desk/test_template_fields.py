@@ -22,7 +22,7 @@ def test_it_opens_for_editing_instead_of_leaving(shop: DeskShop, sit: Sit) -> No
     page = sit()
     expect(page.get_by_text("Заполните: {track_number}")).to_be_visible()
     page.keyboard.press("1")
-    expect(page.locator(".toast--bad")).to_contain_text("Заполните {track_number}")
+    expect(page.locator(".toast--bad")).to_contain_text("Заполните или уберите {track_number}")
     editor = page.locator(".composer textarea")
     expect(editor).to_be_focused()
     expect(editor).to_have_value("Ольга, посылка {track_number} в пути.")

@@ -59,7 +59,7 @@ def test_a_supervisor_gives_a_topic_its_titles(sit: Sit, shop: DeskShop) -> None
     expect(page.get_by_role("cell", name="Sending things back")).to_have_count(2)
     expect(page.get_by_role("cell", name="Заказы")).to_have_count(2)  # the installation's language
     page.get_by_label("Topic").select_option(label="Sending things back")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Search").click()
     expect(page.locator("tbody tr")).to_have_count(2)
     assert f"topic={RETURNS}" in page.url
 
@@ -76,8 +76,8 @@ def test_no_page_shows_the_id_of_a_topic_that_has_a_title(sit: Sit, shop: DeskSh
     dialogue = shop.ask("статус", chat="3")
     page = sit("vera")
     pages = {
-        f"/desk?conversation={asked}": "Отозваны темы: Заказы & оплата, Возврат товара",
-        f"/desk?conversation={dialogue}": "Диалог: Где заказ",
+        f"/desk?conversation={asked}": "Автоответ отключён: Заказы & оплата, Возврат товара",
+        f"/desk?conversation={dialogue}": "Сценарий: Где заказ",
         "/readiness": "Возврат товара",
         f"/readiness/topic?name={RETURNS}": "Возврат товара",
         "/watching": "Возврат товара",
