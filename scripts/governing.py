@@ -106,7 +106,7 @@ class Governing:
         )
         self.readiness = Readiness(self.store, clock=self.clock)
         self.assistant = _Scripted(article=self.articles[0])
-        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
+        self.reception = Reception(self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=self.clock)
         self.triager = Triager(
             self.store,
             self.assistant,

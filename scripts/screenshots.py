@@ -88,7 +88,9 @@ class PictureShop(DeskShop):
 
     def wrote(self, minutes_ago: float, text: str, **more: object) -> int:
         when = utc_now() - timedelta(minutes=minutes_ago)
-        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=lambda: when)
+        self.reception = Reception(
+            self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=lambda: when
+        )
         conversation = self.say(text, **more)  # type: ignore[arg-type]
         assistant = ScriptedAssistant({article.id: article for article in self.articles})
         Triager(self.store, assistant).run_once()
@@ -293,7 +295,7 @@ def _take_deciding(browser: Browser, folder: Path, shown: PictureShop, address: 
 def _take_troubles(page: Page, folder: Path, shown: PictureShop) -> None:
     anna = shown.accounts.all()[0]
     for text in ("Проверяю ваш заказ, одну минуту.", "Уже почти готово."):
-        shown.desk.write(1, text, anna)
+        Desk(shown.store, undo=timedelta(0)).write(1, text, anna)  # leaves at once
         for message in shown.deliveries.claim(["telegram", "web"]):
             if text.startswith("Уже"):
                 shown.deliveries.refused(message, "bot was blocked by the user")

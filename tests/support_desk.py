@@ -69,7 +69,7 @@ class DeskShop:
         self.knowledge = KnowledgeBase(self.store, clock=self.loaded)
         self.knowledge.import_articles(self.articles, changed_by="test")
         self.topics = Topics(self.store, language=self.language)
-        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0))
+        self.reception = Reception(self.store, debounce=timedelta(0), max_wait=timedelta(0))
         self.assistant = WordAssistant(self.articles)
         self.triager = Triager(self.store, self.assistant, sampling=sampling)
         self.sessions = Sessions(self.store, max_age=timedelta(hours=1))

@@ -37,13 +37,13 @@ class Reception:
         self,
         store: Store,
         *,
-        quiet: timedelta = timedelta(seconds=1.5),
+        debounce: timedelta = timedelta(seconds=1.5),
         max_wait: timedelta = timedelta(seconds=10),
         max_untriaged: int | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
-        self._quiet = quiet
+        self._debounce = debounce
         self._max_wait = max_wait
         self._max_untriaged = max_untriaged
         self._clock = clock
@@ -88,7 +88,7 @@ class Reception:
             else:
                 self._check_waiting(tx, turn.id)
             message_id = rows.add_message(conversation_id, turn.id, _storable(message), now)
-            closes_at = min(now + self._quiet, turn.received_at + self._max_wait)
+            closes_at = min(now + self._debounce, turn.received_at + self._max_wait)
             if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
                 raise Conflict("the turn has been triaged in the meantime")
         return Received(conversation_id=conversation_id, is_new=True)

@@ -94,7 +94,7 @@ def build_proposals(store: Store) -> Proposals:
 def build_reception(settings: Settings, store: Store, *, max_untriaged: int | None = None) -> Reception:
     return Reception(
         store,
-        quiet=timedelta(seconds=settings.turns.debounce_seconds),
+        debounce=timedelta(seconds=settings.turns.debounce_seconds),
         max_wait=timedelta(seconds=settings.turns.max_seconds),
         max_untriaged=max_untriaged,
     )

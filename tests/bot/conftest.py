@@ -20,7 +20,7 @@ def telegram() -> Iterator[TelegramEmulator]:
 
 @pytest.fixture
 def reception(store: Store) -> Reception:
-    return Reception(store, quiet=timedelta(0), max_wait=timedelta(0))
+    return Reception(store, debounce=timedelta(0), max_wait=timedelta(0))
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Sho
 
 
 def test_what_finds_no_room_is_kept_and_sent_by_itself(browser: Browser, store: Store) -> None:
-    reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), max_untriaged=1)
+    reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0), max_untriaged=1)
     stranger = IncomingMessage(channel="web", chat_id="stranger", external_id="1", text="эй")
     reception.receive(stranger)
     app = application(reception=reception, views=CustomerViews(store))

@@ -625,7 +625,7 @@ def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> N
 
 def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
     """A site with little room for waiting messages, and the worker that triages them."""
-    reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), max_untriaged=max_untriaged)
+    reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0), max_untriaged=max_untriaged)
     return street(store, reception, **limits), Triager(store, WordAssistant(SHOP))
 
 

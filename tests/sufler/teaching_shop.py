@@ -39,7 +39,7 @@ class TeachingShop:
         self.ids = {name: accounts.add(name, Role.OPERATOR, "correct horse").id for name in self.operators}
         self.refresher = build_live_assistant(self.settings, self.store)
         sampling = SamplingPolicy(random=self.numbers)
-        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
+        self.reception = Reception(self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, self.refresher.assistant, sampling=sampling, clock=self.clock)
         self.desk = Desk(self.store, undo=timedelta(seconds=5), sampling=sampling, clock=self.clock)
 

@@ -43,7 +43,7 @@ REPEATED: list[tuple[Callable[..., Any], Mapping[str, Any]]] = [
     (
         Reception,
         {
-            "quiet": seconds(SETTINGS.turns.debounce_seconds),
+            "debounce": seconds(SETTINGS.turns.debounce_seconds),
             "max_wait": seconds(SETTINGS.turns.max_seconds),
         },
     ),

@@ -40,7 +40,7 @@ class Team:
         self.encoder = build_encoder(settings.models)
         self.refresher = bootstrap.build_live_assistant(settings, store, encoder=self.encoder)
         self.desk = Desk(store)
-        self.reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0))
+        self.reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0))
         self.triager = Triager(store, self.refresher.assistant)
         self.proposals = Proposals(store)
 

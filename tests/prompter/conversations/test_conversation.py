@@ -93,7 +93,9 @@ def shop(store: Store) -> Shop:
     return Shop(
         store=store,
         clock=clock,
-        reception=Reception(store, quiet=timedelta(seconds=1.5), max_wait=timedelta(seconds=10), clock=clock),
+        reception=Reception(
+            store, debounce=timedelta(seconds=1.5), max_wait=timedelta(seconds=10), clock=clock
+        ),
         triager=Triager(store, assistant, clock=clock),
         desk=Desk(store, undo=timedelta(seconds=5), clock=clock),
         deliveries=Deliveries(store, lease=timedelta(seconds=60), max_attempts=3, clock=clock),

@@ -77,7 +77,7 @@ def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> 
     shop.go_live()
     for _ in range(13):
         shop.audited(right=False)
-        if shop.look():
+        if shop.update_readiness():
             break
     snapshot = shop.desk.snapshot(shop.vera)
     assert snapshot.demoted == ["returns"]

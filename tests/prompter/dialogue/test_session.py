@@ -62,7 +62,7 @@ def prove_dialogue(shop: GovernedShop) -> None:
         assert set(question.answers) == {NUMBER, "Какой номер заказа?"}
         shop.reviews.judge(question.review_id, Choice.BOTH, shop.boris)
     shop.conversing_looks()
-    shop.look()
+    shop.update_readiness()
 
 
 # --- what is said ------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_another_model_of_the_engine_has_to_show_it_anew(shop: GovernedShop, eng
     shop.readiness.allow(TOPIC, shop.vera)
     engine.name = "orders-2"
     assert shop.route(shop.ask(STATUS)) == READY  # before anybody has looked
-    shop.look()
+    shop.update_readiness()
     assert shop.readiness.topic(TOPIC).state is ReadinessState.COLLECTING
     assert shop.readiness.topic(TOPIC).test_number == 2
     assert shop.returns().state is ReadinessState.AUTOPILOT  # articles have a model of their own
@@ -170,7 +170,7 @@ def test_a_start_without_the_engine_leaves_dialogues_as_they_are(store: Store, s
     prove_dialogue(shop)
     shop.readiness.allow(TOPIC, shop.vera)
     forget_outage(store)
-    shop.look()
+    shop.update_readiness()
     assert shop.readiness.topic(TOPIC).state is ReadinessState.AUTOPILOT
 
 
@@ -178,7 +178,7 @@ def test_another_model_of_ours_leaves_dialogues_as_they_are(shop: GovernedShop) 
     prove_dialogue(shop)
     shop.readiness.allow(TOPIC, shop.vera)
     shop.model = "words-2"
-    shop.look()
+    shop.update_readiness()
     assert shop.readiness.topic(TOPIC).state is ReadinessState.AUTOPILOT
 
 
@@ -437,7 +437,7 @@ def test_verdicts_on_dialogues_count_as_any(shop: GovernedShop) -> None:
     conversation = at_number(shop)
     shop.ask(ORDER, chat="olga")
     shop.decide(conversation, Action.EDIT, rank=1, text="Ваш заказ потерян, вернём деньги.")
-    shop.look()
+    shop.update_readiness()
     verdicts = [turn.rows[-1].verdict for turn in shop.turns(TOPIC)]
     assert verdicts == [Verdict.ACCEPTED, Verdict.EDITED_SUBSTANTIVE]
 

@@ -66,7 +66,7 @@ def test_a_live_topic_answers_on_with_a_version_that_passed_the_gate(shop: Versi
     shop.go_live()
     before = shop.returns()
     shop.passes("v2")
-    assert not shop.look()
+    assert not shop.update_readiness()
     after = shop.returns()
     assert (after.state, after.threshold, after.live_since) == (
         ReadinessState.AUTOPILOT,
@@ -110,7 +110,7 @@ def test_a_version_that_nobody_compared_has_to_prove_itself(shop: VersionedShop)
         shop.versions.promote("v2", shop.vera)
     shop.versions.promote("v2", shop.vera, anyway=True)
     shop.follow()
-    assert shop.look()
+    assert shop.update_readiness()
     now = shop.returns()
     assert (now.state, now.events[0].reason) == (ReadinessState.COLLECTING, "new_model")
 
@@ -122,12 +122,12 @@ def test_going_back_brings_the_topics_back_to_where_they_stood(shop: VersionedSh
     for _ in range(12):
         if shop.returns().state is ReadinessState.AUTOPILOT:
             shop.audited(right=False)
-            shop.look()
+            shop.update_readiness()
     assert shop.returns().state is ReadinessState.DEMOTED
 
     assert shop.versions.roll_back(shop.vera).id == "v1"
     shop.follow()
-    shop.look()
+    shop.update_readiness()
     after = shop.returns()
     assert (after.state, after.threshold, after.live_since, after.test_number) == (
         ReadinessState.AUTOPILOT,

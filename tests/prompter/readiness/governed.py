@@ -50,7 +50,7 @@ class GovernedShop:
         accounts = Accounts(self.store, hasher=FAST_HASHER, clock=clock)
         self.knowledge = KnowledgeBase(self.store, clock=clock)
         self.knowledge.import_articles(SHOP, changed_by="test")
-        self.reception = Reception(self.store, quiet=timedelta(seconds=1), clock=clock)
+        self.reception = Reception(self.store, debounce=timedelta(seconds=1), clock=clock)
         self.assistant = WordAssistant(SHOP)
         sampling = SamplingPolicy(random=self.numbers)
         self.readiness = Readiness(
@@ -74,7 +74,7 @@ class GovernedShop:
         self.anna: Account = accounts.add("anna g", Role.OPERATOR, "correct horse battery")
         self.boris: Account = accounts.add("boris g", Role.OPERATOR, "battery horse correct")
         self.vera: Account = accounts.add("vera g", Role.SUPERVISOR, "horse battery correct")
-        self.look()
+        self.update_readiness()
 
     def another_worker(self) -> Triager:
         return Triager(
@@ -89,7 +89,7 @@ class GovernedShop:
             clock=self.clock,
         )
 
-    def look(self) -> bool:
+    def update_readiness(self) -> bool:
         return self.readiness.run_once(self.model)
 
     def ask(
@@ -165,7 +165,7 @@ class GovernedShop:
         """Collect enough evidence for the topic returns."""
         for _ in range(turns):
             self.blind()
-        self.look()
+        self.update_readiness()
 
     def go_live(self) -> None:
         self.prove()

@@ -54,7 +54,7 @@ def test_what_an_operator_decides_then_is_no_audit(shop: GovernedShop, feedback:
     conversation, reply = answered(shop)
     feedback.call_operator("telegram", "ivan", reply)
     shop.decide(conversation, Action.WRITE_OWN, text="Помогу.")
-    shop.look()
+    shop.update_readiness()
     assert shop.returns().audited == 0
 
 

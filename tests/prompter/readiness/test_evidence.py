@@ -95,7 +95,7 @@ def test_events_name_what_went_wrong(shop: GovernedShop) -> None:
     shop.go_live()
     for right in (True,) * 5 + (False,) * 8:
         shop.audited(right=right)
-    shop.look()
+    shop.update_readiness()
     evidence = shop.readiness.evidence("returns")
     assert evidence.pieces == []  # it is tested anew
     assert evidence.questions == {"returns-how": "Как вернуть товар"}

@@ -71,7 +71,7 @@ def test_a_renamed_topic_begins_anew_and_the_old_evidence_stays_with_the_old_nam
     renamed = [replace(article, topic="refunds") for article in SHOP if article.topic == "returns"]
     shop.clock.forward(10)
     shop.knowledge.import_articles(renamed, changed_by="vera")
-    shop.look()
+    shop.update_readiness()
     assert [topic.name for topic in shop.readiness.topics()] == ["orders", "refunds"]
     assert shop.readiness.topic("refunds").state is ReadinessState.COLLECTING
     assert len(shop.turns("returns")) == ENOUGH
@@ -92,7 +92,7 @@ def test_a_model_that_comes_back_is_a_new_one(shop: GovernedShop) -> None:
     shop.go_live()
     for model in ("words-2", "words-1"):
         shop.model = model
-        shop.look()
+        shop.update_readiness()
     again = shop.returns()
     assert (again.state, again.test_number) == (ReadinessState.COLLECTING, 2)
     assert again.steps[0].n_turns == 0  # what was shown of it before counts no more

@@ -79,7 +79,7 @@ def office(store: Store) -> Office:
         store=store,
         clock=clock,
         numbers=numbers,
-        reception=Reception(store, quiet=timedelta(seconds=1), clock=clock),
+        reception=Reception(store, debounce=timedelta(seconds=1), clock=clock),
         triager=Triager(store, WordAssistant(SHOP), sampling=sampling, clock=clock),
         desk=Desk(store, sampling=sampling, clock=clock),
         reviews=Reviews(store, clock=clock),

@@ -29,7 +29,7 @@ def test_every_topic_starts_to_collect(shop: GovernedShop) -> None:
     assert [topic.name for topic in found] == ["orders", "returns"]
     assert {topic.state for topic in found} == {ReadinessState.COLLECTING}
     assert [step.n_turns for step in found[0].steps] == [0]
-    assert shop.look() is False  # nothing is new
+    assert shop.update_readiness() is False  # nothing is new
 
 
 def test_a_topic_is_ready_after_as_many_right_answers_as_the_rule_asks_for(shop: GovernedShop) -> None:
@@ -88,7 +88,7 @@ def test_shown_verdicts_alone_count_little(shop: GovernedShop) -> None:
     """A fifth of the accepted suggestions is judged again, and until then nothing is known."""
     for _ in range(ENOUGH):
         shop.decide(shop.ask(), Action.ACCEPT, rank=1)
-    shop.look()
+    shop.update_readiness()
     assert shop.returns().state is ReadinessState.COLLECTING
     step = shop.returns().steps[0]
     assert (step.n_turns, step.n_by_lot) == (ENOUGH, 0)
@@ -100,7 +100,7 @@ def test_what_nobody_has_decided_counts_as_wrong(shop: GovernedShop) -> None:
     shop.prove(1)
     assert shop.returns().state is ReadinessState.COLLECTING
     shop.decide(waiting, Action.PICK_OTHER, article_id="returns-how")
-    shop.look()
+    shop.update_readiness()
     assert shop.returns().state is ReadinessState.READY
 
 
@@ -109,7 +109,7 @@ def test_a_hold_works_at_once_and_keeps_what_was_proved(shop: GovernedShop) -> N
     shop.readiness.hold("returns", shop.vera)
     assert shop.route(shop.ask()) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
     assert shop.returns().state is ReadinessState.HELD
-    shop.look()
+    shop.update_readiness()
     assert shop.returns().state is ReadinessState.HELD
     shop.readiness.allow("returns", shop.vera)
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
@@ -129,7 +129,7 @@ def test_switched_off_a_topic_is_only_measured_until_it_is_allowed_again(shop: G
 def test_another_model_is_tested_anew(shop: GovernedShop) -> None:
     shop.go_live()
     shop.model = "words-2"
-    assert shop.look()
+    assert shop.update_readiness()
     anew = shop.returns()
     assert (anew.state, anew.test_number, anew.threshold) == (ReadinessState.COLLECTING, 2, None)
     assert [step.n_turns for step in anew.steps] == [0]
@@ -142,7 +142,7 @@ def test_another_model_is_tested_anew(shop: GovernedShop) -> None:
 
 def test_a_model_that_nobody_has_judged_does_not_use_up_a_test(shop: GovernedShop) -> None:
     shop.model = "words-2"
-    shop.look()
+    shop.update_readiness()
     assert shop.returns().test_number == 1
 
 
@@ -154,7 +154,7 @@ def test_a_topic_that_slips_is_demoted_and_says_why(shop: GovernedShop) -> None:
     for _ in range(5):
         shop.audited(right=True)
     wrong = [shop.audited(right=False) for _ in range(8)]
-    assert shop.look()
+    assert shop.update_readiness()
     demoted = shop.returns()
     assert (demoted.state, demoted.threshold, demoted.test_number) == (ReadinessState.DEMOTED, None, 2)
     event = demoted.events[0]
@@ -169,7 +169,7 @@ def test_right_audits_leave_it_alone(shop: GovernedShop) -> None:
     shop.go_live()
     for _ in range(12):
         shop.audited(right=True)
-    assert shop.look() is False
+    assert shop.update_readiness() is False
     assert (shop.returns().audited, shop.returns().audited_right) == (12, 12)
 
 
@@ -275,7 +275,7 @@ def test_topics_that_are_tested_together_need_more_alone_and_less_in_company(sto
     assert shop.returns().state is ReadinessState.READY
     for _ in range(ENOUGH):
         shop.blind(text="где мой заказ", article_id="order-where")
-    shop.look()
+    shop.update_readiness()
     assert shop.readiness.topic("orders").state is ReadinessState.READY
     assert shop.returns().state is ReadinessState.READY
 

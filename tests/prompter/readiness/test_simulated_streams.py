@@ -69,7 +69,7 @@ class Desks:
         ]
         KnowledgeBase(self.store, clock=self.clock).import_articles(articles, changed_by="test")
         sampling = SamplingPolicy(random=lambda: 0.0)
-        self.reception = Reception(self.store, quiet=timedelta(0), max_wait=timedelta(0), clock=self.clock)
+        self.reception = Reception(self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=self.clock)
         self.triager = Triager(self.store, SureAssistant(), sampling=sampling, clock=self.clock)
         self.desk = Desk(self.store, sampling=sampling, clock=self.clock)
         self.readiness = Readiness(self.store, rule=self.rule, clock=self.clock)

@@ -68,7 +68,9 @@ class Line:
         self._store = store
         self._count = 0
         self.now = START
-        self._reception = Reception(store, quiet=timedelta(0), max_wait=timedelta(0), clock=lambda: self.now)
+        self._reception = Reception(
+            store, debounce=timedelta(0), max_wait=timedelta(0), clock=lambda: self.now
+        )
 
     def later(self, *, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
@@ -527,7 +529,7 @@ class StoreContract:
         shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
         for _ in range(8):
             shop.audited(right=False)
-        assert shop.look()
+        assert shop.update_readiness()
         demoted = shop.returns()
         assert (demoted.state, demoted.test_number) == (ReadinessState.DEMOTED, 2)
         assert demoted.events[0].facts.audited_wrong == 8

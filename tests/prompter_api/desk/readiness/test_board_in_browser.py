@@ -195,7 +195,7 @@ def test_a_topic_that_slips_says_what_to_look_at(governed: GovernedShop, vera: P
         governed.audited(right=right)
     open_topic(vera)
     expect(vera.locator(".stream tbody tr").first).to_contain_text("контроль автоответов")
-    governed.look()
+    governed.update_readiness()
     expect(vera.locator(".sheet__head .mark")).to_have_text("автоответ отключён")
     event = vera.locator(".history__one").first
     expect(event).to_contain_text("из проверенных автоответов (13) неверны 8")
@@ -214,7 +214,7 @@ def test_names_of_topics_may_hold_any_character(governed: GovernedShop, vera: Pa
     governed.knowledge.import_articles(
         [replace(SHOP[0], id="swap", question="Обмен", topic=name)], changed_by="vera"
     )
-    governed.look()
+    governed.update_readiness()
     vera.reload()
     open_topic(vera, name)
     vera.get_by_role("button", name="Приостановить").click()
