@@ -102,7 +102,7 @@ def read_project(
     `known_fields` are template fields that Sufler fills in. An answer with other fields stays with Rasa.
 
     Raises:
-        BadFile: when a file cannot be read, or the folder holds no intent.
+        BadFile: when a file cannot be read, or the folder contains no intent.
     """
     read = _Read()
     budget = Budget(folder)
@@ -119,7 +119,7 @@ def read_project(
         _read_nlu(read, file, root)
         _read_steps(read, file, root)
     if not read.intents:
-        raise BadFile(folder, "holds no intent with examples: give the folder of a Rasa project")
+        raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
     records, moved, kept = _sorted_out(read, frozenset(known_fields), budget)
     articles = tuple(articles_of(folder, records, default_language)) if records else ()
     return RasaProject(

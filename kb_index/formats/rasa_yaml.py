@@ -67,7 +67,7 @@ def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     unanswered = [name for name in intents if f"utter_{name}" not in answers]
     if len(unanswered) == len(intents):
         problem = (
-            "holds no intent with a response of its name: give the folder with both nlu.yml and domain.yml"
+            "contains no intent with a response of its name: give the folder with both nlu.yml and domain.yml"
         )
         raise BadFile(path, problem)
     if unanswered:

@@ -132,10 +132,10 @@ def test_an_intent_that_nobody_mentions_is_answered_by_the_response_of_its_name(
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"nlu": "nlu: []"}, "holds no intent with examples"),
+        ({"nlu": "nlu: []"}, "contains no intent with examples"),
         ({"more": "responses: {utter_hours: [{text: x}]}"}, "utter_hours is defined twice"),
         ({"nlu": "nlu: ["}, "is not valid YAML"),
-        ({"steps": "rules: 5\nstories: [5, {story: x, steps: 5}]", "nlu": "nlu: []"}, "holds no intent"),
+        ({"steps": "rules: 5\nstories: [5, {story: x, steps: 5}]", "nlu": "nlu: []"}, "contains no intent"),
     ],
 )
 def test_bad_projects(tmp_path: Path, files: dict[str, str], problem: str) -> None:

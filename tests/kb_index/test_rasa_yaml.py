@@ -156,8 +156,8 @@ INTENT = "nlu:\n- intent: faq/a\n  examples: |\n    - why\n"
 @pytest.mark.parametrize(
     ("content", "row", "problem"),
     [
-        ("", None, "holds no intent with a response"),
-        ("- 1\n- 2\n", None, "holds no intent with a response"),
+        ("", None, "contains no intent with a response"),
+        ("- 1\n- 2\n", None, "contains no intent with a response"),
         (INTENT, None, "give the folder with both nlu.yml and domain.yml"),
         ("nlu:\n- intent: [\n  x: }", 3, "is not valid YAML"),
         ("nlu:\n\t- intent: a\n", 2, "is not valid YAML"),

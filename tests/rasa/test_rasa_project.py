@@ -449,3 +449,5 @@ def test_without_sufler_rasa_answers_on(served: httpx.Client, sufler: Product) -
     finally:
         sufler.start()
         hear_each_other(sufler)
+        parse = {"text": "как вернуть товар?"}
+        wait_for(lambda: "sufler" in served.post("/model/parse", json=parse).json())  # Rasa asks it again

@@ -78,7 +78,7 @@ def test_without_evidence_nobody_can_allow_it(shop: GovernedShop) -> None:
         shop.readiness.allow("returns", shop.vera)
     for _ in range(6):
         shop.blind(right=False)
-    with pytest.raises(NotReady, match="not above the bar"):
+    with pytest.raises(NotReady, match="not above the target"):
         shop.readiness.allow("returns", shop.vera)
     with pytest.raises(NotFound):
         shop.readiness.allow("nothing", shop.vera)
