@@ -76,7 +76,7 @@ def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts 
     cleaned = [(text, reader.clean(text.text)) for text in texts]
     kept = [(labeled, text) for labeled, text in cleaned if not looks_empty(text)]
     return LabeledTexts.build(
-        [kept_item for kept_item, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
+        [labeled for labeled, _ in kept], reader=reader, cleaned=[text for _, text in kept], known=known
     )
 
 

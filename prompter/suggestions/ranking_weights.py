@@ -57,7 +57,7 @@ def fit_weights(
     kept = [
         (ranked, count) for ranked, count in weighed if ranked.is_right.any() and not ranked.is_right.all()
     ]
-    useful, weight = [kept_item for kept_item, _ in kept], np.array([count for _, count in kept])
+    useful, weight = [ranked for ranked, _ in kept], np.array([count for _, count in kept])
     centre = _coefficients(prior)
     if not useful:
         return prior
@@ -82,9 +82,7 @@ def fit_weights(
 
     found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
     own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
-    return replace(
-        Weights(**own), **dict(zip(SIGNALS, (float(weight_found) for weight_found in found), strict=True))
-    )
+    return replace(Weights(**own), **dict(zip(SIGNALS, map(float, found), strict=True)))
 
 
 def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:

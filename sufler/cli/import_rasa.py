@@ -58,8 +58,8 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
             for intent, id_ in project.moved.items()
         ],
         "kept": [
-            {"intent": kept_item.intent, "reason": kept_item.reason.value, "detail": kept_item.detail}
-            for kept_item in project.kept
+            {"intent": kept.intent, "reason": kept.reason.value, "detail": kept.detail}
+            for kept in project.kept
         ],
         "counts": dict(project.counts),
         "warnings": list(project.warnings),
@@ -73,9 +73,8 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
-            f"  {kept_item.intent}: {_why(kept_item.reason)}"
-            f"{f' ({kept_item.detail})' if kept_item.detail else ''}"
-            for kept_item in project.kept
+            f"  {kept.intent}: {_why(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
+            for kept in project.kept
         ]
     rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
     if rest:

@@ -135,7 +135,7 @@ def name_topics(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the topics, or say what people call them; ids stay as they are."""
+    """List the topics or change their titles. Ids stay as they are."""
     from prompter.knowledge.topic_files import read_titles, write_titles
     from sufler import bootstrap
     from sufler.settings import load_settings

@@ -84,11 +84,12 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
             f"difference {100 * difference.value:+.1f} points, "
             f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f})."
         )
-    for topic in (topic_name for topic_name in report.topics if topic_name.is_live):
-        typer.echo(
-            f"{topic.name}, on autopilot: of {counted(topic.n_answered, 'answer')}, {topic.turned_wrong} "
-            f"would become wrong and {topic.turned_right} right (allowed net loss: {topic.allowed:.1f})."
-        )
+    for topic in report.topics:
+        if topic.is_live:
+            typer.echo(
+                f"{topic.name}, on autopilot: of {counted(topic.n_answered, 'answer')}, {topic.turned_wrong} "
+                f"would become wrong and {topic.turned_right} right (allowed net loss: {topic.allowed:.1f})."
+            )
     if outcome.changed_alone:
         n_changed = counted(len(outcome.changed_alone), "recent automated reply", "recent automated replies")
         typer.echo(f"{n_changed} would change: audited more often.")

@@ -56,7 +56,7 @@ def setup(
 def validate(
     context: typer.Context, config: ConfigOption = None, project_folder: ProjectOption = None
 ) -> None:
-    """Validate domain, stories and rules; warnings count as errors."""
+    """Validate domain, stories and rules. Warnings count as errors."""
     environment, project = _parts(config, project_folder)
     environment.run(
         project, ["data", "validate", "--fail-on-warnings", *_project_flags(project), *context.args]

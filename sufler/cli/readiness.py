@@ -54,7 +54,7 @@ def switch_on(topic: TopicArgument, config: ConfigOption = None) -> None:
 
 @app.command()
 def hold(topic: TopicArgument, config: ConfigOption = None) -> None:
-    """Pause autopilot at once; `on` resumes it."""
+    """Pause autopilot at once. `on` resumes it."""
     _change(topic, config, lambda use_cases: use_cases.hold(topic, None))
 
 

@@ -168,7 +168,7 @@ responses:
 
 def test_what_holds_only_sometimes_stays_rasas(tmp_path: Path) -> None:
     found = project(tmp_path, steps=CONDITIONAL, variants=VARIANTS)
-    reasons = {kept_item.intent: (kept_item.reason, kept_item.detail) for kept_item in found.kept}
+    reasons = {kept.intent: (kept.reason, kept.detail) for kept in found.kept}
     assert reasons["greet"] == reasons["hours"] == reasons["mood"] == (Kept.STORY, "")
     assert reasons["yes"] == (Kept.STORY, "utter_vip")
     assert reasons["balance"] == (Kept.UNANSWERED, "utter_picture")
@@ -221,7 +221,7 @@ stories:
 def test_steps_as_they_are_written_in_the_wild(tmp_path: Path) -> None:
     domain = DOMAIN.replace("intent: inform}", "intent: silent}")
     found = project(tmp_path, steps=IN_THE_WILD, domain=domain)
-    reasons = {kept_item.intent: (kept_item.reason, kept_item.detail) for kept_item in found.kept}
+    reasons = {kept.intent: (kept.reason, kept.detail) for kept in found.kept}
     assert reasons["pay"] == (Kept.FORM, "pay_form")  # null is no form
     assert reasons["balance"] == (Kept.ACTION, "action_balance")
     assert reasons["faq/price"] == (Kept.ACTION, "action_count")

@@ -152,9 +152,7 @@ SOME = [
 
 def test_a_dry_run_says_what_would_go_where_and_why(tmp_path: Path) -> None:
     report = imported(FOREIGN_PROJECT, configured(tmp_path), "--dry-run")
-    assert {
-        kept_item["intent"]: (kept_item["reason"], kept_item["detail"]) for kept_item in report["kept"]
-    } == KEPT
+    assert {kept["intent"]: (kept["reason"], kept["detail"]) for kept in report["kept"]} == KEPT
     assert report["counts"] == COUNTS
     assert [warning.partition(": ")[2] for warning in report["warnings"]] == WARNINGS
     topics = Counter(candidate["topic"] for candidate in report["articles"])

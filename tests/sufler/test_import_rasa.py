@@ -60,9 +60,7 @@ def test_export_and_import_lose_nothing_beside_forms_and_lookup_tables(tmp_path:
     report = imported(project, config)
     assert report["added"] == len(report["articles"]) == len(shop) > 30
     assert articles(config, tmp_path) == shop
-    assert {
-        kept_item["intent"]: (kept_item["reason"], kept_item["detail"]) for kept_item in report["kept"]
-    } == {
+    assert {kept["intent"]: (kept["reason"], kept["detail"]) for kept in report["kept"]} == {
         "order_status": ("form", "order_status_form"),
         "faq": ("action", "action_answer_faq"),
     }

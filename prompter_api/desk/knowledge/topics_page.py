@@ -125,7 +125,7 @@ class TopicsPage:
             if not changed:
                 continue
             try:
-                await in_thread(self._session.set_topic_titles, topic_id, changed)
+                await in_thread(self._session.change_topic_titles, topic_id, changed)
             except InvalidTitle:
                 text = _("{topic}: a title is one line of at most {count} characters.")
                 self._refuse(text.format(topic=topic_id, count=MAX_TITLE_LENGTH))

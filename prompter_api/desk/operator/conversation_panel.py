@@ -12,7 +12,7 @@ from prompter_api.desk.ui.elements import Tag, keyed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class MessageWording:
     """A customer's message in its last wording. `before` is the previous wording of an edited message."""
 
     message: Message
@@ -20,19 +20,19 @@ class Said:
     before: str | None = None
 
 
-def in_last_wording(messages: Sequence[Message]) -> list[Said]:
+def in_last_wording(messages: Sequence[Message]) -> list[MessageWording]:
     """Return the messages with edits in place of the messages that they replace."""
-    said_by_key: dict[str, Said] = {}
+    wordings: dict[str, MessageWording] = {}
     places: dict[str, str] = {}  # external id -> external id of the first wording
     for message in messages:
         first = places.get(message.replaces or "", message.external_id)
         places[message.external_id] = first
-        old = said_by_key.get(first)
+        old = wordings.get(first)
         if old is None:
-            said_by_key[first] = Said(message=message, last=message)
+            wordings[first] = MessageWording(message=message, last=message)
         else:
-            said_by_key[first] = Said(message=old.message, last=message, before=old.last.text)
-    return list(said_by_key.values())
+            wordings[first] = MessageWording(message=old.message, last=message, before=old.last.text)
+    return list(wordings.values())
 
 
 def newer_than(view: ConversationView, message_id: int) -> list[Message]:
@@ -117,9 +117,9 @@ class ConversationPanel:
 
     def _show_bubbles(self, view: ConversationView, now: datetime) -> bool:
         turn_id = view.turn.id if view.turn else None
-        entries: list[tuple[datetime, str, int, Said | Reply]] = [
-            (said_by_key.message.received_at, "message", said_by_key.message.id, said_by_key)
-            for said_by_key in in_last_wording(view.messages)
+        entries: list[tuple[datetime, str, int, MessageWording | Reply]] = [
+            (wording.message.received_at, "message", wording.message.id, wording)
+            for wording in in_last_wording(view.messages)
         ]
         entries += [
             (reply.created_at, "reply", reply.id, reply)
@@ -140,7 +140,7 @@ class ConversationPanel:
                 if place < len(self._bubbles) - 1:
                     bubble.element.move(target_index=place)
             time = words.moment(when, now, self.zone, self._language)
-            if isinstance(entry, Said):
+            if isinstance(entry, MessageWording):
                 bubble.show_message(entry, time, current=entry.last.turn_id == turn_id)
             else:
                 bubble.show_reply(entry, time, now)
@@ -162,12 +162,12 @@ class _Bubble:
         self._marked: list[str] = []
         self._offers: OutboxState | None = None
 
-    def show_message(self, said_by_key: Said, time: str, *, current: bool) -> None:
-        last = said_by_key.last
+    def show_message(self, wording: MessageWording, time: str, *, current: bool) -> None:
+        last = wording.last
         self.element.toggle("bubble--current", current)
         self._text.say(last.text)
         self._text.set_visibility(bool(last.text.strip()))
-        self._text.set(title=said_by_key.before)
+        self._text.set(title=wording.before)
         self._time.say(time)
         marks = []
         if last.kind is not MessageKind.TEXT:
@@ -176,7 +176,7 @@ class _Bubble:
             marks.append(self._t.gettext("empty message"))
         if last.forwarded:
             marks.append(self._t.gettext("forwarded"))
-        if said_by_key.before is not None:
+        if wording.before is not None:
             marks.append(self._t.gettext("edited"))
         self._mark(marks)
 

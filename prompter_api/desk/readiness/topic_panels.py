@@ -91,7 +91,7 @@ class TopicView:
     ) -> "TopicView":
         """Compute the view, in a thread. By default `step` is the laxest passed step, or the last one."""
         best = (found.proved or found.last).step
-        step = next((test_step for test_step in found.steps if test_step.threshold == threshold), best)
+        step = next((step for step in found.steps if step.threshold == threshold), best)
         coverage, risk = evidence.risk_coverage()
         return cls(
             found=found,

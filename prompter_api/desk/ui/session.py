@@ -179,7 +179,7 @@ class PageSession:
         self._supervise()
         return self.parts.topics.all()
 
-    def set_topic_titles(self, topic_id: str, titles: Mapping[str, str]) -> None:
+    def change_topic_titles(self, topic_id: str, titles: Mapping[str, str]) -> None:
         self._supervise()
         self.parts.topics.change_titles({topic_id: titles})
 
@@ -187,7 +187,7 @@ class PageSession:
         """Return the problems of an article being written, also beside the articles found by its question."""
         self._supervise()
         found = self.parts.assistant.triage(article.question).suggestions
-        return self.parts.knowledge.problems(article, beside={found_item.article_id for found_item in found})
+        return self.parts.knowledge.problems(article, beside={suggestion.article_id for suggestion in found})
 
     def article(self, article_id: str) -> tuple[Article, list[ArticleVersion]]:
         self._supervise()
@@ -206,7 +206,7 @@ class PageSession:
         self._supervise()
         found = self.parts.proposals.open(kind=kind, limit=limit)
         articles = self.parts.knowledge.some(
-            {found_item.article_id for found_item in found if found_item.article_id}
+            {proposal.article_id for proposal in found if proposal.article_id}
         )
         return self.parts.proposals.waiting(), found, articles
 
@@ -237,7 +237,7 @@ class PageSession:
         self._supervise()
         ids = [suggestion.article_id for suggestion in self.parts.assistant.triage(question).suggestions]
         articles = self.parts.knowledge.some(ids)
-        return [articles[number] for number in ids if number in articles]
+        return [articles[article_id] for article_id in ids if article_id in articles]
 
     def merge_proposals(self, proposal_ids: Sequence[int], into: int) -> None:
         self.parts.proposals.merge(proposal_ids, into, self._supervise())
