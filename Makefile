@@ -105,7 +105,8 @@ rasa: $(VENV)/.runtime
 # The browser and the database server that some tests drive, and what shows them whom a program talks to.
 # Where they are missing and cannot be installed, those tests are skipped and say so.
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || scripts/install-debian chromium
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" != 0 ] && command -v chromium >/dev/null; } \
+	  || scripts/install-debian chromium-headless-shell
 database:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || scripts/install-debian postgresql
 strace:

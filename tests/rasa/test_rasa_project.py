@@ -1,7 +1,8 @@
 """Rasa itself runs on this repository's files: it validates, trains, answers, and asks Sufler.
 
 One model is trained for all tests, with the sentence embeddings of a running Sufler. It takes a few epochs,
-and in the full run also the number of epochs in config.yml.
+and in the full run also the number of epochs in config.yml. Commands and restarts that make Rasa load for a
+minute once more are in the full run only.
 """
 
 import json
@@ -212,6 +213,7 @@ def say(rasa: httpx.Client, sender: str, text: str) -> list[str]:
     return [one["text"] for one in answer.json()]
 
 
+@pytest.mark.full
 def test_the_validator_has_nothing_to_say_against_the_repository(rasa: Rasa) -> None:
     done = rasa.run("validate")
     assert done.returncode == 0, done.stderr
@@ -253,6 +255,7 @@ def test_a_config_that_is_not_rasas_is_not_touched(rasa: Rasa) -> None:
     assert config.read_text(encoding="utf-8") == "sufler: {language: ru}\n"
 
 
+@pytest.mark.full
 def test_the_test_stories_hold(trained: Rasa) -> None:
     stories = str(ROOT / "tests" / "rasa")
     done = trained.run("test", "core", "--stories", stories, "--fail-on-prediction-errors")
@@ -409,6 +412,7 @@ def test_a_customer_walks_through_a_form_over_a_restart_and_a_take_over(
     ]  # each once; what the operator led was not told
 
 
+@pytest.mark.full
 def test_both_may_be_restarted_at_once(
     running: ServedRasa, sufler: Product, telegram: TelegramEmulator
 ) -> None:

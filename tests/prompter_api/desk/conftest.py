@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from prompter.storage import Store
-from tests.browser import CHROMIUM, chromium, log_in
-from tests.skips import missing
+from tests.browser import chromium, log_in
 from tests.support_desk import PASSWORD, DeskShop
 
 Sit = Callable[..., Page]
@@ -17,8 +16,6 @@ expect.set_options(timeout=10_000)  # milliseconds; machines that run many tests
 # Not once a session: while Playwright is running, no other test could start an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing(str(CHROMIUM))
     with chromium() as browser:
         yield browser
 
