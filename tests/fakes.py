@@ -14,7 +14,7 @@ from prompter.dialogue.forms import LookupUnavailable
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
-from prompter_api.parts import Encoded
+from prompter_api.services import Encoded
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

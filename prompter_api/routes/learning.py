@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.learning import DisagreementsOut, JobOut, PinIn, PinOut, PromotionIn, VersionOut
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=GuardedRoute)
 

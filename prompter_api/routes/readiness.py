@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import Problem
 from prompter_api.schemas.readiness import ReadinessOut
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/readiness", tags=["readiness"], route_class=GuardedRoute)
 

@@ -30,7 +30,7 @@ class BoardPage:
         self._session = context.session
         self.poll = Refreshing(context.session, context.session.topics, self._show).poll
         _ = context.t.gettext
-        rule = context.session.parts.readiness.rule
+        rule = context.session.services.readiness.rule
         frame = Layout(context, here="/readiness", title=_("Readiness"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):

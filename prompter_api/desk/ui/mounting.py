@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from prompter_api.desk.ui.sockets import SocketGuard, guard_events
-from prompter_api.parts import Services
+from prompter_api.services import Services
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -49,7 +49,7 @@ def asset(name: str) -> str:
     return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def mount_nicegui(app: FastAPI, parts: Services) -> None:
+def mount_nicegui(app: FastAPI, services: Services) -> None:
     """Serve NiceGUI's scripts and websockets under `app`. Start and stop NiceGUI with `app`."""
     own_lifespan = app.router.lifespan_context
 
@@ -62,7 +62,7 @@ def mount_nicegui(app: FastAPI, parts: Services) -> None:
     _configured()
     app.mount("/assets", StaticFiles(directory=STATIC))
     app.router.lifespan_context = lifespan
-    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, parts)))
+    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, services)))
 
 
 class _OwnPaths(Mount):
