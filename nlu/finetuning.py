@@ -216,7 +216,7 @@ class _Trainer:
         # Word embeddings are frozen: they are most of a multilingual model's weights, and texts are too few.
         for name, parameter in engine.named_parameters():
             parameter.requires_grad_("word_embeddings" not in name)
-        self._trained = [one for one in engine.parameters() if one.requires_grad]
+        self._trained = [parameter for parameter in engine.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.AdamW(self._trained, lr=options.learning_rate, weight_decay=0.01)
         self._step = 0
         size = options.batch
@@ -234,7 +234,7 @@ class _Trainer:
         relevance = self._relevance([query.text for query in self._held_out])
         right = np.zeros(relevance.shape, dtype=bool)
         for row, query in zip(right, self._held_out, strict=True):
-            row[[self._place[each] for each in query.right]] = True
+            row[[self._place[target] for target in query.right]] = True
         best = np.where(right, relevance, -np.inf).max(axis=1, keepdims=True)
         ranks = 1 + (relevance > best).sum(axis=1)
         return HeldOutFigures(
@@ -290,7 +290,7 @@ class _Trainer:
         return examples
 
     def _positive(self, query: TrainingQuery, kind: Kind) -> "Document | None":
-        right = sorted(self._place[each] for each in query.right)
+        right = sorted(self._place[target] for target in query.right)
         if kind == "passage":
             passages = [(place, self._targets[place].passage) for place in right]
             choice = [Document(target=place, text=text) for place, text in passages if text]
@@ -300,7 +300,7 @@ class _Trainer:
         return choice[self._random.integers(len(choice))] if choice else None
 
     def _negative(self, query: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
-        places: Sequence[int] = sorted(self._place[each] for each in query.wrong) or nearest
+        places: Sequence[int] = sorted(self._place[target] for target in query.wrong) or nearest
         choice = []
         for place in places:
             target = self._targets[place]
@@ -312,7 +312,7 @@ class _Trainer:
         """Return for each training text the nearest wrong targets according to the model."""
         relevance = self._relevance([query.text for query in self._learned])
         for row, query in zip(relevance, self._learned, strict=True):
-            row[[self._place[each] for each in query.right]] = -np.inf
+            row[[self._place[target] for target in query.right]] = -np.inf
         order = np.argsort(-relevance, axis=1, kind="stable")[:, :_NEAREST_WRONG]
         return [
             [int(place) for place in places if np.isfinite(row[place])]

@@ -81,11 +81,11 @@ def on_one_scale(encoder: Encoder) -> Encoder:
     The overstatement that fine-tuning measured is taken into account (`scale_factor`).
     """
     aim = REFERENCE_WIDTH * getattr(encoder, "scale_factor", 1.0)
-    own = width(encoder)
-    if abs(own / aim - 1) < 0.01 or own < _NO_WIDTH:
+    encoder_width = width(encoder)
+    if abs(encoder_width / aim - 1) < 0.01 or encoder_width < _NO_WIDTH:
         return encoder
-    if own > aim:
-        return BandEncoder(encoder, scale=round(aim / own, 3))
+    if encoder_width > aim:
+        return BandEncoder(encoder, scale=round(aim / encoder_width, 3))
     return _widened(encoder, aim)
 
 

@@ -93,8 +93,8 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         if self._intent_from is None or not suggestions:
             return
         confidence = suggestions[0]["confidence"]
-        own = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        replaced = self._intent_over is None or own in self._intent_over
+        predicted_intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        replaced = self._intent_over is None or predicted_intent in self._intent_over
         if not replaced or confidence < self._intent_from or triage["route"] == "handoff":
             return
         intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
