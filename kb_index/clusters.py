@@ -87,8 +87,10 @@ def _groups(vectors: Vectors, near: float) -> Iterator[_Integers]:
     for start in range(0, n, step):
         block = vectors[start : start + step]
         rows, columns = np.nonzero(block @ vectors[start:].T >= near)
-        one, other = label[rows + start], label[columns + start]
-        graph = sparse.coo_matrix((np.ones(len(one), np.bool_), (one, other)), shape=(n, n))
+        row_labels, column_labels = label[rows + start], label[columns + start]
+        graph = sparse.coo_matrix(
+            (np.ones(len(row_labels), np.bool_), (row_labels, column_labels)), shape=(n, n)
+        )
         _, joined = sparse.csgraph.connected_components(graph, directed=False)
         label = joined[label]
     order = np.argsort(label, kind="stable")
@@ -146,4 +148,4 @@ def _across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Inte
     joined: dict[int, list[_Integers]] = {}
     for number, rows_of_part in zip(label.tolist(), parts, strict=True):
         joined.setdefault(number, []).append(rows_of_part)
-    return [np.concatenate(each) for each in joined.values()]
+    return [np.concatenate(members) for members in joined.values()]

@@ -90,8 +90,8 @@ class _Read:
     counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind, as files repeat them
     warnings: dict[str, None] = field(default_factory=dict)
 
-    def count(self, what: str, names: Iterable[object]) -> None:
-        self.counted.setdefault(what, set()).update(names)
+    def count(self, kind: str, names: Iterable[object]) -> None:
+        self.counted.setdefault(kind, set()).update(names)
 
 
 def read_project(
@@ -126,7 +126,7 @@ def read_project(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},
         kept=tuple(kept),
-        counts={what: len(names) for what, names in read.counted.items() if names},
+        counts={kind: len(names) for kind, names in read.counted.items() if names},
         warnings=tuple(read.warnings),
     )
 
@@ -148,8 +148,8 @@ def _read_domain(read: _Read, file: Path, root: Node) -> None:
 
 def _read_nlu(read: _Read, file: Path, root: Node) -> None:
     for item in section(root, "nlu").items:
-        for kind, what in _DATA.items():
-            read.count(what, _texts(item.fields.get(kind)))
+        for key, kind in _DATA.items():
+            read.count(kind, _texts(item.fields.get(key)))
         add_intent(file, item, read.intents)
 
 
@@ -288,19 +288,19 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
     base, is_retrieval, _ = name.partition("/")
-    own = _UTTER + name
+    own_response = _UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
     if is_retrieval and base in read.intents:  # these steps follow the plain intent of that name
         follows = set()
     elif is_retrieval:  # its answer is always the same, regardless of the continuation
-        answers = {_UTTER + base: own, _FROM_ARTICLES: own}
+        answers = {_UTTER + base: own_response, _FROM_ARTICLES: own_response}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
     begun = _begun(read, name, follows)
     if begun is not None:
         return begun
-    found: tuple[str, ...] = (own,) if is_retrieval or name not in read.follows else ()
+    found: tuple[str, ...] = (own_response,) if is_retrieval or name not in read.follows else ()
     if is_retrieval:
-        depends = any(own not in steps for steps in follows)
+        depends = any(own_response not in steps for steps in follows)
     else:
         found = next(iter(follows), found)
         depends = len(follows) > 1 or bool(follows and name not in read.opens)

@@ -252,8 +252,8 @@ def _intent_name(article: Article, used: set[str]) -> str:
         return re.sub(r"[^\w-]+", "_", text).strip("_")
 
     topic = slug(article.topic)[:60] or "faq"
-    own = article.id.removeprefix(f"{article.topic}/")
-    name = f"{topic}/{slug(own) or 'article'}"
+    id_in_topic = article.id.removeprefix(f"{article.topic}/")
+    name = f"{topic}/{slug(id_in_topic) or 'article'}"
     if name in used:
         name += "_" + hashlib.sha256(article.id.encode()).hexdigest()[:16]
     return name

@@ -152,8 +152,8 @@ class Workbook:
             yield relation.get("Type", "").rpartition("/")[2], _path_of(relation, name)
 
     def _relations(self, name: str) -> list[dict[str, str]]:
-        home, own = posixpath.split(name)
-        relations = posixpath.join(home, "_rels", f"{own}.rels")
+        folder, file_name = posixpath.split(name)
+        relations = posixpath.join(folder, "_rels", f"{file_name}.rels")
         reader = RelationReader()
         if relations in self._names:
             self._read(relations, reader)
