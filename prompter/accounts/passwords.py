@@ -154,7 +154,7 @@ def _score(password: str, name: str, words: Collection[str]) -> int:
 
     with _lock:
         return min(
-            int(zxcvbn(each, user_inputs=[name, *words])["score"]) for each in sorted(_estimated(password))
+            int(zxcvbn(text, user_inputs=[name, *words])["score"]) for text in sorted(_estimated(password))
         )
 
 

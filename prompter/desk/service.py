@@ -387,7 +387,7 @@ def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:
     return offered[0] if offered else None
 
 
-def _found(value: T | None, what: str) -> T:
+def _found(value: T | None, noun: str) -> T:
     if value is None:
-        raise NotFound(f"there is no such {what}")
+        raise NotFound(f"there is no such {noun}")
     return value

@@ -118,8 +118,8 @@ class Actions:
         return replace(action(call), is_of_turn=call.turn_id is not None)
 
     def _is_sealed(self, call: ActionCall) -> bool:
-        own = seal(self._secret, call.turn_id or 0)
-        return hmac.compare_digest(own.encode(), call.seal.encode())
+        expected_seal = seal(self._secret, call.turn_id or 0)
+        return hmac.compare_digest(expected_seal.encode(), call.seal.encode())
 
     def _answer_faq(self, call: ActionCall) -> ActionResult:
         if call.turn_id is not None:

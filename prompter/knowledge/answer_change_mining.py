@@ -59,8 +59,8 @@ def changed_answers(
     changes of sentences that no longer exist. If a sentence was replaced in several ways, only the most
     frequent is proposed. Filled template fields are turned back where the answer has them.
     """
-    own = sentences(article.answer)
-    found = [change for turn in turns for change in _changes(article, own, turn, keep)]
+    article_sentences = sentences(article.answer)
+    found = [change for turn in turns for change in _changes(article, article_sentences, turn, keep)]
     drafts = []
     taken: set[str | None] = set()
     for group in _grouped(found, embedder):
@@ -73,13 +73,15 @@ def changed_answers(
     return drafts
 
 
-def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Collection[str]) -> list[_Change]:
+def _changes(
+    article: Article, article_sentences: Sequence[str], turn: EditedTurn, keep: Collection[str]
+) -> list[_Change]:
     before = sentences(_general(turn.suggested, article, turn.values))
     plain = _general(turn.sent, article, turn.values)
     if normal(answer_text(turn.suggested)) == normal(mask(turn.suggested)):  # it has no greeting of its own
         plain = answer_text(plain, keep=keep)
     after = sentences(plain)
-    current = {normal(mask(sentence)): sentence for sentence in own}
+    current = {normal(mask(sentence)): sentence for sentence in article_sentences}
     left = list(before)
     kept: list[str | None] = []  # for each sent sentence, the article's sentence that it equals
     for sentence in after:
@@ -106,7 +108,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
         if removed is not None and current_sentence is None:
             continue
         added = mask(added, keep=keep) if added is not None else None
-        if added is not None and any(similar(added, sentence) for sentence in own):
+        if added is not None and any(similar(added, sentence) for sentence in article_sentences):
             continue
         found.append(
             _Change(

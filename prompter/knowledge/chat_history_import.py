@@ -142,14 +142,14 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
         if message.conversation not in waiting:
             waiting[message.conversation] = []
             n_conversations += 1
-        own = waiting[message.conversation]
-        own.append(message)
+        conversation = waiting[message.conversation]
+        conversation.append(message)
         n_waiting += 1
         waiting.move_to_end(message.conversation)
-        if len(own) >= _MAX_CONVERSATION_LENGTH:
-            questions.take(message.conversation, own)
-            n_waiting -= len(own)
-            own.clear()
+        if len(conversation) >= _MAX_CONVERSATION_LENGTH:
+            questions.take(message.conversation, conversation)
+            n_waiting -= len(conversation)
+            conversation.clear()
         while n_waiting > MAX_WAITING:
             name, questions_left = waiting.popitem(last=False)
             questions.take(name, questions_left)

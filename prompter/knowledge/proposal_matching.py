@@ -98,7 +98,7 @@ class ProposalIndex:
             ]
             if max(overlaps) >= _SHARED:
                 likely.append((count, other.state is not ProposalState.OPEN, -other.id, other))
-        return [one for *_, one in sorted(likely, key=lambda item: item[:3], reverse=True)]
+        return [proposal for *_, proposal in sorted(likely, key=lambda item: item[:3], reverse=True)]
 
     def _at_the_end(self, proposal: Proposal) -> Proposal:
         """Follow merges to the proposal that remains."""

@@ -177,7 +177,7 @@ def new_articles(
     ]
     drafts = []
     linked = _linked(parts, words, vectors, weights)
-    for part in (group for each in linked for group in _parted(each, words, min_conversations)):
+    for part in (group for cluster in linked for group in _parted(cluster, words, min_conversations)):
         members = [words[row] for row in part]
         named = [group for group in part if len(words[group].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
@@ -231,8 +231,8 @@ def _linked(
         )
         for other in others:
             if float(means[heaviest] @ means[other]) >= _LINKED:
-                one, two = sorted((find(heaviest), find(other)))
-                root[two] = one
+                low, high = sorted((find(heaviest), find(other)))
+                root[high] = low
     joined: dict[int, list[int]] = defaultdict(list)
     for number, part in enumerate(parts):
         joined[find(number)] += part
@@ -253,13 +253,13 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
     groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
     for (row, question), group in zip(given, _same([question.answer for _, question in given]), strict=True):
         groups_by_row[row][group] += question.times
-    own = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
+    group_of = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
     times = sum(groups.total() for groups in groups_by_row.values())
-    agreed = sum(groups[own[row]] for row, groups in groups_by_row.items())
+    agreed = sum(groups[group_of[row]] for row, groups in groups_by_row.items())
     if times < _AGAIN * len(groups_by_row) or agreed < _ALWAYS * times:
         return [part]
     rows: dict[int, list[int]] = defaultdict(list)
-    for row, group in own.items():
+    for row, group in group_of.items():
         rows[group].append(row)
     large = [
         group
@@ -288,8 +288,8 @@ def _same(answers: Sequence[str]) -> list[int]:
         return number
 
     texts = [normal(answer) for answer in distinct]
-    for one, other, _ in near_pairs(texts, [""] * len(texts)):
-        low, high = sorted((find(one), find(other)))
+    for first, second, _ in near_pairs(texts, [""] * len(texts)):
+        low, high = sorted((find(first), find(second)))
         root[high] = low
     return [find(place[answer]) for answer in answers]
 
@@ -305,7 +305,7 @@ def _draft(
 ) -> Draft:
     asked = [question for member in members for question in member.asked]
     answers = _answers(asked)
-    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MAX_TEXTS]
+    texts = sorted(members, key=lambda group: (-group.times, group.text))[:MAX_TEXTS]
     return Draft(
         kind=ProposalKind.PHRASING if article else ProposalKind.NEW_ARTICLE,
         source=source,
@@ -346,7 +346,7 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
                 operators=len(frozenset[int]().union(*(member.operators for member in members))),
             )
         )
-    found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))
+    found.sort(key=lambda answer: (_is_masked(answer.text), -answer.operators, -answer.times, answer.text))
     return tuple(found[:MAX_ANSWERS])
 
 

@@ -56,11 +56,11 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     latest = sorted(divided, key=lambda conflict: conflict.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}
-        turns = tx.conversations.turns({label.turn_id for each in latest for label in each.labeled})
+        turns = tx.conversations.turns({label.turn_id for conflict in latest for label in conflict.labeled})
         uses = tx.decisions.verdicts_by_article()
         questions = [
             DividedQuestion(
-                text=each.text,
+                text=conflict.text,
                 opinions=tuple(
                     Opinion(
                         operator=operators.get(label.operator_id, "?"),
@@ -69,15 +69,15 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
                         right=label.right,
                         wrong=label.wrong,
                     )
-                    for label in reversed(each.labeled)
+                    for label in reversed(conflict.labeled)
                 ),
             )
-            for each in latest
+            for conflict in latest
         ]
         named = {
             article
-            for each in questions
-            for opinion in each.opinions
+            for question in questions
+            for opinion in question.opinions
             for article in (*opinion.wrong, *([opinion.right] if opinion.right else []))
         }
         articles = tx.articles.get_many(named | uses.keys())

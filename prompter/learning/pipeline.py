@@ -193,10 +193,12 @@ class _Run:
         found, same = situation.split.to_learn, situation.same
         with small_matrices():
             operators = self._check(bench, found, same)
-        flagged = {one.operator_id for one in operators if one.is_flagged}
+        flagged = {check.operator_id for check in operators if check.is_flagged}
         return Labels(
             operators=tuple(operators),
-            label_set=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
+            label_set=aggregate_labels(
+                (question for question in found if question.operator_id not in flagged), same
+            ),
         )
 
     def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> RankerState:
@@ -234,9 +236,9 @@ class _Run:
             champion = bench.assistant(bench.champion, bench.champion.learned)
             ours = bench.assistant(candidate, candidate.learned)
             with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
-                asked = [CountedAssistant(one, advance) for one in (champion, ours)]
+                asked = [CountedAssistant(assistant, advance) for assistant in (champion, ours)]
                 cases = [row.case for row in rows]
-                before, after = (ask(cases, one, same_answer=same) for one in asked)
+                before, after = (ask(cases, assistant, same_answer=same) for assistant in asked)
                 changed = [
                     (turn_id, topic, first_article(asked[0], text), first_article(asked[1], text))
                     for turn_id, topic, text in alone
@@ -308,7 +310,7 @@ class _Run:
             if judged.cleaned:
                 encoder.remember(judged.cleaned, judged.vectors(), kind="query")
         bench = Bench(champion=champion, reader=reader, encoder=encoder, search=search)
-        self._encode(bench, [], [one.text for one in (*split.to_learn, *split.to_test)])
+        self._encode(bench, [], [question.text for question in (*split.to_learn, *split.to_test)])
         return bench
 
     def _encode(self, bench: Bench, kept: Sequence[str], customers: Sequence[str]) -> None:
@@ -326,8 +328,8 @@ class _Run:
         self, bench: Bench, found: Sequence[LabeledQuestion], same: Mapping[str, str]
     ) -> list[OperatorCheck]:
         """Find people whose verdicts contradict all others."""
-        texts = [aggregate_labels([one], same).texts for one in found]
-        rows_with_text = [number for number, one in enumerate(texts) if one]
+        texts = [aggregate_labels([question], same).texts for question in found]
+        rows_with_text = [number for number, labeled_texts in enumerate(texts) if labeled_texts]
         everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
         place = {number: row for row, number in enumerate(rows_with_text)}
         champion = bench.champion.learned
@@ -368,14 +370,14 @@ class _Run:
     ) -> list[Row]:
         """Return questions on whose right article people agree."""
         rows = []
-        by_text = sorted(to_test, key=lambda one: one.text)
-        for _, group in groupby(by_text, key=lambda one: one.text):
-            told = list(group)
-            for text in aggregate_labels(told, same).texts:
+        by_text = sorted(to_test, key=lambda question: question.text)
+        for _, group in groupby(by_text, key=lambda question: question.text):
+            questions = list(group)
+            for text in aggregate_labels(questions, same).texts:
                 right = tuple(article for article in text.right if article in known)
                 if right:
                     case = Case(text=text.text, article_ids=right)
-                    rows.append(Row(case=case, source=Source.VERDICT, key=told[-1].turn_id))
+                    rows.append(Row(case=case, source=Source.VERDICT, key=questions[-1].turn_id))
         return rows
 
     def _pinned(self, known: set[str]) -> list[Row]:

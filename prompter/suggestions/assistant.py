@@ -181,9 +181,11 @@ def _meant(parsed: Mapping[str, float], model: IntentModel | None, intent: Inten
         return _Meant(intent=best, confidence=parsed[best], control=_control(parsed))
     if model is None or intent is None:
         return _Meant(intent=None, confidence=0.0, control={})
-    own = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
+    predicted = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
     return _Meant(
-        intent=intent.intent, confidence=intent.confidence * intent.in_scope, control=_control(dict(own))
+        intent=intent.intent,
+        confidence=intent.confidence * intent.in_scope,
+        control=_control(dict(predicted)),
     )
 
 

@@ -81,8 +81,8 @@ def fit_weights(
         return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
 
     found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
-    own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
-    return replace(Weights(**own), **dict(zip(SIGNALS, map(float, found), strict=True)))
+    prior_values = {field.name: getattr(prior, field.name) for field in fields(Weights)}
+    return replace(Weights(**prior_values), **dict(zip(SIGNALS, map(float, found), strict=True)))
 
 
 def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:

@@ -152,9 +152,9 @@ def _negations(text: str) -> list[str]:
     return words + (allowed if len(set(allowed)) == 2 else [])
 
 
-def _flipped(one: str, other: str) -> bool:
+def _flipped(first: str, second: str) -> bool:
     """Return whether a word of one text is negated in the other: available, unavailable."""
-    before, after = set(_folded_words(one)), set(_folded_words(other))
+    before, after = set(_folded_words(first)), set(_folded_words(second))
     gone, new = before - after, after - before
     return any(
         longer == prefix + shorter and len(shorter) > 3
@@ -213,9 +213,9 @@ def _sentences_differ(suggested: str, sent: str) -> bool:
     return False
 
 
-def shared(one: str, other: str) -> float:
+def shared(first: str, second: str) -> float:
     """Return the share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
-    a, b = (Counter(_stem(word) for word in _folded_words(text)) for text in (one, other))
+    a, b = (Counter(_stem(word) for word in _folded_words(text)) for text in (first, second))
     return 2 * (a & b).total() / max(1, a.total() + b.total())
 
 

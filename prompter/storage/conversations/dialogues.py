@@ -46,27 +46,27 @@ class DialogueRows(Rows):
                 },
             )
         )
-        own = dialogues.c.conversation_id == conversation_id
+        this_dialogue = dialogues.c.conversation_id == conversation_id
         asked = dialogues.c.asked_until
         set_back = asked > now + lease + SLACK  # the clock was set back: no question takes so long
         claimed = self._connection.execute(
             update(dialogues)
-            .where(own, asked.is_(None) | (asked <= now) | set_back)
+            .where(this_dialogue, asked.is_(None) | (asked <= now) | set_back)
             .values(asked_until=now + lease)
         )
         if claimed.rowcount == 0:
             return None
-        found = _stored(self._connection.execute(select(dialogues).where(own)).one())
-        told: dict[str, Any] = {
+        found = _stored(self._connection.execute(select(dialogues).where(this_dialogue)).one())
+        changes: dict[str, Any] = {
             "used_at": now,
             "told_turn_id": cursor.turn_id,
             "told_message_id": cursor.message_id,
         }
         if now - found.used_at >= ends_after or (found.n_turns >= max_turns and not found.form):
             anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
-            told |= {**anew, "used_message_id": None}
+            changes |= {**anew, "used_message_id": None}
             found = replace(found, **anew, unused_after=None)
-        self._connection.execute(update(dialogues).where(own).values(told))
+        self._connection.execute(update(dialogues).where(this_dialogue).values(changes))
         return replace(found, used_at=now)
 
     def settle(self, conversation_id: int, cursor: MessageCursor, *, form: str | None) -> None:

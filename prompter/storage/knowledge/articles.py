@@ -189,9 +189,9 @@ class ArticleRows(Rows):
         else:
             self._connection.execute(insert(articles).values(id=article.id, **row))
         texts = list(dict.fromkeys(article.phrasings))
-        own = phrasings.c.article_id == article.id
-        self._connection.execute(phrasings.delete().where(own & phrasings.c.text.not_in(texts)))
-        self._connection.execute(update(phrasings).where(own).values(source="operator"))
+        of_article = phrasings.c.article_id == article.id
+        self._connection.execute(phrasings.delete().where(of_article & phrasings.c.text.not_in(texts)))
+        self._connection.execute(update(phrasings).where(of_article).values(source="operator"))
         for text in texts:
             added = {"article_id": article.id, "text": text, "source": "operator"}
             self._connection.execute(self._insert_new(phrasings, added))

@@ -80,7 +80,7 @@ class VersionRows(Rows):
         version = self.get(version_id)
         if version is None:
             return frozenset()
-        return frozenset(one.after for one in version.report.changed if one.topic and one.after)
+        return frozenset(change.after for change in version.report.changed if change.topic and change.after)
 
     # --- activations ------------------------------------------------------------------------
 
