@@ -50,7 +50,10 @@ def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
     """List the browsers in which you are logged in, newest first."""
     session = caller_of(request).session
     current = session.id if session is not None else None
-    return [SessionOut.of(each, current=current) for each in services_of(request).sessions.all(me.id)]
+    return [
+        SessionOut.of(login_session, current=current)
+        for login_session in services_of(request).sessions.all(me.id)
+    ]
 
 
 @router.delete("/sessions/{session_id}")

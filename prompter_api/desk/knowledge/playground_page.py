@@ -123,9 +123,9 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
         Tag("p", _first(found.suggestions[0], t))
         if len(found.suggestions) > 1:
             Tag("p", _between(found.suggestions, t))
-    scale = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
-    for rank, one in enumerate(found.suggestions, start=1):
-        _suggestion(rank, one, scale, t)
+    scale = max(abs(part.points) for suggestion in found.suggestions for part in suggestion.ranked_by) or 1.0
+    for rank, suggestion in enumerate(found.suggestions, start=1):
+        _suggestion(rank, suggestion, scale, t)
 
 
 def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
@@ -153,9 +153,9 @@ def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) ->
     Tag("p", said, classes="side__hint")
 
 
-def _first(one: ExplainedSuggestion, t: Translations) -> str:
+def _first(suggestion: ExplainedSuggestion, t: Translations) -> str:
     """Return a sentence with the main reason for the first place."""
-    best = max(one.ranked_by, key=lambda part: part.points)
+    best = max(suggestion.ranked_by, key=lambda part: part.points)
     text = t.gettext("Main reason for the first place: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
@@ -178,9 +178,9 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     return text
 
 
-def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translations) -> None:
+def _suggestion(rank: int, explanation: ExplainedSuggestion, scale: float, t: Translations) -> None:
     _ = t.gettext
-    suggestion = one.suggestion
+    suggestion = explanation.suggestion
     with Tag("article", classes="card"):
         with Tag("header", classes="card__head"):
             with Tag("span", classes="card__kind"):
@@ -189,20 +189,20 @@ def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translatio
                 Tag("a", suggestion.question, href=address, classes="card__name", dir="auto")
             Tag("span", words.confidence(suggestion.confidence, t), classes="card__confidence")
         near = _("Closest match: {text} ({similarity})").format(
-            text=one.nearest.text, similarity=f"{one.nearest.similarity:.2f}"
+            text=explanation.nearest.text, similarity=f"{explanation.nearest.similarity:.2f}"
         )
         Tag("p", near, classes="board__small", dir="auto")
-        if one.shared_words:
-            shared = _("Shared words: {words}").format(words=", ".join(one.shared_words))
+        if explanation.shared_words:
+            shared = _("Shared words: {words}").format(words=", ".join(explanation.shared_words))
             Tag("p", shared, classes="board__small", dir="auto")
-        for confirmed in one.confirmed:
+        for confirmed in explanation.confirmed:
             text = _("Confirmed earlier: {text} ({similarity})").format(
                 text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why this position"), one.ranked_by, SIGNALS, scale, t)
-        confidence_scale = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why this confidence"), one.sure_by, FEATURES, confidence_scale, t)
+        _parts(_("Why this position"), explanation.ranked_by, SIGNALS, scale, t)
+        confidence_scale = max(abs(part.points) for part in explanation.sure_by) or 1.0
+        _parts(_("Why this confidence"), explanation.sure_by, FEATURES, confidence_scale, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",

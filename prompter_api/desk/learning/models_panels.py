@@ -166,7 +166,7 @@ class ComparisonPanel:
             "{topic}, on autopilot: of {answered} answers, {wrong} become wrong and {right} become "
             "right; allowed net loss: {allowed}."
         )
-        for topic in (one for one in version.report.topics if one.is_live):
+        for topic in (topic for topic in version.report.topics if topic.is_live):
             Tag(
                 "p",
                 text.format(

@@ -175,8 +175,8 @@ class InboxPage:
             case "previous":
                 self._move(-1)
             case "choose_all" | "choose_none":
-                for one in self._cards.values():
-                    one.choose(do == "choose_all" and not one.is_lost)
+                for proposal_card in self._cards.values():
+                    proposal_card.choose(do == "choose_all" and not proposal_card.is_lost)
             case "more":
                 self._limit += _MORE
                 await self._refresh()
@@ -262,20 +262,22 @@ class InboxPage:
         chosen = self._chosen()
         match self._many.wanted:
             case "approve_many":
-                seen = {one.id: one.wording for one in chosen}
+                seen = {proposal.id: proposal.wording for proposal in chosen}
                 self._tell(await in_thread(self._session.approve_proposals, seen))
             case "dismiss_many":
-                self._tell(await in_thread(self._session.dismiss_proposals, [one.id for one in chosen]))
+                self._tell(
+                    await in_thread(self._session.dismiss_proposals, [proposal.id for proposal in chosen])
+                )
             case "merge":
-                await self._merge([one.id for one in chosen])
+                await self._merge([proposal.id for proposal in chosen])
         await self._refresh()
 
     def _tell(self, outcomes: Sequence[ProposalResult]) -> None:
         """Show the results of many proposals: each refusal on its card, and a summary as a notice."""
-        refused = [one for one in outcomes if one.error is not None]
-        for one in refused:
-            if card := self._cards.get(one.proposal_id):
-                card.refuse(refusal(one.error, self._t))
+        refused = [result for result in outcomes if result.error is not None]
+        for result in refused:
+            if card := self._cards.get(result.proposal_id):
+                card.refuse(refusal(result.error, self._t))
         text = self._t.gettext("Done: {done}, not done: {refused}.")
         done = text.format(done=len(outcomes) - len(refused), refused=len(refused))
         why = dict.fromkeys(refusal(result.error, self._t) for result in refused)

@@ -202,7 +202,7 @@ def make_token(
         return _page(request, visit, status=status, problem=problem, form=form)
 
     _ = translator(page_language(request, services, account.language)).gettext
-    scopes = {each for each in scopes_of(account.role) if each.value in scope}
+    scopes = {allowed_scope for allowed_scope in scopes_of(account.role) if allowed_scope.value in scope}
     for_ever = days == "never" and account.role is Role.ADMIN
     lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not name.isprintable() or not 1 <= len(name) <= 100:

@@ -127,5 +127,5 @@ def _visit(request: Request) -> Visit | None:
 
 def _own_path(target: str) -> str:
     """Return `target` if it is a path on this server, and the desk's path otherwise."""
-    own = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if own else "/desk"
+    is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if is_local else "/desk"

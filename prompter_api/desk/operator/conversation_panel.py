@@ -197,8 +197,8 @@ class _Bubble:
             state += " · " + self._t.gettext("handled by {name}").format(name=reply.settled_by)
         self._state.say(state)
         self._state.set(title=reply.problem)
-        for each in OutboxState:
-            self.element.toggle(f"bubble--{each.value}", each is reply.state)
+        for possible_state in OutboxState:
+            self.element.toggle(f"bubble--{possible_state.value}", possible_state is reply.state)
         self._offer_settling(reply)
 
     def _mark(self, marks: list[str]) -> None:

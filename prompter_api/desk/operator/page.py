@@ -264,9 +264,9 @@ class DeskPage:
 
     def _begin(self, draft: Draft) -> None:
         """Start a draft. The operator's own text is set aside."""
-        own = self._draft.own_text
+        own_text = self._draft.own_text
         self._screen.enter(Mode.CARDS)
-        self._set_draft(replace(draft, aside=own))
+        self._set_draft(replace(draft, aside=own_text))
         self._screen.focus("composer")
 
     async def _own(self, _event: InputEvent) -> None:
@@ -330,7 +330,9 @@ class DeskPage:
         return Draft.editing(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        return next((each for each in self._snapshot.suggestions if each.rank == rank), None)
+        return next(
+            (suggestion for suggestion in self._snapshot.suggestions if suggestion.rank == rank), None
+        )
 
     # --- deciding ---------------------------------------------------------------------------
 

@@ -84,8 +84,8 @@ class BoardTable:
 
     def show(self, topics: Sequence[TopicReadiness]) -> None:
         topics = sorted(topics, key=lambda found: self._topic(found.name).casefold())
-        for row, found in zip(self._rows.show([one.name for one in topics]), topics, strict=True):
-            row.show(found)
+        for row, topic in zip(self._rows.show([topic.name for topic in topics]), topics, strict=True):
+            row.show(topic)
 
 
 class _Row:

@@ -107,8 +107,8 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
     with Tag("ol", classes="tenths"):
         for place in range(10):
             shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
-            this, before = (words.share(one, language) for one in shares)
-            from_, to = (words.share(one / 10, language) for one in (place, place + 1))
+            this, before = (words.share(share, language) for share in shares)
+            from_, to = (words.share(tenth / 10, language) for tenth in (place, place + 1))
             said = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
                 from_=from_, to=to, this=this, before=before
             )

@@ -159,8 +159,8 @@ class ProofPanel:
 
     def show(self, view: TopicView, zone: tzinfo | None) -> None:
         t, language, steps = self._t, self._language, view.found.steps
-        for chip, one in zip(self._chips.show([step.threshold for step in steps]), steps, strict=True):
-            chip.show(one, chosen=one is view.step)
+        for chip, step in zip(self._chips.show([step.threshold for step in steps]), steps, strict=True):
+            chip.show(step, chosen=step is view.step)
         later = [words.share(threshold, language) for threshold in self._rule.thresholds[len(steps) :]]
         self._untested.say(
             t.gettext("Not tested yet: {shares}").format(shares=", ".join(later)) if later else ""

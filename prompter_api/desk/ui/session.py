@@ -310,14 +310,14 @@ class PageSessions:
     def leave(self, session: PageSession) -> None:
         self._taken.discard(session)
 
-    def opened_by_others(self, own: PageSession) -> dict[int, list[str]]:
+    def opened_by_others(self, viewer: PageSession) -> dict[int, list[str]]:
         """Return the conversations on other people's screens, with the names of those people."""
         opened: dict[int, set[str]] = {}
         for session in list(self._taken):  # a copy, as pages are opened and closed during the iteration
             if (
                 session.open_conversation is not None
                 and not session.is_closed
-                and session.account.id != own.account.id
+                and session.account.id != viewer.account.id
             ):
                 opened.setdefault(session.open_conversation, set()).add(session.account.name)
         return {number: sorted(names) for number, names in opened.items()}

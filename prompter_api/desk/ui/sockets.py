@@ -130,7 +130,7 @@ def _may_show(sid: str, data: object) -> bool:
     if not isinstance(data, dict):
         return False
     ids = [data.get(name) for name in ("client_id", "tab_id", "document_id")]
-    if not all(isinstance(each, str) for each in ids) or not str(data.get("next_message_id", 0)).isdecimal():
+    if not all(isinstance(id_, str) for id_ in ids) or not str(data.get("next_message_id", 0)).isdecimal():
         return False
     page = _pages.get(str(ids[0]))
     if page is None or page.session_id != _session_of(core.sio.get_environ(sid)):
