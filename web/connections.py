@@ -152,7 +152,9 @@ class Connections:
         candidate = self._first(self.waiting, address)
         if candidate is None or now - candidate.since < _YOUNG_SECONDS:
             self._scan(now)
-            unread = (each for each in self._unread if each.transport.get_write_buffer_size())
+            unread = (
+                connection for connection in self._unread if connection.transport.get_write_buffer_size()
+            )
             candidate = self._first(self._idle, address) or self._first(unread, address) or candidate
         if candidate is None:
             return False
@@ -160,7 +162,9 @@ class Connections:
         return True
 
     def _first(self, group: Iterable[Connection], address: str | None) -> Connection | None:
-        return next((each for each in group if address is None or each.address == address), None)
+        return next(
+            (connection for connection in group if address is None or connection.address == address), None
+        )
 
     def _scan(self, now: float) -> None:
         """Note clients that have not read their responses, at most once in `_SCAN_SECONDS`."""

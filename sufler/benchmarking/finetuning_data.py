@@ -82,4 +82,6 @@ class _Same:
             self._groups.setdefault(first, set()).add(article_id)
 
     def of(self, ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(each for id_ in ids for each in self._groups.get(self._first.get(id_, id_), {id_}))
+        return frozenset(
+            article_id for id_ in ids for article_id in self._groups.get(self._first.get(id_, id_), {id_})
+        )

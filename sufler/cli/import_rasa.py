@@ -76,7 +76,7 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
             f"  {kept.intent}: {_why(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
             for kept in project.kept
         ]
-    rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
+    rest = ", ".join(f"{count} {kind}" for kind, count in project.counts.items())
     if rest:
         lines.append(f"Rasa keeps using {rest}.")
     if report is not None:

@@ -165,8 +165,11 @@ def ask(
     typer.echo(f"{triage.route.value}{reason}")
     if triage.intent:
         typer.echo(f"intent {triage.intent}, {triage.intent_confidence:.0%}")
-    for rank, one in enumerate(triage.suggestions, start=1):
-        title = titles.title(one.topic, titles.language)
-        topic = f"{one.topic}: {title}" if title else one.topic
-        typer.echo(f"\n{rank}. {one.confidence:.0%}  {one.question}  [{one.article_id}, {topic}]")
-        typer.echo(f"   {one.answer}")
+    for rank, suggestion in enumerate(triage.suggestions, start=1):
+        title = titles.title(suggestion.topic, titles.language)
+        topic = f"{suggestion.topic}: {title}" if title else suggestion.topic
+        typer.echo(
+            f"\n{rank}. {suggestion.confidence:.0%}  {suggestion.question}"
+            f"  [{suggestion.article_id}, {topic}]"
+        )
+        typer.echo(f"   {suggestion.answer}")

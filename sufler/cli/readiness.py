@@ -35,7 +35,10 @@ def readiness(
         titles = topics.titles()
     if as_json:
         print_json(
-            {"topics": [as_object(one) for one in found], "ci": {one.name: _interval(one) for one in found}}
+            {
+                "topics": [as_object(readiness) for readiness in found],
+                "ci": {readiness.name: _interval(readiness) for readiness in found},
+            }
         )
         return
     if not found:
@@ -120,21 +123,21 @@ def _print(found: "Sequence[TopicReadiness]", titles: "TopicTitles", *, plan: bo
 
     columns = ["topic", "state", "accuracy", "range", "coverage", "questions", "random sample"]
     table = Table(*columns, "until launch", *(["days"] if plan else []))
-    for one in found:
-        step = one.steps[-1]
-        interval = one.interval
+    for topic in found:
+        step = topic.steps[-1]
+        interval = topic.interval
         row = [
-            escape("\n".join(filter(None, (one.name, titles.title(one.name, titles.language))))),
-            one.state.value + ("" if one.threshold is None else f" ≥ {one.threshold:g}"),
+            escape("\n".join(filter(None, (topic.name, titles.title(topic.name, titles.language))))),
+            topic.state.value + ("" if topic.threshold is None else f" ≥ {topic.threshold:g}"),
             "–" if step.estimate is None else f"{step.estimate:.1%}",
             "–" if interval is None else f"{interval.low:.1%} – {interval.high:.1%}",
-            "–" if one.coverage is None else f"{one.coverage:.0%}",
+            "–" if topic.coverage is None else f"{topic.coverage:.0%}",
             str(step.n_turns),
             str(step.n_by_lot),
-            _more(one),
+            _more(topic),
         ]
         if plan:
-            row.append("–" if one.days_to_go is None else f"{one.days_to_go:.0f}")
+            row.append("–" if topic.days_to_go is None else f"{topic.days_to_go:.0f}")
         table.add_row(*row)
     Console().print(table)
 

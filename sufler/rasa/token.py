@@ -39,7 +39,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
     token = _kept(file)
     if token and _is_right(accounts.by_token(token)):
         return token
-    account = next((one for one in accounts.all() if one.name.casefold() == _NAME), None)
+    account = next((account for account in accounts.all() if account.name.casefold() == _NAME), None)
     if account is not None and (account.role is not Role.OPERATOR or account.disabled_at is not None):
         state = "disabled" if account.disabled_at else f"one with the role {account.role.label}"
         raise NoRasa(f"the account {account.name} is {state}: give Rasa another one's token in SUFLER_TOKEN")
