@@ -239,7 +239,7 @@ def _intents(data: Path) -> Iterator[Measurement]:
 def _retrieval(data: Path) -> Iterator[Measurement]:
     ece = Mark(key="ece", name="calibration error", must=0.04, stretch=0.02, lower_is_better=True)
     faq = data / "faq"
-    own = ROOT / "training_data"
+    shipped_data = ROOT / "training_data"
     sets = [
         ("covid", "covid FAQ, 68 articles, real questions", (0.74, 0.93, 0.80, 0.95)),
         ("stack", "stack FAQ, 125 articles, rephrased questions", (0.88, 0.93, 0.92, 0.95)),
@@ -248,7 +248,7 @@ def _retrieval(data: Path) -> Iterator[Measurement]:
     for name, title, marks in sets:
         kb, cases = (faq / f"{name}_kb.csv", faq / f"{name}_test.csv")
         if name == "own":
-            kb, cases = own / "kb.csv", own / "held_out.csv"
+            kb, cases = shipped_data / "kb.csv", shipped_data / "held_out.csv"
         files = ["--kb", str(kb), "--cases", str(cases)]
         first = [ece]
         if marks:

@@ -70,11 +70,11 @@ def main() -> None:
         settings = load_settings(None).model_copy(update={"data_dir": Path(folder)})
         found = measure(settings, batches(options.kind or [], each=options.each), console)
     table = Table("messages", "requests", "p50 ms", "p99 ms", "max ms", "triaged in s")
-    for name, one in found.items():
-        figures = (f"{value:.0f}" for value in (one.p50, one.p99, one.max, one.seconds))
-        table.add_row(name, str(one.requests), *figures)
+    for name, latency in found.items():
+        figures = (f"{value:.0f}" for value in (latency.p50, latency.p99, latency.max, latency.seconds))
+        table.add_row(name, str(latency.requests), *figures)
     Console().print(table)
-    if any(one.p99 > MARK_MS for one in found.values()):
+    if any(latency.p99 > MARK_MS for latency in found.values()):
         sys.exit(f"p99 is above {MARK_MS} ms")
 
 

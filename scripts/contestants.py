@@ -265,7 +265,7 @@ def _by_intent(rows: Sequence[IntentRow]) -> dict[str, list[str]]:
     texts: dict[str, dict[str, None]] = {}
     for row in rows:
         texts.setdefault(row.intent, {})[as_example(row.text)] = None
-    return {intent: list(own) for intent, own in texts.items()}
+    return {intent: list(examples) for intent, examples in texts.items()}
 
 
 def _free_port() -> int:
