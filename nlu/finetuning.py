@@ -158,7 +158,7 @@ def fine_tune(
     kept, learned, held_out = split(targets, asked, share=options.held_out, seed=options.seed)
     engine = load_engine(base, threads=threads)
     prefixes = prefixes_of(base, engine.prompts, engine.default_prompt_name)
-    with _seeded(options.seed):
+    with _seed_generators(options.seed):
         trainer = _Trainer(engine, prefixes, kept, learned, held_out, options)
         before, best, weights = trainer.judge(), 0, {}
         after, epochs = before, []
@@ -373,7 +373,7 @@ class _Trainer:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def _seed_generators(seed: int) -> Iterator[None]:
     """Seed the random generators, and restore their previous state afterwards."""
     import torch
 

@@ -86,7 +86,7 @@ def on_one_scale(encoder: Encoder) -> Encoder:
         return encoder
     if encoder_width > aim:
         return BandEncoder(encoder, scale=round(aim / encoder_width, 3))
-    return _widened(encoder, aim)
+    return _widen(encoder, aim)
 
 
 class BandEncoder:
@@ -143,7 +143,7 @@ class WidenedEncoder:
         return _without(self._encoder.encode(texts, kind=kind), self._common[kind], self._share)
 
 
-def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
+def _widen(encoder: Encoder, aim: float) -> WidenedEncoder:
     from scipy import optimize  # imported here, as most encoders do not need it
 
     texts = [text for its in UNRELATED.values() for text in its]

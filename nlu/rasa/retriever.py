@@ -67,7 +67,7 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         """Add Sufler's suggestions in place."""
         for message in messages:
             triage = self._triage(message)
-            found = _found(triage) if triage is not None else None
+            found = _summarize(triage) if triage is not None else None
             if found is not None:
                 message.set(_KEY, found, add_to_output=True)
                 self._set_intent(message, found)
@@ -105,7 +105,7 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
 
 
-def _found(triage: dict[str, Any]) -> dict[str, Any] | None:
+def _summarize(triage: dict[str, Any]) -> dict[str, Any] | None:
     """Return the part of a triage that Rasa stores in every message, without texts, or None."""
     try:
         return {

@@ -139,9 +139,9 @@ class Spelling:
         self._word_costs = arrays["word_costs"].tobytes()
         self._keys = array("I", arrays["keys"].tobytes())
         self._word_of_key = array("I", arrays["word_of_key"].tobytes())
-        self.transliterated: Callable[[str], Reading] = lru_cache(_REMEMBERED)(self._transliterated)
+        self.transliterated: Callable[[str], Reading] = lru_cache(_REMEMBERED)(self._transliterate)
 
-    def _transliterated(self, word: str) -> Reading:
+    def _transliterate(self, word: str) -> Reading:
         """Return the likeliest Russian word that `word` spells in Latin letters."""
         found = [_find(self._keys, hash_of(key)) for key in keys_of_latin(word)]
         known = [self._word_of_key[place] for place in found if place is not None]
