@@ -76,7 +76,7 @@ def check(
     checked = [all_articles[number] for number in kept]
     problems: list[Problem] = []
     for article in checked:
-        problems += _own_problems(article, known_fields)
+        problems += _article_problems(article, known_fields)
     for pair in _pairs(checked, None if vectors is None else vectors[kept]):
         first, second = checked[pair.first], checked[pair.second]
         # An empty answer is reported as such and does not also conflict with every other answer.
@@ -86,7 +86,7 @@ def check(
     return sorted(problems, key=lambda problem: (problem.severity, problem.kind))
 
 
-def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Problem]:
+def _article_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Problem]:
     served = article.status is Status.PUBLISHED
     severity = Severity.ERROR if served else Severity.WARNING
     if not article.answer.strip():
@@ -96,7 +96,7 @@ def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Pr
         if field in known_fields:
             continue
         near = difflib.get_close_matches(field, sorted(known_fields), n=1)
-        advice = f"did you mean {{{near[0]}}}?" if near else _known(known_fields)
+        advice = f"did you mean {{{near[0]}}}?" if near else _list_fields(known_fields)
         yield Problem(
             kind=Kind.UNKNOWN_FIELD,
             severity=severity,
@@ -106,7 +106,7 @@ def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Pr
         )
 
 
-def _known(known_fields: frozenset[str]) -> str:
+def _list_fields(known_fields: frozenset[str]) -> str:
     names = ", ".join(f"{{{name}}}" for name in sorted(known_fields))
     return f"known are {names}" if names else "no field is known"
 
@@ -114,7 +114,7 @@ def _known(known_fields: frozenset[str]) -> str:
 def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     first, second = articles[pair.first], articles[pair.second]
     same = similar(first.answer, second.answer)
-    first_text, second_text = (_shortened(text) for text in pair.texts)
+    first_text, second_text = (_shorten(text) for text in pair.texts)
     asked = f"«{first_text}»" if first_text == second_text else f"«{first_text}» and «{second_text}»"
     if same:
         ending = "and answer the same: merge them"
@@ -175,7 +175,7 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
     return sorted(best.values(), key=lambda pair: (pair.first, pair.second))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:79] + "…"
 

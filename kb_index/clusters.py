@@ -50,7 +50,7 @@ def clusters(
     found = [
         _cluster(texts, order[rows], ordered[rows], times)
         for group in _groups(ordered, near)
-        for rows in _linked(ordered, group, near)
+        for rows in _cluster_group(ordered, group, near)
     ]
     return sorted(found, key=lambda cluster: (-times[list(cluster.members)].sum(), texts[cluster.centre]))
 
@@ -97,13 +97,13 @@ def _groups(vectors: Vectors, near: float) -> Iterator[_Integers]:
     yield from np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
-def _linked(vectors: Vectors, group: _Integers, near: float) -> list[_Integers]:
+def _cluster_group(vectors: Vectors, group: _Integers, near: float) -> list[_Integers]:
     if len(group) == 1:
         return [group]
     if len(group) <= _MAX_GROUP:
         labels = _average_linkage(vectors[group] @ vectors[group].T, near)
         return [group[labels == label] for label in range(labels.max() + 1)]
-    parts = [rows for half in _halves(vectors, group) for rows in _linked(vectors, half, near)]
+    parts = [rows for half in _halves(vectors, group) for rows in _cluster_group(vectors, half, near)]
     return _across(vectors, parts, near)
 
 

@@ -37,7 +37,7 @@ def answer_groups(answers: Iterable[str]) -> npt.NDArray[np.int64]:
     group = np.array(
         [first.setdefault(word, row) if word else row for row, word in enumerate(words)], np.int64
     )
-    for row, other_row in _one_word_apart(words, sorted(first.values())):
+    for row, other_row in _find_one_word_apart(words, sorted(first.values())):
         low, high = sorted((_root(group, row), _root(group, other_row)))
         group[high] = low
     return np.array([_root(group, row) for row in range(len(group))], dtype=np.int64)
@@ -54,7 +54,7 @@ def _root(group: npt.NDArray[np.int64], row: int) -> int:
     return row
 
 
-def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
+def _find_one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Find answers one word apart by the bags of words without one word: linear in the words."""
     rows = [row for row in rows if len(words[row]) >= _MIN_WORDS]
     if len(rows) < 2:

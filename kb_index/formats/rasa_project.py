@@ -120,7 +120,7 @@ def read_project(
         _read_steps(read, file, root)
     if not read.intents:
         raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
-    records, moved, kept = _sorted_out(read, frozenset(known_fields), budget)
+    records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
     articles = tuple(articles_of(folder, records, default_language)) if records else ()
     return RasaProject(
         articles=articles,
@@ -246,7 +246,7 @@ def _names(node: Node) -> list[str]:
 # --- sorting out --------------------------------------------------------------------------------
 
 
-def _sorted_out(
+def _sort_intents(
     read: _Read, known_fields: frozenset[str], budget: Budget
 ) -> tuple[list[Record], list[str], list[KeptIntent]]:
     records: list[Record] = []
@@ -295,7 +295,7 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     elif is_retrieval:  # its answer is always the same, regardless of the continuation
         answers = {_UTTER + base: own_response, _FROM_ARTICLES: own_response}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
-    begun = _begun(read, name, follows)
+    begun = _find_dialogue(read, name, follows)
     if begun is not None:
         return begun
     found: tuple[str, ...] = (own_response,) if is_retrieval or name not in read.follows else ()
@@ -313,7 +313,7 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     return KeptIntent(intent=name, reason=Kept.UNANSWERED)
 
 
-def _begun(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
+def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
     """Return the form, action or slot that makes an intent part of a dialogue, or None."""
     slot = KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name]) if name in read.fills else None
     if slot is not None and name not in read.opens:  # it only answers a question of the bot
