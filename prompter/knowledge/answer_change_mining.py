@@ -63,7 +63,7 @@ def changed_answers(
     found = [change for turn in turns for change in _changes(article, article_sentences, turn, keep)]
     drafts = []
     taken: set[str | None] = set()
-    for group in _grouped(found, embedder):
+    for group in _group(found, embedder):
         conversations = {change.turn.conversation_id for change in group}
         removed = group[0].removed
         if len(conversations) < min_conversations or (removed is not None and removed in taken):
@@ -129,7 +129,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
     return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
 
 
-def _grouped(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
+def _group(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
     """Group equivalent changes, the most frequent group first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:
@@ -169,7 +169,7 @@ def _draft(article: Article, group: Sequence[_Change], conversations: Collection
         kind=ProposalKind.CHANGED_ANSWER,
         article_id=article.id,
         question=article.question,
-        answer=_applied(article.answer, first),
+        answer=_apply(article.answer, first),
         base_answer=article.answer,
         topic=article.topic,
         language=article.language,
@@ -201,7 +201,7 @@ def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
     return tuple(SeenText(text=text, times=times[text]) for text in chosen)
 
 
-def _applied(answer: str, change: _Change) -> str:
+def _apply(answer: str, change: _Change) -> str:
     """Return the answer with the change applied and everything else unchanged."""
     if change.removed is not None:
         start = answer.index(change.removed)

@@ -57,7 +57,7 @@ def drafts_of_decisions(
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
     known = KnownQuestions(current, embedder, search)
-    asked = [question for turn in turns if (question := _asked(turn, keep)) is not None]
+    asked = [question for turn in turns if (question := _observe(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
         *phrasings(asked, known, embedder, min_conversations=min_conversations),
@@ -141,7 +141,7 @@ def with_same_answers(
     ]
 
 
-def _asked(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
+def _observe(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
     text = question_text(turn.utterance, keep=keep)
     if not normal(text) or is_small_talk(text) or _is_known_talk(turn):
         return None

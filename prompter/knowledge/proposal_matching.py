@@ -70,7 +70,7 @@ class ProposalIndex:
         subject = _subject(draft)
         candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
         if draft.kind is ProposalKind.CHANGED_ANSWER:
-            found = [proposal for proposal in candidates if _same_change(draft, proposal)]
+            found = [proposal for proposal in candidates if _is_same_change(draft, proposal)]
         else:
             found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
         if not found:
@@ -128,7 +128,7 @@ def _subject(draft: Draft | Proposal) -> object:
     return (draft.kind, draft.article_id if draft.kind is not ProposalKind.NEW_ARTICLE else None)
 
 
-def _same_change(draft: Draft, proposal: Proposal) -> bool:
+def _is_same_change(draft: Draft, proposal: Proposal) -> bool:
     own_keys, other = draft.proof, proposal.proof
     if {normal(text) for text in own_keys.removed} != {normal(text) for text in other.removed}:
         return False

@@ -176,8 +176,8 @@ def new_articles(
         list(cluster.members) for cluster in clusters([word.text for word in words], vectors, weights=weights)
     ]
     drafts = []
-    linked = _linked(parts, words, vectors, weights)
-    for part in (group for cluster in linked for group in _parted(cluster, words, min_conversations)):
+    linked = _link_clusters(parts, words, vectors, weights)
+    for part in (group for cluster in linked for group in _split_cluster(cluster, words, min_conversations)):
         members = [words[row] for row in part]
         named = [group for group in part if len(words[group].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
@@ -201,7 +201,7 @@ def new_articles(
     return drafts
 
 
-def _linked(
+def _link_clusters(
     parts: Sequence[list[int]], words: Sequence[_TextGroup], vectors: Vectors, weights: Sequence[int]
 ) -> list[list[int]]:
     """Join clusters whose questions got the same answer, if their meanings are similar."""
@@ -216,7 +216,7 @@ def _linked(
         [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
     )
     groups: dict[int, set[int]] = defaultdict(set)
-    for (row, _), group in zip(given, _same([answer for _, answer in given]), strict=True):
+    for (row, _), group in zip(given, _number_answers([answer for _, answer in given]), strict=True):
         groups[group].add(part_of[row])
     root = list(range(len(parts)))
 
@@ -239,7 +239,7 @@ def _linked(
     return [sorted(part) for part in joined.values()]
 
 
-def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
+def _split_cluster(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
     """Split a cluster whose questions were asked often and got different answers, each always its own.
 
     If one question got several answers, operators only worded them differently.
@@ -251,7 +251,9 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
         if len(normal(question.answer).split()) >= _LINKING_WORDS
     ]
     groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
-    for (row, question), group in zip(given, _same([question.answer for _, question in given]), strict=True):
+    for (row, question), group in zip(
+        given, _number_answers([question.answer for _, question in given]), strict=True
+    ):
         groups_by_row[row][group] += question.times
     group_of = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
     times = sum(groups.total() for groups in groups_by_row.values())
@@ -276,7 +278,7 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
     return [sorted([*large[0], *rest]), *large[1:]]
 
 
-def _same(answers: Sequence[str]) -> list[int]:
+def _number_answers(answers: Sequence[str]) -> list[int]:
     """Number the answers so that equal and nearly equal texts share a number."""
     distinct = list(dict.fromkeys(answers))
     place = {answer: number for number, answer in enumerate(distinct)}
@@ -332,7 +334,7 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
     """
     given = [question for question in asked if question.answer]
     groups: dict[int, list[ObservedQuestion]] = defaultdict(list)
-    for question, group in zip(given, _same([question.answer for question in given]), strict=True):
+    for question, group in zip(given, _number_answers([question.answer for question in given]), strict=True):
         groups[group].append(question)
     found = []
     for members in groups.values():

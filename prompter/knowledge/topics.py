@@ -63,7 +63,7 @@ class Topics:
         """Return every topic with an article or a title, every group, and every dialogue that has spoken."""
         with self._store.read() as tx:
             counts, given = tx.articles.count_by_topic(), tx.topic_titles.all()
-            known = self._known(tx, counts, given)
+            known = self._collect_ids(tx, counts, given)
         return [
             Topic(id=topic, titles=given.get(topic, {}), n_articles=counts.get(topic, 0)) for topic in known
         ]
@@ -100,7 +100,7 @@ class Topics:
         titles: Mapping[str, Mapping[str, str]],
         given: Mapping[str, Mapping[str, str]],
     ) -> None:
-        known = set(self._known(tx, tx.articles.count_by_topic(), given))
+        known = set(self._collect_ids(tx, tx.articles.count_by_topic(), given))
         for topic_id, texts in titles.items():
             if topic_id not in known and not _may_be_dialogue(topic_id):
                 raise NotFound(f"there is no topic {topic_id}")
@@ -110,7 +110,7 @@ class Topics:
                 )
             tx.topic_titles.put(topic_id, _tidy(topic_id, texts))
 
-    def _known(self, tx: Transaction, *topics: Collection[str]) -> list[str]:
+    def _collect_ids(self, tx: Transaction, *topics: Collection[str]) -> list[str]:
         dialogues = (name for name in tx.readiness.all() if name.startswith(TOPICS))
         return sorted({*self._groups, *dialogues}.union(*topics))
 

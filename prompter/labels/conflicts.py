@@ -86,7 +86,7 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
             article_id=article_id,
             question=articles[article_id].question,
             n_used=sum(counts.values()),
-            n_changed=_changed(counts),
+            n_changed=_count_changes(counts),
         )
         for article_id, counts in uses.items()
         if article_id in articles
@@ -105,5 +105,5 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     )
 
 
-def _changed(counts: dict[Verdict, int]) -> int:
+def _count_changes(counts: dict[Verdict, int]) -> int:
     return counts.get(Verdict.EDITED_SUBSTANTIVE, 0) + counts.get(Verdict.REJECTED, 0)

@@ -180,7 +180,7 @@ class _Run:
             activation=use.number if use else 0,
             split=split_by_time(
                 labeled_questions(self._store),
-                since=_learned_until(champion),
+                since=_end_of_training(champion),
                 holdout_share=self._config.holdout_share,
             ),
         )
@@ -228,9 +228,9 @@ class _Run:
         """Ask champion and candidate the same questions."""
         same = situation.same
         known = {article.id for article in bench.search.articles}
-        kept = [*self._held_out(known), *self._pinned(known)]
+        kept = [*self._held_out_rows(known), *self._pinned_rows(known)]
         fresh = self._verdicts(situation.split.to_test, known, same)
-        rows, alone = [*kept, *fresh], self._answered_alone()
+        rows, alone = [*kept, *fresh], self._automated_replies()
         with small_matrices():
             self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
             champion = bench.assistant(bench.champion, bench.champion.learned)
@@ -356,7 +356,7 @@ class _Run:
         with self._progress("checking", None) as advance:
             return check_operators(found, guess, same_answer=same)
 
-    def _held_out(self, known: set[str]) -> list[Row]:
+    def _held_out_rows(self, known: set[str]) -> list[Row]:
         """Return held-out rows, from the settings' file or, where its articles exist, the demo shop's."""
         path = self._config.held_out
         if path is not None:
@@ -380,7 +380,7 @@ class _Run:
                     rows.append(Row(case=case, source=Source.VERDICT, key=questions[-1].turn_id))
         return rows
 
-    def _pinned(self, known: set[str]) -> list[Row]:
+    def _pinned_rows(self, known: set[str]) -> list[Row]:
         """Return pinned cases whose article can be suggested."""
         with self._store.read() as tx:
             pins = tx.pins.all()
@@ -394,7 +394,7 @@ class _Run:
             if pin.article_id in known
         ]
 
-    def _answered_alone(self) -> list[tuple[int, str, str]]:
+    def _automated_replies(self) -> list[tuple[int, str, str]]:
         """Return turn, topic and text of recent automated replies."""
         with self._store.read() as tx:
             return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
@@ -408,7 +408,7 @@ class _Run:
         return Progress(self._job, self._bar, step, total)
 
 
-def _learned_until(champion: Version) -> datetime | None:
+def _end_of_training(champion: Version) -> datetime | None:
     """Return when the champion's newest training verdict was given, or None if that is unknown.
 
     A future moment was stored before the clock was set back, so it cannot tell which verdicts are new.

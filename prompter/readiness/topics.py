@@ -85,7 +85,7 @@ class TestedTopics:
         """The rule that decides when a topic may answer alone."""
         return self._rule
 
-    def _passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
+    def _lowest_passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
         """Return the lowest threshold at which the topic may answer alone."""
         if stored.name in self._together:
             return min(stored.frozen, default=None)

@@ -80,7 +80,7 @@ class ReadinessWorker(TestedTopics):
         status = TopicStatus(
             state=stored.state,
             threshold=stored.threshold,
-            passed=self._passed(stored, steps),
+            passed=self._lowest_passed(stored, steps),
             slipped=self._sounds(live),
         )
         change = next_transition(status, stored.mode or self._mode)

@@ -18,7 +18,7 @@ class DialogueRows(Rows):
         row = self._connection.execute(
             select(dialogues).where(dialogues.c.conversation_id == conversation_id)
         ).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else _dialogue(row)
 
     def claim(
         self,
@@ -56,7 +56,7 @@ class DialogueRows(Rows):
         )
         if claimed.rowcount == 0:
             return None
-        found = _stored(self._connection.execute(select(dialogues).where(this_dialogue)).one())
+        found = _dialogue(self._connection.execute(select(dialogues).where(this_dialogue)).one())
         changes: dict[str, Any] = {
             "used_at": now,
             "told_turn_id": cursor.turn_id,
@@ -73,7 +73,7 @@ class DialogueRows(Rows):
         """Record that the reply is stored. `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
-            .where(*_told(conversation_id, cursor))
+            .where(*_is_unchanged(conversation_id, cursor))
             .values(
                 used_message_id=cursor.message_id,
                 form=form,
@@ -87,7 +87,7 @@ class DialogueRows(Rows):
     def release(self, conversation_id: int, cursor: MessageCursor) -> None:
         """Release the conversation for other questions: there is no reply, or it is not used."""
         self._connection.execute(
-            update(dialogues).where(*_told(conversation_id, cursor)).values(asked_until=None)
+            update(dialogues).where(*_is_unchanged(conversation_id, cursor)).values(asked_until=None)
         )
 
     def out_of_step(
@@ -104,7 +104,7 @@ class DialogueRows(Rows):
             .where(dialogues.c.used_at >= used_since, dialogues.c.paused != held)
             .order_by(dialogues.c.conversation_id)
         )
-        return [(_stored(row), bool(row.held)) for row in rows]
+        return [(_dialogue(row), bool(row.held)) for row in rows]
 
     def set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
         self._connection.execute(
@@ -117,7 +117,7 @@ class DialogueRows(Rows):
         )
 
 
-def _stored(row: Row[Any]) -> StoredDialogue:
+def _dialogue(row: Row[Any]) -> StoredDialogue:
     return StoredDialogue(
         conversation_id=row.conversation_id,
         session=row.session,
@@ -129,7 +129,7 @@ def _stored(row: Row[Any]) -> StoredDialogue:
     )
 
 
-def _told(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
+def _is_unchanged(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
     """Return conditions for the dialogue, as long as the engine was sent nothing since."""
     return (
         dialogues.c.conversation_id == conversation_id,

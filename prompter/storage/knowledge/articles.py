@@ -222,7 +222,7 @@ class ArticleRows(Rows):
         """Return articles of any status after the id `after` that contain the text, in order of id."""
         where = articles.c.id > after
         if text:
-            pattern = f"%{_escaped(text.lower())}%"
+            pattern = f"%{_escape(text.lower())}%"
             columns = (articles.c.id, articles.c.question, articles.c.answer)
             where &= or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
         if topic is not None:
@@ -321,7 +321,7 @@ def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
     )
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

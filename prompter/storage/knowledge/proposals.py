@@ -80,7 +80,7 @@ class ProposalRows(Rows):
     def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
         """Store more customer examples, and leave the wording as it is."""
         self._connection.execute(
-            update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
+            update(proposals).where(proposals.c.id == proposal_id).values(**_proof_values(proof, now))
         )
 
     def edit(self, proposal_id: int, changes: Mapping[str, Any], edited_by: int, now: datetime) -> bool:
@@ -145,11 +145,11 @@ def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
         "language": draft.language,
         "base_answer": draft.base_answer,
         "about": about(draft),
-        **_proven(draft.proof, now),
+        **_proof_values(draft.proof, now),
     }
 
 
-def _proven(proof: Proof, now: datetime) -> dict[str, Any]:
+def _proof_values(proof: Proof, now: datetime) -> dict[str, Any]:
     return {"weight": proof.n_turns, "evidence": asdict(proof), "changed_at": now}
 
 
