@@ -43,7 +43,7 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
 
     def done() -> Response:
         try:
-            outcome = services.actions.run(_asked(body))
+            outcome = services.actions.run(_action_call(body))
         except UnknownAction:
             if services.custom_actions is None:
                 raise
@@ -54,7 +54,7 @@ async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     return await to_thread.run_sync(done, limiter=services.actions_at_once)
 
 
-def _asked(body: ActionIn) -> ActionCall:
+def _action_call(body: ActionIn) -> ActionCall:
     message = body.tracker.latest_message
     about = AboutTurn.of(message.metadata) if message else None
     return ActionCall(

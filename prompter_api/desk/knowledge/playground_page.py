@@ -120,9 +120,9 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
         Tag("p", _("No suggestions"), classes="empty__title")
         return
     with Tag("div"):
-        Tag("p", _first(found.suggestions[0], t))
+        Tag("p", _first_place_reason(found.suggestions[0], t))
         if len(found.suggestions) > 1:
-            Tag("p", _between(found.suggestions, t))
+            Tag("p", _compare_first_two(found.suggestions, t))
     scale = max(abs(part.points) for suggestion in found.suggestions for part in suggestion.ranked_by) or 1.0
     for rank, suggestion in enumerate(found.suggestions, start=1):
         _suggestion(rank, suggestion, scale, t)
@@ -153,14 +153,14 @@ def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) ->
     Tag("p", said, classes="side__hint")
 
 
-def _first(suggestion: ExplainedSuggestion, t: Translations) -> str:
+def _first_place_reason(suggestion: ExplainedSuggestion, t: Translations) -> str:
     """Return a sentence with the main reason for the first place."""
     best = max(suggestion.ranked_by, key=lambda part: part.points)
     text = t.gettext("Main reason for the first place: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
 
-def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
+def _compare_first_two(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
     """Return a sentence with the main difference between the first and the second suggestion."""
     first, second = suggestions[:2]
     ahead = [

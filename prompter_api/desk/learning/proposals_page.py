@@ -183,7 +183,7 @@ class InboxPage:
             case "approve_many" | "dismiss_many" | "merge":
                 self._ask(do)
             case "sure":
-                await self._sure()
+                await self._confirm()
             case "close":
                 self._many.close()
                 self._which.close()
@@ -245,21 +245,21 @@ class InboxPage:
         ui.run_javascript("sufler.release()")
         await self._refresh()
 
-    def _chosen(self) -> list[Proposal]:
+    def _chosen_proposals(self) -> list[Proposal]:
         return [card.proposal for card in self._cards.values() if card.is_chosen and card.proposal]
 
     def _ask(self, wanted: str) -> None:
-        chosen = self._chosen()
+        chosen = self._chosen_proposals()
         if len(chosen) < (2 if wanted == "merge" else 1):
             self._refuse(self._t.gettext("Select proposals first, at least two to merge."))
         else:
             self._many.ask(wanted, chosen)
 
-    async def _sure(self) -> None:
+    async def _confirm(self) -> None:
         if not self._many.is_open:
             return
         self._many.close()
-        chosen = self._chosen()
+        chosen = self._chosen_proposals()
         match self._many.wanted:
             case "approve_many":
                 seen = {proposal.id: proposal.wording for proposal in chosen}

@@ -22,9 +22,11 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_other_s
 def login_form(request: Request, after: str = "/desk") -> Response:
     services = services_of(request)
     if _visit(request) is not None:
-        return RedirectResponse(_own_path(after), 303)
+        return RedirectResponse(_local_path(after), 303)
     language = page_language(request, services)
-    return form_page(request, "login.html", language=language, after=_own_path(after), name="", problem=None)
+    return form_page(
+        request, "login.html", language=language, after=_local_path(after), name="", problem=None
+    )
 
 
 @router.post("/login")
@@ -41,7 +43,7 @@ async def submit_login(
             "login.html",
             status=403 if isinstance(error, LoginRefused) else 429,
             language=language,
-            after=_own_path(after),
+            after=_local_path(after),
             name=name,
             problem=login_problem(error, translator(language).gettext),
         )
@@ -51,7 +53,7 @@ async def submit_login(
     account, chosen = entry.account, cookies.language(request, services)
     if chosen in LANGUAGES and account.language != chosen:
         await run_in_threadpool(services.accounts.set_language, account.id, str(chosen))
-    answer = RedirectResponse("/password" if account.one_time_password else _own_path(after), 303)
+    answer = RedirectResponse("/password" if account.one_time_password else _local_path(after), 303)
     entry.keep(answer, services)
     return answer
 
@@ -104,7 +106,7 @@ def submit_logout(request: Request) -> Response:
 @router.post("/language")
 def submit_language(request: Request, language: Field = "", after: Field = "/desk") -> Response:
     services = services_of(request)
-    answer, found = RedirectResponse(_own_path(after), 303), _visit(request)
+    answer, found = RedirectResponse(_local_path(after), 303), _visit(request)
     if language in LANGUAGES:
         if found is None:
             cookies.set_language(answer, services, language)
@@ -125,7 +127,7 @@ def _visit(request: Request) -> Visit | None:
     return visit_of(request, services_of(request))
 
 
-def _own_path(target: str) -> str:
+def _local_path(target: str) -> str:
     """Return `target` if it is a path on this server, and the desk's path otherwise."""
     is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if is_local else "/desk"

@@ -235,7 +235,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
                 "Excluded from the group because their own accuracy is below the target: {topics}."
             ).format(topics=", ".join(map(topic, facts.topics)) or "—")
         case "slipped":
-            return _slipped(facts, t)
+            return _slip_text(facts, t)
         case "stopped":
             return t.gettext("Paused: operators answer until autopilot is turned on again.")
         case "switched_off":
@@ -267,7 +267,7 @@ def _new_version(facts: ReadinessChangeFacts, t: Translations) -> str:
     return text.format(changed=changed)
 
 
-def _slipped(facts: ReadinessChangeFacts, t: Translations) -> str:
+def _slip_text(facts: ReadinessChangeFacts, t: Translations) -> str:
     wrong, audited = facts.audited_wrong, facts.audited
     text = t.ngettext(
         "Autopilot turned off: {wrong} of {audited} audited replies was wrong. The topic is being "

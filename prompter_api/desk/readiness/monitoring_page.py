@@ -76,7 +76,7 @@ def _weeks(drift: Drift, t: Translations, language: str) -> None:
     rows: list[tuple[str, Sequence[str]]] = [
         (_("Questions"), [str(week.turns) for week in weeks]),
         (_("No suggestion found"), [_share(week.unseen, language) for week in weeks]),
-        (_("Confidence at least 90 %"), [_sure(week, language) for week in weeks]),
+        (_("Confidence at least 90 %"), [_share_of_sure(week, language) for week in weeks]),
         (
             _("Suggestions rejected or substantially edited"),
             [_share(week.changed, language) for week in weeks],
@@ -189,6 +189,6 @@ def _share(estimate: Estimate | None, language: str) -> str:
     return f"{words.share(estimate.value, language)} ({interval})"
 
 
-def _sure(week: Week, language: str) -> str:
+def _share_of_sure(week: Week, language: str) -> str:
     total = sum(week.confidences)
     return words.share(week.confidences[9] / total, language) if total else "—"

@@ -185,7 +185,7 @@ class ProofPanel:
         self._asked.say(words.share(view.bar, language))
         first = view.steps_at_bar[0]
         self._answer_with(
-            words.what_if(view.steps_at_bar, self._when(view.evidence, first, zone), t, language)
+            words.what_if(view.steps_at_bar, self._moment_of(view.evidence, first, zone), t, language)
         )
 
     def _answer_with(self, lines: list[str]) -> None:
@@ -197,7 +197,7 @@ class ProofPanel:
             for line in lines:
                 Tag("li", line)
 
-    def _when(self, evidence: TopicEvidence, step: Step, zone: tzinfo | None) -> str:
+    def _moment_of(self, evidence: TopicEvidence, step: Step, zone: tzinfo | None) -> str:
         at = evidence.received_at(step)
         return "" if at is None else moment(at, utc_now(), zone, self._language)
 

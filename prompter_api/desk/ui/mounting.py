@@ -26,7 +26,7 @@ STATIC = Path(__file__).parents[1] / "static"
 
 
 @cache
-def _configured() -> FastAPI:
+def _configure() -> FastAPI:
     carrier = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(
         carrier,
@@ -55,11 +55,11 @@ def mount_nicegui(app: FastAPI, services: Services) -> None:
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
-        async with _configured().router.lifespan_context(running), own_lifespan(running) as state:
+        async with _configure().router.lifespan_context(running), own_lifespan(running) as state:
             yield state
         run.reset()  # new threads, in case another application of this process follows
 
-    _configured()
+    _configure()
     app.mount("/assets", StaticFiles(directory=STATIC))
     app.router.lifespan_context = lifespan
     app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, services)))

@@ -15,7 +15,7 @@ from prompter.domain.evidence import RejectReason
 from prompter.domain.triage import HandoffReason, Route
 from prompter.storage import Store
 from prompter.text.translations import translator
-from prompter_api.desk.login.page import _own_path
+from prompter_api.desk.login.page import _local_path
 from prompter_api.desk.operator.conversation_panel import in_last_wording
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.operator.input_event import InputEvent
@@ -249,7 +249,7 @@ def test_a_time_has_its_date_when_it_is_of_another_day() -> None:
     ],
 )
 def test_after_the_login_one_stays_on_this_server(target: str, path: str) -> None:
-    assert _own_path(target) == path
+    assert _local_path(target) == path
 
 
 # --- sessions ------------------------------------------------------------------------------------
