@@ -115,7 +115,7 @@ class Readiness(Section):
         return groups
 
     @model_validator(mode="after")
-    def _fixed_list(self) -> Self:
+    def _check_together(self) -> Self:
         if (self.across_topics == "e-bh") != bool(self.tested_together):
             raise PydanticCustomError(
                 "together",

@@ -52,7 +52,7 @@ def import_web_face() -> None:
         import_module(name)
 
 
-def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
+def _encode(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
     from prompter_api.services import Encoded
 
     reader = assistant.knowledge.reader
@@ -98,7 +98,7 @@ def _services(
         actions=dialogues.build_actions(settings, store, asked_by_engine, sampling=build_sampling(settings)),
         assistant=assistant,
         asked_by_engine=asked_by_engine,
-        encode=lambda texts: _encoded(assistant, texts),
+        encode=lambda texts: _encode(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
         topics=build_topics(settings, store),
@@ -119,7 +119,7 @@ def _services(
                 database_check(store),
                 disk_check(settings.data_dir, min_free_megabytes=settings.web.min_free_megabytes),
                 Check(name="loops", run=(heartbeats or Heartbeats()).check),
-                encoder_check(lambda texts: _encoded(assistant, texts)),
+                encoder_check(lambda texts: _encode(assistant, texts)),
             ]
         ),
         hosts=settings.web.hosts,

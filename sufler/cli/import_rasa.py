@@ -73,7 +73,7 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
-            f"  {kept.intent}: {_why(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
+            f"  {kept.intent}: {_explain(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
             for kept in project.kept
         ]
     rest = ", ".join(f"{count} {kind}" for kind, count in project.counts.items())
@@ -88,7 +88,7 @@ def _on_one_line(question: str) -> str:
     return " ".join(question.split())[:70]
 
 
-def _why(reason: "Kept") -> str:
+def _explain(reason: "Kept") -> str:
     return {
         "form": "starts a form",
         "action": "calls an action",

@@ -12,7 +12,7 @@ _LINE_AFTER = 3.0  # seconds; shorter work is not worth a line in a log
 def progress_bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show progress. Call the yielded function with the number of items done since the last call."""
     if not sys.stderr.isatty():
-        yield _logged(label, total)
+        yield _log_progress(label, total)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,7 +23,7 @@ def progress_bar(label: str, total: int | None) -> Iterator[Callable[[int], None
         yield lambda count: progress.advance(task, count)
 
 
-def _logged(label: str, total: int | None) -> Callable[[int], None]:
+def _log_progress(label: str, total: int | None) -> Callable[[int], None]:
     next_line = time.monotonic()
     done = 0
 

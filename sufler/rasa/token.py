@@ -36,7 +36,7 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
     Raises:
         NoRasa: when the account of that name is not an operator, is disabled or has too many tokens.
     """
-    token = _kept(file)
+    token = _read_token(file)
     if token and _is_right(accounts.by_token(token)):
         return token
     account = next((account for account in accounts.all() if account.name.casefold() == _NAME), None)
@@ -62,7 +62,7 @@ def _is_right(bearer: Bearer | None) -> bool:
     return bearer.token.expires_at is None or bearer.token.expires_at > utc_now() + _MIN_LIFETIME
 
 
-def _kept(file: Path) -> str:
+def _read_token(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
