@@ -55,13 +55,13 @@ class Mark:
     def verdict(self, value: float | None) -> str:
         if value is None:
             return "not measured"
-        if self.stretch is not None and self._reached(value, self.stretch):
+        if self.stretch is not None and self._reaches(value, self.stretch):
             return "stretch"
         if self.must is None:
             return "short of the stretch"
-        return "reached" if self._reached(value, self.must) else "**missed**"
+        return "reached" if self._reaches(value, self.must) else "**missed**"
 
-    def _reached(self, value: float, mark: float) -> bool:
+    def _reaches(self, value: float, mark: float) -> bool:
         return value <= mark if self.lower_is_better else value >= mark
 
 

@@ -94,10 +94,10 @@ def measure(settings: Settings, messages: dict[str, list[str]], console: Console
         articles = read_articles(settings.training_data_dir / "kb.csv")
         bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
         with running(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
-            found = {"none": _asked(connection, store, min_seconds=5.0)}
+            found = {"none": _request_health(connection, store, min_seconds=5.0)}
             for name, texts in messages.items():
                 _send(settings, store, texts)
-                found[name] = _asked(connection, store)
+                found[name] = _request_health(connection, store)
                 console.print(f"{name}: {found[name]}")
     return found
 
@@ -110,7 +110,7 @@ def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
         reception.receive(IncomingMessage(channel="web", chat_id=chat, external_id=chat, text=text))
 
 
-def _asked(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
+def _request_health(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
     """Request /health until no message waits to be triaged."""
     seconds, start = [], time.perf_counter()
     for number in _until_triaged(store, start, min_seconds):
