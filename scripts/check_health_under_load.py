@@ -68,7 +68,7 @@ def main() -> None:
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="sufler-health-") as folder:
         settings = load_settings(None).model_copy(update={"data_dir": Path(folder)})
-        found = measure(settings, batches(options.kind or [], each=options.each), console)
+        found = measure(settings, batches(options.kind or [], all_kinds=options.each), console)
     table = Table("messages", "requests", "p50 ms", "p99 ms", "max ms", "triaged in s")
     for name, latency in found.items():
         figures = (f"{value:.0f}" for value in (latency.p50, latency.p99, latency.max, latency.seconds))
@@ -78,9 +78,9 @@ def main() -> None:
         sys.exit(f"p99 is above {MARK_MS} ms")
 
 
-def batches(kinds: Sequence[str], *, each: bool) -> dict[str, list[str]]:
+def batches(kinds: Sequence[str], *, all_kinds: bool) -> dict[str, list[str]]:
     """Return the messages to send together, by name."""
-    if kinds or each:
+    if kinds or all_kinds:
         return {name: [KINDS[name](LENGTH)] * MESSAGES for name in kinds or KINDS}
     names = list(KINDS)
     groups = [names[start : start + MESSAGES] for start in range(0, len(names), MESSAGES)]

@@ -86,8 +86,8 @@ class WordAssistant:
 
     @staticmethod
     def _share(words: set[str], article: Article) -> float:
-        own = set(" ".join((article.question, *article.phrasings)).lower().split())
-        return len(words & own) / max(1, len(words))
+        article_words = set(" ".join((article.question, *article.phrasings)).lower().split())
+        return len(words & article_words) / max(1, len(words))
 
 
 def explained(assistant: WordAssistant, text: str) -> Explanation:
