@@ -113,15 +113,15 @@ def split(
     by_text = merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
     free = [query for query in by_text.values() if query.right and query.text not in titles]
-    wanted = min(round(len(free) * share), _MAX_HELD_OUT)
-    if wanted < MIN_HELD_OUT:
+    n_held_out = min(round(len(free) * share), _MAX_HELD_OUT)
+    if n_held_out < MIN_HELD_OUT:
         min_phrasings = int(np.ceil(MIN_HELD_OUT / share))
         raise BadTrainingData(
             f"fine-tuning needs at least {min_phrasings} phrasings, examples or accepted texts besides the "
             f"articles' "
             f"questions, to learn from some and be judged by the others; there are {len(free)}"
         )
-    drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
+    drawn = np.random.default_rng(seed).permutation(len(free))[:n_held_out]
     held_out = [free[place] for place in sorted(drawn)]
     gone = {query.text for query in held_out}
     kept = [
@@ -253,8 +253,8 @@ class _Trainer:
             examples = self._examples(kind, nearest)
             order = self._random.permutation(len(examples))
             batches += [
-                (kind, [examples[at] for at in order[first : first + self._options.batch]])
-                for first in range(0, len(order), self._options.batch)
+                (kind, [examples[at] for at in order[start : start + self._options.batch]])
+                for start in range(0, len(order), self._options.batch)
             ]
         self._engine.train()
         losses = []

@@ -129,7 +129,7 @@ def _read_example(path: Path, row: int, text: str) -> Iterator[str]:
     if len(text) > MAX_EXAMPLE_CHARS:
         problem = f"is an example of over {MAX_EXAMPLE_CHARS} characters: shorten it"
         raise BadTrainingData(f"{path}, row {row}: {problem}")
-    stripped = _ENTITY.sub(lambda found: found[0 if found["text"] is None else "text"], text).strip()
+    stripped = _ENTITY.sub(lambda match: match[0 if match["text"] is None else "text"], text).strip()
     if stripped:
         yield stripped
 

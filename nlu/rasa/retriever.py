@@ -99,7 +99,7 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
             return
         intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
         ranking = [
-            ranked for ranked in message.get(INTENT_RANKING_KEY) or [] if ranked.get("name") != self._intent
+            entry for entry in message.get(INTENT_RANKING_KEY) or [] if entry.get("name") != self._intent
         ]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)

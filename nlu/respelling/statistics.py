@@ -88,8 +88,8 @@ class Lexicon:
         table = np.frombuffer(self._hashes, dtype=np.uint32)
         places = np.minimum(np.searchsorted(table, hashes), len(table) - 1)
         return [
-            Reading(word=words[found], cost=self._costs[places[found]] * WORD_UNIT)
-            for found in np.flatnonzero(table[places] == hashes).tolist()
+            Reading(word=words[place], cost=self._costs[places[place]] * WORD_UNIT)
+            for place in np.flatnonzero(table[places] == hashes).tolist()
         ]
 
     def _cost(self, word: str) -> float:
