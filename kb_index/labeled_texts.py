@@ -143,10 +143,12 @@ class LabeledTexts:
         `cleaned` are the texts as cleaned by `reader`, if that has already been done.
         """
         if cleaned is None:
-            cleaned = [reader.clean(judged.text) for judged in texts]
-        wanted = dict.fromkeys(cleaned)
-        places = {text: place for place, text in enumerate(known.cleaned if known else ()) if text in wanted}
-        missing = [text for text in wanted if text not in places]
+            cleaned = [reader.clean(labeled.text) for labeled in texts]
+        distinct = dict.fromkeys(cleaned)
+        places = {
+            text: place for place, text in enumerate(known.cleaned if known else ()) if text in distinct
+        }
+        missing = [text for text in distinct if text not in places]
         parts = [np.zeros((0, reader.dimensions), dtype=np.float32)]
         if known is not None and places:
             parts.append(known.index.vectors(np.array(list(places.values()), dtype=np.int64)))

@@ -56,7 +56,7 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
     column = {gram: number for number, gram in enumerate(by_rarity)}
     rows = [np.array(sorted(column[gram] for gram in members), np.int32) for members in grams]
     sizes = np.array([len(row) for row in rows])
-    kinds = [(given, numbers(text)) for given, text in zip(classes, texts, strict=True)]
+    kinds = [(class_, numbers(text)) for class_, text in zip(classes, texts, strict=True)]
     numbered = {name: number for number, name in enumerate(dict.fromkeys(kinds))}
     kind = np.array([numbered[name] for name in kinds])
     # |A∩B| >= NEAR·|A| for every near B, so B also holds one of A's |A| - ceil(NEAR·|A|) + 1 rarest.

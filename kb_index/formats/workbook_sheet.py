@@ -62,7 +62,7 @@ class TextReader(PartReader):
         self._pieces.clear()
         self._n_chars = 0
         if "_x" in text:
-            text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+            text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
         limit = limits.MAX_SHEET_CELL_CHARS
         if 2 * len(text) > limit and len(text.encode("utf-16-le", "surrogatepass")) > 2 * limit:
             raise self._too_long()
