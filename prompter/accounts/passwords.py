@@ -166,7 +166,7 @@ def _texts_to_score(password: str) -> set[str]:
     texts = {beginning.lower() if beginning.isupper() else beginning}
     if re.search("[а-яё]", beginning, re.IGNORECASE):
         texts.add(to_latin(_plain(beginning)))
-    return {spelt for text in texts for spelt in _readable(text)}
+    return {spelling for text in texts for spelling in _readable(text)}
 
 
 def _readable(text: str) -> tuple[str, ...]:

@@ -325,12 +325,12 @@ class Desk:
         with self._store.write() as tx:
             reply = _require(tx.outbox.get(reply_id), "reply")
             if reply.state is OutboxState.UNKNOWN:
-                left = OutboxState.SENT
+                new_state = OutboxState.SENT
             elif reply.state is OutboxState.FAILED:
-                left = OutboxState.CANCELLED
+                new_state = OutboxState.CANCELLED
             else:
                 raise NotFound("the delivery of this reply has already been settled")
-            state = OutboxState.PENDING if send_again else left
+            state = OutboxState.PENDING if send_again else new_state
             tx.outbox.settle(
                 reply_id,
                 reply.state,
@@ -371,8 +371,8 @@ def _check_text(text: str | None) -> str | None:
         return None
     if len(text) > _MAX_REPLY_LENGTH:
         raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
-    if left := fields(text):
-        raise InvalidDecision(f"the reply still contains {{{left[0]}}}: fill it in or remove it")
+    if unfilled := fields(text):
+        raise InvalidDecision(f"the reply still contains {{{unfilled[0]}}}: fill it in or remove it")
     return text
 
 

@@ -161,10 +161,10 @@ class Actions:
                 note(tx, before, signal, self._sampling, now)
 
     def _validate(self, form: LookupForm, call: ActionCall) -> ActionResult:
-        given = call.slots.get(form.slot)
-        if given is None:
+        number_text = call.slots.get(form.slot)
+        if number_text is None:
             return ActionResult()
-        number = form.number(given)
+        number = form.number(number_text)
         if number is None:
             return ActionResult(slots={form.slot: None}, utterances=(BotUtterance(response=form.malformed),))
         if self._try_lookup(number) == (True, None):

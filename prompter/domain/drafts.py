@@ -93,16 +93,16 @@ def joined(first: Proof, second: Proof) -> Proof:
     def together(first_times: int, second_times: int) -> int:
         return first_times + second_times if apart else max(first_times, second_times)
 
-    times = {seen.text: seen.times for seen in first.texts}
-    for seen in second.texts:
-        times[seen.text] = together(times.get(seen.text, 0), seen.times)
-    answers = {given.text: given for given in first.answers}
-    for given in second.answers:
-        before = answers.get(given.text)
-        answers[given.text] = replace(
-            given,
-            times=together(before.times if before else 0, given.times),
-            operators=max(before.operators if before else 0, given.operators),
+    times = {seen_text.text: seen_text.times for seen_text in first.texts}
+    for seen_text in second.texts:
+        times[seen_text.text] = together(times.get(seen_text.text, 0), seen_text.times)
+    answers = {answer.text: answer for answer in first.answers}
+    for answer in second.answers:
+        before = answers.get(answer.text)
+        answers[answer.text] = replace(
+            answer,
+            times=together(before.times if before else 0, answer.times),
+            operators=max(before.operators if before else 0, answer.operators),
         )
     turns = tuple(dict.fromkeys((*first.turns, *second.turns)))
     n_turns = max(together(first.n_turns, second.n_turns), len(turns))
@@ -116,7 +116,7 @@ def joined(first: Proof, second: Proof) -> Proof:
         ),
         turns=turns[-MAX_TEXTS:],  # the newest turns are the likeliest to occur again
         answers=tuple(
-            sorted(answers.values(), key=lambda given: (-given.operators, -given.times, given.text))
+            sorted(answers.values(), key=lambda answer: (-answer.operators, -answer.times, answer.text))
         )[:MAX_ANSWERS],
         added=tuple(dict.fromkeys((*first.added, *second.added)))[:MAX_ANSWERS],
         removed=tuple(dict.fromkeys((*first.removed, *second.removed)))[:MAX_ANSWERS],

@@ -154,8 +154,8 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
             name, questions_left = waiting.popitem(last=False)
             questions.take(name, questions_left)
             n_waiting -= len(questions_left)
-    for name, rest in waiting.items():
-        questions.take(name, rest)
+    for name, conversation_messages in waiting.items():
+        questions.take(name, conversation_messages)
     progress(n_messages % 1000)
     return History(
         asked=tuple(questions.asked()),
@@ -223,9 +223,9 @@ class _Questions:
             cleaned = self._cleaned[text] = (answer_text(text, keep=self._team), contacts(text))
         for contact in cleaned[1]:
             if contact not in self._team:
-                told = self._told.setdefault(contact, set())
-                told.add(conversation)
-                if len(told) >= MIN_TEAM_COUNT:
+                conversations = self._told.setdefault(contact, set())
+                conversations.add(conversation)
+                if len(conversations) >= MIN_TEAM_COUNT:
                     self._team.add(contact)
                     self._cleaned.clear()
         if len(self._told) > _MAX_CONTACTS:

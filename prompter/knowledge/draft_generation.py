@@ -235,5 +235,8 @@ def _contacts(
     team_contacts = [text for article in articles for text in contacts(article.answer)]
     team_contacts += [text for value in constants.values() for text in contacts(value)]
     return frozenset(
-        [*team_contacts, *(number for number, told in sent.items() if len(told) >= MIN_TEAM_COUNT)]
+        [
+            *team_contacts,
+            *(number for number, conversations in sent.items() if len(conversations) >= MIN_TEAM_COUNT),
+        ]
     )

@@ -62,8 +62,8 @@ class ProposalIndex:
 
     def is_taken(self, draft: Draft, but: Proposal) -> bool:
         """Return whether another open proposal has exactly this content."""
-        wanted = about(draft)
-        return any(proposal.about == wanted and proposal.id != but.id for proposal in self.open())
+        draft_subject = about(draft)
+        return any(proposal.about == draft_subject and proposal.id != but.id for proposal in self.open())
 
     def same_as(self, draft: Draft) -> Proposal | None:
         """Return the matching proposal, preferring a settled one among equally good matches."""
@@ -74,8 +74,8 @@ class ProposalIndex:
         else:
             found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
         if not found:
-            wanted = about(draft)
-            found = [proposal for proposal in self.open() if proposal.about == wanted]
+            draft_subject = about(draft)
+            found = [proposal for proposal in self.open() if proposal.about == draft_subject]
         return self._at_the_end(found[0]) if found else None
 
     def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
@@ -119,7 +119,7 @@ def _turns(keys: set[object]) -> set[object]:
 
 def _keys(draft: Draft | Proposal) -> list[object]:
     """Return the turns and texts on which it is based."""
-    texts = (seen.text for seen in draft.proof.texts)
+    texts = (seen_text.text for seen_text in draft.proof.texts)
     return [*draft.proof.turns, *dict.fromkeys(normal(text) or text for text in (draft.question, *texts))]
 
 

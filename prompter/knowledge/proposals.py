@@ -136,8 +136,8 @@ class Proposals:
             InvalidProposal: when a phrasing is given an answer, or a changed answer another question.
             InvalidArticle: when no article could hold the content.
         """
-        given = {"question": question, "answer": answer, "topic": topic, "language": language}
-        changes: dict[str, Any] = {name: value.strip() for name, value in given.items() if value is not None}
+        fields = {"question": question, "answer": answer, "topic": topic, "language": language}
+        changes: dict[str, Any] = {name: value.strip() for name, value in fields.items() if value is not None}
         if base_answer is not None:
             changes["base_answer"] = base_answer  # it has to equal the article's answer exactly
         if phrasings is not None:
@@ -180,11 +180,11 @@ class Proposals:
             Unanswered: when a new article has no answer yet.
             InvalidArticle: when no article could hold the content.
         """
-        for left in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of, seen=seen)
             except Conflict:
-                if not left:  # every id that we choose is taken by others
+                if not tries_left:  # every id that we choose is taken by others
                     raise
         raise AssertionError
 
@@ -302,11 +302,11 @@ class Proposals:
     ) -> Refreshed:
         with self._store.read() as tx:  # slow work is done while nobody waits for a lock
             similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
-        for left in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 return self._take(drafts, similarity, replaces_all=replaces_all)
             except Conflict:  # another process proposes at the same time
-                if not left:
+                if not tries_left:
                     raise
         raise AssertionError
 

@@ -102,8 +102,8 @@ def phrasings(
     confirmed: dict[str, list[ObservedQuestion]] = defaultdict(list)
     for question in asked:
         key = normal(question.text)
-        for wrong in question.wrong:
-            against[key][wrong] += question.times
+        for wrong_id in question.wrong:
+            against[key][wrong_id] += question.times
         if question.article_id in known.articles and key and len(question.text) <= MAX_PHRASING_LENGTH:
             votes[key][question.article_id or ""] += question.times
             confirmed[question.article_id or ""].append(question)
@@ -113,8 +113,8 @@ def phrasings(
         return votes[key][article_id] >= 2 * (others + against[key][article_id])
 
     texts = {
-        article_id: {key: group for key, group in group_by_text(found).items() if agreed(key, article_id)}
-        for article_id, found in confirmed.items()
+        article_id: {key: group for key, group in group_by_text(questions).items() if agreed(key, article_id)}
+        for article_id, questions in confirmed.items()
     }
     flat = [(article_id, text) for article_id in sorted(texts) for text in texts[article_id].values()]
     vectors = embedder.embed([group.text for _, group in flat])
@@ -206,7 +206,7 @@ def _link_clusters(
 ) -> list[list[int]]:
     """Join clusters whose questions got the same answer, if their meanings are similar."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
-    given = [
+    answers = [
         (row, question.answer)
         for row, heard_of in enumerate(words)
         for question in heard_of.asked
@@ -216,7 +216,7 @@ def _link_clusters(
         [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
     )
     groups: dict[int, set[int]] = defaultdict(set)
-    for (row, _), group in zip(given, _number_answers([answer for _, answer in given]), strict=True):
+    for (row, _), group in zip(answers, _number_answers([answer for _, answer in answers]), strict=True):
         groups[group].add(part_of[row])
     root = list(range(len(parts)))
 
@@ -244,7 +244,7 @@ def _split_cluster(part: list[int], words: Sequence[_TextGroup], min_conversatio
 
     If one question got several answers, operators only worded them differently.
     """
-    given = [
+    answered = [
         (row, question)
         for row in part
         for question in words[row].asked
@@ -252,7 +252,7 @@ def _split_cluster(part: list[int], words: Sequence[_TextGroup], min_conversatio
     ]
     groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
     for (row, question), group in zip(
-        given, _number_answers([question.answer for _, question in given]), strict=True
+        answered, _number_answers([question.answer for _, question in answered]), strict=True
     ):
         groups_by_row[row][group] += question.times
     group_of = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
@@ -332,9 +332,11 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
 
     An answer in which something was masked was written for one customer, so others precede it.
     """
-    given = [question for question in asked if question.answer]
+    answered = [question for question in asked if question.answer]
     groups: dict[int, list[ObservedQuestion]] = defaultdict(list)
-    for question, group in zip(given, _number_answers([question.answer for question in given]), strict=True):
+    for question, group in zip(
+        answered, _number_answers([question.answer for question in answered]), strict=True
+    ):
         groups[group].append(question)
     found = []
     for members in groups.values():

@@ -57,8 +57,8 @@ def check_operators(
     for operator_id, numbers in sorted(of_operator.items()):
         predictions = predict(operator_id, numbers[-_MAX_ROWS:])
         judged = [
-            (_is_contradicted(labels[number], found, same), 1 - found.confidence)
-            for number, found in predictions.items()
+            (_is_contradicted(labels[number], prediction, same), 1 - prediction.confidence)
+            for number, prediction in predictions.items()
         ]
         judged_by[operator_id] = [
             (contradicted, doubt) for contradicted, doubt in judged if contradicted is not None

@@ -262,18 +262,21 @@ class _Run:
     def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
         """Let the gate decide. A candidate that passes becomes the current version or starts shadow mode."""
         report = evaluation.report
-        said = record_of(report, evaluation.changed)
-        metrics = {**candidate.manifest.metrics, "gate": said.figures.to_json() if said.figures else {}}
+        gate_report = record_of(report, evaluation.changed)
+        metrics = {
+            **candidate.manifest.metrics,
+            "gate": gate_report.figures.to_json() if gate_report.figures else {},
+        }
         note_metrics(self._versions.folder(candidate.id), metrics)
         record = self._versions.record
         if report.refusal is not None:
-            record.refuse(candidate.id, said)
+            record.refuse(candidate.id, gate_report)
             log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
             return Result.REFUSED
         if shadow:
-            record.shadow(candidate.id, said)
+            record.shadow(candidate.id, gate_report)
             return Result.SHADOW
-        if not record.promote_candidate(candidate.id, said, after=after):
+        if not record.promote_candidate(candidate.id, gate_report, after=after):
             return Result.OVERTAKEN
         log.info("candidate_promoted", version=candidate.id)
         return Result.PROMOTED
@@ -317,10 +320,10 @@ class _Run:
         """Encode distinct texts in batches. Vectors of `kept`, which are not customers' texts, are stored."""
         stored = self._encoders.of_articles(bench.champion.config)
         texts = [bench.cleaned(kept), bench.cleaned(customers)]
-        with self._progress("encoding", sum(len(some) for some in texts)) as advance:
-            for some, encoder in zip(texts, (stored, bench.encoder), strict=True):
-                for begin in range(0, len(some), _BATCH):
-                    batch = some[begin : begin + _BATCH]
+        with self._progress("encoding", sum(len(group) for group in texts)) as advance:
+            for group, encoder in zip(texts, (stored, bench.encoder), strict=True):
+                for begin in range(0, len(group), _BATCH):
+                    batch = group[begin : begin + _BATCH]
                     bench.encoder.remember(batch, encoder.encode(batch, kind="query"), kind="query")
                     advance(len(batch))
 

@@ -89,13 +89,13 @@ class ShadowEvaluator:
 
     def _settle(self, version: StoredVersion) -> bool:
         """Promote or refuse the candidate once operators have decided enough of the turns in shadow mode."""
-        wanted = self._config.shadow_turns
-        if wanted == 0:
+        n_needed = self._config.shadow_turns
+        if n_needed == 0:
             return False  # a supervisor decides
         with self._store.read() as tx:
             shadow_rows = tx.shadows.all(version.id)
             news = (version.id, len(shadow_rows), tx.readiness.last_evidence())
-        if len(shadow_rows) < wanted or news == self._looked_at:
+        if len(shadow_rows) < n_needed or news == self._looked_at:
             return False
         self._looked_at = news
         questions = [
@@ -103,7 +103,7 @@ class ShadowEvaluator:
             for question in labeled_questions(self._store)
             if question.turn_id in shadow_rows and question.right is not None
         ]
-        if len(questions) < wanted:
+        if len(questions) < n_needed:
             return False
         use = self._record.in_use()
         same = same_answers(self._live.assistant.knowledge.search.articles)

@@ -170,9 +170,9 @@ class ModelVersions:
         """Remove versions beyond the last `keep`, and folders that a crash left half-written."""
         for version_id in self.record.prune(keep):
             shutil.rmtree(self._folder / version_id, ignore_errors=True)
-        for left in self._folder.glob(".*"):
-            if left.is_dir() and time.time() - left.stat().st_mtime > _LEFT_BEHIND:
-                shutil.rmtree(left, ignore_errors=True)
+        for leftover in self._folder.glob(".*"):
+            if leftover.is_dir() and time.time() - leftover.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def _make_and_use(
         self,

@@ -64,7 +64,7 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     if suggested.split() == sent.split() or _only_filled(suggested, sent):
         return Verdict.ACCEPTED
     changed = _is_negated(suggested, sent) or any(
-        named(suggested) != named(sent) for named in (_links, _numbers, _times, _negations, _names)
+        extract(suggested) != extract(sent) for extract in (_links, _numbers, _times, _negations, _names)
     )
     if changed or _sentences_differ(suggested, sent):
         return Verdict.EDITED_SUBSTANTIVE

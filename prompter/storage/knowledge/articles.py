@@ -108,12 +108,12 @@ class ArticleRows(Rows):
         for article in batch:
             kept = [text for text, source in old_phrasings[article.id] if source == "operator"]
             missing = [text for text in dict.fromkeys(article.phrasings) if text not in kept]
-            wanted = {**_fields(article), "phrasings": kept + missing}
+            target = {**_fields(article), "phrasings": kept + missing}
             before = old.get(article.id)
             if (
                 before is not None
                 and _fields(before) == _fields(article)
-                and set(before.phrasings) == set(wanted["phrasings"])
+                and set(before.phrasings) == set(target["phrasings"])
             ):
                 continue
             version = versions.get(article.id, 0) + 1
@@ -138,7 +138,7 @@ class ArticleRows(Rows):
                 {
                     "article_id": article.id,
                     "version": version,
-                    "fields": wanted,
+                    "fields": target,
                     "changed_at": now,
                     "changed_by": changed_by,
                 }

@@ -41,11 +41,11 @@ class ProposalRows(Rows):
         offset: int = 0,
     ) -> list[Proposal]:
         """Return the matching proposals, those with the most turns first or the newest first."""
-        wanted = _WITH_NAME
+        query = _WITH_NAME
         for column, value in _filters(state, kind, article_id, language):
-            wanted = wanted.where(column == value)
+            query = query.where(column == value)
         order = (proposals.c.created_at.desc(),) if newest_first else (proposals.c.weight.desc(),)
-        rows = self._connection.execute(wanted.order_by(*order, proposals.c.id).limit(limit).offset(offset))
+        rows = self._connection.execute(query.order_by(*order, proposals.c.id).limit(limit).offset(offset))
         return [_proposal(row) for row in rows]
 
     def count(
@@ -56,10 +56,10 @@ class ProposalRows(Rows):
         article_id: str | None = None,
         language: str | None = None,
     ) -> int:
-        wanted = select(func.count()).select_from(proposals)
+        query = select(func.count()).select_from(proposals)
         for column, value in _filters(state, kind, article_id, language):
-            wanted = wanted.where(column == value)
-        return self._connection.scalar(wanted) or 0
+            query = query.where(column == value)
+        return self._connection.scalar(query) or 0
 
     def count_by_kind(self) -> dict[ProposalKind, int]:
         """Count open proposals by kind."""
