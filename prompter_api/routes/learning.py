@@ -31,7 +31,7 @@ def start_learning(request: Request, me: Supervisor) -> JobOut:
 @router.get("/models")
 def list_models(request: Request, _me: Supervisor) -> list[VersionOut]:
     """List every model version, newest first."""
-    return [VersionOut.of(shown) for shown in services_of(request).versions.all()]
+    return [VersionOut.of(version) for version in services_of(request).versions.all()]
 
 
 @router.post("/models/{version_id}/promote", responses={409: _CANNOT})

@@ -17,7 +17,7 @@ Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"]
 @router.get("")
 def list_readiness(request: Request, _me: Supervisor) -> list[ReadinessOut]:
     """List every topic and group with its evidence."""
-    return [ReadinessOut.of(found) for found in services_of(request).readiness.topics()]
+    return [ReadinessOut.of(topic) for topic in services_of(request).readiness.topics()]
 
 
 @router.get("/topic")

@@ -191,8 +191,8 @@ class ArticlePage:
         found = await in_thread(self._session.article_problems, article)
         self._problems.clear()
         with self._problems:
-            for wrong in found:
-                article_words.problem(wrong, article.id, self._t)
+            for problem in found:
+                article_words.problem(problem, article.id, self._t)
         self._warnings.set_visibility(bool(found))
 
     async def _save(self) -> None:

@@ -52,10 +52,10 @@ def problem(wrong: Problem, article_id: str, t: Translations) -> None:
     """Draw one line about a problem, with links to the other articles."""
     with Tag("li"):
         Tag("span", t.gettext(_WRONG[wrong.kind]).format(field=f"{{{wrong.field}}}"))
-        for other in wrong.article_ids:
-            if other != article_id:
+        for other_id in wrong.article_ids:
+            if other_id != article_id:
                 Tag("span", " ")
-                Tag("a", other, href=article_address(other), classes="link", dir="auto")
+                Tag("a", other_id, href=article_address(other_id), classes="link", dir="auto")
 
 
 def differences(

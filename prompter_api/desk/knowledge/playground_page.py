@@ -145,12 +145,12 @@ def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) ->
         )
         Tag("p", text, classes="side__hint")
     reason = words.handoff(triage.handoff_reason.value if triage.handoff_reason else None, t)
-    said = (
+    outcome = (
         _("An operator answers: {reason}").format(reason=reason)
         if reason
         else _("The bot sends an automated reply.")
     )
-    Tag("p", said, classes="side__hint")
+    Tag("p", outcome, classes="side__hint")
 
 
 def _first_place_reason(suggestion: ExplainedSuggestion, t: Translations) -> str:
@@ -195,9 +195,9 @@ def _suggestion(rank: int, explanation: ExplainedSuggestion, scale: float, t: Tr
         if explanation.shared_words:
             shared = _("Shared words: {words}").format(words=", ".join(explanation.shared_words))
             Tag("p", shared, classes="board__small", dir="auto")
-        for confirmed in explanation.confirmed:
+        for near_text in explanation.confirmed:
             text = _("Confirmed earlier: {text} ({similarity})").format(
-                text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
+                text=near_text.text, similarity=f"{near_text.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
         _parts(_("Why this position"), explanation.ranked_by, SIGNALS, scale, t)

@@ -344,9 +344,9 @@ class InboxPage:
             name = _("All") if kind is None else _(KINDS[kind])
             link.say(f"{name} · {count}")
             link.set(aria_current="true" if kind is self._kind else None)
-        left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
-        self._more.say(_("Show more: {count} left").format(count=left))
-        self._more.set_visibility(left > 0)
+        n_left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
+        self._more.say(_("Show more: {count} left").format(count=n_left))
+        self._more.set_visibility(n_left > 0)
         numbers = [candidate.id for candidate in proposals]
         before = list(self._cards)
         for place, (number, card) in enumerate(self._cards.items()):

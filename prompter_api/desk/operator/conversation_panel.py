@@ -127,8 +127,8 @@ class ConversationPanel:
             if reply.state is not OutboxState.CANCELLED
         ]
         entries.sort(key=lambda entry: entry[:3])
-        wanted = {(kind, number) for _, kind, number, _ in entries}
-        for key in [key for key in self._bubbles if key not in wanted]:
+        keys = {(kind, number) for _, kind, number, _ in entries}
+        for key in [key for key in self._bubbles if key not in keys]:
             self._bubbles.pop(key).element.delete()
         added = False
         for place, (when, kind, number, entry) in enumerate(entries):

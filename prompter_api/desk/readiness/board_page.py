@@ -83,7 +83,7 @@ class BoardTable:
         self._rows = KeyedRows[str, _Row](body, lambda name: _Row(name, rule.bar, heads, t, language, topic))
 
     def show(self, topics: Sequence[TopicReadiness]) -> None:
-        topics = sorted(topics, key=lambda found: self._topic(found.name).casefold())
+        topics = sorted(topics, key=lambda topic: self._topic(topic.name).casefold())
         for row, topic in zip(self._rows.show([topic.name for topic in topics]), topics, strict=True):
             row.show(topic)
 

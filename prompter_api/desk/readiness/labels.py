@@ -101,12 +101,12 @@ def course(step: Step, t: Translations) -> str:
 
 def days(found: TopicReadiness, t: Translations) -> str:
     """Return the days left at the current volume, or an empty text if there is nothing to say."""
-    left, more = found.days_to_go, found.last.step.more_labels
+    days_left, more = found.days_to_go, found.last.step.more_labels
     if not more:
         return ""
-    if left is None:
+    if days_left is None:
         return t.gettext("no questions are being judged at the moment")
-    whole = max(1, round(left))
+    whole = max(1, round(days_left))
     text = t.ngettext("{count} day at the current volume", "{count} days at the current volume", whole)
     return text.format(count=whole)
 

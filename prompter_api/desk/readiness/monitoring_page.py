@@ -109,10 +109,10 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
             shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
             this, before = (words.share(share, language) for share in shares)
             from_, to = (words.share(tenth / 10, language) for tenth in (place, place + 1))
-            said = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
+            description = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
                 from_=from_, to=to, this=this, before=before
             )
-            with Tag("li", classes="tenths__one", title=said, aria_label=said):
+            with Tag("li", classes="tenths__one", title=description, aria_label=description):
                 for share, name in zip(shares, ("this", "before"), strict=True):
                     bar = Tag("span", classes=f"tenths__bar tenths__bar--{name}", aria_hidden=True)
                     bar.style(f"height: {round(100 * share)}%")
