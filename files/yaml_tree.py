@@ -173,7 +173,7 @@ class _Builder:
         if name not in self._anchors:
             raise BadFile(self._path, f"the alias '*{name}' has no anchor of that name before it", row=line)
         node = self._anchors[name]
-        if any(node is opened for opened, _ in self._open):
+        if any(node is open_node for open_node, _ in self._open):
             raise BadFile(self._path, f"the alias '*{name}' stands for what it is itself a part of", row=line)
         n_nodes, n_chars = self._size(node)
         self._n_copies += n_nodes

@@ -214,17 +214,17 @@ class Connections:
             connection.time_out()
 
 
-def connections_that_fit(wanted: int) -> int:
-    """Raise the limit of open files as far as `wanted` connections need. Return how many fit."""
+def connections_that_fit(n_connections: int) -> int:
+    """Raise the limit of open files as far as `n_connections` need. Return how many fit."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit
-        return wanted
+        return n_connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _FILES_PER_CONNECTION * wanted + _OTHER_FILES
+    needed = _FILES_PER_CONNECTION * n_connections + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY or soft >= needed:
-        return wanted
+        return n_connections
     return max(soft // 4, soft - _OTHER_FILES) // _FILES_PER_CONNECTION

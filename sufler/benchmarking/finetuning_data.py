@@ -78,8 +78,8 @@ class _Same:
     def __init__(self, articles: Iterable[Article]) -> None:
         self._first = builder.same_answers(articles)
         self._groups: dict[str, set[str]] = {}
-        for article_id, first in self._first.items():
-            self._groups.setdefault(first, set()).add(article_id)
+        for article_id, first_id in self._first.items():
+            self._groups.setdefault(first_id, set()).add(article_id)
 
     def of(self, ids: Iterable[str]) -> frozenset[str]:
         return frozenset(

@@ -58,8 +58,8 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
             for intent, id_ in project.moved.items()
         ],
         "kept": [
-            {"intent": kept.intent, "reason": kept.reason.value, "detail": kept.detail}
-            for kept in project.kept
+            {"intent": kept_intent.intent, "reason": kept_intent.reason.value, "detail": kept_intent.detail}
+            for kept_intent in project.kept
         ],
         "counts": dict(project.counts),
         "warnings": list(project.warnings),
@@ -73,8 +73,9 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
-            f"  {kept.intent}: {_explain(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
-            for kept in project.kept
+            f"  {kept_intent.intent}: {_explain(kept_intent.reason)}"
+            f"{f' ({kept_intent.detail})' if kept_intent.detail else ''}"
+            for kept_intent in project.kept
         ]
     rest = ", ".join(f"{count} {kind}" for kind, count in project.counts.items())
     if rest:

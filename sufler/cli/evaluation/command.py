@@ -85,7 +85,7 @@ def intents(
         splits = stratified_folds(train_rows, folds, seed=seed)
     else:
         draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
-        splits = [Split(train=drawn, test=test_rows) for drawn in draws]
+        splits = [Split(train=rows, test=test_rows) for rows in draws]
     other = load_settings(against) if against else None
     result, comparison = _measure_intents(
         splits, settings, other, is_folded=folds is not None, oos_label=oos_label, seed=seed
