@@ -121,8 +121,8 @@ def main() -> int:
     if "rasa" in parts:
         console.log("beside Rasa, three quarters of an hour")
         try:
-            for name, found in bench_rasa.measure(data, options.splits):
-                figures.setdefault("rasa", {})[name] = found
+            for name, set_figures in bench_rasa.measure(data, options.splits):
+                figures.setdefault("rasa", {})[name] = set_figures
                 keep(figures)
         except NoRasa as reason:
             console.log(f"Skipped: {reason}")

@@ -153,7 +153,7 @@ class Rasa:
 
     def guess(self, answer: Mapping[str, Any]) -> Guess:
         """Return the first intent after the fallback, which names no intent."""
-        ranking = [ranked for ranked in answer["intent_ranking"] if ranked["name"] != FALLBACK]
+        ranking = [entry for entry in answer["intent_ranking"] if entry["name"] != FALLBACK]
         if not ranking:
             return Guess(intent="", confidence=0.0, lead=0.0)
         first, second = ranking[0]["confidence"], ranking[1]["confidence"] if ranking[1:] else 0.0
