@@ -117,17 +117,17 @@ class FaissIndex:
 
     def fork(self) -> Self:
         """Return an index with the same vectors that can be changed independently. Costs no memory."""
-        other = self._empty()
-        other._state = self._state
-        return other
+        index = self._empty()
+        index._state = self._state
+        return index
 
     def taken(self, ids: Ids, renamed: Ids) -> Self:
         """Return an index of the vectors of `ids` only, with the new ids `renamed`."""
-        old, other = self._state, self._empty()
+        old, index = self._state, self._empty()
         all_ids = np.full(len(old.ids), _REMOVED, dtype=np.int64)
         all_ids[_positions(old, ids)] = renamed
-        other._state = other._choose_state(old.body, old.tail, all_ids)
-        return other
+        index._state = index._choose_state(old.body, old.tail, all_ids)
+        return index
 
     def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
         state = self._state
