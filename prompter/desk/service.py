@@ -203,8 +203,8 @@ class Desk:
                     bot_position=self._sampling.place(),
                     now=now,
                 )
-            for other in closed_with_it:
-                self._add_undecided(tx, other, decision_id, decision.operator_id, now)
+            for closed_turn in closed_with_it:
+                self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
         return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(

@@ -28,12 +28,12 @@ class QuestionSimilarity:
                 self._row.setdefault(item.question, len(self._row))
         self._vectors = encode(list(self._row)) if encode and self._row else None
 
-    def near(self, draft: Draft, others: Sequence[Proposal]) -> list[Proposal]:
+    def near(self, draft: Draft, proposals: Sequence[Proposal]) -> list[Proposal]:
         row = self._row.get(draft.question)
-        known = [other for other in others if other.question in self._row]
+        known = [proposal for proposal in proposals if proposal.question in self._row]
         if self._vectors is None or row is None or not known:
             return []
-        rows = np.array([self._row[other.question] for other in known])
+        rows = np.array([self._row[proposal.question] for proposal in known])
         cosines = self._vectors[rows] @ self._vectors[row]
         order = np.argsort(-cosines, kind="stable")
         return [known[place] for place in order.tolist() if cosines[place] >= SAME]
@@ -85,19 +85,19 @@ class ProposalIndex:
         )
         likely = []
         for number, count in shared.items():
-            other = self._proposals[number]
-            if _subject(other) != subject:
+            proposal = self._proposals[number]
+            if _subject(proposal) != subject:
                 continue
-            own_keys, others = set(keys), set(_keys(other))
+            own_keys, proposal_keys = set(keys), set(_keys(proposal))
             overlaps = [
-                len(part & others) / max(1, min(len(part), len(kind_of_others)))
+                len(part & proposal_keys) / max(1, min(len(part), len(kind_of_others)))
                 for part, kind_of_others in (
-                    (_turns(own_keys), _turns(others)),
-                    (own_keys - _turns(own_keys), others - _turns(others)),
+                    (_turns(own_keys), _turns(proposal_keys)),
+                    (own_keys - _turns(own_keys), proposal_keys - _turns(proposal_keys)),
                 )
             ]
             if max(overlaps) >= _SHARED:
-                likely.append((count, other.state is not ProposalState.OPEN, -other.id, other))
+                likely.append((count, proposal.state is not ProposalState.OPEN, -proposal.id, proposal))
         return [proposal for *_, proposal in sorted(likely, key=lambda item: item[:3], reverse=True)]
 
     def _at_the_end(self, proposal: Proposal) -> Proposal:
@@ -129,9 +129,9 @@ def _subject(draft: Draft | Proposal) -> object:
 
 
 def _is_same_change(draft: Draft, proposal: Proposal) -> bool:
-    own_keys, other = draft.proof, proposal.proof
-    if {normal(text) for text in own_keys.removed} != {normal(text) for text in other.removed}:
+    draft_proof, proposal_proof = draft.proof, proposal.proof
+    if {normal(text) for text in draft_proof.removed} != {normal(text) for text in proposal_proof.removed}:
         return False
-    if not own_keys.added or not other.added:
-        return own_keys.added == other.added
-    return any(similar(text, two) for text in own_keys.added for two in other.added)
+    if not draft_proof.added or not proposal_proof.added:
+        return draft_proof.added == proposal_proof.added
+    return any(similar(text, other_text) for text in draft_proof.added for other_text in proposal_proof.added)

@@ -239,11 +239,13 @@ class Proposals:
             target = _require_open(tx, into)
             proof, phrasings = target.proof, target.phrasings
             for number in merged_ids:
-                other = _require_open(tx, number)
-                if (other.kind, other.article_id) != (target.kind, target.article_id):
+                merged_proposal = _require_open(tx, number)
+                if (merged_proposal.kind, merged_proposal.article_id) != (target.kind, target.article_id):
                     raise CannotMerge("only proposals of the same kind for the same article can be merged")
-                proof = joined(proof, other.proof)
-                phrasings = phrasings_of(target.question, [*phrasings, other.question, *other.phrasings])
+                proof = joined(proof, merged_proposal.proof)
+                phrasings = phrasings_of(
+                    target.question, [*phrasings, merged_proposal.question, *merged_proposal.phrasings]
+                )
                 if not tx.proposals.settle(
                     number, ProposalState.MERGED, now, settled_by=account.id, merged_into=into
                 ):

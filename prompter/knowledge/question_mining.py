@@ -109,8 +109,8 @@ def phrasings(
             confirmed[question.article_id or ""].append(question)
 
     def agreed(key: str, article_id: str) -> bool:
-        others = votes[key].total() - votes[key][article_id]
-        return votes[key][article_id] >= 2 * (others + against[key][article_id])
+        votes_for_others = votes[key].total() - votes[key][article_id]
+        return votes[key][article_id] >= 2 * (votes_for_others + against[key][article_id])
 
     texts = {
         article_id: {key: group for key, group in group_by_text(questions).items() if agreed(key, article_id)}
@@ -226,12 +226,12 @@ def _link_clusters(
         return number
 
     for numbers in groups.values():
-        heaviest, *others = sorted(
+        heaviest, *lighter_numbers = sorted(
             numbers, key=lambda number: (-sum(weights[row] for row in parts[number]), number)
         )
-        for other in others:
-            if float(means[heaviest] @ means[other]) >= _LINKED:
-                low, high = sorted((find(heaviest), find(other)))
+        for lighter in lighter_numbers:
+            if float(means[heaviest] @ means[lighter]) >= _LINKED:
+                low, high = sorted((find(heaviest), find(lighter)))
                 root[high] = low
     joined: dict[int, list[int]] = defaultdict(list)
     for number, part in enumerate(parts):

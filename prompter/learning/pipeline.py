@@ -338,12 +338,12 @@ class _Run:
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
-            others = everything.only(
+            texts_of_others = everything.only(
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
             confidence = champion.confidence if champion else builder.confidence_model(bench.champion.config)
-            learned = RankerState(judged=others, weights=weights, confidence=confidence)
+            learned = RankerState(judged=texts_of_others, weights=weights, confidence=confidence)
             assistant = bench.assistant(bench.champion, learned)
             guesses = {}
             for number in numbers:

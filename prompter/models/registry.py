@@ -150,8 +150,8 @@ class Versions:
         """Start shadow mode for a candidate, and end it for an earlier one."""
         now = self._clock()
         with self._store.write() as tx:
-            for other in tx.versions.in_state(VersionState.SHADOW):
-                tx.versions.change(other.id, [VersionState.SHADOW], VersionState.PASSED, now)
+            for shadow_version in tx.versions.in_state(VersionState.SHADOW):
+                tx.versions.change(shadow_version.id, [VersionState.SHADOW], VersionState.PASSED, now)
             tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
 
     def shadowing(self) -> StoredVersion | None:

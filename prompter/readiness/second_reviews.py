@@ -101,14 +101,14 @@ def request_review(
     alternatives = (
         [sent] if kind is ReviewKind.SETTLE and sent else [suggestion.text for suggestion in offered[1:]]
     )
-    other = next((text for text in alternatives if text.split() != bot_answer.split()), None)
+    alternative = next((text for text in alternatives if text.split() != bot_answer.split()), None)
     tx.reviews.add(
         turn_id=turn.id,
         decision_id=decision_id,
         kind=kind,
         question=turn.utterance or "",
         own_text=bot_answer,
-        other_text=other,
+        other_text=alternative,
         bot_position=bot_position,
         excluded_account_id=excluded_account_id,
         now=now,

@@ -107,4 +107,7 @@ def _handoff_reason(signals: RoutingInputs, thresholds: Thresholds) -> HandoffRe
 
 def _other_topic(candidates: Sequence[Candidate]) -> float:
     """Return the best confidence among the candidates of other topics than the first one's."""
-    return max((other.confidence for other in candidates if other.topic != candidates[0].topic), default=0.0)
+    return max(
+        (candidate.confidence for candidate in candidates if candidate.topic != candidates[0].topic),
+        default=0.0,
+    )
