@@ -164,8 +164,8 @@ def _compare_first_two(suggestions: Sequence[ExplainedSuggestion], t: Translatio
     """Return a sentence with the main difference between the first and the second suggestion."""
     first, second = suggestions[:2]
     ahead = [
-        (part.points - other.points, part.name)
-        for part, other in zip(first.ranked_by, second.ranked_by, strict=True)
+        (part.points - second_part.points, part.name)
+        for part, second_part in zip(first.ranked_by, second.ranked_by, strict=True)
     ]
     points, name = max(ahead)
     behind, against = min(ahead)

@@ -65,8 +65,8 @@ class RecentCustomers:
     def beside(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
         """Return the recent customers that neither wait nor are on the screen, latest first."""
         shown = {item.customer.conversation_id for item in queue} | {conversation_id}
-        others = [customer for number, customer in self._opened.items() if number not in shown]
-        return others[::-1][:_MAX_RECENT]
+        customers = [customer for number, customer in self._opened.items() if number not in shown]
+        return customers[::-1][:_MAX_RECENT]
 
 
 class QueuePanel:
