@@ -182,9 +182,9 @@ def _print_topics(topics: "Sequence[Topic]", titles: "TopicTitles") -> None:
 
     table = Table("topic", "title", "other languages", "articles")
     for topic in topics:
-        others = (f"{code}: {title}" for code, title in topic.titles.items() if code != titles.language)
+        other_titles = (f"{code}: {title}" for code, title in topic.titles.items() if code != titles.language)
         label = titles.label(topic.id, titles.language)
-        table.add_row(escape(topic.id), escape(label), escape(", ".join(others)), str(topic.n_articles))
+        table.add_row(escape(topic.id), escape(label), escape(", ".join(other_titles)), str(topic.n_articles))
     Console().print(table)
 
 
