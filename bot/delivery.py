@@ -179,9 +179,9 @@ class Delivery:
             log.warning("reply_refused", reply_id=message.id, channel=channel.name, problem=str(error))
             return partial(self._deliveries.refused, message, str(error))
         except OutcomeUnknown as error:
-            return self._unknown(channel, message, str(error))
+            return self._report_unknown(channel, message, str(error))
         except TimeoutError:
-            return self._unknown(channel, message, "the messenger did not answer in time")
+            return self._report_unknown(channel, message, "the messenger did not answer in time")
         except Exception as error:
             log.error(
                 "channel_broke",
@@ -189,11 +189,11 @@ class Delivery:
                 channel=channel.name,
                 error=describe_without_content(error),
             )
-            return self._unknown(channel, message, f"sending broke off: {type(error).__name__}")
+            return self._report_unknown(channel, message, f"sending broke off: {type(error).__name__}")
         log.info("reply_sent", reply_id=message.id, channel=channel.name)
         return partial(self._deliveries.sent, message, external_id)
 
-    def _unknown(self, channel: Channel, message: OutgoingMessage, problem: str) -> Report:
+    def _report_unknown(self, channel: Channel, message: OutgoingMessage, problem: str) -> Report:
         if channel.idempotent:
             return partial(self._deliveries.not_taken, message, problem)
         log.warning("reply_fate_unknown", reply_id=message.id, channel=channel.name, problem=problem)

@@ -63,9 +63,9 @@ def log_capital(counts: Numbers, judgements: Sequence[Judgement], bar: float) ->
     The larger `bar`, the smaller the capital, as each factor is 1 − θ + θ (value − lowest) / (bar − lowest).
     """
     if tuple(judgements) != (WRONG, RIGHT):
-        return _integrated(counts, judgements, bar)
+        return _integrate(counts, judgements, bar)
     found, is_exact = _tail(counts[..., 1], counts[..., 0], bar)
-    return found if is_exact.all() else np.where(is_exact, found, _integrated(counts, judgements, bar))
+    return found if is_exact.all() else np.where(is_exact, found, _integrate(counts, judgements, bar))
 
 
 def first_crossing(
@@ -110,7 +110,7 @@ def lower_end(counts: Numbers, judgements: Sequence[Judgement], *, needed: float
     return low
 
 
-def _integrated(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
+def _integrate(counts: Numbers, judgements: Sequence[Judgement], bar: float) -> Floats:
     stakes, weights = _stakes()
     gains = np.array([(judgement.value - bar) / (bar - judgement.lowest) for judgement in judgements])
     exponents = counts @ np.log1p(gains[:, np.newaxis] * stakes)  # (..., stakes)

@@ -35,7 +35,7 @@ def warnings_of_training(rows: Sequence[IntentRow], *, oos_label: str | None = N
     }
     sizes = Counter(row.intent for row in rows)
     known = [name for name in sizes if name != oos_label]
-    return _found(
+    return _warnings(
         ("texts that stand under several intents", [f"{t!r} ({', '.join(n)})" for t, n in torn.items()]),
         ("rows repeated word for word", list(repeated)),
         ("intents with one example only", [name for name, size in sizes.items() if size == 1]),
@@ -48,7 +48,7 @@ def warnings_of_test(train: Sequence[IntentRow], test: Sequence[IntentRow]) -> l
     learned, intents = {_key(row.text) for row in train}, {row.intent for row in train}
     seen = [repr(row.text) for row in test if _key(row.text) in learned]
     unknown = sorted({row.intent for row in test} - intents)
-    return _found(
+    return _warnings(
         ("test texts that stand in the training rows too", seen),
         ("intents of the test that no training row has", unknown),
     )
@@ -59,7 +59,7 @@ def warnings_of_cases(
 ) -> list[DataWarning]:
     """Check for case texts that equal a confirmed question or a question of the knowledge base."""
     learned, asked = {_key(case.text) for case in learn}, {_key(text) for text in questions}
-    return _found(
+    return _warnings(
         (
             "cases that stand in the learned rows too",
             [repr(c.text) for c in cases if _key(c.text) in learned],
@@ -72,7 +72,7 @@ def _key(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _found(*odd: tuple[str, list[str]]) -> list[DataWarning]:
+def _warnings(*odd: tuple[str, list[str]]) -> list[DataWarning]:
     return [
         DataWarning(problem=problem, count=len(names), examples=tuple(names[:_EXAMPLES]))
         for problem, names in odd

@@ -113,7 +113,7 @@ def evaluate_draws(
         return reports[0]
     return IntentReport(
         metrics={
-            name: over_draws([one for report in reports if (one := report.metrics[name])])
+            name: over_draws([metric for report in reports if (metric := report.metrics[name])])
             for name in reports[0].metrics
         },
         train_seconds=sum(report.train_seconds for report in reports) / len(reports),

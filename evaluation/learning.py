@@ -64,6 +64,6 @@ def cross_fitted(
     """Evaluate each confirmed case with a model that learned only from other cases."""
     return [
         outcome
-        for others, held_out in folds_of(learn, _FOLDS, seed=seed)
-        for outcome in ask(held_out, learner.learned_from(others), same_answer=same_answer)
+        for learning_cases, held_out in folds_of(learn, _FOLDS, seed=seed)
+        for outcome in ask(held_out, learner.learned_from(learning_cases), same_answer=same_answer)
     ]

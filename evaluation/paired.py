@@ -60,7 +60,7 @@ def compare(
 
     if [outcome.text for outcome in ours] != [outcome.text for outcome in theirs]:
         raise ValueError("the models must have been asked the same rows in the same order")
-    mine, other = columns(ours), columns(theirs)
+    our_columns, their_columns = columns(ours), columns(theirs)
     changes = [
         Change(ours=a, theirs=b) for a, b in zip(ours, theirs, strict=True) if a.is_right != b.is_right
     ]
@@ -69,7 +69,7 @@ def compare(
         differences={
             name: difference
             for name, (of_ours, of_theirs) in statistics.items()
-            if (difference := _difference(mine, other, of_ours, of_theirs, seed))
+            if (difference := _difference(our_columns, their_columns, of_ours, of_theirs, seed))
         },
         won=won,
         lost=len(changes) - won,

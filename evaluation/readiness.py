@@ -150,13 +150,13 @@ def confidence_sequence(turns: Sequence[JudgedTurn], *, alpha: float, looks: int
     intervals: list[Interval] = []
     for n in np.unique(np.linspace(1, len(turns), min(looks, len(turns))).astype(int)).tolist():
         right, wrong = not_wrong[:n].count(True), not_wrong[:n].count(False)
-        low = _raised(low, _counts(stream[:n], len(kinds)), kinds, needed)
-        high = 1.0 - _raised(1.0 - high, np.array([right, wrong]), (WRONG, RIGHT), needed)
+        low = _raise_low_end(low, _counts(stream[:n], len(kinds)), kinds, needed)
+        high = 1.0 - _raise_low_end(1.0 - high, np.array([right, wrong]), (WRONG, RIGHT), needed)
         intervals.append(Interval(n_turns=n, low=low, high=high))
     return intervals
 
 
-def _raised(low: float, counts: Numbers, kinds: Sequence[Judgement], needed: float) -> float:
+def _raise_low_end(low: float, counts: Numbers, kinds: Sequence[Judgement], needed: float) -> float:
     """Return the maximum of `low` and the lower end, which is computed only if it is larger."""
     if log_capital(counts, kinds, max(low, LOWEST_BAR)) < needed:
         return low
@@ -195,11 +195,11 @@ def _step(turns: Sequence[JudgedTurn], threshold: float, rule: Rule, test_number
         log_capital=capital,
         needed=needed,
         passed_after=passed if passed > 0 else None,
-        more_labels=0 if passed > 0 else _more(estimate, needed - capital, rule),
+        more_labels=0 if passed > 0 else _missing_turns(estimate, needed - capital, rule),
     )
 
 
-def _more(estimate: float | None, missing: float, rule: Rule) -> int | None:
+def _missing_turns(estimate: float | None, missing: float, rule: Rule) -> int | None:
     if estimate is None or estimate <= rule.bar:
         return None
     return ceil(missing / _kl(min(estimate, 1.0), rule.bar))

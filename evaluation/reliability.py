@@ -53,7 +53,7 @@ def calibration_error(confidences: Floats, right: Floats, *, seed: int) -> Estim
     )
     value = max(0.0, raw - float(by_chance))
     rows = random.integers(0, n, (RESAMPLES, n))
-    resampled = np.array([_binned_error(confidences[chosen], right[chosen]) for chosen in rows])
+    resampled = np.array([_binned_error(confidences[draw], right[draw]) for draw in rows])
     low, high = np.percentile(resampled - resampled.mean() + value, [2.5, 97.5])
     return Estimate(value=value, low=max(0.0, float(low)), high=max(value, float(high)), n=n)
 

@@ -96,7 +96,7 @@ def go_live(world: World, rule: Rule, *, runs: int, seed: int) -> GoLive:
     reached, baseline_runs = [], []
     for size, random in _chunks(runs, seed):
         right = _right(world, size, random)
-        missing = _unjudged(right, world.unjudged, random)
+        missing = _draw_unjudged(right, world.unjudged, random)
         reached.append(first_live((right & ~missing).astype(np.int64), world.versions, rule))
         baseline_runs.append(
             baselines.go_live(_by_time_of_verdict(right, missing, world.wrong_delay), bar=rule.bar)
@@ -238,7 +238,7 @@ def _right(world: World, runs: int, random: Random) -> Flags:
     return right
 
 
-def _unjudged(right: Flags, share: float, random: Random) -> Flags:
+def _draw_unjudged(right: Flags, share: float, random: Random) -> Flags:
     """Return the unjudged turns: all wrong turns if they are at most `share`, then right turns."""
     if share == 0:
         return np.zeros_like(right)

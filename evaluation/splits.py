@@ -32,8 +32,8 @@ def stratified_folds(rows: Sequence[IntentRow], k: int, *, seed: int) -> list[Sp
     folds: list[list[int]] = [[] for _ in range(k)]
     large = [number for number, name in enumerate(names) if counts[name] >= k]
     splitter = StratifiedKFold(n_splits=k, shuffle=True, random_state=seed)
-    for fold, (_, chosen) in zip(folds, splitter.split(large, [names[row] for row in large]), strict=True):
-        fold += [large[place] for place in chosen]
+    for fold, (_, places) in zip(folds, splitter.split(large, [names[row] for row in large]), strict=True):
+        fold += [large[place] for place in places]
     small = [number for number, name in enumerate(names) if counts[name] < k]
     small = sorted(np.random.default_rng(seed).permutation(small).tolist(), key=lambda row: names[row])
     for place, row in enumerate(small):

@@ -37,10 +37,10 @@ def _beside(keyboards: Iterable[tuple[str, ...]]) -> dict[str, str]:
     """Map each letter to the letters on adjacent keys."""
     return {
         letter: "".join(
-            other
+            other_letter
             for rows_away, other_row in enumerate(rows)
-            for places_away, other in enumerate(other_row)
-            if other != letter and abs(rows_away - row) <= 1 and abs(places_away - place) <= 1
+            for places_away, other_letter in enumerate(other_row)
+            if other_letter != letter and abs(rows_away - row) <= 1 and abs(places_away - place) <= 1
         )
         for rows in keyboards
         for row, letters in enumerate(rows)

@@ -36,7 +36,7 @@ def as_cell(text: str) -> str:
     >>> as_cell("=1+1"), as_cell("'=1"), as_cell("5 - 3"), as_cell("+7 495 123-45-67")
     ("'=1+1", "''=1", '5 - 3', "'+7 495 123-45-67")
     """
-    return _BARE_START.sub(lambda found: found[0] + "'", text)
+    return _BARE_START.sub(lambda match: match[0] + "'", text)
 
 
 def text_of(cell: str) -> str:

@@ -102,15 +102,15 @@ class _Builder:
         for event in yaml.parse(text, _Loader):
             line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent):
-                self._place(self._aliased(event.anchor or "", line))
+                self._place(self._resolve_alias(event.anchor or "", line))
             elif isinstance(event, yaml.ScalarEvent):
                 null = not event.style and event.value in {"", "~", "null", "Null", "NULL"}
                 is_block = event.style in {"|", ">"}
                 node = Node(line=line, value=None if null else event.value, is_block=is_block)
-                self._place(self._anchored(event, node))
+                self._place(self._anchor(event, node))
             elif isinstance(event, yaml.CollectionStartEvent):
                 is_list = isinstance(event, yaml.SequenceStartEvent)
-                node = self._anchored(event, Node(line=line, value=[] if is_list else {}))
+                node = self._anchor(event, Node(line=line, value=[] if is_list else {}))
                 self._place(node)
                 self._open.append((node, []))
                 if len(self._open) > MAX_YAML_DEPTH:
@@ -156,7 +156,7 @@ class _Builder:
             for name, value in source.fields.items():
                 node.value.setdefault(name, value)
 
-    def _anchored(self, event: yaml.NodeEvent, node: Node) -> Node:
+    def _anchor(self, event: yaml.NodeEvent, node: Node) -> Node:
         self._n_nodes += 1
         if self._n_nodes > MAX_YAML_NODES:
             problem = f"holds more than {MAX_YAML_NODES} entries: split the file"
@@ -165,7 +165,7 @@ class _Builder:
             self._anchors[event.anchor] = node
         return node
 
-    def _aliased(self, name: str, line: int) -> Node:
+    def _resolve_alias(self, name: str, line: int) -> Node:
         self._n_aliases += 1
         if self._n_aliases > self._max_aliases:
             problem = f"uses more than {self._max_aliases} aliases: write the texts out"
@@ -173,7 +173,7 @@ class _Builder:
         if name not in self._anchors:
             raise BadFile(self._path, f"the alias '*{name}' has no anchor of that name before it", row=line)
         node = self._anchors[name]
-        if any(node is opened for opened, _ in self._open):
+        if any(node is open_node for open_node, _ in self._open):
             raise BadFile(self._path, f"the alias '*{name}' stands for what it is itself a part of", row=line)
         n_nodes, n_chars = self._size(node)
         self._n_copies += n_nodes

@@ -76,7 +76,7 @@ def check(
     checked = [all_articles[number] for number in kept]
     problems: list[Problem] = []
     for article in checked:
-        problems += _own_problems(article, known_fields)
+        problems += _article_problems(article, known_fields)
     for pair in _pairs(checked, None if vectors is None else vectors[kept]):
         first, second = checked[pair.first], checked[pair.second]
         # An empty answer is reported as such and does not also conflict with every other answer.
@@ -86,7 +86,7 @@ def check(
     return sorted(problems, key=lambda problem: (problem.severity, problem.kind))
 
 
-def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Problem]:
+def _article_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Problem]:
     served = article.status is Status.PUBLISHED
     severity = Severity.ERROR if served else Severity.WARNING
     if not article.answer.strip():
@@ -96,7 +96,7 @@ def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Pr
         if field in known_fields:
             continue
         near = difflib.get_close_matches(field, sorted(known_fields), n=1)
-        advice = f"did you mean {{{near[0]}}}?" if near else _known(known_fields)
+        advice = f"did you mean {{{near[0]}}}?" if near else _list_fields(known_fields)
         yield Problem(
             kind=Kind.UNKNOWN_FIELD,
             severity=severity,
@@ -106,7 +106,7 @@ def _own_problems(article: Article, known_fields: frozenset[str]) -> Iterator[Pr
         )
 
 
-def _known(known_fields: frozenset[str]) -> str:
+def _list_fields(known_fields: frozenset[str]) -> str:
     names = ", ".join(f"{{{name}}}" for name in sorted(known_fields))
     return f"known are {names}" if names else "no field is known"
 
@@ -114,8 +114,8 @@ def _known(known_fields: frozenset[str]) -> str:
 def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     first, second = articles[pair.first], articles[pair.second]
     same = similar(first.answer, second.answer)
-    one, other = (_shortened(text) for text in pair.texts)
-    asked = f"«{one}»" if one == other else f"«{one}» and «{other}»"
+    first_text, second_text = (_shorten(text) for text in pair.texts)
+    asked = f"«{first_text}»" if first_text == second_text else f"«{first_text}» and «{second_text}»"
     if same:
         ending = "and answer the same: merge them"
     else:
@@ -129,10 +129,10 @@ def _pair_problem(pair: _Pair, articles: Sequence[Article]) -> Problem:
     )
 
 
-def _at_the_same_time(one: Article, other: Article) -> bool:
+def _at_the_same_time(first: Article, second: Article) -> bool:
     """Return True if both articles are valid on at least one common day."""
-    starts = [day for day in (one.valid_from, other.valid_from) if day]
-    ends = [day for day in (one.valid_until, other.valid_until) if day]
+    starts = [day for day in (first.valid_from, second.valid_from) if day]
+    ends = [day for day in (first.valid_until, second.valid_until) if day]
     return not starts or not ends or max(starts) <= min(ends)
 
 
@@ -153,8 +153,12 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
             found.append(_Pair(first=first, second=second, similarity=1.0, texts=texts))
     keys = list(askers)
     for i, j, similarity in near_pairs([text for _, text in keys], [language for language, _ in keys]):
-        one, other = keys[i], keys[j]
-        first, second, texts = askers[one][0], askers[other][0], (original[one], original[other])
+        first_key, second_key = keys[i], keys[j]
+        first, second, texts = (
+            askers[first_key][0],
+            askers[second_key][0],
+            (original[first_key], original[second_key]),
+        )
         if first > second:
             first, second, texts = second, first, texts[::-1]
         found.append(_Pair(first=first, second=second, similarity=similarity, texts=texts))
@@ -171,7 +175,7 @@ def _pairs(articles: Sequence[Article], vectors: NDArray[np.float32] | None) -> 
     return sorted(best.values(), key=lambda pair: (pair.first, pair.second))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:79] + "…"
 
@@ -185,7 +189,7 @@ def _near_vectors(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int, floa
     """Yield all i < j with a cosine of at least `NEAR_VECTORS`, at most `MAX_PAIRS` nearest for each i."""
     for start in range(0, len(vectors), _BLOCK):
         cosines = vectors[start : start + _BLOCK] @ vectors.T
-        one, other = np.nonzero(cosines >= NEAR_VECTORS)
-        similarity = cosines[one, other]
-        ahead = one + start < other
-        yield from nearest(one[ahead] + start, other[ahead], similarity[ahead])
+        rows, columns = np.nonzero(cosines >= NEAR_VECTORS)
+        similarity = cosines[rows, columns]
+        ahead = rows + start < columns
+        yield from nearest(rows[ahead] + start, columns[ahead], similarity[ahead])

@@ -50,7 +50,7 @@ def clusters(
     found = [
         _cluster(texts, order[rows], ordered[rows], times)
         for group in _groups(ordered, near)
-        for rows in _linked(ordered, group, near)
+        for rows in _cluster_group(ordered, group, near)
     ]
     return sorted(found, key=lambda cluster: (-times[list(cluster.members)].sum(), texts[cluster.centre]))
 
@@ -87,21 +87,23 @@ def _groups(vectors: Vectors, near: float) -> Iterator[_Integers]:
     for start in range(0, n, step):
         block = vectors[start : start + step]
         rows, columns = np.nonzero(block @ vectors[start:].T >= near)
-        one, other = label[rows + start], label[columns + start]
-        graph = sparse.coo_matrix((np.ones(len(one), np.bool_), (one, other)), shape=(n, n))
+        row_labels, column_labels = label[rows + start], label[columns + start]
+        graph = sparse.coo_matrix(
+            (np.ones(len(row_labels), np.bool_), (row_labels, column_labels)), shape=(n, n)
+        )
         _, joined = sparse.csgraph.connected_components(graph, directed=False)
         label = joined[label]
     order = np.argsort(label, kind="stable")
     yield from np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
-def _linked(vectors: Vectors, group: _Integers, near: float) -> list[_Integers]:
+def _cluster_group(vectors: Vectors, group: _Integers, near: float) -> list[_Integers]:
     if len(group) == 1:
         return [group]
     if len(group) <= _MAX_GROUP:
         labels = _average_linkage(vectors[group] @ vectors[group].T, near)
         return [group[labels == label] for label in range(labels.max() + 1)]
-    parts = [rows for half in _halves(vectors, group) for rows in _linked(vectors, half, near)]
+    parts = [rows for half in _halves(vectors, group) for rows in _cluster_group(vectors, half, near)]
     return _across(vectors, parts, near)
 
 
@@ -146,4 +148,4 @@ def _across(vectors: Vectors, parts: list[_Integers], near: float) -> list[_Inte
     joined: dict[int, list[_Integers]] = {}
     for number, rows_of_part in zip(label.tolist(), parts, strict=True):
         joined.setdefault(number, []).append(rows_of_part)
-    return [np.concatenate(each) for each in joined.values()]
+    return [np.concatenate(members) for members in joined.values()]

@@ -66,7 +66,7 @@ class FaissIndex:
         self._depth = depth
         self._breadth = breadth
         self._writing = threading.RLock()
-        self._state = self._built(np.zeros(0, dtype=np.int64), np.zeros((0, dimensions), dtype=np.float32))
+        self._state = self._build(np.zeros(0, dtype=np.int64), np.zeros((0, dimensions), dtype=np.float32))
 
     def __len__(self) -> int:
         return len(self._state.sorted_ids)
@@ -107,27 +107,27 @@ class FaissIndex:
             old = self._state
             kept = _without(old, ids)
             all_ids = np.concatenate([kept, fresh_ids])
-            self._state = self._settled(old.body, np.concatenate([old.tail, fresh]), all_ids)
+            self._state = self._choose_state(old.body, np.concatenate([old.tail, fresh]), all_ids)
 
     def remove(self, ids: Ids) -> None:
         with self._writing:
             old = self._state
             if np.isin(ids, old.sorted_ids).any():
-                self._state = self._settled(old.body, old.tail, _without(old, ids))
+                self._state = self._choose_state(old.body, old.tail, _without(old, ids))
 
     def fork(self) -> Self:
         """Return an index with the same vectors that can be changed independently. Costs no memory."""
-        other = self._empty()
-        other._state = self._state
-        return other
+        index = self._empty()
+        index._state = self._state
+        return index
 
     def taken(self, ids: Ids, renamed: Ids) -> Self:
         """Return an index of the vectors of `ids` only, with the new ids `renamed`."""
-        old, other = self._state, self._empty()
+        old, index = self._state, self._empty()
         all_ids = np.full(len(old.ids), _REMOVED, dtype=np.int64)
         all_ids[_positions(old, ids)] = renamed
-        other._state = other._settled(old.body, old.tail, all_ids)
-        return other
+        index._state = index._choose_state(old.body, old.tail, all_ids)
+        return index
 
     def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
         state = self._state
@@ -152,7 +152,7 @@ class FaissIndex:
     def save(self, folder: Path) -> None:
         with self._writing:
             if len(self._state.tail):
-                self._state = self._extended(self._state.body, self._state.tail, self._state.ids)
+                self._state = self._extend(self._state.body, self._state.tail, self._state.ids)
             state = self._state
         np.save(folder / "ids.npy", state.ids)
         faiss.write_index(state.body, str(folder / "vectors.faiss"))
@@ -196,16 +196,16 @@ class FaissIndex:
             breadth=self._breadth,
         )
 
-    def _settled(self, body: Any, tail: Vectors, ids: Ids) -> _State:
+    def _choose_state(self, body: Any, tail: Vectors, ids: Ids) -> _State:
         """Choose between keeping the body, a copy with the tail added to it, and a new body."""
         state = _state(body, tail, ids)
         live = len(state.sorted_ids)
         if not _is_graph(body) or live <= (1 - _MAX_REMOVED) * len(ids):
             kept = np.flatnonzero(ids >= 0)
-            return self._built(ids[kept], _vectors(state, kept))
-        return self._extended(body, tail, ids) if len(tail) > _MAX_TAIL else state
+            return self._build(ids[kept], _vectors(state, kept))
+        return self._extend(body, tail, ids) if len(tail) > _MAX_TAIL else state
 
-    def _built(self, ids: Ids, vectors: Vectors) -> _State:
+    def _build(self, ids: Ids, vectors: Vectors) -> _State:
         """Build the kind of index that suits the size."""
         if len(ids) > self._hnsw_above:
             body = _untyped.IndexHNSWSQ(self._dimensions, _HALF, self._neighbours, faiss.METRIC_INNER_PRODUCT)
@@ -216,7 +216,7 @@ class FaissIndex:
         body.add(vectors)
         return _state(body, np.zeros((0, self._dimensions), dtype=np.float32), ids)
 
-    def _extended(self, body: Any, tail: Vectors, ids: Ids) -> _State:
+    def _extend(self, body: Any, tail: Vectors, ids: Ids) -> _State:
         """Add the tail to a copy of the graph."""
         copy = _untyped.clone_index(body)
         copy.add(tail)
@@ -242,7 +242,7 @@ def _state(body: Any, tail: Vectors, ids: Ids) -> _State:
         sorted_ids=ids[positions],
         positions=positions,
         in_place=np.array_equal(ids, np.arange(len(ids))),
-        stored=_stored(body),
+        stored=_memory_of(body),
         bitmap=None if in_body.all() else np.packbits(in_body, bitorder="little"),
     )
 
@@ -280,7 +280,7 @@ def _is_graph(body: Any) -> bool:
     return isinstance(body, _untyped.IndexHNSWSQ)
 
 
-def _stored(body: Any) -> npt.NDArray[np.float16] | Vectors:
+def _memory_of(body: Any) -> npt.NDArray[np.float16] | Vectors:
     """Return all vectors in FAISS's own memory, valid as long as the body exists."""
     if not body.ntotal:
         return np.zeros((0, body.d), dtype=np.float32)

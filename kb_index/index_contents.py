@@ -106,8 +106,8 @@ def updated(
     if isinstance(old.words, LexicalLayers):
         on_top += len(old.words.top)
     if on_top > _MAX_ON_TOP * int(old.starts[-1]):
-        return _compacted(old, kept, gone, fresh, read)
-    return _layered(old, gone, fresh, read)
+        return _compact(old, kept, gone, fresh, read)
+    return _add_layer(old, gone, fresh, read)
 
 
 def texts_of(starts: Integers, rows: Integers) -> tuple[Integers, Integers]:
@@ -150,13 +150,13 @@ def _read(
     bodies = [passage_of(article, reader, max_answer_length) for article in articles]
     return _Read(
         starts=np.concatenate([[0], np.cumsum([len(group) for group in groups])]).astype(np.int64),
-        questions=_encoded(texts, known_texts, reader, "query"),
-        passages=_encoded(bodies, known_passages, reader, "passage"),
+        questions=_encode(texts, known_texts, reader, "query"),
+        passages=_encode(bodies, known_passages, reader, "passage"),
         bags=reader.analyze(texts),
     )
 
 
-def _encoded(
+def _encode(
     texts: list[str], known: Mapping[str, Vectors], reader: Reader, kind: Literal["query", "passage"]
 ) -> Vectors:
     missing = [text for text in dict.fromkeys(texts) if text not in known]
@@ -182,7 +182,7 @@ def _vectors_of(
     )
 
 
-def _layered(old: Contents, gone: Integers, fresh: Sequence[Article], read: _Read) -> Contents:
+def _add_layer(old: Contents, gone: Integers, fresh: Sequence[Article], read: _Read) -> Contents:
     n_rows, n_texts = len(old.articles), int(old.starts[-1])
     articles = (*old.articles, *fresh)
     live = np.concatenate([old.live, np.ones(len(fresh), dtype=np.bool_)])
@@ -203,12 +203,12 @@ def _layered(old: Contents, gone: Integers, fresh: Sequence[Article], read: _Rea
         passages=passages,
         words=LexicalLayers.over(old.words, read.bags.words, live_texts),
         characters=LexicalLayers.over(old.characters, read.bags.characters, live_texts),
-        same_answer=_same_answers(old, np.arange(n_rows), gone, fresh, live),
+        same_answer=_group_answers(old, np.arange(n_rows), gone, fresh, live),
         centre=old.centre,
     )
 
 
-def _compacted(
+def _compact(
     old: Contents, kept: Integers, gone: Integers, fresh: Sequence[Article], read: _Read
 ) -> Contents:
     """Drop removed rows and recompute how rare words are."""
@@ -229,12 +229,12 @@ def _compacted(
         passages=passages,
         words=LexicalIndex.build(joined(old.words.bags(numbers), read.bags.words)),
         characters=LexicalIndex.build(joined(old.characters.bags(numbers), read.bags.characters)),
-        same_answer=_same_answers(old, kept, gone, fresh, live),
+        same_answer=_group_answers(old, kept, gone, fresh, live),
         centre=centre_of(questions.vectors(np.arange(int(starts[-1])))),
     )
 
 
-def _same_answers(
+def _group_answers(
     old: Contents,
     carried: Integers,
     gone: Integers,

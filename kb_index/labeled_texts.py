@@ -71,7 +71,7 @@ class DiscriminantScorer:
         )
 
     def lda_score(
-        self, vector: Vectors, ids: Sequence[str], own: Vectors, texts: Integers, *, centre: Vectors
+        self, vector: Vectors, ids: Sequence[str], text_sums: Vectors, texts: Integers, *, centre: Vectors
     ) -> Floats:
         """Return the similarity of `vector` to the texts of each article.
 
@@ -80,14 +80,14 @@ class DiscriminantScorer:
         Args:
             vector: shape (dimensions,).
             ids: ids of the articles.
-            own: sums of the vectors of each article's own texts, shape (articles, dimensions).
+            text_sums: sums of the vectors of each article's own texts, shape (articles, dimensions).
             texts: the number of these texts, shape (articles,).
             centre: subtracted from all vectors.
 
         Returns:
             shape (articles,): log-density per dimension up to a constant; only differences are meaningful.
         """
-        sums, counts = own - centre * texts[:, None], texts.astype(np.float32)
+        sums, counts = text_sums - centre * texts[:, None], texts.astype(np.float32)
         known = [(place, self.row_of[id_]) for place, id_ in enumerate(ids) if id_ in self.row_of]
         if known:
             places, rows = np.array(known, dtype=np.int64).T
@@ -143,10 +143,12 @@ class LabeledTexts:
         `cleaned` are the texts as cleaned by `reader`, if that has already been done.
         """
         if cleaned is None:
-            cleaned = [reader.clean(judged.text) for judged in texts]
-        wanted = dict.fromkeys(cleaned)
-        places = {text: place for place, text in enumerate(known.cleaned if known else ()) if text in wanted}
-        missing = [text for text in wanted if text not in places]
+            cleaned = [reader.clean(labeled.text) for labeled in texts]
+        distinct = dict.fromkeys(cleaned)
+        places = {
+            text: place for place, text in enumerate(known.cleaned if known else ()) if text in distinct
+        }
+        missing = [text for text in distinct if text not in places]
         parts = [np.zeros((0, reader.dimensions), dtype=np.float32)]
         if known is not None and places:
             parts.append(known.index.vectors(np.array(list(places.values()), dtype=np.int64)))
@@ -208,9 +210,9 @@ def votes(
     products = rows @ rows.T
     lengths = np.sqrt(np.maximum(products.diagonal(), 1e-18))
     kernel = np.exp(sharpness * (products / lengths / lengths[:, None] - 1))
-    own, new = kernel[:-1, :-1], kernel[:-1, -1]
-    own.flat[:: len(own) + 1] += ridge
-    return np.asarray(np.linalg.solve(own, new) @ shares, dtype=np.float32)
+    kernel_of_texts, kernel_of_query = kernel[:-1, :-1], kernel[:-1, -1]
+    kernel_of_texts.flat[:: len(kernel_of_texts) + 1] += ridge
+    return np.asarray(np.linalg.solve(kernel_of_texts, kernel_of_query) @ shares, dtype=np.float32)
 
 
 def _precision(vectors: Vectors, sums: Floats, counts: Floats) -> Floats:

@@ -42,10 +42,10 @@ class KeptBags:
     buckets: npt.NDArray[np.uint32]
 
 
-def joined(one: Bags, other: Bags) -> KeptBags:
+def joined(first: Bags, second: Bags) -> KeptBags:
     """Concatenate two bags."""
-    starts = np.concatenate([one.starts, one.starts[-1] + other.starts[1:]]).astype(np.int64)
-    return KeptBags(starts=starts, buckets=np.concatenate([one.buckets, other.buckets]))
+    starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]]).astype(np.int64)
+    return KeptBags(starts=starts, buckets=np.concatenate([first.buckets, second.buckets]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,9 +25,9 @@ _BLOCK = 128  # rows compared at a time
 _PAIRS = 65_536  # pairs compared at a time
 
 
-def similar(one: str, other: str) -> bool:
+def similar(answer: str, other_answer: str) -> bool:
     """Return True if two answers say the same, judged by letters and numbers."""
-    first, second = normal(one), normal(other)
+    first, second = normal(answer), normal(other_answer)
     if first == second:
         return True
     if numbers(first) != numbers(second):
@@ -56,7 +56,7 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
     column = {gram: number for number, gram in enumerate(by_rarity)}
     rows = [np.array(sorted(column[gram] for gram in members), np.int32) for members in grams]
     sizes = np.array([len(row) for row in rows])
-    kinds = [(given, numbers(text)) for given, text in zip(classes, texts, strict=True)]
+    kinds = [(class_, numbers(text)) for class_, text in zip(classes, texts, strict=True)]
     numbered = {name: number for number, name in enumerate(dict.fromkeys(kinds))}
     kind = np.array([numbered[name] for name in kinds])
     # |A∩B| >= NEAR·|A| for every near B, so B also holds one of A's |A| - ceil(NEAR·|A|) + 1 rarest.
@@ -65,39 +65,44 @@ def near_pairs(texts: Sequence[str], classes: Sequence[Hashable]) -> Iterator[tu
     rare_columns = sparse.csr_matrix(rare.T)
     for start in range(0, len(texts), _BLOCK):
         candidates = sparse.coo_matrix(rare[start : start + _BLOCK] @ rare_columns)
-        one, other = candidates.row.astype(np.int64) + start, candidates.col.astype(np.int64)
-        larger, smaller = np.maximum(sizes[one], sizes[other]), np.minimum(sizes[one], sizes[other])
-        possible = (one < other) & (kind[one] == kind[other]) & (smaller >= NEAR * larger - 1e-9)
-        one, other = one[possible], other[possible]
+        pair_rows, partners = candidates.row.astype(np.int64) + start, candidates.col.astype(np.int64)
+        larger, smaller = (
+            np.maximum(sizes[pair_rows], sizes[partners]),
+            np.minimum(sizes[pair_rows], sizes[partners]),
+        )
+        possible = (
+            (pair_rows < partners) & (kind[pair_rows] == kind[partners]) & (smaller >= NEAR * larger - 1e-9)
+        )
+        pair_rows, partners = pair_rows[possible], partners[possible]
         similarity = np.concatenate(
             [
-                _jaccard(full, sizes, one[at : at + _PAIRS], other[at : at + _PAIRS])
-                for at in range(0, len(one) or 1, _PAIRS)
+                _jaccard(full, sizes, pair_rows[at : at + _PAIRS], partners[at : at + _PAIRS])
+                for at in range(0, len(pair_rows) or 1, _PAIRS)
             ]
         )
         near = similarity >= NEAR - 1e-9
-        yield from nearest(one[near], other[near], similarity[near])
+        yield from nearest(pair_rows[near], partners[near], similarity[near])
 
 
 def _jaccard(
-    full: "sparse.csr_matrix", sizes: NDArray[np.int64], one: NDArray[np.int64], other: NDArray[np.int64]
+    full: "sparse.csr_matrix", sizes: NDArray[np.int64], rows: NDArray[np.int64], partners: NDArray[np.int64]
 ) -> NDArray[np.floating[Any]]:
-    """Return the similarity of every row in `one` to the row in the same place of `other`."""
-    shared = np.asarray(full[one].multiply(full[other]).sum(axis=1)).ravel()
-    similarity: NDArray[np.floating[Any]] = shared / (sizes[one] + sizes[other] - shared)
+    """Return the similarity of every row in `rows` to the row in the same place of `partners`."""
+    shared = np.asarray(full[rows].multiply(full[partners]).sum(axis=1)).ravel()
+    similarity: NDArray[np.floating[Any]] = shared / (sizes[rows] + sizes[partners] - shared)
     return similarity
 
 
 def nearest(
-    one: NDArray[np.int64], other: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
+    rows: NDArray[np.int64], partners: NDArray[np.int64], similarity: NDArray[np.floating[Any]]
 ) -> Iterator[tuple[int, int, float]]:
-    """Return the `MAX_PAIRS` most similar `other` for every `one`."""
+    """Return the `MAX_PAIRS` most similar `partners` for every row in `rows`."""
     seen: dict[int, int] = defaultdict(int)
-    for place in np.lexsort((other, -similarity, one)):
-        first = int(one[place])
+    for place in np.lexsort((partners, -similarity, rows)):
+        first = int(rows[place])
         if seen[first] < MAX_PAIRS:
             seen[first] += 1
-            yield first, int(other[place]), float(similarity[place])
+            yield first, int(partners[place]), float(similarity[place])
 
 
 def _matrix(rows: Sequence[NDArray[np.int32]], width: int) -> "sparse.csr_matrix":

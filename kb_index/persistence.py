@@ -137,10 +137,10 @@ def _lexical(folder: Path) -> LexicalIndex | LexicalLayers:
 
 def _tidy(folder: Path) -> None:
     """Remove leftovers of processes that were killed while saving."""
-    for left in folder.parent.glob(f".{folder.name}.*"):
+    for leftover in folder.parent.glob(f".{folder.name}.*"):
         try:
-            if time.time() - left.stat().st_mtime > _MAX_SAVE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+            if time.time() - leftover.stat().st_mtime > _MAX_SAVE_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)
         except FileNotFoundError:
             continue
 

@@ -37,8 +37,8 @@ def answer_groups(answers: Iterable[str]) -> npt.NDArray[np.int64]:
     group = np.array(
         [first.setdefault(word, row) if word else row for row, word in enumerate(words)], np.int64
     )
-    for one, other in _one_word_apart(words, sorted(first.values())):
-        low, high = sorted((_root(group, one), _root(group, other)))
+    for row, other_row in _find_one_word_apart(words, sorted(first.values())):
+        low, high = sorted((_root(group, row), _root(group, other_row)))
         group[high] = low
     return np.array([_root(group, row) for row in range(len(group))], dtype=np.int64)
 
@@ -54,7 +54,7 @@ def _root(group: npt.NDArray[np.int64], row: int) -> int:
     return row
 
 
-def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
+def _find_one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Find answers one word apart by the bags of words without one word: linear in the words."""
     rows = [row for row in rows if len(words[row]) >= _MIN_WORDS]
     if len(rows) < 2:
@@ -70,19 +70,19 @@ def _one_word_apart(words: Sequence[tuple[str, ...]], rows: Sequence[int]) -> It
     order = np.argsort(keys, kind="stable")
     same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
     for place in same.tolist():
-        one, other = rows[owner[order[place]]], rows[owner[order[place + 1]]]
-        if one != other and _differ_harmlessly(words[one], words[other]):
-            yield one, other
+        first, second = rows[owner[order[place]]], rows[owner[order[place + 1]]]
+        if first != second and _differ_harmlessly(words[first], words[second]):
+            yield first, second
 
 
-def _differ_harmlessly(one: Sequence[str], other: Sequence[str]) -> bool:
+def _differ_harmlessly(first: Sequence[str], second: Sequence[str]) -> bool:
     start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
+    while start < min(len(first), len(second)) and first[start] == second[start]:
         start += 1
     end = 0
-    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+    while end < min(len(first), len(second)) - start and first[-1 - end] == second[-1 - end]:
         end += 1
-    left, right = one[start : len(one) - end], other[start : len(other) - end]
+    left, right = first[start : len(first) - end], second[start : len(second) - end]
     if len(left) > 1 or len(right) > 1 or any(_says_much(word) for word in (*left, *right)):
         return False
     if left and right:

@@ -320,7 +320,7 @@ class ArticleSearch:
         self,
         vector: Vectors,
         rows: Integers,
-        own: Vectors,
+        article_vectors: Vectors,
         owner: Integers,
         judged: LabeledTexts | None,
         labeled: Integers,
@@ -329,13 +329,13 @@ class ArticleSearch:
 
         A vote for one article counts for all articles that give the same answer.
         """
-        shares = np.zeros((len(own) + len(labeled), len(rows)), dtype=np.float32)
-        shares[np.arange(len(own)), owner] = 1
-        vectors = own
+        shares = np.zeros((len(article_vectors) + len(labeled), len(rows)), dtype=np.float32)
+        shares[np.arange(len(article_vectors)), owner] = 1
+        vectors = article_vectors
         if judged is not None and len(labeled):
-            vectors = np.vstack([own, judged.index.vectors(labeled)])
+            vectors = np.vstack([article_vectors, judged.index.vectors(labeled)])
             place_of = {row: place for place, row in enumerate(rows.tolist())}
-            for line, number in enumerate(labeled.tolist(), start=len(own)):
+            for line, number in enumerate(labeled.tolist(), start=len(article_vectors)):
                 for article_id, share in judged.texts[number].shares().items():
                     if (place := place_of.get(self._row_of.get(article_id, -1))) is not None:
                         shares[line, place] += share

@@ -136,18 +136,18 @@ def load_version(folder: Path) -> tuple[dict[str, Part], Manifest]:
     document = _document(folder)
     manifest = _manifest(document)
     try:
-        for name, expected in document["files"].items():
-            if _checksum(folder / name) != expected:
+        for name, checksum in document["files"].items():
+            if _checksum(folder / name) != checksum:
                 raise IncompatibleModel(f"{folder / name}: is damaged or was changed by hand")
         return {
             name: Part(
                 arrays={
                     array: np.load(folder / _file_name(name, array), allow_pickle=False)
-                    for array in stated["arrays"]
+                    for array in entry["arrays"]
                 },
-                values=stated["values"],
+                values=entry["values"],
             )
-            for name, stated in document["parts"].items()
+            for name, entry in document["parts"].items()
         }, manifest
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise IncompatibleModel(f"{folder}: the model cannot be read: {error!r}") from None

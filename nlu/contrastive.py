@@ -46,9 +46,9 @@ class Example:
 def documents_of(examples: Sequence[Example]) -> list[tuple[int | None, Document]]:
     """Return all documents of a batch, and for each positive the number of its example."""
     found: list[tuple[int | None, Document]] = [
-        (row, one.positive) for row, one in enumerate(examples) if one.positive is not None
+        (row, example.positive) for row, example in enumerate(examples) if example.positive is not None
     ]
-    return found + [(None, one.negative) for one in examples if one.negative is not None]
+    return found + [(None, example.negative) for example in examples if example.negative is not None]
 
 
 def masks(
@@ -65,8 +65,8 @@ def masks(
     compared = np.ones((len(examples), len(documents)), dtype=bool)
     good = np.ones_like(compared)
     for row, example in enumerate(examples):
-        right = {place[each] for each in example.asked.right}
-        wrong = {place[each] for each in example.asked.wrong}
+        right = {place[target] for target in example.asked.right}
+        wrong = {place[target] for target in example.asked.wrong}
         for column, (owner, document) in enumerate(documents):
             if right:
                 good[row, column] = owner == row
@@ -93,7 +93,7 @@ def sharpness(relevance: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bo
     return float(factors[int(np.argmax(likelihoods))])
 
 
-def merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
+def merged(targets: Sequence[Target], queries: Sequence[TrainingQuery]) -> dict[str, TrainingQuery]:
     """Merge the labels of equal texts. A target that is right for a text is never wrong for it."""
     known = {target.id for target in targets}
     right: dict[str, set[str]] = {}
@@ -101,23 +101,23 @@ def merged(targets: Sequence[Target], asked: Sequence[TrainingQuery]) -> dict[st
     for target in targets:
         for text in target.questions:
             right.setdefault(text, set()).add(target.id)
-    for one in asked:
-        right.setdefault(one.text, set()).update(one.right & known)
-        wrong.setdefault(one.text, set()).update(one.wrong & known)
+    for query in queries:
+        right.setdefault(query.text, set()).update(query.right & known)
+        wrong.setdefault(query.text, set()).update(query.wrong & known)
     found = {}
     for text, ids in right.items():
-        one = TrainingQuery(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
-        if text and (one.right or one.wrong):
-            found[text] = one
+        query = TrainingQuery(text=text, right=frozenset(ids), wrong=frozenset(wrong.get(text, set()) - ids))
+        if text and (query.right or query.wrong):
+            found[text] = query
     return found
 
 
-def texts_of(targets: Sequence[Target], learned: Sequence[TrainingQuery]) -> list[list[str]]:
+def texts_of(targets: Sequence[Target], queries: Sequence[TrainingQuery]) -> list[list[str]]:
     """Return for each target the texts known to ask for it and for no other target."""
     texts = [list(target.questions) for target in targets]
     place = {target.id: number for number, target in enumerate(targets)}
-    for one in learned:
-        for each in one.right if len(one.right) == 1 else ():
-            if one.text not in texts[place[each]]:
-                texts[place[each]].append(one.text)
+    for query in queries:
+        for target_id in query.right if len(query.right) == 1 else ():
+            if query.text not in texts[place[target_id]]:
+                texts[place[target_id]].append(query.text)
     return texts

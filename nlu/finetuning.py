@@ -113,15 +113,15 @@ def split(
     by_text = merged(targets, asked)
     titles = {target.questions[0] for target in targets if target.questions}
     free = [query for query in by_text.values() if query.right and query.text not in titles]
-    wanted = min(round(len(free) * share), _MAX_HELD_OUT)
-    if wanted < MIN_HELD_OUT:
+    n_held_out = min(round(len(free) * share), _MAX_HELD_OUT)
+    if n_held_out < MIN_HELD_OUT:
         min_phrasings = int(np.ceil(MIN_HELD_OUT / share))
         raise BadTrainingData(
             f"fine-tuning needs at least {min_phrasings} phrasings, examples or accepted texts besides the "
             f"articles' "
             f"questions, to learn from some and be judged by the others; there are {len(free)}"
         )
-    drawn = np.random.default_rng(seed).permutation(len(free))[:wanted]
+    drawn = np.random.default_rng(seed).permutation(len(free))[:n_held_out]
     held_out = [free[place] for place in sorted(drawn)]
     gone = {query.text for query in held_out}
     kept = [
@@ -158,7 +158,7 @@ def fine_tune(
     kept, learned, held_out = split(targets, asked, share=options.held_out, seed=options.seed)
     engine = load_engine(base, threads=threads)
     prefixes = prefixes_of(base, engine.prompts, engine.default_prompt_name)
-    with _seeded(options.seed):
+    with _seed_generators(options.seed):
         trainer = _Trainer(engine, prefixes, kept, learned, held_out, options)
         before, best, weights = trainer.judge(), 0, {}
         after, epochs = before, []
@@ -216,7 +216,7 @@ class _Trainer:
         # Word embeddings are frozen: they are most of a multilingual model's weights, and texts are too few.
         for name, parameter in engine.named_parameters():
             parameter.requires_grad_("word_embeddings" not in name)
-        self._trained = [one for one in engine.parameters() if one.requires_grad]
+        self._trained = [parameter for parameter in engine.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.AdamW(self._trained, lr=options.learning_rate, weight_decay=0.01)
         self._step = 0
         size = options.batch
@@ -234,7 +234,7 @@ class _Trainer:
         relevance = self._relevance([query.text for query in self._held_out])
         right = np.zeros(relevance.shape, dtype=bool)
         for row, query in zip(right, self._held_out, strict=True):
-            row[[self._place[each] for each in query.right]] = True
+            row[[self._place[target] for target in query.right]] = True
         best = np.where(right, relevance, -np.inf).max(axis=1, keepdims=True)
         ranks = 1 + (relevance > best).sum(axis=1)
         return HeldOutFigures(
@@ -253,8 +253,8 @@ class _Trainer:
             examples = self._examples(kind, nearest)
             order = self._random.permutation(len(examples))
             batches += [
-                (kind, [examples[at] for at in order[first : first + self._options.batch]])
-                for first in range(0, len(order), self._options.batch)
+                (kind, [examples[at] for at in order[start : start + self._options.batch]])
+                for start in range(0, len(order), self._options.batch)
             ]
         self._engine.train()
         losses = []
@@ -290,7 +290,7 @@ class _Trainer:
         return examples
 
     def _positive(self, query: TrainingQuery, kind: Kind) -> "Document | None":
-        right = sorted(self._place[each] for each in query.right)
+        right = sorted(self._place[target] for target in query.right)
         if kind == "passage":
             passages = [(place, self._targets[place].passage) for place in right]
             choice = [Document(target=place, text=text) for place, text in passages if text]
@@ -300,7 +300,7 @@ class _Trainer:
         return choice[self._random.integers(len(choice))] if choice else None
 
     def _negative(self, query: TrainingQuery, kind: Kind, nearest: Sequence[int]) -> "Document | None":
-        places: Sequence[int] = sorted(self._place[each] for each in query.wrong) or nearest
+        places: Sequence[int] = sorted(self._place[target] for target in query.wrong) or nearest
         choice = []
         for place in places:
             target = self._targets[place]
@@ -312,7 +312,7 @@ class _Trainer:
         """Return for each training text the nearest wrong targets according to the model."""
         relevance = self._relevance([query.text for query in self._learned])
         for row, query in zip(relevance, self._learned, strict=True):
-            row[[self._place[each] for each in query.right]] = -np.inf
+            row[[self._place[target] for target in query.right]] = -np.inf
         order = np.argsort(-relevance, axis=1, kind="stable")[:, :_NEAREST_WRONG]
         return [
             [int(place) for place in places if np.isfinite(row[place])]
@@ -373,7 +373,7 @@ class _Trainer:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def _seed_generators(seed: int) -> Iterator[None]:
     """Seed the random generators, and restore their previous state afterwards."""
     import torch
 

@@ -54,8 +54,8 @@ class NgramHasher:
         if len(texts) > _CHUNK:
             parts = [self.analyze(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
             return TextGrams(
-                words=_joined([part.words for part in parts]),
-                characters=_joined([part.characters for part in parts]),
+                words=_join([part.words for part in parts]),
+                characters=_join([part.characters for part in parts]),
             )
         padded = [f" {_NOT_WORD.sub(' ', text).strip()} " for text in texts]
         codes = np.frombuffer("".join(padded).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
@@ -123,7 +123,7 @@ def _compress(text_of: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64], n_
     return Grams(starts=starts.astype(np.int64), buckets=(keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))
 
 
-def _joined(parts: list[Grams]) -> Grams:
+def _join(parts: list[Grams]) -> Grams:
     lengths = np.concatenate([np.diff(part.starts) for part in parts])
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Grams(starts=starts, buckets=np.concatenate([part.buckets for part in parts]))

@@ -112,7 +112,7 @@ def _texts(path: Path, node: Node) -> Iterator[str]:
                 continue
             if not text.startswith("-"):
                 raise BadTrainingData(f"{path}, row {row}: an example must start with '- ': {text[:60]!r}")
-            yield from _one(path, row, text[1:])
+            yield from _read_example(path, row, text[1:])
     elif isinstance(node.value, list):
         for item in node.items:
             if item.value is None:
@@ -120,16 +120,16 @@ def _texts(path: Path, node: Node) -> Iterator[str]:
             text_of_item = item.fields["text"].text if "text" in item.fields else item.text
             if text_of_item is None:
                 raise _bad(path, item, "an example must be a text")
-            yield from _one(path, item.line, text_of_item)
+            yield from _read_example(path, item.line, text_of_item)
     elif node.value is not None:
         raise _bad(path, node, "examples must be text with one '- example' a line")
 
 
-def _one(path: Path, row: int, text: str) -> Iterator[str]:
+def _read_example(path: Path, row: int, text: str) -> Iterator[str]:
     if len(text) > MAX_EXAMPLE_CHARS:
         problem = f"is an example of over {MAX_EXAMPLE_CHARS} characters: shorten it"
         raise BadTrainingData(f"{path}, row {row}: {problem}")
-    stripped = _ENTITY.sub(lambda found: found[0 if found["text"] is None else "text"], text).strip()
+    stripped = _ENTITY.sub(lambda match: match[0 if match["text"] is None else "text"], text).strip()
     if stripped:
         yield stripped
 

@@ -76,7 +76,7 @@ class Jobs:
                     account_id=account.id if account else None,
                     now=self._clock(),
                 )
-                return _found(tx.jobs.get(added))
+                return _require(tx.jobs.get(added))
         except Conflict:
             return self.enqueue(kind, account)  # somebody else enqueued it at the same time
 
@@ -163,6 +163,6 @@ class Jobs:
             )
 
 
-def _found(job: StoredJob | None) -> StoredJob:
+def _require(job: StoredJob | None) -> StoredJob:
     assert job is not None  # noqa: S101 - it was added in this transaction
     return job

@@ -1,6 +1,6 @@
 """How do people and programs reach the core over HTTP?
 
-app, parts                                         the application, and the services it is built from
+app, services                                      the application, and the services it is built from
 routes, schemas, docs                              the JSON API, its shapes and its documentation
 desk                                               the pages
 auth, login, cookies, throttle, password_checks    permissions, logins and their limits

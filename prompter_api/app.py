@@ -10,8 +10,8 @@ from prompter_api import docs
 from prompter_api.errors import UnexpectedErrors, add_error_handlers
 from prompter_api.methods import METHODS, nothing_here
 from prompter_api.metrics import Metrics, RequestMetrics
-from prompter_api.parts import Services
 from prompter_api.routes import api_router, operations
+from prompter_api.services import Services
 from web.body_limit import BodyLimit
 from web.header_limit import HeaderLimit
 from web.headers import SecurityHeaders
@@ -27,7 +27,7 @@ by cookie needs the `Origin` header that browsers send. Every error reads `{"err
 """
 
 
-def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
+def create_app(services: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """Build the application with the JSON API, its documentation and `routers`. Pages are mounted later.
 
     A mount at "/" has to come after this, as routes are matched in order.
@@ -42,9 +42,9 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
         openapi_url=None,  # prompter_api.docs serves the description
         generate_unique_id_function=_operation_id,
     )
-    serve_with(app, parts)
+    serve_with(app, services)
     add_error_handlers(app)
-    app.include_router(api_router(secure_cookies=parts.secure_cookies))
+    app.include_router(api_router(secure_cookies=services.secure_cookies))
     app.include_router(operations.router)
     for router in routers:
         app.include_router(router)
@@ -56,25 +56,25 @@ def create_app(parts: Services, *, routers: Sequence[APIRouter] = ()) -> FastAPI
     limits = {
         "/api/login": _LOGIN_BODY,
         "/login": _LOGIN_BODY,
-        "/api/rasa/actions": max(_RASA_BODY, parts.max_body_bytes),
+        "/api/rasa/actions": max(_RASA_BODY, services.max_body_bytes),
     }
-    app.add_middleware(BodyLimit, max_bytes=parts.max_body_bytes, limits=limits)
-    app.add_middleware(HeaderLimit, max_bytes=parts.max_header_bytes)
-    app.add_middleware(AllowedHosts, names=parts.hosts)
+    app.add_middleware(BodyLimit, max_bytes=services.max_body_bytes, limits=limits)
+    app.add_middleware(HeaderLimit, max_bytes=services.max_header_bytes)
+    app.add_middleware(AllowedHosts, names=services.hosts)
     app.add_middleware(RelativeRedirects)
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(SecurityHeaders, https=parts.secure_cookies)
+    app.add_middleware(SecurityHeaders, https=services.secure_cookies)
     app.add_middleware(RequestMetrics)
     return app
 
 
-def serve_with(app: FastAPI, parts: Services) -> None:
+def serve_with(app: FastAPI, services: Services) -> None:
     """Make an application use these use cases, with its metrics reset to zero.
 
     The settings of the face itself stay as given to `create_app`: hosts, limits, kinds of cookies.
     """
-    app.state.parts = parts
-    app.state.metrics = Metrics(parts.desk)
+    app.state.services = services
+    app.state.metrics = Metrics(services.desk)
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -19,7 +19,7 @@ from prompter.accounts.sessions import Visit
 from prompter.domain.account import Account, ApiToken, Role, Scope, Session
 from prompter_api import cookies
 from prompter_api.errors import PasswordChangeNeeded
-from prompter_api.parts import Services, services_of
+from prompter_api.services import Services, services_of
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 
 # The scope that a token needs, by whether the request changes something and by the route's role.
@@ -42,10 +42,10 @@ class Caller:
     token: ApiToken | None = None
 
 
-def visit_of(connection: HTTPConnection, parts: Services, *, is_active: bool = True) -> Visit | None:
+def visit_of(connection: HTTPConnection, services: Services, *, is_active: bool = True) -> Visit | None:
     """Return the active session of the cookie with its account, or None."""
-    secret = cookies.session_secret(connection, parts)
-    return parts.sessions.find(secret, is_active=is_active) if secret else None
+    secret = cookies.session_secret(connection, services)
+    return services.sessions.find(secret, is_active=is_active) if secret else None
 
 
 def _authenticate(request: Request) -> Caller:
@@ -54,11 +54,11 @@ def _authenticate(request: Request) -> Caller:
     A browser also sends its cookie with requests that other sites cause, so a request that changes
     something must come from our own pages.
     """
-    parts = services_of(request)
+    services = services_of(request)
     if (secret := _bearer_token(request)) is not None:
-        if (bearer := parts.accounts.by_token(secret)) is not None:
+        if (bearer := services.accounts.by_token(secret)) is not None:
             return Caller(account=bearer.account, token=bearer.token)
-    elif (visit := visit_of(request, parts)) is not None:
+    elif (visit := visit_of(request, services)) is not None:
         if request.method not in SAFE_METHODS and is_same_origin(request) is not True:
             raise HTTPException(403, OTHER_SITE)
         return Caller(account=visit.account, session=visit.session)

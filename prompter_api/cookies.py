@@ -3,7 +3,7 @@
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from prompter_api.parts import Services
+from prompter_api.services import Services
 from web.cookies import exact_cookie
 
 SESSION = "sufler_session"
@@ -13,52 +13,54 @@ _DEVICE_SECONDS = 180 * 86400
 _LANGUAGE_SECONDS = 365 * 86400
 
 
-def session_secret(connection: HTTPConnection, parts: Services) -> str | None:
-    return exact_cookie(connection, _name(SESSION, parts))
+def session_secret(connection: HTTPConnection, services: Services) -> str | None:
+    return exact_cookie(connection, _name(SESSION, services))
 
 
-def set_session(response: Response, parts: Services, secret: str) -> None:
-    _set(response, parts, SESSION, secret, seconds=int(parts.session_hours * 3600))
+def set_session(response: Response, services: Services, secret: str) -> None:
+    _set(response, services, SESSION, secret, seconds=int(services.session_hours * 3600))
 
 
-def forget_session(response: Response, parts: Services) -> None:
-    response.delete_cookie(_name(SESSION, parts), secure=parts.secure_cookies, httponly=True, samesite="lax")
+def forget_session(response: Response, services: Services) -> None:
+    response.delete_cookie(
+        _name(SESSION, services), secure=services.secure_cookies, httponly=True, samesite="lax"
+    )
 
 
-def device(connection: HTTPConnection, parts: Services) -> str | None:
+def device(connection: HTTPConnection, services: Services) -> str | None:
     """Return the cookie by which a browser proves an earlier login, or None."""
-    return exact_cookie(connection, _name(_DEVICE, parts))
+    return exact_cookie(connection, _name(_DEVICE, services))
 
 
-def set_device(response: Response, parts: Services, cookie: str) -> None:
-    _set(response, parts, _DEVICE, cookie, seconds=_DEVICE_SECONDS)
+def set_device(response: Response, services: Services, cookie: str) -> None:
+    _set(response, services, _DEVICE, cookie, seconds=_DEVICE_SECONDS)
 
 
-def language(connection: HTTPConnection, parts: Services) -> str | None:
+def language(connection: HTTPConnection, services: Services) -> str | None:
     """Return the language that was chosen before logging in, or None."""
-    return exact_cookie(connection, _name(_LANGUAGE, parts))
+    return exact_cookie(connection, _name(_LANGUAGE, services))
 
 
-def set_language(response: Response, parts: Services, chosen: str) -> None:
-    _set(response, parts, _LANGUAGE, chosen, seconds=_LANGUAGE_SECONDS)
+def set_language(response: Response, services: Services, chosen: str) -> None:
+    _set(response, services, _LANGUAGE, chosen, seconds=_LANGUAGE_SECONDS)
 
 
-def _set(response: Response, parts: Services, name: str, value: str, *, seconds: int) -> None:
+def _set(response: Response, services: Services, name: str, value: str, *, seconds: int) -> None:
     # Lax, not strict, so that a link to a conversation in a chat or an e-mail opens logged in. The extra
     # protection of strict comes from prompter_api.auth: no GET changes anything, and every other request
     # must come from our own pages.
     response.set_cookie(
-        _name(name, parts),
+        _name(name, services),
         value,
         max_age=seconds,
-        secure=parts.secure_cookies,
+        secure=services.secure_cookies,
         httponly=True,
         samesite="lax",
     )
 
 
-def _name(name: str, parts: Services) -> str:
-    return name_of(name, secure=parts.secure_cookies)
+def _name(name: str, services: Services) -> str:
+    return name_of(name, secure=services.secure_cookies)
 
 
 def name_of(name: str, *, secure: bool) -> str:

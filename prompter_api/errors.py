@@ -147,7 +147,7 @@ def answer_browsers(app: FastAPI, page: UnavailablePage) -> None:
             "/api/"
         )
         if not is_page or not isinstance(error, DatabaseUnavailable):
-            return await _refused(request, error)
+            return await _refuse(request, error)
         log_unavailable(request, error)
         return page(request, error)
 
@@ -161,7 +161,7 @@ def add_error_handlers(app: FastAPI) -> None:
     threads that all requests need, and every client that disconnects while sending its body is an error.
     """
     for refusal in (PrompterError, Conflict, InvalidArticle):
-        app.add_exception_handler(refusal, _refused)
+        app.add_exception_handler(refusal, _refuse)
     app.add_exception_handler(HTTPException, _framework_refused)
     app.add_exception_handler(RequestValidationError, _invalid)
 
@@ -189,7 +189,7 @@ def log_unavailable(request: Request, error: DatabaseUnavailable) -> None:
     log.error("database_unavailable", kind=type(error).__name__, route=_route_of(request.scope), cause=cause)
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refuse(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DatabaseUnavailable):
         log_unavailable(request, error)
     headers = (

@@ -84,7 +84,7 @@ class LoginThrottle:
         Raises:
             TooManyTries: when there have been too many already. This check counts nothing.
         """
-        name, now = _folded(name), self._clock()
+        name, now = _fold(name), self._clock()
         network, *wider = networks_of(address)
         network_key = self._key("known network", name, network)
         device_id = self._device_of(name, device)
@@ -151,14 +151,14 @@ class LoginThrottle:
 
     def fitted(self, attempt: Attempt) -> None:
         """Reset the attempt's own count after a right password, whether or not the request succeeds."""
-        with self._noted(), self._store.write() as tx:
+        with self._log_failures(), self._store.write() as tx:
             tx.login_counts.forget(attempt.own_key)
 
     def succeeded(self, attempt: Attempt) -> None:
         """Reset the attempt's own count after a login. Shared counts only lose this try."""
         now = self._clock()
-        with self._noted(), self._store.write() as tx:
-            counts = tx.login_counts.lock(self._written_by(attempt), now)
+        with self._log_failures(), self._store.write() as tx:
+            counts = tx.login_counts.lock(self._keys_of(attempt), now)
             for key in attempt.shared_keys:
                 if (count := counts.get(key)) is not None and count.tries > 0:
                     tx.login_counts.put(key, replace(count, tries=count.tries - 1))
@@ -168,11 +168,11 @@ class LoginThrottle:
                 tx.login_counts.put(attempt.network_key, known)
 
     @staticmethod
-    def _written_by(attempt: Attempt) -> set[str]:
+    def _keys_of(attempt: Attempt) -> set[str]:
         return {attempt.own_key, *attempt.shared_keys, *filter(None, [attempt.network_key])}
 
     @contextmanager
-    def _noted(self) -> Iterator[None]:
+    def _log_failures(self) -> Iterator[None]:
         """Log a database error instead of raising it, as the login itself has succeeded already."""
         try:
             yield
@@ -182,7 +182,7 @@ class LoginThrottle:
     def device_cookie(self, name: str) -> str:
         """Make a cookie by which a browser proves an earlier login under this name."""
         device_id = secrets.token_urlsafe(16)
-        return f"{device_id}.{self._key('device cookie', _folded(name), device_id)}"
+        return f"{device_id}.{self._key('device cookie', _fold(name), device_id)}"
 
     def _device_of(self, name: str, cookie: str | None) -> str | None:
         device_id, _, signature = (cookie or "").partition(".")
@@ -207,5 +207,5 @@ class LoginThrottle:
         return hmac.new(self._secret, "\x00".join((kind, *parts)).encode(), hashlib.sha256).hexdigest()
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return name.strip().casefold()[:100]

@@ -154,7 +154,7 @@ def train(
     *,
     random: np.random.Generator,
 ) -> None:
-    parameters = [one for layer in adapted.values() for one in (layer.down, layer.up)]
+    parameters = [parameter for layer in adapted.values() for parameter in (layer.down, layer.up)]
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     plan = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / 20) * max(0.05, 1 - step / STEPS)

@@ -55,13 +55,13 @@ class Mark:
     def verdict(self, value: float | None) -> str:
         if value is None:
             return "not measured"
-        if self.stretch is not None and self._reached(value, self.stretch):
+        if self.stretch is not None and self._reaches(value, self.stretch):
             return "stretch"
         if self.must is None:
             return "short of the stretch"
-        return "reached" if self._reached(value, self.must) else "**missed**"
+        return "reached" if self._reaches(value, self.must) else "**missed**"
 
-    def _reached(self, value: float, mark: float) -> bool:
+    def _reaches(self, value: float, mark: float) -> bool:
         return value <= mark if self.lower_is_better else value >= mark
 
 
@@ -121,8 +121,8 @@ def main() -> int:
     if "rasa" in parts:
         console.log("beside Rasa, three quarters of an hour")
         try:
-            for name, found in bench_rasa.measure(data, options.splits):
-                figures.setdefault("rasa", {})[name] = found
+            for name, set_figures in bench_rasa.measure(data, options.splits):
+                figures.setdefault("rasa", {})[name] = set_figures
                 keep(figures)
         except NoRasa as reason:
             console.log(f"Skipped: {reason}")
@@ -239,7 +239,7 @@ def _intents(data: Path) -> Iterator[Measurement]:
 def _retrieval(data: Path) -> Iterator[Measurement]:
     ece = Mark(key="ece", name="calibration error", must=0.04, stretch=0.02, lower_is_better=True)
     faq = data / "faq"
-    own = ROOT / "training_data"
+    shipped_data = ROOT / "training_data"
     sets = [
         ("covid", "covid FAQ, 68 articles, real questions", (0.74, 0.93, 0.80, 0.95)),
         ("stack", "stack FAQ, 125 articles, rephrased questions", (0.88, 0.93, 0.92, 0.95)),
@@ -248,7 +248,7 @@ def _retrieval(data: Path) -> Iterator[Measurement]:
     for name, title, marks in sets:
         kb, cases = (faq / f"{name}_kb.csv", faq / f"{name}_test.csv")
         if name == "own":
-            kb, cases = own / "kb.csv", own / "held_out.csv"
+            kb, cases = shipped_data / "kb.csv", shipped_data / "held_out.csv"
         files = ["--kb", str(kb), "--cases", str(cases)]
         first = [ece]
         if marks:

@@ -79,7 +79,7 @@ class Result:
 def main() -> int:
     arguments = _arguments()
     texts = _texts(arguments.texts, arguments.rows)
-    real = np.unique(_encoded(texts, arguments.config, arguments.cache), axis=0)
+    real = np.unique(_encode(texts, arguments.config, arguments.cache), axis=0)
     real = real[np.random.default_rng(arguments.seed).permutation(len(real))]
     if len(real) <= 2 * QUERIES:
         sys.exit(
@@ -87,8 +87,8 @@ def main() -> int:
         )
     queries, seeds = real[:QUERIES], real[QUERIES:]
     neighbours = _neighbours(seeds)
-    results = [_measured(size, seeds, neighbours, queries, arguments) for size in sorted(arguments.sizes)]
-    made = np.concatenate(list(_made(len(seeds), seeds, neighbours, arguments.seed)))
+    results = [_measure(size, seeds, neighbours, queries, arguments) for size in sorted(arguments.sizes)]
+    made = np.concatenate(list(_generate(len(seeds), seeds, neighbours, arguments.seed)))
     report = {
         "machine": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -145,7 +145,7 @@ def _texts(files: Sequence[Path], limit: int) -> list[str]:
     return texts[:: -(-len(texts) // limit)] if len(texts) > limit else texts
 
 
-def _encoded(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:
+def _encode(texts: Sequence[str], config: Path, cache: Path | None) -> Vectors:
     encoder = build_encoder(load_settings(config).models)
     name = hashlib.sha256("\n".join([encoder.id, *texts]).encode()).hexdigest()[:16]
     kept = cache / f"{name}.npy" if cache else None
@@ -171,7 +171,7 @@ def _neighbours(seeds: Vectors) -> Rows:
     return np.asarray(index.search(seeds, NEIGHBOURS + 1)[1][:, 1:], dtype=np.int64)
 
 
-def _made(n: int, seeds: Vectors, neighbours: Rows, seed: int) -> Iterator[Vectors]:
+def _generate(n: int, seeds: Vectors, neighbours: Rows, seed: int) -> Iterator[Vectors]:
     """Yield `n` vectors of length 1, in parts."""
     random = np.random.default_rng((seed, n))
     for start in range(0, n, PART):
@@ -185,7 +185,7 @@ def _made(n: int, seeds: Vectors, neighbours: Rows, seed: int) -> Iterator[Vecto
         yield mixed.astype(np.float16).astype(np.float32)
 
 
-def _measured(
+def _measure(
     size: int,
     seeds: Vectors,
     neighbours: Rows,
@@ -200,7 +200,7 @@ def _measured(
     build_s = build_cpu_s = 0.0
     with progress_bar(f"{size:,} vectors", size) as advance:
         done = 0
-        for part in _made(size, seeds, neighbours, arguments.seed):
+        for part in _generate(size, seeds, neighbours, arguments.seed):
             numbers = np.arange(done, done + len(part))
             wall, cpu = time.perf_counter(), time.process_time()
             index.add(numbers, part)
@@ -221,9 +221,9 @@ def _measured(
             points.append(_point(loaded, queries, exact.rows, breadth))
             del loaded
     flat = faiss.IndexFlatIP(seeds.shape[1])
-    for part in _made(size, seeds, neighbours, arguments.seed):
+    for part in _generate(size, seeds, neighbours, arguments.seed):
         flat.add(part)
-    _, flat_times = _timed(lambda query: flat.search(query, K)[1], queries[:FLAT_QUERIES])
+    _, flat_times = _time_queries(lambda query: flat.search(query, K)[1], queries[:FLAT_QUERIES])
     return Result(
         vectors=size,
         choice=choice,
@@ -257,7 +257,7 @@ class _Nearest:
 
 
 def _point(index: FaissIndex, queries: Vectors, exact: Rows, breadth: int | None) -> Point:
-    found, times = _timed(lambda query: index.search(query, K)[1], queries)
+    found, times = _time_queries(lambda query: index.search(query, K)[1], queries)
     pairs = zip(found.tolist(), exact.tolist(), strict=True)
     return Point(
         breadth=breadth,
@@ -269,7 +269,9 @@ def _point(index: FaissIndex, queries: Vectors, exact: Rows, breadth: int | None
     )
 
 
-def _timed(search: Callable[[Vectors], Rows], queries: Vectors) -> tuple[Rows, npt.NDArray[np.float64]]:
+def _time_queries(
+    search: Callable[[Vectors], Rows], queries: Vectors
+) -> tuple[Rows, npt.NDArray[np.float64]]:
     """Return the rows found, and the wall time and thread time of each query in seconds."""
     for query in queries[:20]:
         search(query[None])

@@ -210,7 +210,7 @@ def measure_set(
                 if contestant.name not in guesses:
                     with closing(Client(server.endpoint)) as client:
                         guesses[contestant.name] = [contestant.guess(client.ask(row.text)) for row in test]
-    outcomes = {name: outcomes_of(test, own) for name, own in guesses.items()}
+    outcomes = {name: outcomes_of(test, contestant_guesses) for name, contestant_guesses in guesses.items()}
     rows = []
     for contestant in who:
         stated = as_json({"accuracy": accuracy(outcomes[contestant.name])}, {"n_test": len(test)})
@@ -297,12 +297,12 @@ def show(
     console: Console, title: str, rows: Sequence[Mapping[str, Any]], sure: Sequence[Mapping[str, Any]]
 ) -> None:
     """Print the measurements of one set."""
-    for what, columns, found in (
+    for heading, columns, table_rows in (
         (title, FIGURES, rows),
         (f"{title}, where Rasa does not fall back", SURE_FIGURES, sure),
     ):
-        table = Table("", *columns.values(), title=what, box=SIMPLE, padding=(0, 0, 0, 1))
-        for row in found:
+        table = Table("", *columns.values(), title=heading, box=SIMPLE, padding=(0, 0, 0, 1))
+        for row in table_rows:
             table.add_row(row["contestant"], *(_cell(row[name]) for name in columns))
         console.print(table)
 

@@ -68,14 +68,14 @@ def tasks(data: Path, folder: Path) -> Iterator[tuple[str, str, Path, list[Case]
         kb, cases = data / "faq" / f"{name}_kb.csv", read_cases(data / "faq" / f"{name}_test.csv")
         yield name, "as it is", kb, cases
         yield name, "typos", kb, misspelt(cases)
-    own = ROOT / "training_data"
-    russian = [case for case in read_cases(own / "held_out.csv") if detect_language(case[0]) == "ru"]
-    yield "own, Russian rows", "as it is", own / "kb.csv", russian
-    yield "own, Russian rows", "typos", own / "kb.csv", misspelt(russian)
+    shipped_data = ROOT / "training_data"
+    russian = [case for case in read_cases(shipped_data / "held_out.csv") if detect_language(case[0]) == "ru"]
+    yield "own, Russian rows", "as it is", shipped_data / "kb.csv", russian
+    yield "own, Russian rows", "typos", shipped_data / "kb.csv", misspelt(russian)
     in_layout = [(keyboard.to_latin(text.lower()), ids) for text, ids in russian]
-    yield "own, Russian rows", "in the Latin layout", own / "kb.csv", in_layout
+    yield "own, Russian rows", "in the Latin layout", shipped_data / "kb.csv", in_layout
     in_letters = [(text.lower().translate(LATIN), ids) for text, ids in russian]
-    yield "own, Russian rows", "in Latin letters", own / "kb.csv", in_letters
+    yield "own, Russian rows", "in Latin letters", shipped_data / "kb.csv", in_letters
     intents = data / "intents"
     for name, other, languages in (
         ("hwu64_ru", "hwu64_large", ("Russian", "English")),

@@ -117,7 +117,7 @@ def ask(port: int, stop: threading.Event) -> tuple[Answers, Answers]:
     cookie = _chat_cookie(port)
     next_message = 0.0
     while not stop.wait(0.1):
-        _timed(health, port, "GET", "/health")
+        _time_request(health, port, "GET", "/health")
         if time.monotonic() > next_message:
             next_message = time.monotonic() + 3.2  # stays below the rate limit of a chat
             body = json.dumps({"id": str(uuid.uuid4()), "text": "где мой заказ"})
@@ -126,11 +126,11 @@ def ask(port: int, stop: threading.Event) -> tuple[Answers, Answers]:
                 "Cookie": cookie,
                 "Origin": f"http://127.0.0.1:{port}",
             }
-            _timed(customer, port, "POST", "/chat/messages", body, headers)
+            _time_request(customer, port, "POST", "/chat/messages", body, headers)
     return health, customer
 
 
-def _timed(
+def _time_request(
     answers: Answers,
     port: int,
     method: str,

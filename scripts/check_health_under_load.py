@@ -68,19 +68,19 @@ def main() -> None:
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="sufler-health-") as folder:
         settings = load_settings(None).model_copy(update={"data_dir": Path(folder)})
-        found = measure(settings, batches(options.kind or [], each=options.each), console)
+        found = measure(settings, batches(options.kind or [], all_kinds=options.each), console)
     table = Table("messages", "requests", "p50 ms", "p99 ms", "max ms", "triaged in s")
-    for name, one in found.items():
-        figures = (f"{value:.0f}" for value in (one.p50, one.p99, one.max, one.seconds))
-        table.add_row(name, str(one.requests), *figures)
+    for name, latency in found.items():
+        figures = (f"{value:.0f}" for value in (latency.p50, latency.p99, latency.max, latency.seconds))
+        table.add_row(name, str(latency.requests), *figures)
     Console().print(table)
-    if any(one.p99 > MARK_MS for one in found.values()):
+    if any(latency.p99 > MARK_MS for latency in found.values()):
         sys.exit(f"p99 is above {MARK_MS} ms")
 
 
-def batches(kinds: Sequence[str], *, each: bool) -> dict[str, list[str]]:
+def batches(kinds: Sequence[str], *, all_kinds: bool) -> dict[str, list[str]]:
     """Return the messages to send together, by name."""
-    if kinds or each:
+    if kinds or all_kinds:
         return {name: [KINDS[name](LENGTH)] * MESSAGES for name in kinds or KINDS}
     names = list(KINDS)
     groups = [names[start : start + MESSAGES] for start in range(0, len(names), MESSAGES)]
@@ -94,10 +94,10 @@ def measure(settings: Settings, messages: dict[str, list[str]], console: Console
         articles = read_articles(settings.training_data_dir / "kb.csv")
         bootstrap.build_knowledge_base(store).import_articles(articles, changed_by="check")
         with running(settings) as server, closing(HTTPConnection(*server.endpoint.address)) as connection:
-            found = {"none": _asked(connection, store, min_seconds=5.0)}
+            found = {"none": _request_health(connection, store, min_seconds=5.0)}
             for name, texts in messages.items():
                 _send(settings, store, texts)
-                found[name] = _asked(connection, store)
+                found[name] = _request_health(connection, store)
                 console.print(f"{name}: {found[name]}")
     return found
 
@@ -110,7 +110,7 @@ def _send(settings: Settings, store: Store, texts: Sequence[str]) -> None:
         reception.receive(IncomingMessage(channel="web", chat_id=chat, external_id=chat, text=text))
 
 
-def _asked(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
+def _request_health(connection: HTTPConnection, store: Store, *, min_seconds: float = 1.0) -> Latency:
     """Request /health until no message waits to be triaged."""
     seconds, start = [], time.perf_counter()
     for number in _until_triaged(store, start, min_seconds):

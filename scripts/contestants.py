@@ -153,7 +153,7 @@ class Rasa:
 
     def guess(self, answer: Mapping[str, Any]) -> Guess:
         """Return the first intent after the fallback, which names no intent."""
-        ranking = [ranked for ranked in answer["intent_ranking"] if ranked["name"] != FALLBACK]
+        ranking = [entry for entry in answer["intent_ranking"] if entry["name"] != FALLBACK]
         if not ranking:
             return Guess(intent="", confidence=0.0, lead=0.0)
         first, second = ranking[0]["confidence"], ranking[1]["confidence"] if ranking[1:] else 0.0
@@ -265,7 +265,7 @@ def _by_intent(rows: Sequence[IntentRow]) -> dict[str, list[str]]:
     texts: dict[str, dict[str, None]] = {}
     for row in rows:
         texts.setdefault(row.intent, {})[as_example(row.text)] = None
-    return {intent: list(own) for intent, own in texts.items()}
+    return {intent: list(examples) for intent, examples in texts.items()}
 
 
 def _free_port() -> int:

@@ -127,12 +127,12 @@ class Governing:
         began = self.clock.now
         for share, topic in moments:
             self.clock.now = max(self.clock.now, began + share * _BEGAN)
-            self._one(topic, STORIES[topic])
+            self._govern_topic(topic, STORIES[topic])
         for topic, story in STORIES.items():
             if story.hold:
                 self.readiness.hold(topic, self.vera)
 
-    def _one(self, topic: str, story: Story) -> None:
+    def _govern_topic(self, topic: str, story: Story) -> None:
         live = self._state(topic) is ReadinessState.AUTOPILOT
         articles = [
             candidate

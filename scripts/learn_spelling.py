@@ -99,9 +99,11 @@ def frequencies(language: str, alphabet: Alphabet, shop: Mapping[str, int] | Non
         if folded and alphabet.holds(folded):
             total[folded] += frequency
     if shop:
-        own = {word: count for word, count in shop.items() if alphabet.holds(word)}
-        for word, count in own.items():
-            total[word] = (1 - SHARE_OF_SHOP) * total[word] + SHARE_OF_SHOP * count / sum(own.values())
+        shop_counts = {word: count for word, count in shop.items() if alphabet.holds(word)}
+        for word, count in shop_counts.items():
+            total[word] = (1 - SHARE_OF_SHOP) * total[word] + SHARE_OF_SHOP * count / sum(
+                shop_counts.values()
+            )
     return dict(total.most_common())
 
 

@@ -60,7 +60,7 @@ def draw(curves: Mapping[str, Sequence[CurvePoint]], file: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     for name, points in curves.items():
         known = [(point.n_learned, point.p_at_1) for point in points if point.p_at_1]
-        n, estimates = [one for one, _ in known], [estimate for _, estimate in known]
+        n, estimates = [n_learned for n_learned, _ in known], [estimate for _, estimate in known]
         axes.fill_between(
             n,
             [estimate.low for estimate in estimates],

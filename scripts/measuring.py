@@ -35,6 +35,6 @@ def run(arguments: Sequence[str]) -> Any:
 def median_of(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the median of each figure, and its range under `ci`, because machines vary."""
     keys = [key for key, value in runs[0].items() if isinstance(value, (int, float))]
-    values = {key: sorted(one[key] for one in runs) for key in keys}
-    middle = {key: statistics.median(found) for key, found in values.items()}
-    return {**middle, "ci": {key: [found[0], found[-1]] for key, found in values.items()}}
+    values = {key: sorted(figures[key] for figures in runs) for key in keys}
+    middle = {key: statistics.median(ordered) for key, ordered in values.items()}
+    return {**middle, "ci": {key: [ordered[0], ordered[-1]] for key, ordered in values.items()}}

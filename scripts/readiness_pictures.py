@@ -62,15 +62,18 @@ def sequence(axes: Axes) -> None:
     """Draw the interval of a good topic while its evidence grows."""
     right = _answers(0.97, 300, seed=4)
     turns = [
-        JudgedTurn(confidence=1.0, judgement=RIGHT if one else WRONG, by_lot=True) for one in right.tolist()
+        JudgedTurn(confidence=1.0, judgement=RIGHT if is_right else WRONG, by_lot=True)
+        for is_right in right.tolist()
     ]
     found = confidence_sequence(turns, alpha=RULE.spends(1), looks=300)
-    n = [one.n_turns for one in found]
-    axes.fill_between(n, [one.low for one in found], [one.high for one in found], color=_GOOD, alpha=0.2)
+    n = [interval.n_turns for interval in found]
+    axes.fill_between(
+        n, [interval.low for interval in found], [interval.high for interval in found], color=_GOOD, alpha=0.2
+    )
     axes.plot(n, np.cumsum(right) / np.arange(1, 301), color=_GOOD, linewidth=1.2)
     axes.axhline(0.9, color="black", linewidth=1)
     axes.text(300, 0.905, "bar", ha="right", va="bottom", fontsize=9)
-    live = next((one.n_turns for one in found if one.low >= RULE.bar), None)
+    live = next((interval.n_turns for interval in found if interval.low >= RULE.bar), None)
     if live is not None:
         axes.axvline(live, color=_LINE, linewidth=1, linestyle="--")
         axes.text(live + 3, 0.6, f"ready after {live}", fontsize=9)

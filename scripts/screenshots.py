@@ -143,7 +143,7 @@ def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[Pictu
             shown = PictureShop(store, articles=articles, undo_seconds=8, loaded=lambda: opened)
             titles, known = (
                 read_titles(ROOT / "training_data" / "topics.csv"),
-                {one.topic for one in articles},
+                {article.topic for article in articles},
             )
             shown.topics.change_titles({topic: texts for topic, texts in titles.items() if topic in known})
             yield shown

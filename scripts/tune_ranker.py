@@ -86,7 +86,10 @@ def faq(data: Path, name: str, *, left_out: float, seed: int) -> Base:
     kept = [article for article in articles if random.random() >= left_out]
     ids = {article.id for article in kept}
     rows = _read(data / "faq" / f"{name}_dev.csv")
-    cases = [(row["text"], tuple(one for one in row["article_id"].split("|") if one in ids)) for row in rows]
+    cases = [
+        (row["text"], tuple(article_id for article_id in row["article_id"].split("|") if article_id in ids))
+        for row in rows
+    ]
     return Base(name=f"{name}-{left_out:g}", articles=tuple(kept), cases=tuple(cases))
 
 
@@ -107,7 +110,9 @@ def made(
     for row in _read(data / "intents" / f"{name}_train.csv"):
         texts.setdefault(row["intent"], []).append(row["text"])
     outside: list[str] = []
-    order = [str(one) for one in random.permutation(sorted(texts)) if len(texts[str(one)]) > phrasings]
+    order = [
+        str(intent) for intent in random.permutation(sorted(texts)) if len(texts[str(intent)]) > phrasings
+    ]
     articles: list[Article] = []
     cases: list[tuple[str, tuple[str, ...]]] = []
     for number, intent in enumerate(order):
@@ -248,9 +253,9 @@ def fit_confidence(
     found = [outcomes_of(query, old, new, looked_at=3) for query in asked]
     return updated(
         prior,
-        [row for one in found for row in one.rows],
-        [right for one in found for right in one.right],
-        counts=[count for one in found for count in one.counts],
+        [row for outcome in found for row in outcome.rows],
+        [right for outcome in found for right in outcome.right],
+        counts=[count for outcome in found for count in outcome.counts],
     )
 
 

@@ -51,12 +51,12 @@ def _print(found: Findings, n_files: int) -> None:
     print(f"{found.n_calls:,} calls seen")  # noqa: T201
     print(f"{found.n_loopback:,} connections within this machine")  # noqa: T201
     print(f"{n_files} files in the data folder")  # noqa: T201
-    for title, what in (
+    for title, entries in (
         ("look-ups of names", found.name_lookups),
         ("addresses of other machines", found.addresses),
         ("files outside the data folder and the temporary folder", found.written),
     ):
-        print(f"{len(what)} {title}", *what, sep="\n  ")  # noqa: T201
+        print(f"{len(entries)} {title}", *entries, sep="\n  ")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -100,9 +100,9 @@ def with_new_names(settings: Mapping[str, Any], source: str) -> dict[str, Any]:
         name = RENAMED_SECTIONS.get(old, old)
         if name != old:
             if name in settings:
-                raise _given_twice(source, old, name)
+                raise _duplicate_error(source, old, name)
             tell(source, old, name)
-        renamed[name] = _renamed_section(value, name, written=old, source=source)
+        renamed[name] = _rename_section(value, name, written=old, source=source)
     return renamed
 
 
@@ -123,9 +123,9 @@ def with_new_variables(variables: Mapping[str, str | None], prefix: str) -> dict
             continue
         new = prefix + "__".join((new_section, *([setting.name] if setting else keys)))
         if new in variables:
-            raise _given_twice(source, old.upper(), new.upper())
+            raise _duplicate_error(source, old.upper(), new.upper())
         tell(source, old.upper(), new.upper())
-        renamed[new] = str(_converted(setting, value, f"{source}: {old.upper()}")) if setting else value
+        renamed[new] = str(_convert(setting, value, f"{source}: {old.upper()}")) if setting else value
     return renamed
 
 
@@ -147,10 +147,10 @@ def suggestion(path: str) -> str:
     return f", did you mean {names[close[0]]}?" if close else ""
 
 
-def _renamed_section(values: Any, section: str, *, written: str, source: str) -> Any:
+def _rename_section(values: Any, section: str, *, written: str, source: str) -> Any:
     """Rename the settings of a section or of each section in a list. `written` is its name in the source."""
     if isinstance(values, list):
-        return [_renamed_section(value, section, written=written, source=source) for value in values]
+        return [_rename_section(value, section, written=written, source=source) for value in values]
     if not isinstance(values, dict):
         return values
     settings = RENAMED_SETTINGS.get(section, {})
@@ -160,24 +160,24 @@ def _renamed_section(values: Any, section: str, *, written: str, source: str) ->
         if setting is None:
             below = f"{section}.{key}"
             nested = below in RENAMED_SETTINGS
-            result[key] = _renamed_section(value, below, written=below, source=source) if nested else value
+            result[key] = _rename_section(value, below, written=below, source=source) if nested else value
             continue
         old, new = f"{written}.{key}", f"{section}.{setting.name}"
         if setting.name in values:
-            raise _given_twice(source, old, new)
+            raise _duplicate_error(source, old, new)
         tell(source, old, new)
-        result[setting.name] = _converted(setting, value, f"{source}: {old}")
+        result[setting.name] = _convert(setting, value, f"{source}: {old}")
     return result
 
 
-def _converted(setting: Renamed, value: Any, place: str) -> Any:
+def _convert(setting: Renamed, value: Any, place: str) -> Any:
     try:
         return setting.convert(value)
     except (TypeError, ValueError):
         raise BadConfig(f"{place}: must be a number") from None
 
 
-def _given_twice(source: str, old: str, new: str) -> BadConfig:
+def _duplicate_error(source: str, old: str, new: str) -> BadConfig:
     return BadConfig(f"{source}: {old} and {new} are both given: {old} is called {new} now, remove it")
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def _shipped(name: str) -> Path:
+def _shipped_path(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.exists() else _PACKAGE.parent / name
 
 
 def default_config() -> Path:
-    return _shipped("config.yml")
+    return _shipped_path("config.yml")
 
 
 def training_data() -> Path:
-    return _shipped("training_data")
+    return _shipped_path("training_data")

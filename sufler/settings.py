@@ -115,7 +115,7 @@ class Readiness(Section):
         return groups
 
     @model_validator(mode="after")
-    def _fixed_list(self) -> Self:
+    def _check_together(self) -> Self:
         if (self.across_topics == "e-bh") != bool(self.tested_together):
             raise PydanticCustomError(
                 "together",
@@ -325,10 +325,10 @@ class Settings(BaseSettings):
     @property
     def secret(self) -> SecretConfig:
         """The source of the installation's secret."""
-        given = self.web.session_secret
+        session_secret = self.web.session_secret
         return SecretConfig(
             folder=self.data_dir,
-            given=given.get_secret_value() if given else None,
+            given=session_secret.get_secret_value() if session_secret else None,
             has_shared_database=self.database.url is not None,
         )
 

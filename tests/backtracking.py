@@ -376,11 +376,11 @@ def _literals(tree: Any) -> Iterator[str]:
         if str(operation) in ("LITERAL", "NOT_LITERAL"):
             yield chr(given)
         elif str(operation) == "IN":
-            for kind, what in given:
+            for kind, argument in given:
                 if str(kind) == "LITERAL":
-                    yield chr(what)
+                    yield chr(argument)
                 elif str(kind) == "RANGE":
-                    yield chr(what[0])
+                    yield chr(argument[0])
         else:
             for inner in _inside(given):
                 yield from _literals(inner)
@@ -505,14 +505,16 @@ def worst_growth(machine: Machine, mode: str, *, count: int) -> Growth | None:
 def _bend(machine: Machine, method: Callable[..., Any], attack: Attack) -> float:
     """Return how far the steps for one, two and three repetitions deviate from a straight line."""
     text = attack.text(3 * _TIMES)
-    three = _steps(machine, method, text, budget=_FEW)
-    if three <= 6 * len(text):
+    steps_thrice = _steps(machine, method, text, budget=_FEW)
+    if steps_thrice <= 6 * len(text):
         return 0
-    if three > _FEW:
+    if steps_thrice > _FEW:
         return _STEEP
-    one, two = (_steps(machine, method, attack.text(number * _TIMES), budget=_FEW) for number in (1, 2))
-    bend = three - 2 * two + one
-    return bend / len(text) if bend > max(40, 0.04 * three) else 0
+    steps_once, steps_twice = (
+        _steps(machine, method, attack.text(number * _TIMES), budget=_FEW) for number in (1, 2)
+    )
+    bend = steps_thrice - 2 * steps_twice + steps_once
+    return bend / len(text) if bend > max(40, 0.04 * steps_thrice) else 0
 
 
 def _growth(machine: Machine, mode: str, method: Callable[..., Any], attack: Attack) -> Growth | None:

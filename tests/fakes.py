@@ -14,7 +14,7 @@ from prompter.dialogue.forms import LookupUnavailable
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
-from prompter_api.parts import Encoded
+from prompter_api.services import Encoded
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -86,8 +86,8 @@ class WordAssistant:
 
     @staticmethod
     def _share(words: set[str], article: Article) -> float:
-        own = set(" ".join((article.question, *article.phrasings)).lower().split())
-        return len(words & own) / max(1, len(words))
+        article_words = set(" ".join((article.question, *article.phrasings)).lower().split())
+        return len(words & article_words) / max(1, len(words))
 
 
 def explained(assistant: WordAssistant, text: str) -> Explanation:

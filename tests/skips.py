@@ -10,8 +10,8 @@ _BESIDE = Path(__file__).parents[1].parent / "shared" / "data"
 BENCHMARK_DATA = Path(os.environ.get("SUFLER_BENCHMARK_DATA") or _BESIDE)
 
 
-def missing(what: str) -> NoReturn:
+def missing(name: str) -> NoReturn:
     """Skip the test, or fail it where SUFLER_TESTS_REQUIRE_ALL is set, as on CI."""
     if os.environ.get("SUFLER_TESTS_REQUIRE_ALL"):
-        pytest.fail(f"{what} is missing", pytrace=False)
-    pytest.skip(f"{what} is missing")
+        pytest.fail(f"{name} is missing", pytrace=False)
+    pytest.skip(f"{name} is missing")

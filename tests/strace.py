@@ -58,9 +58,9 @@ class Findings:
     n_calls: int = field(default=0, compare=False)
     n_loopback: int = field(default=0, compare=False)  # connections and packets within the machine
 
-    def add(self, kind: list[str], what: str) -> None:
-        if what not in kind:
-            kind.append(what)
+    def add(self, findings: list[str], line: str) -> None:
+        if line not in findings:
+            findings.append(line)
 
 
 class Watch:

@@ -33,7 +33,7 @@ from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter_api.app import create_app
 from prompter_api.desk import add_pages
-from prompter_api.parts import Services
+from prompter_api.services import Services
 from prompter_api.throttle import LoginThrottle
 from tests.browser import serve
 from tests.fakes import FAST_HASHER, SHOP, Numbers, WordAssistant, by_length, explained

@@ -58,7 +58,9 @@ def expressions() -> tuple[Expression, ...]:
     trees = {path: ast.parse(path.read_text("utf-8")) for path in paths}
     uses = _uses(list(trees.values()))
     with_re = {path: tree for path, tree in trees.items() if _imports_re(tree)}
-    return tuple(one for path, tree in with_re.items() for one in _expressions(path, tree, uses))
+    return tuple(
+        expression for path, tree in with_re.items() for expression in _expressions(path, tree, uses)
+    )
 
 
 def _imports_re(tree: ast.Module) -> bool:
@@ -125,7 +127,7 @@ class _WithAWord(ast.NodeTransformer):
 
 def _pattern(call: ast.Call, function: str, module: ModuleType) -> re.Pattern[Any]:
     first, *others = call.args
-    flags = next((one.value for one in call.keywords if one.arg == "flags"), None)
+    flags = next((keyword.value for keyword in call.keywords if keyword.arg == "flags"), None)
     place = {"compile": 0, "match": 1, "fullmatch": 1, "search": 1, "findall": 1, "finditer": 1}.get(function)
     if flags is None and place is not None and len(others) > place:
         flags = others[place]
@@ -168,7 +170,7 @@ def _compiled(values: Any) -> Iterator[re.Pattern[Any]]:
 
 
 def test_all_expressions_are_found() -> None:
-    modules = {one.module for one in expressions()}
+    modules = {expression.module for expression in expressions()}
     assert {
         "nlu.text",
         "prompter.text.pii",

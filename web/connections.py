@@ -152,7 +152,9 @@ class Connections:
         candidate = self._first(self.waiting, address)
         if candidate is None or now - candidate.since < _YOUNG_SECONDS:
             self._scan(now)
-            unread = (each for each in self._unread if each.transport.get_write_buffer_size())
+            unread = (
+                connection for connection in self._unread if connection.transport.get_write_buffer_size()
+            )
             candidate = self._first(self._idle, address) or self._first(unread, address) or candidate
         if candidate is None:
             return False
@@ -160,7 +162,9 @@ class Connections:
         return True
 
     def _first(self, group: Iterable[Connection], address: str | None) -> Connection | None:
-        return next((each for each in group if address is None or each.address == address), None)
+        return next(
+            (connection for connection in group if address is None or connection.address == address), None
+        )
 
     def _scan(self, now: float) -> None:
         """Note clients that have not read their responses, at most once in `_SCAN_SECONDS`."""
@@ -210,17 +214,17 @@ class Connections:
             connection.time_out()
 
 
-def connections_that_fit(wanted: int) -> int:
-    """Raise the limit of open files as far as `wanted` connections need. Return how many fit."""
+def connections_that_fit(n_connections: int) -> int:
+    """Raise the limit of open files as far as `n_connections` need. Return how many fit."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit
-        return wanted
+        return n_connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _FILES_PER_CONNECTION * wanted + _OTHER_FILES
+    needed = _FILES_PER_CONNECTION * n_connections + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY or soft >= needed:
-        return wanted
+        return n_connections
     return max(soft // 4, soft - _OTHER_FILES) // _FILES_PER_CONNECTION

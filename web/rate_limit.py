@@ -80,8 +80,8 @@ class AddressLimit:
         counted: list[tuple[RateLimit, str]] = []
         for limit, network in zip(self._limits, networks_of(address), strict=False):
             if seconds := limit.seconds_to_wait(network):
-                for other, its_network in counted:
-                    other.take_back(its_network)
+                for passed_limit, its_network in counted:
+                    passed_limit.take_back(its_network)
                 return seconds
             counted.append((limit, network))
         return 0.0

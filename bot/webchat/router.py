@@ -212,7 +212,7 @@ def _new_cookie(chat: ChatParts, request: Request) -> str | None:
     return cookie
 
 
-def _known_chat_id(chat: ChatParts, request: Request) -> str:
+def _require_chat_id(chat: ChatParts, request: Request) -> str:
     cookie = chat.cookies.read(request)
     if cookie is None:
         raise HTTPException(
@@ -223,7 +223,7 @@ def _known_chat_id(chat: ChatParts, request: Request) -> str:
 
 
 async def _message(request: Request, chat: CurrentChat) -> NewMessage:
-    message = await _posted(request, NewMessage, max_bytes=chat.max_bytes)
+    message = await _read_body(request, NewMessage, max_bytes=chat.max_bytes)
     if not message.text.strip():
         raise _unprocessable("The message is empty.")
     if len(message.text) > chat.max_message_length:
@@ -232,7 +232,7 @@ async def _message(request: Request, chat: CurrentChat) -> NewMessage:
 
 
 async def _press(request: Request) -> NewPress:
-    return await _posted(request, NewPress, max_bytes=_PRESS_BYTES)
+    return await _read_body(request, NewPress, max_bytes=_PRESS_BYTES)
 
 
 @_routes.get("/chat", include_in_schema=False)
@@ -260,7 +260,7 @@ def write(
     request: Request, response: Response, chat: CurrentChat, message: Annotated[NewMessage, Depends(_message)]
 ) -> StoredMessage:
     """Store a message. It is stored once this has answered. Sending it again with the same id is harmless."""
-    chat_id = _known_chat_id(chat, request)
+    chat_id = _require_chat_id(chat, request)
     incoming = IncomingMessage(
         channel=CHANNEL,
         chat_id=chat_id,
@@ -297,7 +297,7 @@ def give_feedback(
     request: Request, response: Response, chat: CurrentChat, pressed: Annotated[NewPress, Depends(_press)]
 ) -> StoredPress:
     """Store a button press. It is stored once this has answered. Sending it again is harmless."""
-    chat_id = _known_chat_id(chat, request)
+    chat_id = _require_chat_id(chat, request)
     chat.throttle.count_message(request, chat_id)
     try:
         is_new = press(
@@ -319,7 +319,7 @@ def read(
     after: Annotated[str, Query(max_length=64, description="the cursor of the last answer")] = "",
 ) -> Conversation:
     """Return the conversation so far: the customer's messages and the replies that have been sent."""
-    chat_id = _known_chat_id(chat, request)
+    chat_id = _require_chat_id(chat, request)
     chat.throttle.count_read(request, chat_id)
     try:
         view = chat.views.of(CHANNEL, chat_id)
@@ -334,7 +334,7 @@ def read(
     )
 
 
-async def _posted(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
+async def _read_body(request: Request, shape: type[Body], *, max_bytes: int) -> Body:
     """Read and validate a body that our own page has posted."""
     await refuse_other_sites(request)
     body = await read_json_body(request, max_bytes=max_bytes)

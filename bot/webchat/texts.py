@@ -56,11 +56,11 @@ def preferred_language(accept_language: str, default: str) -> str:
     >>> preferred_language("de, en;q=0.5, ru-RU; q=0.8", "en"), preferred_language("de", "ru")
     ('ru', 'ru')
     """
-    wanted: list[tuple[float, str]] = []
+    preferences: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         tag, _, parameter = part.partition(";")
         quality = parameter.strip().removeprefix("q=") or "1"
         if re.fullmatch(r"[01](\.\d{0,3})?", quality) and float(quality) > 0:
-            wanted.append((float(quality), tag.strip().lower().partition("-")[0]))
-    by_quality = sorted(wanted, key=lambda pair: -pair[0])  # stable: ties keep the browser's order
+            preferences.append((float(quality), tag.strip().lower().partition("-")[0]))
+    by_quality = sorted(preferences, key=lambda pair: -pair[0])  # stable: ties keep the browser's order
     return next((language for _, language in by_quality if language in LANGUAGES), default)

@@ -60,7 +60,7 @@ def reliability_diagram(outcomes: Sequence[ScoredCase]) -> str:
     order = np.argsort(table.confidence, kind="stable")
     bins = [rows for rows in np.array_split(order, _BINS) if len(rows)]
     stated = [float(table.confidence[rows].mean()) for rows in bins]
-    right = [_known(share(int(table.right[rows].sum()), len(rows))) for rows in bins]
+    right = [_require(share(int(table.right[rows].sum()), len(rows))) for rows in bins]
     with _drawing("reliability") as (figure, axes):
         axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle=(0, (4, 4)), label="honest")
         values = np.array([estimate.value for estimate in right])
@@ -206,6 +206,6 @@ def _svg(figure: Figure) -> str:
     return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 var(--font)", text)
 
 
-def _known(estimate: Estimate | None) -> Estimate:
+def _require(estimate: Estimate | None) -> Estimate:
     assert estimate is not None  # noqa: S101 - a bin holds rows
     return estimate

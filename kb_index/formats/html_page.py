@@ -57,7 +57,7 @@ class _Page:
     def __init__(self, path: Path, budget: Budget) -> None:
         self._path = path
         self._budget = budget
-        self._soup = self._parsed(_markup(path))
+        self._soup = self._parse(_markup(path))
         self._elements = _tags(self._soup)
         self._heading_before: dict[int, Tag] = {}  # by the id() of an element in the tree
         self._texts: dict[int, str] = {}  # texts of headings, by the id() of the heading
@@ -82,20 +82,20 @@ class _Page:
     def _all(self, records: Iterator[Record]) -> list[Record]:
         return list(self._budget.watch(records))
 
-    def _each(self, is_wanted: Callable[[Tag], object]) -> Iterator[Tag]:
+    def _find_all(self, is_wanted: Callable[[Tag], object]) -> Iterator[Tag]:
         """Yield the elements of a kind as long as the budget lasts."""
         for element in self._elements:
             if is_wanted(element):
                 self._budget.check(_row(element))
                 yield element
 
-    def _parsed(self, markup: str) -> BeautifulSoup:
+    def _parse(self, markup: str) -> BeautifulSoup:
         with warnings.catch_warnings():  # an answer may look like a file name
             warnings.simplefilter("ignore")
             return _BoundedSoup(markup, self._path, self._budget)
 
     def _json_ld(self) -> Iterator[Record]:
-        for script in self._each(_is_json_ld):
+        for script in self._find_all(_is_json_ld):
             text = script.get_text()
             if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:
                 problem = f"holds JSON of over {MAX_JSON_CONTAINERS} lists and objects: split the page"
@@ -112,14 +112,14 @@ class _Page:
                 yield _record(_row(script), name, self._plain(answer_text))
 
     def _microdata(self) -> Iterator[Record]:
-        for question in self._each(_is_schema_question):
+        for question in self._find_all(_is_schema_question):
             name = question.find(itemprop="name")
             answer = question.find(itemprop="acceptedAnswer") or question.find(itemprop="suggestedAnswer")
             text = answer.find(itemprop="text") if isinstance(answer, Tag) else None
             yield _record(_row(question), _text(name), _text(text or answer), self._topic(question))
 
     def _details(self) -> Iterator[Record]:
-        for details in self._each(lambda element: element.name == "details"):
+        for details in self._find_all(lambda element: element.name == "details"):
             summary = details.find("summary", recursive=False)
             if not isinstance(summary, Tag):
                 continue
@@ -132,7 +132,7 @@ class _Page:
             yield _record(_row(details), _text(summary), _tidy(answer), topic)
 
     def _definitions(self) -> Iterator[Record]:
-        for definitions in self._each(lambda element: element.name == "dl"):
+        for definitions in self._find_all(lambda element: element.name == "dl"):
             terms: list[Tag] = []
             answers: list[str] = []
             for child in [*definitions.find_all(["dt", "dd"]), None]:
@@ -150,7 +150,7 @@ class _Page:
         """Return the page cut at its headings at any depth of the markup, without its title."""
         headings = [
             heading
-            for heading in self._each(lambda element: element.name in _HEADINGS)
+            for heading in self._find_all(lambda element: element.name in _HEADINGS)
             if not any(parent.name in _HEADINGS for parent in heading.parents) and _text(heading)
         ]
         texts = {id(heading): _text(heading) for heading in headings}
@@ -186,7 +186,7 @@ class _Page:
         """Return a text of JSON-LD, which may hold markup, as plain text."""
         if not isinstance(value, str):
             return ""
-        return _text(self._parsed(value))
+        return _text(self._parse(value))
 
 
 class _BoundedSoup(BeautifulSoup):

@@ -20,7 +20,7 @@ from kb_index.formats.records import Record, Value, Warn, known_field
 def read(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """Yield the records of a JSON file."""
     text = whole_text(path)
-    content = _parsed(path, text) if text.strip() else []
+    content = _parse(path, text) if text.strip() else []
     if isinstance(content, dict):
         content = content.get("articles")
     if not isinstance(content, list):
@@ -33,7 +33,7 @@ def read_lines(path: Path, _warn: Warn, _budget: Budget) -> Iterator[Record]:
     """Yield the records of a JSONL file. Empty lines are skipped."""
     for row, line in enumerate(text_lines(path), start=1):
         if line.strip():
-            yield _record(path, _parsed(path, line.strip(), first_row=row), row)
+            yield _record(path, _parse(path, line.strip(), first_row=row), row)
 
 
 def write(articles: Iterable[Article], path: Path) -> None:
@@ -58,7 +58,7 @@ def count_lines(path: Path) -> int:
     return sum(1 for line in text_lines(path) if line.strip())
 
 
-def _parsed(path: Path, text: str, *, first_row: int = 1) -> Any:
+def _parse(path: Path, text: str, *, first_row: int = 1) -> Any:
     if text.count("[") + text.count("{") > MAX_JSON_CONTAINERS:  # each takes 50 times its characters
         problem = f"holds over {MAX_JSON_CONTAINERS} lists and objects: split it, or use JSONL"
         raise BadFile(path, problem, row=first_row)

@@ -34,7 +34,7 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", r
 
 def read(path: Path, warn: Warn, budget: Budget) -> Iterator[Record]:
     """Yield the records of a Markdown file. `warn` is called for text that answers no question."""
-    text = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), whole_text(path))
+    text = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), whole_text(path))
     if text.count("\n") > MAX_MARKDOWN_LINES:
         raise BadFile(path, f"has over {MAX_MARKDOWN_LINES} lines: split the file")
     yield from records(sections(path, text, budget), lambda problem: warn(f"{path}, {problem}"))

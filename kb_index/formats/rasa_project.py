@@ -90,8 +90,8 @@ class _Read:
     counted: dict[str, set[object]] = field(default_factory=dict)  # names by kind, as files repeat them
     warnings: dict[str, None] = field(default_factory=dict)
 
-    def count(self, what: str, names: Iterable[object]) -> None:
-        self.counted.setdefault(what, set()).update(names)
+    def count(self, kind: str, names: Iterable[object]) -> None:
+        self.counted.setdefault(kind, set()).update(names)
 
 
 def read_project(
@@ -120,13 +120,13 @@ def read_project(
         _read_steps(read, file, root)
     if not read.intents:
         raise BadFile(folder, "contains no intent with examples: give the folder of a Rasa project")
-    records, moved, kept = _sorted_out(read, frozenset(known_fields), budget)
+    records, moved, kept = _sort_intents(read, frozenset(known_fields), budget)
     articles = tuple(articles_of(folder, records, default_language)) if records else ()
     return RasaProject(
         articles=articles,
         moved={name: article.id for name, article in zip(moved, articles, strict=True)},
         kept=tuple(kept),
-        counts={what: len(names) for what, names in read.counted.items() if names},
+        counts={kind: len(names) for kind, names in read.counted.items() if names},
         warnings=tuple(read.warnings),
     )
 
@@ -148,8 +148,8 @@ def _read_domain(read: _Read, file: Path, root: Node) -> None:
 
 def _read_nlu(read: _Read, file: Path, root: Node) -> None:
     for item in section(root, "nlu").items:
-        for kind, what in _DATA.items():
-            read.count(what, _texts(item.fields.get(kind)))
+        for key, kind in _DATA.items():
+            read.count(kind, _texts(item.fields.get(key)))
         add_intent(file, item, read.intents)
 
 
@@ -246,7 +246,7 @@ def _names(node: Node) -> list[str]:
 # --- sorting out --------------------------------------------------------------------------------
 
 
-def _sorted_out(
+def _sort_intents(
     read: _Read, known_fields: frozenset[str], budget: Budget
 ) -> tuple[list[Record], list[str], list[KeptIntent]]:
     records: list[Record] = []
@@ -288,19 +288,19 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     if name in _OUT_OF_SCOPE:
         return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
     base, is_retrieval, _ = name.partition("/")
-    own = _UTTER + name
+    own_response = _UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
     if is_retrieval and base in read.intents:  # these steps follow the plain intent of that name
         follows = set()
     elif is_retrieval:  # its answer is always the same, regardless of the continuation
-        answers = {_UTTER + base: own, _FROM_ARTICLES: own}
+        answers = {_UTTER + base: own_response, _FROM_ARTICLES: own_response}
         follows = {tuple(answers.get(step, step) for step in steps if step) for steps in follows}
-    begun = _begun(read, name, follows)
+    begun = _find_dialogue(read, name, follows)
     if begun is not None:
         return begun
-    found: tuple[str, ...] = (own,) if is_retrieval or name not in read.follows else ()
+    found: tuple[str, ...] = (own_response,) if is_retrieval or name not in read.follows else ()
     if is_retrieval:
-        depends = any(own not in steps for steps in follows)
+        depends = any(own_response not in steps for steps in follows)
     else:
         found = next(iter(follows), found)
         depends = len(follows) > 1 or bool(follows and name not in read.opens)
@@ -313,7 +313,7 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     return KeptIntent(intent=name, reason=Kept.UNANSWERED)
 
 
-def _begun(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
+def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
     """Return the form, action or slot that makes an intent part of a dialogue, or None."""
     slot = KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name]) if name in read.fills else None
     if slot is not None and name not in read.opens:  # it only answers a question of the bot

@@ -108,13 +108,13 @@ def write_one(articles: Iterable[Article], path: Path) -> None:
     try:
         write(articles, path, *further_files)
         with path.open("a", encoding="utf-8") as file:
-            for other in further_files:
-                with other.open(encoding="utf-8") as part:
+            for further_file in further_files:
+                with further_file.open(encoding="utf-8") as part:
                     next(part)  # the version has already been written
                     file.writelines(part)
     finally:
-        for other in further_files:
-            other.unlink(missing_ok=True)
+        for further_file in further_files:
+            further_file.unlink(missing_ok=True)
 
 
 def _rule(intent: str) -> str:
@@ -242,7 +242,7 @@ def _exact(intent: Intent) -> dict[str | None, str | None]:
 
 
 def _without_entities(example: str) -> str:
-    return _ENTITY.sub(lambda found: found["text"] or found[0], example)
+    return _ENTITY.sub(lambda match: match["text"] or match[0], example)
 
 
 def _intent_name(article: Article, used: set[str]) -> str:
@@ -252,8 +252,8 @@ def _intent_name(article: Article, used: set[str]) -> str:
         return re.sub(r"[^\w-]+", "_", text).strip("_")
 
     topic = slug(article.topic)[:60] or "faq"
-    own = article.id.removeprefix(f"{article.topic}/")
-    name = f"{topic}/{slug(own) or 'article'}"
+    id_in_topic = article.id.removeprefix(f"{article.topic}/")
+    name = f"{topic}/{slug(id_in_topic) or 'article'}"
     if name in used:
         name += "_" + hashlib.sha256(article.id.encode()).hexdigest()[:16]
     return name
@@ -296,9 +296,9 @@ def _intent_yaml(name: str, article: Article) -> str:
 def as_example(text: str) -> str:
     """Return the text on one line, without anything that Rasa reads as an entity or YAML rejects."""
     text = cleaned_line(text).replace("\ufeff", "").strip()
-    while any(found["text"] for found in _ENTITY.finditer(text)):
+    while any(match["text"] for match in _ENTITY.finditer(text)):
         text = _ENTITY.sub(
-            lambda found: found[0].replace("[", "(").replace("]", ")") if found["text"] else found[0], text
+            lambda match: match[0].replace("[", "(").replace("]", ")") if match["text"] else match[0], text
         )
     return text or "?"
 

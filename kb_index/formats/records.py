@@ -95,10 +95,10 @@ def require_columns(path: Path, names: Sequence[str], *, row: int) -> None:
     for name in names:
         if names.count(name) > 1:
             raise BadFile(path, "the column comes twice: rename or remove one of them", row=row, column=name)
-    for required in REQUIRED:
-        if required not in names:
+    for field in REQUIRED:
+        if field not in names:
             columns = ", ".join(FIELDS)
-            problem = f"the column {required} is missing: the first row names the columns ({columns})"
+            problem = f"the column {field} is missing: the first row names the columns ({columns})"
             raise BadFile(path, problem, row=row)
 
 

@@ -142,7 +142,7 @@ class Workbook:
             is_duration=styles.is_duration,
             is_1904=self._is_1904,
         )
-        for _ in self._parsed(self._sheet, sheet):
+        for _ in self._parse(self._sheet, sheet):
             yield from sheet.rows
             sheet.rows.clear()
 
@@ -152,8 +152,8 @@ class Workbook:
             yield relation.get("Type", "").rpartition("/")[2], _path_of(relation, name)
 
     def _relations(self, name: str) -> list[dict[str, str]]:
-        home, own = posixpath.split(name)
-        relations = posixpath.join(home, "_rels", f"{own}.rels")
+        folder, file_name = posixpath.split(name)
+        relations = posixpath.join(folder, "_rels", f"{file_name}.rels")
         reader = RelationReader()
         if relations in self._names:
             self._read(relations, reader)
@@ -169,10 +169,10 @@ class Workbook:
         raise BadFile(self._path, "has no sheet with cells")
 
     def _read(self, name: str, reader: "PartReader") -> None:
-        for _ in self._parsed(name, reader):
+        for _ in self._parse(name, reader):
             pass
 
-    def _parsed(self, name: str, reader: "PartReader") -> Iterator[None]:
+    def _parse(self, name: str, reader: "PartReader") -> Iterator[None]:
         """Parse a part of the package piece by piece, yielding after each piece."""
         names: dict[str, str] = {}  # names of elements and attributes, which the parser keeps
         parser = expat.ParserCreate(intern=names)

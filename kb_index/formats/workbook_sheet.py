@@ -54,7 +54,7 @@ class TextReader(PartReader):
                 raise self._too_long()
             self._pieces.append(text)
 
-    def _taken(self) -> str:
+    def _take_text(self) -> str:
         """Return the collected text and start a new one."""
         if not self._pieces:
             return ""
@@ -62,7 +62,7 @@ class TextReader(PartReader):
         self._pieces.clear()
         self._n_chars = 0
         if "_x" in text:
-            text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+            text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
         limit = limits.MAX_SHEET_CELL_CHARS
         if 2 * len(text) > limit and len(text.encode("utf-16-le", "surrogatepass")) > 2 * limit:
             raise self._too_long()
@@ -98,7 +98,7 @@ class StringReader(TextReader):
         elif tag == "rPh":
             self._is_spoken = False
         elif tag == "si":
-            text = self._taken()
+            text = self._take_text()
             self.strings.append(text)
             self._total += len(text)
             self._check_total(self._total)
@@ -196,7 +196,7 @@ class SheetReader(TextReader):
             raise BadFile(self._path, problem, row=self._row)
 
     def _end_cell(self) -> None:
-        text = self._taken()
+        text = self._take_text()
         kind = self._kind
         value: Value = text
         is_error = kind == "e"

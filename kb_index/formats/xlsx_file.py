@@ -67,7 +67,7 @@ def write(articles: Iterable[Article], path: Path) -> None:
             if n_cells > MAX_SHEET_CELLS:  # a larger file could not be read back
                 raise BadFile(path, "a workbook cannot hold so many articles: export CSV or JSONL")
             for name, text in zip(FIELDS, cells, strict=True):
-                if len(_escaped(text).encode("utf-16-le")) > 2 * MAX_SHEET_CELL_CHARS:
+                if len(_escape(text).encode("utf-16-le")) > 2 * MAX_SHEET_CELL_CHARS:
                     problem = (
                         f"{name} of the article {article.id!r} is too long for Excel: export CSV or JSON"
                     )
@@ -113,10 +113,10 @@ def _text_cell(sheet: Any, text: str) -> Any:
 
     if not text:
         return None
-    cell = WriteOnlyCell(sheet, value=_escaped(text))
+    cell = WriteOnlyCell(sheet, value=_escape(text))
     cell.data_type = "s"  # openpyxl takes a leading "=" for a formula and "#REF!" for an error
     return cell
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return _LOOKS_ESCAPED.sub("_x005F_", text)

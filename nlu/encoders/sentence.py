@@ -183,11 +183,11 @@ def _name(model: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
-        digest.update(_sampled(path))
+        digest.update(_sample_bytes(path))
     return f"{folder.resolve().name[:60]}-{digest.hexdigest()[:12]}"
 
 
-def _sampled(path: Path) -> bytes:
+def _sample_bytes(path: Path) -> bytes:
     """Return a small file's bytes, or samples from all over a large file.
 
     Training changes weights everywhere, so samples show it.

@@ -156,14 +156,14 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
         missing = sorted(set(texts) - found.keys())
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            vectors = self._asked(batch)
+            vectors = self._request_vectors(batch)
             if vectors is None:
                 break
             found.update(zip(batch, vectors, strict=True))
             self._keep(zip(batch, vectors, strict=True))
         return found
 
-    def _asked(self, texts: Sequence[str]) -> np.ndarray | None:
+    def _request_vectors(self, texts: Sequence[str]) -> np.ndarray | None:
         try:
             encoded = self._client.encode(texts)
         except SuflerSilent as error:

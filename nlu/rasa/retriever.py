@@ -67,7 +67,7 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         """Add Sufler's suggestions in place."""
         for message in messages:
             triage = self._triage(message)
-            found = _found(triage) if triage is not None else None
+            found = _summarize(triage) if triage is not None else None
             if found is not None:
                 message.set(_KEY, found, add_to_output=True)
                 self._set_intent(message, found)
@@ -93,19 +93,19 @@ class SuflerRetriever(GraphComponent, IntentClassifier):
         if self._intent_from is None or not suggestions:
             return
         confidence = suggestions[0]["confidence"]
-        own = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-        replaced = self._intent_over is None or own in self._intent_over
+        predicted_intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+        replaced = self._intent_over is None or predicted_intent in self._intent_over
         if not replaced or confidence < self._intent_from or triage["route"] == "handoff":
             return
         intent = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: confidence}
         ranking = [
-            ranked for ranked in message.get(INTENT_RANKING_KEY) or [] if ranked.get("name") != self._intent
+            entry for entry in message.get(INTENT_RANKING_KEY) or [] if entry.get("name") != self._intent
         ]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
 
 
-def _found(triage: dict[str, Any]) -> dict[str, Any] | None:
+def _summarize(triage: dict[str, Any]) -> dict[str, Any] | None:
     """Return the part of a triage that Rasa stores in every message, without texts, or None."""
     try:
         return {

@@ -37,7 +37,7 @@ def likeliest_known(word: str) -> str | None:
     spelt = lexicon.cost_of_letters(word)
     found = [
         reading
-        for reading in lexicon.known_among(_one_slip_away(word, lexicon.alphabet.value))
+        for reading in lexicon.known_among(_single_edits(word, lexicon.alphabet.value))
         # letters less likely than those of `word` are no word but a hash collision
         if reading.cost + _MISTYPED <= spelt and lexicon.cost_of_letters(reading.word) < spelt
     ]
@@ -62,7 +62,7 @@ def _lexicon(word: str, *, latin: Lexicon) -> Lexicon | None:
     return latin if Alphabet.LATIN.holds(word) else None
 
 
-def _one_slip_away(word: str, letters: str) -> list[str]:
+def _single_edits(word: str, letters: str) -> list[str]:
     """Return all strings with one letter deleted, inserted or replaced, or two neighbours swapped."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     shorter = {before + after[1:] for before, after in parts if after}

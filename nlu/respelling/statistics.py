@@ -88,8 +88,8 @@ class Lexicon:
         table = np.frombuffer(self._hashes, dtype=np.uint32)
         places = np.minimum(np.searchsorted(table, hashes), len(table) - 1)
         return [
-            Reading(word=words[found], cost=self._costs[places[found]] * WORD_UNIT)
-            for found in np.flatnonzero(table[places] == hashes).tolist()
+            Reading(word=words[place], cost=self._costs[places[place]] * WORD_UNIT)
+            for place in np.flatnonzero(table[places] == hashes).tolist()
         ]
 
     def _cost(self, word: str) -> float:
@@ -139,9 +139,9 @@ class Spelling:
         self._word_costs = arrays["word_costs"].tobytes()
         self._keys = array("I", arrays["keys"].tobytes())
         self._word_of_key = array("I", arrays["word_of_key"].tobytes())
-        self.transliterated: Callable[[str], Reading] = lru_cache(_REMEMBERED)(self._transliterated)
+        self.transliterated: Callable[[str], Reading] = lru_cache(_REMEMBERED)(self._transliterate)
 
-    def _transliterated(self, word: str) -> Reading:
+    def _transliterate(self, word: str) -> Reading:
         """Return the likeliest Russian word that `word` spells in Latin letters."""
         found = [_find(self._keys, hash_of(key)) for key in keys_of_latin(word)]
         known = [self._word_of_key[place] for place in found if place is not None]

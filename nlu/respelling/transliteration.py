@@ -49,7 +49,7 @@ def key_of_russian(word: str) -> str:
     >>> key_of_russian("вернуть")
     'vernut'
     """
-    return _merged("".join(_RUSSIAN_SOUNDS.get(letter, letter) for letter in word))
+    return _merge("".join(_RUSSIAN_SOUNDS.get(letter, letter) for letter in word))
 
 
 def keys_of_latin(word: str) -> list[str]:
@@ -68,7 +68,7 @@ def keys_of_latin(word: str) -> list[str]:
         count *= len(choice)
     if count > _MAX_VARIANTS:
         return []
-    return list(dict.fromkeys(_merged("".join(sounds)) for sounds in product(*choices)))
+    return list(dict.fromkeys(_merge("".join(sounds)) for sounds in product(*choices)))
 
 
 def letter_by_letter(word: str) -> str:
@@ -85,6 +85,6 @@ def letter_by_letter(word: str) -> str:
     return read
 
 
-def _merged(sounds: str) -> str:
+def _merge(sounds: str) -> str:
     sounds = sounds.replace("s4", "6").replace("64", "6").replace("ts", "C").replace("tC", "C")
     return _REPEATED.sub(r"\1", sounds).replace("Ie", "e")

@@ -76,11 +76,11 @@ class Corrector:
         result, end = [], 0
         for piece in islice(_PIECE.finditer(cleaned), _MAX_PIECES):
             if len(piece[0]) <= _MAX_PIECE_LENGTH and not _CODE.search(piece[0]):
-                result += [cleaned[end : piece.start()], _WHOLE_WORD.sub(self._meant, piece[0])]
+                result += [cleaned[end : piece.start()], _WHOLE_WORD.sub(self._correct_word, piece[0])]
                 end = piece.end()
         return "".join([*result, cleaned[end:]])
 
-    def _meant(self, match: re.Match[str]) -> str:
+    def _correct_word(self, match: re.Match[str]) -> str:
         word = match[0]
         if word in self._counts or is_known(word):
             return word

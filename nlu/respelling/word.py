@@ -65,13 +65,13 @@ def piece_of(text: str) -> Piece:
         meant = {}
         if _KEYS.fullmatch(core):
             reading = _in_russian_layout(core)
-            meant[Way.LATIN_LAYOUT] = _between(before, reading, after.translate(_RUSSIAN_ENDS))
-        if found := _transliterated(core):
-            meant[Way.TRANSLITERATION] = _between(before, found, after)
+            meant[Way.LATIN_LAYOUT] = _put_between(before, reading, after.translate(_RUSSIAN_ENDS))
+        if found := _transliterate(core):
+            meant[Way.TRANSLITERATION] = _put_between(before, found, after)
         return Piece(costs=_costs_of_latin(core), meant=meant)
     before, core, after = _apart(text, _NO_KEYS + _MARKS)
     if _RUSSIAN.fullmatch(core):
-        reading = _between(before, _in_latin_layout(core), after)
+        reading = _put_between(before, _in_latin_layout(core), after)
         return Piece(costs=(_cost_of_russian(core),) * len(NEIGHBOURS), meant={Way.RUSSIAN_LAYOUT: reading})
     return _PLAIN
 
@@ -83,7 +83,7 @@ def _apart(text: str, marks: str) -> tuple[str, str, str]:
     return text[:start], core, text[start + len(core) :]
 
 
-def _between(before: str, reading: Reading, after: str) -> Reading:
+def _put_between(before: str, reading: Reading, after: str) -> Reading:
     return Reading(word=f"{before}{reading.word}{after}", cost=reading.cost)
 
 
@@ -115,7 +115,7 @@ def _in_russian_layout(core: str) -> Reading:
     return min(readings, key=lambda reading: reading.cost)
 
 
-def _transliterated(core: str) -> Reading | None:
+def _transliterate(core: str) -> Reading | None:
     before, body, after = _apart(core, '[];,.~{}:"<>')  # ' and ` stand for ь
     if not _TRANSLITERATED.fullmatch(body):
         return None

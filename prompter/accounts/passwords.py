@@ -81,7 +81,7 @@ def check_password(password: str, name: str) -> None:
     parts = re.split(r"[\W\d_]+", _plain(name))
     words = {*map(_plain, _OWN_WORDS), *(part for part in parts if len(part) > 2)}
     if (
-        any(_is_common(meant, words) for meant in _meant(_plain(password)))
+        any(_is_common(meant, words) for meant in _readings(_plain(password)))
         or _score(password, name, words) < _MIN_SCORE
     ):
         raise WeakPassword(
@@ -94,7 +94,7 @@ def _plain(text: str) -> str:
     return text.casefold().replace("ё", "е")
 
 
-def _meant(password: str) -> Iterator[str]:
+def _readings(password: str) -> Iterator[str]:
     """Yield the password, and its readings in the other keyboard layout and as a transliteration."""
     from nlu.respelling.statistics import spelling
 
@@ -154,18 +154,19 @@ def _score(password: str, name: str, words: Collection[str]) -> int:
 
     with _lock:
         return min(
-            int(zxcvbn(each, user_inputs=[name, *words])["score"]) for each in sorted(_estimated(password))
+            int(zxcvbn(text, user_inputs=[name, *words])["score"])
+            for text in sorted(_texts_to_score(password))
         )
 
 
-def _estimated(password: str) -> set[str]:
+def _texts_to_score(password: str) -> set[str]:
     """Return the texts that zxcvbn scores for the password: its beginning, spelt so that scoring is fast."""
     period = next(n for n in range(1, len(password) + 1) if password.startswith(password[n:]))
     beginning = password[: min(period, _ESTIMATED_LENGTH)]  # repetition adds nothing
     texts = {beginning.lower() if beginning.isupper() else beginning}
     if re.search("[а-яё]", beginning, re.IGNORECASE):
         texts.add(to_latin(_plain(beginning)))
-    return {spelt for text in texts for spelt in _readable(text)}
+    return {spelling for text in texts for spelling in _readable(text)}
 
 
 def _readable(text: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class CustomerViews:
                 tx.conversations.conversation_turns(conversation_id, state)
                 for state in (TurnState.OPEN, TurnState.WAITING)
             )
-        lines = [*map(_message_line, messages), *(line for reply in replies if (line := _replied(reply)))]
+        lines = [*map(_message_line, messages), *(line for reply in replies if (line := _line_of(reply)))]
         lines.sort(key=lambda line: line.at)
         return CustomerView(lines=tuple(lines), attention=_attention(lines, replies, is_open=is_open))
 
@@ -80,7 +80,7 @@ def _message_line(message: Message) -> Line:
     )
 
 
-def _replied(reply: Reply) -> Line | None:
+def _line_of(reply: Reply) -> Line | None:
     """Return the reply's line, or None while it is not sent and may still be undone."""
     if reply.state is not OutboxState.SENT:
         return None

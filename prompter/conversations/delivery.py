@@ -81,7 +81,7 @@ class Deliveries:
         Return None if it can no longer be sent now.
         """
         with self._store.write() as tx:
-            return self._claimed(tx, message, self._clock())
+            return self._claim(tx, message, self._clock())
 
     def claim(self, channels: Collection[str], *, limit: int = 20) -> list[OutgoingMessage]:
         """Claim replies for delivery, each for one caller only and in the order of its chat.
@@ -92,10 +92,10 @@ class Deliveries:
             return []
         now = self._clock()
         with self._store.write() as tx:
-            claimed = (self._claimed(tx, message, now) for message in waiting)
+            claimed = (self._claim(tx, message, now) for message in waiting)
             return [message for message in claimed if message is not None]
 
-    def _claimed(self, tx: Transaction, message: OutgoingMessage, now: datetime) -> OutgoingMessage | None:
+    def _claim(self, tx: Transaction, message: OutgoingMessage, now: datetime) -> OutgoingMessage | None:
         attempt = tx.outbox.claim(message.id, now, now + self._waits.lease)
         return None if attempt is None else replace(message, attempt=attempt)
 

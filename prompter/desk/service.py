@@ -92,7 +92,7 @@ class Desk:
             NotFound: when there is no such conversation.
         """
         with self._store.read() as tx:
-            return _found(self._views(tx).conversation(conversation_id), "conversation")
+            return _require(self._views(tx).conversation(conversation_id), "conversation")
 
     def _views(self, tx: Transaction) -> DeskViews:
         return DeskViews(tx, now=self._clock(), operator_hold=self._operator_hold)
@@ -100,7 +100,7 @@ class Desk:
     def turn(self, turn_id: int) -> tuple[Turn, list[OfferedSuggestion], StoredDecision | None]:
         """Return a turn, its visible suggestions and the decision in force, if there is one."""
         with self._store.read() as tx:
-            turn = _found(tx.conversations.turn(turn_id), "turn")
+            turn = _require(tx.conversations.turn(turn_id), "turn")
             return turn, visible_suggestions(tx, turn), tx.decisions.live(turn_id)
 
     def find_articles(self, text: str, *, limit: int = 10) -> list[Article]:
@@ -111,8 +111,8 @@ class Desk:
     def filled_answer(self, conversation_id: int, article_id: str) -> str:
         """Return the article's answer as this customer would read it."""
         with self._store.read() as tx:
-            customer = _found(tx.conversations.customer(conversation_id), "conversation")
-            article = _found(tx.articles.get_many([article_id]).get(article_id), "article")
+            customer = _require(tx.conversations.customer(conversation_id), "conversation")
+            article = _require(tx.articles.get_many([article_id]).get(article_id), "article")
             return self._fill(article.answer, customer)
 
     # --- deciding ---------------------------------------------------------------------------
@@ -134,16 +134,16 @@ class Desk:
     def _decide(self, decision: Decision) -> Decided:
         now = self._clock()
         with self._store.write() as tx:
-            turn = _found(tx.conversations.turn(decision.turn_id), "turn")
-            customer = _found(tx.conversations.customer(turn.conversation_id), "conversation")
+            turn = _require(tx.conversations.turn(decision.turn_id), "turn")
+            customer = _require(tx.conversations.customer(turn.conversation_id), "conversation")
             self._check_open(tx, turn, decision)
             if turn.blind and decision.action is Action.REJECT:
                 raise InvalidDecision("this turn is answered without suggestions: there is none to reject")
             offered = tx.conversations.suggestions(turn.id)
-            first = _first(offered)
-            used = self._used(tx, decision, [] if turn.blind else offered, customer)
+            first = _top_suggestion(offered)
+            used = self._find_used(tx, decision, [] if turn.blind else offered, customer)
             verdict = _verdict(decision, used)
-            sent = _checked_text(decision.text if decision.text is not None else used.text if used else None)
+            sent = _check_text(decision.text if decision.text is not None else used.text if used else None)
             decision_id = tx.decisions.add(
                 turn_id=turn.id,
                 operator_id=decision.operator_id,
@@ -176,7 +176,7 @@ class Desk:
                 article_id=used.article_id if used else None,
                 answer=used.text if used else None,
                 first=first,
-                changed=_changed_in_substance(used, sent),
+                changed=_is_substantive_edit(used, sent),
             )
             lot, probability = sample_of(turn, right=right)
             tx.decisions.add_evidence(
@@ -203,8 +203,8 @@ class Desk:
                     bot_position=self._sampling.place(),
                     now=now,
                 )
-            for other in closed_with_it:
-                self._add_undecided(tx, other, decision_id, decision.operator_id, now)
+            for closed_turn in closed_with_it:
+                self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
         return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(
@@ -213,7 +213,7 @@ class Desk:
         lot, probability = sample_of(turn, right=False)
         tx.decisions.add_evidence(
             turn,
-            _first(tx.conversations.suggestions(turn.id)),
+            _top_suggestion(tx.conversations.suggestions(turn.id)),
             decision_id=decision_id,
             verdict=Verdict.UNDECIDED,
             right=False,
@@ -234,7 +234,7 @@ class Desk:
         if newest > decision.seen_message_id and not decision.send_anyway:
             raise CustomerWroteAgain("the customer has written again: read it before you send")
 
-    def _used(
+    def _find_used(
         self, tx: Transaction, decision: Decision, offered: list[OfferedSuggestion], customer: Customer
     ) -> "_Used | None":
         """Return the suggestion or article that the operator used, or None for a text of their own."""
@@ -244,7 +244,9 @@ class Desk:
                     return _Used(rank=suggestion.rank, article_id=suggestion.article_id, text=suggestion.text)
             raise NotFound(f"this turn has no suggestion number {decision.rank}")
         if decision.action is Action.PICK_OTHER and decision.article_id is not None:
-            article = _found(tx.articles.get_many([decision.article_id]).get(decision.article_id), "article")
+            article = _require(
+                tx.articles.get_many([decision.article_id]).get(decision.article_id), "article"
+            )
             return _Used(rank=None, article_id=article.id, text=self._fill(article.answer, customer))
         return None
 
@@ -261,7 +263,7 @@ class Desk:
         """
         now = self._clock()
         with self._store.write() as tx:
-            decision = _found(tx.decisions.get(decision_id), "decision")
+            decision = _require(tx.decisions.get(decision_id), "decision")
             if decision.operator_id != account.id and not has_role(account, Role.SUPERVISOR):
                 raise Forbidden("only the operator who decided, or a supervisor, can undo this")
             parts = tx.outbox.of_decision(decision_id)
@@ -274,17 +276,17 @@ class Desk:
                 raise TooLateToUndo("this has already been undone")
             tx.conversations.reopen_turn(decision.turn_id)
             tx.reviews.cancel_decision(decision_id, now)
-            turn = _found(tx.conversations.turn(decision.turn_id), "turn")
+            turn = _require(tx.conversations.turn(decision.turn_id), "turn")
             self._add_undecided(tx, turn, decision_id, account.id, now)
 
     def write(self, conversation_id: int, text: str, account: Account) -> int:
         """Send a message that answers no turn, and return its id in the outbox."""
-        checked = _checked_text(text)
+        checked = _check_text(text)
         if checked is None:
             raise InvalidDecision("there is nothing to send")
         now = self._clock()
         with self._store.write() as tx:
-            _found(tx.conversations.customer(conversation_id), "conversation")
+            _require(tx.conversations.customer(conversation_id), "conversation")
             return tx.outbox.add(
                 conversation_id=conversation_id,
                 parts=split_into_parts(checked),
@@ -301,7 +303,7 @@ class Desk:
             NotFound: when there is no such conversation.
         """
         with self._store.write() as tx:
-            _found(tx.conversations.customer(conversation_id), "conversation")
+            _require(tx.conversations.customer(conversation_id), "conversation")
             tx.conversations.return_to_bot(conversation_id, self._clock())
 
     # --- replies whose delivery is in doubt ---------------------------------------------------
@@ -321,14 +323,14 @@ class Desk:
         """
         now = self._clock()
         with self._store.write() as tx:
-            reply = _found(tx.outbox.get(reply_id), "reply")
+            reply = _require(tx.outbox.get(reply_id), "reply")
             if reply.state is OutboxState.UNKNOWN:
-                left = OutboxState.SENT
+                new_state = OutboxState.SENT
             elif reply.state is OutboxState.FAILED:
-                left = OutboxState.CANCELLED
+                new_state = OutboxState.CANCELLED
             else:
                 raise NotFound("the delivery of this reply has already been settled")
-            state = OutboxState.PENDING if send_again else left
+            state = OutboxState.PENDING if send_again else new_state
             tx.outbox.settle(
                 reply_id,
                 reply.state,
@@ -357,20 +359,20 @@ def _verdict(decision: Decision, used: _Used | None) -> Verdict:
     return classify_edit(used.text, decision.text if decision.text is not None else used.text)
 
 
-def _changed_in_substance(used: _Used | None, sent: str | None) -> bool:
+def _is_substantive_edit(used: _Used | None, sent: str | None) -> bool:
     return (
         used is not None and sent is not None and classify_edit(used.text, sent) is Verdict.EDITED_SUBSTANTIVE
     )
 
 
-def _checked_text(text: str | None) -> str | None:
+def _check_text(text: str | None) -> str | None:
     text = re.sub(r"\r\n?", "\n", text or "").replace("\x00", "").strip()
     if not text:
         return None
     if len(text) > _MAX_REPLY_LENGTH:
         raise InvalidDecision(f"the reply is longer than {_MAX_REPLY_LENGTH} characters")
-    if left := fields(text):
-        raise InvalidDecision(f"the reply still contains {{{left[0]}}}: fill it in or remove it")
+    if unfilled := fields(text):
+        raise InvalidDecision(f"the reply still contains {{{unfilled[0]}}}: fill it in or remove it")
     return text
 
 
@@ -383,11 +385,11 @@ def _to_review(turn: Turn, lot: SampleKind | None, right: bool | None) -> Review
     return ReviewKind.SECOND if lot is SampleKind.SECOND else None
 
 
-def _first(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:
+def _top_suggestion(offered: list[OfferedSuggestion]) -> OfferedSuggestion | None:
     return offered[0] if offered else None
 
 
-def _found(value: T | None, what: str) -> T:
+def _require(value: T | None, noun: str) -> T:
     if value is None:
-        raise NotFound(f"there is no such {what}")
+        raise NotFound(f"there is no such {noun}")
     return value

@@ -45,8 +45,8 @@ class ActionCall:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """An utterance: a text, or a response of the engine's own with values for its fields."""
+class BotUtterance:
+    """Words of the bot: a text, or a response of the engine's own with values for its fields."""
 
     text: str = field(default="", repr=False)
     response: str = ""
@@ -60,7 +60,7 @@ class ActionResult:
     `uses_triage` means that the turn's triage answers it, and `handoff` that an operator does.
     """
 
-    utterances: tuple[Said, ...] = ()
+    utterances: tuple[BotUtterance, ...] = ()
     slots: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     uses_triage: bool = False
     handoff: HandoffReason | None = None
@@ -103,51 +103,52 @@ class Actions:
             self._known[form.validation] = partial(self._validate, form)
             self._known[form.action] = partial(self._look_up, form)
 
-    def run(self, asked: ActionCall) -> ActionResult:
+    def run(self, call: ActionCall) -> ActionResult:
         """Run the requested action.
 
         Raises:
             UnknownAction: when there is no action of that name.
         """
-        action = self._known.get(asked.action)
+        action = self._known.get(call.action)
         if action is None:
-            raise UnknownAction(f"there is no action named {asked.action}: ours are {', '.join(self._known)}")
-        if asked.turn_id is not None and not self._is_sealed(asked):
-            log.warning("turn_without_a_seal", turn_id=asked.turn_id)
-            asked = replace(asked, turn_id=None)
-        return replace(action(asked), is_of_turn=asked.turn_id is not None)
+            raise UnknownAction(f"there is no action named {call.action}: ours are {', '.join(self._known)}")
+        if call.turn_id is not None and not self._is_sealed(call):
+            log.warning("turn_without_a_seal", turn_id=call.turn_id)
+            call = replace(call, turn_id=None)
+        return replace(action(call), is_of_turn=call.turn_id is not None)
 
-    def _is_sealed(self, asked: ActionCall) -> bool:
-        own = seal(self._secret, asked.turn_id or 0)
-        return hmac.compare_digest(own.encode(), asked.seal.encode())
+    def _is_sealed(self, call: ActionCall) -> bool:
+        expected_seal = seal(self._secret, call.turn_id or 0)
+        return hmac.compare_digest(expected_seal.encode(), call.seal.encode())
 
-    def _answer_faq(self, asked: ActionCall) -> ActionResult:
-        if asked.turn_id is not None:
+    def _answer_faq(self, call: ActionCall) -> ActionResult:
+        if call.turn_id is not None:
             return ActionResult(uses_triage=True)
-        triage = self._triage(asked.text)
+        triage = self._triage(call.text)
         if triage.route is not Route.AUTOPILOT:
-            return ActionResult(utterances=(_CALLED,), handoff=triage.handoff_reason)
+            return ActionResult(utterances=(_HANDOFF_NOTICE,), handoff=triage.handoff_reason)
         answer = fill(triage.suggestions[0].answer, self._template_values)
         if fields(answer):  # nobody here knows their values
-            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.POLICY)
-        return ActionResult(utterances=(Said(text=answer),))
+            return ActionResult(utterances=(_HANDOFF_NOTICE,), handoff=HandoffReason.POLICY)
+        return ActionResult(utterances=(BotUtterance(text=answer),))
 
-    def _fall_back(self, asked: ActionCall) -> ActionResult:
-        return replace(self._answer_faq(asked), forgets=True)
+    def _fall_back(self, call: ActionCall) -> ActionResult:
+        return replace(self._answer_faq(call), forgets=True)
 
-    def _handoff(self, asked: ActionCall) -> ActionResult:
-        return _handed_over(asked, HandoffReason.CUSTOMER_REQUEST)
+    def _handoff(self, call: ActionCall) -> ActionResult:
+        return _hand_over(call, HandoffReason.CUSTOMER_REQUEST)
 
-    def _rate_answer(self, asked: ActionCall) -> ActionResult:
-        if asked.slots.get(HANDOFF):  # there was no answer: an operator is on the way
-            return ActionResult(utterances=(_CALLED,), handoff=HandoffReason.CUSTOMER_REQUEST)
-        helpful = asked.intent != "deny"
-        if asked.turn_id is not None:
-            self._note(asked.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
+    def _rate_answer(self, call: ActionCall) -> ActionResult:
+        if call.slots.get(HANDOFF):  # there was no answer: an operator is on the way
+            return ActionResult(utterances=(_HANDOFF_NOTICE,), handoff=HandoffReason.CUSTOMER_REQUEST)
+        helpful = call.intent != "deny"
+        if call.turn_id is not None:
+            self._note(call.turn_id, Signal.THUMB_UP if helpful else Signal.THUMB_DOWN)
         if helpful:
-            return ActionResult(utterances=(Said(response="utter_rated_helpful"),))
+            return ActionResult(utterances=(BotUtterance(response="utter_rated_helpful"),))
         return ActionResult(
-            utterances=(Said(response="utter_rated_unhelpful"),), handoff=HandoffReason.CUSTOMER_REQUEST
+            utterances=(BotUtterance(response="utter_rated_unhelpful"),),
+            handoff=HandoffReason.CUSTOMER_REQUEST,
         )
 
     def _note(self, turn_id: int, signal: Signal) -> None:
@@ -159,18 +160,18 @@ class Actions:
             if before is not None:
                 note(tx, before, signal, self._sampling, now)
 
-    def _validate(self, form: LookupForm, asked: ActionCall) -> ActionResult:
-        given = asked.slots.get(form.slot)
-        if given is None:
+    def _validate(self, form: LookupForm, call: ActionCall) -> ActionResult:
+        number_text = call.slots.get(form.slot)
+        if number_text is None:
             return ActionResult()
-        number = form.number(given)
+        number = form.number(number_text)
         if number is None:
-            return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.malformed),))
-        if self._looked_up(number) == (True, None):
-            return ActionResult(slots={form.slot: None}, utterances=(Said(response=form.unknown),))
+            return ActionResult(slots={form.slot: None}, utterances=(BotUtterance(response=form.malformed),))
+        if self._try_lookup(number) == (True, None):
+            return ActionResult(slots={form.slot: None}, utterances=(BotUtterance(response=form.unknown),))
         return ActionResult(slots={form.slot: number})  # what cannot be looked up now goes to an operator
 
-    def _looked_up(self, number: str) -> tuple[bool, str | None]:
+    def _try_lookup(self, number: str) -> tuple[bool, str | None]:
         """Return whether lookup works now, and the state of the item with this number."""
         if self._lookup is None:
             return False, None
@@ -180,14 +181,14 @@ class Actions:
             log.error("lookup_unavailable", error=describe_without_content(error))
             return False, None
 
-    def _look_up(self, form: LookupForm, asked: ActionCall) -> ActionResult:
-        number = asked.slots.get(form.slot, "")
+    def _look_up(self, form: LookupForm, call: ActionCall) -> ActionResult:
+        number = call.slots.get(form.slot, "")
         forgotten = {form.slot: None}  # the next number is a new question
-        _, state = self._looked_up(number)
+        _, state = self._try_lookup(number)
         if state is None:
-            return _handed_over(asked, HandoffReason.NO_ARTICLE, slots=forgotten)
+            return _hand_over(call, HandoffReason.NO_ARTICLE, slots=forgotten)
         values = {form.slot: number, form.state: state}
-        return ActionResult(utterances=(Said(response=form.found, values=values),), slots=forgotten)
+        return ActionResult(utterances=(BotUtterance(response=form.found, values=values),), slots=forgotten)
 
 
 def seal(secret: str, turn_id: int) -> str:
@@ -195,12 +196,12 @@ def seal(secret: str, turn_id: int) -> str:
     return hmac.new(secret.encode(), f"turn {turn_id}".encode(), hashlib.sha256).hexdigest()
 
 
-_CALLED = Said(response="utter_handoff_request")
+_HANDOFF_NOTICE = BotUtterance(response="utter_handoff_request")
 
 
-def _handed_over(
-    asked: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
+def _hand_over(
+    call: ActionCall, reason: HandoffReason, *, slots: Mapping[str, str | None] | None = None
 ) -> ActionResult:
     """Hand over to an operator. Sufler tells the customer itself if it has asked the engine."""
-    utterances = () if asked.turn_id is not None else (_CALLED,)
+    utterances = () if call.turn_id is not None else (_HANDOFF_NOTICE,)
     return ActionResult(utterances=utterances, handoff=reason, slots=slots or {})

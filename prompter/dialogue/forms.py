@@ -47,9 +47,9 @@ class LookupForm:
 
     def number(self, written: str) -> str | None:
         """Return the number without ignored characters, or None if it does not have the format."""
-        number = "".join(each for each in written if not each.isspace() and each not in self.ignored)
+        number = "".join(sign for sign in written if not sign.isspace() and sign not in self.ignored)
         fits = len(number) == len(self.format) and all(
-            each in digits if place == _DIGIT else each == place
-            for each, place in zip(number, self.format, strict=True)
+            sign in digits if place == _DIGIT else sign == place
+            for sign, place in zip(number, self.format, strict=True)
         )
         return number if fits else None

@@ -199,9 +199,9 @@ class DialogueSessions:
             waiting = tx.dialogues.out_of_step(
                 used_since=now - self._ends_after, since=now - self._operator_hold, now=now
             )
-        for dialogue, held in waiting:
+        for dialogue, is_held in waiting:
             try:
-                self._set_paused(dialogue, held)
+                self._set_paused(dialogue, is_held)
             except DialogueUnavailable as error:  # tried again in a second; the others do not have to wait
                 log.error("dialogue_not_paused", conversation_id=dialogue.conversation_id, error=str(error))
                 break

@@ -82,44 +82,44 @@ class Draft:
     proof: Proof
 
 
-def joined(one: Proof, other: Proof) -> Proof:
+def joined(first: Proof, second: Proof) -> Proof:
     """Combine the evidence of two proposals, counting shared turns once.
 
     Without turns the larger number is taken, as the same chats may have been read twice.
     """
-    shared = len(set(one.turns) & set(other.turns))
-    apart = not shared and bool(one.turns or other.turns)
+    shared = len(set(first.turns) & set(second.turns))
+    apart = not shared and bool(first.turns or second.turns)
 
-    def together(mine: int, others: int) -> int:
-        return mine + others if apart else max(mine, others)
+    def together(first_times: int, second_times: int) -> int:
+        return first_times + second_times if apart else max(first_times, second_times)
 
-    times = {seen.text: seen.times for seen in one.texts}
-    for seen in other.texts:
-        times[seen.text] = together(times.get(seen.text, 0), seen.times)
-    answers = {given.text: given for given in one.answers}
-    for given in other.answers:
-        before = answers.get(given.text)
-        answers[given.text] = replace(
-            given,
-            times=together(before.times if before else 0, given.times),
-            operators=max(before.operators if before else 0, given.operators),
+    times = {seen_text.text: seen_text.times for seen_text in first.texts}
+    for seen_text in second.texts:
+        times[seen_text.text] = together(times.get(seen_text.text, 0), seen_text.times)
+    answers = {answer.text: answer for answer in first.answers}
+    for answer in second.answers:
+        before = answers.get(answer.text)
+        answers[answer.text] = replace(
+            answer,
+            times=together(before.times if before else 0, answer.times),
+            operators=max(before.operators if before else 0, answer.operators),
         )
-    turns = tuple(dict.fromkeys((*one.turns, *other.turns)))
-    n_turns = max(together(one.n_turns, other.n_turns), len(turns))
+    turns = tuple(dict.fromkeys((*first.turns, *second.turns)))
+    n_turns = max(together(first.n_turns, second.n_turns), len(turns))
     return Proof(
         n_turns=n_turns,
-        n_conversations=together(one.n_conversations, other.n_conversations),
-        n_operators=max(one.n_operators, other.n_operators),
+        n_conversations=together(first.n_conversations, second.n_conversations),
+        n_operators=max(first.n_operators, second.n_operators),
         texts=tuple(
             SeenText(text=text, times=times[text])
             for text in sorted(times, key=lambda text: -times[text])[:MAX_TEXTS]
         ),
         turns=turns[-MAX_TEXTS:],  # the newest turns are the likeliest to occur again
         answers=tuple(
-            sorted(answers.values(), key=lambda given: (-given.operators, -given.times, given.text))
+            sorted(answers.values(), key=lambda answer: (-answer.operators, -answer.times, answer.text))
         )[:MAX_ANSWERS],
-        added=tuple(dict.fromkeys((*one.added, *other.added)))[:MAX_ANSWERS],
-        removed=tuple(dict.fromkeys((*one.removed, *other.removed)))[:MAX_ANSWERS],
+        added=tuple(dict.fromkeys((*first.added, *second.added)))[:MAX_ANSWERS],
+        removed=tuple(dict.fromkeys((*first.removed, *second.removed)))[:MAX_ANSWERS],
     )
 
 

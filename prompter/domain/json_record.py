@@ -56,7 +56,7 @@ class JsonRecord:
     @classmethod
     def _keys(cls) -> dict[str, Callable[[Any], Any]]:
         """Return the functions that read the keys, by key."""
-        return {one.name: one.metadata["read"] for one in fields(cls) if "read" in one.metadata}
+        return {field.name: field.metadata["read"] for field in fields(cls) if "read" in field.metadata}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -68,7 +68,7 @@ class JsonRecord:
     def to_json(self) -> dict[str, Any]:
         """Return the JSON that a row keeps and the API shows."""
         defaults = {
-            one.name: one.default.default for one in fields(self) if isinstance(one.default, _Missing)
+            field.name: field.default.default for field in fields(self) if isinstance(field.default, _Missing)
         }
         values = {name: getattr(self, name) for name in self._keys()}
         written = {
@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
         case Enum():
             return value.value
         case tuple():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case Mapping():
             return dict(value)
         case _:

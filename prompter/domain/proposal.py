@@ -51,7 +51,7 @@ class Proposal:
         """Alternative phrasings of a new article: customers' texts, unless a supervisor has edited them."""
         if self.chosen_phrasings is not None or self.kind is not ProposalKind.NEW_ARTICLE:
             return self.chosen_phrasings or ()
-        return phrasings_of(self.question, (seen.text for seen in self.proof.texts))
+        return phrasings_of(self.question, (seen_text.text for seen_text in self.proof.texts))
 
     @property
     def wording(self) -> str:

@@ -59,11 +59,11 @@ def changed_answers(
     changes of sentences that no longer exist. If a sentence was replaced in several ways, only the most
     frequent is proposed. Filled template fields are turned back where the answer has them.
     """
-    own = sentences(article.answer)
-    found = [change for turn in turns for change in _changes(article, own, turn, keep)]
+    article_sentences = sentences(article.answer)
+    found = [change for turn in turns for change in _changes(article, article_sentences, turn, keep)]
     drafts = []
     taken: set[str | None] = set()
-    for group in _grouped(found, embedder):
+    for group in _group(found, embedder):
         conversations = {change.turn.conversation_id for change in group}
         removed = group[0].removed
         if len(conversations) < min_conversations or (removed is not None and removed in taken):
@@ -73,13 +73,15 @@ def changed_answers(
     return drafts
 
 
-def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Collection[str]) -> list[_Change]:
+def _changes(
+    article: Article, article_sentences: Sequence[str], turn: EditedTurn, keep: Collection[str]
+) -> list[_Change]:
     before = sentences(_general(turn.suggested, article, turn.values))
     plain = _general(turn.sent, article, turn.values)
     if normal(answer_text(turn.suggested)) == normal(mask(turn.suggested)):  # it has no greeting of its own
         plain = answer_text(plain, keep=keep)
     after = sentences(plain)
-    current = {normal(mask(sentence)): sentence for sentence in own}
+    current = {normal(mask(sentence)): sentence for sentence in article_sentences}
     left = list(before)
     kept: list[str | None] = []  # for each sent sentence, the article's sentence that it equals
     for sentence in after:
@@ -106,7 +108,7 @@ def _changes(article: Article, own: Sequence[str], turn: EditedTurn, keep: Colle
         if removed is not None and current_sentence is None:
             continue
         added = mask(added, keep=keep) if added is not None else None
-        if added is not None and any(similar(added, sentence) for sentence in own):
+        if added is not None and any(similar(added, sentence) for sentence in article_sentences):
             continue
         found.append(
             _Change(
@@ -127,7 +129,7 @@ def _general(text: str, article: Article, values: Mapping[str, str]) -> str:
     return text if "customer_name" in names else without_name(text, values.get("customer_name", ""))
 
 
-def _grouped(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
+def _group(found: Sequence[_Change], embedder: QueryEmbedder) -> list[list[_Change]]:
     """Group equivalent changes, the most frequent group first."""
     buckets: dict[tuple[object, ...], list[_Change]] = defaultdict(list)
     for change in found:
@@ -167,7 +169,7 @@ def _draft(article: Article, group: Sequence[_Change], conversations: Collection
         kind=ProposalKind.CHANGED_ANSWER,
         article_id=article.id,
         question=article.question,
-        answer=_applied(article.answer, first),
+        answer=_apply(article.answer, first),
         base_answer=article.answer,
         topic=article.topic,
         language=article.language,
@@ -199,7 +201,7 @@ def _texts(utterances: Iterable[str]) -> tuple[SeenText, ...]:
     return tuple(SeenText(text=text, times=times[text]) for text in chosen)
 
 
-def _applied(answer: str, change: _Change) -> str:
+def _apply(answer: str, change: _Change) -> str:
     """Return the answer with the change applied and everything else unchanged."""
     if change.removed is not None:
         start = answer.index(change.removed)

@@ -142,20 +142,20 @@ def mined(messages: Iterable[PastMessage], *, progress: Callable[[int], None] = 
         if message.conversation not in waiting:
             waiting[message.conversation] = []
             n_conversations += 1
-        own = waiting[message.conversation]
-        own.append(message)
+        conversation = waiting[message.conversation]
+        conversation.append(message)
         n_waiting += 1
         waiting.move_to_end(message.conversation)
-        if len(own) >= _MAX_CONVERSATION_LENGTH:
-            questions.take(message.conversation, own)
-            n_waiting -= len(own)
-            own.clear()
+        if len(conversation) >= _MAX_CONVERSATION_LENGTH:
+            questions.take(message.conversation, conversation)
+            n_waiting -= len(conversation)
+            conversation.clear()
         while n_waiting > MAX_WAITING:
             name, questions_left = waiting.popitem(last=False)
             questions.take(name, questions_left)
             n_waiting -= len(questions_left)
-    for name, rest in waiting.items():
-        questions.take(name, rest)
+    for name, conversation_messages in waiting.items():
+        questions.take(name, conversation_messages)
     progress(n_messages % 1000)
     return History(
         asked=tuple(questions.asked()),
@@ -223,9 +223,9 @@ class _Questions:
             cleaned = self._cleaned[text] = (answer_text(text, keep=self._team), contacts(text))
         for contact in cleaned[1]:
             if contact not in self._team:
-                told = self._told.setdefault(contact, set())
-                told.add(conversation)
-                if len(told) >= MIN_TEAM_COUNT:
+                conversations = self._told.setdefault(contact, set())
+                conversations.add(conversation)
+                if len(conversations) >= MIN_TEAM_COUNT:
                     self._team.add(contact)
                     self._cleaned.clear()
         if len(self._told) > _MAX_CONTACTS:

@@ -57,7 +57,7 @@ def drafts_of_decisions(
     current = [article for article in articles if article.status is not Status.ARCHIVED]
     keep = _contacts(turns, current, values)
     known = KnownQuestions(current, embedder, search)
-    asked = [one for turn in turns if (one := _asked(turn, keep)) is not None]
+    asked = [question for turn in turns if (question := _observe(turn, keep)) is not None]
     asked = with_same_answers(asked, current, values, keep=keep)
     return [
         *phrasings(asked, known, embedder, min_conversations=min_conversations),
@@ -114,21 +114,23 @@ def with_same_answers(
     keep: Collection[str] = (),
 ) -> list[ObservedQuestion]:
     """Assign questions to an article if the operator's own text equals its answer: that confirms it."""
-    own = sorted({question.answer for question in asked if question.answer and question.article_id is None})
-    if not own:
+    unassigned_answers = sorted(
+        {question.answer for question in asked if question.answer and question.article_id is None}
+    )
+    if not unassigned_answers:
         return list(asked)
     filled = [
         answer_text(fill(article.answer, {**constants, "customer_name": "", "ticket": ""}), keep=keep)
         for article in articles
     ]
-    groups = answer_groups([*filled, *own]).tolist()
+    groups = answer_groups([*filled, *unassigned_answers]).tolist()
     article_of: dict[int, str] = {}
     for article, group in zip(articles, groups, strict=False):
         if article.answer.strip():
             article_of.setdefault(group, article.id)
     article_of_answer = {
         answer: article_of[group]
-        for answer, group in zip(own, groups[len(filled) :], strict=True)
+        for answer, group in zip(unassigned_answers, groups[len(filled) :], strict=True)
         if group in article_of
     }
     return [
@@ -139,29 +141,29 @@ def with_same_answers(
     ]
 
 
-def _asked(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
+def _observe(turn: DeskTurn, keep: Collection[str]) -> ObservedQuestion | None:
     text = question_text(turn.utterance, keep=keep)
     if not normal(text) or is_small_talk(text) or _is_known_talk(turn):
         return None
-    one = ObservedQuestion(
+    question = ObservedQuestion(
         text=text,
         turns=(turn.turn_id,),
         conversations=frozenset({turn.conversation_id}),
         operators=frozenset() if turn.operator_id is None else frozenset({turn.operator_id}),
     )
     if turn.verdict is None:
-        return one
+        return question
     right, wrong = labels_from_verdict(
         turn.verdict, reason=turn.reason, article_id=turn.article_id, offered=turn.offered
     )
-    one = replace(one, article_id=right, wrong=wrong)
-    if one.article_id is None:
+    question = replace(question, article_id=right, wrong=wrong)
+    if question.article_id is None:
         rejected = turn.verdict is Verdict.REJECTED and turn.reason not in (*_ABOUT_THE_ANSWER, *_NO_QUESTION)
         if not rejected and turn.verdict is not Verdict.WROTE_OWN:
             return None
         answer = answer_text(turn.sent_text or "", customer_name=turn.customer_name, keep=keep)
-        one = replace(one, answer="" if asks_back(answer) or is_small_talk(answer) else answer)
-    return one
+        question = replace(question, answer="" if asks_back(answer) or is_small_talk(answer) else answer)
+    return question
 
 
 def _is_known_talk(turn: DeskTurn) -> bool:
@@ -230,6 +232,11 @@ def _contacts(
     for turn in turns:
         for contact in contacts(turn.sent_text or ""):
             sent[contact].add(turn.conversation_id)
-    own = [text for article in articles for text in contacts(article.answer)]
-    own += [text for value in constants.values() for text in contacts(value)]
-    return frozenset([*own, *(number for number, told in sent.items() if len(told) >= MIN_TEAM_COUNT)])
+    team_contacts = [text for article in articles for text in contacts(article.answer)]
+    team_contacts += [text for value in constants.values() for text in contacts(value)]
+    return frozenset(
+        [
+            *team_contacts,
+            *(number for number, conversations in sent.items() if len(conversations) >= MIN_TEAM_COUNT),
+        ]
+    )

@@ -28,12 +28,12 @@ class QuestionSimilarity:
                 self._row.setdefault(item.question, len(self._row))
         self._vectors = encode(list(self._row)) if encode and self._row else None
 
-    def near(self, draft: Draft, others: Sequence[Proposal]) -> list[Proposal]:
+    def near(self, draft: Draft, proposals: Sequence[Proposal]) -> list[Proposal]:
         row = self._row.get(draft.question)
-        known = [other for other in others if other.question in self._row]
+        known = [proposal for proposal in proposals if proposal.question in self._row]
         if self._vectors is None or row is None or not known:
             return []
-        rows = np.array([self._row[other.question] for other in known])
+        rows = np.array([self._row[proposal.question] for proposal in known])
         cosines = self._vectors[rows] @ self._vectors[row]
         order = np.argsort(-cosines, kind="stable")
         return [known[place] for place in order.tolist() if cosines[place] >= SAME]
@@ -62,20 +62,20 @@ class ProposalIndex:
 
     def is_taken(self, draft: Draft, but: Proposal) -> bool:
         """Return whether another open proposal has exactly this content."""
-        wanted = about(draft)
-        return any(proposal.about == wanted and proposal.id != but.id for proposal in self.open())
+        draft_subject = about(draft)
+        return any(proposal.about == draft_subject and proposal.id != but.id for proposal in self.open())
 
     def same_as(self, draft: Draft) -> Proposal | None:
         """Return the matching proposal, preferring a settled one among equally good matches."""
         subject = _subject(draft)
         candidates = [self._proposals[number] for number in sorted(self._by_key.get(subject, ()))]
         if draft.kind is ProposalKind.CHANGED_ANSWER:
-            found = [proposal for proposal in candidates if _same_change(draft, proposal)]
+            found = [proposal for proposal in candidates if _is_same_change(draft, proposal)]
         else:
             found = self._sharing(draft, subject) or self._similarity.near(draft, candidates)
         if not found:
-            wanted = about(draft)
-            found = [proposal for proposal in self.open() if proposal.about == wanted]
+            draft_subject = about(draft)
+            found = [proposal for proposal in self.open() if proposal.about == draft_subject]
         return self._at_the_end(found[0]) if found else None
 
     def _sharing(self, draft: Draft, subject: object) -> list[Proposal]:
@@ -85,20 +85,20 @@ class ProposalIndex:
         )
         likely = []
         for number, count in shared.items():
-            other = self._proposals[number]
-            if _subject(other) != subject:
+            proposal = self._proposals[number]
+            if _subject(proposal) != subject:
                 continue
-            own_keys, others = set(keys), set(_keys(other))
+            own_keys, proposal_keys = set(keys), set(_keys(proposal))
             overlaps = [
-                len(part & others) / max(1, min(len(part), len(kind_of_others)))
+                len(part & proposal_keys) / max(1, min(len(part), len(kind_of_others)))
                 for part, kind_of_others in (
-                    (_turns(own_keys), _turns(others)),
-                    (own_keys - _turns(own_keys), others - _turns(others)),
+                    (_turns(own_keys), _turns(proposal_keys)),
+                    (own_keys - _turns(own_keys), proposal_keys - _turns(proposal_keys)),
                 )
             ]
             if max(overlaps) >= _SHARED:
-                likely.append((count, other.state is not ProposalState.OPEN, -other.id, other))
-        return [one for *_, one in sorted(likely, key=lambda item: item[:3], reverse=True)]
+                likely.append((count, proposal.state is not ProposalState.OPEN, -proposal.id, proposal))
+        return [proposal for *_, proposal in sorted(likely, key=lambda item: item[:3], reverse=True)]
 
     def _at_the_end(self, proposal: Proposal) -> Proposal:
         """Follow merges to the proposal that remains."""
@@ -119,7 +119,7 @@ def _turns(keys: set[object]) -> set[object]:
 
 def _keys(draft: Draft | Proposal) -> list[object]:
     """Return the turns and texts on which it is based."""
-    texts = (seen.text for seen in draft.proof.texts)
+    texts = (seen_text.text for seen_text in draft.proof.texts)
     return [*draft.proof.turns, *dict.fromkeys(normal(text) or text for text in (draft.question, *texts))]
 
 
@@ -128,10 +128,10 @@ def _subject(draft: Draft | Proposal) -> object:
     return (draft.kind, draft.article_id if draft.kind is not ProposalKind.NEW_ARTICLE else None)
 
 
-def _same_change(draft: Draft, proposal: Proposal) -> bool:
-    own_keys, other = draft.proof, proposal.proof
-    if {normal(text) for text in own_keys.removed} != {normal(text) for text in other.removed}:
+def _is_same_change(draft: Draft, proposal: Proposal) -> bool:
+    draft_proof, proposal_proof = draft.proof, proposal.proof
+    if {normal(text) for text in draft_proof.removed} != {normal(text) for text in proposal_proof.removed}:
         return False
-    if not own_keys.added or not other.added:
-        return own_keys.added == other.added
-    return any(similar(text, two) for text in own_keys.added for two in other.added)
+    if not draft_proof.added or not proposal_proof.added:
+        return draft_proof.added == proposal_proof.added
+    return any(similar(text, other_text) for text in draft_proof.added for other_text in proposal_proof.added)

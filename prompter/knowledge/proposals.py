@@ -106,7 +106,7 @@ class Proposals:
             NotFound: when there is no such proposal.
         """
         with self._store.read() as tx:
-            return _found(tx, proposal_id)
+            return _require(tx, proposal_id)
 
     # --- settling ---------------------------------------------------------------------------
 
@@ -136,15 +136,15 @@ class Proposals:
             InvalidProposal: when a phrasing is given an answer, or a changed answer another question.
             InvalidArticle: when no article could hold the content.
         """
-        given = {"question": question, "answer": answer, "topic": topic, "language": language}
-        changes: dict[str, Any] = {name: value.strip() for name, value in given.items() if value is not None}
+        fields = {"question": question, "answer": answer, "topic": topic, "language": language}
+        changes: dict[str, Any] = {name: value.strip() for name, value in fields.items() if value is not None}
         if base_answer is not None:
             changes["base_answer"] = base_answer  # it has to equal the article's answer exactly
         if phrasings is not None:
             lines = (" ".join(line.split()) for line in phrasings)
             changes["chosen_phrasings"] = tuple(dict.fromkeys(line for line in lines if line))
         with self._store.write() as tx:
-            proposal = _still_open(tx, proposal_id, seen)
+            proposal = _require_open(tx, proposal_id, seen)
             for name in changes:
                 if name not in _EDITABLE[proposal.kind]:
                     field = _NAMES.get(name, name)
@@ -153,8 +153,8 @@ class Proposals:
                 changes["question"] = " ".join(changes["question"].split())
             as_article(replace(proposal, **changes), "new")
             if not tx.proposals.edit(proposal_id, changes, account.id, self._clock()):
-                raise _settled(tx, proposal_id)
-            return _found(tx, proposal_id)
+                raise _settled_error(tx, proposal_id)
+            return _require(tx, proposal_id)
 
     def approve(
         self,
@@ -180,11 +180,11 @@ class Proposals:
             Unanswered: when a new article has no answer yet.
             InvalidArticle: when no article could hold the content.
         """
-        for left in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 return self._approve(proposal_id, account, topic=topic, into=as_phrasings_of, seen=seen)
             except Conflict:
-                if not left:  # every id that we choose is taken by others
+                if not tries_left:  # every id that we choose is taken by others
                     raise
         raise AssertionError
 
@@ -193,12 +193,12 @@ class Proposals:
     ) -> Approved:
         now = self._clock()
         with self._store.write() as tx:
-            proposal = _still_open(tx, proposal_id, seen)
+            proposal = _require_open(tx, proposal_id, seen)
             if into is not None and proposal.kind is not ProposalKind.NEW_ARTICLE:
                 raise InvalidProposal("only the questions of a new article can go to another one")
             # First: a second supervisor waits here, and is told.
             if not tx.proposals.settle(proposal_id, ProposalState.APPROVED, now, settled_by=account.id):
-                raise _settled(tx, proposal_id)
+                raise _settled_error(tx, proposal_id)
             if proposal.kind is ProposalKind.CHANGED_ANSWER:
                 article_id = change_answer(tx, proposal, account, now)
             elif proposal.kind is ProposalKind.PHRASING or into is not None:
@@ -218,10 +218,10 @@ class Proposals:
             AlreadySettled: when it was settled before.
         """
         with self._store.write() as tx:
-            _still_open(tx, proposal_id)
+            _require_open(tx, proposal_id)
             now = self._clock()
             if not tx.proposals.settle(proposal_id, ProposalState.DISMISSED, now, settled_by=account.id):
-                raise _settled(tx, proposal_id)
+                raise _settled_error(tx, proposal_id)
 
     def merge(self, proposal_ids: Iterable[int], into: int, account: Account) -> Proposal:
         """Merge other proposals into `into`. Its wording stays, and their customer examples are added.
@@ -236,23 +236,25 @@ class Proposals:
             raise CannotMerge("name at least one other proposal to merge")
         now = self._clock()
         with self._store.write() as tx:
-            target = _still_open(tx, into)
+            target = _require_open(tx, into)
             proof, phrasings = target.proof, target.phrasings
             for number in merged_ids:
-                other = _still_open(tx, number)
-                if (other.kind, other.article_id) != (target.kind, target.article_id):
+                merged_proposal = _require_open(tx, number)
+                if (merged_proposal.kind, merged_proposal.article_id) != (target.kind, target.article_id):
                     raise CannotMerge("only proposals of the same kind for the same article can be merged")
-                proof = joined(proof, other.proof)
-                phrasings = phrasings_of(target.question, [*phrasings, other.question, *other.phrasings])
+                proof = joined(proof, merged_proposal.proof)
+                phrasings = phrasings_of(
+                    target.question, [*phrasings, merged_proposal.question, *merged_proposal.phrasings]
+                )
                 if not tx.proposals.settle(
                     number, ProposalState.MERGED, now, settled_by=account.id, merged_into=into
                 ):
-                    raise _settled(tx, number)
+                    raise _settled_error(tx, number)
             tx.proposals.set_proof(into, proof, now)
             # The wording was chosen by a person, who saw the others too.
             changes = {"chosen_phrasings": phrasings} if target.kind is ProposalKind.NEW_ARTICLE else {}
             tx.proposals.edit(into, changes, account.id, now)
-            return _found(tx, into)
+            return _require(tx, into)
 
     def approve_many(
         self,
@@ -288,23 +290,25 @@ class Proposals:
         of their turns or texts, or if their questions mean the same (by `encode`; without it, meaning
         is not compared).
         """
-        return self._taken(drafts, encode, replaces_all=False)
+        return self._take_with_retries(drafts, encode, replaces_all=False)
 
     def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
         """Like `add`, but `drafts` are all that the decisions support now. Other open proposals are outdated.
 
         Proposals that a supervisor has edited or that come from history stay.
         """
-        return self._taken(drafts, encode, replaces_all=True)
+        return self._take_with_retries(drafts, encode, replaces_all=True)
 
-    def _taken(self, drafts: Sequence[Draft], encode: Encode | None, *, replaces_all: bool) -> Refreshed:
+    def _take_with_retries(
+        self, drafts: Sequence[Draft], encode: Encode | None, *, replaces_all: bool
+    ) -> Refreshed:
         with self._store.read() as tx:  # slow work is done while nobody waits for a lock
             similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
-        for left in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 return self._take(drafts, similarity, replaces_all=replaces_all)
             except Conflict:  # another process proposes at the same time
-                if not left:
+                if not tries_left:
                     raise
         raise AssertionError
 
@@ -320,7 +324,7 @@ class Proposals:
                 found = index.same_as(draft)
                 if found is None:
                     number = tx.proposals.add(draft, now)
-                    index.put(_found(tx, number))
+                    index.put(_require(tx, number))
                     seen.add(number)
                     new += 1
                     continue
@@ -335,7 +339,7 @@ class Proposals:
                     proof = replace(proof, added=draft.proof.added, removed=draft.proof.removed)
                     tx.proposals.renew(found, replace(draft, proof=proof), now)
                     grown += 1
-                index.put(_found(tx, found.id))
+                index.put(_require(tx, found.id))
                 seen.add(found.id)
             outdated = [
                 proposal
@@ -358,24 +362,24 @@ _EDITABLE = {
 _NAMES = {"base_answer": "answer", "chosen_phrasings": "phrasings"}
 
 
-def _found(tx: Transaction, proposal_id: int) -> Proposal:
+def _require(tx: Transaction, proposal_id: int) -> Proposal:
     proposal = tx.proposals.get(proposal_id)
     if proposal is None:
         raise NotFound("there is no such proposal")
     return proposal
 
 
-def _still_open(tx: Transaction, proposal_id: int, seen: str | None = None) -> Proposal:
-    proposal = _found(tx, proposal_id)
+def _require_open(tx: Transaction, proposal_id: int, seen: str | None = None) -> Proposal:
+    proposal = _require(tx, proposal_id)
     if proposal.state is not ProposalState.OPEN:
-        raise _settled(tx, proposal_id)
+        raise _settled_error(tx, proposal_id)
     if seen is not None and proposal.wording != seen:
         raise ProposalChanged("this proposal has changed since you read it: read it again")
     return proposal
 
 
-def _settled(tx: Transaction, proposal_id: int) -> AlreadySettled:
-    proposal = _found(tx, proposal_id)
+def _settled_error(tx: Transaction, proposal_id: int) -> AlreadySettled:
+    proposal = _require(tx, proposal_id)
     if proposal.state is ProposalState.OUTDATED:
         return Outdated("nothing speaks for this proposal any more")
     who = proposal.settled_by or "somebody"

@@ -102,19 +102,19 @@ def phrasings(
     confirmed: dict[str, list[ObservedQuestion]] = defaultdict(list)
     for question in asked:
         key = normal(question.text)
-        for wrong in question.wrong:
-            against[key][wrong] += question.times
+        for wrong_id in question.wrong:
+            against[key][wrong_id] += question.times
         if question.article_id in known.articles and key and len(question.text) <= MAX_PHRASING_LENGTH:
             votes[key][question.article_id or ""] += question.times
             confirmed[question.article_id or ""].append(question)
 
     def agreed(key: str, article_id: str) -> bool:
-        others = votes[key].total() - votes[key][article_id]
-        return votes[key][article_id] >= 2 * (others + against[key][article_id])
+        votes_for_others = votes[key].total() - votes[key][article_id]
+        return votes[key][article_id] >= 2 * (votes_for_others + against[key][article_id])
 
     texts = {
-        article_id: {key: group for key, group in group_by_text(found).items() if agreed(key, article_id)}
-        for article_id, found in confirmed.items()
+        article_id: {key: group for key, group in group_by_text(questions).items() if agreed(key, article_id)}
+        for article_id, questions in confirmed.items()
     }
     flat = [(article_id, text) for article_id in sorted(texts) for text in texts[article_id].values()]
     vectors = embedder.embed([group.text for _, group in flat])
@@ -176,8 +176,8 @@ def new_articles(
         list(cluster.members) for cluster in clusters([word.text for word in words], vectors, weights=weights)
     ]
     drafts = []
-    linked = _linked(parts, words, vectors, weights)
-    for part in (group for each in linked for group in _parted(each, words, min_conversations)):
+    linked = _link_clusters(parts, words, vectors, weights)
+    for part in (group for cluster in linked for group in _split_cluster(cluster, words, min_conversations)):
         members = [words[row] for row in part]
         named = [group for group in part if len(words[group].text) <= MAX_PHRASING_LENGTH] or part
         centre = named[
@@ -201,12 +201,12 @@ def new_articles(
     return drafts
 
 
-def _linked(
+def _link_clusters(
     parts: Sequence[list[int]], words: Sequence[_TextGroup], vectors: Vectors, weights: Sequence[int]
 ) -> list[list[int]]:
     """Join clusters whose questions got the same answer, if their meanings are similar."""
     part_of = {row: number for number, part in enumerate(parts) for row in part}
-    given = [
+    answers = [
         (row, question.answer)
         for row, heard_of in enumerate(words)
         for question in heard_of.asked
@@ -216,7 +216,7 @@ def _linked(
         [np.average(vectors[part], axis=0, weights=[weights[row] for row in part]) for part in parts]
     )
     groups: dict[int, set[int]] = defaultdict(set)
-    for (row, _), group in zip(given, _same([answer for _, answer in given]), strict=True):
+    for (row, _), group in zip(answers, _number_answers([answer for _, answer in answers]), strict=True):
         groups[group].add(part_of[row])
     root = list(range(len(parts)))
 
@@ -226,40 +226,42 @@ def _linked(
         return number
 
     for numbers in groups.values():
-        heaviest, *others = sorted(
+        heaviest, *lighter_numbers = sorted(
             numbers, key=lambda number: (-sum(weights[row] for row in parts[number]), number)
         )
-        for other in others:
-            if float(means[heaviest] @ means[other]) >= _LINKED:
-                one, two = sorted((find(heaviest), find(other)))
-                root[two] = one
+        for lighter in lighter_numbers:
+            if float(means[heaviest] @ means[lighter]) >= _LINKED:
+                low, high = sorted((find(heaviest), find(lighter)))
+                root[high] = low
     joined: dict[int, list[int]] = defaultdict(list)
     for number, part in enumerate(parts):
         joined[find(number)] += part
     return [sorted(part) for part in joined.values()]
 
 
-def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
+def _split_cluster(part: list[int], words: Sequence[_TextGroup], min_conversations: int) -> list[list[int]]:
     """Split a cluster whose questions were asked often and got different answers, each always its own.
 
     If one question got several answers, operators only worded them differently.
     """
-    given = [
+    answered = [
         (row, question)
         for row in part
         for question in words[row].asked
         if len(normal(question.answer).split()) >= _LINKING_WORDS
     ]
     groups_by_row: dict[int, Counter[int]] = defaultdict(Counter)
-    for (row, question), group in zip(given, _same([question.answer for _, question in given]), strict=True):
+    for (row, question), group in zip(
+        answered, _number_answers([question.answer for _, question in answered]), strict=True
+    ):
         groups_by_row[row][group] += question.times
-    own = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
+    group_of = {row: groups.most_common(1)[0][0] for row, groups in groups_by_row.items()}
     times = sum(groups.total() for groups in groups_by_row.values())
-    agreed = sum(groups[own[row]] for row, groups in groups_by_row.items())
+    agreed = sum(groups[group_of[row]] for row, groups in groups_by_row.items())
     if times < _AGAIN * len(groups_by_row) or agreed < _ALWAYS * times:
         return [part]
     rows: dict[int, list[int]] = defaultdict(list)
-    for row, group in own.items():
+    for row, group in group_of.items():
         rows[group].append(row)
     large = [
         group
@@ -276,7 +278,7 @@ def _parted(part: list[int], words: Sequence[_TextGroup], min_conversations: int
     return [sorted([*large[0], *rest]), *large[1:]]
 
 
-def _same(answers: Sequence[str]) -> list[int]:
+def _number_answers(answers: Sequence[str]) -> list[int]:
     """Number the answers so that equal and nearly equal texts share a number."""
     distinct = list(dict.fromkeys(answers))
     place = {answer: number for number, answer in enumerate(distinct)}
@@ -288,8 +290,8 @@ def _same(answers: Sequence[str]) -> list[int]:
         return number
 
     texts = [normal(answer) for answer in distinct]
-    for one, other, _ in near_pairs(texts, [""] * len(texts)):
-        low, high = sorted((find(one), find(other)))
+    for first, second, _ in near_pairs(texts, [""] * len(texts)):
+        low, high = sorted((find(first), find(second)))
         root[high] = low
     return [find(place[answer]) for answer in answers]
 
@@ -305,7 +307,7 @@ def _draft(
 ) -> Draft:
     asked = [question for member in members for question in member.asked]
     answers = _answers(asked)
-    texts = sorted(members, key=lambda one: (-one.times, one.text))[:MAX_TEXTS]
+    texts = sorted(members, key=lambda group: (-group.times, group.text))[:MAX_TEXTS]
     return Draft(
         kind=ProposalKind.PHRASING if article else ProposalKind.NEW_ARTICLE,
         source=source,
@@ -330,9 +332,11 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
 
     An answer in which something was masked was written for one customer, so others precede it.
     """
-    given = [question for question in asked if question.answer]
+    answered = [question for question in asked if question.answer]
     groups: dict[int, list[ObservedQuestion]] = defaultdict(list)
-    for question, group in zip(given, _same([question.answer for question in given]), strict=True):
+    for question, group in zip(
+        answered, _number_answers([question.answer for question in answered]), strict=True
+    ):
         groups[group].append(question)
     found = []
     for members in groups.values():
@@ -346,7 +350,7 @@ def _answers(asked: Sequence[ObservedQuestion]) -> tuple[GivenAnswer, ...]:
                 operators=len(frozenset[int]().union(*(member.operators for member in members))),
             )
         )
-    found.sort(key=lambda one: (_is_masked(one.text), -one.operators, -one.times, one.text))
+    found.sort(key=lambda answer: (_is_masked(answer.text), -answer.operators, -answer.times, answer.text))
     return tuple(found[:MAX_ANSWERS])
 
 

@@ -55,17 +55,17 @@ class Topics:
         now = self._clock()
         if not now - _MAX_AGE < self._read_at <= now:
             with self._store.read() as tx:
-                given = tx.topic_titles.all()
-            self._titles, self._read_at = TopicTitles(given=given, language=self._language), now
+                titles = tx.topic_titles.all()
+            self._titles, self._read_at = TopicTitles(given=titles, language=self._language), now
         return self._titles
 
     def all(self) -> list[Topic]:
         """Return every topic with an article or a title, every group, and every dialogue that has spoken."""
         with self._store.read() as tx:
-            counts, given = tx.articles.count_by_topic(), tx.topic_titles.all()
-            known = self._known(tx, counts, given)
+            counts, titles = tx.articles.count_by_topic(), tx.topic_titles.all()
+            known = self._collect_ids(tx, counts, titles)
         return [
-            Topic(id=topic, titles=given.get(topic, {}), n_articles=counts.get(topic, 0)) for topic in known
+            Topic(id=topic, titles=titles.get(topic, {}), n_articles=counts.get(topic, 0)) for topic in known
         ]
 
     def set_titles(self, topic_id: str, titles: Mapping[str, str]) -> None:
@@ -89,18 +89,20 @@ class Topics:
             InvalidTitle: as in `set_titles`.
         """
         with self._store.write() as tx:
-            given = tx.topic_titles.all()
-            new = {topic_id: {**given.get(topic_id, {}), **texts} for topic_id, texts in titles.items()}
-            self._put(tx, new, given)
+            titles_before = tx.topic_titles.all()
+            new = {
+                topic_id: {**titles_before.get(topic_id, {}), **texts} for topic_id, texts in titles.items()
+            }
+            self._put(tx, new, titles_before)
         self._forget()
 
     def _put(
         self,
         tx: Transaction,
         titles: Mapping[str, Mapping[str, str]],
-        given: Mapping[str, Mapping[str, str]],
+        titles_before: Mapping[str, Mapping[str, str]],
     ) -> None:
-        known = set(self._known(tx, tx.articles.count_by_topic(), given))
+        known = set(self._collect_ids(tx, tx.articles.count_by_topic(), titles_before))
         for topic_id, texts in titles.items():
             if topic_id not in known and not _may_be_dialogue(topic_id):
                 raise NotFound(f"there is no topic {topic_id}")
@@ -110,7 +112,7 @@ class Topics:
                 )
             tx.topic_titles.put(topic_id, _tidy(topic_id, texts))
 
-    def _known(self, tx: Transaction, *topics: Collection[str]) -> list[str]:
+    def _collect_ids(self, tx: Transaction, *topics: Collection[str]) -> list[str]:
         dialogues = (name for name in tx.readiness.all() if name.startswith(TOPICS))
         return sorted({*self._groups, *dialogues}.union(*topics))
 

@@ -57,8 +57,8 @@ def check_operators(
     for operator_id, numbers in sorted(of_operator.items()):
         predictions = predict(operator_id, numbers[-_MAX_ROWS:])
         judged = [
-            (_is_contradicted(labels[number], found, same), 1 - found.confidence)
-            for number, found in predictions.items()
+            (_is_contradicted(labels[number], prediction, same), 1 - prediction.confidence)
+            for number, prediction in predictions.items()
         ]
         judged_by[operator_id] = [
             (contradicted, doubt) for contradicted, doubt in judged if contradicted is not None
@@ -66,25 +66,25 @@ def check_operators(
     return [
         _check(
             operator_id,
-            own,
+            contradictions,
             [
                 contradiction
-                for other, each in judged_by.items()
-                if other != operator_id
-                for contradiction in each
+                for peer_id, peer_contradictions in judged_by.items()
+                if peer_id != operator_id
+                for contradiction in peer_contradictions
             ],
         )
-        for operator_id, own in judged_by.items()
-        if len(own) >= _ENOUGH
+        for operator_id, contradictions in judged_by.items()
+        if len(contradictions) >= _ENOUGH
     ]
 
 
 def _check(
-    operator_id: int, own: Sequence[tuple[bool, float]], peers: Sequence[tuple[bool, float]]
+    operator_id: int, contradictions: Sequence[tuple[bool, float]], peers: Sequence[tuple[bool, float]]
 ) -> OperatorCheck:
-    n, contradicted = len(own), sum(contradiction for contradiction, _ in own)
+    n, contradicted = len(contradictions), sum(contradiction for contradiction, _ in contradictions)
     among_peers = sum(contradiction for contradiction, _ in peers) / len(peers) if peers else 1.0
-    expected = max(sum(doubt for _, doubt in own), n * among_peers)
+    expected = max(sum(doubt for _, doubt in contradictions), n * among_peers)
     excess = max(0.0, contradicted - expected)
     return OperatorCheck(
         operator_id=operator_id,

@@ -56,11 +56,11 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     latest = sorted(divided, key=lambda conflict: conflict.labeled[-1].decided_at, reverse=True)[:limit]
     with store.read() as tx:
         operators = {account.id: account.name for account in tx.accounts.all()}
-        turns = tx.conversations.turns({label.turn_id for each in latest for label in each.labeled})
+        turns = tx.conversations.turns({label.turn_id for conflict in latest for label in conflict.labeled})
         uses = tx.decisions.verdicts_by_article()
         questions = [
             DividedQuestion(
-                text=each.text,
+                text=conflict.text,
                 opinions=tuple(
                     Opinion(
                         operator=operators.get(label.operator_id, "?"),
@@ -69,15 +69,15 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
                         right=label.right,
                         wrong=label.wrong,
                     )
-                    for label in reversed(each.labeled)
+                    for label in reversed(conflict.labeled)
                 ),
             )
-            for each in latest
+            for conflict in latest
         ]
         named = {
             article
-            for each in questions
-            for opinion in each.opinions
+            for question in questions
+            for opinion in question.opinions
             for article in (*opinion.wrong, *([opinion.right] if opinion.right else []))
         }
         articles = tx.articles.get_many(named | uses.keys())
@@ -86,7 +86,7 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
             article_id=article_id,
             question=articles[article_id].question,
             n_used=sum(counts.values()),
-            n_changed=_changed(counts),
+            n_changed=_count_changes(counts),
         )
         for article_id, counts in uses.items()
         if article_id in articles
@@ -105,5 +105,5 @@ def disagreements(store: Store, *, limit: int = 50) -> Disagreements:
     )
 
 
-def _changed(counts: dict[Verdict, int]) -> int:
+def _count_changes(counts: dict[Verdict, int]) -> int:
     return counts.get(Verdict.EDITED_SUBSTANTIVE, 0) + counts.get(Verdict.REJECTED, 0)

@@ -180,7 +180,7 @@ class _Run:
             activation=use.number if use else 0,
             split=split_by_time(
                 labeled_questions(self._store),
-                since=_learned_until(champion),
+                since=_end_of_training(champion),
                 holdout_share=self._config.holdout_share,
             ),
         )
@@ -193,10 +193,12 @@ class _Run:
         found, same = situation.split.to_learn, situation.same
         with small_matrices():
             operators = self._check(bench, found, same)
-        flagged = {one.operator_id for one in operators if one.is_flagged}
+        flagged = {check.operator_id for check in operators if check.is_flagged}
         return Labels(
             operators=tuple(operators),
-            label_set=aggregate_labels((one for one in found if one.operator_id not in flagged), same),
+            label_set=aggregate_labels(
+                (question for question in found if question.operator_id not in flagged), same
+            ),
         )
 
     def _fit(self, bench: Bench, labels: Labels, until: datetime | None) -> RankerState:
@@ -226,17 +228,17 @@ class _Run:
         """Ask champion and candidate the same questions."""
         same = situation.same
         known = {article.id for article in bench.search.articles}
-        kept = [*self._held_out(known), *self._pinned(known)]
+        kept = [*self._held_out_rows(known), *self._pinned_rows(known)]
         fresh = self._verdicts(situation.split.to_test, known, same)
-        rows, alone = [*kept, *fresh], self._answered_alone()
+        rows, alone = [*kept, *fresh], self._automated_replies()
         with small_matrices():
             self._encode(bench, [row.case.text for row in kept], [text for _, _, text in alone])
             champion = bench.assistant(bench.champion, bench.champion.learned)
             ours = bench.assistant(candidate, candidate.learned)
             with self._progress("measuring", 2 * (len(rows) + len(alone))) as advance:
-                asked = [CountedAssistant(one, advance) for one in (champion, ours)]
+                asked = [CountedAssistant(assistant, advance) for assistant in (champion, ours)]
                 cases = [row.case for row in rows]
-                before, after = (ask(cases, one, same_answer=same) for one in asked)
+                before, after = (ask(cases, assistant, same_answer=same) for assistant in asked)
                 changed = [
                     (turn_id, topic, first_article(asked[0], text), first_article(asked[1], text))
                     for turn_id, topic, text in alone
@@ -260,18 +262,21 @@ class _Run:
     def _settle(self, candidate: Version, evaluation: Evaluation, *, after: int, shadow: bool) -> Result:
         """Let the gate decide. A candidate that passes becomes the current version or starts shadow mode."""
         report = evaluation.report
-        said = record_of(report, evaluation.changed)
-        metrics = {**candidate.manifest.metrics, "gate": said.figures.to_json() if said.figures else {}}
+        gate_report = record_of(report, evaluation.changed)
+        metrics = {
+            **candidate.manifest.metrics,
+            "gate": gate_report.figures.to_json() if gate_report.figures else {},
+        }
         note_metrics(self._versions.folder(candidate.id), metrics)
         record = self._versions.record
         if report.refusal is not None:
-            record.refuse(candidate.id, said)
+            record.refuse(candidate.id, gate_report)
             log.warning("candidate_refused", version=candidate.id, reason=report.refusal.value)
             return Result.REFUSED
         if shadow:
-            record.shadow(candidate.id, said)
+            record.shadow(candidate.id, gate_report)
             return Result.SHADOW
-        if not record.promote_candidate(candidate.id, said, after=after):
+        if not record.promote_candidate(candidate.id, gate_report, after=after):
             return Result.OVERTAKEN
         log.info("candidate_promoted", version=candidate.id)
         return Result.PROMOTED
@@ -308,17 +313,17 @@ class _Run:
             if judged.cleaned:
                 encoder.remember(judged.cleaned, judged.vectors(), kind="query")
         bench = Bench(champion=champion, reader=reader, encoder=encoder, search=search)
-        self._encode(bench, [], [one.text for one in (*split.to_learn, *split.to_test)])
+        self._encode(bench, [], [question.text for question in (*split.to_learn, *split.to_test)])
         return bench
 
     def _encode(self, bench: Bench, kept: Sequence[str], customers: Sequence[str]) -> None:
         """Encode distinct texts in batches. Vectors of `kept`, which are not customers' texts, are stored."""
         stored = self._encoders.of_articles(bench.champion.config)
         texts = [bench.cleaned(kept), bench.cleaned(customers)]
-        with self._progress("encoding", sum(len(some) for some in texts)) as advance:
-            for some, encoder in zip(texts, (stored, bench.encoder), strict=True):
-                for begin in range(0, len(some), _BATCH):
-                    batch = some[begin : begin + _BATCH]
+        with self._progress("encoding", sum(len(group) for group in texts)) as advance:
+            for group, encoder in zip(texts, (stored, bench.encoder), strict=True):
+                for begin in range(0, len(group), _BATCH):
+                    batch = group[begin : begin + _BATCH]
                     bench.encoder.remember(batch, encoder.encode(batch, kind="query"), kind="query")
                     advance(len(batch))
 
@@ -326,19 +331,19 @@ class _Run:
         self, bench: Bench, found: Sequence[LabeledQuestion], same: Mapping[str, str]
     ) -> list[OperatorCheck]:
         """Find people whose verdicts contradict all others."""
-        texts = [aggregate_labels([one], same).texts for one in found]
-        rows_with_text = [number for number, one in enumerate(texts) if one]
+        texts = [aggregate_labels([question], same).texts for question in found]
+        rows_with_text = [number for number, labeled_texts in enumerate(texts) if labeled_texts]
         everything = LabeledTexts.build([texts[number][0] for number in rows_with_text], reader=bench.reader)
         place = {number: row for row, number in enumerate(rows_with_text)}
         champion = bench.champion.learned
 
         def guess(operator_id: int, numbers: Sequence[int]) -> dict[int, LeaveOneOutPrediction]:
-            others = everything.only(
+            texts_of_others = everything.only(
                 [row for number, row in place.items() if found[number].operator_id != operator_id]
             )
             weights = champion.weights if champion else bench.search.config
             confidence = champion.confidence if champion else builder.confidence_model(bench.champion.config)
-            learned = RankerState(judged=others, weights=weights, confidence=confidence)
+            learned = RankerState(judged=texts_of_others, weights=weights, confidence=confidence)
             assistant = bench.assistant(bench.champion, learned)
             guesses = {}
             for number in numbers:
@@ -354,7 +359,7 @@ class _Run:
         with self._progress("checking", None) as advance:
             return check_operators(found, guess, same_answer=same)
 
-    def _held_out(self, known: set[str]) -> list[Row]:
+    def _held_out_rows(self, known: set[str]) -> list[Row]:
         """Return held-out rows, from the settings' file or, where its articles exist, the demo shop's."""
         path = self._config.held_out
         if path is not None:
@@ -368,17 +373,17 @@ class _Run:
     ) -> list[Row]:
         """Return questions on whose right article people agree."""
         rows = []
-        by_text = sorted(to_test, key=lambda one: one.text)
-        for _, group in groupby(by_text, key=lambda one: one.text):
-            told = list(group)
-            for text in aggregate_labels(told, same).texts:
+        by_text = sorted(to_test, key=lambda question: question.text)
+        for _, group in groupby(by_text, key=lambda question: question.text):
+            questions = list(group)
+            for text in aggregate_labels(questions, same).texts:
                 right = tuple(article for article in text.right if article in known)
                 if right:
                     case = Case(text=text.text, article_ids=right)
-                    rows.append(Row(case=case, source=Source.VERDICT, key=told[-1].turn_id))
+                    rows.append(Row(case=case, source=Source.VERDICT, key=questions[-1].turn_id))
         return rows
 
-    def _pinned(self, known: set[str]) -> list[Row]:
+    def _pinned_rows(self, known: set[str]) -> list[Row]:
         """Return pinned cases whose article can be suggested."""
         with self._store.read() as tx:
             pins = tx.pins.all()
@@ -392,7 +397,7 @@ class _Run:
             if pin.article_id in known
         ]
 
-    def _answered_alone(self) -> list[tuple[int, str, str]]:
+    def _automated_replies(self) -> list[tuple[int, str, str]]:
         """Return turn, topic and text of recent automated replies."""
         with self._store.read() as tx:
             return tx.conversations.answered_alone_lately(limit=_LOOKED_THROUGH)
@@ -406,7 +411,7 @@ class _Run:
         return Progress(self._job, self._bar, step, total)
 
 
-def _learned_until(champion: Version) -> datetime | None:
+def _end_of_training(champion: Version) -> datetime | None:
     """Return when the champion's newest training verdict was given, or None if that is unknown.
 
     A future moment was stored before the clock was set back, so it cannot tell which verdicts are new.

@@ -26,7 +26,7 @@ def propose(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Update the proposals from operators' current decisions. `progress` is called as texts are read."""
-    articles, search, embedder = _known(config.models, store, encoder, progress)
+    articles, search, embedder = _load_knowledge(config.models, store, encoder, progress)
     drafts = drafts_of_decisions(
         desk_turns(store),
         articles,
@@ -47,7 +47,7 @@ def propose_from_history(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Refreshed:
     """Propose changes from old chats. `progress` is called as texts are read."""
-    articles, search, embedder = _known(config.models, store, encoder, progress)
+    articles, search, embedder = _load_knowledge(config.models, store, encoder, progress)
     drafts = drafts_of_history(
         history.asked,
         articles,
@@ -59,7 +59,7 @@ def propose_from_history(
     return Proposals(store).add(drafts, encode=embedder.embed)
 
 
-def _known(
+def _load_knowledge(
     config: ModelConfig, store: Store, encoder: Encoder | None, progress: Callable[[int], None]
 ) -> tuple[list[Article], ArticleSearch, QueryEmbedder]:
     """Return all articles, the search over published ones, and an embedder that matches it."""

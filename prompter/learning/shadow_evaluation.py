@@ -89,26 +89,28 @@ class ShadowEvaluator:
 
     def _settle(self, version: StoredVersion) -> bool:
         """Promote or refuse the candidate once operators have decided enough of the turns in shadow mode."""
-        wanted = self._config.shadow_turns
-        if wanted == 0:
+        n_needed = self._config.shadow_turns
+        if n_needed == 0:
             return False  # a supervisor decides
         with self._store.read() as tx:
-            seen = tx.shadows.all(version.id)
-            news = (version.id, len(seen), tx.readiness.last_evidence())
-        if len(seen) < wanted or news == self._looked_at:
+            shadow_rows = tx.shadows.all(version.id)
+            news = (version.id, len(shadow_rows), tx.readiness.last_evidence())
+        if len(shadow_rows) < n_needed or news == self._looked_at:
             return False
         self._looked_at = news
-        told = [
-            one for one in labeled_questions(self._store) if one.turn_id in seen and one.right is not None
+        questions = [
+            question
+            for question in labeled_questions(self._store)
+            if question.turn_id in shadow_rows and question.right is not None
         ]
-        if len(told) < wanted:
+        if len(questions) < n_needed:
             return False
         use = self._record.in_use()
         same = same_answers(self._live.assistant.knowledge.search.articles)
         report = judge(
-            [_row(one) for one in told],
-            _outcomes(told, seen, same, champion=True),
-            _outcomes(told, seen, same, champion=False),
+            [_row(question) for question in questions],
+            _outcomes(questions, shadow_rows, same, champion=True),
+            _outcomes(questions, shadow_rows, same, champion=False),
             topic_of={
                 article.id: article.topic for article in self._live.assistant.knowledge.search.articles
             },
@@ -116,35 +118,35 @@ class ShadowEvaluator:
             noninferiority_margin=self._config.noninferiority_margin,
             same_answer=same,
         )
-        said = replace(version.report, shadow=record_of(report, ()))
+        shadow_report = replace(version.report, shadow=record_of(report, ()))
         if report.refusal is not None:
-            self._record.refuse(version.id, replace(said, refused=report.refusal.value))
+            self._record.refuse(version.id, replace(shadow_report, refused=report.refusal.value))
             log.warning("shadow_refused", version=version.id, reason=report.refusal.value)
-        elif self._record.promote_candidate(version.id, said, after=use.number if use else 0):
+        elif self._record.promote_candidate(version.id, shadow_report, after=use.number if use else 0):
             log.info("shadow_promoted", version=version.id)
         return True
 
 
-def _row(one: LabeledQuestion) -> Row:
-    case = Case(text=one.text, article_ids=(one.right,) if one.right else ())
-    return Row(case=case, source=Source.VERDICT, key=one.turn_id)
+def _row(question: LabeledQuestion) -> Row:
+    case = Case(text=question.text, article_ids=(question.right,) if question.right else ())
+    return Row(case=case, source=Source.VERDICT, key=question.turn_id)
 
 
 def _outcomes(
-    told: Sequence[LabeledQuestion],
-    seen: Mapping[int, ShadowRow],
+    questions: Sequence[LabeledQuestion],
+    shadow_rows: Mapping[int, ShadowRow],
     same: Mapping[str, str],
     *,
     champion: bool,
 ) -> list[ScoredCase]:
     outcomes = []
-    for one in told:
-        row, right = seen[one.turn_id], str(one.right)
+    for question in questions:
+        row, right = shadow_rows[question.turn_id], str(question.right)
         suggested = row.champion if champion else row.candidate
         is_right = suggested is not None and same.get(suggested, suggested) == same.get(right, right)
         outcomes.append(
             ScoredCase(
-                text=one.text,
+                text=question.text,
                 right=(right,),
                 suggested=suggested,
                 confidence=row.champion_confidence if champion else row.candidate_confidence,

@@ -109,13 +109,13 @@ def model_of(config: ModelConfig, reader: TextReader, learned: RankerState | Non
 
 def corrector_of(config: ModelConfig, articles: Iterable[Article]) -> Corrector:
     """Return the corrector of customers' typos, which knows the words of articles and of nlu.yml."""
-    own = (example.text for example in read_examples(config.training_data_dir / "nlu.yml"))
-    articles_own = (
+    example_texts = (example.text for example in read_examples(config.training_data_dir / "nlu.yml"))
+    article_texts = (
         text
         for article in published(articles)
         for text in (article.question, *article.phrasings, article.answer)
     )
-    return Corrector.of(chain(own, articles_own))
+    return Corrector.of(chain(example_texts, article_texts))
 
 
 def confidence_model(config: ModelConfig) -> ConfidenceModel:

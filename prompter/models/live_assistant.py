@@ -115,10 +115,10 @@ class LiveAssistant:
                 search = self._versions.open_search(version.config, self._articles)
             return builder.assemble(version.config, self._knowledge(version, search))
 
-    def _is_of_another_index(self, other: Version) -> bool:
+    def _is_of_another_index(self, version: Version) -> bool:
         names = [
             index_name(version.config, self._encoders.of_articles(version.config))
-            for version in (self._version, other)
+            for version in (self._version, version)
         ]
         return names[0] != names[1]
 

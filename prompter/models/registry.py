@@ -82,7 +82,7 @@ class Versions:
             NotFound: when there is none of that name.
         """
         with self._store.read() as tx:
-            return _found(tx.versions.get(version_id), version_id)
+            return _require(tx.versions.get(version_id), version_id)
 
     def all(self) -> list[ShownVersion]:
         """Return every version that was ever made, newest first."""
@@ -124,7 +124,7 @@ class Versions:
         )
         with self._store.write() as tx:
             tx.versions.add(version)
-            return _found(tx.versions.get(version_id), version_id)
+            return _require(tx.versions.get(version_id), version_id)
 
     def reset_candidate(self, version_id: str) -> None:
         """Allow a refused, removed or unfinished version to be measured again."""
@@ -150,8 +150,8 @@ class Versions:
         """Start shadow mode for a candidate, and end it for an earlier one."""
         now = self._clock()
         with self._store.write() as tx:
-            for other in tx.versions.in_state(VersionState.SHADOW):
-                tx.versions.change(other.id, [VersionState.SHADOW], VersionState.PASSED, now)
+            for shadow_version in tx.versions.in_state(VersionState.SHADOW):
+                tx.versions.change(shadow_version.id, [VersionState.SHADOW], VersionState.PASSED, now)
             tx.versions.change(version_id, list(_OPEN), VersionState.SHADOW, now, report=report)
 
     def shadowing(self) -> StoredVersion | None:
@@ -184,7 +184,7 @@ class Versions:
             Conflict: when another version came into use at the same time.
         """
         with self._store.write() as tx:
-            version = _found(tx.versions.get(version_id), version_id)
+            version = _require(tx.versions.get(version_id), version_id)
             if version.state is VersionState.PRUNED:
                 raise CannotUse(f"version {version_id} was removed to save space: train a new one")
             if version.state in (VersionState.REFUSED, VersionState.CANDIDATE) and not anyway:
@@ -215,7 +215,7 @@ class Versions:
         """
         with self._store.write() as tx:
             stack = stack_of(tx.versions.uses())
-            kept = [use for use in stack[:-1] if _is_there(tx, use.version)]
+            kept = [use for use in stack[:-1] if _exists(tx, use.version)]
             if not kept:
                 raise NothingBefore("no other version was in use before this one")
             last, target = tx.versions.in_use(), kept[-1]
@@ -226,7 +226,7 @@ class Versions:
                 tx, target.version, after=last.number, reason=ActivationReason.ROLLBACK, account=account
             )
             self._bring_back(tx, tx.versions.kept_readiness(target.number))
-            return _found(tx.versions.get(target.version), target.version)
+            return _require(tx.versions.get(target.version), target.version)
 
     def prune(self, keep: int) -> list[str]:
         """Remove all versions except the last `keep` that were used or made. Return the removed ids."""
@@ -267,7 +267,7 @@ class Versions:
             dialogues = tx.facts.get(DIALOGUE_MODEL)  # its topics stay as they are
             stored = [topic for topic in tx.readiness.all().values() if topic.model != dialogues]
             tx.versions.keep_readiness(
-                after, {stored_topic.name: _kept(asdict(stored_topic)) for stored_topic in stored}
+                after, {stored_topic.name: _snapshot(asdict(stored_topic)) for stored_topic in stored}
             )
         tx.versions.use(
             version_id,
@@ -330,7 +330,7 @@ class Versions:
             before = (stored.state, stored.threshold, stored.test_number, stored.model)
             if before == (state, values["threshold"], values["test_number"], values["model"]):
                 continue
-            tx.readiness.change(stored, **_restored(values) | {"state": state.value, "changed_at": now})
+            tx.readiness.change(stored, **_restore(values) | {"state": state.value, "changed_at": now})
             tx.readiness.add_event(
                 name,
                 state=state,
@@ -347,27 +347,27 @@ _KEPT = ("state", "threshold", "test_number", "model", "frozen", "left_out")
 _MOMENTS = ("test_began_at", "live_since")
 
 
-def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
+def _snapshot(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a topic's row that a rollback restores, as JSON."""
-    kept = {name: values[name] for name in _KEPT} | {"frozen": _named(values["frozen"])}
+    kept = {name: values[name] for name in _KEPT} | {"frozen": _with_text_keys(values["frozen"])}
     return kept | {name: values[name].isoformat() if values[name] else None for name in _MOMENTS}
 
 
-def _restored(values: Mapping[str, Any]) -> dict[str, Any]:
+def _restore(values: Mapping[str, Any]) -> dict[str, Any]:
     moments = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _MOMENTS}
     return {**{name: values[name] for name in _KEPT}, **moments}
 
 
-def _named(frozen: Mapping[float, float]) -> dict[str, float]:
+def _with_text_keys(frozen: Mapping[float, float]) -> dict[str, float]:
     return {str(threshold): value for threshold, value in frozen.items()}
 
 
-def _is_there(tx: Transaction, version_id: str) -> bool:
+def _exists(tx: Transaction, version_id: str) -> bool:
     version = tx.versions.get(version_id)
     return version is not None and version.state is not VersionState.PRUNED
 
 
-def _found(version: StoredVersion | None, version_id: str) -> StoredVersion:
+def _require(version: StoredVersion | None, version_id: str) -> StoredVersion:
     if version is None:
         raise NotFound(f"there is no model version {version_id}: sufler models lists them")
     return version

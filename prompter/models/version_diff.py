@@ -37,26 +37,26 @@ def what_changed(store: Store, version_id: str) -> tuple[StoredVersion, Sequence
         if version is None:
             raise NotFound(f"there is no model version {version_id}")
         listed = version.report.changed
-        turns = tx.conversations.turns({said.turn_id for said in listed if said.turn_id is not None})
+        turns = tx.conversations.turns({change.turn_id for change in listed if change.turn_id is not None})
         pins = {pin.id: pin.text for pin in tx.pins.all()}
-        named = {article for said in listed for article in (said.before, said.after) if article}
+        named = {article for change in listed for article in (change.before, change.after) if article}
         names = {article.id: article.question for article in tx.articles.get_many(named).values()}
     found = [_question(change, turns, pins, names) for change in listed]
     return version, sorted(found, key=lambda question: (question.is_right is None, question.is_right is True))
 
 
 def _question(
-    said: ChangedSuggestion, turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
+    change: ChangedSuggestion, turns: Mapping[int, Turn], pins: Mapping[int, str], names: Mapping[str, str]
 ) -> ChangedQuestion:
-    turn = None if said.turn_id is None else turns.get(said.turn_id)
-    pinned = None if said.pin_id is None else pins.get(said.pin_id)
-    before, after = (article and names.get(article, article) for article in (said.before, said.after))
+    turn = None if change.turn_id is None else turns.get(change.turn_id)
+    pinned = None if change.pin_id is None else pins.get(change.pin_id)
+    before, after = (article and names.get(article, article) for article in (change.before, change.after))
     return ChangedQuestion(
         text=turn.utterance if turn else pinned,
         conversation_id=turn.conversation_id if turn else None,
         before=before,
         after=after,
-        was_right=said.was_right,
-        is_right=said.is_right,
-        topic=said.topic,
+        was_right=change.was_right,
+        is_right=change.is_right,
+        topic=change.topic,
     )

@@ -64,7 +64,7 @@ class ModelVersions:
         """
         use = self.record.in_use()
         if use is None:
-            return self._made(articles, Origin.FIRST, ActivationReason.FIRST, previous=None, after=0)
+            return self._make_and_use(articles, Origin.FIRST, ActivationReason.FIRST, previous=None, after=0)
         try:
             version = self.load(use.version)
         except IncompatibleModel as reason:
@@ -72,7 +72,7 @@ class ModelVersions:
             return self._instead(articles, after=use.number)
         if self.record.settings_changed(use) or not self._is_readable(version):
             log.info("model_version_remade", version=version.id, reason="settings or program have changed")
-            return self._made(
+            return self._make_and_use(
                 articles, Origin.SETTINGS, ActivationReason.SETTINGS, previous=version, after=use.number
             )
         return version
@@ -98,7 +98,7 @@ class ModelVersions:
     def train(self, articles: Sequence[Article]) -> Version:
         """Make a version with the current settings and the intents of these articles, and use it."""
         previous, use = self.in_use(articles), self.record.in_use()
-        return self._made(
+        return self._make_and_use(
             articles, Origin.TRAIN, ActivationReason.TRAIN, previous=previous, after=use.number if use else 0
         )
 
@@ -144,7 +144,7 @@ class ModelVersions:
         examples = builder.training_examples(config, articles, reader)
         data = data_hash([example.text for example in examples], [example.intent for example in examples])
         metrics: dict[str, Any] = {"examples": len(examples)}
-        if previous is not None and _same_intents(previous, config, reader, data):
+        if previous is not None and _has_same_intents(previous, config, reader, data):
             intents, metrics["train_seconds"] = previous.intents, 0.0
         else:
             intents, metrics["train_seconds"] = builder.fit(config, examples, encoder)
@@ -170,11 +170,11 @@ class ModelVersions:
         """Remove versions beyond the last `keep`, and folders that a crash left half-written."""
         for version_id in self.record.prune(keep):
             shutil.rmtree(self._folder / version_id, ignore_errors=True)
-        for left in self._folder.glob(".*"):
-            if left.is_dir() and time.time() - left.stat().st_mtime > _LEFT_BEHIND:
-                shutil.rmtree(left, ignore_errors=True)
+        for leftover in self._folder.glob(".*"):
+            if leftover.is_dir() and time.time() - leftover.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(leftover, ignore_errors=True)
 
-    def _made(
+    def _make_and_use(
         self,
         articles: Sequence[Article],
         made: Origin,
@@ -185,7 +185,7 @@ class ModelVersions:
     ) -> Version:
         """Make a version and use it, unless another process was faster."""
         config = self._config
-        learned = self._learned_anew(previous, config, articles) if previous else None
+        learned = self._refit(previous, config, articles) if previous else None
         version = self.make(config, articles, made=made, previous=previous, learned=learned)
         if previous is not None and version.id == previous.id:
             return version  # it is current already
@@ -204,13 +204,15 @@ class ModelVersions:
                 version_id, after=after, reason=ActivationReason.DAMAGED
             ):
                 return version
-        return self._made(articles, Origin.FIRST, ActivationReason.DAMAGED, previous=None, after=after)
+        return self._make_and_use(
+            articles, Origin.FIRST, ActivationReason.DAMAGED, previous=None, after=after
+        )
 
     def _is_readable(self, version: Version) -> bool:
         """Return whether this program reads texts in the same way as the one that made the version."""
         return version.manifest.reader_id == TextReader(self._encoders.of(version.config)).id
 
-    def _learned_anew(
+    def _refit(
         self, previous: Version, config: ModelConfig, articles: Sequence[Article]
     ) -> RankerState | None:
         """Return the learned ranking for other settings, fitted again from the same texts if necessary."""
@@ -251,7 +253,7 @@ def _part(parts: Mapping[str, Part], name: str) -> Part:
         raise IncompatibleModel(f"the version holds no {name}") from None
 
 
-def _same_intents(previous: Version, config: ModelConfig, reader: TextReader, data: str) -> bool:
+def _has_same_intents(previous: Version, config: ModelConfig, reader: TextReader, data: str) -> bool:
     """Return whether training the intents again would give the same result."""
     made_with = (previous.manifest.data_hash, previous.manifest.reader_id, previous.config.recipe.classifier)
     return made_with == (data, reader.id, config.recipe.classifier)

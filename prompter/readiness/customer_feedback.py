@@ -80,7 +80,7 @@ def note(tx: Transaction, turn: Turn, signal: Signal, sampling: SamplingPolicy, 
     if not tx.signals.add(turn.id, signal, now):
         return False
     is_asked = any(review.kind is ReviewKind.AUDIT for review in tx.reviews.of_turn(turn.id))
-    if signal.is_bad and not any(one.is_bad for one in before) and not is_asked:
+    if signal.is_bad and not any(earlier_signal.is_bad for earlier_signal in before) and not is_asked:
         request_review(
             tx,
             turn,

@@ -81,13 +81,13 @@ class TopicEvidence:
 
     def reliability(self) -> list[Bin]:
         """Return the accuracy of judged turns by confidence bin."""
-        return reliability_bins(*self._settled(), max_bins=6, min_rows=12)
+        return reliability_bins(*self._judged_values(), max_bins=6, min_rows=12)
 
     def risk_coverage(self) -> tuple[Floats, Floats]:
         """Return coverage of the judged turns, by falling confidence, and the share of wrong ones at each."""
-        return risk_by_coverage(*self._settled())
+        return risk_by_coverage(*self._judged_values())
 
-    def _settled(self) -> tuple[Floats, Floats]:
+    def _judged_values(self) -> tuple[Floats, Floats]:
         """Return confidences and values of the judged test turns.
 
         The expected value is the probability of being right. A sampled double review also represents

@@ -22,7 +22,7 @@ class JudgementMode(StrEnum):
 
 def judged_turns(turns: Iterable[LedgerTurn]) -> list[JudgedTurn]:
     """Return the turns of the readiness test in their order. An undecided turn counts as wrong."""
-    return [_judged(turn) for turn in turns if turn.tests]
+    return [_judge(turn) for turn in turns if turn.tests]
 
 
 def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
@@ -33,7 +33,7 @@ def audits(turns: Iterable[LedgerTurn]) -> list[tuple[LedgerTurn, bool]]:
     return [(turn, rows[-1].right is True) for turn, rows in judged if rows]
 
 
-def _judged(turn: LedgerTurn) -> JudgedTurn:
+def _judge(turn: LedgerTurn) -> JudgedTurn:
     if turn.by_bot:
         judged = audits([turn])
         right = any(kind for _, kind in judged)

@@ -97,18 +97,18 @@ def request_review(
     The other answer is the operator's or, if the operator sent the bot's own, the next best suggestion:
     a judge cannot tell the first verdict from it.
     """
-    own = offered[0].text
+    bot_answer = offered[0].text
     alternatives = (
         [sent] if kind is ReviewKind.SETTLE and sent else [suggestion.text for suggestion in offered[1:]]
     )
-    other = next((text for text in alternatives if text.split() != own.split()), None)
+    alternative = next((text for text in alternatives if text.split() != bot_answer.split()), None)
     tx.reviews.add(
         turn_id=turn.id,
         decision_id=decision_id,
         kind=kind,
         question=turn.utterance or "",
-        own_text=own,
-        other_text=other,
+        own_text=bot_answer,
+        other_text=alternative,
         bot_position=bot_position,
         excluded_account_id=excluded_account_id,
         now=now,

@@ -36,7 +36,9 @@ class Readiness(ReadinessWorker, LiveTopics):
         with self._store.read() as tx:
             units = self._units(tx)
             stored = tx.readiness.all()
-            return [self._shown(tx, stored[name], topics) for name, topics in units.items() if name in stored]
+            return [
+                self._describe(tx, stored[name], topics) for name, topics in units.items() if name in stored
+            ]
 
     def topic(self, name: str) -> TopicReadiness:
         """Return one topic or group.
@@ -45,7 +47,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             NotFound: when there is none of that name, or it has not been checked yet.
         """
         with self._store.read() as tx:
-            return self._shown(
+            return self._describe(
                 tx, found_topic(tx.readiness.get(name), name), self._units(tx).get(name, (name,))
             )
 
@@ -87,8 +89,8 @@ class Readiness(ReadinessWorker, LiveTopics):
             NotFound: when there is no such topic.
             NotReady: when the evidence does not allow it.
         """
-        stored, steps = self._assessed(name)
-        passed = self._passed(stored, steps)
+        stored, steps = self._assess_topic(name)
+        passed = self._lowest_passed(stored, steps)
         if passed is None:
             raise NotReady(name, steps[-1])
         mode = stored.mode or self._mode
@@ -108,13 +110,13 @@ class Readiness(ReadinessWorker, LiveTopics):
 
     def switch_off(self, name: str, account: Account | None) -> TopicReadiness:
         """Stop a topic from answering alone, whatever the evidence says. It is only measured."""
-        stored, steps = self._assessed(name)
-        is_proved = self._passed(stored, steps) is not None
+        stored, steps = self._assess_topic(name)
+        is_proved = self._lowest_passed(stored, steps) is not None
         state = ReadinessState.READY if is_proved else ReadinessState.COLLECTING
         change = Transition(state=state, threshold=None, reason="switched_off")
         return self._set(stored, change, account, mode=Mode.SHADOW.value)
 
-    def _assessed(self, name: str) -> tuple[StoredReadiness, list[Step]]:
+    def _assess_topic(self, name: str) -> tuple[StoredReadiness, list[Step]]:
         with self._store.read() as tx:
             stored = found_topic(tx.readiness.get(name), name)
             turns = ledger_of(tx, stored, self._units(tx).get(name, (name,)))
@@ -127,7 +129,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             raise Conflict("the topic has just changed: look again")
         return self.topic(stored.name)
 
-    def _shown(self, tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> TopicReadiness:
+    def _describe(self, tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> TopicReadiness:
         turns = ledger_of(tx, stored, topics)
         received = [turn for turn in turns if turn.received_at >= stored.test_began_at]
         live = answered_since(turns, stored.live_since)
@@ -157,7 +159,7 @@ class Readiness(ReadinessWorker, LiveTopics):
             test_began_at=stored.test_began_at,
             live_since=stored.live_since,
             steps=steps,
-            passed=self._passed(stored, steps),
+            passed=self._lowest_passed(stored, steps),
             left_out=stored.left_out,
             last=last,
             proved=None if not passed else last if passed[-1] is last.step else measured(passed[-1]),

@@ -85,7 +85,7 @@ class TestedTopics:
         """The rule that decides when a topic may answer alone."""
         return self._rule
 
-    def _passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
+    def _lowest_passed(self, stored: StoredReadiness, steps: Sequence[Step]) -> float | None:
         """Return the lowest threshold at which the topic may answer alone."""
         if stored.name in self._together:
             return min(stored.frozen, default=None)
@@ -145,8 +145,9 @@ class TestedTopics:
 def ledger_of(tx: Transaction, stored: StoredReadiness, topics: Sequence[str]) -> list[LedgerTurn]:
     """Return the turns of the running test: replayed earlier turns and later ones."""
     replayed = tx.readiness.replayed(topics, stored.model)
-    left = tx.versions.left()  # evidence about a version that was rolled back does not apply to this one
-    return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at, without=left)]
+    # Evidence about a version that was rolled back does not apply to this one.
+    left_versions = tx.versions.left()
+    return [*replayed, *tx.readiness.ledger(topics, since=stored.test_began_at, without=left_versions)]
 
 
 def answered_since(turns: Sequence[LedgerTurn], since: datetime | None) -> list[tuple[LedgerTurn, bool]]:

@@ -80,7 +80,7 @@ class ReadinessWorker(TestedTopics):
         status = TopicStatus(
             state=stored.state,
             threshold=stored.threshold,
-            passed=self._passed(stored, steps),
+            passed=self._lowest_passed(stored, steps),
             slipped=self._sounds(live),
         )
         change = next_transition(status, stored.mode or self._mode)
@@ -116,7 +116,7 @@ class ReadinessWorker(TestedTopics):
             e_values = [frozen[name].get(threshold, now[name][threshold]) for name in units]
             chosen = e_bh(np.array(e_values), alpha=self._rule.alpha)
             for name, is_chosen in zip(units, chosen.tolist(), strict=True):
-                if is_chosen and all(one in frozen[name] for one in stricter):
+                if is_chosen and all(stricter_threshold in frozen[name] for stricter_threshold in stricter):
                     frozen[name].setdefault(threshold, now[name][threshold])
         with self._store.write() as tx:
             for name in units:
@@ -148,7 +148,7 @@ class ReadinessWorker(TestedTopics):
         return changed
 
     def _sounds(self, live: Sequence[tuple[LedgerTurn, bool]]) -> bool:
-        right = np.array([[one for _, one in live]], dtype=bool).reshape(1, -1)
+        right = np.array([[is_right for _, is_right in live]], dtype=bool).reshape(1, -1)
         return bool(self._detector.first_alarm(right)[0] > 0)
 
     def _begin_test(self, stored: StoredReadiness, turns: Sequence[LedgerTurn], model: str) -> bool:

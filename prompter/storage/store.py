@@ -69,9 +69,9 @@ class Store:
 
     def with_timeout(self, seconds: float) -> Self:
         """Return the same store for a caller who waits for other writers at most that long."""
-        other = copy.copy(self)
-        other._timeout_seconds = seconds
-        return other
+        store = copy.copy(self)
+        store._timeout_seconds = seconds
+        return store
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

@@ -114,7 +114,7 @@ class Assistant:
         found = self._find(utterance, knowledge)
         intent = _intent(utterance, knowledge)
         suggestions = tuple(_suggestion(hit, intent, knowledge) for hit in found.hits)
-        meant = _meant(self._parse(text) if self._parse else {}, knowledge.intents, intent)
+        meant = _read_intent(self._parse(text) if self._parse else {}, knowledge.intents, intent)
         signals = routing.RoutingInputs(
             is_empty=False,
             intent=meant.intent,
@@ -124,7 +124,7 @@ class Assistant:
                 routing.Candidate(topic=suggestion.topic, confidence=suggestion.confidence)
                 for suggestion in suggestions
             ],
-            expired_confidence=_sure(found.expired, intent, knowledge) if found.expired else 0.0,
+            expired_confidence=_confidence(found.expired, intent, knowledge) if found.expired else 0.0,
         )
         route, reason = routing.route(signals, knowledge.thresholds)
         triage = Triage(
@@ -167,7 +167,7 @@ class Assistant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Meant:
+class _IntentReading:
     """The customer's intent. `control` gives the probability by reason that a human is needed."""
 
     intent: str | None
@@ -175,19 +175,23 @@ class _Meant:
     control: Mapping[HandoffReason, float]
 
 
-def _meant(parsed: Mapping[str, float], model: IntentModel | None, intent: IntentPrediction | None) -> _Meant:
+def _read_intent(
+    parsed: Mapping[str, float], model: IntentModel | None, intent: IntentPrediction | None
+) -> _IntentReading:
     if parsed:
         best = next(iter(parsed))
-        return _Meant(intent=best, confidence=parsed[best], control=_control(parsed))
+        return _IntentReading(intent=best, confidence=parsed[best], control=_control(parsed))
     if model is None or intent is None:
-        return _Meant(intent=None, confidence=0.0, control={})
-    own = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
-    return _Meant(
-        intent=intent.intent, confidence=intent.confidence * intent.in_scope, control=_control(dict(own))
+        return _IntentReading(intent=None, confidence=0.0, control={})
+    predicted = zip(model.classes, (intent.probabilities * intent.in_scope).tolist(), strict=True)
+    return _IntentReading(
+        intent=intent.intent,
+        confidence=intent.confidence * intent.in_scope,
+        control=_control(dict(predicted)),
     )
 
 
-def _sure(hit: Hit, intent: IntentPrediction | None, knowledge: AssistantState) -> float:
+def _confidence(hit: Hit, intent: IntentPrediction | None, knowledge: AssistantState) -> float:
     return knowledge.confidence.confidence(hit, in_scope=intent.in_scope if intent else None)
 
 
@@ -199,7 +203,7 @@ def _suggestion(hit: Hit, intent: IntentPrediction | None, knowledge: AssistantS
         topic=hit.article.topic,
         language=hit.article.language,
         similarity=hit.similarity,
-        confidence=_sure(hit, intent, knowledge),
+        confidence=_confidence(hit, intent, knowledge),
     )
 
 

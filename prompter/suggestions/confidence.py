@@ -43,9 +43,9 @@ class ConfidenceModel:
 
     def confidence(self, hit: Hit, *, in_scope: float | None) -> float:
         """Return P(the suggestion is right), .001 to .999."""
-        one, lead, vote, scope, phrasings = features(hit, in_scope=in_scope)
+        constant, lead, vote, scope, phrasings = features(hit, in_scope=in_scope)
         logit = (
-            self.bias * one
+            self.bias * constant
             + self.weight_lead * lead
             + self.weight_vote * vote
             + self.weight_in_scope * scope

@@ -72,13 +72,13 @@ def explain(trace: TriageTrace) -> Explanation:
         triage=trace.triage,
         in_scope=in_scope,
         suggestions=tuple(
-            _explained(hit, suggestion, trace.utterance, trace.knowledge, in_scope)
+            _explain(hit, suggestion, trace.utterance, trace.knowledge, in_scope)
             for hit, suggestion in zip(trace.hits[:_EXPLAINED], trace.suggestions, strict=False)
         ),
     )
 
 
-def _explained(
+def _explain(
     hit: Hit,
     suggestion: Suggestion,
     utterance: Utterance,
@@ -105,14 +105,14 @@ def _explained(
         relevance=hit.relevance,
         probability=hit.probability,
         ranked_by=tuple(parts),
-        sure_by=_sure_by(hit, knowledge, in_scope),
+        sure_by=_confidence_parts(hit, knowledge, in_scope),
         nearest=nearest,
         shared_words=tuple(dict.fromkeys(word for word in normal(nearest.text).split() if word in asked)),
-        confirmed=_confirmed(hit, utterance, knowledge),
+        confirmed=_confirming_texts(hit, utterance, knowledge),
     )
 
 
-def _sure_by(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tuple[Part, ...]:
+def _confidence_parts(hit: Hit, knowledge: AssistantState, in_scope: float | None) -> tuple[Part, ...]:
     values = features(hit, in_scope=in_scope)
     coefficients = [getattr(knowledge.confidence, field_.name) for field_ in fields(knowledge.confidence)]
     return tuple(
@@ -132,7 +132,7 @@ def _nearest(hit: Hit, utterance: Utterance, reader: TextReader) -> NearText:
     return NearText(text=written, similarity=float(cosines[best]))
 
 
-def _confirmed(hit: Hit, utterance: Utterance, knowledge: AssistantState) -> tuple[NearText, ...]:
+def _confirming_texts(hit: Hit, utterance: Utterance, knowledge: AssistantState) -> tuple[NearText, ...]:
     """Return the judged texts for this article that vote on it."""
     judged = knowledge.learned.judged if knowledge.learned else None
     if judged is None:

@@ -56,7 +56,7 @@ def fit_ranker(
     same encoder, are not encoded again.
     """
     judged = _read(texts, reader, known)
-    found, in_scope = _asked(judged, reader, search, intents, on, advance)
+    found, in_scope = _search_each(judged, reader, search, intents, on, advance)
     right = [frozenset(text.right) for text in judged.texts]
     shipped: Weights = search.config
     rankings = [ranking(hits, its, shipped) for hits, its in zip(found, right, strict=True)]
@@ -80,7 +80,7 @@ def _read(texts: Sequence[LabeledText], reader: TextReader, known: LabeledTexts 
     )
 
 
-def _asked(
+def _search_each(
     judged: LabeledTexts,
     reader: TextReader,
     search: ArticleSearch,

@@ -55,13 +55,15 @@ def fit_weights(
 
     weighed = zip(rankings, counts or [1.0] * len(rankings), strict=True)
     kept = [
-        (ranked, count) for ranked, count in weighed if ranked.is_right.any() and not ranked.is_right.all()
+        (ranking, count)
+        for ranking, count in weighed
+        if ranking.is_right.any() and not ranking.is_right.all()
     ]
-    useful, weight = [ranked for ranked, _ in kept], np.array([count for _, count in kept])
+    useful, weight = [ranking for ranking, _ in kept], np.array([count for _, count in kept])
     centre = _coefficients(prior)
     if not useful:
         return prior
-    hits = max(len(ranked.offset) for ranked in useful)
+    hits = max(len(ranking.offset) for ranking in useful)
     signals = np.zeros((len(useful), hits, len(SIGNALS)))
     offset = np.full((len(useful), hits), -np.inf)
     is_right = np.zeros((len(useful), hits), dtype=np.bool_)
@@ -81,8 +83,8 @@ def fit_weights(
         return value + strength * float(away @ away) / 2, gradient + strength * away / deviation
 
     found = optimize.minimize(loss, centre, jac=True, bounds=[(0, None)] * len(centre)).x
-    own = {field.name: getattr(prior, field.name) for field in fields(Weights)}
-    return replace(Weights(**own), **dict(zip(SIGNALS, map(float, found), strict=True)))
+    prior_values = {field.name: getattr(prior, field.name) for field in fields(Weights)}
+    return replace(Weights(**prior_values), **dict(zip(SIGNALS, map(float, found), strict=True)))
 
 
 def reranked(hits: Sequence[Hit], old: Weights, new: Weights) -> tuple[Hit, ...]:

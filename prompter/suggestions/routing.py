@@ -56,7 +56,7 @@ def route(signals: RoutingInputs, thresholds: Thresholds) -> tuple[Route, Handof
     if best is None:
         return Route.HANDOFF, HandoffReason.NO_ARTICLE
     if best_confidence < thresholds.suggest_at:
-        return Route.HANDOFF, _why_nothing(signals, thresholds)
+        return Route.HANDOFF, _handoff_reason(signals, thresholds)
     other_confidence = _other_topic(signals.candidates)
     if other_confidence >= thresholds.ambiguous_from * (best_confidence + other_confidence):
         return Route.SUGGEST, HandoffReason.AMBIGUOUS
@@ -97,7 +97,7 @@ def answer_alone(
     return replace(triage, route=route, handoff_reason=reason)
 
 
-def _why_nothing(signals: RoutingInputs, thresholds: Thresholds) -> HandoffReason:
+def _handoff_reason(signals: RoutingInputs, thresholds: Thresholds) -> HandoffReason:
     if signals.in_scope < thresholds.in_scope_at:
         return HandoffReason.OUT_OF_SCOPE
     if signals.intent is not None and not signals.intent.startswith("topic:"):
@@ -107,4 +107,7 @@ def _why_nothing(signals: RoutingInputs, thresholds: Thresholds) -> HandoffReaso
 
 def _other_topic(candidates: Sequence[Candidate]) -> float:
     """Return the best confidence among the candidates of other topics than the first one's."""
-    return max((other.confidence for other in candidates if other.topic != candidates[0].topic), default=0.0)
+    return max(
+        (candidate.confidence for candidate in candidates if candidate.topic != candidates[0].topic),
+        default=0.0,
+    )

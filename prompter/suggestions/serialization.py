@@ -22,7 +22,10 @@ def part_of(learned: RankerState) -> Part:
     cleaned = judged.cleaned or [None] * len(judged)
     weights = to_stored(learned.weights)
     texts = json.dumps(
-        [[text.text, text.right, text.wrong, read] for text, read in zip(judged.texts, cleaned, strict=True)],
+        [
+            [text.text, text.right, text.wrong, cleaned_text]
+            for text, cleaned_text in zip(judged.texts, cleaned, strict=True)
+        ],
         ensure_ascii=False,
     )
     return Part(
@@ -50,7 +53,7 @@ def ranker_state_of(part: Part) -> RankerState:
         texts = [
             LabeledText(text=text, right=tuple(right), wrong=tuple(wrong)) for text, right, wrong, _ in rows
         ]
-        cleaned = [read for *_, read in rows if read is not None]
+        cleaned = [cleaned_text for *_, cleaned_text in rows if cleaned_text is not None]
         until = part.values["until"]
         return RankerState(
             judged=LabeledTexts(texts, part.arrays["vectors"], cleaned=cleaned),

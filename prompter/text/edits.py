@@ -63,8 +63,8 @@ def classify_edit(suggested: str, sent: str) -> Verdict:
     """
     if suggested.split() == sent.split() or _only_filled(suggested, sent):
         return Verdict.ACCEPTED
-    changed = _flipped(suggested, sent) or any(
-        named(suggested) != named(sent) for named in (_links, _numbers, _times, _negations, _named_things)
+    changed = _is_negated(suggested, sent) or any(
+        extract(suggested) != extract(sent) for extract in (_links, _numbers, _times, _negations, _names)
     )
     if changed or _sentences_differ(suggested, sent):
         return Verdict.EDITED_SUBSTANTIVE
@@ -134,7 +134,7 @@ def _numbers(text: str) -> list[tuple[str, str]]:
 def _times(text: str) -> list[str]:
     return [
         stem
-        for word in _folded_words(text)
+        for word in _fold_words(text)
         for stem in _MONTHS
         if word.startswith(stem) and len(word) <= len(stem) + 3
     ]
@@ -152,9 +152,9 @@ def _negations(text: str) -> list[str]:
     return words + (allowed if len(set(allowed)) == 2 else [])
 
 
-def _flipped(one: str, other: str) -> bool:
+def _is_negated(first: str, second: str) -> bool:
     """Return whether a word of one text is negated in the other: available, unavailable."""
-    before, after = set(_folded_words(one)), set(_folded_words(other))
+    before, after = set(_fold_words(first)), set(_fold_words(second))
     gone, new = before - after, after - before
     return any(
         longer == prefix + shorter and len(shorter) > 3
@@ -163,7 +163,7 @@ def _flipped(one: str, other: str) -> bool:
     )
 
 
-def _named_things(text: str) -> Counter[str]:
+def _names(text: str) -> Counter[str]:
     """Count quoted titles, capitalized words inside a sentence, and Latin words inside Russian text."""
     things = [title.lower() for title in _NAMED.findall(text)]
     cyrillic = bool(re.search(r"[а-яё]", text, re.I))
@@ -213,13 +213,13 @@ def _sentences_differ(suggested: str, sent: str) -> bool:
     return False
 
 
-def shared(one: str, other: str) -> float:
+def shared(first: str, second: str) -> float:
     """Return the share of words in common: Dice coefficient of the two bags of stems, 0 to 1."""
-    a, b = (Counter(_stem(word) for word in _folded_words(text)) for text in (one, other))
+    a, b = (Counter(_stem(word) for word in _fold_words(text)) for text in (first, second))
     return 2 * (a & b).total() / max(1, a.total() + b.total())
 
 
-def _folded_words(text: str) -> list[str]:
+def _fold_words(text: str) -> list[str]:
     return [word.lower().replace("ё", "е") for word in _WORD.findall(text)]
 
 

@@ -102,10 +102,10 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
     """
     if not _WORTH_A_LOOK.search(text):
         return text
-    kept = {_folded(contact) for contact in keep}
+    kept = {_fold(contact) for contact in keep}
     masking = _Masking(kept)
     for _ in range(_MAX_PASSES):
-        masked = _NAMED_NUMBER.sub(_named, masking.of(text))
+        masked = _NAMED_NUMBER.sub(_mask_order_number, masking.of(text))
         if masked == text:
             break
         text = masked
@@ -136,7 +136,7 @@ class _Masking:
 
     def contacts(self, text: str) -> list[str]:
         matches = _TOKEN.finditer(_IBAN.sub(self._iban, text))
-        return [_folded(match[0]) for match in matches if self._kind(match) in (PHONE, EMAIL)]
+        return [_fold(match[0]) for match in matches if self._kind(match) in (PHONE, EMAIL)]
 
     def _is(self, check: Callable[..., bool], *values: str | int) -> bool:
         key = (check, *values)
@@ -159,7 +159,7 @@ class _Masking:
 
     def _replacement(self, match: re.Match[str]) -> str:
         kind = self._kind(match)
-        if kind is None or (kind in (PHONE, EMAIL) and self._kept and _folded(match[0]) in self._kept):
+        if kind is None or (kind in (PHONE, EMAIL) and self._kept and _fold(match[0]) in self._kept):
             return match[0]
         return kind
 
@@ -227,7 +227,7 @@ class _Masking:
         )
 
 
-def _named(match: re.Match[str]) -> str:
+def _mask_order_number(match: re.Match[str]) -> str:
     """Mask `заказ 48213`, an order's number, but not `заказ 3000 рублей` or `заказ 2026 года`."""
     word = match["id"]
     marked = bool(match["marked"] or match["mark"])
@@ -271,7 +271,7 @@ def _digits(text: str) -> str:
     return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
 
 
-def _folded(contact: str) -> str:
+def _fold(contact: str) -> str:
     if "@" in contact:
         return contact.strip().casefold()
     digits = _digits(contact)

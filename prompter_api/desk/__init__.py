@@ -30,18 +30,18 @@ from prompter_api.desk.ui.frame import PageGuard
 from prompter_api.desk.ui.mounting import mount_nicegui
 from prompter_api.desk.ui.session import PageSessions
 from prompter_api.errors import answer_browsers
-from prompter_api.parts import Services
+from prompter_api.services import Services
 
 __all__ = ["add_pages"]
 
 
-def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECONDS) -> None:
+def add_pages(app: FastAPI, services: Services, *, poll_seconds: float = POLL_SECONDS) -> None:
     """Add the pages to an application.
 
     Open pages check for news every `poll_seconds` seconds.
     """
     page_sessions = PageSessions()
-    guard = PageGuard(parts, page_sessions)
+    guard = PageGuard(services, page_sessions)
     router = APIRouter(include_in_schema=False)
     add_desk(router, guard, poll_seconds=poll_seconds)
     add_reviews(router, guard, poll_seconds=poll_seconds)
@@ -58,5 +58,5 @@ def add_pages(app: FastAPI, parts: Services, *, poll_seconds: float = POLL_SECON
     app.include_router(login_router)
     app.include_router(account_router)
     app.include_router(router)
-    mount_nicegui(app, parts)
-    answer_browsers(app, lambda request, error: unavailable_page(request, parts, error))
+    mount_nicegui(app, services)
+    answer_browsers(app, lambda request, error: unavailable_page(request, services, error))

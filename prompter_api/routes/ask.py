@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 
 from prompter.domain.triage import Triage
 from prompter_api.auth import Asker, ExplanationAsker, GuardedRoute
-from prompter_api.parts import Services, services_of
 from prompter_api.schemas.knowledge import ExplanationOut, Question, TriageOut
+from prompter_api.services import Services, services_of
 
 router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 
@@ -16,25 +16,27 @@ router = APIRouter(prefix="/api", tags=["assistant"], route_class=GuardedRoute)
 @router.post("/ask")
 async def ask(request: Request, _me: Asker, body: Question) -> TriageOut:
     """Return the suggestions that an operator would get for this text. Nothing is stored."""
-    parts = services_of(request)
-    return await triaged(parts, lambda text: parts.readiness.preview(parts.assistant.triage(text)), body.text)
+    services = services_of(request)
+    return await triaged(
+        services, lambda text: services.readiness.preview(services.assistant.triage(text)), body.text
+    )
 
 
-async def triaged(parts: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
+async def triaged(services: Services, triage: Callable[[str], Triage], text: str) -> TriageOut:
     """Triage a text in a thread, with limited concurrency."""
 
     def triage_text() -> TriageOut:
         return TriageOut.model_validate(triage(text))
 
-    return await to_thread.run_sync(triage_text, limiter=parts.asked_at_once)
+    return await to_thread.run_sync(triage_text, limiter=services.asked_at_once)
 
 
 @router.post("/ask/explain")
 async def explain(request: Request, _me: ExplanationAsker, body: Question) -> ExplanationOut:
     """Return the suggestions for a text, and explain their order and confidence. Nothing is stored."""
-    parts = services_of(request)
+    services = services_of(request)
 
     def explained() -> ExplanationOut:
-        return ExplanationOut.model_validate(parts.explanation(body.text))
+        return ExplanationOut.model_validate(services.explanation(body.text))
 
-    return await to_thread.run_sync(explained, limiter=parts.asked_at_once)
+    return await to_thread.run_sync(explained, limiter=services.asked_at_once)

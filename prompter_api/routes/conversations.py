@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import ArticleId, Done, Id
 from prompter_api.schemas.conversations import ConversationOut, MessageAccepted, NewMessage, QueueItemOut
 from prompter_api.schemas.knowledge import FilledAnswer
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 

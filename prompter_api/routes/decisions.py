@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.conversations import DecidedOut, DecisionIn
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api", tags=["desk"], route_class=GuardedRoute)
 

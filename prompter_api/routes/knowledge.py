@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 
 from kb_index import Status
 from prompter_api.auth import GuardedRoute, Operator, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import ArticleId, Done, Id, Problem
 from prompter_api.schemas.knowledge import (
     ArticleHistoryOut,
@@ -19,6 +18,7 @@ from prompter_api.schemas.knowledge import (
     TitlesIn,
     TopicOut,
 )
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api", tags=["knowledge base"], route_class=GuardedRoute)
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import Done, Id, Problem
 from prompter_api.schemas.learning import DisagreementsOut, JobOut, PinIn, PinOut, PromotionIn, VersionOut
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api", tags=["learning"], route_class=GuardedRoute)
 
@@ -31,7 +31,7 @@ def start_learning(request: Request, me: Supervisor) -> JobOut:
 @router.get("/models")
 def list_models(request: Request, _me: Supervisor) -> list[VersionOut]:
     """List every model version, newest first."""
-    return [VersionOut.of(shown) for shown in services_of(request).versions.all()]
+    return [VersionOut.of(version) for version in services_of(request).versions.all()]
 
 
 @router.post("/models/{version_id}/promote", responses={409: _CANNOT})

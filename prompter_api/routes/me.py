@@ -6,7 +6,6 @@ from prompter.domain.account import Role
 from prompter_api import cookies
 from prompter_api.auth import CurrentAccount, GuardedRoute, NewPerson, Person, caller_of
 from prompter_api.login import change_password
-from prompter_api.parts import services_of
 from prompter_api.schemas.accounts import (
     AccountOut,
     LanguageChange,
@@ -17,6 +16,7 @@ from prompter_api.schemas.accounts import (
     TokenWithSecret,
 )
 from prompter_api.schemas.common import Done, Id
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/me", tags=["me"], route_class=GuardedRoute)
 
@@ -32,9 +32,9 @@ async def change_my_password(
     request: Request, response: Response, me: NewPerson, body: PasswordChange
 ) -> AccountOut:
     """Choose a new password. Your other sessions and all your API tokens end."""
-    parts = services_of(request)
-    entry = await change_password(request, parts, me, body.old, body.new)
-    entry.keep(response, parts)
+    services = services_of(request)
+    entry = await change_password(request, services, me, body.old, body.new)
+    entry.keep(response, services)
     return AccountOut.of(entry.account)
 
 
@@ -50,7 +50,10 @@ def list_my_sessions(request: Request, me: Person) -> list[SessionOut]:
     """List the browsers in which you are logged in, newest first."""
     session = caller_of(request).session
     current = session.id if session is not None else None
-    return [SessionOut.of(each, current=current) for each in services_of(request).sessions.all(me.id)]
+    return [
+        SessionOut.of(login_session, current=current)
+        for login_session in services_of(request).sessions.all(me.id)
+    ]
 
 
 @router.delete("/sessions/{session_id}")
@@ -63,9 +66,9 @@ def end_my_session(request: Request, me: Person, session_id: Id) -> Done:
 @router.delete("/sessions")
 def end_my_sessions(request: Request, response: Response, me: Person) -> Done:
     """Log out everywhere, including here, so that a copy of this session's cookie becomes useless, too."""
-    parts = services_of(request)
-    parts.sessions.revoke_all(me.id)
-    cookies.forget_session(response, parts)
+    services = services_of(request)
+    services.sessions.revoke_all(me.id)
+    cookies.forget_session(response, services)
     return Done()
 
 

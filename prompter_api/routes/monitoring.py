@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 
 from prompter_api.auth import GuardedRoute, Operator, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.monitoring import DriftOut, OwnFigureOut, PersonOut
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/watching", tags=["readiness"], route_class=GuardedRoute)
 

@@ -6,9 +6,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from prompter_api.auth import Scraper
 from prompter_api.metrics import Metrics
-from prompter_api.parts import services_of
 from prompter_api.routes import TOKEN
 from prompter_api.schemas.common import Done
+from prompter_api.services import services_of
 from web.problems import problem, problems
 
 router = APIRouter(tags=["operations"])

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 
 from prompter.domain.drafts import ProposalKind
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import MAX_ID, ArticleId, Done, Id, Problem
 from prompter_api.schemas.proposals import (
     ApprovalIn,
@@ -19,6 +18,7 @@ from prompter_api.schemas.proposals import (
     ProposalOut,
     ProposalsOut,
 )
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/proposals", tags=["proposals"], route_class=GuardedRoute)
 

@@ -6,12 +6,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from prompter.dialogue.actions import HANDOFF, ActionCall, ActionResult, Said, UnknownAction
+from prompter.dialogue.actions import HANDOFF, ActionCall, ActionResult, BotUtterance, UnknownAction
 from prompter_api.auth import GuardedRoute, Rasa
-from prompter_api.parts import services_of
 from prompter_api.routes.ask import triaged
 from prompter_api.schemas.knowledge import Question, TriageOut
 from prompter_api.schemas.rasa import AboutTurn, ActionIn, ActionOut, TextsIn, VectorsOut
+from prompter_api.services import services_of
 from web.problems import problems
 
 router = APIRouter(prefix="/api/rasa", tags=["rasa"], route_class=GuardedRoute)
@@ -20,41 +20,41 @@ router = APIRouter(prefix="/api/rasa", tags=["rasa"], route_class=GuardedRoute)
 @router.post("/vectors")
 async def vectors(request: Request, _me: Rasa, body: TextsIn) -> VectorsOut:
     """Get sentence embeddings of messages, as the search compares them."""
-    parts = services_of(request)
+    services = services_of(request)
 
     def encoded() -> VectorsOut:
-        found = parts.encode(body.texts)
+        found = services.encode(body.texts)
         return VectorsOut(encoder=found.encoder, vectors=found.vectors.tolist())
 
-    return await to_thread.run_sync(encoded, limiter=parts.asked_at_once)
+    return await to_thread.run_sync(encoded, limiter=services.asked_at_once)
 
 
 @router.post("/triage")
 async def triage(request: Request, _me: Rasa, body: Question) -> TriageOut:
     """Get the answer of `/api/ask` for a component of Rasa, without asking Rasa for the intent."""
-    parts = services_of(request)
-    return await triaged(parts, parts.asked_by_engine, body.text)
+    services = services_of(request)
+    return await triaged(services, services.asked_by_engine, body.text)
 
 
 @router.post("/actions", response_model=ActionOut, responses=problems(404, 502))
 async def actions(request: Request, _me: Rasa, body: ActionIn) -> Response:
     """Run an action for Rasa (`action_endpoint` in endpoints.yml). Others go to the team's own server."""
-    parts, as_it_came = services_of(request), await request.body()
+    services, as_it_came = services_of(request), await request.body()
 
     def done() -> Response:
         try:
-            outcome = parts.actions.run(_asked(body))
+            outcome = services.actions.run(_action_call(body))
         except UnknownAction:
-            if parts.custom_actions is None:
+            if services.custom_actions is None:
                 raise
-            status, answer = parts.custom_actions(as_it_came)
+            status, answer = services.custom_actions(as_it_came)
             return Response(answer, status, media_type="application/json")
         return JSONResponse(_answer(outcome, body).model_dump(mode="json"))
 
-    return await to_thread.run_sync(done, limiter=parts.actions_at_once)
+    return await to_thread.run_sync(done, limiter=services.actions_at_once)
 
 
-def _asked(body: ActionIn) -> ActionCall:
+def _action_call(body: ActionIn) -> ActionCall:
     message = body.tracker.latest_message
     about = AboutTurn.of(message.metadata) if message else None
     return ActionCall(
@@ -77,16 +77,16 @@ def _answer(outcome: ActionResult, body: ActionIn) -> ActionOut:
     ]
     if outcome.forgets:
         events.append({"event": "rewind"})
-    responses = [_response(utterances) for utterances in outcome.utterances]
+    responses = [_response(utterance) for utterance in outcome.utterances]
     if outcome.is_of_turn:  # for Sufler only, as other channels would show it to the customer
         handoff = outcome.handoff.value if outcome.handoff else None
         responses.append({"custom": {"sufler": {"uses_triage": outcome.uses_triage, "handoff": handoff}}})
     return ActionOut(events=events, responses=responses)
 
 
-def _response(utterances: Said) -> dict[str, Any]:
+def _response(utterance: BotUtterance) -> dict[str, Any]:
     return (
-        {"response": utterances.response, **utterances.values}
-        if utterances.response
-        else {"text": utterances.text}
+        {"response": utterance.response, **utterance.values}
+        if utterance.response
+        else {"text": utterance.text}
     )

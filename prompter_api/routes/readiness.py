@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Supervisor
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import Problem
 from prompter_api.schemas.readiness import ReadinessOut
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/readiness", tags=["readiness"], route_class=GuardedRoute)
 
@@ -17,7 +17,7 @@ Topic = Annotated[str, Query(min_length=1, max_length=1000, examples=["returns"]
 @router.get("")
 def list_readiness(request: Request, _me: Supervisor) -> list[ReadinessOut]:
     """List every topic and group with its evidence."""
-    return [ReadinessOut.of(found) for found in services_of(request).readiness.topics()]
+    return [ReadinessOut.of(topic) for topic in services_of(request).readiness.topics()]
 
 
 @router.get("/topic")

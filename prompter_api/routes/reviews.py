@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from prompter_api.auth import GuardedRoute, Operator
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import MAX_ID, Done, Id, Problem
 from prompter_api.schemas.reviews import JudgementIn, NextQuestion
+from prompter_api.services import services_of
 
 router = APIRouter(prefix="/api/reviews", tags=["reviews"], route_class=GuardedRoute)
 

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from prompter_api import cookies
 from prompter_api.login import log_in as start
-from prompter_api.parts import services_of
 from prompter_api.schemas.accounts import AccountOut, Login
 from prompter_api.schemas.common import Done
+from prompter_api.services import services_of
 from web.origins import refuse_other_sites
 
 router = APIRouter(prefix="/api", tags=["session"], dependencies=[Depends(refuse_other_sites)])
@@ -19,17 +19,17 @@ async def log_in(request: Request, response: Response, body: Login) -> AccountOu
     After several failures under one name or from one network the status is 429 for a while. It is also 429
     for some seconds when more people log in than passwords can be checked.
     """
-    parts = services_of(request)
-    entry = await start(request, parts, body.name, body.password)
-    entry.keep(response, parts)
+    services = services_of(request)
+    entry = await start(request, services, body.name, body.password)
+    entry.keep(response, services)
     return AccountOut.of(entry.account)
 
 
 @router.post("/logout")
 def log_out(request: Request, response: Response) -> Done:
     """End this browser's session in every process. Without a session, do nothing."""
-    parts = services_of(request)
-    if (secret := cookies.session_secret(request, parts)) is not None:
-        parts.sessions.end(secret)
-    cookies.forget_session(response, parts)
+    services = services_of(request)
+    if (secret := cookies.session_secret(request, services)) is not None:
+        services.sessions.end(secret)
+    cookies.forget_session(response, services)
     return Done()

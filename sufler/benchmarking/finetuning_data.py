@@ -78,8 +78,10 @@ class _Same:
     def __init__(self, articles: Iterable[Article]) -> None:
         self._first = builder.same_answers(articles)
         self._groups: dict[str, set[str]] = {}
-        for article_id, first in self._first.items():
-            self._groups.setdefault(first, set()).add(article_id)
+        for article_id, first_id in self._first.items():
+            self._groups.setdefault(first_id, set()).add(article_id)
 
     def of(self, ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(each for id_ in ids for each in self._groups.get(self._first.get(id_, id_), {id_}))
+        return frozenset(
+            article_id for id_ in ids for article_id in self._groups.get(self._first.get(id_, id_), {id_})
+        )

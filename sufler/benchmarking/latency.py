@@ -42,7 +42,7 @@ def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
     """Return distinct texts without the base's own questions and phrasings, so that none is looked up."""
     known = {clean(text) for article in articles for text in (article.question, *article.phrasings)}
     distinct = {clean(text): text for text in reversed(texts)}
-    return [text for cleaned, text in reversed(distinct.items()) if cleaned and cleaned not in known]
+    return [text for clean_text, text in reversed(distinct.items()) if clean_text and clean_text not in known]
 
 
 def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int, seed: int) -> None:

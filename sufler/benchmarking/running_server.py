@@ -126,8 +126,8 @@ def ask_all(endpoint: Endpoint, texts: Sequence[str], clients: int) -> float:
 
     start = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        for done in [pool.submit(work) for _ in range(clients)]:
-            done.result()
+        for future in [pool.submit(work) for _ in range(clients)]:
+            future.result()
     return len(texts) / (time.perf_counter() - start)
 
 

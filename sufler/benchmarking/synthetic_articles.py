@@ -18,7 +18,7 @@ def generated_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iter
     random = np.random.default_rng(seed)
     for number in range(n):
         first, second = (sources[int(row)] for row in random.integers(0, len(sources), 2))
-        other = (second.question, *second.phrasings)
+        second_texts = (second.question, *second.phrasings)
         yield Article(
             id=f"{_PREFIX}-{number}",
             question=_halves(first.question, second.question, number),
@@ -26,7 +26,7 @@ def generated_articles(sources: Sequence[Article], n: int, *, seed: int) -> Iter
             topic=first.topic,
             language=first.language,
             phrasings=tuple(
-                _halves(text, other[place % len(other)], number, place)
+                _halves(text, second_texts[place % len(second_texts)], number, place)
                 for place, text in enumerate(first.phrasings, start=1)
             ),
         )

@@ -68,8 +68,8 @@ class Truth:
         """Judge a text as it was sent or offered, with template fields filled in."""
         if text == _NEW_TRUTH:
             return question.topic == self.outdated_topic
-        candidates = (article for article in question.article_ids if self.is_right(question, article))
-        return any(_is_filled(text.strip(), self.articles[one].answer) for one in candidates)
+        article_ids = (article for article in question.article_ids if self.is_right(question, article))
+        return any(_is_filled(text.strip(), self.articles[article_id].answer) for article_id in article_ids)
 
 
 def read_questions(path: Path, articles: Mapping[str, Article]) -> list[Question]:
@@ -119,8 +119,8 @@ class Traffic:
         work: list[Callable[[httpx.Client], None]] = [self._ask, self._watch]
         work += [self._operate(number) for number in range(len(self._operator_tokens))]
         tokens = [None, self._supervisor_token, *self._operator_tokens]
-        for what, token in zip(work, tokens, strict=True):
-            thread = threading.Thread(target=self._keep_on, args=(what, url, token), daemon=True)
+        for task, token in zip(work, tokens, strict=True):
+            thread = threading.Thread(target=self._keep_on, args=(task, url, token), daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -220,7 +220,9 @@ class Traffic:
         last_state: tuple[str, int] | None = None
         live_since: float | None = None
         while not self._stop.is_set():
-            topics = {one["name"]: one for one in client.get("/api/readiness").raise_for_status().json()}
+            topics = {
+                topic["name"]: topic for topic in client.get("/api/readiness").raise_for_status().json()
+            }
             hero = topics.get(HERO)
             if hero is not None:
                 step = hero["steps"][-1]

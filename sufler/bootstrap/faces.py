@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from bot.channel import Channel
     from bot.webchat import ChatLimits
-    from prompter_api.parts import Encoded, Services
+    from prompter_api.services import Encoded, Services
     from sufler.health import Heartbeats
 
 log = structlog.get_logger(__name__)
@@ -52,8 +52,8 @@ def import_web_face() -> None:
         import_module(name)
 
 
-def _encoded(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
-    from prompter_api.parts import Encoded
+def _encode(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
+    from prompter_api.services import Encoded
 
     reader = assistant.knowledge.reader
     vectors = reader.encode([reader.clean(text) for text in texts], kind="query")
@@ -69,9 +69,9 @@ def build_web_app(
 
     store = store.with_timeout(settings.database.request_timeout_seconds)  # somebody waits for the response
     secret = installation_secret(settings.secret, store)
-    parts = _services(settings, store, assistant, heartbeats, secret=secret)
-    app = create_app(parts, routers=[_web_chat(settings, store, secret=secret)])
-    add_pages(app, parts)
+    services = _services(settings, store, assistant, heartbeats, secret=secret)
+    app = create_app(services, routers=[_web_chat(settings, store, secret=secret)])
+    add_pages(app, services)
     return app
 
 
@@ -79,9 +79,9 @@ def _services(
     settings: Settings, store: Store, assistant: Assistant, heartbeats: "Heartbeats | None", *, secret: str
 ) -> "Services":
     """Build the use cases that pages and API call."""
-    from prompter_api.parts import Services
     from prompter_api.ready import Check
     from prompter_api.ready import Readiness as ProcessReadiness
+    from prompter_api.services import Services
     from prompter_api.throttle import LoginThrottle
     from sufler.health import Heartbeats, database_check, disk_check, encoder_check
 
@@ -98,7 +98,7 @@ def _services(
         actions=dialogues.build_actions(settings, store, asked_by_engine, sampling=build_sampling(settings)),
         assistant=assistant,
         asked_by_engine=asked_by_engine,
-        encode=lambda texts: _encoded(assistant, texts),
+        encode=lambda texts: _encode(assistant, texts),
         desk=build_desk(settings, store),
         knowledge=build_knowledge_base(store, template_values=settings.templates),
         topics=build_topics(settings, store),
@@ -119,7 +119,7 @@ def _services(
                 database_check(store),
                 disk_check(settings.data_dir, min_free_megabytes=settings.web.min_free_megabytes),
                 Check(name="loops", run=(heartbeats or Heartbeats()).check),
-                encoder_check(lambda texts: _encoded(assistant, texts)),
+                encoder_check(lambda texts: _encode(assistant, texts)),
             ]
         ),
         hosts=settings.web.hosts,

@@ -58,8 +58,8 @@ def _as_json(project: "RasaProject", report: "ImportReport | None") -> dict[str,
             for intent, id_ in project.moved.items()
         ],
         "kept": [
-            {"intent": kept.intent, "reason": kept.reason.value, "detail": kept.detail}
-            for kept in project.kept
+            {"intent": kept_intent.intent, "reason": kept_intent.reason.value, "detail": kept_intent.detail}
+            for kept_intent in project.kept
         ],
         "counts": dict(project.counts),
         "warnings": list(project.warnings),
@@ -73,10 +73,11 @@ def _lines(project: "RasaProject", report: "ImportReport | None") -> list[str]:
     if project.kept:
         lines.append(f"{len(project.kept)} intents stay in Rasa:")
         lines += [
-            f"  {kept.intent}: {_why(kept.reason)}{f' ({kept.detail})' if kept.detail else ''}"
-            for kept in project.kept
+            f"  {kept_intent.intent}: {_explain(kept_intent.reason)}"
+            f"{f' ({kept_intent.detail})' if kept_intent.detail else ''}"
+            for kept_intent in project.kept
         ]
-    rest = ", ".join(f"{count} {what}" for what, count in project.counts.items())
+    rest = ", ".join(f"{count} {kind}" for kind, count in project.counts.items())
     if rest:
         lines.append(f"Rasa keeps using {rest}.")
     if report is not None:
@@ -88,7 +89,7 @@ def _on_one_line(question: str) -> str:
     return " ".join(question.split())[:70]
 
 
-def _why(reason: "Kept") -> str:
+def _explain(reason: "Kept") -> str:
     return {
         "form": "starts a form",
         "action": "calls an action",

@@ -149,7 +149,7 @@ def name_topics(
             topics.change_titles(read_titles(from_file))
         if title and topic is not None:
             topics.change_titles({topic: dict(map(_language_and_title, title))})
-        found = [one for one in topics.all() if topic in (None, one.id)]
+        found = [entry for entry in topics.all() if topic in (None, entry.id)]
         titles = topics.titles()
     if topic is not None and not found and not title:
         fail(f"there is no topic {topic}")
@@ -160,7 +160,7 @@ def name_topics(
         print_json(
             {
                 "topics": [
-                    {"id": each.id, "titles": each.titles, "articles": each.n_articles} for each in found
+                    {"id": entry.id, "titles": entry.titles, "articles": entry.n_articles} for entry in found
                 ]
             }
         )
@@ -182,9 +182,9 @@ def _print_topics(topics: "Sequence[Topic]", titles: "TopicTitles") -> None:
 
     table = Table("topic", "title", "other languages", "articles")
     for topic in topics:
-        others = (f"{code}: {title}" for code, title in topic.titles.items() if code != titles.language)
+        other_titles = (f"{code}: {title}" for code, title in topic.titles.items() if code != titles.language)
         label = titles.label(topic.id, titles.language)
-        table.add_row(escape(topic.id), escape(label), escape(", ".join(others)), str(topic.n_articles))
+        table.add_row(escape(topic.id), escape(label), escape(", ".join(other_titles)), str(topic.n_articles))
     Console().print(table)
 
 

@@ -95,9 +95,10 @@ def _print(outcome: "LearningRun", min_new_decisions: int) -> None:
         typer.echo(f"{n_changed} would change: audited more often.")
     if outcome.label_set.contradictions:
         typer.echo(f"{counted(len(outcome.label_set.contradictions), 'question')} with conflicting verdicts.")
-    for one in outcome.operators:
-        if one.is_flagged:
+    for check in outcome.operators:
+        if check.is_flagged:
             typer.echo(
-                f"{outcome.operator_names.get(one.operator_id)}: {one.contradicted} of {one.n_verdicts} "
-                f"decisions contradict everybody else's ({one.expected:.0f} expected): not learned from."
+                f"{outcome.operator_names.get(check.operator_id)}: {check.contradicted} of "
+                f"{check.n_verdicts} decisions contradict everybody else's ({check.expected:.0f} expected): "
+                "not learned from."
             )

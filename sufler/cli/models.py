@@ -47,20 +47,20 @@ def models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
     settings = load_settings(config)
     with bootstrap.open_store(settings) as store:
-        kept = ModelVersions(settings.models, store, Encoders(store))
-        found = [(shown, kept.condition(shown.version)) for shown in kept.record.all()]
+        versions = ModelVersions(settings.models, store, Encoders(store))
+        found = [(entry, versions.condition(entry.version)) for entry in versions.record.all()]
     if as_json:
-        print_json({"models": [_as_object(shown, condition) for shown, condition in found], "ci": {}})
+        print_json({"models": [_as_object(entry, condition) for entry, condition in found], "ci": {}})
         return
     if not found:
         typer.echo("No model yet: `sufler train` or the first `sufler run` creates one.")
         return
     table = Table("version", "created", "parent", "status", "used since", "top-suggestion accuracy")
-    for shown, condition in found:
-        version = shown.version
-        row = _as_object(shown, condition)
+    for entry, condition in found:
+        version = entry.version
+        row = _as_object(entry, condition)
         table.add_row(
-            version.id + (" *" if shown.is_used else ""),
+            version.id + (" *" if entry.is_used else ""),
             f"{version.created_at:%Y-%m-%d %H:%M} {version.made.value}",
             version.parent or "–",
             version.state.value + ("" if condition is None else f", {condition}"),
@@ -165,8 +165,11 @@ def ask(
     typer.echo(f"{triage.route.value}{reason}")
     if triage.intent:
         typer.echo(f"intent {triage.intent}, {triage.intent_confidence:.0%}")
-    for rank, one in enumerate(triage.suggestions, start=1):
-        title = titles.title(one.topic, titles.language)
-        topic = f"{one.topic}: {title}" if title else one.topic
-        typer.echo(f"\n{rank}. {one.confidence:.0%}  {one.question}  [{one.article_id}, {topic}]")
-        typer.echo(f"   {one.answer}")
+    for rank, suggestion in enumerate(triage.suggestions, start=1):
+        title = titles.title(suggestion.topic, titles.language)
+        topic = f"{suggestion.topic}: {title}" if title else suggestion.topic
+        typer.echo(
+            f"\n{rank}. {suggestion.confidence:.0%}  {suggestion.question}"
+            f"  [{suggestion.article_id}, {topic}]"
+        )
+        typer.echo(f"   {suggestion.answer}")

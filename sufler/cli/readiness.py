@@ -30,12 +30,15 @@ def readiness(
     as_json: JsonOption = False,
 ) -> None:
     """Show the readiness of each topic for automated replies."""
-    with _opened(config) as (use_cases, topics):
+    with _open(config) as (use_cases, topics):
         found = use_cases.topics() if topic is None else [use_cases.topic(topic)]
         titles = topics.titles()
     if as_json:
         print_json(
-            {"topics": [as_object(one) for one in found], "ci": {one.name: _interval(one) for one in found}}
+            {
+                "topics": [as_object(readiness) for readiness in found],
+                "ci": {readiness.name: _interval(readiness) for readiness in found},
+            }
         )
         return
     if not found:
@@ -65,14 +68,14 @@ def switch_off(topic: TopicArgument, config: ConfigOption = None) -> None:
 
 
 def _change(topic: str, config: Any, act: "Callable[[Readiness], TopicReadiness]") -> None:
-    with _opened(config) as (use_cases, _topics):
+    with _open(config) as (use_cases, _topics):
         found = act(use_cases)
     threshold = "" if found.threshold is None else f" at confidence {found.threshold:g} or higher"
     typer.echo(f"{topic}: {found.state.value}{threshold}")
 
 
 @contextmanager
-def _opened(config: Any) -> "Iterator[tuple[Readiness, Topics]]":
+def _open(config: Any) -> "Iterator[tuple[Readiness, Topics]]":
     from sufler import bootstrap
     from sufler.settings import load_settings
 
@@ -92,12 +95,12 @@ def as_object(found: "TopicReadiness") -> dict[str, Any]:
         "threshold": found.threshold,
         "passed": found.passed,
         "tested_threshold": step.threshold,
-        "estimate": _rounded(step.estimate),
-        "coverage": _rounded(found.coverage),
+        "estimate": _round(step.estimate),
+        "coverage": _round(found.coverage),
         "turns": step.n_turns,
         "judged_by_lot": step.n_by_lot,
         "more_judged_turns": step.more_labels,
-        "days": _rounded(found.days_to_go, 1),
+        "days": _round(found.days_to_go, 1),
         "audited": found.audited,
         "audited_right": found.audited_right,
         "test_number": found.test_number,
@@ -109,7 +112,7 @@ def _interval(found: "TopicReadiness") -> list[float] | None:
     return None if found.interval is None else [round(found.interval.low, 4), round(found.interval.high, 4)]
 
 
-def _rounded(value: float | None, digits: int = 4) -> float | None:
+def _round(value: float | None, digits: int = 4) -> float | None:
     return None if value is None else round(value, digits)
 
 
@@ -120,26 +123,26 @@ def _print(found: "Sequence[TopicReadiness]", titles: "TopicTitles", *, plan: bo
 
     columns = ["topic", "state", "accuracy", "range", "coverage", "questions", "random sample"]
     table = Table(*columns, "until launch", *(["days"] if plan else []))
-    for one in found:
-        step = one.steps[-1]
-        interval = one.interval
+    for topic in found:
+        step = topic.steps[-1]
+        interval = topic.interval
         row = [
-            escape("\n".join(filter(None, (one.name, titles.title(one.name, titles.language))))),
-            one.state.value + ("" if one.threshold is None else f" ≥ {one.threshold:g}"),
+            escape("\n".join(filter(None, (topic.name, titles.title(topic.name, titles.language))))),
+            topic.state.value + ("" if topic.threshold is None else f" ≥ {topic.threshold:g}"),
             "–" if step.estimate is None else f"{step.estimate:.1%}",
             "–" if interval is None else f"{interval.low:.1%} – {interval.high:.1%}",
-            "–" if one.coverage is None else f"{one.coverage:.0%}",
+            "–" if topic.coverage is None else f"{topic.coverage:.0%}",
             str(step.n_turns),
             str(step.n_by_lot),
-            _more(one),
+            _missing_labels(topic),
         ]
         if plan:
-            row.append("–" if one.days_to_go is None else f"{one.days_to_go:.0f}")
+            row.append("–" if topic.days_to_go is None else f"{topic.days_to_go:.0f}")
         table.add_row(*row)
     Console().print(table)
 
 
-def _more(found: "TopicReadiness") -> str:
+def _missing_labels(found: "TopicReadiness") -> str:
     step = found.steps[-1]
     if step.passed_after is not None:
         return "done"

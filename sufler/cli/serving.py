@@ -74,7 +74,7 @@ def demo(
                 bootstrap.build_topics(settings, store).change_titles(read_titles(titles))
             typer.echo(f"Loaded {report.added} articles of a fictional shop.", err=True)
         bootstrap.embed_articles(settings, store, progress_bar)
-        password = _one_time_admin(store)
+        password = _reset_admin(store)
         if password:
             typer.echo(f"\n  Log in as admin with the temporary password  {password}\n")
         else:
@@ -137,7 +137,7 @@ def _traffic(settings: "Settings", store: "Store") -> "Traffic":
     )
 
 
-def _one_time_admin(store: "Store") -> str | None:
+def _reset_admin(store: "Store") -> str | None:
     """Give the account admin a new one-time password. Return None if its owner has chosen their own."""
     from prompter.domain.account import Role
     from sufler import bootstrap

@@ -92,7 +92,7 @@ def token(
     """Create an API token for an account and print it. It is shown only once."""
     from prompter.domain.account import Scope
 
-    if unknown := [each for each in scope if each not in set(Scope)]:
+    if unknown := [value for value in scope if value not in set(Scope)]:
         raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(Scope)}", param_hint="--scope")
     with _accounts(config) as accounts:
         scopes = frozenset(map(Scope, scope))
@@ -119,21 +119,21 @@ def tokens(
     if as_json:
         listed = [
             {
-                "id": each.id,
-                "name": each.name,
-                "scopes": sorted(each.scopes),
-                "created_at": each.created_at.isoformat(),
-                "expires_at": each.expires_at and each.expires_at.isoformat(),
-                "last_used_at": each.last_used_at and each.last_used_at.isoformat(),
+                "id": token.id,
+                "name": token.name,
+                "scopes": sorted(token.scopes),
+                "created_at": token.created_at.isoformat(),
+                "expires_at": token.expires_at and token.expires_at.isoformat(),
+                "last_used_at": token.last_used_at and token.last_used_at.isoformat(),
             }
-            for each in found
+            for token in found
         ]
         print_json({"tokens": listed})
         return
-    for each in found:
-        until = f"until {each.expires_at:%Y-%m-%d}" if each.expires_at else "never expires"
-        used = f"used {each.last_used_at:%Y-%m-%d %H:%M} UTC" if each.last_used_at else "never used"
-        typer.echo(f"{each.id:<6} {each.name:<24} {','.join(sorted(each.scopes)):<24} {until}, {used}")
+    for token in found:
+        until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "never expires"
+        used = f"used {token.last_used_at:%Y-%m-%d %H:%M} UTC" if token.last_used_at else "never used"
+        typer.echo(f"{token.id:<6} {token.name:<24} {','.join(sorted(token.scopes)):<24} {until}, {used}")
 
 
 @app.command()
@@ -161,18 +161,18 @@ def sessions(
     if as_json:
         listed = [
             {
-                "id": each.id,
-                "created_at": each.created_at.isoformat(),
-                "seen_at": each.seen_at.isoformat(),
-                "user_agent": each.user_agent,
+                "id": session.id,
+                "created_at": session.created_at.isoformat(),
+                "seen_at": session.seen_at.isoformat(),
+                "user_agent": session.user_agent,
             }
-            for each in found
+            for session in found
         ]
         print_json({"sessions": listed})
         return
-    for each in found:
-        since, seen = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (each.created_at, each.seen_at))
-        typer.echo(f"{each.id:<6} since {since}, seen {seen}  {each.user_agent}")
+    for session in found:
+        since, seen = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (session.created_at, session.seen_at))
+        typer.echo(f"{session.id:<6} since {since}, seen {seen}  {session.user_agent}")
 
 
 @contextmanager

@@ -49,12 +49,14 @@ class RasaEngine:
 
     def ask(self, question: Question, *, after: int | None = None) -> EngineReply:
         if after is not None:
-            tracked = [one for one in _tracked_turns(self._tracker(question.sender)) if not one.is_taken_back]
-            unused = [one for one in tracked if one.cursor is not None and one.cursor.message_id > after]
+            tracked = [
+                turn for turn in _tracked_turns(self._tracker(question.sender)) if not turn.is_taken_back
+            ]
+            unused = [turn for turn in tracked if turn.cursor is not None and turn.cursor.message_id > after]
             if unused and unused[-1].cursor == question.cursor:
                 return _reply(unused[-1])
             self._add_events(question.sender, ["rewind"] * len(unused))
-        said = self._call(
+        messages = self._call(
             "POST",
             "/webhooks/rest/webhook",
             {
@@ -63,14 +65,14 @@ class RasaEngine:
                 "metadata": {_KEY: _about(question)},
             },
         )
-        if not isinstance(said, list):
+        if not isinstance(messages, list):
             raise DialogueUnavailable("what answers is not Rasa")
-        if not said:
+        if not messages:
             raise DialogueUnavailable(
                 "Rasa says nothing: one of its actions or components fails", is_down=False
             )
         tracked = [
-            one for one in _tracked_turns(self._tracker(question.sender)) if one.cursor == question.cursor
+            turn for turn in _tracked_turns(self._tracker(question.sender)) if turn.cursor == question.cursor
         ]
         if not tracked:
             raise DialogueUnavailable("Rasa's tracker does not hold what it was just told", is_down=False)
@@ -92,7 +94,9 @@ class RasaEngine:
             return {}
         try:
             parsed = self._call("POST", "/model/parse", {"text": _message(text)})
-            ranking = {str(one["name"]): float(one["confidence"]) for one in parsed["intent_ranking"]}
+            ranking = {
+                str(intent["name"]): float(intent["confidence"]) for intent in parsed["intent_ranking"]
+            }
             best = parsed["intent"]["name"]
         except DialogueUnavailable as error:
             self._silent_until = self._seconds() + _PAUSE
@@ -159,8 +163,12 @@ def _about(question: Question) -> dict[str, object]:
             "route": triage.route.value,
             "handoff_reason": triage.handoff_reason.value if triage.handoff_reason else None,
             "suggestions": [
-                {"article_id": one.article_id, "topic": one.topic, "confidence": one.confidence}
-                for one in triage.suggestions
+                {
+                    "article_id": suggestion.article_id,
+                    "topic": suggestion.topic,
+                    "confidence": suggestion.confidence,
+                }
+                for suggestion in triage.suggestions
             ],
         },
     }
@@ -208,7 +216,7 @@ def _tracked_turns(tracker: Mapping[str, Any]) -> list[_TrackedTurn]:
                 )
             )
         elif kind == "rewind":
-            last = next((one for one in reversed(tracked) if not one.is_taken_back), None)
+            last = next((turn for turn in reversed(tracked) if not turn.is_taken_back), None)
             if last is not None:
                 last.is_taken_back = True
                 form = last.form = last.form_before
@@ -235,13 +243,17 @@ def _cursor_of(about: object) -> MessageCursor | None:
 
 def _read(tracked: _TrackedTurn) -> EngineReply:
     """Read the reply, and let Python's own errors pass if the events are not of Rasa's shape."""
-    said = [event for event in tracked.events if event.get("event") == "bot"]
-    ours = [own for event in said if (own := ((event.get("data") or {}).get("custom") or {}).get(_KEY))]
-    handoffs = [HandoffReason(own["handoff"]) for own in ours if own["handoff"]]
-    texts = tuple(text for event in said if (text := _text(event)))
+    bot_events = [event for event in tracked.events if event.get("event") == "bot"]
+    payloads = [
+        payload
+        for event in bot_events
+        if (payload := ((event.get("data") or {}).get("custom") or {}).get(_KEY))
+    ]
+    handoffs = [HandoffReason(payload["handoff"]) for payload in payloads if payload["handoff"]]
+    texts = tuple(text for event in bot_events if (text := _text(event)))
     if sum(map(len, texts)) > _MAX_REPLY_LENGTH:
         raise ValueError("too long")
-    if not texts and not ours:
+    if not texts and not payloads:
         raise DialogueUnavailable("Rasa's answer has no text", is_down=False)
     intent = tracked.parsed["intent"]
     return EngineReply(
@@ -250,7 +262,7 @@ def _read(tracked: _TrackedTurn) -> EngineReply:
         confidence=min(1.0, max(0.0, float(intent["confidence"]))),
         model=tracked.model,
         form=tracked.form,
-        uses_triage=any(own["uses_triage"] for own in ours),
+        uses_triage=any(payload["uses_triage"] for payload in payloads),
         handoff=handoffs[-1] if handoffs else None,
     )
 
@@ -259,6 +271,6 @@ def _text(event: Mapping[str, Any]) -> str:
     """Return a message of Rasa as text, as our messengers have no buttons for Rasa's intents."""
     data = event.get("data") or {}
     titles: Iterable[Any] = [*(data.get("buttons") or ()), *(data.get("quick_replies") or ())]
-    buttons = (f"• {one['title']}" for one in titles)
+    buttons = (f"• {button['title']}" for button in titles)
     lines = [event.get("text"), *buttons, data.get("image"), data.get("attachment")]
     return "\n".join(line for line in lines if isinstance(line, str) and line).strip()

@@ -136,14 +136,14 @@ class RasaEnvironment:
         command = [str(self.python), "-m", "rasa", *arguments]
         # Without the XDG folders of a desktop, so that Rasa's own home is used.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-        environment = inherited | self._own(project)
+        environment = inherited | self._variables(project)
         os.umask(0o077)  # Rasa stores customers' messages in a file, which must be private to its owner
         if os.name == "nt":  # a process cannot be replaced there
             done = subprocess.run(command, env=environment, check=False)  # noqa: S603
             sys.exit(done.returncode)
         os.execve(command[0], command, environment)  # noqa: S606
 
-    def _own(self, project: RasaProject) -> dict[str, str]:
+    def _variables(self, project: RasaProject) -> dict[str, str]:
         """Return the environment variables for Rasa.
 
         Rasa gets its own home. It writes an id for its usage reports there, even if it sends none, and its
@@ -220,14 +220,14 @@ def _candidates() -> Iterator[Path]:
         yield Path(on_path)
     yield from sorted(Path("~/.pyenv/versions").expanduser().glob("3.10*/bin/python"), reverse=True)
     if uv := shutil.which("uv"):
-        yield from (Path(line) for line in _said_by(uv, "python", "find", "3.10").splitlines()[:1])
+        yield from (Path(line) for line in _output_of(uv, "python", "find", "3.10").splitlines()[:1])
 
 
 def _is_right(python: Path) -> bool:
-    return _said_by(str(python), "-V").startswith("Python 3.10.")
+    return _output_of(str(python), "-V").startswith("Python 3.10.")
 
 
-def _said_by(*command: str) -> str:
+def _output_of(*command: str) -> str:
     """Return the output of a command, or nothing if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603

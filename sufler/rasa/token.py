@@ -36,10 +36,10 @@ def token_for_rasa(accounts: Accounts, file: Path) -> str:
     Raises:
         NoRasa: when the account of that name is not an operator, is disabled or has too many tokens.
     """
-    token = _kept(file)
+    token = _read_token(file)
     if token and _is_right(accounts.by_token(token)):
         return token
-    account = next((one for one in accounts.all() if one.name.casefold() == _NAME), None)
+    account = next((account for account in accounts.all() if account.name.casefold() == _NAME), None)
     if account is not None and (account.role is not Role.OPERATOR or account.disabled_at is not None):
         state = "disabled" if account.disabled_at else f"one with the role {account.role.label}"
         raise NoRasa(f"the account {account.name} is {state}: give Rasa another one's token in SUFLER_TOKEN")
@@ -62,7 +62,7 @@ def _is_right(bearer: Bearer | None) -> bool:
     return bearer.token.expires_at is None or bearer.token.expires_at > utc_now() + _MIN_LIFETIME
 
 
-def _kept(file: Path) -> str:
+def _read_token(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):

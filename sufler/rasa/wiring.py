@@ -34,7 +34,7 @@ def build_actions(
         secret=installation_secret(settings.secret, store),
         forms=checked_forms(settings.training_data_dir),
         lookup=build_orders(
-            _revealed(settings.dialogue.orders), timeout=settings.dialogue.action_timeout_seconds
+            _reveal(settings.dialogue.orders), timeout=settings.dialogue.action_timeout_seconds
         ),
         template_values=settings.templates,
         sampling=sampling,
@@ -81,11 +81,11 @@ def _engine(settings: Settings) -> "RasaEngine":
     from sufler.rasa.engine import RasaEngine  # imports an HTTP client that most installations do not need
 
     chosen = settings.dialogue
-    token = (_revealed(chosen.token) or "").strip()
+    token = (_reveal(chosen.token) or "").strip()
     return RasaEngine(
         chosen.url.get_secret_value(), token=token or None, timeout=chosen.engine_timeout_seconds
     )
 
 
-def _revealed(secret: SecretStr | None) -> str | None:
+def _reveal(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()

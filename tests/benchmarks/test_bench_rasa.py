@@ -127,7 +127,9 @@ def guess(confidence: float, lead: float = 1.0, intent: str = "a") -> Guess:
 
 def outcomes(confidences: Sequence[float], intents: str) -> list[ScoredCase]:
     rows = [IntentRow(text=str(number), intent="a") for number in range(len(intents))]
-    guesses = [guess(each, intent=intent) for each, intent in zip(confidences, intents, strict=True)]
+    guesses = [
+        guess(confidence, intent=intent) for confidence, intent in zip(confidences, intents, strict=True)
+    ]
     return outcomes_of(rows, guesses)
 
 
@@ -193,7 +195,7 @@ def test_equally_many_answers_are_compared() -> None:
     theirs = outcomes([0.9, 0.8, 0.2, 0.1], "aban")
     ours = outcomes([0.1, 0.6, 0.9, 0.3], "baab")
     found = at_equal_coverage(theirs, [True, True, False, False], ours)
-    assert {name: one.value for name, one in found.items() if one} == {
+    assert {name: estimate.value for name, estimate in found.items() if estimate} == {
         "coverage": 0.5, "rasa_accuracy": 0.5, "sufler_accuracy": 1.0,
     }  # fmt: skip
     none = at_equal_coverage(theirs, [False] * 4, ours)

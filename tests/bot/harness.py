@@ -83,12 +83,12 @@ class HeardFeedback:
     def call_operator(self, channel: str, chat_id: str, reply_id: int) -> bool:
         return self._hear("operator", channel, chat_id, reply_id)
 
-    def _hear(self, what: str, channel: str, chat_id: str, reply_id: int) -> bool:
+    def _hear(self, kind: str, channel: str, chat_id: str, reply_id: int) -> bool:
         if self.errors:
             raise self.errors.pop(0)
         if reply_id not in self.replies:
             raise NotFound("there is no such answer")
-        press = (what, channel, chat_id, reply_id)
+        press = (kind, channel, chat_id, reply_id)
         self.heard.append(press)
         return self.heard.count(press) == 1
 

@@ -174,9 +174,9 @@ def test_a_reset_connection_leaves_the_fate_unknown() -> None:
 
 
 def test_a_connection_that_does_not_come_about_takes_nothing() -> None:
-    with server(accepts=False, backlog=0) as url, socket.socket() as one, socket.socket() as two:
+    with server(accepts=False, backlog=0) as url, socket.socket() as first, socket.socket() as second:
         port = int(url.rsplit(":", 1)[1].split("/")[0])
-        for filler in (one, two):  # fill the queue: further callers get no answer at all
+        for filler in (first, second):  # fill the queue: further callers get no answer at all
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
         error = failure(TelegramClient("1:a", base_url=url, timeout_seconds=0.2), message())

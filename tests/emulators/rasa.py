@@ -190,7 +190,7 @@ class RasaEmulator:
         headers = {"X-Sufler-Token": f"token={self.actions_token}"}
         answer = httpx.post(self.actions, json=call, headers=headers, timeout=30, trust_env=False)
         found: list[Json] = answer.raise_for_status().json()["responses"]
-        return [one for one in found if "custom" in one or "text" in one]
+        return [response for response in found if "custom" in response or "text" in response]
 
 
 def _parsed(ranking: dict[str, float]) -> Json:

@@ -123,7 +123,7 @@ class Sent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CustomerMessage:
     """A message from a customer."""
 
     chat_id: int
@@ -132,7 +132,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pressed:
+class ButtonPress:
     """A button pressed by a customer."""
 
     query_id: str
@@ -217,33 +217,35 @@ class TelegramEmulator:
 
     # --- customers --------------------------------------------------------------------------
 
-    def customer_says(self, chat_id: int, text: str, **fields: Any) -> Said:
+    def customer_says(self, chat_id: int, text: str, **fields: Any) -> CustomerMessage:
         """Send a private message. `fields` are added to, or replace those of, the Bot API's Message."""
         return self._message(chat_id, {"text": text} | fields)
 
-    def customer_sends(self, chat_id: int, kind: str, **fields: Any) -> Said:
+    def customer_sends(self, chat_id: int, kind: str, **fields: Any) -> CustomerMessage:
         """Send a photo, voice, sticker ...: see _MEDIA. `caption` is one of the fields."""
         return self._message(chat_id, _MEDIA[kind] | fields)
 
-    def customer_forwards(self, chat_id: int, text: str) -> Said:
+    def customer_forwards(self, chat_id: int, text: str) -> CustomerMessage:
         origin = {"type": "hidden_user", "sender_user_name": "Кто-то", "date": int(time.time())}
         return self._message(chat_id, {"text": text, "forward_origin": origin})
 
-    def customer_edits(self, said: Said, text: str | None = None, **fields: Any) -> Said:
-        edit: Json = {"message_id": said.message_id, "edit_date": int(time.time())}
+    def customer_edits(
+        self, message: CustomerMessage, text: str | None = None, **fields: Any
+    ) -> CustomerMessage:
+        edit: Json = {"message_id": message.message_id, "edit_date": int(time.time())}
         if text is not None:
             edit["text"] = text
-        return self._message(said.chat_id, edit | fields, update="edited_message")
+        return self._message(message.chat_id, edit | fields, update="edited_message")
 
-    def group_says(self, chat_id: int, text: str) -> Said:
+    def group_says(self, chat_id: int, text: str) -> CustomerMessage:
         chat = {"id": chat_id, "type": "supergroup", "title": "Соседи"}
         return self._message(chat_id, {"text": text, "chat": chat})
 
-    def channel_posts(self, chat_id: int, text: str) -> Said:
+    def channel_posts(self, chat_id: int, text: str) -> CustomerMessage:
         chat = {"id": chat_id, "type": "channel", "title": "Новости"}
         return self._message(chat_id, {"text": text, "chat": chat}, update="channel_post")
 
-    def customer_presses(self, chat_id: int, message_id: int, data: str, /, **fields: Any) -> Pressed:
+    def customer_presses(self, chat_id: int, message_id: int, data: str, /, **fields: Any) -> ButtonPress:
         """Press a button under a bot message. `data` may be anything, as from a modified client.
 
         `fields` are added to the fields of the Bot API's CallbackQuery, or replace them.
@@ -259,12 +261,12 @@ class TelegramEmulator:
             }
             self._answers[query["id"]] = []
             update_id = self.add_update({"callback_query": query | fields})
-            return Pressed(query_id=query["id"], update_id=update_id)
+            return ButtonPress(query_id=query["id"], update_id=update_id)
 
-    def deliver_again(self, said: Said | Pressed) -> None:
+    def deliver_again(self, message: CustomerMessage | ButtonPress) -> None:
         """Deliver an update again, although it has been confirmed."""
         with self._changed:
-            update = next(update for update in self._all_updates if update["update_id"] == said.update_id)
+            update = next(update for update in self._all_updates if update["update_id"] == message.update_id)
             self._again.append(update)
             self._changed.notify_all()
 
@@ -287,7 +289,7 @@ class TelegramEmulator:
         with self._changed:
             self._webhook = active
 
-    def _message(self, chat_id: int, fields: Json, *, update: str = "message") -> Said:
+    def _message(self, chat_id: int, fields: Json, *, update: str = "message") -> CustomerMessage:
         with self._changed:
             self._chats.add(chat_id)
             message: Json = {
@@ -297,7 +299,7 @@ class TelegramEmulator:
                 "from": _customer(chat_id),
             }
             update_id = self.add_update({update: message | fields})
-            return Said(chat_id=chat_id, message_id=message["message_id"], update_id=update_id)
+            return CustomerMessage(chat_id=chat_id, message_id=message["message_id"], update_id=update_id)
 
     def _pressed_message(self, chat: Json, message_id: int) -> Json:
         """Return the message as the bot sent it. A deleted message has only its id."""
@@ -330,10 +332,10 @@ class TelegramEmulator:
         with self._changed:
             return list(self._sent)
 
-    def answers_to(self, pressed: Pressed) -> list[str]:
+    def answers_to(self, press: ButtonPress) -> list[str]:
         """Return the bot's answers to a button press. The button spins until the first answer."""
         with self._changed:
-            return list(self._answers[pressed.query_id])
+            return list(self._answers[press.query_id])
 
     @property
     def calls(self) -> list[Call]:
@@ -344,10 +346,10 @@ class TelegramEmulator:
     def count(self, method: str) -> int:
         return sum(call.method == method.lower() for call in self.calls)
 
-    def is_confirmed(self, said: Said | Pressed) -> bool:
+    def is_confirmed(self, message: CustomerMessage | ButtonPress) -> bool:
         """Return True if a higher offset has been requested."""
         with self._changed:
-            return said.update_id in self._confirmed
+            return message.update_id in self._confirmed
 
     def wait_for(self, condition: Callable[[], object], *, seconds: float = _PATIENCE) -> None:
         """Wait until the condition holds. It is checked after every request and at short intervals."""

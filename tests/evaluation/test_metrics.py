@@ -146,7 +146,7 @@ def test_bins_hold_neighbours_in_confidence() -> None:
         Bin(confidence=0.8125, right=0.0, n=2),
     ]
     assert reliability_bins(confidences, right, min_rows=5) == []
-    assert [one.n for one in reliability_bins(np.linspace(0, 1, 95), np.ones(95))] == [10] * 5 + [9] * 5
+    assert [bin_.n for bin_ in reliability_bins(np.linspace(0, 1, 95), np.ones(95))] == [10] * 5 + [9] * 5
 
 
 def test_the_calibration_error_is_the_mean_gap() -> None:

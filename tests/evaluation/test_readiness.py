@@ -98,7 +98,7 @@ def test_a_confidence_sequence_never_widens_and_holds_the_estimate() -> None:
 def test_what_nobody_has_decided_is_wrong_below_and_right_above() -> None:
     decided = turns((1, True, 50), (1, False, 20))
     still_open = [replace(turn, is_open=turn.judgement == WRONG) for turn in decided]
-    closed, open_ = (confidence_sequence(each, alpha=0.05)[-1] for each in (decided, still_open))
+    closed, open_ = (confidence_sequence(turns, alpha=0.05)[-1] for turns in (decided, still_open))
     assert closed.low == open_.low
     assert closed.high < 0.9
     assert open_.high > 0.99

@@ -38,7 +38,7 @@ def outcomes(offset: int = 0) -> list[ScoredCase]:
 
 def page(title: str = "Selective <b>answering</b>") -> str:
     report = selective_report(outcomes(), target=0.9, threshold=0.8)
-    one = report.metrics["coverage"]
+    coverage = report.metrics["coverage"]
     return render(
         Page(
             title=title,
@@ -52,7 +52,9 @@ def page(title: str = "Selective <b>answering</b>") -> str:
             in_scope=[0.5] * 60,
             threshold=0.8,
             target=0.9,
-            curve=[CurvePoint(per_article=n, n_learned=n, p_at_1=one, hit_at_3=one) for n in (0, 1, 2)],
+            curve=[
+                CurvePoint(per_article=n, n_learned=n, p_at_1=coverage, hit_at_3=coverage) for n in (0, 1, 2)
+            ],
             comparison=compare(outcomes(), outcomes(1), retrieval_statistics()),
             against="other.yml",
         )

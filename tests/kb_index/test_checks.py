@@ -55,20 +55,20 @@ def test_a_tidy_base_has_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("question", "other_question"),
     [
         ("Как вернуть товар?", "как вернуть  товар"),
         ("Где моё письмо с чеком?", "Где мое письмо с чеком"),
         ("Можно ли оплатить заказ картой при получении", "Можно ли оплатить заказы картой при получении"),
     ],
 )
-def test_nearly_the_same_question(one: str, other: str) -> None:
-    first, second = article("1", one), article("2", "Совсем другое", phrasings=("и ещё", other))
+def test_nearly_the_same_question(question: str, other_question: str) -> None:
+    first, second = article("1", question), article("2", "Совсем другое", phrasings=("и ещё", other_question))
     assert found(first, second) == [(Kind.NEAR_DUPLICATE, Severity.WARNING, ("1", "2"))]
-    second = article("2", other, "Никак.")
+    second = article("2", other_question, "Никак.")
     assert found(first, second) == [(Kind.CONFLICTING_ANSWERS, Severity.ERROR, ("1", "2"))]
     (problem,) = check([first, second], known_fields=FIELDS)
-    assert problem.message.startswith(f"1 and 2 ask nearly the same («{one}»")
+    assert problem.message.startswith(f"1 and 2 ask nearly the same («{question}»")
     assert "but answer differently" in problem.message
 
 
@@ -166,8 +166,8 @@ def test_vectors_find_what_letters_do_not() -> None:
     ]
 
 
-def similarity(one: str, other: str) -> float:
-    left, right = ({f" {text} "[start : start + 3] for start in range(len(text))} for text in (one, other))
+def similarity(first: str, second: str) -> float:
+    left, right = ({f" {text} "[start : start + 3] for start in range(len(text))} for text in (first, second))
     return len(left & right) / len(left | right)
 
 

@@ -20,16 +20,16 @@ def asked(n: int, seed: int = 0) -> tuple[list[LabeledText], np.ndarray]:
     return [LabeledText(text=str(i), right=("odd" if i % 2 else "even",)) for i in range(n)], unit(vectors)
 
 
-def lda_score(scorer: DiscriminantScorer, vector: np.ndarray, own: np.ndarray) -> np.ndarray:
-    return scorer.lda_score(vector, ("even", "odd"), own, np.ones(2, dtype=np.int64), centre=CENTRE)
+def lda_score(scorer: DiscriminantScorer, vector: np.ndarray, text_sums: np.ndarray) -> np.ndarray:
+    return scorer.lda_score(vector, ("even", "odd"), text_sums, np.ones(2, dtype=np.int64), centre=CENTRE)
 
 
 def test_what_texts_of_one_article_differ_in_anyway_says_little() -> None:
     texts, vectors = asked(1000)
-    own = unit(np.array([[1, -0.1] + [0] * 6, [-1, 0.1] + [0] * 6]))
+    text_sums = unit(np.array([[1, -0.1] + [0] * 6, [-1, 0.1] + [0] * 6]))
     vector = unit(np.array([1, 0.2] + [0] * 6))  # by cosine, the own text of "even" is far nearer
-    assert own[0] @ vector > own[1] @ vector
-    even, odd = lda_score(DiscriminantScorer.of(texts, vectors), vector, own)
+    assert text_sums[0] @ vector > text_sums[1] @ vector
+    even, odd = lda_score(DiscriminantScorer.of(texts, vectors), vector, text_sums)
     assert odd > even
 
 

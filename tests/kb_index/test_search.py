@@ -172,7 +172,7 @@ def test_a_base_that_changed_meanwhile_is_brought_up_to_date(tmp_path: Path) -> 
     encoder = LetterEncoder()
     reader = TextReader(encoder)
     loaded = load_search(tmp_path / "index", changed, reader=reader, config=CONFIG)
-    assert [candidate.id for candidate in loaded.articles] == [one.id for one in changed[:-1]]
+    assert [candidate.id for candidate in loaded.articles] == [article.id for article in changed[:-1]]
     assert_equal_results(loaded, build(changed[:-1]))
     search = ArticleSearch.build(changed, reader=reader, config=CONFIG, previous=loaded)
     assert len(encoder.encoded) == 3  # the changed article's question, phrasing and passage
@@ -277,14 +277,14 @@ EVERYTHING = replace(CONFIG, candidates=1000, rerank_top_k=1000, neighbours=1000
 ASKED = ("заказ возврат карта", "новое слово пароль")
 
 
-def assert_equal_results(one: ArticleSearch, other: ArticleSearch) -> None:
+def assert_equal_results(first: ArticleSearch, second: ArticleSearch) -> None:
     """Check that results are equal, except for the rarities and the centre in layers."""
-    exact = not one.contents.has_layers
+    exact = not first.contents.has_layers
     reader = TextReader(LetterEncoder())
-    assert one.fingerprint == other.fingerprint
-    assert len(one) == len(other)
+    assert first.fingerprint == second.fingerprint
+    assert len(first) == len(second)
     for text in ASKED:
-        left, right = (search.search(reader.read(text), 1000, on=TODAY).hits for search in (one, other))
+        left, right = (search.search(reader.read(text), 1000, on=TODAY).hits for search in (first, second))
         by_id = {hit.article.id: hit for hit in right}
         shared = [hit for hit in left if hit.article.id in by_id]
         assert len(left) == len(right)
@@ -315,7 +315,7 @@ CHANGES = st.lists(
 @settings(max_examples=10, deadline=None)
 @given(CHANGES)
 def test_any_history_of_changes_ends_like_an_index_built_anew(history: list[list[tuple[str, int]]]) -> None:
-    articles = {one.id: one for one in many(60)}
+    articles = {article.id: article for article in many(60)}
     reader = TextReader(LetterEncoder())
     search = ArticleSearch.build(articles.values(), reader=reader, config=EVERYTHING)
     spare = many(60, seed=1)

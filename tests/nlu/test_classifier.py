@@ -49,9 +49,9 @@ def test_one_text_and_many_texts_get_the_same_values() -> None:
     many = model.predict_proba(asked)
     for row, text in enumerate(asked):
         vector = LetterEncoder().encode([text], kind="query")[0]
-        one = model.model_.predict(vector, NgramHasher().analyze([text]))
-        assert one.probabilities == pytest.approx(many[row], abs=1e-5)
-        assert one.confidence == pytest.approx(float(many[row].max()), abs=1e-5)
+        prediction = model.model_.predict(vector, NgramHasher().analyze([text]))
+        assert prediction.probabilities == pytest.approx(many[row], abs=1e-5)
+        assert prediction.confidence == pytest.approx(float(many[row].max()), abs=1e-5)
 
 
 def test_leave_one_out_values_are_those_of_leaving_one_out() -> None:

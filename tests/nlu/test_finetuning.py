@@ -73,7 +73,7 @@ def test_a_text_is_merged_from_all_that_is_known_of_it() -> None:
         TrainingQuery(text="both", right=frozenset({"zilph"}), wrong=frozenset({"velm", "archived"})),
     ]
     _, learned, held_out = split(TARGETS, [*ASKED, *asked], share=0.3, seed=0)
-    (both,) = [one for one in (*learned, *held_out) if one.text == "both"]
+    (both,) = [query for query in (*learned, *held_out) if query.text == "both"]
     assert both == TrainingQuery(text="both", right=frozenset({"velm", "zilph"}), wrong=frozenset({"drosk"}))
 
 
@@ -178,7 +178,7 @@ def test_it_learns_what_it_was_not_shown(tmp_path: Path) -> None:
         [(asking @ encoder.encode(target.questions, kind="query").T).max(axis=1) for target in kept], axis=1
     )
     first = [
-        kept[place].id in one.right for place, one in zip(relevance.argmax(axis=1), held_out, strict=True)
+        kept[place].id in query.right for place, query in zip(relevance.argmax(axis=1), held_out, strict=True)
     ]
     assert np.mean(first) == pytest.approx(done.after.p_at_1)
     with pytest.raises(BadTrainingData, match="already exists"):

@@ -11,10 +11,12 @@ def bags(grams: Grams) -> list[set[int]]:
 
 
 def test_shared_words_and_pairs_share_buckets() -> None:
-    one, two, other = bags(NgramHasher().analyze(["как вернуть товар", "как вернуть", "где заказ"]).words)
-    assert two < one
-    assert (len(one), len(two)) == (5, 3)  # three words and two pairs; two words and one pair
-    assert not one & other
+    three_words, two_words, other = bags(
+        NgramHasher().analyze(["как вернуть товар", "как вернуть", "где заказ"]).words
+    )
+    assert two_words < three_words
+    assert (len(three_words), len(two_words)) == (5, 3)  # three words and two pairs; two words and one pair
+    assert not three_words & other
 
 
 def test_character_ngrams_stay_inside_words() -> None:

@@ -32,7 +32,7 @@ from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from prompter_api.app import create_app, serve_with
-from prompter_api.parts import Services
+from prompter_api.services import Services
 from prompter_api.throttle import LoginThrottle
 from sufler import resources
 from sufler.rasa.form_checks import checked_forms

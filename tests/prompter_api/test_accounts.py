@@ -299,13 +299,13 @@ def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
     assert throttle.attempt("anna", "192.0.2.3", device).is_known  # with her own browser
     # A stranger at home uses up what home has, and not what her browser has.
     assert fail(throttle, "anna", ["198.51.100.7"] * 10) == 3
-    own = throttle.attempt("anna", "198.51.100.7", device)
+    attempt = throttle.attempt("anna", "198.51.100.7", device)
     # Her browser is no key to other names, and has a limit, too.
     assert not throttle.attempt("boris", "192.0.2.3", device).is_known
     for _ in range(3):
-        throttle.count(own)
+        throttle.count(attempt)
     with pytest.raises(TooManyTries):
-        throttle.count(own)
+        throttle.count(attempt)
 
 
 def test_a_guest_of_the_network_keeps_no_colleague_out(store: Store) -> None:

@@ -157,7 +157,7 @@ def test_a_conflict_does_not_quote_the_database(office: Office) -> None:
 
 
 def test_nothing_secret_is_shown_or_logged(office: Office) -> None:
-    assert "the session secret" not in repr(office.app.state.parts)
+    assert "the session secret" not in repr(office.app.state.services)
     with capture_logs() as logs:
         adam = office.browser("adam")
         made = adam.post("/api/users", json={"name": "clara", "role": "operator"}).json()

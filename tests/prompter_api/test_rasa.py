@@ -244,11 +244,11 @@ def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) 
 
     passed_on: list[bytes] = []
 
-    def own(raw: bytes) -> tuple[int, bytes]:
+    def take(raw: bytes) -> tuple[int, bytes]:
         passed_on.append(raw)
         return 400, b'{"error": "no", "action_name": "action_own"}'
 
-    office.app = office.build(custom_actions=own)
+    office.app = office.build(custom_actions=take)
     answer = office.program("anna").post("/api/rasa/actions", json=body)
     assert (answer.status_code, answer.json()) == (400, {"error": "no", "action_name": "action_own"})
     assert b'"domain"' in passed_on[0]  # as it came

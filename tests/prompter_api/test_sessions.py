@@ -306,7 +306,9 @@ def test_every_route_behind_a_guard_has_it_passed_first(office: Office) -> None:
         context.path
         for context in iter_route_contexts(office.app.routes)
         if isinstance(context.original_route, APIRoute)
-        and any(isinstance(each.call, Guard) for each in context.original_route.dependant.dependencies)
+        and any(
+            isinstance(dependency.call, Guard) for dependency in context.original_route.dependant.dependencies
+        )
         and context.original_route.body_field is not None
         and not isinstance(context.original_route, GuardedRoute)
     ]

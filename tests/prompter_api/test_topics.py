@@ -49,7 +49,7 @@ def test_what_is_no_title_is_refused(
 ) -> None:
     vera = office.browser("vera")
     assert refusal(vera.put(TITLES, params={"topic": topic}, json=body)) == (status, code)
-    assert [one["titles"] for one in vera.get("/api/kb/topics").json()] == [{}, {}]
+    assert [topic["titles"] for topic in vera.get("/api/kb/topics").json()] == [{}, {}]
 
 
 def test_naming_topics_is_for_supervisors(office: Office) -> None:

@@ -78,7 +78,7 @@ def app(office: Office) -> FastAPI:
         **WEB_CHAT,
     )
     app = office.build(chat)
-    add_pages(app, app.state.parts)
+    add_pages(app, app.state.services)
     return app
 
 

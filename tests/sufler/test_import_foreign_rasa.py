@@ -168,8 +168,8 @@ def test_import_export_and_import_lose_nothing(tmp_path: Path) -> None:
     report = imported(FOREIGN_PROJECT, config)
     assert report["added"] == len(report["articles"]) == 34
     base = articles(config, tmp_path)
-    by_id = {one.id: one for one in base}
-    assert [by_id[one.id] for one in SOME] == SOME
+    by_id = {article.id: article for article in base}
+    assert [by_id[article.id] for article in SOME] == SOME
 
     exported = tmp_path / "exported"
     run_cli("kb", "export", str(exported), "--format", "rasa", "--config", config)

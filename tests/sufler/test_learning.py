@@ -102,7 +102,7 @@ def test_which_version_answered_each_turn_stays_traceable(shop: TeachingShop) ->
     later, _, _ = shop.ask("где мой заказ")
     listed = [shown.version.id for shown in bootstrap.build_versions(shop.settings, shop.store).all()]
     with shop.store.read() as tx:
-        versions = [str(tx.conversations.turn(one).model_version) for one in (turn, later)]  # type: ignore[union-attr]
+        versions = [str(tx.conversations.turn(turn_id).model_version) for turn_id in (turn, later)]  # type: ignore[union-attr]
     assert [version.partition(".")[0] for version in versions] == [listed[1], listed[0]]
 
 

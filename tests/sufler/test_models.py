@@ -79,7 +79,7 @@ def test_versions_are_listed_promoted_and_rolled_back(run: Run) -> None:  # noqa
         (second, True, first),
         (first, False, None),
     ]
-    assert {one["condition"] for one in listed} == {None}
+    assert {version["condition"] for version in listed} == {None}
     assert run("rollback", "--config", "config.yml").stdout == f"{first} is now in use, before it {second}.\n"
     assert json.loads(run("ask", "где заказ", "--json", "--config", "config.yml").stdout)[
         "model_version"
@@ -103,14 +103,14 @@ def test_a_folder_changed_by_hand_is_shown_and_never_promoted(run: Run) -> None:
     second = json.loads(run("train", "--json", "--config", "config.yml").stdout)["version"]
     manifest = Path("sufler-data/models") / first / "manifest.json"
     manifest.write_text(manifest.read_text().replace("intents", "intentions", 1))
-    condition = {one["version"]: str(one["condition"]) for one in _models(run)}
+    condition = {version["version"]: str(version["condition"]) for version in _models(run)}
     assert "changed by hand" in condition[first]
     assert condition[second] == "None"
     for command in (("promote", first), ("rollback",)):
         refused = run(*command, "--config", "config.yml")
         assert refused.exit_code == 2
         assert "changed by hand" in refused.stderr
-    assert [one["version"] for one in _models(run) if one["is_used"]] == [second]
+    assert [version["version"] for version in _models(run) if version["is_used"]] == [second]
 
 
 def _models(run: Run) -> list[dict[str, object]]:  # noqa: F811

@@ -69,8 +69,8 @@ def test_one_that_does_worse_on_live_turns_is_refused(shop: TeachingShop, shadow
     shop.clock.now = bootstrap.build_versions(shop.settings, shop.store).all()[0].version.changed_at
     for text, learned in SLANG[:TURNS]:
         offered = [suggestion.article_id for suggestion in shop.refresher.assistant.triage(text).suggestions]
-        other = next(one for one in [*offered, "courier"] if one != learned)
-        shop.answer(text, other, "anna")  # the world has changed: now it means something else
+        other_article = next(article_id for article_id in [*offered, "courier"] if article_id != learned)
+        shop.answer(text, other_article, "anna")  # the world has changed: now it means something else
     assert shadow.run_once()
     assert candidate(shop) is VersionState.REFUSED
     assert not shop.refresher.reload_version()

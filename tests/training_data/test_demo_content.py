@@ -99,9 +99,9 @@ def test_no_held_out_text_is_nearly_a_phrasing(
 ) -> None:
     known = [(_trigrams(text), text) for article in articles for text in _texts(article)]
     for row in held_out:
-        own = _trigrams(row["text"])
+        row_grams = _trigrams(row["text"])
         for grams, text in known:
-            assert len(own & grams) <= 0.6 * len(own | grams), (row["text"], text)
+            assert len(row_grams & grams) <= 0.6 * len(row_grams | grams), (row["text"], text)
 
 
 def test_no_template_is_shared_by_more_than_three_texts(

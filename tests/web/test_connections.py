@@ -184,8 +184,8 @@ def test_many_requests_go_over_one_connection(protocol: type[Any]) -> None:
                 connection.request("POST", "/length", body=b"x" * size, headers={"X": "x" * 30_000})
                 assert connection.getresponse().read() == str(size).encode()
         # All at once: each is answered in its turn.
-        one = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nxxxxx"
-        assert all_of(site.open(one * 20)).count(b"HTTP/1.1 200 OK") == 20
+        request = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nxxxxx"
+        assert all_of(site.open(request * 20)).count(b"HTTP/1.1 200 OK") == 20
 
 
 def test_nobody_is_told_an_answer_that_has_left(caplog: pytest.LogCaptureFixture) -> None:

@@ -27,13 +27,13 @@ class SessionRows(Rows):
 
     def by_secret(self, secret_hash: str) -> tuple[Session, Account] | None:
         """Return the session with that secret and its account, unless it has ended."""
-        return self._found(_with_account().where(sessions.c.secret_hash == secret_hash))
+        return self._find(_with_account().where(sessions.c.secret_hash == secret_hash))
 
     def get(self, session_id: int) -> tuple[Session, Account] | None:
         """Return the session and its account, unless it has ended."""
-        return self._found(_with_account().where(sessions.c.id == session_id))
+        return self._find(_with_account().where(sessions.c.id == session_id))
 
-    def _found(self, query: Select[Any]) -> tuple[Session, Account] | None:
+    def _find(self, query: Select[Any]) -> tuple[Session, Account] | None:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None

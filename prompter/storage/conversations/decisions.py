@@ -197,12 +197,12 @@ class DecisionRows(Rows):
             .join(suggestions, (suggestions.c.turn_id == decisions.c.turn_id) & (suggestions.c.rank == 1))
             .where(decisions.c.superseded_at.is_(None), decisions.c.reason.in_(at_fault))
         )
-        told = used.union_all(rejected).subquery()
+        labels = used.union_all(rejected).subquery()
         rows = self._connection.execute(
-            select(told.c.article, told.c.verdict, func.count())
-            .join(articles, articles.c.id == told.c.article)
-            .where(told.c.decided_at >= articles.c.changed_at)
-            .group_by(told.c.article, told.c.verdict)
+            select(labels.c.article, labels.c.verdict, func.count())
+            .join(articles, articles.c.id == labels.c.article)
+            .where(labels.c.decided_at >= articles.c.changed_at)
+            .group_by(labels.c.article, labels.c.verdict)
         )
         counts: dict[str, dict[Verdict, int]] = {}
         for article, verdict, count in rows:

@@ -18,7 +18,7 @@ class DialogueRows(Rows):
         row = self._connection.execute(
             select(dialogues).where(dialogues.c.conversation_id == conversation_id)
         ).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else _dialogue(row)
 
     def claim(
         self,
@@ -46,34 +46,34 @@ class DialogueRows(Rows):
                 },
             )
         )
-        own = dialogues.c.conversation_id == conversation_id
+        this_dialogue = dialogues.c.conversation_id == conversation_id
         asked = dialogues.c.asked_until
         set_back = asked > now + lease + SLACK  # the clock was set back: no question takes so long
         claimed = self._connection.execute(
             update(dialogues)
-            .where(own, asked.is_(None) | (asked <= now) | set_back)
+            .where(this_dialogue, asked.is_(None) | (asked <= now) | set_back)
             .values(asked_until=now + lease)
         )
         if claimed.rowcount == 0:
             return None
-        found = _stored(self._connection.execute(select(dialogues).where(own)).one())
-        told: dict[str, Any] = {
+        found = _dialogue(self._connection.execute(select(dialogues).where(this_dialogue)).one())
+        changes: dict[str, Any] = {
             "used_at": now,
             "told_turn_id": cursor.turn_id,
             "told_message_id": cursor.message_id,
         }
         if now - found.used_at >= ends_after or (found.n_turns >= max_turns and not found.form):
             anew: dict[str, Any] = {"session": found.session + 1, "n_turns": 0, "form": None, "paused": False}
-            told |= {**anew, "used_message_id": None}
+            changes |= {**anew, "used_message_id": None}
             found = replace(found, **anew, unused_after=None)
-        self._connection.execute(update(dialogues).where(own).values(told))
+        self._connection.execute(update(dialogues).where(this_dialogue).values(changes))
         return replace(found, used_at=now)
 
     def settle(self, conversation_id: int, cursor: MessageCursor, *, form: str | None) -> None:
         """Record that the reply is stored. `form` waits for the customer's next words."""
         self._connection.execute(
             update(dialogues)
-            .where(*_told(conversation_id, cursor))
+            .where(*_is_unchanged(conversation_id, cursor))
             .values(
                 used_message_id=cursor.message_id,
                 form=form,
@@ -87,7 +87,7 @@ class DialogueRows(Rows):
     def release(self, conversation_id: int, cursor: MessageCursor) -> None:
         """Release the conversation for other questions: there is no reply, or it is not used."""
         self._connection.execute(
-            update(dialogues).where(*_told(conversation_id, cursor)).values(asked_until=None)
+            update(dialogues).where(*_is_unchanged(conversation_id, cursor)).values(asked_until=None)
         )
 
     def out_of_step(
@@ -104,7 +104,7 @@ class DialogueRows(Rows):
             .where(dialogues.c.used_at >= used_since, dialogues.c.paused != held)
             .order_by(dialogues.c.conversation_id)
         )
-        return [(_stored(row), bool(row.held)) for row in rows]
+        return [(_dialogue(row), bool(row.held)) for row in rows]
 
     def set_paused(self, dialogue: StoredDialogue, paused: bool) -> None:
         self._connection.execute(
@@ -117,7 +117,7 @@ class DialogueRows(Rows):
         )
 
 
-def _stored(row: Row[Any]) -> StoredDialogue:
+def _dialogue(row: Row[Any]) -> StoredDialogue:
     return StoredDialogue(
         conversation_id=row.conversation_id,
         session=row.session,
@@ -129,7 +129,7 @@ def _stored(row: Row[Any]) -> StoredDialogue:
     )
 
 
-def _told(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
+def _is_unchanged(conversation_id: int, cursor: MessageCursor) -> tuple[ColumnElement[bool], ...]:
     """Return conditions for the dialogue, as long as the engine was sent nothing since."""
     return (
         dialogues.c.conversation_id == conversation_id,

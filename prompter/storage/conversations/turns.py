@@ -301,17 +301,17 @@ class TurnRows(Rows):
 
     def close_turns_seen(self, turn: Turn, seen_message_id: int) -> list[Turn]:
         """Close the conversation's other waiting turns that the operator had seen with this one."""
-        others = [
-            other
-            for other in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
-            if other.id != turn.id and other.last_message_id <= seen_message_id
+        waiting_turns = [
+            waiting_turn
+            for waiting_turn in self.conversation_turns(turn.conversation_id, TurnState.WAITING)
+            if waiting_turn.id != turn.id and waiting_turn.last_message_id <= seen_message_id
         ]
         self._connection.execute(
             update(turns)
-            .where(turns.c.id.in_([other.id for other in others]))
+            .where(turns.c.id.in_([waiting_turn.id for waiting_turn in waiting_turns]))
             .values(state=TurnState.CLOSED.value, answered_with=turn.id)
         )
-        return others
+        return waiting_turns
 
     def hand_over(self, turn_id: int, reason: HandoffReason) -> None:
         """Let a turn that the bot has answered wait for an operator."""

@@ -108,12 +108,12 @@ class ArticleRows(Rows):
         for article in batch:
             kept = [text for text, source in old_phrasings[article.id] if source == "operator"]
             missing = [text for text in dict.fromkeys(article.phrasings) if text not in kept]
-            wanted = {**_fields(article), "phrasings": kept + missing}
+            target = {**_fields(article), "phrasings": kept + missing}
             before = old.get(article.id)
             if (
                 before is not None
                 and _fields(before) == _fields(article)
-                and set(before.phrasings) == set(wanted["phrasings"])
+                and set(before.phrasings) == set(target["phrasings"])
             ):
                 continue
             version = versions.get(article.id, 0) + 1
@@ -138,7 +138,7 @@ class ArticleRows(Rows):
                 {
                     "article_id": article.id,
                     "version": version,
-                    "fields": wanted,
+                    "fields": target,
                     "changed_at": now,
                     "changed_by": changed_by,
                 }
@@ -189,9 +189,9 @@ class ArticleRows(Rows):
         else:
             self._connection.execute(insert(articles).values(id=article.id, **row))
         texts = list(dict.fromkeys(article.phrasings))
-        own = phrasings.c.article_id == article.id
-        self._connection.execute(phrasings.delete().where(own & phrasings.c.text.not_in(texts)))
-        self._connection.execute(update(phrasings).where(own).values(source="operator"))
+        of_article = phrasings.c.article_id == article.id
+        self._connection.execute(phrasings.delete().where(of_article & phrasings.c.text.not_in(texts)))
+        self._connection.execute(update(phrasings).where(of_article).values(source="operator"))
         for text in texts:
             added = {"article_id": article.id, "text": text, "source": "operator"}
             self._connection.execute(self._insert_new(phrasings, added))
@@ -222,7 +222,7 @@ class ArticleRows(Rows):
         """Return articles of any status after the id `after` that contain the text, in order of id."""
         where = articles.c.id > after
         if text:
-            pattern = f"%{_escaped(text.lower())}%"
+            pattern = f"%{_escape(text.lower())}%"
             columns = (articles.c.id, articles.c.question, articles.c.answer)
             where &= or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
         if topic is not None:
@@ -321,7 +321,7 @@ def _article(row: Iterable[Any], texts: Sequence[str]) -> Article:
     )
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -41,11 +41,11 @@ class ProposalRows(Rows):
         offset: int = 0,
     ) -> list[Proposal]:
         """Return the matching proposals, those with the most turns first or the newest first."""
-        wanted = _WITH_NAME
+        query = _WITH_NAME
         for column, value in _filters(state, kind, article_id, language):
-            wanted = wanted.where(column == value)
+            query = query.where(column == value)
         order = (proposals.c.created_at.desc(),) if newest_first else (proposals.c.weight.desc(),)
-        rows = self._connection.execute(wanted.order_by(*order, proposals.c.id).limit(limit).offset(offset))
+        rows = self._connection.execute(query.order_by(*order, proposals.c.id).limit(limit).offset(offset))
         return [_proposal(row) for row in rows]
 
     def count(
@@ -56,10 +56,10 @@ class ProposalRows(Rows):
         article_id: str | None = None,
         language: str | None = None,
     ) -> int:
-        wanted = select(func.count()).select_from(proposals)
+        query = select(func.count()).select_from(proposals)
         for column, value in _filters(state, kind, article_id, language):
-            wanted = wanted.where(column == value)
-        return self._connection.scalar(wanted) or 0
+            query = query.where(column == value)
+        return self._connection.scalar(query) or 0
 
     def count_by_kind(self) -> dict[ProposalKind, int]:
         """Count open proposals by kind."""
@@ -80,7 +80,7 @@ class ProposalRows(Rows):
     def set_proof(self, proposal_id: int, proof: Proof, now: datetime) -> None:
         """Store more customer examples, and leave the wording as it is."""
         self._connection.execute(
-            update(proposals).where(proposals.c.id == proposal_id).values(**_proven(proof, now))
+            update(proposals).where(proposals.c.id == proposal_id).values(**_proof_values(proof, now))
         )
 
     def edit(self, proposal_id: int, changes: Mapping[str, Any], edited_by: int, now: datetime) -> bool:
@@ -145,11 +145,11 @@ def _columns(draft: Draft, now: datetime) -> dict[str, Any]:
         "language": draft.language,
         "base_answer": draft.base_answer,
         "about": about(draft),
-        **_proven(draft.proof, now),
+        **_proof_values(draft.proof, now),
     }
 
 
-def _proven(proof: Proof, now: datetime) -> dict[str, Any]:
+def _proof_values(proof: Proof, now: datetime) -> dict[str, Any]:
     return {"weight": proof.n_turns, "evidence": asdict(proof), "changed_at": now}
 
 

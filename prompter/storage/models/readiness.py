@@ -34,11 +34,11 @@ from prompter.storage.tables import (
 class ReadinessRows(Rows):
     def all(self) -> dict[str, StoredReadiness]:
         rows = self._connection.execute(select(readiness).order_by(readiness.c.name))
-        return {row.name: _stored(row) for row in rows}
+        return {row.name: _readiness(row) for row in rows}
 
     def get(self, name: str) -> StoredReadiness | None:
         row = self._connection.execute(select(readiness).where(readiness.c.name == name)).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else _readiness(row)
 
     def begin(self, name: str, *, model: str, now: datetime) -> None:
         """Begin to collect evidence for a topic or group, unless that has begun."""
@@ -250,7 +250,7 @@ def _ledger_turn(row: Row[Any], *, by_bot: bool, blind: bool, rows: Sequence[Led
     )
 
 
-def _stored(row: Row[Any]) -> StoredReadiness:
+def _readiness(row: Row[Any]) -> StoredReadiness:
     return StoredReadiness(
         name=row.name,
         state=ReadinessState(row.state),

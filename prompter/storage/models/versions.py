@@ -80,7 +80,7 @@ class VersionRows(Rows):
         version = self.get(version_id)
         if version is None:
             return frozenset()
-        return frozenset(one.after for one in version.report.changed if one.topic and one.after)
+        return frozenset(change.after for change in version.report.changed if change.topic and change.after)
 
     # --- activations ------------------------------------------------------------------------
 
@@ -144,8 +144,8 @@ class VersionRows(Rows):
 
     def keep_readiness(self, use: int, values: Mapping[str, Mapping[str, Any]]) -> None:
         """Store the topics' readiness, by name, at the end of this activation."""
-        for name, kept in values.items():
-            row = {"use": use, "name": name, "values": dict(kept)}
+        for name, topic_values in values.items():
+            row = {"use": use, "name": name, "values": dict(topic_values)}
             self._connection.execute(self._insert_new(readiness_before, row))
 
     def kept_readiness(self, use: int) -> dict[str, Mapping[str, Any]]:

@@ -182,7 +182,7 @@ class ArticlePage:
     async def _look_for_problems(self) -> None:
         """Show the problems of the typed article, unless it has been checked already."""
         try:
-            article = self._typed(self._id or str(self._new_id.value or "").strip() or "new")
+            article = self._article(self._id or str(self._new_id.value or "").strip() or "new")
         except InvalidArticle:
             return  # incomplete so far; saving reports the missing fields
         if article == self._looked_at:
@@ -191,8 +191,8 @@ class ArticlePage:
         found = await in_thread(self._session.article_problems, article)
         self._problems.clear()
         with self._problems:
-            for wrong in found:
-                article_words.problem(wrong, article.id, self._t)
+            for problem in found:
+                article_words.problem(problem, article.id, self._t)
         self._warnings.set_visibility(bool(found))
 
     async def _save(self) -> None:
@@ -200,7 +200,7 @@ class ArticlePage:
         self._refuse("")
         article_id = self._id or str(self._new_id.value or "").strip()
         try:
-            article = self._typed(article_id)
+            article = self._article(article_id)
             await in_thread(self._session.put_article, article, self._version)
         except InvalidArticle as error:
             self._refuse(article_words.refusal(error, self._t))
@@ -246,7 +246,7 @@ class ArticlePage:
             self._refuse("")
         await self._read()
 
-    def _typed(self, article_id: str) -> Article:
+    def _article(self, article_id: str) -> Article:
         def day(value: Any) -> date | None:
             return date.fromisoformat(str(value)) if value else None
 

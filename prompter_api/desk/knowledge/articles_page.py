@@ -71,11 +71,11 @@ def _draw(
                     aria_label=_("Search questions and answers"),
                     placeholder=_("Search questions and answers"),
                 )
-                each = sorted(
-                    ((one, context.topic(one)) for one in topics), key=lambda pair: pair[1].casefold()
+                choices = sorted(
+                    ((topic, context.topic(topic)) for topic in topics), key=lambda pair: pair[1].casefold()
                 )
-                _choice("topic", _("Topic"), [("", _("any topic")), *each], asked["topic"])
-                statuses = [(one.value, _(name)) for one, name in STATUSES.items()]
+                _choice("topic", _("Topic"), [("", _("any topic")), *choices], asked["topic"])
+                statuses = [(status.value, _(name)) for status, name in STATUSES.items()]
                 _choice("status", _("Status"), [("", _("any status")), *statuses], asked["status"])
                 Tag("button", _("Search"), type="submit", classes="button")
                 Tag("a", _("New article"), href="/kb/article", classes="button")

@@ -52,10 +52,10 @@ def problem(wrong: Problem, article_id: str, t: Translations) -> None:
     """Draw one line about a problem, with links to the other articles."""
     with Tag("li"):
         Tag("span", t.gettext(_WRONG[wrong.kind]).format(field=f"{{{wrong.field}}}"))
-        for other in wrong.article_ids:
-            if other != article_id:
+        for other_id in wrong.article_ids:
+            if other_id != article_id:
                 Tag("span", " ")
-                Tag("a", other, href=article_address(other), classes="link", dir="auto")
+                Tag("a", other_id, href=article_address(other_id), classes="link", dir="auto")
 
 
 def differences(
@@ -88,12 +88,12 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\n|[^\s]+", text)
 
 
-def _seen(words: list[str]) -> str:
+def _show_line_ends(words: list[str]) -> str:
     """Join added or removed words, with a visible mark for line ends."""
-    return _joined("↵\n" if word == "\n" else word for word in words)
+    return _join("↵\n" if word == "\n" else word for word in words)
 
 
-def _joined(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     return " ".join(words).replace("\n ", "\n")
 
 
@@ -103,11 +103,11 @@ def difference(before: str, now: str) -> None:
     with Tag("p", classes="card__text", dir="auto"):
         for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
             if kind == "equal":
-                Tag("span", _joined([*old[a:b], ""]))
+                Tag("span", _join([*old[a:b], ""]))
                 continue
             if b > a:
-                Tag("del", _seen(old[a:b]))
+                Tag("del", _show_line_ends(old[a:b]))
                 Tag("span", " ")
             if d > c:
-                Tag("ins", _seen(new[c:d]))
+                Tag("ins", _show_line_ends(new[c:d]))
                 Tag("span", " ")

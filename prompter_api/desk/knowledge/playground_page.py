@@ -120,12 +120,12 @@ def _draw(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
         Tag("p", _("No suggestions"), classes="empty__title")
         return
     with Tag("div"):
-        Tag("p", _first(found.suggestions[0], t))
+        Tag("p", _first_place_reason(found.suggestions[0], t))
         if len(found.suggestions) > 1:
-            Tag("p", _between(found.suggestions, t))
-    scale = max(abs(part.points) for one in found.suggestions for part in one.ranked_by) or 1.0
-    for rank, one in enumerate(found.suggestions, start=1):
-        _suggestion(rank, one, scale, t)
+            Tag("p", _compare_first_two(found.suggestions, t))
+    scale = max(abs(part.points) for suggestion in found.suggestions for part in suggestion.ranked_by) or 1.0
+    for rank, suggestion in enumerate(found.suggestions, start=1):
+        _suggestion(rank, suggestion, scale, t)
 
 
 def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) -> None:
@@ -145,27 +145,27 @@ def _understood(found: Explanation, t: Translations, topic: words.TopicLabel) ->
         )
         Tag("p", text, classes="side__hint")
     reason = words.handoff(triage.handoff_reason.value if triage.handoff_reason else None, t)
-    said = (
+    outcome = (
         _("An operator answers: {reason}").format(reason=reason)
         if reason
         else _("The bot sends an automated reply.")
     )
-    Tag("p", said, classes="side__hint")
+    Tag("p", outcome, classes="side__hint")
 
 
-def _first(one: ExplainedSuggestion, t: Translations) -> str:
+def _first_place_reason(suggestion: ExplainedSuggestion, t: Translations) -> str:
     """Return a sentence with the main reason for the first place."""
-    best = max(one.ranked_by, key=lambda part: part.points)
+    best = max(suggestion.ranked_by, key=lambda part: part.points)
     text = t.gettext("Main reason for the first place: {signal}.")
     return text.format(signal=t.gettext(SIGNALS.get(best.name, best.name)))
 
 
-def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
+def _compare_first_two(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str:
     """Return a sentence with the main difference between the first and the second suggestion."""
     first, second = suggestions[:2]
     ahead = [
-        (part.points - other.points, part.name)
-        for part, other in zip(first.ranked_by, second.ranked_by, strict=True)
+        (part.points - second_part.points, part.name)
+        for part, second_part in zip(first.ranked_by, second.ranked_by, strict=True)
     ]
     points, name = max(ahead)
     behind, against = min(ahead)
@@ -178,9 +178,9 @@ def _between(suggestions: Sequence[ExplainedSuggestion], t: Translations) -> str
     return text
 
 
-def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translations) -> None:
+def _suggestion(rank: int, explanation: ExplainedSuggestion, scale: float, t: Translations) -> None:
     _ = t.gettext
-    suggestion = one.suggestion
+    suggestion = explanation.suggestion
     with Tag("article", classes="card"):
         with Tag("header", classes="card__head"):
             with Tag("span", classes="card__kind"):
@@ -189,20 +189,20 @@ def _suggestion(rank: int, one: ExplainedSuggestion, scale: float, t: Translatio
                 Tag("a", suggestion.question, href=address, classes="card__name", dir="auto")
             Tag("span", words.confidence(suggestion.confidence, t), classes="card__confidence")
         near = _("Closest match: {text} ({similarity})").format(
-            text=one.nearest.text, similarity=f"{one.nearest.similarity:.2f}"
+            text=explanation.nearest.text, similarity=f"{explanation.nearest.similarity:.2f}"
         )
         Tag("p", near, classes="board__small", dir="auto")
-        if one.shared_words:
-            shared = _("Shared words: {words}").format(words=", ".join(one.shared_words))
+        if explanation.shared_words:
+            shared = _("Shared words: {words}").format(words=", ".join(explanation.shared_words))
             Tag("p", shared, classes="board__small", dir="auto")
-        for confirmed in one.confirmed:
+        for near_text in explanation.confirmed:
             text = _("Confirmed earlier: {text} ({similarity})").format(
-                text=confirmed.text, similarity=f"{confirmed.similarity:.2f}"
+                text=near_text.text, similarity=f"{near_text.similarity:.2f}"
             )
             Tag("p", text, classes="board__small", dir="auto")
-        _parts(_("Why this position"), one.ranked_by, SIGNALS, scale, t)
-        confidence_scale = max(abs(part.points) for part in one.sure_by) or 1.0
-        _parts(_("Why this confidence"), one.sure_by, FEATURES, confidence_scale, t)
+        _parts(_("Why this position"), explanation.ranked_by, SIGNALS, scale, t)
+        confidence_scale = max(abs(part.points) for part in explanation.sure_by) or 1.0
+        _parts(_("Why this confidence"), explanation.sure_by, FEATURES, confidence_scale, t)
         with Tag("footer", classes="card__foot"):
             Tag(
                 "button",

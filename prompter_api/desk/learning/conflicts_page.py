@@ -100,14 +100,21 @@ class DisagreementsPage:
         now = datetime.now(tz=UTC)
         with Tag("li", classes="history__one"):
             Tag("p", question.text, dir="auto")
-            for one in question.opinions:
+            for opinion in question.opinions:
                 with Tag("p", classes="board__small"):
-                    when = moment(one.decided_at, now, self._zone, self._language)
-                    Tag("a", f"{one.operator}, {when}: ", href=f"/desk?conversation={one.conversation_id}")
-                    if one.right is not None:
-                        Tag("span", article(one.right, names.get(one.right), self._topic), dir="auto")
+                    when = moment(opinion.decided_at, now, self._zone, self._language)
+                    Tag(
+                        "a",
+                        f"{opinion.operator}, {when}: ",
+                        href=f"/desk?conversation={opinion.conversation_id}",
+                    )
+                    if opinion.right is not None:
+                        Tag("span", article(opinion.right, names.get(opinion.right), self._topic), dir="auto")
                     else:
-                        wrong = ", ".join(article(each, names.get(each), self._topic) for each in one.wrong)
+                        wrong = ", ".join(
+                            article(article_id, names.get(article_id), self._topic)
+                            for article_id in opinion.wrong
+                        )
                         Tag("span", _("not “{question}”").format(question=wrong), dir="auto")
 
     def _articles(self, found: Disagreements) -> None:
@@ -117,12 +124,12 @@ class DisagreementsPage:
             if not found.articles:
                 Tag("p", _("Operators send the answers unchanged."), classes="side__hint")
             with Tag("ol", classes="history"):
-                for one in found.articles:
+                for edited_article in found.articles:
                     text = _("substantially edited or marked out of date: {changed} of {used}").format(
-                        changed=one.n_changed, used=one.n_used
+                        changed=edited_article.n_changed, used=edited_article.n_used
                     )
                     with Tag("li", classes="history__one"):
-                        Tag("p", one.question, dir="auto")
+                        Tag("p", edited_article.question, dir="auto")
                         Tag("p", text, classes="board__small")
 
     def _pins(self, pins: list[PinnedCase]) -> None:

@@ -93,7 +93,7 @@ class ArticleDialog:
                     "The questions are added to it as alternative phrasings; its answer does not change."
                 ),
             )
-            self._field = ui.input(on_change=self._changed).props("dense debounce=200 autofocus")
+            self._field = ui.input(on_change=self._take_change).props("dense debounce=200 autofocus")
             self._field.props["aria-labelledby"] = "which-title"
             self._field.props["placeholder"] = t.gettext("Search questions and answers")
             self._list = Tag("ol", classes="side__list")
@@ -127,7 +127,7 @@ class ArticleDialog:
     def close(self) -> None:
         self._dialog.close()
 
-    async def _changed(self, event: ValueChangeEventArguments[str | None]) -> None:
+    async def _take_change(self, event: ValueChangeEventArguments[str | None]) -> None:
         if (event.value or "").strip():
             await self._on_search(event.value or "")
 

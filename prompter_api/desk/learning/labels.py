@@ -104,12 +104,12 @@ def measured(report: GateRecord, t: Translations, language: str) -> tuple[str, s
     if figures is None or figures.p_at_1 is None or figures.difference is None or figures.interval is None:
         return "—", t.gettext("not evaluated")
     low, high = figures.interval
-    said = t.gettext("{difference} points ({low} to {high})").format(
+    difference = t.gettext("{difference} points ({low} to {high})").format(
         difference=points(figures.difference, language),
         low=points(low, language),
         high=points(high, language),
     )
-    return share(figures.p_at_1, language), said
+    return share(figures.p_at_1, language), difference
 
 
 def points(difference: float, language: str) -> str:

@@ -99,14 +99,14 @@ class _VersionRow:
             _("better: {won}, worse: {lost}").format(won=figures.won, lost=figures.lost) if figures else ""
         )
         self._state.say(_(words.STATES[version.state]))
-        self._reason.say(self._why_so(shown, now, zone))
+        self._reason.say(self._explain_state(shown, now, zone))
         self._compare.set_visibility(figures is not None)
         self._compare.set(aria_pressed=is_compared)
         self._promote.set_visibility(
             not shown.is_used and version.state in (VersionState.PASSED, VersionState.SHADOW)
         )
 
-    def _why_so(self, shown: ShownVersion, now: datetime, zone: tzinfo | None) -> str:
+    def _explain_state(self, shown: ShownVersion, now: datetime, zone: tzinfo | None) -> str:
         _ = self._t.gettext
         refused = shown.version.report.refused
         if refused:
@@ -166,7 +166,7 @@ class ComparisonPanel:
             "{topic}, on autopilot: of {answered} answers, {wrong} become wrong and {right} become "
             "right; allowed net loss: {allowed}."
         )
-        for topic in (one for one in version.report.topics if one.is_live):
+        for topic in (topic for topic in version.report.topics if topic.is_live):
             Tag(
                 "p",
                 text.format(

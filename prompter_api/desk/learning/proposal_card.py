@@ -207,12 +207,12 @@ class ProposalCard:
         if proposal.phrasings:
             with Tag("details"):
                 count = len(proposal.phrasings)
-                said = self._t.ngettext(
+                summary = self._t.ngettext(
                     "{count} alternative phrasing",
                     "{count} alternative phrasings",
                     count,
                 )
-                Tag("summary", said.format(count=count), classes="card__more")
+                Tag("summary", summary.format(count=count), classes="card__more")
                 with Tag("ul", classes="history__list"):
                     for text in proposal.phrasings:
                         Tag("li", text, dir="auto")
@@ -245,8 +245,8 @@ class ProposalCard:
         proof = proposal.proof
         with Tag("details"):
             Tag("summary", _("Customer examples"), classes="card__more")
-            self._list(_("Customers wrote:"), {seen.text: seen.times for seen in proof.texts})
-            self._list(_("Operators answered:"), {given.text: given.times for given in proof.answers})
+            self._list(_("Customers wrote:"), {seen_text.text: seen_text.times for seen_text in proof.texts})
+            self._list(_("Operators answered:"), {answer.text: answer.times for answer in proof.answers})
 
     def _list(self, label: str, times: Mapping[str, int]) -> None:
         if not times:

@@ -175,15 +175,15 @@ class InboxPage:
             case "previous":
                 self._move(-1)
             case "choose_all" | "choose_none":
-                for one in self._cards.values():
-                    one.choose(do == "choose_all" and not one.is_lost)
+                for proposal_card in self._cards.values():
+                    proposal_card.choose(do == "choose_all" and not proposal_card.is_lost)
             case "more":
                 self._limit += _MORE
                 await self._refresh()
             case "approve_many" | "dismiss_many" | "merge":
                 self._ask(do)
             case "sure":
-                await self._sure()
+                await self._confirm()
             case "close":
                 self._many.close()
                 self._which.close()
@@ -245,37 +245,39 @@ class InboxPage:
         ui.run_javascript("sufler.release()")
         await self._refresh()
 
-    def _chosen(self) -> list[Proposal]:
+    def _chosen_proposals(self) -> list[Proposal]:
         return [card.proposal for card in self._cards.values() if card.is_chosen and card.proposal]
 
     def _ask(self, wanted: str) -> None:
-        chosen = self._chosen()
+        chosen = self._chosen_proposals()
         if len(chosen) < (2 if wanted == "merge" else 1):
             self._refuse(self._t.gettext("Select proposals first, at least two to merge."))
         else:
             self._many.ask(wanted, chosen)
 
-    async def _sure(self) -> None:
+    async def _confirm(self) -> None:
         if not self._many.is_open:
             return
         self._many.close()
-        chosen = self._chosen()
+        chosen = self._chosen_proposals()
         match self._many.wanted:
             case "approve_many":
-                seen = {one.id: one.wording for one in chosen}
+                seen = {proposal.id: proposal.wording for proposal in chosen}
                 self._tell(await in_thread(self._session.approve_proposals, seen))
             case "dismiss_many":
-                self._tell(await in_thread(self._session.dismiss_proposals, [one.id for one in chosen]))
+                self._tell(
+                    await in_thread(self._session.dismiss_proposals, [proposal.id for proposal in chosen])
+                )
             case "merge":
-                await self._merge([one.id for one in chosen])
+                await self._merge([proposal.id for proposal in chosen])
         await self._refresh()
 
     def _tell(self, outcomes: Sequence[ProposalResult]) -> None:
         """Show the results of many proposals: each refusal on its card, and a summary as a notice."""
-        refused = [one for one in outcomes if one.error is not None]
-        for one in refused:
-            if card := self._cards.get(one.proposal_id):
-                card.refuse(refusal(one.error, self._t))
+        refused = [result for result in outcomes if result.error is not None]
+        for result in refused:
+            if card := self._cards.get(result.proposal_id):
+                card.refuse(refusal(result.error, self._t))
         text = self._t.gettext("Done: {done}, not done: {refused}.")
         done = text.format(done=len(outcomes) - len(refused), refused=len(refused))
         why = dict.fromkeys(refusal(result.error, self._t) for result in refused)
@@ -342,9 +344,9 @@ class InboxPage:
             name = _("All") if kind is None else _(KINDS[kind])
             link.say(f"{name} · {count}")
             link.set(aria_current="true" if kind is self._kind else None)
-        left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
-        self._more.say(_("Show more: {count} left").format(count=left))
-        self._more.set_visibility(left > 0)
+        n_left = (total if self._kind is None else waiting.get(self._kind, 0)) - len(proposals)
+        self._more.say(_("Show more: {count} left").format(count=n_left))
+        self._more.set_visibility(n_left > 0)
         numbers = [candidate.id for candidate in proposals]
         before = list(self._cards)
         for place, (number, card) in enumerate(self._cards.items()):

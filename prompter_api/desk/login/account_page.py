@@ -26,8 +26,8 @@ from prompter.text.translations import N_, translator
 from prompter_api import cookies
 from prompter_api.auth import visit_of
 from prompter_api.desk.ui.forms import Field, form_page, page_language, submit_password
-from prompter_api.parts import services_of
 from prompter_api.schemas.common import MAX_ID
+from prompter_api.services import services_of
 from web.origins import refuse_other_sites
 
 Number = Annotated[int, Path(ge=1, le=MAX_ID)]
@@ -99,8 +99,8 @@ def _page(
     new_token: str | None = None,
     form: TokenForm = _EMPTY_FORM,
 ) -> Response:
-    parts, account = services_of(request), visit.account
-    language = page_language(request, parts, account.language)
+    services, account = services_of(request), visit.account
+    language = page_language(request, services, account.language)
     _ = translator(language).gettext
     return form_page(
         request,
@@ -111,9 +111,9 @@ def _page(
         account=account,
         sessions=[
             (session, browser_name(session.user_agent), session.id == visit.session.id)
-            for session in parts.sessions.all(account.id)
+            for session in services.sessions.all(account.id)
         ],
-        tokens=parts.accounts.tokens(account.id),
+        tokens=services.accounts.tokens(account.id),
         scopes=[
             (scope.value, _(words)) for scope, words in _SCOPES.items() if scope in scopes_of(account.role)
         ],
@@ -126,7 +126,7 @@ def _page(
         password_problem=password_problem,
         new_token=new_token,
         form=form,
-        newest_token=parts.accounts.newest_token(account.id),
+        newest_token=services.accounts.newest_token(account.id),
     )
 
 
@@ -152,13 +152,13 @@ async def change_password(
 ) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
-    _ = translator(page_language(request, parts, visit.account.language)).gettext
-    done = await submit_password(request, parts, visit.account, old, new, again, _)
+    services = services_of(request)
+    _ = translator(page_language(request, services, visit.account.language)).gettext
+    done = await submit_password(request, services, visit.account, old, new, again, _)
     if isinstance(done, str):
         return await run_in_threadpool(_page, request, visit, status=422, password_problem=done)
     answer = RedirectResponse("/account", 303)
-    done.keep(answer, parts)
+    done.keep(answer, services)
     return answer
 
 
@@ -166,9 +166,9 @@ async def change_password(
 def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
+    services = services_of(request)
     with suppress(NotFound):  # the session has ended meanwhile
-        parts.sessions.revoke(session_id, of=visit.account.id)
+        services.sessions.revoke(session_id, of=visit.account.id)
     return RedirectResponse("/account", 303)
 
 
@@ -176,10 +176,10 @@ def end_session(request: Request, visit: VisitOrRedirect, session_id: Number) ->
 def end_sessions(request: Request, visit: VisitOrRedirect) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
-    parts.sessions.revoke_all(visit.account.id)
+    services = services_of(request)
+    services.sessions.revoke_all(visit.account.id)
     answer = RedirectResponse("/login", 303)
-    cookies.forget_session(answer, parts)
+    cookies.forget_session(answer, services)
     return answer
 
 
@@ -194,15 +194,15 @@ def make_token(
 ) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
+    services = services_of(request)
     account, name = visit.account, name.strip()
     form = TokenForm(name=name, scopes=frozenset(scope), days=days)
 
     def refused(problem: str, status: int = 422) -> Response:
         return _page(request, visit, status=status, problem=problem, form=form)
 
-    _ = translator(page_language(request, parts, account.language)).gettext
-    scopes = {each for each in scopes_of(account.role) if each.value in scope}
+    _ = translator(page_language(request, services, account.language)).gettext
+    scopes = {allowed_scope for allowed_scope in scopes_of(account.role) if allowed_scope.value in scope}
     for_ever = days == "never" and account.role is Role.ADMIN
     lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
     if not name.isprintable() or not 1 <= len(name) <= 100:
@@ -214,7 +214,7 @@ def make_token(
     # On a reload the browser sends the form again, with the id of the token that was newest the first time.
     newest = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
     try:
-        _token, secret = parts.accounts.issue_token(
+        _token, secret = services.accounts.issue_token(
             account.id, name, scopes=scopes, days=None if for_ever else lasts, after=newest
         )
     except TokenMade:
@@ -233,9 +233,9 @@ def make_token(
 def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
+    services = services_of(request)
     with suppress(NotFound):  # the token is already gone
-        parts.accounts.revoke_token(token_id, of=visit.account.id)
+        services.accounts.revoke_token(token_id, of=visit.account.id)
     return RedirectResponse("/account", 303)
 
 
@@ -243,8 +243,8 @@ def revoke_token(request: Request, visit: VisitOrRedirect, token_id: Number) -> 
 def revoke_tokens(request: Request, visit: VisitOrRedirect) -> Response:
     if not isinstance(visit, Visit):
         return visit
-    parts = services_of(request)
-    parts.accounts.revoke_tokens(visit.account.id)
+    services = services_of(request)
+    services.accounts.revoke_tokens(visit.account.id)
     return RedirectResponse("/account", 303)
 
 

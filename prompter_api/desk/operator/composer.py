@@ -23,7 +23,7 @@ class Composer:
                 self._title = Tag("label", classes="composer__title", id="composer-title")
                 self._about = Tag("span", classes="composer__about")
                 self._drop = Tag("button", _("Discard"), classes="link composer__drop", data_do="drop")
-            self._field = ui.textarea(on_change=self._changed)
+            self._field = ui.textarea(on_change=self._take_change)
             self._field.props("autogrow borderless dense")
             self._field.props["maxlength"] = 20_000
             self._field.props["aria-labelledby"] = "composer-title"
@@ -38,7 +38,7 @@ class Composer:
     def text(self) -> str:
         return self._field.value or ""
 
-    def _changed(self, event: ValueChangeEventArguments[str | None]) -> None:
+    def _take_change(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._on_change(event.value or "")
 
     def show(self, draft: Draft, *, waiting: bool) -> None:

@@ -127,8 +127,8 @@ class ConversationPanel:
             if reply.state is not OutboxState.CANCELLED
         ]
         entries.sort(key=lambda entry: entry[:3])
-        wanted = {(kind, number) for _, kind, number, _ in entries}
-        for key in [key for key in self._bubbles if key not in wanted]:
+        keys = {(kind, number) for _, kind, number, _ in entries}
+        for key in [key for key in self._bubbles if key not in keys]:
             self._bubbles.pop(key).element.delete()
         added = False
         for place, (when, kind, number, entry) in enumerate(entries):
@@ -197,8 +197,8 @@ class _Bubble:
             state += " · " + self._t.gettext("handled by {name}").format(name=reply.settled_by)
         self._state.say(state)
         self._state.set(title=reply.problem)
-        for each in OutboxState:
-            self.element.toggle(f"bubble--{each.value}", each is reply.state)
+        for possible_state in OutboxState:
+            self.element.toggle(f"bubble--{possible_state.value}", possible_state is reply.state)
         self._offer_settling(reply)
 
     def _mark(self, marks: list[str]) -> None:

@@ -71,14 +71,14 @@ class DeskPage:
         self._acting = asyncio.Lock()
         self._left = False
         self._zone_known = False
-        self._screen = Screen(context, on_text=self._typed, on_search=self._find)
+        self._screen = Screen(context, on_text=self._take_text, on_search=self._find)
         self._actions: Mapping[str, Callable[[InputEvent], Awaitable[None]]] = {
             "open": self._open_clicked,
             "next": self._next,
             "previous": self._previous,
             "accept": self._accept,
             "edit": self._edit,
-            "own": self._own,
+            "own": self._write_own,
             "send": self._send,
             "send_anyway": self._send_anyway,
             "reject": self._reject,
@@ -252,7 +252,7 @@ class DeskPage:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def _typed(self, text: str) -> None:
+    def _take_text(self, text: str) -> None:
         if text != self._draft.text:
             self._set_draft(replace(self._draft, text=text))
 
@@ -264,12 +264,12 @@ class DeskPage:
 
     def _begin(self, draft: Draft) -> None:
         """Start a draft. The operator's own text is set aside."""
-        own = self._draft.own_text
+        own_text = self._draft.own_text
         self._screen.enter(Mode.CARDS)
-        self._set_draft(replace(draft, aside=own))
+        self._set_draft(replace(draft, aside=own_text))
         self._screen.focus("composer")
 
-    async def _own(self, _event: InputEvent) -> None:
+    async def _write_own(self, _event: InputEvent) -> None:
         if self._snapshot.view is not None:
             self._set_draft(self._draft.dropped())
             self._screen.focus("composer")
@@ -330,7 +330,9 @@ class DeskPage:
         return Draft.editing(suggestion, text, question=words.question(suggestion, self._topic))
 
     def _suggestion(self, rank: int | None) -> OfferedSuggestion | None:
-        return next((each for each in self._snapshot.suggestions if each.rank == rank), None)
+        return next(
+            (suggestion for suggestion in self._snapshot.suggestions if suggestion.rank == rank), None
+        )
 
     # --- deciding ---------------------------------------------------------------------------
 
@@ -351,7 +353,7 @@ class DeskPage:
         if view is None:
             return
         if (on_screen := event.data.get("text")) is not None:
-            self._typed(on_screen)
+            self._take_text(on_screen)
         draft = self._draft
         if not draft.text.strip() and draft.purpose is not Purpose.REJECT:
             self._screen.notices.say(self._t.gettext("Nothing to send yet."))

@@ -39,7 +39,7 @@ def by_customer(queue: Sequence[QueueItem]) -> list[Waiting]:
     items: dict[int, list[QueueItem]] = {}
     for item in queue:
         items.setdefault(item.customer.conversation_id, []).append(item)
-    return [Waiting(first=each[0], last=each[-1]) for each in items.values()]
+    return [Waiting(first=waiting_items[0], last=waiting_items[-1]) for waiting_items in items.values()]
 
 
 def neighbour(queue: Sequence[QueueItem], conversation_id: int | None, step: int) -> QueueItem | None:
@@ -65,8 +65,8 @@ class RecentCustomers:
     def beside(self, queue: Sequence[QueueItem], conversation_id: int | None) -> list[Customer]:
         """Return the recent customers that neither wait nor are on the screen, latest first."""
         shown = {item.customer.conversation_id for item in queue} | {conversation_id}
-        others = [customer for number, customer in self._opened.items() if number not in shown]
-        return others[::-1][:_MAX_RECENT]
+        customers = [customer for number, customer in self._opened.items() if number not in shown]
+        return customers[::-1][:_MAX_RECENT]
 
 
 class QueuePanel:
@@ -96,10 +96,10 @@ class QueuePanel:
         conversation_id: int | None,
         now: datetime,
     ) -> None:
-        waiting = {each.first.customer.conversation_id: each for each in by_customer(queue)}
+        waiting = {entry.first.customer.conversation_id: entry for entry in by_customer(queue)}
         rows = self._rows.show(list(waiting))
-        for row, (number, each) in zip(rows, waiting.items(), strict=True):
-            row.show(each, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
+        for row, (number, entry) in zip(rows, waiting.items(), strict=True):
+            row.show(entry, current=number == conversation_id, others=opened_by.get(number, ()), now=now)
         self._count.say(str(len(waiting)) if waiting else "")
         self._empty.set_visibility(not waiting)
         self._list.set_visibility(bool(waiting))

@@ -39,7 +39,9 @@ class SearchPanel:
         self._chosen = 0
         with Tag("div", classes="side", role="search", data_keys="list", data_focus="search") as self.element:
             Tag("h3", t.gettext("Another article"), classes="side__title", id="search-title")
-            self._field = ui.input(on_change=self._changed).props("borderless dense clearable debounce=200")
+            self._field = ui.input(on_change=self._take_change).props(
+                "borderless dense clearable debounce=200"
+            )
             self._field.props["aria-labelledby"] = "search-title"
             self._field.props["placeholder"] = t.gettext("Search questions and answers")
             self._list = Tag("ol", classes="side__list")
@@ -48,7 +50,7 @@ class SearchPanel:
                 Tag("span", t.gettext("Back"))
                 keyed(["Esc"])
 
-    async def _changed(self, event: ValueChangeEventArguments[str | None]) -> None:
+    async def _take_change(self, event: ValueChangeEventArguments[str | None]) -> None:
         await self._on_search(event.value or "")
 
     @property

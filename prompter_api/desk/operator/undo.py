@@ -47,7 +47,9 @@ class Undoable:
     def last(self) -> Sent | None:
         """Return the decision that undo would take back, or None."""
         now = self._clock()
-        self._sent = [sent for sent in self._sent if not is_over(sent.until, now, max_wait=self._max_wait)]
+        self._sent = [
+            decision for decision in self._sent if not is_over(decision.until, now, max_wait=self._max_wait)
+        ]
         return self._sent[-1] if self._sent else None
 
     def take(self) -> Sent | None:

@@ -30,7 +30,7 @@ class BoardPage:
         self._session = context.session
         self.poll = Refreshing(context.session, context.session.topics, self._show).poll
         _ = context.t.gettext
-        rule = context.session.parts.readiness.rule
+        rule = context.session.services.readiness.rule
         frame = Layout(context, here="/readiness", title=_("Readiness"))
         with frame.body, Tag("div", classes="sheet", data_desk=True, data_keys=""):
             with Tag("header", classes="sheet__head"):
@@ -83,9 +83,9 @@ class BoardTable:
         self._rows = KeyedRows[str, _Row](body, lambda name: _Row(name, rule.bar, heads, t, language, topic))
 
     def show(self, topics: Sequence[TopicReadiness]) -> None:
-        topics = sorted(topics, key=lambda found: self._topic(found.name).casefold())
-        for row, found in zip(self._rows.show([one.name for one in topics]), topics, strict=True):
-            row.show(found)
+        topics = sorted(topics, key=lambda topic: self._topic(topic.name).casefold())
+        for row, topic in zip(self._rows.show([topic.name for topic in topics]), topics, strict=True):
+            row.show(topic)
 
 
 class _Row:

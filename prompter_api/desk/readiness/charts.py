@@ -192,7 +192,9 @@ def risk_options(
 def risk_words(coverage: Floats, risk: Floats, *, bar: float, t: Translations, language: str) -> str:
     if not len(coverage):
         return t.gettext("Nothing has been judged yet.")
-    holds = [float(share_) for share_, wrong in zip(coverage, risk, strict=True) if wrong <= 1 - bar]
+    holds = [
+        float(share_) for share_, share_wrong in zip(coverage, risk, strict=True) if share_wrong <= 1 - bar
+    ]
     text = t.gettext("If every question got an automated reply, {all} of the replies would be wrong.").format(
         all=share(float(risk[-1]), language)
     )

@@ -45,9 +45,9 @@ class EvidencePanel:
     def show(self, evidence: TopicEvidence, *, limit: int, zone: tzinfo | None) -> None:
         pieces = list(reversed(evidence.pieces))[:limit]
         now = utc_now()
-        rows = self._rows.show([one.turn_id for one in pieces])
-        for row, one in zip(rows, pieces, strict=True):
-            row.show(one, evidence.questions.get(one.article_id), now=now, zone=zone)
+        rows = self._rows.show([piece.turn_id for piece in pieces])
+        for row, piece in zip(rows, pieces, strict=True):
+            row.show(piece, evidence.questions.get(piece.article_id), now=now, zone=zone)
         self._count.say(str(len(evidence.pieces)) if evidence.pieces else "")
         self._table.set_visibility(bool(pieces))
         self._none.set_visibility(not pieces)
@@ -68,22 +68,24 @@ class _Piece:
             with Tag("td"):
                 self._outcome = Tag("span", classes="mark")
 
-    def show(self, one: PieceOfEvidence, answered: str | None, *, now: datetime, zone: tzinfo | None) -> None:
+    def show(
+        self, piece: PieceOfEvidence, answered: str | None, *, now: datetime, zone: tzinfo | None
+    ) -> None:
         _ = self._t.gettext
-        self._at.say(moment(one.received_at, now, zone, self._language))
-        self._question.set(href=f"/desk?conversation={one.conversation_id}")
-        self._question.say("" if one.right is None else one.question or _("(no text)"))
-        self._question.set_visibility(one.right is not None)
-        self._hidden.say(_("shown once it has been judged") if one.right is None else "")
-        suggested = article(one.article_id, answered, self._topic)
-        self._article.say("" if one.right is None else f"→ {suggested}")
-        self._confidence.say(percent(one.confidence))
-        self._how.say(_(words.HOW_JUDGED[one.how]))
-        open_ = one.right is None
-        self._outcome.say(_("pending") if open_ else _("right") if one.right else _("wrong"))
+        self._at.say(moment(piece.received_at, now, zone, self._language))
+        self._question.set(href=f"/desk?conversation={piece.conversation_id}")
+        self._question.say("" if piece.right is None else piece.question or _("(no text)"))
+        self._question.set_visibility(piece.right is not None)
+        self._hidden.say(_("shown once it has been judged") if piece.right is None else "")
+        suggested = article(piece.article_id, answered, self._topic)
+        self._article.say("" if piece.right is None else f"→ {suggested}")
+        self._confidence.say(percent(piece.confidence))
+        self._how.say(_(words.HOW_JUDGED[piece.how]))
+        open_ = piece.right is None
+        self._outcome.say(_("pending") if open_ else _("right") if piece.right else _("wrong"))
         self._outcome.set(title=_("counts as wrong until it is judged") if open_ else None)
-        self._outcome.toggle("mark--high", one.right is True)
-        self._outcome.toggle("mark--urgent", one.right is False)
+        self._outcome.toggle("mark--high", piece.right is True)
+        self._outcome.toggle("mark--urgent", piece.right is False)
         self._outcome.toggle("mark--chip", open_)
 
 

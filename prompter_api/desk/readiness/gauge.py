@@ -74,7 +74,10 @@ def points(sequence: Sequence[Interval], bar: float) -> str:
     if not sequence:
         return ""
     scale, last = Scale(bar=bar), sequence[-1].n_turns
-    places = [(round(_SPARK_WIDTH * each.n_turns / last, 2), _height(each.low, scale)) for each in sequence]
+    places = [
+        (round(_SPARK_WIDTH * interval.n_turns / last, 2), _height(interval.low, scale))
+        for interval in sequence
+    ]
     return " ".join(f"{x:g},{y:g}" for x, y in places)
 
 

@@ -101,12 +101,12 @@ def course(step: Step, t: Translations) -> str:
 
 def days(found: TopicReadiness, t: Translations) -> str:
     """Return the days left at the current volume, or an empty text if there is nothing to say."""
-    left, more = found.days_to_go, found.last.step.more_labels
+    days_left, more = found.days_to_go, found.last.step.more_labels
     if not more:
         return ""
-    if left is None:
+    if days_left is None:
         return t.gettext("no questions are being judged at the moment")
-    whole = max(1, round(left))
+    whole = max(1, round(days_left))
     text = t.ngettext("{count} day at the current volume", "{count} days at the current volume", whole)
     return text.format(count=whole)
 
@@ -235,7 +235,7 @@ def happened(event: ReadinessEvent, topic: TopicLabel, t: Translations, language
                 "Excluded from the group because their own accuracy is below the target: {topics}."
             ).format(topics=", ".join(map(topic, facts.topics)) or "—")
         case "slipped":
-            return _slipped(facts, t)
+            return _slip_text(facts, t)
         case "stopped":
             return t.gettext("Paused: operators answer until autopilot is turned on again.")
         case "switched_off":
@@ -267,7 +267,7 @@ def _new_version(facts: ReadinessChangeFacts, t: Translations) -> str:
     return text.format(changed=changed)
 
 
-def _slipped(facts: ReadinessChangeFacts, t: Translations) -> str:
+def _slip_text(facts: ReadinessChangeFacts, t: Translations) -> str:
     wrong, audited = facts.audited_wrong, facts.audited
     text = t.ngettext(
         "Autopilot turned off: {wrong} of {audited} audited replies was wrong. The topic is being "

@@ -76,7 +76,7 @@ def _weeks(drift: Drift, t: Translations, language: str) -> None:
     rows: list[tuple[str, Sequence[str]]] = [
         (_("Questions"), [str(week.turns) for week in weeks]),
         (_("No suggestion found"), [_share(week.unseen, language) for week in weeks]),
-        (_("Confidence at least 90 %"), [_sure(week, language) for week in weeks]),
+        (_("Confidence at least 90 %"), [_share_of_sure(week, language) for week in weeks]),
         (
             _("Suggestions rejected or substantially edited"),
             [_share(week.changed, language) for week in weeks],
@@ -107,12 +107,12 @@ def _confidences(weeks: Sequence[Week], t: Translations, language: str) -> None:
     with Tag("ol", classes="tenths"):
         for place in range(10):
             shares = [week.confidences[place] / total for week, total in zip(weeks, totals, strict=True)]
-            this, before = (words.share(one, language) for one in shares)
-            from_, to = (words.share(one / 10, language) for one in (place, place + 1))
-            said = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
+            this, before = (words.share(share, language) for share in shares)
+            from_, to = (words.share(tenth / 10, language) for tenth in (place, place + 1))
+            description = t.gettext("{from_} – {to}: {this} this week, {before} last week").format(
                 from_=from_, to=to, this=this, before=before
             )
-            with Tag("li", classes="tenths__one", title=said, aria_label=said):
+            with Tag("li", classes="tenths__one", title=description, aria_label=description):
                 for share, name in zip(shares, ("this", "before"), strict=True):
                     bar = Tag("span", classes=f"tenths__bar tenths__bar--{name}", aria_hidden=True)
                     bar.style(f"height: {round(100 * share)}%")
@@ -189,6 +189,6 @@ def _share(estimate: Estimate | None, language: str) -> str:
     return f"{words.share(estimate.value, language)} ({interval})"
 
 
-def _sure(week: Week, language: str) -> str:
+def _share_of_sure(week: Week, language: str) -> str:
     total = sum(week.confidences)
     return words.share(week.confidences[9] / total, language) if total else "—"

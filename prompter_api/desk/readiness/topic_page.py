@@ -53,7 +53,7 @@ class TopicPage:
     def __init__(self, context: PageContext, name: str) -> None:
         self._session, self._t, self._language = context.session, context.t, context.language
         self._name = name
-        self._rule = context.session.parts.readiness.rule
+        self._rule = context.session.services.readiness.rule
         self._news = ReadinessNews(context.session)
         self._acting = asyncio.Lock()
         self._left = False

@@ -159,8 +159,8 @@ class ProofPanel:
 
     def show(self, view: TopicView, zone: tzinfo | None) -> None:
         t, language, steps = self._t, self._language, view.found.steps
-        for chip, one in zip(self._chips.show([step.threshold for step in steps]), steps, strict=True):
-            chip.show(one, chosen=one is view.step)
+        for chip, step in zip(self._chips.show([step.threshold for step in steps]), steps, strict=True):
+            chip.show(step, chosen=step is view.step)
         later = [words.share(threshold, language) for threshold in self._rule.thresholds[len(steps) :]]
         self._untested.say(
             t.gettext("Not tested yet: {shares}").format(shares=", ".join(later)) if later else ""
@@ -185,7 +185,7 @@ class ProofPanel:
         self._asked.say(words.share(view.bar, language))
         first = view.steps_at_bar[0]
         self._answer_with(
-            words.what_if(view.steps_at_bar, self._when(view.evidence, first, zone), t, language)
+            words.what_if(view.steps_at_bar, self._moment_of(view.evidence, first, zone), t, language)
         )
 
     def _answer_with(self, lines: list[str]) -> None:
@@ -197,7 +197,7 @@ class ProofPanel:
             for line in lines:
                 Tag("li", line)
 
-    def _when(self, evidence: TopicEvidence, step: Step, zone: tzinfo | None) -> str:
+    def _moment_of(self, evidence: TopicEvidence, step: Step, zone: tzinfo | None) -> str:
         at = evidence.received_at(step)
         return "" if at is None else moment(at, utc_now(), zone, self._language)
 

@@ -18,7 +18,7 @@ from prompter_api import cookies
 from prompter_api.desk.ui.mounting import asset
 from prompter_api.errors import LoginRefused, TooManyAtOnce, TooManyTries
 from prompter_api.login import Entry, change_password
-from prompter_api.parts import Services
+from prompter_api.services import Services
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -31,12 +31,12 @@ Field = Annotated[str, Form(max_length=1000)]
 Words = Callable[[str], str]
 
 
-def page_language(request: Request, parts: Services, account_language: str | None = None) -> str:
+def page_language(request: Request, services: Services, account_language: str | None = None) -> str:
     """Return the account's language, the one chosen before login, or the default, in this order."""
-    for language in (account_language, cookies.language(request, parts)):
+    for language in (account_language, cookies.language(request, services)):
         if language in LANGUAGES:
             return str(language)
-    return parts.language
+    return services.language
 
 
 def form_page(
@@ -66,21 +66,21 @@ def refused_page(request: Request, language: str) -> HTMLResponse:
     return form_page(request, "refused.html", status=403, language=language)
 
 
-def unavailable_page(request: Request, parts: Services, error: DatabaseUnavailable) -> HTMLResponse:
+def unavailable_page(request: Request, services: Services, error: DatabaseUnavailable) -> HTMLResponse:
     """Return the page which says that the database is unavailable."""
-    page = form_page(request, "unavailable.html", status=503, language=page_language(request, parts))
+    page = form_page(request, "unavailable.html", status=503, language=page_language(request, services))
     page.headers["Retry-After"] = str(error.retry_after)
     return page
 
 
 async def submit_password(
-    request: Request, parts: Services, account: Account, old: str, new: str, again: str, _: Words
+    request: Request, services: Services, account: Account, old: str, new: str, again: str, _: Words
 ) -> Entry | str:
     """Change the password. If that fails, return the message that says why."""
     if new != again:
         return _("The new passwords do not match.")
     try:
-        return await change_password(request, parts, account, old, new)
+        return await change_password(request, services, account, old, new)
     except WrongPassword:
         return _("The current password is wrong.")
     except WeakPassword:

@@ -41,7 +41,7 @@ from prompter_api.desk.ui.mounting import asset
 from prompter_api.desk.ui.session import PageSession, PageSessions, SignedOut
 from prompter_api.desk.ui.sockets import belongs
 from prompter_api.errors import log_unavailable
-from prompter_api.parts import Services
+from prompter_api.services import Services
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,8 +114,8 @@ def reloading() -> Iterator[None]:
 class PageGuard:
     """Admits logged-in users, and redirects everybody else to the login page."""
 
-    def __init__(self, parts: Services, page_sessions: PageSessions) -> None:
-        self._parts = parts
+    def __init__(self, services: Services, page_sessions: PageSessions) -> None:
+        self._services = services
         self._page_sessions = page_sessions
 
     async def let_in(self, request: Request, role: Role = Role.OPERATOR) -> PageContext | Response:
@@ -124,24 +124,24 @@ class PageGuard:
             visit, titles = await in_thread(self._visit, request)
         except DatabaseUnavailable as error:
             log_unavailable(request, error)
-            return unavailable_page(request, self._parts, error)
+            return unavailable_page(request, self._services, error)
         if visit is None:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/login?after={quote(request.url.path + query)}", 303)
         account = visit.account
         if account.one_time_password:
             return RedirectResponse("/password", 303)
-        language = page_language(request, self._parts, account.language)
+        language = page_language(request, self._services, account.language)
         if not has_role(account, role):
             return refused_page(request, language)
-        session, client = self._page_sessions.take(self._parts, visit, titles), ui.context.client
+        session, client = self._page_sessions.take(self._services, visit, titles), ui.context.client
         client.on_delete(lambda: self._page_sessions.leave(session))
         belongs(client, visit.session.id, session.note_action)
         return PageContext(session=session, language=language, t=translator(language))
 
     def _visit(self, request: Request) -> tuple[Visit | None, TopicTitles]:
         """Return the visit and the titles of topics. Runs in a thread."""
-        return visit_of(request, self._parts), self._parts.topics.titles()
+        return visit_of(request, self._services), self._services.topics.titles()
 
 
 class Layout:

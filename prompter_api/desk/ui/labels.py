@@ -181,8 +181,8 @@ def refusal(error: PrompterError, t: Translations, *, text: str = "", who: str |
             return t.gettext("The customer has written again.")
         case TooLateToUndo():
             return t.gettext("Too late: the reply has already been sent.")
-        case InvalidDecision() if left := fields(text):
-            return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + left[0] + "}")
+        case InvalidDecision() if unfilled := fields(text):
+            return t.gettext("Fill in {field} or remove it, then send.").format(field="{" + unfilled[0] + "}")
         case InvalidDecision():
             return t.gettext("Cannot send: the text is empty or too long, or the customer is still writing.")
         case NotFound():

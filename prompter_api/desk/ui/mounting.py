@@ -20,13 +20,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from prompter_api.desk.ui.sockets import SocketGuard, guard_events
-from prompter_api.parts import Services
+from prompter_api.services import Services
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
 @cache
-def _configured() -> FastAPI:
+def _configure() -> FastAPI:
     carrier = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(
         carrier,
@@ -49,20 +49,20 @@ def asset(name: str) -> str:
     return f"/assets/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def mount_nicegui(app: FastAPI, parts: Services) -> None:
+def mount_nicegui(app: FastAPI, services: Services) -> None:
     """Serve NiceGUI's scripts and websockets under `app`. Start and stop NiceGUI with `app`."""
     own_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
-        async with _configured().router.lifespan_context(running), own_lifespan(running) as state:
+        async with _configure().router.lifespan_context(running), own_lifespan(running) as state:
             yield state
         run.reset()  # new threads, in case another application of this process follows
 
-    _configured()
+    _configure()
     app.mount("/assets", StaticFiles(directory=STATIC))
     app.router.lifespan_context = lifespan
-    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, parts)))
+    app.router.routes.append(_OwnPaths("", app=SocketGuard(core.app, services)))
 
 
 class _OwnPaths(Mount):

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prompter.common.safe_errors import describe_without_content
 from prompter_api.auth import visit_of
-from prompter_api.parts import Services
+from prompter_api.services import Services
 from web.origins import OTHER_SITE, SAFE_METHODS, is_same_origin
 from web.problems import problem
 
@@ -57,9 +57,9 @@ def belongs(client: Client, session_id: int, on_action: Callable[[], None]) -> N
 class SocketGuard:
     """NiceGUI's application with sockets for our own pages only. Data of other sockets is not read."""
 
-    def __init__(self, app: ASGIApp, parts: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._parts = parts
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_SOCKETS):  # scripts and styles
@@ -88,7 +88,7 @@ class SocketGuard:
         may_be_silent = scope["type"] == "http" and scope["method"] in SAFE_METHODS
         if same_origin is False or (same_origin is None and not may_be_silent):
             return 403, "forbidden", OTHER_SITE
-        visit = await to_thread.run_sync(lambda: visit_of(connection, self._parts, is_active=False))
+        visit = await to_thread.run_sync(lambda: visit_of(connection, self._services, is_active=False))
         if visit is None:
             return 401, "not_logged_in", "log in first"
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -130,7 +130,7 @@ def _may_show(sid: str, data: object) -> bool:
     if not isinstance(data, dict):
         return False
     ids = [data.get(name) for name in ("client_id", "tab_id", "document_id")]
-    if not all(isinstance(each, str) for each in ids) or not str(data.get("next_message_id", 0)).isdecimal():
+    if not all(isinstance(id_, str) for id_ in ids) or not str(data.get("next_message_id", 0)).isdecimal():
         return False
     page = _pages.get(str(ids[0]))
     if page is None or page.session_id != _session_of(core.sio.get_environ(sid)):

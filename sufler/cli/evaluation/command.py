@@ -85,10 +85,10 @@ def intents(
         splits = stratified_folds(train_rows, folds, seed=seed)
     else:
         draws = [few_shots(train_rows, shots, seed=seed + k) if shots else train_rows for k in range(repeats)]
-        splits = [Split(train=drawn, test=test_rows) for drawn in draws]
-    other = load_settings(against) if against else None
+        splits = [Split(train=rows, test=test_rows) for rows in draws]
+    other_settings = load_settings(against) if against else None
     result, comparison = _measure_intents(
-        splits, settings, other, is_folded=folds is not None, oos_label=oos_label, seed=seed
+        splits, settings, other_settings, is_folded=folds is not None, oos_label=oos_label, seed=seed
     )
     counts = {"n_test": result.n_test, "train_seconds": round(result.train_seconds, 3)}
     measured = _Measured(
@@ -116,13 +116,13 @@ def intents(
 def _measure_intents(
     splits: "Sequence[Split]",
     settings: "Settings",
-    other: "Settings | None",
+    other_settings: "Settings | None",
     *,
     is_folded: bool,
     oos_label: str | None,
     seed: int,
 ) -> "tuple[IntentReport, Comparison | None]":
-    """Measure the classifier of the settings, and compare it with the classifier of the `other` settings."""
+    """Measure the classifier of the settings, and compare it with the classifier of `other_settings`."""
     from evaluation import compare, evaluate_draws, evaluate_folds
     from evaluation.paired import intent_statistics
     from prompter.models.encoder_factory import build_encoder
@@ -136,9 +136,9 @@ def _measure_intents(
 
     encoder = with_progress(build_encoder(settings.models))
     result = measure(settings, encoder)
-    if other is None:
+    if other_settings is None:
         return result, None
-    theirs = measure(other, encoder_of(other, settings, encoder))
+    theirs = measure(other_settings, encoder_of(other_settings, settings, encoder))
     return result, compare(result.outcomes, theirs.outcomes, intent_statistics(), seed=seed)
 
 
@@ -162,7 +162,7 @@ def retrieval(
 
     shown.check_writable(failures, report)
     settings = load_settings(config)
-    other = load_settings(against) if against else None
+    other_settings = load_settings(against) if against else None
     task = Task.read(kb, cases, learn, learn_noise, seed)
     shown.warn(task.warnings)
     with task.model(settings) as model:
@@ -170,8 +170,8 @@ def retrieval(
         curve = model.learning_curve() if report is not None and task.learned else []
     result = retrieval_report(outcomes, seed=seed)
     comparison = None
-    if other is not None:
-        with task.model(other, like=model) as rival:
+    if other_settings is not None:
+        with task.model(other_settings, like=model) as rival:
             comparison = compare(outcomes, rival.outcomes(), retrieval_statistics(), seed=seed)
     measured = _Measured(
         metrics=result.metrics,
@@ -222,7 +222,7 @@ def selective(
 
     shown.check_writable(failures, report)
     settings = load_settings(config)
-    other = load_settings(against) if against else None
+    other_settings = load_settings(against) if against else None
     task = Task.read(kb, cases, learn, learn_noise, seed)
     shown.warn(task.warnings)
     with task.model(settings) as model:
@@ -230,8 +230,8 @@ def selective(
         result = selective_report(model.outcomes(), target=target, threshold=threshold, seed=seed)
         curve = model.learning_curve() if report is not None and task.learned else []
     comparison = None
-    if other is not None:
-        with task.model(other, like=model) as rival:
+    if other_settings is not None:
+        with task.model(other_settings, like=model) as rival:
             statistics = selective_statistics(threshold, rival.threshold(target))
             comparison = compare(result.outcomes, rival.outcomes(), statistics, seed=seed)
     rounded = None if threshold is None else round(threshold, 4)

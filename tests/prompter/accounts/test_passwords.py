@@ -3,7 +3,7 @@
 import pytest
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from prompter.accounts.passwords import WeakPassword, _estimated, check_password
+from prompter.accounts.passwords import WeakPassword, _texts_to_score, check_password
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_several_words_are_one(password: str) -> None:
 def test_an_estimate_looks_few_texts_up(password: str) -> None:
     """zxcvbn looks up every part of a text once per reading of its signs as letters."""
     ways = 0
-    for text in _estimated(password):
+    for text in _texts_to_score(password):
         assert len(text) <= 24
         ways += len(enumerate_l33t_subs(relevant_l33t_subtable(text, L33T_TABLE)))
     assert ways <= 40

@@ -50,14 +50,14 @@ def test_a_new_password_replaces_the_old_one(accounts: Accounts) -> None:
     assert not account.one_time_password
 
 
-@pytest.mark.parametrize("what", ["reset", "disabled"])
+@pytest.mark.parametrize("change", ["reset", "disabled"])
 def test_a_change_does_not_undo_what_an_admin_did_meanwhile(
-    accounts: Accounts, store: Store, what: str
+    accounts: Accounts, store: Store, change: str
 ) -> None:
     accounts.add("adam", Role.ADMIN, PASSWORD)
     anna = accounts.add("anna", Role.OPERATOR, PASSWORD)
     verified = accounts.verified(anna.id, PASSWORD)
-    if what == "reset":
+    if change == "reset":
         accounts.set_password("anna", "another good one", one_time_password=True)
     else:
         accounts.disable("anna")
@@ -66,7 +66,7 @@ def test_a_change_does_not_undo_what_an_admin_did_meanwhile(
     with store.read() as tx:
         now = tx.accounts.get(anna.id)
     assert now is not None
-    assert (now.one_time_password, now.disabled_at is None) == (what == "reset", what == "reset")
+    assert (now.one_time_password, now.disabled_at is None) == (change == "reset", change == "reset")
     assert accounts.log_in("anna", "a password of my own") is None
 
 

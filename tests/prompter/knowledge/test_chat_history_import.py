@@ -160,7 +160,7 @@ def talk(*lines: str, chat: str = "a", start: int = 0) -> list[PastMessage]:
 
 
 def pairs(history: History) -> list[tuple[str, int, str]]:
-    return [(one.text, one.times, one.answer) for one in history.asked]
+    return [(question.text, question.times, question.answer) for question in history.asked]
 
 
 def test_a_question_is_followed_by_its_answer() -> None:
@@ -187,11 +187,11 @@ def test_a_question_is_followed_by_its_answer() -> None:
 
 
 def test_conversations_interleave_in_any_order_of_time() -> None:
-    one = talk("c: где заказ", "o: В пути.", "c: а чек", "o: В почте.", chat="1")
-    two = talk("c: Где заказ?!", "o: В пути.", chat="2")
+    first = talk("c: где заказ", "o: В пути.", "c: а чек", "o: В почте.", chat="1")
+    second = talk("c: Где заказ?!", "o: В пути.", chat="2")
     expected = [("где заказ", 2, "В пути."), ("а чек", 1, "В почте.")]
-    mixed = [one[0], two[0], one[1], two[1], *one[2:]]
-    for order in (mixed, sorted(one + two, key=lambda each: -each.time)):
+    mixed = [first[0], second[0], first[1], second[1], *first[2:]]
+    for order in (mixed, sorted(first + second, key=lambda message: -message.time)):
         found = mined(order)
         assert sorted((text.lower().strip("?!"), n, answer) for text, n, answer in pairs(found)) == sorted(
             expected

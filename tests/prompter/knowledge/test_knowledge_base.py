@@ -38,7 +38,7 @@ def load(knowledge: KnowledgeBase, *articles: Article) -> ImportReport:
 
 def test_what_was_imported_comes_out_again(knowledge: KnowledgeBase) -> None:
     assert load(knowledge, RETURNS, *SHOP[1:]) == ImportReport(added=4, changed=0, unchanged=0)
-    assert list(knowledge.articles()) == sorted((RETURNS, *SHOP[1:]), key=lambda each: each.id)
+    assert list(knowledge.articles()) == sorted((RETURNS, *SHOP[1:]), key=lambda article: article.id)
 
 
 def test_importing_again_changes_what_differs_only(knowledge: KnowledgeBase, store: Store) -> None:
@@ -51,7 +51,7 @@ def test_importing_again_changes_what_differs_only(knowledge: KnowledgeBase, sto
     assert knowledge.revision() > revision
     with store.read() as tx:
         versions = tx.articles.versions("returns-how")
-    assert [(each["version"], each["fields"]["answer"]) for each in versions] == [
+    assert [(version["version"], version["fields"]["answer"]) for version in versions] == [
         (1, "Верните товар за 14 дней."),
         (2, "Верните за 30 дней."),
     ]
@@ -107,10 +107,10 @@ def test_many_articles_are_read_in_pages(knowledge: KnowledgeBase) -> None:
 def test_articles_are_found_in_any_case(store: Store, knowledge: KnowledgeBase) -> None:
     load(knowledge, RETURNS, *SHOP[1:], article("percent", "Скидка 100%_", "Да"))
     with store.read() as tx:
-        assert [each.id for each in tx.articles.find("ОТМЕНИТЬ", limit=5)] == ["order-cancel"]
-        assert [each.id for each in tx.articles.find("100%_", limit=5)] == ["percent"]
+        assert [article.id for article in tx.articles.find("ОТМЕНИТЬ", limit=5)] == ["order-cancel"]
+        assert [article.id for article in tx.articles.find("100%_", limit=5)] == ["percent"]
         assert tx.articles.find("%", limit=5) == tx.articles.find("100%", limit=5)
-        assert [each.id for each in tx.articles.find("вернуть", limit=5)] == []  # a draft now
+        assert [article.id for article in tx.articles.find("вернуть", limit=5)] == []  # a draft now
 
 
 class CountingEncoder:
@@ -146,7 +146,7 @@ def test_an_article_is_looked_at_before_it_is_saved(store: Store) -> None:
     load(knowledge, *SHOP)
     draft = article("new", "Где мой заказ?", "В {shop_nam}, {customer_name}.")
     found = knowledge.problems(draft, beside=["order-where", "returns-how", "new", "no-such"])
-    assert [(one.kind, one.article_ids, one.field) for one in found] == [
+    assert [(problem.kind, problem.article_ids, problem.field) for problem in found] == [
         (Kind.CONFLICTING_ANSWERS, ("new", "order-where"), None),
         (Kind.UNKNOWN_FIELD, ("new",), "shop_nam"),
     ]

@@ -33,7 +33,7 @@ def always(article: str, confidence: float = 0.9) -> object:
 
 def flagged(labels: list[LabeledQuestion], predict: object, **same: str) -> list[int]:
     checks = check_operators(labels, predict, same_answer=same)  # type: ignore[arg-type]
-    return [one.operator_id for one in checks if one.is_flagged]
+    return [check.operator_id for check in checks if check.is_flagged]
 
 
 CAREFUL = [*verdicts(1, 30, right="order"), *verdicts(2, 30, right="order")]
@@ -42,7 +42,11 @@ CAREFUL = [*verdicts(1, 30, right="order"), *verdicts(2, 30, right="order")]
 def test_whose_every_verdict_is_wrong_is_flagged() -> None:
     for bad in (verdicts(3, 30, right="refund"), verdicts(3, 30, right=None, wrong=("order",))):
         checks = check_operators([*CAREFUL, *bad], always("order"))  # type: ignore[arg-type]
-        assert [(one.operator_id, one.is_flagged) for one in checks] == [(1, False), (2, False), (3, True)]
+        assert [(check.operator_id, check.is_flagged) for check in checks] == [
+            (1, False),
+            (2, False),
+            (3, True),
+        ]
         last = checks[-1]
         assert (last.n_verdicts, last.contradicted) == (30, 30)
         assert 2.9 < last.expected < 3.1  # the model doubts one of ten

@@ -160,7 +160,7 @@ def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     by_lot = decide(shop, "когда вернут деньги", Action.ACCEPT, chat="5", rank=1)
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
         database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
-    offered = [one.article_id for one in shop.assistant.suggest("где мой товар")]
+    offered = [suggestion.article_id for suggestion in shop.assistant.suggest("где мой товар")]
     assert [(label.text, label.right, label.wrong) for label in labeled_questions(store)] == [
         ("где мой заказ", "order-where", ()),
         ("отменить заказ как", None, ("order-cancel",)),

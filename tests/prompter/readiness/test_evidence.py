@@ -99,7 +99,7 @@ def test_events_name_what_went_wrong(shop: GovernedShop) -> None:
     evidence = shop.readiness.evidence("returns")
     assert evidence.pieces == []  # it is tested anew
     assert evidence.questions == {"returns-how": "Как вернуть товар"}
-    assert {one.question for one in evidence.asked.values()} == {SURE}
+    assert {question.question for question in evidence.asked.values()} == {SURE}
     slipped, allowed, proved = shop.returns().events
     assert allowed.account_name == "vera g"
     assert proved.account_name is None

@@ -381,7 +381,7 @@ class StoreContract:
             assert tx.conversations.waiting_turns() == []
             tx.conversations.reopen_turn(second)
             waiting = tx.conversations.conversation_turns(conversation, TurnState.WAITING)
-        assert [each.id for each in waiting] == [first, second]
+        assert [message.id for message in waiting] == [first, second]
 
     def test_a_reply_is_claimed_once_and_in_order(self, store: Store) -> None:
         conversation, _ = self.waiting_turn(store)

@@ -83,8 +83,8 @@ def test_no_more_than_so_many_wait() -> None:
             wait_until(lambda: len(queue) == 2)
             with pytest.raises(DatabaseBusy, match="2 others wait"):
                 take(3)
-        for each in waiting:
-            each.result()
+        for writer in waiting:
+            writer.result()
 
 
 def test_a_writer_who_fails_makes_room(store: Store) -> None:

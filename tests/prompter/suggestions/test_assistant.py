@@ -96,18 +96,18 @@ def test_an_utterance_is_encoded_once() -> None:
 def test_typos_are_read_as_what_was_meant_and_kept_as_they_were_written() -> None:
     corrector = Corrector.of(article.question for article in SHOP)
     encoder = LetterEncoder()
-    one = with_reader(encoder, corrector=corrector)
-    triage = one.triage("где мой заакз")
+    shop_assistant = with_reader(encoder, corrector=corrector)
+    triage = shop_assistant.triage("где мой заакз")
     assert encoder.encoded == ["где мой заказ"]
     assert triage.utterance == "где мой заакз"
     assert triage.suggestions == assistant().triage("где мой заказ").suggestions
-    assert one.suggest("как вренуть товарр") == assistant().suggest("как вернуть товар")
+    assert shop_assistant.suggest("как вренуть товарр") == assistant().suggest("как вернуть товар")
 
 
 def test_only_so_many_suggestions_and_none_that_is_hopeless() -> None:
     assert len(assistant(max_suggestions=2).triage("как вернуть товар").suggestions) == 2
     shown = assistant(replace(knowledge(), show_at=0.5)).triage("как вернуть товар").suggestions
-    assert [one.article_id for one in shown] == ["returns-how"]
+    assert [suggestion.article_id for suggestion in shown] == ["returns-how"]
 
 
 def test_without_articles_it_still_listens() -> None:
@@ -118,11 +118,11 @@ def test_without_articles_it_still_listens() -> None:
 
 
 def test_knowledge_is_replaced_under_way() -> None:
-    one = assistant()
+    shop_assistant = assistant()
     with ThreadPoolExecutor(4) as pool:
-        before = [pool.submit(one.triage, "где мой заказ") for _ in range(8)]
-        one.replace_knowledge(knowledge(SHOP[:2], version="2"))
+        before = [pool.submit(shop_assistant.triage, "где мой заказ") for _ in range(8)]
+        shop_assistant.replace_knowledge(knowledge(SHOP[:2], version="2"))
         assert {future.result().model_version for future in before} <= {"1", "2"}
-    after = one.triage("где мой заказ")
+    after = shop_assistant.triage("где мой заказ")
     assert after.model_version == "2"
     assert {suggestion.article_id for suggestion in after.suggestions} <= {"returns-how", "refund-when"}

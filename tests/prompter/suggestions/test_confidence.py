@@ -55,5 +55,5 @@ def test_no_outcome_leaves_the_prior_and_many_overrule_it() -> None:
 
 def test_outcomes_cannot_make_nearness_a_fault() -> None:
     rows, right = outcomes(2000, PRIOR)
-    model = updated(PRIOR, rows, [not one for one in right])
+    model = updated(PRIOR, rows, [not is_right for is_right in right])
     assert (model.weight_lead, model.weight_vote) == (0, 0)

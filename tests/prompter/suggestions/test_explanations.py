@@ -29,17 +29,21 @@ class CountedSearch:
 
 @pytest.mark.parametrize("text", ["как вернуть товар", "где заказ мой", "когда деньги"])
 def test_the_parts_are_what_the_suggestion_was_ranked_by(text: str) -> None:
-    one = assistant()
-    found = explain(one.trace(text))
-    suggested = one.suggest(text)
-    assert [each.suggestion for each in found.suggestions] == list(suggested[:3])
-    assert found.triage == one.triage(text)
-    for each in found.suggestions:
-        assert sum(part.points for part in each.ranked_by) == pytest.approx(each.relevance, abs=1e-4)
-        sure = 1 / (1 + exp(-sum(part.points for part in each.sure_by)))
-        assert each.suggestion.confidence == pytest.approx(sure, abs=1e-3)
-        assert all(part.points == pytest.approx(part.value * part.weight, abs=1e-3) for part in each.sure_by)
-    relevances = [each.relevance for each in found.suggestions]
+    shop_assistant = assistant()
+    found = explain(shop_assistant.trace(text))
+    suggested = shop_assistant.suggest(text)
+    assert [explained.suggestion for explained in found.suggestions] == list(suggested[:3])
+    assert found.triage == shop_assistant.triage(text)
+    for explained in found.suggestions:
+        assert sum(part.points for part in explained.ranked_by) == pytest.approx(
+            explained.relevance, abs=1e-4
+        )
+        sure = 1 / (1 + exp(-sum(part.points for part in explained.sure_by)))
+        assert explained.suggestion.confidence == pytest.approx(sure, abs=1e-3)
+        assert all(
+            part.points == pytest.approx(part.value * part.weight, abs=1e-3) for part in explained.sure_by
+        )
+    relevances = [explained.relevance for explained in found.suggestions]
     assert relevances == sorted(relevances, reverse=True)
 
 
@@ -74,27 +78,29 @@ def test_nothing_to_understand_and_nothing_to_find() -> None:
 def test_one_search_describes_one_triage() -> None:
     state = knowledge()
     counted = CountedSearch(state.search)
-    one = assistant(replace(state, search=cast("ArticleSearch", counted)))
-    found = explain(one.trace("где мой заказ"))
+    shop_assistant = assistant(replace(state, search=cast("ArticleSearch", counted)))
+    found = explain(shop_assistant.trace("где мой заказ"))
     assert (counted.searches, len(found.suggestions)) == (1, 3)
 
 
 def test_what_is_learned_meanwhile_does_not_change_an_explanation() -> None:
-    one = assistant()
-    before = explain(one.trace("где мой заказ"))
-    trace = one.trace("где мой заказ")
-    one.replace_knowledge(knowledge([]))
-    assert explain(one.trace("где мой заказ")).suggestions == ()
+    shop_assistant = assistant()
+    before = explain(shop_assistant.trace("где мой заказ"))
+    trace = shop_assistant.trace("где мой заказ")
+    shop_assistant.replace_knowledge(knowledge([]))
+    assert explain(shop_assistant.trace("где мой заказ")).suggestions == ()
     assert explain(trace) == before
 
 
 def test_a_trace_holds_what_the_rules_looked_at() -> None:
     trace = assistant().trace("где мой заказ")
     assert trace.signals is not None
-    assert [one.confidence for one in trace.signals.candidates] == [
-        one.confidence for one in trace.suggestions
+    assert [candidate.confidence for candidate in trace.signals.candidates] == [
+        suggestion.confidence for suggestion in trace.suggestions
     ]
-    assert [hit.article.id for hit in trace.hits] == [one.article_id for one in trace.suggestions]
+    assert [hit.article.id for hit in trace.hits] == [
+        suggestion.article_id for suggestion in trace.suggestions
+    ]
     assert route(trace.signals, trace.knowledge.thresholds) == (
         trace.triage.route,
         trace.triage.handoff_reason,

@@ -85,8 +85,8 @@ def test_each_text_is_encoded_once() -> None:
         "отдайте бабки уже",
     ]
     assert learned.judged.texts == (*VERDICTS, again)
-    one, other = learned.judged.vectors()[[2, 4]].tolist()
-    assert one == other
+    first, second = learned.judged.vectors()[[2, 4]].tolist()
+    assert first == second
 
 
 def test_texts_learned_before_are_not_encoded_again() -> None:
@@ -119,10 +119,10 @@ def test_vectors_of_nobody_knows_what_are_not_used() -> None:
         (),
         VERDICTS[:1],
         (LabeledText(text="где мой заказ", wrong=("returns-how",)),),
-        tuple(LabeledText(text=f"где мой заказ {one}", right=("order-where",)) for one in "абвгдежзик"),
+        tuple(LabeledText(text=f"где мой заказ {letter}", right=("order-where",)) for letter in "абвгдежзик"),
         (LabeledText(text="где мой заказ", right=("long-gone",), wrong=("gone-too",)),),
-        tuple(LabeledText(text="где мой заказ", right=(one,)) for one in ("order-where", "returns-how")),
-        tuple(LabeledText(text="где мой заказ", **{one: ("order-where",)}) for one in ("right", "wrong")),
+        tuple(LabeledText(text="где мой заказ", right=(id_,)) for id_ in ("order-where", "returns-how")),
+        tuple(LabeledText(text="где мой заказ", **{side: ("order-where",)}) for side in ("right", "wrong")),
         (LabeledText(text="где мой заказ", right=("order-where",), wrong=("order-where",)),),
         (LabeledText(text="где мой заказ"),),
     ],
@@ -146,9 +146,9 @@ def test_a_thousand_texts_for_one_article_leave_the_others_findable() -> None:
         )
     )
     assert len(learned.judged) == 1000
-    one = with_learned(learned)
-    assert one.suggest("посылку где завтра")[0].article_id == "order-where"
-    assert one.suggest("как отменить заказ")[0].article_id == "order-cancel"
+    shop_assistant = with_learned(learned)
+    assert shop_assistant.suggest("посылку где завтра")[0].article_id == "order-where"
+    assert shop_assistant.suggest("как отменить заказ")[0].article_id == "order-cancel"
 
 
 def test_progress_is_told_of_each_text() -> None:

@@ -144,7 +144,7 @@ def test_rasa_gets_a_token_of_its_own_once(store: Store, tmp_path: Path) -> None
     (revoked,) = accounts.tokens(account.id)
     accounts.revoke_token(revoked.id)
     assert token_for_rasa(accounts, file) != token
-    assert [one.name for one in accounts.all()] == ["rasa"]
+    assert [account.name for account in accounts.all()] == ["rasa"]
 
 
 def test_somebody_elses_account_is_not_used(store: Store, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ TITLES = {
 @pytest.fixture
 def shop(store: Store) -> DeskShop:
     topics = {"returns": RETURNS, "orders": ORDERS}
-    return DeskShop(store, articles=[replace(each, topic=topics[each.topic]) for each in SHOP])
+    return DeskShop(store, articles=[replace(article, topic=topics[article.topic]) for article in SHOP])
 
 
 def shown(page: Page) -> str:

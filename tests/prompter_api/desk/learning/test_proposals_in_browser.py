@@ -162,7 +162,9 @@ def test_keys(sit: Sit, shop: DeskShop, proposals: Proposals) -> None:
     assert made.phrasings == ("безнал есть?", "картой")
     page.keyboard.press("r")
     expect(cards).to_have_count(2)
-    assert [one.state for one in proposals.settled(ProposalState.DISMISSED)] == [ProposalState.DISMISSED]
+    assert [proposal.state for proposal in proposals.settled(ProposalState.DISMISSED)] == [
+        ProposalState.DISMISSED
+    ]
 
 
 @pytest.mark.usefixtures("proposals")

@@ -44,7 +44,7 @@ SEQUENCE = [Interval(n_turns=1, low=0.0, high=1.0), Interval(n_turns=40, low=0.8
 
 def topic(*steps: Step, **values: object) -> TopicReadiness:
     measured = [Measured(step=step, sequence=SEQUENCE, coverage=0.5) for step in steps]
-    passed = [one for one in measured if one.step.passed_after is not None]
+    passed = [measurement for measurement in measured if measurement.step.passed_after is not None]
     fields: dict[str, object] = {
         "name": "returns",
         "topics": ("returns",),
@@ -251,7 +251,7 @@ def test_the_band_lies_between_both_ends() -> None:
     assert low[-1] == [40, 89.97]
     assert low[-1][1] + height[-1][1] == pytest.approx(high[-1][1])
     marks = options["series"][-1]["markLine"]["data"]
-    assert [(one.get("yAxis"), one["label"]["formatter"]) for one in marks] == [(90.0, "target 90\u00a0%")]
+    assert [(mark.get("yAxis"), mark["label"]["formatter"]) for mark in marks] == [(90.0, "target 90\u00a0%")]
 
 
 def test_without_evidence_there_is_nothing_to_draw_but_something_to_read() -> None:
@@ -280,9 +280,9 @@ def test_the_risk_in_words() -> None:
 
 def _keys(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [*value, *(key for one in value.values() for key in _keys(one))]
+        return [*value, *(key for item in value.values() for key in _keys(item))]
     if isinstance(value, list):
-        return [key for one in value for key in _keys(one)]
+        return [key for item in value for key in _keys(item)]
     return []
 
 

@@ -15,7 +15,7 @@ from prompter.domain.evidence import RejectReason
 from prompter.domain.triage import HandoffReason, Route
 from prompter.storage import Store
 from prompter.text.translations import translator
-from prompter_api.desk.login.page import _own_path
+from prompter_api.desk.login.page import _local_path
 from prompter_api.desk.operator.conversation_panel import in_last_wording
 from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.operator.input_event import InputEvent
@@ -94,7 +94,7 @@ def test_a_customer_waits_since_the_first_turn_and_has_the_last_words() -> None:
         Waiting(first=replace(first, confidence=0.9), last=last),
         Waiting(first=other, last=other),
     ]
-    assert [each.confidence for each in by_customer([replace(first, confidence=0.9), last])] == [0.9]
+    assert [entry.confidence for entry in by_customer([replace(first, confidence=0.9), last])] == [0.9]
 
 
 # --- what was said ----------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_an_edit_of_an_edit_takes_the_first_ones_place() -> None:
             message(5, "правка неизвестного", replaces="m99"),
         ]
     )
-    assert [(each.message.id, each.last.text, each.before) for each in said] == [
+    assert [(line.message.id, line.last.text, line.before) for line in said] == [
         (1, "где мой заказ?", "где мой заказ"),
         (2, "и вот ещё", None),
         (5, "правка неизвестного", None),
@@ -155,8 +155,8 @@ def test_a_press_survives_whatever_a_browser_sends() -> None:
 
 
 def test_what_a_draft_becomes() -> None:
-    own = Draft(text="Смотрю.").decision(turn_id=1, operator_id=2, seen_message_id=3)
-    assert (own.action, own.turn_id, own.text) == (Action.WRITE_OWN, 1, "Смотрю.")
+    reply = Draft(text="Смотрю.").decision(turn_id=1, operator_id=2, seen_message_id=3)
+    assert (reply.action, reply.turn_id, reply.text) == (Action.WRITE_OWN, 1, "Смотрю.")
     edit = Draft(purpose=Purpose.EDIT, text="b", offered="a", rank=2, turn_id=9)
     decision = edit.decision(turn_id=1, operator_id=2, seen_message_id=3)
     assert (decision.action, decision.turn_id, decision.rank) == (Action.EDIT, 9, 2)
@@ -249,7 +249,7 @@ def test_a_time_has_its_date_when_it_is_of_another_day() -> None:
     ],
 )
 def test_after_the_login_one_stays_on_this_server(target: str, path: str) -> None:
-    assert _own_path(target) == path
+    assert _local_path(target) == path
 
 
 # --- sessions ------------------------------------------------------------------------------------
@@ -299,15 +299,15 @@ def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) 
 
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, page_sessions = DeskShop(store), PageSessions()
-    one, two = (
+    anna, boris = (
         page_sessions.take(shop.parts(), shop.visit("anna")),
         page_sessions.take(shop.parts(), shop.visit("boris")),
     )
-    two.open_conversation = 5
-    assert one.snapshot(None).opened_by == {5: ["boris"]}
-    assert two.snapshot(None).opened_by == {}
-    page_sessions.leave(two)
-    assert one.snapshot(None).opened_by == {}
+    boris.open_conversation = 5
+    assert anna.snapshot(None).opened_by == {5: ["boris"]}
+    assert boris.snapshot(None).opened_by == {}
+    page_sessions.leave(boris)
+    assert anna.snapshot(None).opened_by == {}
 
 
 def test_a_conversation_that_is_gone_is_no_error(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The parts of the HTTP face. `sufler.bootstrap` puts them together."""
+"""The services behind the HTTP face. `sufler.bootstrap` puts them together."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -89,6 +89,6 @@ class Services:
 
 
 def services_of(request: Request) -> Services:
-    """Return the parts of the application that serves this request."""
-    parts: Services = request.app.state.parts
-    return parts
+    """Return the services of the application that serves this request."""
+    services: Services = request.app.state.services
+    return services
