@@ -14,7 +14,6 @@ from prompter.common.errors import NotFound
 from prompter.domain.conversation import Message, Reply
 from prompter.storage import Store
 from tests.emulators.telegram import TelegramEmulator
-from tests.prompter.readiness.governed import GovernedShop
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -146,13 +145,6 @@ class Records:
         with self._store.read() as tx:
             customer = tx.conversations.find(self._channel, str(chat_id))
             return tx.outbox.of_conversation(customer.conversation_id) if customer else []
-
-
-def bot_answers(shop: GovernedShop) -> None:
-    """Triage the waiting turns without sampling, so that the bot answers a live topic."""
-    shop.numbers.prepared = [0.99, 0.99]
-    shop.clock.forward(2)
-    shop.triager.run_once()
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prompter.conversations.autopilot_gate import ReadinessGate
 from prompter.conversations.triage_worker import Triager
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage import Store
 from tests.fakes import SHOP, WordAssistant
-from tests.prompter.readiness.governed import SURE, GovernedShop
-from tests.shipped import AUTOPILOT
+from tests.prompter.readiness.governed import GovernedShop
+from tests.shop import SURE
 
 
 @dataclass
@@ -32,12 +31,7 @@ def test_a_topic_that_is_stopped_while_the_assistant_thinks_does_not_answer(stor
     interrupted = Interrupted(shop.assistant, lambda: shop.readiness.hold("returns", shop.vera))
     conversation = shop.say(SURE)
     shop.clock.forward(2)
-    assert (
-        Triager(
-            store, interrupted, gate=ReadinessGate(shop.readiness, AUTOPILOT), clock=shop.clock
-        ).run_once()
-        == 1
-    )
+    assert shop.worker(interrupted).run_once() == 1
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
     assert shop.said_by_bot(conversation) == []
 

@@ -160,8 +160,9 @@ class StoreContract:
 
     def test_a_dialogue_is_led_by_one_worker_at_a_time_and_stops_for_an_operator(self, store: Store) -> None:
         engine = OrderDialogue()
-        shop = GovernedShop(store, engine=engine)
-        other = shop.another_worker()
+        shop = GovernedShop(store)
+        shop.talk_through(engine)
+        other = shop.worker(shop.assistant)
         engine.before_reply = lambda: other.run_once()
         conversation = shop.ask("статус", chat="olga")
         assert len(engine.told["sufler-1-1"]) == 1

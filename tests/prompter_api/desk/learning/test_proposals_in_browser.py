@@ -9,7 +9,7 @@ from prompter.domain.drafts import ProposalKind
 from prompter.knowledge.proposals import Proposals, ProposalState
 from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

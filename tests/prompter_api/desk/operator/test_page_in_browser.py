@@ -8,7 +8,8 @@ from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind, OutboxState
 from prompter.domain.evidence import RejectReason, Verdict
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

@@ -23,7 +23,7 @@ from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import PageSessions
 from tests.fakes import FakeClock
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 EN, RU = translator("en"), translator("ru")
 STEP = Step(

@@ -25,7 +25,8 @@ from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
 from tests.fakes import FakeClock
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RU = translator("ru")
