@@ -1,7 +1,7 @@
 """A shop with some weeks of evidence, for pictures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
@@ -12,10 +12,10 @@ from prompter.desk.decision import Action
 from prompter.domain.evidence import Choice, RejectReason
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.readiness.sampling import SamplingPolicy
 from sufler.bootstrap.services import autopilot_of
 from sufler.settings import Settings
 from tests.fakes import FakeClock
+from tests.shipped import SAMPLING
 from tests.shop import Shop
 
 MODEL = "pictures"
@@ -86,7 +86,8 @@ class Governing(Shop):
     def __post_init__(self) -> None:
         super().__post_init__()
         # More random sampling than usual, so that a few hundred customers suffice.
-        self.sampling = SamplingPolicy(
+        self.sampling = replace(
+            SAMPLING,
             blind_collecting=0.3,
             blind_later=0.1,
             double_review_collecting=0.4,

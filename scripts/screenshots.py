@@ -22,7 +22,6 @@ from prompter.common.clock import Clock, utc_now
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action
-from prompter.desk.service import Desk
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
@@ -114,8 +113,8 @@ class PictureShop(DeskShop):
     def answered(self, minutes_ago: float, conversation: int, text: str) -> None:
         when = utc_now() - timedelta(minutes=minutes_ago)
         if self.desk.conversation(conversation).turn is not None:
-            decision = self.decision(conversation, Action.WRITE_OWN, text=text)
-            Desk(self.store, undo=timedelta(0), clock=lambda: when).decide(decision)
+            past = DeskShop(self.store, articles=self.articles, undo=timedelta(0), clock=lambda: when)
+            past.decide(conversation, Action.WRITE_OWN, text=text)
             self.deliver()
 
     def fill(self) -> None:
@@ -300,9 +299,8 @@ def _take_deciding(browser: Browser, folder: Path, shown: PictureShop, address: 
 
 
 def _take_troubles(page: Page, folder: Path, shown: PictureShop) -> None:
-    anna = shown.accounts.all()[0]
     for text in ("Проверяю ваш заказ, одну минуту.", "Уже почти готово."):
-        Desk(shown.store, undo=timedelta(0)).write(1, text, anna)  # leaves at once
+        DeskShop(shown.store, articles=(), undo=timedelta(0)).write(1, text)  # leaves at once
         for message in shown.deliveries.claim(["telegram", "web"]):
             if text.startswith("Уже"):
                 shown.deliveries.refused(message, "bot was blocked by the user")

@@ -1,7 +1,7 @@
 """A shop on one store: customers who write, operators who decide, and a messenger that takes replies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Generic
@@ -22,14 +22,16 @@ from prompter.dialogue.session import DialogueSessions, NoDialogue
 from prompter.domain.account import Account, Role
 from prompter.domain.conversation import IncomingMessage, MessageKind, OutboxState, Turn
 from prompter.domain.evidence import Evidence
+from prompter.domain.readiness import Mode
 from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.proposals import Proposals
+from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import Reviews
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from tests.fakes import FAST_HASHER, SHOP, FakeClock, Numbers, WordAssistant
-from tests.shipped import SESSIONS, SETTINGS
+from tests.shipped import AUTOPILOT, DETECTOR, DIALOGUES, RULE, SAMPLING, SETTINGS, WAITS
 
 PASSWORD = "correct horse battery"
 STAFF = {"anna": Role.OPERATOR, "boris": Role.OPERATOR, "vera": Role.SUPERVISOR}
@@ -50,7 +52,7 @@ class Shop(Generic[ClockT]):
     clock: ClockT = field(default_factory=FakeClock)  # type: ignore[assignment]
     articles: Sequence[Article] = SHOP
     staff: Mapping[str, Role] = field(default_factory=STAFF.copy)
-    undo: timedelta = timedelta(seconds=SETTINGS.desk.undo_seconds)
+    undo: timedelta = WAITS.undo
     max_attempts: int = SETTINGS.delivery.max_attempts  # to deliver a reply
     max_untriaged: int | None = None
     chat: str = "7"  # of the customers. "" is a new customer for every message
@@ -82,7 +84,7 @@ class Shop(Generic[ClockT]):
         return Reception(
             self.store,
             debounce=timedelta(seconds=SETTINGS.turns.debounce_seconds if waits else 0),
-            max_wait=timedelta(seconds=SETTINGS.turns.max_seconds if waits else 0),
+            max_wait=WAITS.turn if waits else timedelta(0),
             max_untriaged=self.max_untriaged,
             clock=self.clock,
         )
@@ -93,7 +95,7 @@ class Shop(Generic[ClockT]):
 
     @cached_property
     def sampling(self) -> SamplingPolicy:
-        return SamplingPolicy(random=self.numbers)
+        return replace(SAMPLING, random=self.numbers)
 
     @cached_property
     def gate(self) -> AutopilotGate:
@@ -108,6 +110,7 @@ class Shop(Generic[ClockT]):
         return Triager(
             self.store,
             assistant,
+            language=SETTINGS.language,
             sampling=self.sampling,
             gate=self.gate,
             dialogue_sessions=self.dialogue_sessions,
@@ -116,11 +119,22 @@ class Shop(Generic[ClockT]):
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self.store, undo=self.undo, sampling=self.sampling, clock=self.clock)
+        return Desk(
+            self.store,
+            undo=self.undo,
+            sampling=self.sampling,
+            operator_hold=AUTOPILOT.operator_hold,
+            clock=self.clock,
+        )
 
     @cached_property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.store, undo=self.undo, max_attempts=self.max_attempts, clock=self.clock)
+        waits = replace(WAITS, undo=self.undo)
+        return Deliveries(self.store, waits=waits, max_attempts=self.max_attempts, clock=self.clock)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        return Feedback(self.store, sampling=self.sampling, language=SETTINGS.language, clock=self.clock)
 
     @cached_property
     def reviews(self) -> Reviews:
@@ -128,7 +142,7 @@ class Shop(Generic[ClockT]):
 
     @cached_property
     def readiness(self) -> Readiness:
-        return Readiness(self.store, clock=self.clock)
+        return Readiness(self.store, rule=RULE, detector=DETECTOR, mode=Mode.MANUAL, clock=self.clock)
 
     @cached_property
     def proposals(self) -> Proposals:
@@ -153,7 +167,7 @@ class Shop(Generic[ClockT]):
     def talk_through(self, engine: DialogueEngine) -> DialogueSessions:
         """Run all dialogues in an engine from now on."""
         self.dialogue_sessions = sessions = DialogueSessions(
-            self.store, engine, seal="sealed {}".format, clock=self.clock, **SESSIONS
+            self.store, engine, seal="sealed {}".format, clock=self.clock, **DIALOGUES
         )
         self.triager = self.worker(self.assistant)
         return sessions

@@ -29,6 +29,7 @@ from sufler import resources
 from sufler.rasa.form_checks import checked_forms
 from tests.browser import serve
 from tests.fakes import FixedOrders, by_length, explained
+from tests.shipped import SESSIONS, SETTINGS
 from tests.shop import PASSWORD, ClockT, Shop
 
 OURS = {"Origin": "http://testserver"}  # as a browser on our own pages says
@@ -45,11 +46,11 @@ class WebShop(Shop[ClockT]):
 
     @cached_property
     def sessions(self) -> Sessions:
-        return Sessions(self.store, clock=self.clock)
+        return Sessions(self.store, clock=self.clock, **SESSIONS)
 
     @cached_property
     def topics(self) -> Topics:
-        return Topics(self.store, language="ru", clock=self.clock)
+        return Topics(self.store, language=SETTINGS.language, clock=self.clock)
 
     @cached_property
     def versions(self) -> Versions:
@@ -72,6 +73,7 @@ class WebShop(Shop[ClockT]):
                 self.store,
                 self.preview,
                 secret=SECRET,
+                sampling=self.sampling,
                 forms=checked_forms(resources.training_data()),
                 lookup=self.orders,
                 template_values={"shop_name": "Северок"},
@@ -90,11 +92,18 @@ class WebShop(Shop[ClockT]):
             "reviews": self.reviews,
             "readiness": self.readiness,
             "monitoring": QualityMonitor(self.store, clock=self.clock),
-            "language": "ru",
-            "session_hours": 12,
+            "language": SETTINGS.language,
+            "session_hours": SETTINGS.web.session_hours,
             "secure_cookies": False,
+            "max_body_bytes": SETTINGS.web.max_body_bytes,
+            "max_header_bytes": SETTINGS.web.max_header_bytes,
             "throttle": LoginThrottle(
-                self.store, secret=SECRET, per_name=3, per_address=20, clock=self.clock
+                self.store,
+                secret=SECRET,
+                per_name=3,
+                per_address=20,
+                window_seconds=SETTINGS.web.login_window_seconds,
+                clock=self.clock,
             ),
         }
         return Services(**(own | others))

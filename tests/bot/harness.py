@@ -6,11 +6,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.buttons import Feedback
+from bot.channel import Channel
+from bot.delivery import Delivery
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
 from prompter.common.errors import NotFound
+from prompter.conversations.delivery import Deliveries
 from prompter.domain.conversation import Message, Reply
 from prompter.storage import Store
 from tests.emulators.telegram import TelegramEmulator
@@ -66,6 +70,19 @@ def running(*loops: Loop) -> Iterator[Running]:
         yield runner
     finally:
         runner.stop()
+
+
+def delivery(deliveries: Deliveries, *channels: Channel, **options: Any) -> Loop:
+    """Return a delivery that looks often and backs off briefly."""
+    quick = {
+        "poll_seconds": 0.02,
+        "max_concurrency": 16,
+        "send_seconds": 45,
+        "expire_seconds": 0.02,
+        "first_backoff_seconds": 0.01,
+        "max_backoff_seconds": 0.02,
+    }
+    return Delivery(deliveries, channels, **(quick | options)).run
 
 
 @dataclass

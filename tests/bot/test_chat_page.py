@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from bot.delivery import Delivery
 from bot.webchat import WebChannel
 from bot.webchat.cookies import chat_id_of
 from prompter.common.clock import Clock, utc_now
@@ -20,9 +19,8 @@ from prompter.conversations.customer_view import CustomerViews
 from prompter.conversations.intake import Reception
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import running
+from tests.bot.harness import delivery, running
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
 from tests.prompter.readiness.governed import GovernedShop
@@ -48,9 +46,8 @@ def shop(store: Store) -> Shop[Clock]:
 @pytest.fixture
 def url(shop: Shop[Clock]) -> Iterator[str]:
     """Serve the site, and deliver its operators' replies. Return its address."""
-    delivery = Delivery(shop.deliveries, [WebChannel()], poll_seconds=0.05)
     app = application(reception=shop.reception, views=CustomerViews(shop.store), title="Северок")
-    with serve(app) as url, running(delivery.run):
+    with serve(app) as url, running(delivery(shop.deliveries, WebChannel())):
         yield url
 
 
@@ -211,10 +208,9 @@ def test_a_small_screen_and_another_language(browser: Browser, url: str, shop: S
 @pytest.fixture
 def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
-    feedback = Feedback(store, clock=governed.clock)
-    delivery = Delivery(governed.deliveries, [WebChannel()], poll_seconds=0.05)
+    feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    with serve(app) as url, running(delivery.run):
+    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
         yield url
 
 

@@ -3,21 +3,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channel import Channel, NotAccepted, OutcomeUnknown, PermanentFailure
-from bot.delivery import Delivery
+from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.domain.conversation import OutboxState
 from prompter.storage import Store
 from prompter_api.ready import NotReady
 from sufler.health import Heartbeats
-from tests.bot.harness import Loop, Records, running, wait_until
+from tests.bot.harness import Records, delivery, running, wait_until
+from tests.shipped import WAITS
 from tests.shop import Shop
 
 OpenShop = Shop[Clock]
@@ -62,16 +62,6 @@ def shop(store: Store) -> OpenShop:
 def write(shop: OpenShop, chat: str, *texts: str, channel: str = "telegram") -> None:
     """Write to a customer as the operator."""
     shop.write(shop.say("эй", chat=chat, channel=channel), *texts)
-
-
-def delivery(deliveries: Deliveries, *channels: Channel, **options: object) -> Loop:
-    defaults = {
-        "poll_seconds": 0.02,
-        "expire_seconds": 0.02,
-        "first_backoff_seconds": 0.01,
-        "max_backoff_seconds": 0.02,
-    }
-    return Delivery(deliveries, channels, **(defaults | options)).run  # type: ignore[arg-type]
 
 
 def states(records: Records, chat_id: str = "7") -> list[OutboxState]:
@@ -182,7 +172,7 @@ def test_what_is_being_sent_is_finished_before_stopping(shop: OpenShop, records:
 def test_what_a_dead_delivery_left_behind_is_settled(shop: OpenShop, store: Store, records: Records) -> None:
     write(shop, "7", "Смотрю.")
     write(shop, "8", "Смотрю.", channel="web")
-    dead = Deliveries(store, lease=timedelta(seconds=-1))
+    dead = Deliveries(store, waits=replace(WAITS, lease=timedelta(seconds=-1)), max_attempts=3)
     assert len(dead.claim(["telegram", "web"])) == 2
     telegram, web = FakeChannel(), FakeChannel(name="web", idempotent=True)
     with running(delivery(shop.deliveries, telegram, web)):

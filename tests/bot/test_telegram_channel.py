@@ -6,12 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
-from bot.delivery import Delivery
 from bot.telegram import TelegramChannel, TelegramClient
 from prompter.common.clock import utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
@@ -21,9 +19,10 @@ from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
 from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import Records, connect, poller, running
+from tests.bot.harness import Records, connect, delivery, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
 from tests.prompter.readiness.governed import GovernedShop
+from tests.shipped import WAITS
 from tests.shop import SURE, Shop
 
 Write = Callable[..., None]
@@ -220,8 +219,8 @@ def bot(
     async def deliver(stop: asyncio.Event) -> None:
         client = connect(telegram, seconds=seconds)
         try:
-            deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=50)
-            await Delivery(deliveries, [TelegramChannel(client)], poll_seconds=0.02).run(stop)
+            deliveries = Deliveries(store, waits=WAITS, max_attempts=50)
+            await delivery(deliveries, TelegramChannel(client, language="ru"))(stop)
         finally:
             await client.close()
 
@@ -251,7 +250,7 @@ def test_a_conversation_there_and_back(
 def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
     telegram: TelegramEmulator, store: Store, governed: GovernedShop, records: Records
 ) -> None:
-    feedback = Feedback(store, clock=governed.clock)
+    feedback = governed.feedback
     with bot(telegram, store, governed.reception, feedback):
         telegram.customer_says(CHAT, SURE)
         telegram.wait_for(lambda: records.messages(CHAT))

@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from bot.buttons import Feedback as Hearing
-from bot.delivery import Delivery
 from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
 from prompter.common.clock import Clock, utc_now
@@ -27,9 +26,8 @@ from prompter.desk.decision import Action
 from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import HeardFeedback, Records, running, wait_until
+from tests.bot.harness import HeardFeedback, Records, delivery, running, wait_until
 from tests.browser import serve
 from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
@@ -127,7 +125,7 @@ def test_a_conversation_there_and_back(site: Site) -> None:
         waiting = browser.get("/chat/messages").json()
         assert waiting["attention"] == "typing"
         assert [line["text"] for line in waiting["lines"]] == ["как вернуть товар"]
-        with running(Delivery(site.deliveries, [WebChannel()], poll_seconds=0.02).run):
+        with running(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert lines(browser) == [("customer", "как вернуть товар"), ("operator", "За 14 дней.")]
         assert browser.get("/chat/messages").json()["attention"] == "none"
@@ -266,10 +264,9 @@ def press(browser: Browser, reply: object, action: str = "up", **more: object) -
 @pytest.fixture
 def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
-    feedback = Feedback(store, clock=governed.clock)
+    feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    delivery = Delivery(governed.deliveries, [WebChannel()], poll_seconds=0.02)
-    with serve(app) as url, running(delivery.run):
+    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
         yield url
 
 
@@ -311,7 +308,7 @@ def test_operators_replies_have_no_buttons(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "как вернуть товар")
         site.answer("За 14 дней.")
-        with running(Delivery(site.deliveries, [WebChannel()], poll_seconds=0.02).run):
+        with running(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert [line["reply"] for line in browser.get("/chat/messages").json()["lines"]] == [None, None]
 

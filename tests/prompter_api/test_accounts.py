@@ -4,6 +4,7 @@ import functools
 import re
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 import anyio
 import pytest
@@ -20,6 +21,7 @@ from prompter_api.errors import TooManyAtOnce, TooManyTries
 from prompter_api.password_checks import PasswordChecks
 from prompter_api.throttle import LoginThrottle
 from tests.fakes import FakeClock
+from tests.shipped import LOGINS
 from tests.shop import PASSWORD
 from tests.web_shop import OURS, WebShop, refusal
 from web.origins import refuse_other_sites
@@ -261,13 +263,19 @@ def test_one_address_cannot_try_many_names(shop: WebShop) -> None:
     ],
 )
 def test_of_ipv6_the_network_is_counted(store: Store, address: str, neighbour: str, is_shared: bool) -> None:
-    throttle = LoginThrottle(store, secret="x", per_address=1)
+    throttle = throttle_of(store, per_address=1)
     throttle.count(throttle.attempt("one", address, None))
     if is_shared:
         with pytest.raises(TooManyTries):
             throttle.attempt("other", neighbour, None)
     else:
         throttle.attempt("other", neighbour, None)
+
+
+def throttle_of(store: Store, **options: Any) -> LoginThrottle:
+    """Return a throttle with the shipped limits, except for those given."""
+    own: dict[str, Any] = {"secret": "x", **LOGINS}
+    return LoginThrottle(store, **(own | options))
 
 
 def fail(throttle: LoginThrottle, name: str, addresses: Iterable[str]) -> int:
@@ -283,7 +291,7 @@ def fail(throttle: LoginThrottle, name: str, addresses: Iterable[str]) -> int:
 
 
 def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
-    throttle = LoginThrottle(store, secret="x", per_name=3, clock=FakeClock())
+    throttle = throttle_of(store, per_name=3, clock=FakeClock())
     at_home = throttle.attempt("anna", "198.51.100.7", None)
     throttle.count(at_home)
     throttle.succeeded(at_home)
@@ -310,7 +318,7 @@ def test_strangers_cannot_lock_a_name_out(store: Store) -> None:
 
 
 def test_a_guest_of_the_network_keeps_no_colleague_out(store: Store) -> None:
-    throttle = LoginThrottle(store, secret="x", per_name=3, per_address=20, clock=FakeClock())
+    throttle = throttle_of(store, per_name=3, per_address=20, clock=FakeClock())
     shop = "198.51.100.7"
     known = throttle.attempt("anna", shop, None)
     throttle.count(known)
@@ -324,7 +332,7 @@ def test_a_guest_of_the_network_keeps_no_colleague_out(store: Store) -> None:
 
 
 def test_one_ipv6_line_fills_neither_the_limit_of_a_name_nor_that_of_the_world(store: Store) -> None:
-    throttle = LoginThrottle(store, secret="x", per_name=3, per_address=4, clock=FakeClock())
+    throttle = throttle_of(store, per_name=3, per_address=4, clock=FakeClock())
     line = [f"2001:db8:7:{number:x}::1" for number in range(100)]  # 100 of the 65,536 networks of a /48
     assert fail(throttle, "anna", line) == 9  # of 15 that the name has
     throttle.count(throttle.attempt("anna", "192.0.2.1", None))
@@ -334,15 +342,15 @@ def test_one_ipv6_line_fills_neither_the_limit_of_a_name_nor_that_of_the_world(s
 
 @pytest.mark.parametrize("cookie", ["", ".", "x.y", "é.é", "x" * 1000])
 def test_a_made_up_device_is_not_known(store: Store, cookie: str) -> None:
-    throttle = LoginThrottle(store, secret="x")
-    forged = LoginThrottle(store, secret="another").device_cookie("anna")
+    throttle = throttle_of(store)
+    forged = throttle_of(store, secret="another").device_cookie("anna")
     for made_up in (cookie, forged):
         assert not throttle.attempt("anna", "192.0.2.1", made_up).is_known
 
 
 def test_tries_are_counted_for_every_process_and_survive_a_restart(store: Store) -> None:
     clock = FakeClock()
-    first, second = (LoginThrottle(store, secret="x", per_name=3, clock=clock) for _ in range(2))
+    first, second = (throttle_of(store, per_name=3, clock=clock) for _ in range(2))
     assert fail(first, "anna", ["192.0.2.1"] * 2) == 2
     assert fail(second, "anna", ["192.0.2.1"] * 2) == 1
     with pytest.raises(TooManyTries):
@@ -351,7 +359,7 @@ def test_tries_are_counted_for_every_process_and_survive_a_restart(store: Store)
 
 def test_a_clock_that_was_set_back_locks_nobody_out(store: Store) -> None:
     clock = FakeClock()
-    throttle = LoginThrottle(store, secret="x", per_name=3, clock=clock)
+    throttle = throttle_of(store, per_name=3, clock=clock)
     assert fail(throttle, "anna", ["192.0.2.1"] * 4) == 3
     clock.forward(-3600)
     assert fail(throttle, "anna", ["192.0.2.1"] * 4) == 3
@@ -359,7 +367,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out(store: Store) -> None:
 
 def test_counts_hold_no_names_and_no_addresses_and_are_forgotten(store: Store) -> None:
     clock = FakeClock()
-    throttle = LoginThrottle(store, secret="x", clock=clock)
+    throttle = throttle_of(store, clock=clock)
     throttle.count(throttle.attempt("anna", "192.0.2.1", None))
 
     def rows() -> list[str]:
@@ -369,7 +377,7 @@ def test_counts_hold_no_names_and_no_addresses_and_are_forgotten(store: Store) -
     assert len(rows()) == 3
     assert not any("anna" in row or "192.0.2.1" in row for row in rows())
     clock.forward(301)
-    other = LoginThrottle(store, secret="x", clock=clock)  # prunes at its first try
+    other = throttle_of(store, clock=clock)  # prunes at its first try
     other.count(other.attempt("boris", "192.0.2.2", None))
     assert len(rows()) == 3
 

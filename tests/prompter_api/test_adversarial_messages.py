@@ -11,9 +11,7 @@ from fastapi.testclient import TestClient
 from bot.webchat import web_chat_router
 from nlu.text import MAX_LENGTH
 from prompter.conversations.customer_view import CustomerViews
-from prompter.conversations.triage_worker import Triager
 from prompter.models import builder
-from prompter.readiness.customer_feedback import Feedback
 from sufler.settings import Settings
 from tests.adversarial import KINDS
 from tests.encoders import LetterEncoder
@@ -29,7 +27,7 @@ def test_twenty_messages_made_to_cost_are_all_triaged(shop: WebShop) -> None:
     learned = len(encoder.encoded)
     chat = web_chat_router(
         reception=shop.reception,
-        feedback=Feedback(shop.store, sampling=shop.sampling, clock=shop.clock),
+        feedback=shop.feedback,
         views=CustomerViews(shop.store),
         secret="a secret",
         **WEB_CHAT,
@@ -44,7 +42,7 @@ def test_twenty_messages_made_to_cost_are_all_triaged(shop: WebShop) -> None:
         )
         assert sent.status_code == 200, kind
     shop.clock.forward(60)
-    assert Triager(shop.store, assistant, clock=shop.clock).run_once() == 20
+    assert shop.worker(assistant).run_once() == 20
     assert shop.desk.workload().waiting == 20
     read = encoder.encoded[learned:]
     assert len(read) == 20

@@ -12,7 +12,6 @@ from httpx2 import Response
 from bot.webchat import web_chat_router
 from prompter.conversations.customer_view import CustomerViews
 from prompter.domain.account import Role, Scope
-from prompter.readiness.customer_feedback import Feedback
 from tests.shipped import WEB_CHAT
 from tests.web_shop import OURS, WebShop
 
@@ -41,7 +40,7 @@ def app(shop: WebShop) -> FastAPI:
     return shop.build(
         web_chat_router(
             reception=shop.reception,
-            feedback=Feedback(shop.store),
+            feedback=shop.feedback,
             views=CustomerViews(shop.store),
             secret="a secret",
             **WEB_CHAT,

@@ -15,6 +15,7 @@ from prompter.accounts.sessions import Sessions
 from prompter.domain.account import Role
 from prompter.storage import Store
 from prompter_api.auth import Guard, GuardedRoute
+from tests.shipped import SESSIONS
 from tests.shop import PASSWORD
 from tests.web_shop import OURS, WebShop, refusal
 
@@ -24,7 +25,7 @@ NEW = "battery horse correct"
 def other_process(shop: WebShop) -> Any:
     """Build the application of another process that shares only the database."""
     store = Store(shop.store._engine)
-    return shop.build(sessions=Sessions(store, clock=shop.clock))
+    return shop.build(sessions=Sessions(store, clock=shop.clock, **SESSIONS))
 
 
 def test_a_copied_cookie_is_worth_nothing_after_the_logout(shop: WebShop) -> None:
@@ -64,7 +65,7 @@ def test_the_database_holds_no_cookie(shop: WebShop) -> None:
 
 
 def test_a_made_up_cookie_takes_no_writers_turn_to_log_out(shop: WebShop) -> None:
-    stranger = shop.browser(app=shop.build(sessions=Sessions(shop.store.with_timeout(0.01))))
+    stranger = shop.browser(app=shop.build(sessions=Sessions(shop.store.with_timeout(0.01), **SESSIONS)))
     stranger.cookies.set("sufler_session", "x" * 43)
     with shop.store.write():
         assert stranger.post("/api/logout").status_code == 200
@@ -115,7 +116,9 @@ def test_a_session_ends_by_age_however_busy_it_is(shop: WebShop) -> None:
 
 
 def test_a_session_ends_when_nobody_does_anything(shop: WebShop) -> None:
-    sessions = Sessions(shop.store, max_idle=timedelta(minutes=30), clock=shop.clock)
+    sessions = Sessions(
+        shop.store, max_age=SESSIONS["max_age"], max_idle=timedelta(minutes=30), clock=shop.clock
+    )
     anna = shop.browser("anna", app=shop.build(sessions=sessions))
     shop.clock.forward(29 * 60)
     assert anna.get("/api/queue").status_code == 200
@@ -145,7 +148,7 @@ def test_a_look_costs_no_write(shop: WebShop) -> None:
 
 def test_that_somebody_was_seen_is_written_apart_from_the_request(shop: WebShop) -> None:
     later: list[Any] = []
-    sessions = Sessions(shop.store, clock=shop.clock, defer=later.append)
+    sessions = Sessions(shop.store, clock=shop.clock, defer=later.append, **SESSIONS)
     anna = shop.browser("anna", app=shop.build(sessions=sessions))
     shop.clock.forward(60)
     for _ in range(3):

@@ -16,7 +16,6 @@ from structlog.testing import capture_logs
 from bot.webchat import web_chat_router
 from prompter.common.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 from prompter.conversations.customer_view import CustomerViews
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store, connect
 from prompter_api.desk import add_pages
 from prompter_api.ready import Check, NotReady, Readiness
@@ -72,7 +71,7 @@ def away(store: Store) -> Iterator[None]:
 def app(shop: WebShop) -> FastAPI:
     chat = web_chat_router(
         reception=shop.reception,
-        feedback=Feedback(shop.store),
+        feedback=shop.feedback,
         views=CustomerViews(shop.store),
         secret="a secret",
         **WEB_CHAT,

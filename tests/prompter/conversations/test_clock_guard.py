@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from prompter.common.clock import ClockWatch, Waits
+from prompter.common.clock import ClockWatch
 from prompter.common.errors import TooLateToUndo
 from prompter.conversations.clock_guard import ClockGuard
 from prompter.conversations.delivery import Deliveries
@@ -16,10 +16,10 @@ from prompter.domain.job import JobKind, JobState
 from prompter.jobs import JobRunning, Jobs
 from prompter.storage import Store
 from tests.fakes import FakeClock
+from tests.shipped import WAITS
 from tests.shop import Shop
 
 HOUR = 3600.0
-WAITS = Waits(undo=timedelta(seconds=5), lease=timedelta(seconds=60), turn=timedelta(seconds=10))
 
 
 @dataclass
@@ -50,7 +50,11 @@ class ClockShop(Shop[SetClock]):
         watch = ClockWatch(self.clock, lambda: self.clock.seconds)
         self.guard = ClockGuard(self.store, WAITS, watch=watch)
         self.deliveries = Deliveries(
-            self.store, clock=self.clock, guard=self.guard if self.has_guard else None
+            self.store,
+            waits=WAITS,
+            max_attempts=self.max_attempts,
+            clock=self.clock,
+            guard=self.guard if self.has_guard else None,
         )
 
     def is_held(self, conversation_id: int) -> bool:

@@ -15,8 +15,6 @@ from prompter.common.errors import (
     NotFound,
     TooLateToUndo,
 )
-from prompter.conversations.delivery import Deliveries
-from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action
 from prompter.domain.account import Role
 from prompter.domain.conversation import IncomingMessage, MessageKind, OutboxState
@@ -88,11 +86,13 @@ def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> No
     assert {turn.handoff_reason for turn in handed_over} == {"engine_down"}
 
 
-def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(shop: Shop) -> None:
+def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(
+    shop: Shop, store: Store
+) -> None:
     class Full:
         """A disk that can only be read."""
 
-        read = staticmethod(shop.store.read)
+        read = staticmethod(store.read)
 
         def write(self) -> object:
             raise OSError("disk is full")
@@ -100,10 +100,11 @@ def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again
     for chat in ("7", "8"):
         shop.say("как вернуть товар", chat=chat)
     shop.clock.forward(2)
-    full: Store = Full()  # type: ignore[assignment]
+    shop.store = Full()  # type: ignore[assignment]
     with pytest.raises(OSError, match="full"):
-        Triager(full, shop.assistant, clock=shop.clock).run_once()
+        shop.worker(shop.assistant).run_once()
     assert len(shop.assistant.seen) == 2
+    shop.store = store
     assert shop.triager.run_once() == 2
 
 
@@ -470,7 +471,7 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
 def test_what_another_process_has_tried_meanwhile_counts(shop: Shop) -> None:
     shop.write(shop.ask("как вернуть товар"), "Смотрю.")
     (found,) = shop.deliveries.waiting(["telegram"])
-    other = Deliveries(shop.store, clock=shop.clock)
+    other = Shop(shop.store, clock=shop.clock).deliveries
     (message,) = other.claim(["telegram"])
     other.not_taken(message, "429", retry_after=timedelta(0))
     claimed = shop.deliveries.claim_one(found)

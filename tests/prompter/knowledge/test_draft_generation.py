@@ -59,7 +59,9 @@ class DecidedShop(Shop):
 
     def drafts(self, kind: ProposalKind | None = None) -> list[Draft]:
         embedder = QueryEmbedder(TextReader(WordsEncoder()))
-        found = drafts_of_decisions(desk_turns(self.store), self.knowledge.articles(), embedder)
+        found = drafts_of_decisions(
+            desk_turns(self.store), self.knowledge.articles(), embedder, language="ru"
+        )
         return [draft for draft in found if kind is None or draft.kind is kind]
 
 

@@ -7,7 +7,6 @@ import pytest
 from prompter.desk.decision import Action
 from prompter.domain.evidence import Choice, RejectReason, ReviewKind, Signal
 from prompter.readiness.attention_checks import AttentionCheckScheduler
-from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.monitoring import QualityMonitor, gap
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
@@ -115,7 +114,7 @@ def test_this_week_beside_the_last_one(shop: GovernedShop) -> None:
 
 def test_what_customers_say_of_the_bot_is_counted(shop: GovernedShop) -> None:
     shop.go_live()
-    feedback = Feedback(shop.store, clock=shop.clock)
+    feedback = shop.feedback
     for chat, helpful in (("a", True), ("b", False)):
         reply = shop.said_by_bot(shop.ask(chat=chat))[-1]
         feedback.rate("telegram", chat, reply.id, helpful=helpful)

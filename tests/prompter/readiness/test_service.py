@@ -15,6 +15,7 @@ from prompter.readiness.topic_readiness import NotReady
 from prompter.storage import Store
 from tests.fakes import SHOP, START
 from tests.prompter.readiness.governed import ENOUGH, RULE, GovernedShop
+from tests.shipped import DETECTOR
 from tests.shop import SURE
 
 pytestmark = pytest.mark.slow
@@ -294,7 +295,9 @@ def test_asking_without_a_customer_shows_who_would_answer(shop: GovernedShop) ->
 def test_a_higher_bar_takes_the_permission_back_and_a_lower_one_needs_no_new_test(shop: GovernedShop) -> None:
     shop.go_live()
     for bar, state in ((0.9, ReadinessState.COLLECTING), (0.6, ReadinessState.READY)):
-        stricter = Readiness(shop.store, rule=replace(RULE, bar=bar), clock=shop.clock)
+        stricter = Readiness(
+            shop.store, rule=replace(RULE, bar=bar), detector=DETECTOR, mode=shop.mode, clock=shop.clock
+        )
         assert stricter.run_once(shop.model)
         assert stricter.topic("returns").state is state
 

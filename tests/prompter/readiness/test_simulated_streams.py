@@ -1,6 +1,6 @@
 """Streams decided on the desk go live at the same label as in the simulator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,12 +9,12 @@ from evaluation.betting import Numbers as Labels
 from evaluation.readiness import Rule
 from evaluation.simulation import first_live
 from prompter.desk.decision import Action
-from prompter.domain.readiness import ReadinessState
+from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.service import Readiness
 from prompter.storage import Store
 from tests.fakes import article
+from tests.shipped import DETECTOR, RULE, SAMPLING
 from tests.shop import Shop
 
 VERSIONS = 2  # of the model in each stream, which share the labels
@@ -60,9 +60,11 @@ class SampledShop(Shop):
             for kind in ("right", "wrong")
         ]
         super().__post_init__()
-        self.sampling = SamplingPolicy(random=lambda: 0.0)
+        self.sampling = replace(SAMPLING, random=lambda: 0.0)
         self.triager = self.worker(SureAssistant())
-        self.readiness = Readiness(self.store, rule=self.rule, clock=self.clock)
+        self.readiness = Readiness(
+            self.store, rule=self.rule, detector=DETECTOR, mode=Mode.MANUAL, clock=self.clock
+        )
 
     def judge(self, number: int, *, right: bool) -> None:
         """Ask as a customer and answer blind as the operator, with the bot's article or another one."""
@@ -89,7 +91,7 @@ class SampledShop(Shop):
 def test_every_stream_goes_live_at_the_label_that_the_simulator_says(
     store: Store, streams: int, labels: int, bar: float
 ) -> None:
-    rule = Rule(bar=bar)
+    rule = replace(RULE, bar=bar)
     shop = SampledShop(store, streams=streams, rule=rule)
     random = np.random.default_rng(11)
     accuracy = random.choice([0.7, 0.9, 0.97], size=(streams, 1))

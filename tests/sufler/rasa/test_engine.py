@@ -21,7 +21,7 @@ from sufler.rasa.engine import RasaEngine
 from tests.browser import serve
 from tests.e2e.product import wait_for
 from tests.emulators.rasa import MODEL, RasaEmulator
-from tests.shipped import AUTOPILOT, SESSIONS
+from tests.shipped import AUTOPILOT, DIALOGUES
 from tests.web_shop import SECRET, DeskShop
 
 SURE = "как вернуть товар"
@@ -271,7 +271,7 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     rasa.actions_token = shop.accounts.create_token(shop.anna.id, "Rasa", scopes={Scope.RASA})
     shop.gate = ReadinessGate(shop.readiness, AUTOPILOT)
     shop.dialogue_sessions = DialogueSessions(
-        shop.store, engine_of(rasa), seal=lambda turn_id: seal(SECRET, turn_id), **SESSIONS
+        shop.store, engine_of(rasa), seal=lambda turn_id: seal(SECRET, turn_id), **DIALOGUES
     )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}

@@ -25,6 +25,7 @@ from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
 from tests.fakes import FakeClock
+from tests.shipped import SESSIONS
 from tests.shop import PASSWORD
 from tests.web_shop import DeskShop
 
@@ -266,7 +267,7 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
     )
     other = page_sessions.take(shop.parts(), shop.visit("boris"))
     # In another process: nothing is shared with this one but the database.
-    Sessions(Store(store._engine)).revoke(visit.session.id, of=visit.account.id)
+    Sessions(Store(store._engine), **SESSIONS).revoke(visit.session.id, of=visit.account.id)
     with pytest.raises(SignedOut):
         left.snapshot(None)
     right.snapshot(None)
@@ -281,7 +282,7 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
 @pytest.mark.slow
 def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) -> None:
     shop, clock = DeskShop(store), FakeClock()
-    sessions = Sessions(store, max_idle=timedelta(minutes=120), clock=clock)
+    sessions = Sessions(store, max_age=SESSIONS["max_age"], max_idle=timedelta(minutes=120), clock=clock)
     visit = sessions.find(sessions.start(shop.accounts.named("anna")) or "")
     assert visit is not None
     session = PageSessions().take(replace(shop.parts(), sessions=sessions), visit)
