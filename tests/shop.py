@@ -255,8 +255,9 @@ class Shop(Generic[ClockT]):
 
     def evidence(self, conversation_id: int) -> list[Evidence]:
         """Return the evidence on the conversation's newest turn."""
+        turn = self.turn(conversation_id)
         with self.store.read() as tx:
-            return tx.decisions.evidence(self.turn(conversation_id).id)
+            return tx.decisions.evidence(turn.id)
 
     def write(self, conversation_id: int, *texts: str) -> None:
         """Write messages to the customer as Anna."""

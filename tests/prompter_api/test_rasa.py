@@ -87,8 +87,7 @@ def test_a_component_is_told_what_would_be_suggested(shop: WebShop, rasa: TestCl
 
 
 def test_a_token_opens_the_door_in_either_header(shop: WebShop) -> None:
-    anna = next(account for account in shop.accounts.all() if account.name == "anna")
-    token = shop.accounts.create_token(anna.id, "test", scopes={Scope.RASA})
+    token = shop.accounts.create_token(shop.anna.id, "test", scopes={Scope.RASA})
     body = call("action_handoff")
     nobody = shop.browser()
     for headers in ({}, {"X-Sufler-Token": "token=${SUFLER_TOKEN}"}, {"X-Sufler-Token": token}):

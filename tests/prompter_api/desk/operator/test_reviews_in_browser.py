@@ -77,13 +77,11 @@ def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None
 
 
 def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: DeskShop, sit: Sit) -> None:
-    boris = next(account for account in shop.accounts.all() if account.name == "boris")
-    reviews = shop.parts().reviews
     for number in range(50):
         drawn(shop, chat=str(number))
-        question = reviews.next(boris)
+        question = shop.reviews.next(shop.boris)
         assert question is not None
-        reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, boris)
+        shop.reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, shop.boris)
     page = sit("anna")
     page.get_by_role("link", name="Проверка ответов").click()
     expect(page.get_by_text("Проверено принятых вами ответов: 50. Оказались неверными: 10 %")).to_be_visible()
