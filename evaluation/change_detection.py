@@ -18,8 +18,8 @@ from evaluation.betting import Floats, Numbers
 class Detector:
     """Bets on accuracies of `bar` minus each of `below`. Other drops are found almost as quickly."""
 
-    bar: float = 0.9
-    threshold: float = 380.0
+    bar: float
+    threshold: float
     below: tuple[float, ...] = (0.05, 0.1, 0.2)
 
     def levels(self, right: npt.NDArray[np.bool_]) -> Floats:

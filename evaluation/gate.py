@@ -109,8 +109,8 @@ def judge(
     candidate: Sequence[ScoredCase],
     *,
     topic_of: Mapping[str, str],
+    noninferiority_margin: float,
     tested: Sequence[GatedTopic] = (),
-    noninferiority_margin: float = 0.01,
     same_answer: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> GateReport:

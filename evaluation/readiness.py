@@ -31,9 +31,9 @@ _LOOKS = 100  # points at which a confidence sequence is drawn
 class Rule:
     """Conditions for a topic to answer alone, fixed before the evidence. `thresholds` are strictest first."""
 
-    bar: float = 0.9
-    alpha: float = 0.05
-    thresholds: tuple[float, ...] = (0.9, 0.8, 0.7, 0.6, 0.5)
+    bar: float
+    alpha: float
+    thresholds: tuple[float, ...]
 
     def spends(self, test_number: int) -> float:
         """Return the alpha of a topic's first (1), second, … test. Their sum is at most `alpha`.
@@ -173,7 +173,7 @@ def _not_wrong(turn: JudgedTurn) -> bool | None:
 def kl_bound(accuracy: float, rule: Rule) -> float:
     """Return the mean number of turns that any test needs: log(1/alpha) / KL(accuracy ‖ bar).
 
-    >>> round(kl_bound(0.95, Rule()))
+    >>> round(kl_bound(0.95, Rule(bar=0.9, alpha=0.05, thresholds=(0.9, 0.5))))
     179
     """
     return -log(rule.alpha) / _kl(accuracy, rule.bar) if accuracy > rule.bar else float("inf")

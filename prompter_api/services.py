@@ -66,8 +66,8 @@ class Services:
     language: str  # of pages, if the account has chosen none: ru or en
     session_hours: float
     secure_cookies: bool
-    max_body_bytes: int = 500_000  # bytes of one request
-    max_header_bytes: int = 32_768
+    max_body_bytes: int  # bytes of one request
+    max_header_bytes: int
     ready: ProcessReadiness = field(default_factory=ProcessReadiness)
     hosts: tuple[str, ...] = ()  # names of this site; empty means any Host
     # Handles actions that are not ours: the unchanged call goes to the team's own server.

@@ -64,9 +64,9 @@ class LoginThrottle:
         store: Store,
         *,
         secret: str,
-        per_name: int = 10,
-        per_address: int = 50,
-        window_seconds: float = 300,
+        per_name: int,
+        per_address: int,
+        window_seconds: float,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store

@@ -1,29 +1,22 @@
 """A shop with some weeks of evidence, for pictures."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
 from kb_index import Article
 from prompter.common.clock import utc_now
 from prompter.conversations.autopilot_gate import ReadinessGate
-from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
-from prompter.desk.service import Desk
-from prompter.domain.account import Account
-from prompter.domain.conversation import IncomingMessage
+from prompter.desk.decision import Action
 from prompter.domain.evidence import Choice, RejectReason
 from prompter.domain.readiness import ReadinessState
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
-from prompter.readiness.sampling import SamplingPolicy
-from prompter.readiness.second_reviews import Reviews
-from prompter.readiness.service import Readiness
-from prompter.storage import Store
 from sufler.bootstrap.services import autopilot_of
 from sufler.settings import Settings
 from tests.fakes import FakeClock
+from tests.shipped import SAMPLING
+from tests.shop import Shop
 
 MODEL = "pictures"
 _BEGAN = timedelta(days=24)
@@ -82,21 +75,19 @@ class _Scripted:
 
 
 @dataclass
-class Governing:
+class Governing(Shop):
     """Plays the stories of all topics in parallel, up to the present."""
 
-    store: Store
-    articles: Sequence[Article]
-    anna: Account
-    boris: Account
-    vera: Account
-    random: Random = field(default_factory=lambda: Random(3))  # noqa: S311 - for pictures
     clock: FakeClock = field(default_factory=lambda: FakeClock(utc_now() - _BEGAN))
-    count: int = 0
+    undo: timedelta = timedelta(0)
+    chat: str = ""
+    random: Random = field(default_factory=lambda: Random(3))  # noqa: S311 - for pictures
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         # More random sampling than usual, so that a few hundred customers suffice.
-        sampling = SamplingPolicy(
+        self.sampling = replace(
+            SAMPLING,
             blind_collecting=0.3,
             blind_later=0.1,
             double_review_collecting=0.4,
@@ -104,18 +95,9 @@ class Governing:
             audit_final=0.2,
             random=self.random.random,
         )
-        self.readiness = Readiness(self.store, clock=self.clock)
-        self.assistant = _Scripted(article=self.articles[0])
-        self.reception = Reception(self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=self.clock)
-        self.triager = Triager(
-            self.store,
-            self.assistant,
-            sampling=sampling,
-            gate=ReadinessGate(self.readiness, autopilot_of(Settings())),
-            clock=self.clock,
-        )
-        self.desk = Desk(self.store, undo=timedelta(0), sampling=sampling, clock=self.clock)
-        self.reviews = Reviews(self.store, clock=self.clock)
+        self.gate = ReadinessGate(self.readiness, autopilot_of(Settings()))
+        self.scripted = _Scripted(article=self.articles[0])
+        self.triager = self.worker(self.scripted)
         self.readiness.run_once(MODEL)
 
     def play(self) -> None:
@@ -144,11 +126,11 @@ class Governing:
         confidence = self.random.uniform(0.95, 0.995) if sure else self.random.uniform(0.6, 0.95)
         chance = story.slips_to if live and story.slips_to else story.right
         right = self.random.random() < chance - (0 if sure else 0.5 * (0.95 - confidence))
-        self.assistant.article, self.assistant.confidence = article, confidence
+        self.scripted.article, self.scripted.confidence = article, confidence
         question = self.random.choice([article.question, *article.phrasings])
-        self._answer(self._ask(question), article, articles, right=right)
+        self._answer(self.ask(question, name=""), article, articles, right=right)
         self._judge(article, right=right)
-        if self.count % _TURNS_BETWEEN_LOOKS:
+        if self.messages % _TURNS_BETWEEN_LOOKS:
             return
         self.readiness.run_once(MODEL)
         for name, plot in STORIES.items():
@@ -160,38 +142,17 @@ class Governing:
             stored = tx.readiness.get(topic)
         return stored.state if stored else ReadinessState.COLLECTING
 
-    def _ask(self, question: str) -> int:
-        self.count += 1
-        message = IncomingMessage(
-            channel="telegram",
-            chat_id=f"picture {self.count}",
-            external_id=str(self.count),
-            text=question,
-            customer_name="",
-        )
-        conversation = self.reception.receive(message).conversation_id
-        self.triager.run_once()
-        return conversation
-
     def _answer(self, conversation: int, article: Article, articles: list[Article], *, right: bool) -> None:
         view = self.desk.conversation(conversation)
         if view.turn is None:
             return  # the bot has answered
-        fields: dict[str, object] = {"action": Action.ACCEPT, "rank": 1}
         if view.turn.blind:
             other = next(candidate for candidate in articles if candidate.id != article.id)
-            chosen = article if right else other
-            fields = {"action": Action.PICK_OTHER, "article_id": chosen.id}
-        elif not right:
-            fields = {"action": Action.REJECT, "reason": RejectReason.WRONG_ARTICLE}
-        self.desk.decide(
-            Decision(
-                turn_id=view.turn.id,
-                operator_id=self.anna.id,
-                seen_message_id=view.last_message_id,
-                **fields,  # type: ignore[arg-type]
-            )
-        )
+            self.decide(conversation, Action.PICK_OTHER, article_id=(article if right else other).id)
+        elif right:
+            self.accept(conversation)
+        else:
+            self.decide(conversation, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
 
     def _judge(self, article: Article, *, right: bool) -> None:
         """Let Boris judge every turn that was sampled."""

@@ -11,11 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evaluation.betting import RIGHT, WRONG, Floats, Numbers, log_capital
-from evaluation.change_detection import Detector
-from evaluation.readiness import JudgedTurn, Rule, confidence_sequence
+from evaluation.readiness import JudgedTurn, confidence_sequence
+from sufler.bootstrap.services import detector_of, rule_of
+from sufler.settings import Settings
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
-RULE = Rule()
+RULE, DETECTOR = rule_of(Settings()), detector_of(Settings())
 _AT_BAR, _GOOD, _LINE = "#b4552d", "#0f6b5a", "#8a8a85"
 
 
@@ -85,7 +86,7 @@ def slip(axes: Axes) -> None:
     """Draw a topic that falls from 97 % to 80 % after 500 audits."""
     before = np.random.default_rng(2).random(500) < 0.97
     after = np.random.default_rng(3).random(120) < 0.8
-    detector = Detector()
+    detector = DETECTOR
     levels = detector.levels(np.concatenate([before, after])[np.newaxis])[0]
     axes.plot(np.arange(1, len(levels) + 1), levels, color=_GOOD, linewidth=1.2)
     axes.axvline(500, color=_LINE, linewidth=1, linestyle="--")

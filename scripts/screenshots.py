@@ -10,25 +10,28 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from kb_index import Article
 from kb_index.formats import read_articles
-from prompter.common.clock import utc_now
+from prompter.common.clock import Clock, utc_now
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
-from prompter.desk.service import Desk
+from prompter.desk.decision import Action
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
+from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.knowledge.topic_files import read_titles
 from prompter.storage import Store, connect, migrate
 from scripts.governing import STORIES, Governing
 from tests.browser import chromium, log_in
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,31 +86,35 @@ class ScriptedAssistant:
         )
 
 
+@dataclass
 class PictureShop(DeskShop):
     """The demo shop, with customers who wrote some time ago."""
 
-    def wrote(self, minutes_ago: float, text: str, **more: object) -> int:
+    undo: timedelta = timedelta(seconds=8)
+    opened: Clock = utc_now
+
+    @cached_property
+    def knowledge(self) -> KnowledgeBase:
+        return KnowledgeBase(self.store, clock=self.opened)
+
+    @cached_property
+    def triager(self) -> Triager:
+        return self.worker(ScriptedAssistant({article.id: article for article in self.articles}))
+
+    def wrote(self, minutes_ago: float, text: str, **more: Any) -> int:
         when = utc_now() - timedelta(minutes=minutes_ago)
         self.reception = Reception(
             self.store, debounce=timedelta(0), max_wait=timedelta(0), clock=lambda: when
         )
-        conversation = self.say(text, **more)  # type: ignore[arg-type]
-        assistant = ScriptedAssistant({article.id: article for article in self.articles})
-        Triager(self.store, assistant).run_once()
+        conversation = self.say(text, **more)
+        self.triage()
         return conversation
 
     def answered(self, minutes_ago: float, conversation: int, text: str) -> None:
         when = utc_now() - timedelta(minutes=minutes_ago)
-        view = self.desk.conversation(conversation)
-        if view.turn is not None:
-            decision = Decision(
-                turn_id=view.turn.id,
-                operator_id=self.accounts.all()[0].id,
-                action=Action.WRITE_OWN,
-                seen_message_id=view.last_message_id,
-                text=text,
-            )
-            Desk(self.store, undo=timedelta(0), clock=lambda: when).decide(decision)
+        if self.desk.conversation(conversation).turn is not None:
+            past = DeskShop(self.store, articles=self.articles, undo=timedelta(0), clock=lambda: when)
+            past.decide(conversation, Action.WRITE_OWN, text=text)
             self.deliver()
 
     def fill(self) -> None:
@@ -140,7 +147,7 @@ def shop(topics: Collection[str] = (), *, days_ago: float = 0) -> Iterator[Pictu
         store = Store(engine)
         try:
             opened = utc_now() - timedelta(days=days_ago)
-            shown = PictureShop(store, articles=articles, undo_seconds=8, loaded=lambda: opened)
+            shown = PictureShop(store, articles=articles, opened=lambda: opened)
             titles, known = (
                 read_titles(ROOT / "training_data" / "topics.csv"),
                 {article.topic for article in articles},
@@ -171,8 +178,7 @@ def take_the_picture(browser: Browser, target: Path) -> None:
 def governed() -> Iterator[PictureShop]:
     """Return a shop whose topics have some weeks of evidence."""
     with shop(STORIES, days_ago=30) as shown:
-        anna, boris, vera = shown.accounts.all()
-        Governing(shown.store, shown.articles, anna, boris, vera).play()
+        Governing(shown.store, articles=shown.articles).play()
         yield shown
 
 
@@ -293,9 +299,8 @@ def _take_deciding(browser: Browser, folder: Path, shown: PictureShop, address: 
 
 
 def _take_troubles(page: Page, folder: Path, shown: PictureShop) -> None:
-    anna = shown.accounts.all()[0]
     for text in ("Проверяю ваш заказ, одну минуту.", "Уже почти готово."):
-        Desk(shown.store, undo=timedelta(0)).write(1, text, anna)  # leaves at once
+        DeskShop(shown.store, articles=(), undo=timedelta(0)).write(1, text)  # leaves at once
         for message in shown.deliveries.claim(["telegram", "web"]):
             if text.startswith("Уже"):
                 shown.deliveries.refused(message, "bot was blocked by the user")

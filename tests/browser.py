@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.shipped import CONNECTION_LIMITS
 from tests.skips import missing
-from web.connections import ConnectionLimits
 from web.server import BoundedConfig, BoundedServer
 
 # Without windows to draw, the first one opens a page in a third of the time.
@@ -29,7 +29,7 @@ _ARGUMENTS = [
 @contextmanager
 def serve(app: FastAPI, config: BoundedConfig | None = None) -> Iterator[str]:
     """Serve an application from a thread and yield its address, one at a time (NiceGUI is a singleton)."""
-    config = config or BoundedConfig(app, ConnectionLimits())
+    config = config or BoundedConfig(app, CONNECTION_LIMITS)
     config.host, config.port, config.timeout_graceful_shutdown = "127.0.0.1", 0, 1
     server = BoundedServer(config)
     thread = threading.Thread(target=server.run, daemon=True)

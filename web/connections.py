@@ -33,12 +33,12 @@ class ConnectionLimits:
     after which a response that the client has stopped reading is given up.
     """
 
-    max_connections: int = 1000
-    max_connections_per_address: int = 200  # trusted proxies are exempt: all clients are behind them
-    header_seconds: float = 15.0  # from the connection, or the first byte, to the end of the headers
-    body_seconds: float = 60.0
-    idle_seconds: int = 15  # between two requests
-    max_header_bytes: int = 32_768
+    max_connections: int
+    max_connections_per_address: int  # trusted proxies are exempt: all clients are behind them
+    header_seconds: float  # from the connection, or the first byte, to the end of the headers
+    body_seconds: float
+    idle_seconds: int  # between two requests
+    max_header_bytes: int
     max_message_bytes: int = 1_000_000  # of one websocket message
     trusted_proxies: tuple[Network, ...] = ()
 

@@ -18,7 +18,7 @@ class TelegramChannel:
     name = "telegram"
     idempotent = False
 
-    def __init__(self, client: TelegramClient, *, language: str = "ru") -> None:
+    def __init__(self, client: TelegramClient, *, language: str) -> None:
         self._client = client
         self._language = language
 

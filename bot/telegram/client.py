@@ -65,8 +65,8 @@ class TelegramClient:
         self,
         token: str,
         *,
-        base_url: str = "https://api.telegram.org/bot",
-        timeout_seconds: float = 15.0,
+        base_url: str,
+        timeout_seconds: float,
         connections: int = 32,
     ) -> None:
         for name, level in _TALKATIVE.items():

@@ -34,8 +34,8 @@ class Sessions:
         self,
         store: Store,
         *,
-        max_age: timedelta = timedelta(hours=12),
-        max_idle: timedelta = timedelta(hours=2),
+        max_age: timedelta,
+        max_idle: timedelta,
         clock: Clock = utc_now,
         defer: Defer = run_now,
     ) -> None:

@@ -34,10 +34,10 @@ def is_over(until: datetime, now: datetime, *, max_wait: timedelta) -> bool:
 class Waits:
     """Maximum waits. A longer remaining wait means that it began before the clock was set back."""
 
-    undo: timedelta = timedelta(seconds=5)  # a reply that can be undone
+    undo: timedelta  # a reply that can be undone
+    lease: timedelta  # a reply that is being sent
+    turn: timedelta  # a turn whose customer may still be writing
     retry: timedelta = timedelta(minutes=5)  # a reply that the messenger has not accepted
-    lease: timedelta = timedelta(seconds=60)  # a reply that is being sent
-    turn: timedelta = timedelta(seconds=10)  # a turn whose customer may still be writing
 
 
 @dataclass(frozen=True, kw_only=True)

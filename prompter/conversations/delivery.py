@@ -34,14 +34,13 @@ class Deliveries:
         self,
         store: Store,
         *,
-        lease: timedelta = timedelta(seconds=60),
-        undo: timedelta = timedelta(seconds=5),
-        max_attempts: int = 8,
+        waits: Waits,
+        max_attempts: int,
         clock: Clock = utc_now,
         guard: ClockGuard | None = None,
     ) -> None:
         self._store = store
-        self._waits = Waits(undo=undo, lease=lease)
+        self._waits = waits
         self._guard = guard
         self._max_attempts = max_attempts
         self._clock = clock

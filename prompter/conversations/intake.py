@@ -37,8 +37,8 @@ class Reception:
         self,
         store: Store,
         *,
-        debounce: timedelta = timedelta(seconds=1.5),
-        max_wait: timedelta = timedelta(seconds=10),
+        debounce: timedelta,
+        max_wait: timedelta,
         max_untriaged: int | None = None,
         clock: Clock = utc_now,
     ) -> None:

@@ -19,7 +19,7 @@ from prompter.domain.dialogue import MessageCursor, is_dialogue
 from prompter.domain.evidence import Draw, ReviewKind, Signal
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.readiness.customer_feedback import SOON, note
-from prompter.readiness.sampling import NoSampling, SamplingPolicy
+from prompter.readiness.sampling import SamplingPolicy
 from prompter.readiness.second_reviews import request_review
 from prompter.storage import Store, Transaction
 from prompter.text.notices import notice, split_into_parts
@@ -72,9 +72,9 @@ class Triager:
         store: Store,
         assistant: TurnAssistant,
         *,
-        language: str = "ru",
+        language: str,
+        sampling: SamplingPolicy,
         template_values: Mapping[str, str] | None = None,
-        sampling: SamplingPolicy = NoSampling(),  # noqa: B008 - frozen
         gate: AutopilotGate = NothingLive(),  # noqa: B008 - it has no state
         dialogue_sessions: TurnDialogues = NoDialogue(),  # noqa: B008 - it has no state
         clock: Clock = utc_now,

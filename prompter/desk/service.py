@@ -56,10 +56,10 @@ class Desk:
         self,
         store: Store,
         *,
-        undo: timedelta = timedelta(seconds=5),
+        undo: timedelta,
+        sampling: SamplingPolicy,
+        operator_hold: timedelta,
         template_values: Mapping[str, str] | None = None,
-        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
-        operator_hold: timedelta = timedelta(minutes=30),
         clock: Clock = utc_now,
     ) -> None:
         self._store = store

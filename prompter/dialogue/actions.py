@@ -80,10 +80,10 @@ class Actions:
         triage: Callable[[str], Triage],
         *,
         secret: str,
+        sampling: SamplingPolicy,
         forms: Sequence[LookupForm] = (),
         lookup: Lookup | None = None,
         template_values: Mapping[str, str] | None = None,
-        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
         clock: Clock = utc_now,
     ) -> None:
         self._store = store

@@ -43,9 +43,9 @@ def drafts_of_decisions(
     articles: Iterable[Article],
     embedder: QueryEmbedder,
     *,
+    language: str,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
-    language: str = "ru",
     min_conversations: int = MIN_CONVERSATIONS,
 ) -> list[Draft]:
     """Return all drafts that the current decisions support: phrasings, changed answers and new articles.
@@ -73,9 +73,9 @@ def drafts_of_history(
     articles: Iterable[Article],
     embedder: QueryEmbedder,
     *,
+    language: str,
     search: ArticleSearch | None = None,
     constants: Mapping[str, str] | None = None,
-    language: str = "ru",
     min_conversations: int = MIN_CONVERSATIONS_OF_HISTORY,
 ) -> list[Draft]:
     """Return the drafts from old chats: phrasings where an article has the answer, new articles elsewhere."""

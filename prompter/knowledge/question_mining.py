@@ -155,8 +155,8 @@ def new_articles(
     embedder: QueryEmbedder,
     *,
     min_conversations: int,
+    language: str,
     source: Source = Source.DESK,
-    language: str = "ru",
 ) -> list[Draft]:
     """Cluster questions that no article answers, and name each cluster by its most central text.
 

@@ -26,8 +26,8 @@ class Feedback:
         self,
         store: Store,
         *,
-        sampling: SamplingPolicy = SamplingPolicy(),  # noqa: B008 - frozen
-        language: str = "ru",
+        sampling: SamplingPolicy,
+        language: str,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store

@@ -22,14 +22,14 @@ class SamplingPolicy:
     confidence `from_confidence`, the lowest threshold that is ever tested, are never sampled.
     """
 
-    blind_collecting: float = 0.1  # of turns: answered without seeing suggestions
-    blind_later: float = 0.02
-    double_review_collecting: float = 0.2  # of accepted suggestions: also judged by a second person
-    double_review_later: float = 0.05
-    audit_initial: float = 0.2  # of automated replies
-    audit_final: float = 0.05
-    audit_half_life: float = 100.0  # number of audits after which the share is halfway down
-    from_confidence: float = 0.0
+    blind_collecting: float  # of turns: answered without seeing suggestions
+    blind_later: float
+    double_review_collecting: float  # of accepted suggestions: also judged by a second person
+    double_review_later: float
+    audit_initial: float  # of automated replies
+    audit_final: float
+    audit_half_life: float  # number of audits after which the share is halfway down
+    from_confidence: float
     random: Callable[[], float] = field(default=_random.random, repr=False)
 
     def draw(
@@ -62,7 +62,16 @@ class SamplingPolicy:
     def audit_share(self, audits: int, *, alarmed: bool = False) -> float:
         """Return the audited share, which falls with the number of audits and rises again on an alarm.
 
-        >>> policy = SamplingPolicy()
+        >>> policy = SamplingPolicy(
+        ...     blind_collecting=0.1,
+        ...     blind_later=0.02,
+        ...     double_review_collecting=0.2,
+        ...     double_review_later=0.05,
+        ...     audit_initial=0.2,
+        ...     audit_final=0.05,
+        ...     audit_half_life=100,
+        ...     from_confidence=0.5,
+        ... )
         >>> policy.audit_share(0), policy.audit_share(100), round(policy.audit_share(10_000), 3)
         (0.2, 0.125, 0.05)
         """
@@ -72,13 +81,6 @@ class SamplingPolicy:
     def place(self) -> Place:
         """Return the bot's random position among two answers."""
         return Place.FIRST if self.random() < 0.5 else Place.SECOND
-
-
-class NoSampling(SamplingPolicy):
-    """Samples nothing: the bot's accuracy is not measured."""
-
-    def draw(self, *_: object, **__: object) -> None:
-        return None
 
 
 def sample_of(turn: Turn, *, right: bool | None) -> tuple[SampleKind | None, float | None]:

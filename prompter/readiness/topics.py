@@ -60,9 +60,9 @@ class TestedTopics:
         self,
         store: Store,
         *,
-        rule: Rule = Rule(),  # noqa: B008 - frozen
-        detector: Detector = Detector(),  # noqa: B008 - frozen
-        mode: Mode = Mode.MANUAL,
+        rule: Rule,
+        detector: Detector,
+        mode: Mode,
         groups: Mapping[str, Sequence[str]] | None = None,
         tested_together: Sequence[str] = (),
         clock: Clock = utc_now,

@@ -66,7 +66,7 @@ class Assistant:
         self,
         *,
         knowledge: AssistantState,
-        max_suggestions: int = 3,
+        max_suggestions: int,
         parse: Callable[[str], Mapping[str, float]] | None = None,
         today: Callable[[], date] = _today,
     ) -> None:

@@ -117,7 +117,7 @@ async def _build(
             loops.append(build_learning_scheduler(settings, store).run)
         if listener is not None:
             app = build_web_app(settings, store, assistant, heartbeats)
-            loops.append(web_server(app, _connection_limits(settings), listener, on_ready))
+            loops.append(web_server(app, connection_limits_of(settings), listener, on_ready))
     return loops
 
 
@@ -127,7 +127,7 @@ def _judge(readiness: Readiness, assistant: Assistant) -> bool:
     return readiness.run_once(knowledge.model, learned_until=knowledge.learned_until, ask=assistant.triage)
 
 
-def _connection_limits(settings: Settings) -> ConnectionLimits:
+def connection_limits_of(settings: Settings) -> ConnectionLimits:
     web = settings.web
     fit = connections_that_fit(web.max_connections)
     if fit < web.max_connections:

@@ -122,34 +122,43 @@ def build_attention_checks(store: Store) -> AttentionCheckScheduler:
     return AttentionCheckScheduler(store)
 
 
+def rule_of(settings: Settings) -> Rule:
+    chosen = settings.readiness
+    return Rule(bar=chosen.bar, alpha=chosen.alpha, thresholds=chosen.thresholds)
+
+
+def detector_of(settings: Settings) -> Detector:
+    return Detector(bar=settings.readiness.bar, threshold=settings.readiness.demote_after)
+
+
 def build_readiness(settings: Settings, store: Store) -> Readiness:
     chosen = settings.readiness
     return Readiness(
         store,
-        rule=Rule(bar=chosen.bar, alpha=chosen.alpha, thresholds=chosen.thresholds),
-        detector=Detector(bar=chosen.bar, threshold=chosen.demote_after),
+        rule=rule_of(settings),
+        detector=detector_of(settings),
         mode=Mode(chosen.mode),
         groups=chosen.groups,
         tested_together=chosen.tested_together,
     )
 
 
-def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
-    return ClockGuard(
-        store,
-        Waits(
-            undo=timedelta(seconds=settings.desk.undo_seconds),
-            lease=timedelta(seconds=settings.delivery.lease_seconds),
-            turn=timedelta(seconds=settings.turns.max_seconds),
-        ),
+def waits_of(settings: Settings) -> Waits:
+    return Waits(
+        undo=timedelta(seconds=settings.desk.undo_seconds),
+        lease=timedelta(seconds=settings.delivery.lease_seconds),
+        turn=timedelta(seconds=settings.turns.max_seconds),
     )
+
+
+def build_clock_guard(settings: Settings, store: Store) -> ClockGuard:
+    return ClockGuard(store, waits_of(settings))
 
 
 def build_deliveries(settings: Settings, store: Store, guard: ClockGuard) -> Deliveries:
     return Deliveries(
         store,
-        lease=timedelta(seconds=settings.delivery.lease_seconds),
-        undo=timedelta(seconds=settings.desk.undo_seconds),
+        waits=waits_of(settings),
         max_attempts=settings.delivery.max_attempts,
         guard=guard,
     )

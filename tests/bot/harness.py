@@ -6,15 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.buttons import Feedback
+from bot.channel import Channel
+from bot.delivery import Delivery
 from bot.telegram import TelegramClient, TelegramPoller
 from bot.telegram.poller import Receiver
 from prompter.common.errors import NotFound
+from prompter.conversations.delivery import Deliveries
 from prompter.domain.conversation import Message, Reply
 from prompter.storage import Store
 from tests.emulators.telegram import TelegramEmulator
-from tests.prompter.readiness.governed import GovernedShop
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -67,6 +70,19 @@ def running(*loops: Loop) -> Iterator[Running]:
         yield runner
     finally:
         runner.stop()
+
+
+def delivery(deliveries: Deliveries, *channels: Channel, **options: Any) -> Loop:
+    """Return a delivery that looks often and backs off briefly."""
+    quick = {
+        "poll_seconds": 0.02,
+        "max_concurrency": 16,
+        "send_seconds": 45,
+        "expire_seconds": 0.02,
+        "first_backoff_seconds": 0.01,
+        "max_backoff_seconds": 0.02,
+    }
+    return Delivery(deliveries, channels, **(quick | options)).run
 
 
 @dataclass
@@ -146,13 +162,6 @@ class Records:
         with self._store.read() as tx:
             customer = tx.conversations.find(self._channel, str(chat_id))
             return tx.outbox.of_conversation(customer.conversation_id) if customer else []
-
-
-def bot_answers(shop: GovernedShop) -> None:
-    """Triage the waiting turns without sampling, so that the bot answers a live topic."""
-    shop.numbers.prepared = [0.99, 0.99]
-    shop.clock.forward(2)
-    shop.triager.run_once()
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 30) -> None:

@@ -12,27 +12,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from bot.delivery import Delivery
 from bot.webchat import WebChannel
 from bot.webchat.cookies import chat_id_of
-from prompter.accounts.service import Accounts
+from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerViews
-from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Triager
-from prompter.desk.service import Desk
-from prompter.domain.account import Account, Role
-from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import bot_answers, running
+from tests.bot.harness import delivery, running
 from tests.bot.test_web_chat import COOKIE, application
 from tests.browser import chromium, serve
-from tests.fakes import FAST_HASHER, SHOP, WordAssistant
-from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
+from tests.shop import SURE, Shop
 
 pytestmark = pytest.mark.e2e
 
@@ -45,30 +38,21 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-class Shop:
-    """The operators' side: a desk and a running delivery."""
-
-    def __init__(self, store: Store, url: str, anna: Account) -> None:
-        self.url = url
-        self._store = store
-        self._desk = Desk(store, undo=timedelta(0))
-        self._anna = anna
-
-    def write(self, text: str, *, conversation_id: int = 1) -> None:
-        self._desk.write(conversation_id, text, self._anna)
-
-    def texts(self, conversation_id: int = 1) -> list[str]:
-        with self._store.read() as tx:
-            return [message.text for message in tx.conversations.messages(conversation_id)]
+@pytest.fixture
+def shop(store: Store) -> Shop[Clock]:
+    return Shop(store, clock=utc_now, undo=timedelta(0))
 
 
 @pytest.fixture
-def shop(store: Store, reception: Reception) -> Iterator[Shop]:
-    anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-    deliveries = Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.05)
-    app = application(reception=reception, views=CustomerViews(store), title="Северок")
-    with serve(app) as url, running(deliveries.run):
-        yield Shop(store, url, anna)
+def url(shop: Shop[Clock]) -> Iterator[str]:
+    """Serve the site, and deliver its operators' replies. Return its address."""
+    app = application(reception=shop.reception, views=CustomerViews(shop.store), title="Северок")
+    with serve(app) as url, running(delivery(shop.deliveries, WebChannel())):
+        yield url
+
+
+def texts(shop: Shop[Clock]) -> list[str]:
+    return [message.text for message in shop.desk.conversation(1).messages]
 
 
 @contextmanager
@@ -89,8 +73,8 @@ def opened(browser: Browser, url: str, **context_options: Any) -> Iterator[Page]
 
 
 @pytest.fixture
-def page(browser: Browser, shop: Shop) -> Iterator[Page]:
-    with opened(browser, shop.url, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    with opened(browser, url, locale="ru-RU", viewport={"width": 900, "height": 900}) as page:
         yield page
 
 
@@ -105,7 +89,7 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def test_a_conversation_in_the_browser(page: Page, shop: Shop) -> None:
+def test_a_conversation_in_the_browser(page: Page, shop: Shop[Clock]) -> None:
     expect(page).to_have_title("Северок")
     expect(page.get_by_text("Здравствуйте! Чем можем помочь?")).to_be_visible()
     picture(page, "chat-empty")
@@ -117,8 +101,8 @@ def test_a_conversation_in_the_browser(page: Page, shop: Shop) -> None:
     say(page, NASTY)
     picture(page, "chat-waiting")
     expect(log.locator(".own.stored")).to_have_count(2)
-    shop.write("Едет! Смотрите https://example.com/track?id=1, будет завтра.")
-    shop.write(NASTY)
+    shop.write(1, "Едет! Смотрите https://example.com/track?id=1, будет завтра.")
+    shop.write(1, NASTY)
     link = log.get_by_role("link")
     expect(link).to_have_attribute("href", "https://example.com/track?id=1")
     expect(log.locator(".theirs")).to_have_count(2)
@@ -131,10 +115,10 @@ def test_a_conversation_in_the_browser(page: Page, shop: Shop) -> None:
 
     page.reload()
     expect(log.locator(".line")).to_have_count(4)
-    assert shop.texts() == ["Здравствуйте! Где мой заказ?", NASTY]
+    assert texts(shop) == ["Здравствуйте! Где мой заказ?", NASTY]
 
 
-def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Shop) -> None:
+def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Shop[Clock]) -> None:
     log = page.get_by_role("log")
     say(page, "один")
     expect(log.locator(".own.stored")).to_have_count(1)
@@ -159,21 +143,20 @@ def test_what_is_written_without_a_connection_arrives_once(page: Page, shop: Sho
     expect(log.locator(".own.stored")).to_have_count(3, timeout=20_000)
     expect(page.get_by_role("status")).not_to_contain_text("Нет связи")
     assert answers_lost == 1
-    assert shop.texts() == ["один", "два", "три"]
+    assert texts(shop) == ["один", "два", "три"]
 
 
 def test_what_finds_no_room_is_kept_and_sent_by_itself(browser: Browser, store: Store) -> None:
-    reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0), max_untriaged=1)
-    stranger = IncomingMessage(channel="web", chat_id="stranger", external_id="1", text="эй")
-    reception.receive(stranger)
-    app = application(reception=reception, views=CustomerViews(store))
+    shop = Shop(store, clock=utc_now, max_untriaged=1)
+    shop.say("эй", channel="web", chat="stranger")
+    app = application(reception=shop.reception, views=CustomerViews(store))
     with serve(app) as url, opened(browser, url, locale="ru-RU") as page:
         page.clock.install()
         log = page.get_by_role("log")
         say(page, "где мой заказ")
         expect(page.get_by_role("status")).to_have_text(re.compile("очень много обращений"))
         expect(log.locator(".own.pending")).to_contain_text("где мой заказ")
-        Triager(store, WordAssistant(SHOP)).run_once()
+        shop.triage()
         page.clock.fast_forward(20_000)
         expect(log.locator(".own.stored")).to_have_count(1)
         expect(page.get_by_role("status")).to_have_text(re.compile("Скоро ответим"))
@@ -199,12 +182,12 @@ def test_a_network_that_has_begun_too_many_chats_is_told_how_long_it_waits(
             expect(second.get_by_role("status")).to_have_text(told)
 
 
-def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> None:
+def test_a_small_screen_and_another_language(browser: Browser, url: str, shop: Shop[Clock]) -> None:
     context = browser.new_context(
         locale="en-GB", viewport={"width": 360, "height": 640}, has_touch=True, color_scheme="dark"
     )
     page = context.new_page()
-    page.goto(f"{shop.url}/chat")
+    page.goto(f"{url}/chat")
     box = page.get_by_role("textbox", name="Message")
     box.fill("Where is my order? " * 30)
     expect(page.get_by_role("button", name="Send")).to_be_disabled()
@@ -212,7 +195,7 @@ def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> No
     box.fill("Where is my order? It was https://example.com/" + "x" * 80)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_have_text("Message received. We'll reply soon")
-    shop.write("On its way, it will be with you tomorrow.")
+    shop.write(1, "On its way, it will be with you tomorrow.")
     expect(page.locator(".theirs")).to_have_count(1)
     picture(page, "chat-small")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -225,10 +208,9 @@ def test_a_small_screen_and_another_language(browser: Browser, shop: Shop) -> No
 @pytest.fixture
 def answering(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
-    feedback = Feedback(store, clock=governed.clock)
-    deliveries = Delivery(Deliveries(store, clock=governed.clock), [WebChannel()], poll_seconds=0.05)
+    feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    with serve(app) as url, running(deliveries.run):
+    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
         yield url
 
 
@@ -248,7 +230,7 @@ def test_an_answer_of_the_bot_is_rated_and_an_operator_called(
         say(page, SURE)
         log = page.get_by_role("log")
         expect(log.locator(".own.stored")).to_have_count(1)
-        bot_answers(governed)
+        governed.triage()
         buttons = log.get_by_role("group", name="Помог ли ответ?")
         up = buttons.get_by_role("button", name="Ответ помог")
         down = buttons.get_by_role("button", name="Ответ не помог")
@@ -288,7 +270,7 @@ def test_a_press_that_is_lost_can_be_made_again_on_a_small_screen(
         page.get_by_role("textbox", name="Message").fill(SURE)
         page.get_by_role("button", name="Send").click()
         expect(page.locator(".own.stored")).to_have_count(1)
-        bot_answers(governed)
+        governed.triage()
         buttons = page.get_by_role("group", name="Did this answer help?")
         up = buttons.get_by_role("button", name="Helpful", exact=True)
         expect(buttons.get_by_role("button", name="Talk to a person")).to_be_in_viewport()

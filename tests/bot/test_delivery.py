@@ -3,26 +3,24 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channel import Channel, NotAccepted, OutcomeUnknown, PermanentFailure
-from bot.delivery import Delivery
-from prompter.accounts.service import Accounts
+from bot.channel import NotAccepted, OutcomeUnknown, PermanentFailure
+from prompter.common.clock import Clock, utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
-from prompter.conversations.intake import Reception
-from prompter.desk.service import Desk
-from prompter.domain.account import Role
-from prompter.domain.conversation import IncomingMessage, OutboxState
+from prompter.domain.conversation import OutboxState
 from prompter.storage import Store
 from prompter_api.ready import NotReady
 from sufler.health import Heartbeats
-from tests.bot.harness import Loop, Records, running, wait_until
-from tests.fakes import FAST_HASHER
+from tests.bot.harness import Records, delivery, running, wait_until
+from tests.shipped import WAITS
+from tests.shop import Shop
 
+OpenShop = Shop[Clock]
 Behaviour = Callable[[OutgoingMessage], str]
 
 
@@ -56,55 +54,33 @@ class FakeChannel:
             self.under_way.discard(message.chat_id)
 
 
-class Shop:
-    """Conversations to write into, and the outbox."""
-
-    def __init__(self, store: Store, reception: Reception) -> None:
-        self._reception = reception
-        self._desk = Desk(store)
-        self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-        self.deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=3)
-
-    def write(self, chat_id: str, *texts: str, channel: str = "telegram") -> None:
-        """Write to a customer as the operator."""
-        message = IncomingMessage(channel=channel, chat_id=chat_id, external_id="1", text="эй")
-        conversation_id = self._reception.receive(message).conversation_id
-        for text in texts:
-            self._desk.write(conversation_id, text, self._anna)
-
-
 @pytest.fixture
-def shop(store: Store, reception: Reception) -> Shop:
-    return Shop(store, reception)
+def shop(store: Store) -> OpenShop:
+    return Shop(store, clock=utc_now, max_attempts=3)
 
 
-def delivery(deliveries: Deliveries, *channels: Channel, **options: object) -> Loop:
-    defaults = {
-        "poll_seconds": 0.02,
-        "expire_seconds": 0.02,
-        "first_backoff_seconds": 0.01,
-        "max_backoff_seconds": 0.02,
-    }
-    return Delivery(deliveries, channels, **(defaults | options)).run  # type: ignore[arg-type]
+def write(shop: OpenShop, chat: str, *texts: str, channel: str = "telegram") -> None:
+    """Write to a customer as the operator."""
+    shop.write(shop.say("эй", chat=chat, channel=channel), *texts)
 
 
 def states(records: Records, chat_id: str = "7") -> list[OutboxState]:
     return [reply.state for reply in records.replies(chat_id)]
 
 
-def test_a_reply_is_sent_and_marked(shop: Shop, records: Records) -> None:
+def test_a_reply_is_sent_and_marked(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel()
     with running(delivery(shop.deliveries, channel)):
-        shop.write("7", "Смотрю.")
+        write(shop, "7", "Смотрю.")
         wait_until(lambda: states(records) == [OutboxState.SENT])
     assert channel.sent == [("7", "Смотрю.")]
     assert [reply.external_id for reply in records.replies("7")] == ["external-1"]
 
 
-def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: Shop) -> None:
+def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: OpenShop) -> None:
     channel = FakeChannel(gate=threading.Event())
     for chat in "abcdef":
-        shop.write(chat, "один", "два", "три")
+        write(shop, chat, "один", "два", "три")
     with running(delivery(shop.deliveries, channel, max_concurrency=4)):
         wait_until(lambda: len(channel.under_way) == 4)
         assert channel.gate is not None
@@ -116,17 +92,17 @@ def test_one_chat_is_served_in_order_and_chats_side_by_side(shop: Shop) -> None:
         assert [text for to, text in channel.sent if to == chat] == ["один", "два", "три"]
 
 
-def test_a_chats_next_reply_does_not_wait_for_the_next_look(shop: Shop) -> None:
+def test_a_chats_next_reply_does_not_wait_for_the_next_look(shop: OpenShop) -> None:
     channel = FakeChannel()
-    shop.write("7", *map(str, range(20)))
+    write(shop, "7", *map(str, range(20)))
     with running(delivery(shop.deliveries, channel, poll_seconds=3600)):
         wait_until(lambda: len(channel.sent) == 20)
 
 
-def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
+def test_a_channel_that_hangs_does_not_hold_up_another(shop: OpenShop) -> None:
     stuck, web = FakeChannel(gate=threading.Event()), FakeChannel(name="web", idempotent=True)
-    shop.write("7", "Смотрю.")
-    shop.write("8", "Смотрю.", channel="web")
+    write(shop, "7", "Смотрю.")
+    write(shop, "8", "Смотрю.", channel="web")
     with running(delivery(shop.deliveries, stuck, web, max_concurrency=1)):
         wait_until(lambda: web.sent)
         assert stuck.sent == []
@@ -144,46 +120,48 @@ def test_a_channel_that_hangs_does_not_hold_up_another(shop: Shop) -> None:
         (TimeoutError(), OutboxState.UNKNOWN),
     ],
 )
-def test_fates(shop: Shop, records: Records, error: Exception, state: OutboxState) -> None:
+def test_fates(shop: OpenShop, records: Records, error: Exception, state: OutboxState) -> None:
     channel = FakeChannel(behaviours=[error])
-    shop.write("7", "Смотрю.")
+    write(shop, "7", "Смотрю.")
     with running(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [state])
     assert len(channel.sent) == (1 if state is OutboxState.SENT else 0)
 
 
 @pytest.mark.parametrize("error", [OutcomeUnknown("lost"), RuntimeError("a bug")])
-def test_where_sending_twice_is_harmless_it_is_sent_again(shop: Shop, store: Store, error: Exception) -> None:
+def test_where_sending_twice_is_harmless_it_is_sent_again(
+    shop: OpenShop, store: Store, error: Exception
+) -> None:
     channel = FakeChannel(name="web", idempotent=True, behaviours=[error])
-    shop.write("7", "Смотрю.", channel="web")
+    write(shop, "7", "Смотрю.", channel="web")
     records = Records(store, "web")
     with running(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.SENT])
     assert channel.sent == [("7", "Смотрю.")]
 
 
-def test_after_an_unknown_fate_the_chat_goes_on(shop: Shop, records: Records) -> None:
+def test_after_an_unknown_fate_the_chat_goes_on(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel(behaviours=[OutcomeUnknown("lost")])
-    shop.write("7", "один", "два")
+    write(shop, "7", "один", "два")
     with running(delivery(shop.deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN, OutboxState.SENT])
     assert channel.sent == [("7", "два")]
 
 
-def test_a_sending_without_end_has_an_unknown_fate(shop: Shop, records: Records) -> None:
+def test_a_sending_without_end_has_an_unknown_fate(shop: OpenShop, records: Records) -> None:
     class Endless(FakeChannel):
         async def send(self, message: OutgoingMessage) -> str:
             await asyncio.Event().wait()
             return await super().send(message)
 
-    shop.write("7", "Смотрю.")
+    write(shop, "7", "Смотрю.")
     with running(delivery(shop.deliveries, Endless(), send_seconds=0.01)):
         wait_until(lambda: states(records) == [OutboxState.UNKNOWN])
 
 
-def test_what_is_being_sent_is_finished_before_stopping(shop: Shop, records: Records) -> None:
+def test_what_is_being_sent_is_finished_before_stopping(shop: OpenShop, records: Records) -> None:
     channel = FakeChannel(gate=threading.Event())
-    shop.write("7", "Смотрю.", "Нашла.")
+    write(shop, "7", "Смотрю.", "Нашла.")
     with running(delivery(shop.deliveries, channel)):
         wait_until(lambda: channel.under_way)
         assert channel.gate is not None
@@ -191,10 +169,10 @@ def test_what_is_being_sent_is_finished_before_stopping(shop: Shop, records: Rec
     assert states(records) == [OutboxState.SENT, OutboxState.PENDING]
 
 
-def test_what_a_dead_delivery_left_behind_is_settled(shop: Shop, store: Store, records: Records) -> None:
-    shop.write("7", "Смотрю.")
-    shop.write("8", "Смотрю.", channel="web")
-    dead = Deliveries(store, lease=timedelta(seconds=-1))
+def test_what_a_dead_delivery_left_behind_is_settled(shop: OpenShop, store: Store, records: Records) -> None:
+    write(shop, "7", "Смотрю.")
+    write(shop, "8", "Смотрю.", channel="web")
+    dead = Deliveries(store, waits=replace(WAITS, lease=timedelta(seconds=-1)), max_attempts=3)
     assert len(dead.claim(["telegram", "web"])) == 2
     telegram, web = FakeChannel(), FakeChannel(name="web", idempotent=True)
     with running(delivery(shop.deliveries, telegram, web)):
@@ -220,10 +198,10 @@ class Unreliable:
         return call
 
 
-def test_a_database_that_comes_and_goes_costs_nothing(shop: Shop, records: Records) -> None:
+def test_a_database_that_comes_and_goes_costs_nothing(shop: OpenShop, records: Records) -> None:
     failing = {"waiting": 3, "claim_one": 3, "sent": 3, "expire_claims": 3}
     channel = FakeChannel()
-    shop.write("7", "Смотрю.")
+    write(shop, "7", "Смотрю.")
     deliveries: Deliveries = Unreliable(shop.deliveries, failing)  # type: ignore[assignment]
     with capture_logs() as logs, running(delivery(deliveries, channel)):
         wait_until(lambda: states(records) == [OutboxState.SENT])
@@ -232,7 +210,7 @@ def test_a_database_that_comes_and_goes_costs_nothing(shop: Shop, records: Recor
     assert "Смотрю" not in str(logs)
 
 
-def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: Shop, records: Records) -> None:
+def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: OpenShop, records: Records) -> None:
     now = [0.0]
     heartbeats = Heartbeats(clock=lambda: now[0])
     failing = {"waiting": 10**9}  # and the web's replies are found by `claim`
@@ -241,11 +219,11 @@ def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: Shop, r
     with running(delivery(deliveries, FakeChannel(), web, watcher=heartbeats)):
         wait_until(lambda: failing["waiting"] < 10**9 - 1)
         now[0] += 61
-        shop.write("8", "Смотрю.", channel="web")
+        write(shop, "8", "Смотрю.", channel="web")
         wait_until(lambda: web.sent)
         with pytest.raises(NotReady, match=r"^delivery-telegram$"):
             heartbeats.check()
-        shop.write("7", "Смотрю.")
+        write(shop, "7", "Смотрю.")
 
         def sent() -> bool:
             failing["waiting"] = 0
@@ -256,10 +234,10 @@ def test_a_channel_whose_looks_fail_is_not_alive_though_another_is(shop: Shop, r
 
 
 def test_a_report_that_never_gets_through_does_not_stop_the_program_from_ending(
-    shop: Shop, records: Records
+    shop: OpenShop, records: Records
 ) -> None:
     channel = FakeChannel()
-    shop.write("7", "Смотрю.")
+    write(shop, "7", "Смотрю.")
     deliveries: Deliveries = Unreliable(shop.deliveries, {"sent": 10**9})  # type: ignore[assignment]
     with capture_logs() as logs, running(delivery(deliveries, channel)):
         wait_until(lambda: any(entry["event"] == "delivery_report_failed" for entry in logs))

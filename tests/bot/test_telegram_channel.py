@@ -3,31 +3,29 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from bot.channel import DeliveryError, NotAccepted, OutcomeUnknown, PermanentFailure
-from bot.delivery import Delivery
 from bot.telegram import TelegramChannel, TelegramClient
-from prompter.accounts.service import Accounts
+from prompter.common.clock import utc_now
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
-from prompter.desk.service import Desk
-from prompter.domain.account import Role
 from prompter.domain.conversation import OutboxState
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
 from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import Records, bot_answers, connect, poller, running
+from tests.bot.harness import Records, connect, delivery, poller, running
 from tests.emulators.telegram import Fault, TelegramEmulator
-from tests.fakes import FAST_HASHER
-from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
+from tests.shipped import WAITS
+from tests.shop import SURE, Shop
 
+Write = Callable[..., None]
 CHAT = 7
 
 
@@ -194,24 +192,17 @@ def test_an_address_that_leads_nowhere_takes_nothing(url: str) -> None:
 
 
 @pytest.fixture
-def write(store: Store) -> "Writer":
-    return Writer(store)
+def write(store: Store) -> Write:
+    """Let an operator write to known customers."""
+    shop = Shop(store, clock=utc_now)
 
-
-class Writer:
-    """An operator who writes to known customers."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._desk = Desk(store)
-        self._anna = Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-
-    def __call__(self, chat_id: int, *texts: str) -> None:
-        with self._store.read() as tx:
-            customer = tx.conversations.find("telegram", str(chat_id))
+    def write_to(chat: int, *texts: str) -> None:
+        with store.read() as tx:
+            customer = tx.conversations.find("telegram", str(chat))
         assert customer is not None
-        for text in texts:
-            self._desk.write(customer.conversation_id, text, self._anna)
+        shop.write(customer.conversation_id, *texts)
+
+    return write_to
 
 
 @contextmanager
@@ -228,8 +219,8 @@ def bot(
     async def deliver(stop: asyncio.Event) -> None:
         client = connect(telegram, seconds=seconds)
         try:
-            deliveries = Deliveries(store, lease=timedelta(seconds=60), max_attempts=50)
-            await Delivery(deliveries, [TelegramChannel(client)], poll_seconds=0.02).run(stop)
+            deliveries = Deliveries(store, waits=WAITS, max_attempts=50)
+            await delivery(deliveries, TelegramChannel(client, language="ru"))(stop)
         finally:
             await client.close()
 
@@ -238,7 +229,11 @@ def bot(
 
 
 def test_a_conversation_there_and_back(
-    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Writer
+    telegram: TelegramEmulator,
+    store: Store,
+    reception: Reception,
+    records: Records,
+    write: Write,
 ) -> None:
     with bot(telegram, store, reception):
         for chat in (7, 8, 9):
@@ -255,11 +250,11 @@ def test_a_conversation_there_and_back(
 def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
     telegram: TelegramEmulator, store: Store, governed: GovernedShop, records: Records
 ) -> None:
-    feedback = Feedback(store, clock=governed.clock)
+    feedback = governed.feedback
     with bot(telegram, store, governed.reception, feedback):
         telegram.customer_says(CHAT, SURE)
         telegram.wait_for(lambda: records.messages(CHAT))
-        bot_answers(governed)
+        governed.triage()
         telegram.wait_for(lambda: telegram.sent)
         (answer,) = telegram.sent
         assert answer.text == "Верните товар за 14 дней.\n\nОтветил бот."
@@ -286,7 +281,7 @@ def test_a_reply_whose_answer_is_lost_is_never_sent_twice(
     store: Store,
     reception: Reception,
     records: Records,
-    write: Writer,
+    write: Write,
     fault: Fault,
 ) -> None:
     telegram.fail_next("sendMessage", fault)
@@ -302,7 +297,11 @@ def test_a_reply_whose_answer_is_lost_is_never_sent_twice(
 
 @pytest.mark.slow
 def test_a_reply_waits_out_flood_control_and_outages_in_order(
-    telegram: TelegramEmulator, store: Store, reception: Reception, records: Records, write: Writer
+    telegram: TelegramEmulator,
+    store: Store,
+    reception: Reception,
+    records: Records,
+    write: Write,
 ) -> None:
     telegram.fail_next("sendMessage", Fault(status=429, parameters={"retry_after": 0.01}))
     with bot(telegram, store, reception):

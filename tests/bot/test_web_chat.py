@@ -16,27 +16,22 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from bot.buttons import Feedback as Hearing
-from bot.delivery import Delivery
 from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
-from prompter.accounts.service import Accounts
+from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerView, CustomerViews
-from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Received, Reception
 from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
-from prompter.desk.service import Desk
-from prompter.domain.account import Role
+from prompter.desk.decision import Action
 from prompter.domain.conversation import IncomingMessage
 from prompter.domain.evidence import Signal
 from prompter.domain.triage import HandoffReason
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store
-from tests.bot.harness import HeardFeedback, Records, bot_answers, running, wait_until
+from tests.bot.harness import HeardFeedback, Records, delivery, running, wait_until
 from tests.browser import serve
-from tests.fakes import FAST_HASHER, SHOP, WordAssistant
-from tests.prompter.readiness.governed import SURE, GovernedShop
+from tests.prompter.readiness.governed import GovernedShop
 from tests.shipped import CHAT_LIMITS
+from tests.shop import SURE, Shop
 
 MAX_LENGTH = 300
 COOKIE = "sufler_chat"
@@ -44,14 +39,11 @@ SECRET = "the installation's secret"
 Browser = httpx.Client | TestClient
 
 
-@dataclass
-class Site:
+@dataclass(kw_only=True)
+class Site(Shop[Clock]):
     """The site, its customers and its operators."""
 
-    url: str
-    store: Store
-    desk: Desk
-    triager: Triager
+    url: str = ""
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
@@ -63,18 +55,8 @@ class Site:
 
     def answer(self, text: str) -> None:
         """Answer the turn that has waited longest, as the operator."""
-        self.triager.run_once()
-        turn = self.desk.queue()[0].turn
-        with self.store.read() as tx:
-            (anna,) = tx.accounts.all()
-        decision = Decision(
-            turn_id=turn.id,
-            operator_id=anna.id,
-            action=Action.WRITE_OWN,
-            seen_message_id=turn.last_message_id,
-            text=text,
-        )
-        self.desk.decide(decision)
+        self.triage()
+        self.decide(self.desk.queue()[0].turn.conversation_id, Action.WRITE_OWN, text=text)
 
 
 def application(
@@ -104,15 +86,10 @@ def application(
 
 
 @pytest.fixture
-def site(store: Store, reception: Reception) -> Iterator[Site]:
-    Accounts(store, hasher=FAST_HASHER).add("anna", Role.OPERATOR, "correct horse battery")
-    with serve(application(reception=reception, views=CustomerViews(store))) as url:
-        yield Site(
-            url=url,
-            store=store,
-            desk=Desk(store, undo=timedelta(0)),
-            triager=Triager(store, WordAssistant(SHOP)),
-        )
+def site(store: Store) -> Iterator[Site]:
+    site = Site(store, clock=utc_now, undo=timedelta(0))
+    with serve(application(reception=site.reception, views=CustomerViews(store))) as site.url:
+        yield site
 
 
 def say(
@@ -135,7 +112,7 @@ def lines(browser: Browser, *, headers: Mapping[str, str] | None = None) -> list
 # --- a conversation ---------------------------------------------------------------------------
 
 
-def test_a_conversation_there_and_back(site: Site, store: Store) -> None:
+def test_a_conversation_there_and_back(site: Site) -> None:
     with site.browser() as browser:
         assert browser.get("/chat/messages").json() | {"cursor": ""} == {
             "cursor": "",
@@ -148,7 +125,7 @@ def test_a_conversation_there_and_back(site: Site, store: Store) -> None:
         waiting = browser.get("/chat/messages").json()
         assert waiting["attention"] == "typing"
         assert [line["text"] for line in waiting["lines"]] == ["как вернуть товар"]
-        with running(Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.02).run):
+        with running(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert lines(browser) == [("customer", "как вернуть товар"), ("operator", "За 14 дней.")]
         assert browser.get("/chat/messages").json()["attention"] == "none"
@@ -156,14 +133,12 @@ def test_a_conversation_there_and_back(site: Site, store: Store) -> None:
     assert (customer.channel, customer.name, customer.language) == ("web", "Ольга", "ru-RU")
 
 
-def test_a_reply_that_was_taken_back_is_never_seen(site: Site, store: Store) -> None:
+def test_a_reply_that_was_taken_back_is_never_seen(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "как вернуть товар")
-        site.desk = Desk(store, undo=timedelta(seconds=60))
+        site.undo = timedelta(seconds=60)
         site.answer("Никак.")
-        with store.read() as tx:
-            (anna,) = tx.accounts.all()
-        site.desk.undo(1, anna)
+        site.desk.undo(1, site.anna)
         assert lines(browser) == [("customer", "как вернуть товар")]
         assert browser.get("/chat/messages").json()["attention"] == "waiting"
 
@@ -289,10 +264,9 @@ def press(browser: Browser, reply: object, action: str = "up", **more: object) -
 @pytest.fixture
 def answered(store: Store, governed: GovernedShop) -> Iterator[str]:
     """Return the address of a site whose bot answers alone."""
-    feedback = Feedback(store, clock=governed.clock)
+    feedback = governed.feedback
     app = application(reception=governed.reception, views=CustomerViews(store), feedback=feedback)
-    deliveries = Deliveries(store, clock=governed.clock)
-    with serve(app) as url, running(Delivery(deliveries, [WebChannel()], poll_seconds=0.02).run):
+    with serve(app) as url, running(delivery(governed.deliveries, WebChannel())):
         yield url
 
 
@@ -304,7 +278,7 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         for customer in (browser, other):
             customer.get("/chat").raise_for_status()
             say(customer, SURE)
-        bot_answers(governed)
+        governed.triage()
         wait_until(lambda: len(lines(browser)) == len(lines(other)) == 2)
         question, answer = browser.get("/chat/messages").json()["lines"]
         assert (answer["author"], answer["text"]) == ("bot", "Верните товар за 14 дней.\n\nОтветил бот.")
@@ -330,11 +304,11 @@ def test_a_customer_rates_an_answer_of_the_bot_and_calls_an_operator(
         assert tx.signals.of_turn(waiting.turn.id) == {Signal.THUMB_DOWN, Signal.OPERATOR_CALLED}
 
 
-def test_operators_replies_have_no_buttons(site: Site, store: Store) -> None:
+def test_operators_replies_have_no_buttons(site: Site) -> None:
     with site.browser() as browser:
         say(browser, "как вернуть товар")
         site.answer("За 14 дней.")
-        with running(Delivery(Deliveries(store), [WebChannel()], poll_seconds=0.02).run):
+        with running(delivery(site.deliveries, WebChannel())):
             wait_until(lambda: len(lines(browser)) == 2)
         assert [line["reply"] for line in browser.get("/chat/messages").json()["lines"]] == [None, None]
 
@@ -625,8 +599,8 @@ def test_a_turn_that_waits_for_long_does_not_grow_without_end(store: Store) -> N
 
 def bounded_street(store: Store, *, max_untriaged: int, **limits: int) -> tuple[Street, Triager]:
     """A site with little room for waiting messages, and the worker that triages them."""
-    reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0), max_untriaged=max_untriaged)
-    return street(store, reception, **limits), Triager(store, WordAssistant(SHOP))
+    shop = Shop(store, clock=utc_now, max_untriaged=max_untriaged)
+    return street(store, shop.reception, **limits), shop.triager
 
 
 def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from evaluation.change_detection import Detector
 
 
 def test_levels_are_a_restarted_sum_of_likelihood_ratios() -> None:
-    detector = Detector(bar=0.9, below=(0.1,))
+    detector = Detector(bar=0.9, threshold=380, below=(0.1,))
     wrong, right = 0.2 / 0.1, 0.8 / 0.9
     first, second = detector.levels(np.array([[False, True]]))[0]
     assert first == pytest.approx(wrong)
@@ -13,7 +13,7 @@ def test_levels_are_a_restarted_sum_of_likelihood_ratios() -> None:
 
 
 def test_wrong_answers_in_a_row_sound_the_alarm_right_ones_never() -> None:
-    detector = Detector()
+    detector = Detector(bar=0.9, threshold=380)
     right, wrong = np.ones((1, 5000), dtype=bool), np.zeros((1, 20), dtype=bool)
     assert detector.first_alarm(right).tolist() == [-1]
     after_good_months = detector.first_alarm(np.concatenate([right, wrong], axis=1))[0]

@@ -81,6 +81,7 @@ def test_a_pinned_case_that_breaks_is_refused_however_good_the_rest() -> None:
         [outcome("a", "a"), outcome("b", "a"), *(outcome("b", "a") for _ in range(50))],
         [outcome("b", "a"), outcome("b", "a"), *(outcome("a", "a") for _ in range(50))],
         topic_of=TOPIC_OF,
+        noninferiority_margin=0.01,
     )
     assert report.refusal is Refusal.PINNED
     assert [item.key for item in report.broken] == [7]  # 8 was wrong before
@@ -134,11 +135,12 @@ def test_articles_with_the_same_answer_are_no_change() -> None:
         [outcome("a", "a")],
         [outcome("b", "b")],
         topic_of=TOPIC_OF,
+        noninferiority_margin=0.01,
         same_answer={"a": "a", "b": "a"},
     )
     assert report.changes == ()
 
 
 def test_without_rows_nothing_speaks_against_it() -> None:
-    report = judge([], [], [], topic_of={})
+    report = judge([], [], [], topic_of={}, noninferiority_margin=0.01)
     assert (report.refusal, report.difference, report.champion) == (None, None, None)

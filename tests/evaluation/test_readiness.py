@@ -106,8 +106,8 @@ def test_what_nobody_has_decided_is_wrong_below_and_right_above() -> None:
 
 @pytest.mark.parametrize(("accuracy", "labels"), [(0.95, 179), (0.97, 82), (0.99, 42)])
 def test_no_test_can_need_fewer_on_the_average(accuracy: float, labels: int) -> None:
-    assert round(kl_bound(accuracy, Rule())) == labels
+    assert round(kl_bound(accuracy, RULE)) == labels
 
 
 def test_at_the_bar_no_number_of_labels_is_enough() -> None:
-    assert kl_bound(0.9, Rule()) == float("inf")
+    assert kl_bound(0.9, RULE) == float("inf")

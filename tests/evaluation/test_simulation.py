@@ -5,14 +5,13 @@ import pytest
 
 from evaluation import baselines
 from evaluation.betting import NONE
-from evaluation.change_detection import Detector
 from evaluation.error_rates import N_STEPS, simulate
-from evaluation.readiness import Rule, kl_bound
+from evaluation.readiness import kl_bound
 from evaluation.simulation import World, go_live, many_topics, median, second_judged, slip
+from tests.shipped import DETECTOR, RULE
 
 pytestmark = pytest.mark.slow
 
-RULE = Rule()
 RUNS = 1000
 NOISE = 3 * np.sqrt(0.05 * 0.95 / RUNS)
 
@@ -55,7 +54,7 @@ def test_operators_who_wave_through_do_not_let_a_topic_go_live() -> None:
 
 
 def test_a_slip_is_found_within_fifty_audits_and_good_topics_stay() -> None:
-    found = slip(Detector(), runs=RUNS, seed=5)
+    found = slip(DETECTOR, runs=RUNS, seed=5)
     assert found.median_answers is not None
     assert found.median_answers <= 50
     assert found.false_demotion <= 0.02 + 3 * np.sqrt(0.02 * 0.98 / RUNS)
@@ -70,8 +69,8 @@ def test_of_many_topics_few_go_live_wrongly_and_the_good_ones_do() -> None:
 def test_the_same_seed_gives_the_same_figures_and_every_step_is_told() -> None:
     steps: list[None] = []
     world = World(labels=200)
-    first = simulate(world, RULE, Detector(), runs=20, seed=7, on_step=lambda: steps.append(None))
-    again = simulate(world, RULE, Detector(), runs=20, seed=7)
+    first = simulate(world, RULE, DETECTOR, runs=20, seed=7, on_step=lambda: steps.append(None))
+    again = simulate(world, RULE, DETECTOR, runs=20, seed=7)
     assert len(steps) == N_STEPS
     assert first.at_bar.share == again.at_bar.share
     assert first.costs == again.costs

@@ -2,10 +2,12 @@
 
 import pytest
 
+from prompter.domain.account import Role
 from prompter.storage import Store
-from tests.prompter_api.office import Office
+from tests.shop import STAFF
+from tests.web_shop import WebShop
 
 
 @pytest.fixture
-def office(store: Store) -> Office:
-    return Office(store)
+def shop(store: Store) -> WebShop:
+    return WebShop(store, staff=STAFF | {"adam": Role.ADMIN})

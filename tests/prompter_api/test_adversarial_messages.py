@@ -11,30 +11,28 @@ from fastapi.testclient import TestClient
 from bot.webchat import web_chat_router
 from nlu.text import MAX_LENGTH
 from prompter.conversations.customer_view import CustomerViews
-from prompter.conversations.triage_worker import Triager
 from prompter.models import builder
-from prompter.readiness.customer_feedback import Feedback
 from sufler.settings import Settings
 from tests.adversarial import KINDS
 from tests.encoders import LetterEncoder
 from tests.fakes import SHOP
-from tests.prompter_api.office import OURS, Office
 from tests.shipped import WEB_CHAT
+from tests.web_shop import OURS, WebShop
 
 
 @pytest.mark.slow
-def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
+def test_twenty_messages_made_to_cost_are_all_triaged(shop: WebShop) -> None:
     encoder = LetterEncoder()
     assistant = builder.build_assistant(Settings().models, SHOP, encoder=encoder)
     learned = len(encoder.encoded)
     chat = web_chat_router(
-        reception=office.reception,
-        feedback=Feedback(office.store, sampling=office.sampling, clock=office.clock),
-        views=CustomerViews(office.store),
+        reception=shop.reception,
+        feedback=shop.feedback,
+        views=CustomerViews(shop.store),
         secret="a secret",
         **WEB_CHAT,
     )
-    app = office.build(chat)
+    app = shop.build(chat)
     kinds = list(KINDS)[:: len(KINDS) // 20][:20]
     for kind in kinds:
         customer = TestClient(app, headers=OURS)
@@ -43,9 +41,9 @@ def test_twenty_messages_made_to_cost_are_all_triaged(office: Office) -> None:
             "/chat/messages", json={"id": str(uuid.uuid4()), "text": "x" + KINDS[kind](3999)}
         )
         assert sent.status_code == 200, kind
-    office.clock.forward(60)
-    assert Triager(office.store, assistant, clock=office.clock).run_once() == 20
-    assert office.desk.workload().waiting == 20
+    shop.clock.forward(60)
+    assert shop.worker(assistant).run_once() == 20
+    assert shop.desk.workload().waiting == 20
     read = encoder.encoded[learned:]
     assert len(read) == 20
     assert max(map(len, read)) <= MAX_LENGTH

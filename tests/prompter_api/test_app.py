@@ -17,7 +17,8 @@ from prompter.common.errors import PrompterError
 from prompter.storage import Conflict
 from prompter_api.errors import STATUS
 from tests.fakes import BrokenAssistant
-from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
+from tests.shop import PASSWORD
+from tests.web_shop import OURS, WebShop, refusal
 
 JSON = {"Content-Type": "application/json"}
 
@@ -25,10 +26,10 @@ JSON = {"Content-Type": "application/json"}
 # --- bad input --------------------------------------------------------------------------------
 
 
-def test_no_error_takes_a_thread_from_the_requests_that_need_one(office: Office) -> None:
+def test_no_error_takes_a_thread_from_the_requests_that_need_one(shop: WebShop) -> None:
     """Thousands of clients that hang up in the middle of their bodies are errors, too."""
-    assert STATUS.keys() & office.app.exception_handlers.keys()
-    for handler in office.app.exception_handlers.values():
+    assert STATUS.keys() & shop.app.exception_handlers.keys()
+    for handler in shop.app.exception_handlers.values():
         assert inspect.iscoroutinefunction(handler)
 
 
@@ -37,13 +38,13 @@ def chunks(total: int) -> Iterator[bytes]:
         yield b"x" * 10_000
 
 
-def test_a_body_that_nobody_reads_is_no_reason(office: Office) -> None:
-    answer = office.browser().post("/nowhere", content=b"x" * 1_000_000)
+def test_a_body_that_nobody_reads_is_no_reason(shop: WebShop) -> None:
+    answer = shop.browser().post("/nowhere", content=b"x" * 1_000_000)
     assert refusal(answer) == (404, "not_found")
 
 
-def test_a_large_body_is_refused_whether_or_not_it_says_so(office: Office) -> None:
-    browser = office.browser("anna")
+def test_a_large_body_is_refused_whether_or_not_it_says_so(shop: WebShop) -> None:
+    browser = shop.browser("anna")
     for answer in (
         browser.post("/api/ask", json={"text": "x" * 1_000_000}),
         browser.post("/api/ask", content=chunks(1_000_000), headers=JSON),
@@ -72,20 +73,20 @@ def test_a_large_body_is_refused_whether_or_not_it_says_so(office: Office) -> No
         b"1" * 5000,
     ],
 )
-def test_garbage_is_refused_in_few_words(office: Office, body: bytes) -> None:
-    answer = office.browser("anna").post("/api/ask", content=body, headers=JSON)
+def test_garbage_is_refused_in_few_words(shop: WebShop, body: bytes) -> None:
+    answer = shop.browser("anna").post("/api/ask", content=body, headers=JSON)
     assert refusal(answer) in [(422, "invalid_request"), (400, "bad_request")]
     assert len(answer.text) < 300
 
 
-def test_a_form_of_another_site_is_no_json(office: Office) -> None:
-    answer = office.browser().post("/api/login", data={"name": "anna", "password": PASSWORD})
+def test_a_form_of_another_site_is_no_json(shop: WebShop) -> None:
+    answer = shop.browser().post("/api/login", data={"name": "anna", "password": PASSWORD})
     assert refusal(answer) == (422, "invalid_request")
     assert PASSWORD not in answer.text
 
 
-def test_unknown_addresses_and_methods(office: Office) -> None:
-    browser = office.browser("anna")
+def test_unknown_addresses_and_methods(shop: WebShop) -> None:
+    browser = shop.browser("anna")
     for path in ("/api/nothing", "/api/", "/nothing", "/api/conversations/1/nothing"):
         assert refusal(browser.get(path)) == (404, "not_found")
     answer = browser.put("/api/me")
@@ -94,10 +95,10 @@ def test_unknown_addresses_and_methods(office: Office) -> None:
     assert refusal(browser.delete("/health")) == (405, "method_not_allowed")
 
 
-def test_pages_mounted_at_the_root_do_not_answer_for_the_api(office: Office) -> None:
+def test_pages_mounted_at_the_root_do_not_answer_for_the_api(shop: WebShop) -> None:
     pages = FastAPI()
     pages.add_api_route("/{path:path}", lambda: "a page", methods=["GET", "PUT"])
-    app = office.build()
+    app = shop.build()
     app.mount("/", pages)
     browser = TestClient(app)
     assert browser.get("/desk").json() == "a page"
@@ -121,7 +122,7 @@ def test_every_refusal_of_the_core_has_a_status() -> None:
     assert {kind for kind in use_cases if not STATUS.keys() & set(kind.__mro__)} == set()
 
 
-def test_an_unexpected_error_says_nothing_and_is_logged_without_anybodys_words(office: Office) -> None:
+def test_an_unexpected_error_says_nothing_and_is_logged_without_anybodys_words(shop: WebShop) -> None:
     class Failing(BrokenAssistant):
         def triage(self, text: str) -> Any:
             try:
@@ -129,8 +130,8 @@ def test_an_unexpected_error_says_nothing_and_is_logged_without_anybodys_words(o
             except KeyError as error:
                 raise RuntimeError(f"cannot think about {text}") from error
 
-    app = office.build(assistant=Failing())
-    anna = office.browser("anna", app=app)
+    app = shop.build(assistant=Failing())
+    anna = shop.browser("anna", app=app)
     with capture_logs() as logs:
         answer = anna.post("/api/ask", json={"text": "мой пароль 1234"})
     assert refusal(answer) == (500, "internal_error")
@@ -144,26 +145,26 @@ def test_an_unexpected_error_says_nothing_and_is_logged_without_anybodys_words(o
     assert "RuntimeError" not in answer.text
 
 
-def test_a_conflict_does_not_quote_the_database(office: Office) -> None:
+def test_a_conflict_does_not_quote_the_database(shop: WebShop) -> None:
     router = APIRouter()
 
     @router.get("/conflict")
     def conflict() -> None:
         raise Conflict("UNIQUE constraint failed: accounts.name")
 
-    answer = TestClient(office.build(router)).get("/conflict")
+    answer = TestClient(shop.build(router)).get("/conflict")
     assert refusal(answer) == (409, "conflict")
     assert "UNIQUE" not in answer.text
 
 
-def test_nothing_secret_is_shown_or_logged(office: Office) -> None:
-    assert "the session secret" not in repr(office.app.state.services)
+def test_nothing_secret_is_shown_or_logged(shop: WebShop) -> None:
+    assert "the session secret" not in repr(shop.app.state.services)
     with capture_logs() as logs:
-        adam = office.browser("adam")
+        adam = shop.browser("adam")
         made = adam.post("/api/users", json={"name": "clara", "role": "operator"}).json()
         token = adam.post("/api/me/tokens", json={"name": "x"}).json()["token"]
         adam.post("/api/me/password", json={"old": PASSWORD, "new": "short"})
-        structlog.get_logger().info("accounts", all=office.accounts.all())
+        structlog.get_logger().info("accounts", all=shop.accounts.all())
     said = json.dumps(logs, default=repr)
     for secret in (PASSWORD, made["password"], token, "argon2"):
         assert secret not in said
@@ -172,14 +173,14 @@ def test_nothing_secret_is_shown_or_logged(office: Office) -> None:
 # --- headers ----------------------------------------------------------------------------------
 
 
-def test_the_api_allows_browsers_nothing_and_pages_only_what_they_need(office: Office) -> None:
+def test_the_api_allows_browsers_nothing_and_pages_only_what_they_need(shop: WebShop) -> None:
     router = APIRouter()
 
     @router.get("/page")
     def page() -> str:
         return "a page"
 
-    browser = TestClient(office.build(router))
+    browser = TestClient(shop.build(router))
     api = browser.get("/api/me").headers
     assert "default-src 'none'" in api["content-security-policy"]
     assert api["cache-control"] == "no-store"
@@ -204,8 +205,8 @@ def references(node: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("path", "version"), [("/openapi.json", "3.1"), ("/docs/openapi.json", "3.0")])
-def test_the_openapi_document_holds_together(office: Office, path: str, version: str) -> None:
-    document = office.browser().get(path).json()
+def test_the_openapi_document_holds_together(shop: WebShop, path: str, version: str) -> None:
+    document = shop.browser().get(path).json()
     assert document["openapi"].startswith(version)
     operations = [
         (address, operation)
@@ -227,13 +228,13 @@ def test_the_openapi_document_holds_together(office: Office, path: str, version:
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
-def test_the_older_document_has_no_newer_words(office: Office) -> None:
-    text = office.browser().get("/docs/openapi.json").text
+def test_the_older_document_has_no_newer_words(shop: WebShop) -> None:
+    text = shop.browser().get("/docs/openapi.json").text
     assert not re.search(r'"type":\s*"null"|"const":|"examples":\s*\[|"exclusiveM\w+":\s*\d', text)
 
 
-def test_the_documentation_needs_no_other_server(office: Office) -> None:
-    browser = office.browser()
+def test_the_documentation_needs_no_other_server(shop: WebShop) -> None:
+    browser = shop.browser()
     page = browser.get("/docs")
     assert page.status_code == 200
     addresses = re.findall(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)""", page.text)
@@ -250,18 +251,18 @@ def test_the_documentation_needs_no_other_server(office: Office) -> None:
 # --- operations -------------------------------------------------------------------------------
 
 
-def test_the_first_page_leads_to_the_desk(office: Office) -> None:
-    answer = office.browser().get("/", follow_redirects=False)
+def test_the_first_page_leads_to_the_desk(shop: WebShop) -> None:
+    answer = shop.browser().get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/desk")
 
 
-def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None:
-    conversation_id = office.ask("как вернуть товар")
+def test_metrics_count_requests_the_queue_and_the_outbox(shop: WebShop) -> None:
+    conversation_id = shop.ask("как вернуть товар")
     for chat in ("8", "9"):
-        office.say("где мой заказ", chat=chat)
-        office.clock.forward(2)
-    office.say("ещё пишу", chat="10")
-    anna = office.program("anna")
+        shop.say("где мой заказ", chat=chat)
+        shop.clock.forward(2)
+    shop.say("ещё пишу", chat="10")
+    anna = shop.program("anna")
     anna.get("/api/queue")
     anna.get("/api/conversations/999")
     anna.get("/made/up")
@@ -279,17 +280,17 @@ def test_metrics_count_requests_the_queue_and_the_outbox(office: Office) -> None
         'sufler_replies{state="unknown"} 0.0',
     ):
         assert line in lines
-    assert refusal(TestClient(office.app, headers=OURS).get("/metrics")) == (401, "not_logged_in")
+    assert refusal(TestClient(shop.app, headers=OURS).get("/metrics")) == (401, "not_logged_in")
 
 
-def test_requests_are_worked_off_the_event_loops_thread(office: Office) -> None:
+def test_requests_are_worked_off_the_event_loops_thread(shop: WebShop) -> None:
     class RecordingThread:
         threads: list[threading.Thread] = []  # noqa: RUF012 - one list for the test
 
         def triage(self, text: str) -> Any:
             self.threads.append(threading.current_thread())
-            return office.assistant.triage(text)
+            return shop.assistant.triage(text)
 
-    anna = office.browser("anna", app=office.build(assistant=RecordingThread()))
+    anna = shop.browser("anna", app=shop.build(assistant=RecordingThread()))
     anna.post("/api/ask", json={"text": "как вернуть товар"})
     assert "AnyIO worker" in RecordingThread.threads[0].name

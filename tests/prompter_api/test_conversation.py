@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from prompter.domain.conversation import OutboxState
 from tests.fakes import OrderDialogue
-from tests.prompter_api.office import Office, accept, refusal
+from tests.web_shop import WebShop, acceptance, refusal
 
 
 @pytest.fixture
-def anna(office: Office) -> TestClient:
-    return office.browser("anna")
+def anna(shop: WebShop) -> TestClient:
+    return shop.browser("anna")
 
 
 def waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
@@ -23,8 +23,8 @@ def waiting(client: TestClient) -> tuple[int, dict[str, Any]]:
     return turn["id"], client.get(f"/api/conversations/{turn['conversation_id']}").json()
 
 
-def test_a_whole_conversation(office: Office, anna: TestClient) -> None:
-    conversation_id = office.ask("когда вернут деньги")
+def test_a_whole_conversation(shop: WebShop, anna: TestClient) -> None:
+    conversation_id = shop.ask("когда вернут деньги")
 
     (item,) = anna.get("/api/queue").json()
     assert item["turn"]["conversation_id"] == conversation_id
@@ -37,13 +37,13 @@ def test_a_whole_conversation(office: Office, anna: TestClient) -> None:
     assert [message["text"] for message in view["messages"]] == ["когда вернут деньги"]
     assert view["suggestions"][0]["text"] == "Деньги придут за 3 дня, Ольга."
 
-    decided = anna.post(f"/api/turns/{view['turn']['id']}/decision", json=accept(view))
+    decided = anna.post(f"/api/turns/{view['turn']['id']}/decision", json=acceptance(view))
     assert decided.status_code == 200
     assert decided.json()["verdict"] == "accepted"
     assert decided.json()["undo_until"] == "2026-03-02T09:00:07Z"
 
-    office.clock.forward(5)
-    assert office.deliver() == ["Деньги придут за 3 дня, Ольга."]
+    shop.clock.forward(5)
+    assert [message.text for message in shop.deliver()] == ["Деньги придут за 3 дня, Ольга."]
     assert anna.get("/api/queue").json() == []
     view = anna.get(f"/api/conversations/{conversation_id}").json()
     assert [(reply["state"], reply["operator_name"]) for reply in view["replies"]] == [("sent", "anna")]
@@ -61,53 +61,53 @@ def test_a_whole_conversation(office: Office, anna: TestClient) -> None:
     ],
 )
 def test_every_action_has_its_verdict(
-    office: Office, anna: TestClient, changes: dict[str, Any], verdict: str
+    shop: WebShop, anna: TestClient, changes: dict[str, Any], verdict: str
 ) -> None:
-    office.ask("как вернуть товар")
+    shop.ask("как вернуть товар")
     turn_id, view = waiting(anna)
-    answer = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view, **changes))
+    answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
 
 
-def test_the_second_of_two_operators_is_told_who_was_faster(office: Office, anna: TestClient) -> None:
-    office.ask("как вернуть товар")
+def test_the_second_of_two_operators_is_told_who_was_faster(shop: WebShop, anna: TestClient) -> None:
+    shop.ask("как вернуть товар")
     turn_id, view = waiting(anna)
-    boris = office.browser("boris")
-    assert anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).status_code == 200
-    answer = boris.post(f"/api/turns/{turn_id}/decision", json=accept(view))
+    boris = shop.browser("boris")
+    assert anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).status_code == 200
+    answer = boris.post(f"/api/turns/{turn_id}/decision", json=acceptance(view))
     assert refusal(answer) == (409, "already_decided")
     assert "anna" in answer.json()["message"]
 
 
-def test_a_reply_that_the_customer_overtook_is_held_back(office: Office, anna: TestClient) -> None:
-    office.ask("как вернуть товар")
+def test_a_reply_that_the_customer_overtook_is_held_back(shop: WebShop, anna: TestClient) -> None:
+    shop.ask("как вернуть товар")
     turn_id, view = waiting(anna)
-    office.say("уже не надо, спасибо")
+    shop.say("уже не надо, спасибо")
     path = f"/api/turns/{turn_id}/decision"
-    assert refusal(anna.post(path, json=accept(view))) == (409, "customer_wrote_again")
-    assert anna.post(path, json=accept(view, send_anyway=True)).status_code == 200
+    assert refusal(anna.post(path, json=acceptance(view))) == (409, "customer_wrote_again")
+    assert anna.post(path, json=acceptance(view, send_anyway=True)).status_code == 200
 
 
-def test_a_decision_can_be_undone_for_five_seconds(office: Office, anna: TestClient) -> None:
-    office.ask("как вернуть товар")
+def test_a_decision_can_be_undone_for_five_seconds(shop: WebShop, anna: TestClient) -> None:
+    shop.ask("как вернуть товар")
     turn_id, view = waiting(anna)
-    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).json()["decision_id"]
     path = f"/api/decisions/{decision_id}/undo"
-    assert refusal(office.browser("boris").post(path)) == (403, "forbidden")
+    assert refusal(shop.browser("boris").post(path)) == (403, "forbidden")
     assert anna.post(path).json() == {"done": True}
     assert len(anna.get("/api/queue").json()) == 1
     assert refusal(anna.post(path)) == (409, "too_late_to_undo")
 
-    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
-    office.clock.forward(5)
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).json()["decision_id"]
+    shop.clock.forward(5)
     assert refusal(anna.post(f"/api/decisions/{decision_id}/undo")) == (409, "too_late_to_undo")
 
 
-def test_a_supervisor_undoes_anybodys_decision(office: Office, anna: TestClient) -> None:
-    office.ask("как вернуть товар")
+def test_a_supervisor_undoes_anybodys_decision(shop: WebShop, anna: TestClient) -> None:
+    shop.ask("как вернуть товар")
     turn_id, view = waiting(anna)
-    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view)).json()["decision_id"]
-    assert office.browser("vera").post(f"/api/decisions/{decision_id}/undo").status_code == 200
+    decision_id = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view)).json()["decision_id"]
+    assert shop.browser("vera").post(f"/api/decisions/{decision_id}/undo").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -129,18 +129,18 @@ def test_a_supervisor_undoes_anybodys_decision(office: Office, anna: TestClient)
     ],
 )
 def test_a_decision_that_does_not_hold_together_changes_nothing(
-    office: Office, anna: TestClient, changes: dict[str, Any], status: int, error: str
+    shop: WebShop, anna: TestClient, changes: dict[str, Any], status: int, error: str
 ) -> None:
-    office.ask("где отменить")
+    shop.ask("где отменить")
     turn_id, view = waiting(anna)
-    answer = anna.post(f"/api/turns/{turn_id}/decision", json=accept(view, **changes))
+    answer = anna.post(f"/api/turns/{turn_id}/decision", json=acceptance(view, **changes))
     assert refusal(answer) == (status, error)
     assert len(answer.text) < 500
     assert len(anna.get("/api/queue").json()) == 1
 
 
 def test_turns_and_conversations_that_are_not_there(anna: TestClient) -> None:
-    body = accept({"last_message_id": 0})
+    body = acceptance({"last_message_id": 0})
     assert refusal(anna.post("/api/turns/999/decision", json=body)) == (404, "not_found")
     assert refusal(anna.get("/api/conversations/999")) == (404, "not_found")
     assert refusal(anna.post("/api/decisions/999/undo")) == (404, "not_found")
@@ -148,18 +148,18 @@ def test_turns_and_conversations_that_are_not_there(anna: TestClient) -> None:
     assert refusal(anna.get("/api/conversations/first")) == (422, "invalid_request")
 
 
-def test_a_message_that_answers_nothing(office: Office, anna: TestClient) -> None:
-    conversation_id = office.ask("как вернуть товар")
+def test_a_message_that_answers_nothing(shop: WebShop, anna: TestClient) -> None:
+    conversation_id = shop.ask("как вернуть товар")
     path = f"/api/conversations/{conversation_id}/messages"
     assert anna.post(path, json={"text": "Минуту."}).status_code == 201
-    assert office.deliver() == ["Минуту."]
+    assert [message.text for message in shop.deliver()] == ["Минуту."]
     assert refusal(anna.post(path, json={"text": " "})) == (422, "invalid_decision")
     nobodys = anna.post("/api/conversations/99/messages", json={"text": "Минуту."})
     assert refusal(nobodys) == (404, "not_found")
 
 
-def test_an_operator_looks_for_another_answer(office: Office, anna: TestClient) -> None:
-    conversation_id = office.ask("как вернуть товар")
+def test_an_operator_looks_for_another_answer(shop: WebShop, anna: TestClient) -> None:
+    conversation_id = shop.ask("как вернуть товар")
     found = anna.get("/api/articles", params={"q": "ДЕНЬГИ"}).json()
     assert [article["id"] for article in found] == ["refund-when"]
     path = f"/api/conversations/{conversation_id}/articles"
@@ -168,50 +168,50 @@ def test_an_operator_looks_for_another_answer(office: Office, anna: TestClient) 
     assert refusal(anna.get("/api/articles", params={"q": "x" * 201})) == (422, "invalid_request")
 
 
-def test_a_reply_of_unknown_fate_is_settled_once(office: Office, anna: TestClient) -> None:
-    conversation_id = office.ask("как вернуть товар")
+def test_a_reply_of_unknown_fate_is_settled_once(shop: WebShop, anna: TestClient) -> None:
+    conversation_id = shop.ask("как вернуть товар")
     anna.post(f"/api/conversations/{conversation_id}/messages", json={"text": "Минуту."})
-    (message,) = office.deliveries.claim(["telegram"])
-    office.deliveries.fate_unknown(message, "timed out")
+    (message,) = shop.deliveries.claim(["telegram"])
+    shop.deliveries.fate_unknown(message, "timed out")
     (reply,) = anna.get("/api/replies/troubled").json()
     assert (reply["state"], reply["problem"]) == (OutboxState.UNKNOWN, "timed out")
     path = f"/api/replies/{reply['id']}/settle"
     assert anna.post(path, json={"send_again": True}).json() == {"done": True}
-    assert office.deliver() == ["Минуту."]
+    assert [message.text for message in shop.deliver()] == ["Минуту."]
     (sent,) = anna.get(f"/api/conversations/{conversation_id}").json()["replies"]
     assert (sent["state"], sent["settled_by"]) == (OutboxState.SENT, "anna")
     assert refusal(anna.post(path, json={"send_again": True})) == (404, "not_found")
 
 
-def test_a_conversation_is_given_back_to_the_bot(office: Office, anna: TestClient) -> None:
-    office.talk_through(OrderDialogue())
-    conversation_id = office.ask("как вернуть товар")
+def test_a_conversation_is_given_back_to_the_bot(shop: WebShop, anna: TestClient) -> None:
+    shop.talk_through(OrderDialogue())
+    conversation_id = shop.ask("как вернуть товар")
     path = f"/api/conversations/{conversation_id}"
     assert anna.get(path).json()["held"] is False
     anna.post(f"{path}/messages", json={"text": "Смотрю."})
     assert anna.get(path).json()["held"] is True
-    office.clock.forward(1)
+    shop.clock.forward(1)
     assert anna.post(f"{path}/give-back").json() == {"done": True}
     assert anna.get(path).json()["held"] is False
     assert refusal(anna.post("/api/conversations/99/give-back")) == (404, "not_found")
 
 
-def test_markup_comes_back_as_the_text_that_it_is(office: Office, anna: TestClient) -> None:
+def test_markup_comes_back_as_the_text_that_it_is(shop: WebShop, anna: TestClient) -> None:
     markup = "<script>alert('как вернуть товар')</script>\u2028\x1b[31m ' OR 1=1 --"
-    conversation_id = office.ask(markup)
+    conversation_id = shop.ask(markup)
     answer = anna.get(f"/api/conversations/{conversation_id}")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json()["messages"][0]["text"] == markup
 
 
-def test_the_assistant_can_be_asked_without_a_customer(office: Office, anna: TestClient) -> None:
+def test_the_assistant_can_be_asked_without_a_customer(shop: WebShop, anna: TestClient) -> None:
     triage = anna.post("/api/ask", json={"text": "как вернуть товар"}).json()
     assert triage["suggestions"][0]["article_id"] == "returns-how"
     assert triage["suggestions"][0]["confidence"] == 1.0
     assert (triage["route"], triage["handoff_reason"]) == ("suggest", "topic_not_ready")
     assert (triage["intent"], triage["model_version"]) == ("topic:returns", "words-1")
-    assert office.assistant.seen == ["как вернуть товар"]
+    assert shop.assistant.seen == ["как вернуть товар"]
     assert anna.get("/api/queue").json() == []
 
 
@@ -230,8 +230,8 @@ _ACTIONS = st.sampled_from(["accept", "edit", "pick_other", "write_own", "reject
 
 
 @pytest.fixture
-def program(office: Office) -> TestClient:
-    return office.program("anna")
+def program(shop: WebShop) -> TestClient:
+    return shop.program("anna")
 
 
 @pytest.mark.slow

@@ -12,9 +12,8 @@ from httpx2 import Response
 from bot.webchat import web_chat_router
 from prompter.conversations.customer_view import CustomerViews
 from prompter.domain.account import Role, Scope
-from prompter.readiness.customer_feedback import Feedback
-from tests.prompter_api.office import OURS, Office
 from tests.shipped import WEB_CHAT
+from tests.web_shop import OURS, WebShop
 
 JSON = {"Content-Type": "application/json"}
 # What each of a request's parts may be: nobody's, wrong, or nearly right.
@@ -37,12 +36,12 @@ VALUES = {"integer": ("1", str(2**31)), "string": ("x", "a b")}
 
 
 @pytest.fixture
-def app(office: Office) -> FastAPI:
-    return office.build(
+def app(shop: WebShop) -> FastAPI:
+    return shop.build(
         web_chat_router(
-            reception=office.reception,
-            feedback=Feedback(office.store),
-            views=CustomerViews(office.store),
+            reception=shop.reception,
+            feedback=shop.feedback,
+            views=CustomerViews(shop.store),
             secret="a secret",
             **WEB_CHAT,
         )
@@ -79,11 +78,11 @@ def check(answer: Response, path: str, method: str, operation: dict[str, Any]) -
 
 
 @pytest.mark.slow
-def test_every_answer_is_described(office: Office, app: FastAPI) -> None:
-    office.ask("как вернуть товар")
-    office.accounts.add("eve", Role.ADMIN, "correct horse battery")
-    eve = next(account for account in office.accounts.all() if account.name == "eve")
-    admin = {"Authorization": f"Bearer {office.accounts.create_token(eve.id, 'test', scopes=list(Scope))}"}
+def test_every_answer_is_described(shop: WebShop, app: FastAPI) -> None:
+    shop.ask("как вернуть товар")
+    shop.accounts.add("eve", Role.ADMIN, "correct horse battery")
+    eve = next(account for account in shop.accounts.all() if account.name == "eve")
+    admin = {"Authorization": f"Bearer {shop.accounts.create_token(eve.id, 'test', scopes=list(Scope))}"}
     document = json.loads(TestClient(app).get("/openapi.json").text)
     with TestClient(app, headers=OURS) as client:
         client.get("/chat")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fakes import SHOP
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 ADDRESS = "/api/kb/articles/order-where"
 
@@ -21,12 +21,12 @@ def body(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_an_article_is_changed_and_what_it_was_is_kept(office: Office) -> None:
-    vera = office.browser("vera")
-    before = office.knowledge.revision()
+def test_an_article_is_changed_and_what_it_was_is_kept(shop: WebShop) -> None:
+    vera = shop.browser("vera")
+    before = shop.knowledge.revision()
     saved = vera.put(ADDRESS, json=body(phrasings=["посылка  где", "посылка где", " "]))
     assert saved.json() == {"version": 2}
-    assert office.knowledge.revision() == before + 1
+    assert shop.knowledge.revision() == before + 1
     found = vera.get(ADDRESS).json()
     assert found["article"]["answer"] == "Смотрите раздел «Заказы»."
     assert found["article"]["phrasings"] == ["посылка где"]
@@ -36,15 +36,15 @@ def test_an_article_is_changed_and_what_it_was_is_kept(office: Office) -> None:
     ]
 
 
-def test_who_comes_second_is_told_and_nothing_is_lost(office: Office) -> None:
-    vera, adam = office.browser("vera"), office.browser("adam")
+def test_who_comes_second_is_told_and_nothing_is_lost(shop: WebShop) -> None:
+    vera, adam = shop.browser("vera"), shop.browser("adam")
     assert vera.put(ADDRESS, json=body(answer="Первый.")).status_code == 200
     assert refusal(adam.put(ADDRESS, json=body(answer="Второй."))) == (409, "article_changed")
     assert vera.get(ADDRESS).json()["article"]["answer"] == "Первый."
 
 
-def test_an_article_is_added_and_taken_out(office: Office) -> None:
-    vera = office.browser("vera")
+def test_an_article_is_added_and_taken_out(shop: WebShop) -> None:
+    vera = shop.browser("vera")
     new = "/api/kb/articles/gift-wrap"
     assert vera.put(new, json=body(question="Упакуете?", version=0)).json() == {"version": 1}
     assert refusal(vera.put(new, json=body(version=0))) == (409, "article_changed")
@@ -55,24 +55,24 @@ def test_an_article_is_added_and_taken_out(office: Office) -> None:
     assert refusal(vera.put("/api/kb/articles/nothing", json=body(version=3))) == (404, "not_found")
 
 
-def test_a_new_article_is_posted_once(office: Office) -> None:
-    vera = office.browser("vera")
+def test_a_new_article_is_posted_once(shop: WebShop) -> None:
+    vera = shop.browser("vera")
     new = {key: value for key, value in body(id="gift-wrap").items() if key != "version"}
-    before = office.knowledge.revision()
+    before = shop.knowledge.revision()
     posted = vera.post("/api/kb/articles", json=new)
     assert (posted.status_code, posted.json()) == (201, {"version": 1})
-    assert office.knowledge.revision() == before + 1
+    assert shop.knowledge.revision() == before + 1
     assert refusal(vera.post("/api/kb/articles", json=new)) == (409, "article_changed")
     assert refusal(vera.post("/api/kb/articles", json=new | {"id": "a b"})) == (422, "invalid_request")
     assert refusal(vera.post("/api/kb/articles", json=new | {"id": "other", "topic": " "})) == (
         422,
         "invalid_article",
     )
-    assert office.knowledge.article("gift-wrap")[1][-1].changed_by == "vera"
+    assert shop.knowledge.article("gift-wrap")[1][-1].changed_by == "vera"
 
 
-def test_it_is_made_what_it_was(office: Office) -> None:
-    vera = office.browser("vera")
+def test_it_is_made_what_it_was(shop: WebShop) -> None:
+    vera = shop.browser("vera")
     vera.put(ADDRESS, json=body(answer="Ошибка.", phrasings=["ау"]))
     assert vera.post(f"{ADDRESS}/versions/1/restore").json() == {"version": 3}
     article = vera.get(ADDRESS).json()["article"]
@@ -81,11 +81,11 @@ def test_it_is_made_what_it_was(office: Office) -> None:
     assert refusal(vera.post(f"{ADDRESS}/versions/9/restore")) == (404, "not_found")
 
 
-def test_imports_keep_the_phrasings_that_a_person_chose(office: Office) -> None:
-    office.browser("vera").put(ADDRESS, json=body(phrasings=["посылка где"]))
+def test_imports_keep_the_phrasings_that_a_person_chose(shop: WebShop) -> None:
+    shop.browser("vera").put(ADDRESS, json=body(phrasings=["посылка где"]))
     original = next(candidate for candidate in SHOP if candidate.id == "order-where")
-    office.knowledge.import_articles([replace(original, phrasings=("из файла",))], changed_by="import")
-    article, _ = office.knowledge.article("order-where")
+    shop.knowledge.import_articles([replace(original, phrasings=("из файла",))], changed_by="import")
+    article, _ = shop.knowledge.article("order-where")
     assert set(article.phrasings) == {"посылка где", "из файла"}
 
 
@@ -99,15 +99,15 @@ def test_imports_keep_the_phrasings_that_a_person_chose(office: Office) -> None:
     ],
 )
 def test_what_no_article_holds_is_refused_by_field(
-    office: Office, changes: dict[str, Any], field: str
+    shop: WebShop, changes: dict[str, Any], field: str
 ) -> None:
-    answer = office.browser("vera").put(ADDRESS, json=body(**changes))
+    answer = shop.browser("vera").put(ADDRESS, json=body(**changes))
     assert answer.status_code == 422
     assert field in answer.json()["message"]
 
 
-def test_the_list_goes_on_where_it_ended(office: Office) -> None:
-    vera = office.browser("vera")
+def test_the_list_goes_on_where_it_ended(shop: WebShop) -> None:
+    vera = shop.browser("vera")
     first = vera.get("/api/kb/articles", params={"most": 3}).json()
     rest = vera.get("/api/kb/articles", params={"most": 3, "after": first[-1]["id"]}).json()
     assert [article["id"] for article in [*first, *rest]] == sorted(article.id for article in SHOP)
@@ -122,8 +122,8 @@ def test_the_list_goes_on_where_it_ended(office: Office) -> None:
     ]
 
 
-def test_operators_may_not(office: Office) -> None:
-    anna = office.browser("anna")
+def test_operators_may_not(shop: WebShop) -> None:
+    anna = shop.browser("anna")
     for answer in (
         anna.put(ADDRESS, json=body()),
         anna.post("/api/kb/articles", json=body(id="gift-wrap", version=0)),

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 ADDRESS = "/api/ask/explain"
 
 
-def test_the_parts_of_every_suggestion_are_told(office: Office) -> None:
-    found = office.browser("vera").post(ADDRESS, json={"text": "Как отменить заказ"}).json()
-    asked = office.browser("vera").post("/api/ask", json={"text": "Как отменить заказ"}).json()
+def test_the_parts_of_every_suggestion_are_told(shop: WebShop) -> None:
+    found = shop.browser("vera").post(ADDRESS, json={"text": "Как отменить заказ"}).json()
+    asked = shop.browser("vera").post("/api/ask", json={"text": "Как отменить заказ"}).json()
     assert found["triage"] == asked
     assert (found["read_as"], found["in_scope"]) == ("как отменить заказ", 0.9)
     assert [suggestion["suggestion"] for suggestion in found["suggestions"]] == asked["suggestions"]
@@ -22,16 +22,16 @@ def test_the_parts_of_every_suggestion_are_told(office: Office) -> None:
     assert (first["relevance"], first["probability"], first["confirmed"]) == (4.0, 1.0, [])
 
 
-def test_nothing_is_stored_and_nothing_may_be_found(office: Office) -> None:
-    found = office.browser("vera").post(ADDRESS, json={"text": "погода"}).json()
+def test_nothing_is_stored_and_nothing_may_be_found(shop: WebShop) -> None:
+    found = shop.browser("vera").post(ADDRESS, json={"text": "погода"}).json()
     assert (found["suggestions"], found["triage"]["handoff_reason"]) == ([], "no_article")
-    assert office.browser("vera").get("/api/queue").json() == []
+    assert shop.browser("vera").get("/api/queue").json() == []
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * 20_001])
-def test_what_cannot_be_read_is_refused(office: Office, text: str) -> None:
-    assert refusal(office.browser("vera").post(ADDRESS, json={"text": text})) == (422, "invalid_request")
+def test_what_cannot_be_read_is_refused(shop: WebShop, text: str) -> None:
+    assert refusal(shop.browser("vera").post(ADDRESS, json={"text": text})) == (422, "invalid_request")
 
 
-def test_operators_may_not(office: Office) -> None:
-    assert refusal(office.browser("anna").post(ADDRESS, json={"text": "заказ"})) == (403, "forbidden")
+def test_operators_may_not(shop: WebShop) -> None:
+    assert refusal(shop.browser("anna").post(ADDRESS, json={"text": "заказ"})) == (403, "forbidden")

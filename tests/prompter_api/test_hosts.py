@@ -6,16 +6,16 @@ from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from sufler.settings import Web
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 
-def test_redirects_do_not_repeat_the_host(office: Office) -> None:
+def test_redirects_do_not_repeat_the_host(shop: WebShop) -> None:
     router = APIRouter()
 
     @router.get("/somewhere")
     def somewhere() -> None: ...
 
-    browser = TestClient(office.build(router), headers={"Host": "evil.example"}, follow_redirects=False)
+    browser = TestClient(shop.build(router), headers={"Host": "evil.example"}, follow_redirects=False)
     for path, target in (("/somewhere/?q=1", "/somewhere?q=1"), ("/", "/desk")):
         answer = browser.get(path)
         assert (answer.status_code, answer.headers["location"]) == (307, target)
@@ -23,8 +23,8 @@ def test_redirects_do_not_repeat_the_host(office: Office) -> None:
     assert not twice.headers.get("location", "/").startswith(("//", "http"))
 
 
-def test_other_names_are_refused_where_some_are_set(office: Office) -> None:
-    app: FastAPI = office.build(hosts=("sufler.example", "*.shop.example", "[::1]"))
+def test_other_names_are_refused_where_some_are_set(shop: WebShop) -> None:
+    app: FastAPI = shop.build(hosts=("sufler.example", "*.shop.example", "[::1]"))
     for host in ("sufler.example", "SUFLER.example:8443", "a.b.shop.example", "[::1]:8080"):
         assert TestClient(app, headers={"Host": host}).get("/docs").status_code == 200, host
     for host in ("evil.example", "shop.example", "evilshop.example", "sufler.example.evil", ""):

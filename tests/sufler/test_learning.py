@@ -69,7 +69,7 @@ def opened(folder: Path, config: str = CONFIG) -> Iterator[TeachingShop]:
     (folder / "config.yml").write_text(config, encoding="utf-8")
     settings = load_settings(folder / "config.yml")
     with bootstrap.open_store(settings) as store:
-        yield TeachingShop(settings, store, ARTICLES)
+        yield TeachingShop(store, settings=settings, articles=ARTICLES)
 
 
 def learned(shop: TeachingShop) -> Result:
@@ -96,20 +96,19 @@ def test_what_operators_pick_is_suggested_from_then_on(shop: TeachingShop) -> No
 
 
 def test_which_version_answered_each_turn_stays_traceable(shop: TeachingShop) -> None:
-    turn, _, _ = shop.ask("где мой заказ")
+    turn = shop.turn(shop.ask("где мой заказ"))
     shop.day(SLANG * 2)
     learned(shop)
-    later, _, _ = shop.ask("где мой заказ")
+    later = shop.turn(shop.ask("где мой заказ"))
     listed = [shown.version.id for shown in bootstrap.build_versions(shop.settings, shop.store).all()]
-    with shop.store.read() as tx:
-        versions = [str(tx.conversations.turn(turn_id).model_version) for turn_id in (turn, later)]  # type: ignore[union-attr]
+    versions = [str(answered.model_version) for answered in (turn, later)]
     assert [version.partition(".")[0] for version in versions] == [listed[1], listed[0]]
 
 
 def test_rejections_are_learned_too_and_kept(shop: TeachingShop) -> None:
     shop.day(SLANG)
     for _ in range(2):
-        for operator in shop.operators:
+        for operator in shop.staff:
             shop.answer("заказ пиццы", None, operator)
     before = shop.refresher.assistant.suggest("заказ пиццы")
     assert learned(shop) is Result.PROMOTED
@@ -162,7 +161,7 @@ def test_an_operator_whose_every_verdict_is_wrong_is_flagged_and_not_learned_fro
         shop.answer(f"{text} пожалуйста", wrong, "vera")
     outcome = learn(shop.settings, shop.store)
     flagged = [check.operator_id for check in outcome.operators if check.is_flagged]
-    assert flagged == [shop.ids["vera"]]
+    assert flagged == [shop.vera.id]
     assert outcome.label_set is not None
     assert not any("пожалуйста" in labeled.text for labeled in outcome.label_set.texts)
     assert outcome.result is Result.PROMOTED

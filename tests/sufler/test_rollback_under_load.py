@@ -57,7 +57,7 @@ def served(settings: Settings, store: Store) -> Iterator[tuple[str, str]]:
 @pytest.mark.slow
 def test_going_back_and_forth_fails_no_request(settings: Settings) -> None:
     with bootstrap.open_store(settings) as store:
-        shop = TeachingShop(settings, store, ARTICLES)
+        shop = TeachingShop(store, settings=settings, articles=ARTICLES)
         shop.day(SLANG * 2)
         learn(settings, store)
         record = bootstrap.build_versions(settings, store)

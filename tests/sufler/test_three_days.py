@@ -28,7 +28,9 @@ def test_three_days_of_verdicts_make_better_suggestions_and_a_bad_day_is_refused
     monkeypatch.chdir(tmp_path)
     settings = load_settings(None)
     with bootstrap.open_store(settings) as store:
-        shop = TeachingShop(settings, store, [replace(article, phrasings=()) for article in articles])
+        shop = TeachingShop(
+            store, settings=settings, articles=[replace(article, phrasings=()) for article in articles]
+        )
         assistant = shop.refresher.assistant
 
         def share_right() -> float:

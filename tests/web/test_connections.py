@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from websockets.sync.client import connect
 
 from tests.browser import serve
 from tests.e2e.product import wait_for
+from tests.shipped import CONNECTION_LIMITS
 from web.addresses import address_of
-from web.connections import ConnectionLimits, Connections, connections_that_fit
+from web.connections import Connections, connections_that_fit
 from web.header_limit import HeaderLimit
 from web.server import BoundedConfig, BoundedH11, BoundedHttpTools
 
@@ -103,7 +105,7 @@ def running(protocol: type[Any] = BoundedHttpTools, **limits: Any) -> Iterator[S
         "idle_seconds": 1,
         "trusted_proxies": LOOPBACK,
     }
-    config = BoundedConfig(application(), ConnectionLimits(**(quick | limits)), http=protocol)
+    config = BoundedConfig(application(), replace(CONNECTION_LIMITS, **(quick | limits)), http=protocol)
     with serve(application(), config) as url:
         yield Site(url, config.connections)
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prompter.conversations.autopilot_gate import ReadinessGate
-from prompter.conversations.triage_worker import Triager
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage import Store
-from tests.fakes import SHOP, WordAssistant
-from tests.prompter.readiness.governed import SURE, GovernedShop
-from tests.shipped import AUTOPILOT
+from tests.fakes import WordAssistant
+from tests.prompter.readiness.governed import GovernedShop
+from tests.shop import SURE, Shop
 
 
 @dataclass
@@ -32,23 +30,15 @@ def test_a_topic_that_is_stopped_while_the_assistant_thinks_does_not_answer(stor
     interrupted = Interrupted(shop.assistant, lambda: shop.readiness.hold("returns", shop.vera))
     conversation = shop.say(SURE)
     shop.clock.forward(2)
-    assert (
-        Triager(
-            store, interrupted, gate=ReadinessGate(shop.readiness, AUTOPILOT), clock=shop.clock
-        ).run_once()
-        == 1
-    )
+    assert shop.worker(interrupted).run_once() == 1
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
     assert shop.said_by_bot(conversation) == []
 
 
-def test_with_nobody_to_ask_operators_answer_and_nothing_is_drawn(store: Store) -> None:
-    shop = GovernedShop(store)
-    shop.go_live()
-    conversation = shop.say(SURE)
-    shop.clock.forward(2)
-    assert Triager(store, WordAssistant(SHOP), clock=shop.clock).run_once() == 1
-    assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
-    turn = shop.turn(conversation)
-    assert (turn.draw, turn.blind) == (None, False)
-    assert shop.said_by_bot(conversation) == []
+def test_without_a_gate_operators_answer(store: Store) -> None:
+    governed = GovernedShop(store)
+    governed.go_live()
+    shop = Shop(store, clock=governed.clock)
+    conversation = shop.ask()
+    assert governed.route(conversation) == (Route.SUGGEST, HandoffReason.TOPIC_NOT_READY)
+    assert governed.said_by_bot(conversation) == []

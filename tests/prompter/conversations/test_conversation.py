@@ -1,13 +1,12 @@
 """A conversation passes through the core: message in, triage, decision, reply out."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from prompter.accounts.service import Accounts
 from prompter.common.errors import (
     AlreadyDecided,
     CustomerWroteAgain,
@@ -16,93 +15,19 @@ from prompter.common.errors import (
     NotFound,
     TooLateToUndo,
 )
-from prompter.conversations.delivery import Deliveries, OutgoingMessage
-from prompter.conversations.intake import Reception
-from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
-from prompter.desk.service import Desk
-from prompter.domain.account import Account, Role
+from prompter.desk.decision import Action
+from prompter.domain.account import Role
 from prompter.domain.conversation import IncomingMessage, MessageKind, OutboxState
 from prompter.domain.evidence import RejectReason, Verdict
 from prompter.domain.triage import Route
-from prompter.knowledge.knowledge_base import KnowledgeBase
 from prompter.storage import Store
-from tests.fakes import FAST_HASHER, SHOP, BrokenAssistant, FakeClock, WordAssistant
-
-
-@dataclass
-class Shop:
-    """The core on one store, with a clock that the test moves."""
-
-    store: Store
-    clock: FakeClock
-    reception: Reception
-    triager: Triager
-    desk: Desk
-    deliveries: Deliveries
-    assistant: WordAssistant
-    anna: Account
-    boris: Account
-    count: int = 0
-
-    def say(self, text: str, *, chat: str = "7", kind: MessageKind = MessageKind.TEXT) -> int:
-        """Write as a customer, and return the conversation's id."""
-        self.count += 1
-        message = IncomingMessage(
-            channel="telegram",
-            chat_id=chat,
-            external_id=str(self.count),
-            text=text,
-            kind=kind,
-            customer_name="Ольга",
-        )
-        return self.reception.receive(message).conversation_id
-
-    def ask(self, text: str, *, chat: str = "7") -> int:
-        """Write as a customer, wait until the turn closes, and triage it."""
-        conversation_id = self.say(text, chat=chat)
-        self.clock.forward(2)
-        self.triager.run_once()
-        return conversation_id
-
-    def decision(self, conversation_id: int, action: Action, **fields: object) -> Decision:
-        view = self.desk.conversation(conversation_id)
-        assert view.turn is not None
-        defaults = {
-            "turn_id": view.turn.id,
-            "operator_id": self.anna.id,
-            "action": action,
-            "seen_message_id": view.last_message_id,
-        }
-        return Decision(**(defaults | fields))  # type: ignore[arg-type]
-
-    def deliver(self) -> list[OutgoingMessage]:
-        """Mark every reply that may leave now as sent."""
-        messages = self.deliveries.claim(["telegram"])
-        for number, message in enumerate(messages):
-            self.deliveries.sent(message, f"out-{number}")
-        return messages
+from tests.fakes import SHOP, BrokenAssistant, WordAssistant
+from tests.shop import Shop
 
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    clock = FakeClock()
-    accounts = Accounts(store, hasher=FAST_HASHER, clock=clock)
-    assistant = WordAssistant(SHOP)
-    KnowledgeBase(store, clock=clock).import_articles(SHOP, changed_by="test")
-    return Shop(
-        store=store,
-        clock=clock,
-        reception=Reception(
-            store, debounce=timedelta(seconds=1.5), max_wait=timedelta(seconds=10), clock=clock
-        ),
-        triager=Triager(store, assistant, clock=clock),
-        desk=Desk(store, undo=timedelta(seconds=5), clock=clock),
-        deliveries=Deliveries(store, lease=timedelta(seconds=60), max_attempts=3, clock=clock),
-        assistant=assistant,
-        anna=accounts.add("anna", Role.OPERATOR, "correct horse battery"),
-        boris=accounts.add("boris", Role.OPERATOR, "battery horse correct"),
-    )
+    return Shop(store, max_attempts=3)
 
 
 # --- turns ------------------------------------------------------------------------------------
@@ -133,7 +58,7 @@ def test_a_known_customer_waits_for_a_few_turns_of_a_flood_only(shop: Shop) -> N
             return super().triage(text)
 
     assistant = Watched(SHOP)
-    assert Triager(shop.store, assistant, clock=shop.clock).run_once() == 41
+    assert shop.worker(assistant).run_once() == 41
     assert assistant.seen.index("где мой заказ") == 8  # after the turns that had been taken by then
     assert [text for text in assistant.seen if "чужой" in text] == [f"чужой {number}" for number in range(40)]
 
@@ -149,7 +74,7 @@ def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> No
     shop.say("как вернуть товар")
     shop.clock.forward(2)
     poisoned = Poisoned(SHOP)
-    triager = Triager(shop.store, poisoned, clock=shop.clock)
+    triager = shop.worker(poisoned)
     assert [triager.run_once() for _ in range(3)] == [1, 0, 0]
     assert poisoned.seen == ["яд"] * 20 + ["как вернуть товар"]
     for seconds, n_done in ((1, 0), (2, 0), (4, 20), (60, 0)):
@@ -161,11 +86,13 @@ def test_turns_that_cannot_be_stored_do_not_hold_up_the_others(shop: Shop) -> No
     assert {turn.handoff_reason for turn in handed_over} == {"engine_down"}
 
 
-def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(shop: Shop) -> None:
+def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again(
+    shop: Shop, store: Store
+) -> None:
     class Full:
         """A disk that can only be read."""
 
-        read = staticmethod(shop.store.read)
+        read = staticmethod(store.read)
 
         def write(self) -> object:
             raise OSError("disk is full")
@@ -173,10 +100,11 @@ def test_a_turn_whose_failure_cannot_be_stored_either_is_told_of_and_tried_again
     for chat in ("7", "8"):
         shop.say("как вернуть товар", chat=chat)
     shop.clock.forward(2)
-    full: Store = Full()  # type: ignore[assignment]
+    shop.store = Full()  # type: ignore[assignment]
     with pytest.raises(OSError, match="full"):
-        Triager(full, shop.assistant, clock=shop.clock).run_once()
+        shop.worker(shop.assistant).run_once()
     assert len(shop.assistant.seen) == 2
+    shop.store = store
     assert shop.triager.run_once() == 2
 
 
@@ -203,7 +131,7 @@ def test_a_message_during_triage_starts_the_turn_anew(shop: Shop) -> None:
             return super().triage(text)
 
     assistant = SlowAssistant(SHOP)
-    triager = Triager(shop.store, assistant, clock=shop.clock)
+    triager = shop.worker(assistant)
     shop.say("как вернуть товар")
     shop.clock.forward(2)
     assert triager.run_once() == 0
@@ -223,15 +151,13 @@ def test_an_edited_message_takes_the_place_of_the_first_wording(shop: Shop) -> N
     first = IncomingMessage(channel="telegram", chat_id="7", external_id="5", text="где мой закас")
     shop.reception.receive(first)
     shop.reception.receive(replace(first, external_id="5:edit:1", replaces="5", text="где мой заказ"))
-    shop.clock.forward(2)
-    shop.triager.run_once()
+    shop.triage()
     assert shop.assistant.seen == ["где мой заказ"]
 
 
 def test_a_sticker_is_stored_answered_politely_and_handed_to_an_operator(shop: Shop) -> None:
     conversation_id = shop.say("", kind=MessageKind.STICKER)
-    shop.clock.forward(2)
-    shop.triager.run_once()
+    shop.triage()
     view = shop.desk.conversation(conversation_id)
     assert view.turn is not None
     assert (view.turn.route, view.turn.handoff_reason) == ("handoff", "media")
@@ -243,7 +169,7 @@ def test_a_sticker_is_stored_answered_politely_and_handed_to_an_operator(shop: S
 def test_a_broken_model_hands_the_turn_to_an_operator(shop: Shop) -> None:
     conversation_id = shop.say("как вернуть товар")
     shop.clock.forward(2)
-    assert Triager(shop.store, BrokenAssistant(), clock=shop.clock).run_once() == 1
+    assert shop.worker(BrokenAssistant()).run_once() == 1
     view = shop.desk.conversation(conversation_id)
     assert view.turn is not None
     assert view.turn.handoff_reason == "engine_down"
@@ -264,7 +190,7 @@ def test_odd_messages_are_stored_and_reach_the_desk(shop: Shop, text: str) -> No
 
 def test_an_accepted_suggestion_leaves_after_the_undo_time(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    decided = shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=1))
+    decided = shop.accept(conversation_id)
     assert decided.verdict is Verdict.ACCEPTED
     assert shop.deliver() == []
     shop.clock.forward(5)
@@ -340,7 +266,7 @@ def test_suggested_and_sent_text_are_both_kept(shop: Shop) -> None:
 
 def test_a_rejection_without_text_sends_nothing(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.decide(shop.decision(conversation_id, Action.REJECT, reason=RejectReason.NOT_A_QUESTION))
+    shop.decide(conversation_id, Action.REJECT, reason=RejectReason.NOT_A_QUESTION)
     shop.clock.forward(10)
     assert shop.deliver() == []
     assert shop.desk.queue() == []
@@ -392,7 +318,7 @@ def test_the_stale_guard_holds_a_reply_back_until_the_operator_insists(shop: Sho
 def test_one_reply_can_answer_two_turns(shop: Shop) -> None:
     shop.ask("как вернуть товар")
     conversation_id = shop.ask("и когда вернут деньги")
-    decided = shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=1))
+    decided = shop.accept(conversation_id)
     assert shop.desk.queue() == []
     shop.desk.undo(decided.decision_id, shop.anna)
     assert len(shop.desk.queue()) == 2
@@ -420,14 +346,14 @@ def test_a_message_that_the_operator_has_not_seen_keeps_waiting(shop: Shop) -> N
 def test_a_reply_with_an_unfilled_field_is_held_back(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
     with pytest.raises(InvalidDecision, match=r"\{order_number\}"):
-        shop.desk.decide(shop.decision(conversation_id, Action.WRITE_OWN, text="Заказ {order_number} едет."))
+        shop.decide(conversation_id, Action.WRITE_OWN, text="Заказ {order_number} едет.")
     assert len(shop.desk.queue()) == 1
 
 
 def test_a_text_of_nul_characters_is_nothing_to_send(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
     with pytest.raises(InvalidDecision):
-        shop.desk.write(conversation_id, "\x00\x00", shop.anna)
+        shop.write(conversation_id, "\x00\x00")
 
 
 @pytest.mark.parametrize(
@@ -441,7 +367,7 @@ def test_a_text_of_nul_characters_is_nothing_to_send(shop: Shop) -> None:
     ],
 )
 def test_a_decision_without_what_it_needs_is_refused(
-    shop: Shop, action: Action, fields: dict[str, object]
+    shop: Shop, action: Action, fields: dict[str, Any]
 ) -> None:
     conversation_id = shop.ask("как вернуть товар")
     with pytest.raises(InvalidDecision):
@@ -451,11 +377,11 @@ def test_a_decision_without_what_it_needs_is_refused(
 def test_things_that_are_not_there_are_named(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
     with pytest.raises(NotFound, match="suggestion number 9"):
-        shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=9))
+        shop.accept(conversation_id, rank=9)
     with pytest.raises(NotFound, match="article"):
-        shop.desk.decide(shop.decision(conversation_id, Action.PICK_OTHER, article_id="nope"))
+        shop.decide(conversation_id, Action.PICK_OTHER, article_id="nope")
     with pytest.raises(NotFound, match="turn"):
-        shop.desk.decide(replace(shop.decision(conversation_id, Action.ACCEPT, rank=1), turn_id=999))
+        shop.accept(conversation_id, turn_id=999)
     with pytest.raises(NotFound, match="conversation"):
         shop.desk.conversation(999)
 
@@ -485,7 +411,7 @@ def test_undo_takes_the_reply_back_and_the_turn_waits_again(shop: Shop) -> None:
 
 def test_undo_comes_too_late(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    decided = shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=1))
+    decided = shop.accept(conversation_id)
     shop.clock.forward(5)
     with pytest.raises(TooLateToUndo):
         shop.desk.undo(decided.decision_id, shop.anna)
@@ -494,7 +420,7 @@ def test_undo_comes_too_late(shop: Shop) -> None:
 
 def test_undo_twice_is_refused(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    decided = shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=1))
+    decided = shop.accept(conversation_id)
     shop.desk.undo(decided.decision_id, shop.anna)
     with pytest.raises(TooLateToUndo):
         shop.desk.undo(decided.decision_id, shop.anna)
@@ -502,7 +428,7 @@ def test_undo_twice_is_refused(shop: Shop) -> None:
 
 def test_a_colleagues_decision_is_undone_by_supervisors_only(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    decided = shop.desk.decide(shop.decision(conversation_id, Action.ACCEPT, rank=1))
+    decided = shop.accept(conversation_id)
     with pytest.raises(Forbidden):
         shop.desk.undo(decided.decision_id, shop.boris)
     shop.desk.undo(decided.decision_id, replace(shop.boris, role=Role.SUPERVISOR))
@@ -513,14 +439,14 @@ def test_a_colleagues_decision_is_undone_by_supervisors_only(shop: Shop) -> None
 
 def test_a_reply_is_handed_to_one_delivery_only(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+    shop.write(conversation_id, "Смотрю.")
     assert len(shop.deliveries.claim(["telegram"])) == 1
     assert shop.deliveries.claim(["telegram"]) == []
 
 
 def test_parts_leave_in_order_one_after_the_other(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.write(conversation_id, "слово " * 1200, shop.anna)
+    shop.write(conversation_id, "слово " * 1200)
     (first,) = shop.deliveries.claim(["telegram"])
     assert shop.deliveries.claim(["telegram"]) == []
     shop.deliveries.sent(first, "1")
@@ -531,7 +457,7 @@ def test_parts_leave_in_order_one_after_the_other(shop: Shop) -> None:
 
 def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop: Shop) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+    shop.write(conversation_id, "Смотрю.")
     for attempt in (1, 2, 3):
         (message,) = shop.deliveries.claim(["telegram"])
         assert message.attempt == attempt
@@ -543,9 +469,9 @@ def test_a_reply_that_was_not_taken_is_tried_again_and_given_up_in_the_end(shop:
 
 
 def test_what_another_process_has_tried_meanwhile_counts(shop: Shop) -> None:
-    shop.desk.write(shop.ask("как вернуть товар"), "Смотрю.", shop.anna)
+    shop.write(shop.ask("как вернуть товар"), "Смотрю.")
     (found,) = shop.deliveries.waiting(["telegram"])
-    other = Deliveries(shop.store, clock=shop.clock)
+    other = Shop(shop.store, clock=shop.clock).deliveries
     (message,) = other.claim(["telegram"])
     other.not_taken(message, "429", retry_after=timedelta(0))
     claimed = shop.deliveries.claim_one(found)
@@ -560,7 +486,7 @@ def test_a_delivery_that_died_leaves_an_unknown_fate(
     shop: Shop, idempotent: list[str], state: OutboxState
 ) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+    shop.write(conversation_id, "Смотрю.")
     shop.deliveries.claim(["telegram"])
     shop.clock.forward(59)
     assert shop.deliveries.expire_claims(idempotent) == 0
@@ -572,7 +498,7 @@ def test_a_delivery_that_died_leaves_an_unknown_fate(
 @pytest.mark.parametrize(("send_again", "state"), [(True, OutboxState.PENDING), (False, OutboxState.SENT)])
 def test_a_person_settles_an_unknown_fate(shop: Shop, send_again: bool, state: OutboxState) -> None:
     conversation_id = shop.ask("как вернуть товар")
-    shop.desk.write(conversation_id, "Смотрю.", shop.anna)
+    shop.write(conversation_id, "Смотрю.")
     (message,) = shop.deliveries.claim(["telegram"])
     shop.deliveries.fate_unknown(message, "timed out")
     (reply,) = shop.desk.undelivered_replies()

@@ -11,13 +11,12 @@ from prompter.knowledge.topics import Topics
 from prompter.storage import Store
 from prompter_api.desk.ui.session import PageSessions
 from tests.prompter.readiness.governed import GovernedShop
-from tests.prompter_api.office import Office
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop, WebShop
 
 
 @pytest.fixture
-def office(store: Store) -> Office:
-    return Office(store)
+def shop(store: Store) -> WebShop:
+    return WebShop(store)
 
 
 class Counted:
@@ -37,11 +36,11 @@ class Counted:
 
 
 @pytest.mark.parametrize("name", ["anna", "vera"])
-def test_a_look_is_one_transaction_that_writes_nothing(office: Office, name: str) -> None:
-    first, second = office.ask("как вернуть товар", chat="1"), office.ask("где мой заказ", chat="2")
-    account = office.accounts.named(name)
-    counted = Counted(office.store)
-    snapshot = office.desk.snapshot(account, second)
+def test_a_look_is_one_transaction_that_writes_nothing(shop: WebShop, name: str) -> None:
+    first, second = shop.ask("как вернуть товар", chat="1"), shop.ask("где мой заказ", chat="2")
+    account = shop.accounts.named(name)
+    counted = Counted(shop.store)
+    snapshot = shop.desk.snapshot(account, second)
     assert counted.transactions == 1
     assert {statement.split()[0] for statement in counted.statements} - {"BEGIN"} == {"SELECT"}
     assert len(counted.statements) <= 20
@@ -49,10 +48,10 @@ def test_a_look_is_one_transaction_that_writes_nothing(office: Office, name: str
     assert snapshot.turn == snapshot.queue[1].turn
 
 
-def test_the_parts_are_those_that_are_asked_for_one_by_one(office: Office) -> None:
-    conversation = office.ask("как вернуть товар")
-    desk = office.desk
-    snapshot = desk.snapshot(office.accounts.named("vera"), conversation)
+def test_the_parts_are_those_that_are_asked_for_one_by_one(shop: WebShop) -> None:
+    conversation = shop.ask("как вернуть товар")
+    desk = shop.desk
+    snapshot = desk.snapshot(shop.accounts.named("vera"), conversation)
     view = desk.conversation(conversation)
     assert (snapshot.queue, snapshot.view, snapshot.suggestions) == (desk.queue(), view, view.suggestions)
     assert (snapshot.undelivered, snapshot.workload) == (desk.undelivered_replies(), desk.workload())
@@ -60,10 +59,10 @@ def test_the_parts_are_those_that_are_asked_for_one_by_one(office: Office) -> No
     assert snapshot.workload.waiting == len(snapshot.queue) == 1
 
 
-def test_a_message_without_suggestions_shows_those_of_the_turn_before(office: Office) -> None:
-    office.ask("как вернуть товар")
-    conversation = office.ask("алло, есть кто?")
-    snapshot = office.desk.snapshot(office.accounts.named("anna"), conversation)
+def test_a_message_without_suggestions_shows_those_of_the_turn_before(shop: WebShop) -> None:
+    shop.ask("как вернуть товар")
+    conversation = shop.ask("алло, есть кто?")
+    snapshot = shop.desk.snapshot(shop.accounts.named("anna"), conversation)
     assert snapshot.turn is not None
     assert snapshot.view is not None
     assert snapshot.view.suggestions == []
@@ -89,9 +88,9 @@ def test_only_supervisors_see_workload_and_topics_that_slipped(store: Store) -> 
 
 def test_a_page_adds_its_session_and_whose_screens_it_knows(store: Store) -> None:
     shop, sessions, start = DeskShop(store), PageSessions(), utc_now()
-    parts = replace(shop.parts(), topics=Topics(store, clock=lambda: start))
+    services = replace(shop.services(), topics=Topics(store, clock=lambda: start))
     conversation = shop.ask("как вернуть товар")
-    vera, boris = (sessions.take(parts, shop.visit(name)) for name in ("vera", "boris"))
+    vera, boris = (sessions.take(services, shop.visit(name)) for name in ("vera", "boris"))
     boris.open_conversation = conversation
     vera.check()  # this reads the titles of topics, too, which then are kept for two seconds
     counted = Counted(store)

@@ -13,7 +13,8 @@ from prompter.labels.from_verdicts import labeled_questions
 from prompter.readiness.offline_replay import replay
 from prompter.storage import Store
 from tests.fakes import NUMBER, OrderDialogue
-from tests.prompter.readiness.governed import ENOUGH, SURE, GovernedShop
+from tests.prompter.readiness.governed import ENOUGH, GovernedShop
+from tests.shop import SURE
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,9 @@ def engine() -> OrderDialogue:
 
 @pytest.fixture
 def shop(store: Store, engine: OrderDialogue) -> GovernedShop:
-    return GovernedShop(store, engine=engine)
+    shop = GovernedShop(store)
+    shop.talk_through(engine)
+    return shop
 
 
 def view(shop: GovernedShop, conversation_id: int) -> ConversationView:
@@ -41,21 +44,17 @@ def first(shop: GovernedShop, conversation_id: int) -> str:
     return view(shop, conversation_id).suggestions[0].text
 
 
-def accept(shop: GovernedShop, conversation_id: int, **more: object) -> None:
-    shop.decide(conversation_id, Action.ACCEPT, rank=1, **more)
-
-
 def at_number(shop: GovernedShop, chat: str = "olga") -> int:
     """Start a conversation in which the customer has been asked for the order number."""
     conversation = shop.ask(STATUS, chat=chat)
-    accept(shop, conversation)
+    shop.accept(conversation)
     return conversation
 
 
 def prove_dialogue(shop: GovernedShop) -> None:
     """Confirm the form's question often enough for the dialogue to answer alone."""
     for number in range(ENOUGH):
-        conversation = shop.ask(STATUS, chat=f"proof {shop.messages} {number}", falls=True)
+        conversation = shop.ask(STATUS, chat=f"proof {shop.messages} {number}", sampled=True)
         shop.decide(conversation, Action.WRITE_OWN, text="Какой номер заказа?")
         question = shop.reviews.next(shop.boris)
         assert question is not None
@@ -86,7 +85,7 @@ def test_a_question_in_the_middle_of_a_form_is_answered_and_the_form_asks_again(
     conversation = at_number(shop)
     shop.ask(SURE, chat="olga")
     assert first(shop, conversation) == f"Верните товар за 14 дней.\n\n{NUMBER}"
-    accept(shop, conversation)
+    shop.accept(conversation)
     shop.ask("абракадабра", chat="olga")  # nothing to say to it
     assert first(shop, conversation) == NUMBER
     assert shop.route(conversation) == READY
@@ -137,7 +136,7 @@ def test_an_answer_in_the_middle_of_a_form_is_an_operators_to_send(shop: Governe
     shop.ask(SURE, chat="olga")  # it speaks for two topics
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.POLICY)
     assert shop.turn(conversation).draw is None  # and is evidence of neither
-    accept(shop, conversation)
+    shop.accept(conversation)
     shop.ask(ORDER, chat="olga")
     assert shop.route(conversation) == (Route.AUTOPILOT, None)
 
@@ -196,7 +195,7 @@ def test_a_dialogue_that_goes_round_in_circles_ends_at_an_operators(shop: Govern
 def test_nothing_is_learned_from_dialogues(store: Store, shop: GovernedShop) -> None:
     at_number(shop)
     conversation = shop.ask("статус как вернуть товар", chat="ivan")
-    shop.decide(conversation, Action.ACCEPT, rank=2)
+    shop.accept(conversation, rank=2)
     wrong = shop.ask(STATUS, chat="pavel")
     shop.decide(wrong, Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
     (labeled_question,) = labeled_questions(store)
@@ -229,11 +228,11 @@ def test_an_operator_who_says_something_else_leads_until_they_give_it_back(
         case "own":
             shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
         case "other":
-            shop.decide(conversation, Action.ACCEPT, rank=2)
+            shop.accept(conversation, rank=2)
         case "rejected":
             shop.decide(conversation, Action.REJECT, reason=RejectReason.OTHER)
         case _:
-            accept(shop, conversation)
+            shop.accept(conversation)
             shop.desk.write(conversation, "Минуту.", shop.anna)
     assert view(shop, conversation).held
     shop.conversing_looks()
@@ -264,16 +263,16 @@ def test_a_dialogue_goes_on_some_time_after_the_operator_fell_silent(
 
 def test_an_undone_decision_was_no_take_over(shop: GovernedShop, engine: OrderDialogue) -> None:
     conversation = shop.ask(STATUS)
-    decision = shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
+    decided = shop.decide(conversation, Action.WRITE_OWN, text="Минуту.")
     shop.conversing_looks(after=0)
     assert engine.paused == {"sufler-1-1": True}
-    shop.desk.undo(decision, shop.anna)
+    shop.desk.undo(decided.decision_id, shop.anna)
     shop.conversing_looks()
     assert engine.paused == {"sufler-1-1": False}
 
 
 def test_an_answer_given_blind_is_no_take_over(shop: GovernedShop, engine: OrderDialogue) -> None:
-    conversation = shop.ask(STATUS, chat="olga", falls=True)
+    conversation = shop.ask(STATUS, chat="olga", sampled=True)
     shop.decide(conversation, Action.WRITE_OWN, text="Какой номер?")
     shop.conversing_looks()
     assert engine.paused == {}
@@ -284,12 +283,12 @@ def test_an_answer_given_blind_is_no_take_over(shop: GovernedShop, engine: Order
 def test_nobody_answers_alone_right_after_an_operators_own_words(shop: GovernedShop) -> None:
     prove_dialogue(shop)
     shop.readiness.allow(TOPIC, shop.vera)
-    blind = shop.ask(SURE, chat="olga", falls=True)
+    blind = shop.ask(SURE, chat="olga", sampled=True)
     shop.decide(blind, Action.WRITE_OWN, text="Ваш заказ потерян.")
     shop.ask(STATUS, chat="olga")
     assert shop.route(blind) == (Route.SUGGEST, HandoffReason.OPERATOR_ACTIVE)
     accepted = shop.ask(SURE, chat="ivan")
-    accept(shop, accepted)
+    shop.accept(accepted)
     shop.ask(STATUS, chat="ivan")
     assert shop.route(accepted) == (Route.SUGGEST, HandoffReason.OPERATOR_ACTIVE)
 
@@ -300,7 +299,7 @@ def test_a_conversation_that_was_given_back_is_answered_alone_again(shop: Govern
     shop.desk.write(conversation, "Ещё вопросы?", shop.anna)
     shop.ask(SURE, chat="olga")
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.OPERATOR_ACTIVE)
-    accept(shop, conversation)
+    shop.accept(conversation)
     assert view(shop, conversation).held
     shop.clock.forward(10)
     shop.desk.return_to_bot(conversation)
@@ -395,7 +394,7 @@ def test_after_a_crash_the_same_turn_gets_the_same_reply(shop: GovernedShop, eng
 
 
 def test_two_workers_ask_once(shop: GovernedShop, engine: OrderDialogue) -> None:
-    other = shop.another_worker()
+    other = shop.worker(shop.assistant)
     engine.before_reply = lambda: other.run_once()
     conversation = shop.ask(STATUS)
     assert len(engine.told["sufler-1-1"]) == 1
@@ -416,7 +415,7 @@ def test_long_conversations_begin_anew_in_the_engine_but_not_in_the_middle_of_a_
     shop: GovernedShop, engine: OrderDialogue
 ) -> None:
     for _ in range(49):
-        accept(shop, shop.ask(SURE, chat="olga"))
+        shop.accept(shop.ask(SURE, chat="olga"))
     conversation = at_number(shop)
     shop.ask(ORDER, chat="olga")
     assert first(shop, conversation) == ARRIVES
@@ -443,6 +442,7 @@ def test_verdicts_on_dialogues_count_as_any(shop: GovernedShop) -> None:
 
 
 def test_automatic_dialogues_go_live_by_themselves(store: Store, engine: OrderDialogue) -> None:
-    shop = GovernedShop(store, engine=engine, mode=Mode.AUTOMATIC)
+    shop = GovernedShop(store, mode=Mode.AUTOMATIC)
+    shop.talk_through(engine)
     prove_dialogue(shop)
     assert shop.readiness.topic(TOPIC).state is ReadinessState.AUTOPILOT

@@ -251,6 +251,7 @@ def test_what_articles_answer_becomes_phrasings_and_the_rest_new_articles() -> N
         ],
         SHOP,
         QueryEmbedder(TextReader(WordsEncoder())),
+        language="ru",
     )
     assert [
         (draft.kind, draft.article_id, draft.question, draft.answer, draft.source) for draft in drafts

@@ -21,29 +21,21 @@ from prompter.common.errors import (
 )
 from prompter.domain.account import Account, Role
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined
-from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.knowledge.proposals import Proposals, ProposalState, Refreshed
+from prompter.knowledge.proposals import ProposalState, Refreshed
 from prompter.storage import Store
-from tests.fakes import FAST_HASHER, SHOP, FakeClock
+from tests.fakes import SHOP, FakeClock
 from tests.prompter.knowledge.drafted import by_first_word, changed_answer, new_article, phrasing, proof
+from tests.shop import Shop
 
 CANCEL = "Нажмите «Отменить»."
 
 
-class Office:
-    """Proposals for a small knowledge base, and two supervisors."""
+class ProposalShop(Shop):
+    """A shop with two supervisors."""
 
-    def __init__(self, store: Store) -> None:
-        from prompter.accounts.service import Accounts
-
-        clock = FakeClock()
-        accounts = Accounts(store, hasher=FAST_HASHER, clock=clock)
-        for name in ("vera", "boss"):
-            accounts.add(name, Role.SUPERVISOR, "correct horse battery")
-        self.vera, self.boss = sorted(accounts.all(), key=lambda account: account.name, reverse=True)
-        self.knowledge = KnowledgeBase(store, clock=clock)
-        self.knowledge.import_articles(SHOP, changed_by="test")
-        self.proposals = Proposals(store, clock=clock)
+    @property
+    def boss(self) -> Account:
+        return self.people["boss"]
 
     def add(self, *drafts: Draft) -> list[int]:
         """Add drafts, and return the ids of the open proposals."""
@@ -60,19 +52,19 @@ class Office:
 
 
 @pytest.fixture
-def office(store: Store) -> Office:
-    return Office(store)
+def shop(store: Store) -> ProposalShop:
+    return ProposalShop(store, staff=dict.fromkeys(("vera", "boss"), Role.SUPERVISOR))
 
 
 # --- approving ----------------------------------------------------------------------------------
 
 
-def test_a_new_article_is_published_under_a_readable_id(office: Office) -> None:
-    (number,) = office.add(new_article("Можно оплатить картой?", "картой можно", "МОЖНО ОПЛАТИТЬ КАРТОЙ"))
-    revision = office.knowledge.revision()
-    approved = office.proposals.approve(number, office.vera, topic="payment")
+def test_a_new_article_is_published_under_a_readable_id(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("Можно оплатить картой?", "картой можно", "МОЖНО ОПЛАТИТЬ КАРТОЙ"))
+    revision = shop.knowledge.revision()
+    approved = shop.proposals.approve(number, shop.vera, topic="payment")
     assert approved.article_id == "mozhno-oplatit-kartoy"
-    article, versions = office.knowledge.article(approved.article_id)
+    article, versions = shop.knowledge.article(approved.article_id)
     assert article == Article(
         id="mozhno-oplatit-kartoy",
         question="Можно оплатить картой?",
@@ -82,52 +74,52 @@ def test_a_new_article_is_published_under_a_readable_id(office: Office) -> None:
         phrasings=("картой можно",),
     )
     assert [version.changed_by for version in versions] == ["vera"]
-    assert office.knowledge.revision() == revision + 1
-    settled = office.proposals.get(number)
+    assert shop.knowledge.revision() == revision + 1
+    settled = shop.proposals.get(number)
     assert (settled.state, settled.article_id, settled.settled_by) == (
         ProposalState.APPROVED,
         "mozhno-oplatit-kartoy",
         "vera",
     )
-    assert office.open() == []
+    assert shop.open() == []
 
 
-def test_ids_are_unique(office: Office) -> None:
-    one, other = office.add(new_article("Где вы?", turns=[1, 2]), new_article("Куда ехать", turns=[3]))
-    office.proposals.edit(other, office.vera, question="где вы")
-    ids = [office.proposals.approve(each, office.vera).article_id for each in (one, other)]
+def test_ids_are_unique(shop: ProposalShop) -> None:
+    one, other = shop.add(new_article("Где вы?", turns=[1, 2]), new_article("Куда ехать", turns=[3]))
+    shop.proposals.edit(other, shop.vera, question="где вы")
+    ids = [shop.proposals.approve(each, shop.vera).article_id for each in (one, other)]
     assert ids == ["gde-vy", "gde-vy-2"]
 
 
-def test_a_phrasing_is_added(office: Office) -> None:
-    (number,) = office.add(phrasing("order-cancel", "передумал покупать", "я передумал"))
-    revision = office.knowledge.revision()
-    assert office.proposals.approve(number, office.vera).article_id == "order-cancel"
-    assert office.knowledge.article("order-cancel")[0].phrasings == ("передумал покупать",)
-    assert office.knowledge.revision() == revision + 1
+def test_a_phrasing_is_added(shop: ProposalShop) -> None:
+    (number,) = shop.add(phrasing("order-cancel", "передумал покупать", "я передумал"))
+    revision = shop.knowledge.revision()
+    assert shop.proposals.approve(number, shop.vera).article_id == "order-cancel"
+    assert shop.knowledge.article("order-cancel")[0].phrasings == ("передумал покупать",)
+    assert shop.knowledge.revision() == revision + 1
 
 
-def test_an_answer_is_changed_and_everything_else_stays(office: Office) -> None:
-    before = office.change("order-cancel", valid_from=date(2026, 1, 1), phrasings=("не надо заказ",))
-    (number,) = office.add(changed_answer("order-cancel", CANCEL, added=["Деньги вернутся за 3 дня."]))
-    office.proposals.approve(number, office.vera)
-    article, versions = office.knowledge.article("order-cancel")
+def test_an_answer_is_changed_and_everything_else_stays(shop: ProposalShop) -> None:
+    before = shop.change("order-cancel", valid_from=date(2026, 1, 1), phrasings=("не надо заказ",))
+    (number,) = shop.add(changed_answer("order-cancel", CANCEL, added=["Деньги вернутся за 3 дня."]))
+    shop.proposals.approve(number, shop.vera)
+    article, versions = shop.knowledge.article("order-cancel")
     assert article == replace(before, answer="Нажмите «Отменить». Деньги вернутся за 3 дня.")
     assert versions[-1].changed_by == "vera"
 
 
-def test_the_questions_of_a_new_article_can_go_to_one_that_exists(office: Office) -> None:
-    (number,) = office.add(new_article("отмена как", "как отменить заказ"))
-    approved = office.proposals.approve(number, office.vera, as_phrasings_of="order-cancel")
+def test_the_questions_of_a_new_article_can_go_to_one_that_exists(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("отмена как", "как отменить заказ"))
+    approved = shop.proposals.approve(number, shop.vera, as_phrasings_of="order-cancel")
     assert approved.article_id == "order-cancel"
-    assert office.knowledge.article("order-cancel")[0].phrasings == ("отмена как",)
-    (other,) = office.add(phrasing("order-cancel", "заказ долой"))
+    assert shop.knowledge.article("order-cancel")[0].phrasings == ("отмена как",)
+    (other,) = shop.add(phrasing("order-cancel", "заказ долой"))
     with pytest.raises(InvalidProposal, match="new article"):
-        office.proposals.approve(other, office.vera, as_phrasings_of="order-where")
+        shop.proposals.approve(other, shop.vera, as_phrasings_of="order-where")
 
 
-def gone(office: Office, article_id: str) -> None:
-    with office.proposals._store.write() as tx:
+def gone(shop: ProposalShop, article_id: str) -> None:
+    with shop.proposals._store.write() as tx:
         from prompter.storage.tables import article_versions, articles, phrasings
 
         for table, column in (
@@ -149,193 +141,193 @@ def gone(office: Office, article_id: str) -> None:
 @pytest.mark.parametrize(
     ("happens", "error"),
     [
-        (lambda office: office.change("order-cancel", status=Status.ARCHIVED), ArticleGone),
-        (lambda office: gone(office, "order-cancel"), ArticleGone),
-        (lambda office: office.change("order-cancel", answer="Позвоните нам."), ArticleChanged),
+        (lambda shop: shop.change("order-cancel", status=Status.ARCHIVED), ArticleGone),
+        (lambda shop: gone(shop, "order-cancel"), ArticleGone),
+        (lambda shop: shop.change("order-cancel", answer="Позвоните нам."), ArticleChanged),
     ],
     ids=["archived", "deleted", "changed"],
 )
 def test_an_article_that_changed_meanwhile(
-    office: Office, draft: Draft, happens: Callable[[Office], object], error: type[PrompterError]
+    shop: ProposalShop, draft: Draft, happens: Callable[[ProposalShop], object], error: type[PrompterError]
 ) -> None:
-    (number,) = office.add(draft)
-    happens(office)
-    revision = office.knowledge.revision()
+    (number,) = shop.add(draft)
+    happens(shop)
+    revision = shop.knowledge.revision()
     if error is ArticleChanged and draft.kind is ProposalKind.PHRASING:
-        assert office.proposals.approve(number, office.vera).article_id == "order-cancel"
+        assert shop.proposals.approve(number, shop.vera).article_id == "order-cancel"
         return
     with pytest.raises(error, match="order-cancel"):
-        office.proposals.approve(number, office.vera)
-    assert office.open() == [number]  # nothing has happened
-    assert office.knowledge.revision() == revision
+        shop.proposals.approve(number, shop.vera)
+    assert shop.open() == [number]  # nothing has happened
+    assert shop.knowledge.revision() == revision
 
 
-def test_an_answer_has_to_be_written_where_nobody_gave_one(office: Office) -> None:
-    (number,) = office.add(new_article("Сколько весит посылка?", answer=""))
+def test_an_answer_has_to_be_written_where_nobody_gave_one(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("Сколько весит посылка?", answer=""))
     with pytest.raises(InvalidProposal, match="answer"):
-        office.proposals.approve(number, office.vera)
-    office.proposals.edit(number, office.vera, answer="До 20 кг.")
-    office.proposals.approve(number, office.vera)
-    assert office.knowledge.article("skolko-vesit-posylka")[0].answer == "До 20 кг."
+        shop.proposals.approve(number, shop.vera)
+    shop.proposals.edit(number, shop.vera, answer="До 20 кг.")
+    shop.proposals.approve(number, shop.vera)
+    assert shop.knowledge.article("skolko-vesit-posylka")[0].answer == "До 20 кг."
 
 
-def test_two_supervisors_approve_the_same_at_once(office: Office) -> None:
-    numbers = office.add(*(new_article(f"{word} какой?") for word in ("Цвет", "Вес", "Срок", "Размер")))
+def test_two_supervisors_approve_the_same_at_once(shop: ProposalShop) -> None:
+    numbers = shop.add(*(new_article(f"{word} какой?") for word in ("Цвет", "Вес", "Срок", "Размер")))
 
     def approve(account: Account) -> list[Exception | None]:
-        return [outcome.error for outcome in office.proposals.approve_many(numbers, account)]
+        return [outcome.error for outcome in shop.proposals.approve_many(numbers, account)]
 
     with ThreadPoolExecutor() as pool:
-        one, other = pool.map(approve, (office.vera, office.boss))
+        one, other = pool.map(approve, (shop.vera, shop.boss))
     for first, second in zip(one, other, strict=True):
         assert [type(error) for error in (first, second) if error] == [AlreadySettled]
-    assert len(list(office.knowledge.articles())) == len(SHOP) + 4
+    assert len(list(shop.knowledge.articles())) == len(SHOP) + 4
 
 
-def test_many_at_once(office: Office) -> None:
-    fine, empty, gone_by = office.add(
+def test_many_at_once(shop: ProposalShop) -> None:
+    fine, empty, gone_by = shop.add(
         new_article("Цвет какой?", turns=[1, 2, 3]),
         new_article("Вес какой?", answer="", turns=[4, 5]),
         phrasing("no-such-article", "что-то"),
     )
-    done = office.proposals.approve_many([fine, empty, gone_by, 999, fine], office.vera, topic="goods")
+    done = shop.proposals.approve_many([fine, empty, gone_by, 999, fine], shop.vera, topic="goods")
     assert [(outcome.proposal_id, outcome.article_id, type(outcome.error)) for outcome in done] == [
         (fine, "cvet-kakoy", type(None)),
         (empty, None, Unanswered),
         (gone_by, None, ArticleGone),
         (999, None, NotFound),
     ]
-    assert office.knowledge.article("cvet-kakoy")[0].topic == "goods"
-    dismissed = office.proposals.dismiss_many([fine, empty, gone_by], office.vera)
+    assert shop.knowledge.article("cvet-kakoy")[0].topic == "goods"
+    dismissed = shop.proposals.dismiss_many([fine, empty, gone_by], shop.vera)
     assert [type(outcome.error) for outcome in dismissed] == [AlreadySettled, type(None), type(None)]
-    assert office.open() == []
+    assert shop.open() == []
 
 
 # --- editing, dismissing, merging ---------------------------------------------------------------
 
 
-def test_an_edit_survives_new_evidence(office: Office) -> None:
-    (number,) = office.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
-    office.proposals.edit(number, office.vera, question=" Можно платить\nкартой? ", topic="payment")
-    report = office.proposals.add([new_article("можно ли картой", "картой можно?", turns=[1, 2, 3])])
+def test_an_edit_survives_new_evidence(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
+    shop.proposals.edit(number, shop.vera, question=" Можно платить\nкартой? ", topic="payment")
+    report = shop.proposals.add([new_article("можно ли картой", "картой можно?", turns=[1, 2, 3])])
     assert report == Refreshed(new=0, grown=1, known=0)
-    proposal = office.proposals.get(number)
+    proposal = shop.proposals.get(number)
     assert (proposal.question, proposal.topic, proposal.edited_by) == (
         "Можно платить картой?",
         "payment",
-        office.vera.id,
+        shop.vera.id,
     )
     assert (proposal.proof.n_turns, proposal.proof.turns) == (3, (1, 2, 3))
 
 
-def test_what_is_not_edited_takes_the_new_words(office: Office) -> None:
-    (number,) = office.add(new_article("картой платить?", turns=[1, 2]))
-    office.add(new_article("Можно ли картой", turns=[1, 2, 3], answer="Да."))
-    proposal = office.proposals.get(number)
+def test_what_is_not_edited_takes_the_new_words(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("картой платить?", turns=[1, 2]))
+    shop.add(new_article("Можно ли картой", turns=[1, 2, 3], answer="Да."))
+    proposal = shop.proposals.get(number)
     assert (proposal.question, proposal.answer) == ("Можно ли картой", "Да.")
 
 
-def test_only_what_was_looked_at_is_changed(office: Office) -> None:
-    (number,) = office.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
-    seen = office.proposals.get(number).wording
-    office.proposals.edit(number, office.boss, answer="Да.")
+def test_only_what_was_looked_at_is_changed(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
+    seen = shop.proposals.get(number).wording
+    shop.proposals.edit(number, shop.boss, answer="Да.")
     for act in (
-        lambda: office.proposals.edit(number, office.vera, answer="Нет.", seen=seen),
-        lambda: office.proposals.approve(number, office.vera, seen=seen),
+        lambda: shop.proposals.edit(number, shop.vera, answer="Нет.", seen=seen),
+        lambda: shop.proposals.approve(number, shop.vera, seen=seen),
     ):
         with pytest.raises(ProposalChanged):
             act()
-    (outcome,) = office.proposals.approve_many([number], office.vera, seen={number: seen})
+    (outcome,) = shop.proposals.approve_many([number], shop.vera, seen={number: seen})
     assert type(outcome.error) is ProposalChanged
-    newest = office.proposals.get(number)
+    newest = shop.proposals.get(number)
     assert newest.answer == "Да."
-    office.proposals.approve(number, office.vera, seen=newest.wording)
+    shop.proposals.approve(number, shop.vera, seen=newest.wording)
 
 
-def test_phrasings_of_a_new_article_can_be_chosen(office: Office) -> None:
-    (number,) = office.add(new_article("картой платить?", "картой можно?", "чушь", turns=[1, 2, 3]))
-    assert office.proposals.get(number).phrasings == ("картой можно?", "чушь")
-    office.proposals.edit(number, office.vera, phrasings=[" картой\tможно? ", "", "безнал?", "безнал?"])
-    office.add(new_article("картой платить?", "опять картой", turns=[1, 2, 3, 4]))
-    assert office.proposals.get(number).phrasings == ("картой можно?", "безнал?")
-    office.proposals.approve(number, office.vera)
-    assert office.knowledge.article("kartoy-platit")[0].phrasings == ("картой можно?", "безнал?")
-    (other,) = office.add(phrasing("order-cancel", "передумал"))
+def test_phrasings_of_a_new_article_can_be_chosen(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("картой платить?", "картой можно?", "чушь", turns=[1, 2, 3]))
+    assert shop.proposals.get(number).phrasings == ("картой можно?", "чушь")
+    shop.proposals.edit(number, shop.vera, phrasings=[" картой\tможно? ", "", "безнал?", "безнал?"])
+    shop.add(new_article("картой платить?", "опять картой", turns=[1, 2, 3, 4]))
+    assert shop.proposals.get(number).phrasings == ("картой можно?", "безнал?")
+    shop.proposals.approve(number, shop.vera)
+    assert shop.knowledge.article("kartoy-platit")[0].phrasings == ("картой можно?", "безнал?")
+    (other,) = shop.add(phrasing("order-cancel", "передумал"))
     with pytest.raises(InvalidProposal, match="phrasings"):
-        office.proposals.edit(other, office.vera, phrasings=["а"])
+        shop.proposals.edit(other, shop.vera, phrasings=["а"])
 
 
-def test_a_changed_answer_can_be_brought_up_to_date(office: Office) -> None:
-    (number,) = office.add(changed_answer("order-cancel", CANCEL, added=["Это бесплатно."]))
-    office.change("order-cancel", answer="Позвоните нам.")
-    office.proposals.edit(number, office.vera, answer="Позвоните нам. Это бесплатно.")
+def test_a_changed_answer_can_be_brought_up_to_date(shop: ProposalShop) -> None:
+    (number,) = shop.add(changed_answer("order-cancel", CANCEL, added=["Это бесплатно."]))
+    shop.change("order-cancel", answer="Позвоните нам.")
+    shop.proposals.edit(number, shop.vera, answer="Позвоните нам. Это бесплатно.")
     with pytest.raises(ArticleChanged):  # nobody says that the new answer has been looked at
-        office.proposals.approve(number, office.vera)
-    office.proposals.edit(number, office.vera, base_answer="Позвоните нам.")
-    office.proposals.approve(number, office.vera)
-    assert office.knowledge.article("order-cancel")[0].answer == "Позвоните нам. Это бесплатно."
+        shop.proposals.approve(number, shop.vera)
+    shop.proposals.edit(number, shop.vera, base_answer="Позвоните нам.")
+    shop.proposals.approve(number, shop.vera)
+    assert shop.knowledge.article("order-cancel")[0].answer == "Позвоните нам. Это бесплатно."
 
 
-def test_what_is_taken_back_says_so(office: Office) -> None:
-    (number,) = office.add(new_article("картой платить?", turns=[1, 2]))
-    office.proposals.refresh([])
+def test_what_is_taken_back_says_so(shop: ProposalShop) -> None:
+    (number,) = shop.add(new_article("картой платить?", turns=[1, 2]))
+    shop.proposals.refresh([])
     with pytest.raises(Outdated, match="nothing speaks"):
-        office.proposals.approve(number, office.vera)
+        shop.proposals.approve(number, shop.vera)
 
 
-def test_what_cannot_be_edited(office: Office) -> None:
-    article, phrase = office.add(
+def test_what_cannot_be_edited(shop: ProposalShop) -> None:
+    article, phrase = shop.add(
         new_article("картой платить?", turns=[1, 2]), phrasing("order-cancel", "передумал")
     )
     with pytest.raises(InvalidProposal, match="answer"):
-        office.proposals.edit(phrase, office.vera, answer="Да.")
+        shop.proposals.edit(phrase, shop.vera, answer="Да.")
     with pytest.raises(InvalidArticle, match="language"):
-        office.proposals.edit(article, office.vera, language="по-русски")
+        shop.proposals.edit(article, shop.vera, language="по-русски")
     with pytest.raises(InvalidArticle, match="question"):
-        office.proposals.edit(article, office.vera, question=" ")
+        shop.proposals.edit(article, shop.vera, question=" ")
     with pytest.raises(NotFound):
-        office.proposals.edit(999, office.vera, question="?")
-    office.proposals.dismiss(article, office.vera)
+        shop.proposals.edit(999, shop.vera, question="?")
+    shop.proposals.dismiss(article, shop.vera)
     for act in (
-        lambda: office.proposals.edit(article, office.boss, answer="Да."),
-        lambda: office.proposals.approve(article, office.boss),
-        lambda: office.proposals.dismiss(article, office.boss),
-        lambda: office.proposals.merge([article], phrase, office.boss),
+        lambda: shop.proposals.edit(article, shop.boss, answer="Да."),
+        lambda: shop.proposals.approve(article, shop.boss),
+        lambda: shop.proposals.dismiss(article, shop.boss),
+        lambda: shop.proposals.merge([article], phrase, shop.boss),
     ):
         with pytest.raises(AlreadySettled, match="vera"):
             act()
 
 
-def test_several_are_merged_into_one(office: Office) -> None:
-    numbers = office.add(
+def test_several_are_merged_into_one(shop: ProposalShop) -> None:
+    numbers = shop.add(
         new_article("картой платить?", turns=[1, 2, 3], answer="Да."),
         new_article("безнал есть?", turns=[4, 5], answer="Есть."),
         new_article("перевод можно?", turns=[6]),
     )
     into = numbers[0]
-    merged = office.proposals.merge(numbers, into, office.vera)
-    assert office.open() == [into]
+    merged = shop.proposals.merge(numbers, into, shop.vera)
+    assert shop.open() == [into]
     assert merged.proof.n_turns == 6
     assert merged.proof.turns == (1, 2, 3, 4, 5, 6)
     assert (merged.question, merged.answer) == ("картой платить?", "Да.")
     # What comes to one that was merged comes to the one that it was merged into.
-    office.proposals.refresh([new_article("безнал есть?", turns=[4, 5, 7])], encode=by_first_word)
-    grown = office.proposals.get(into)
-    assert (office.open(), grown.proof.n_turns, grown.question) == ([into], 7, "картой платить?")
-    office.proposals.approve(into, office.vera)
-    assert office.knowledge.article("kartoy-platit")[0].phrasings == ("безнал есть?", "перевод можно?")
+    shop.proposals.refresh([new_article("безнал есть?", turns=[4, 5, 7])], encode=by_first_word)
+    grown = shop.proposals.get(into)
+    assert (shop.open(), grown.proof.n_turns, grown.question) == ([into], 7, "картой платить?")
+    shop.proposals.approve(into, shop.vera)
+    assert shop.knowledge.article("kartoy-platit")[0].phrasings == ("безнал есть?", "перевод можно?")
 
 
-def test_only_the_same_kind_can_be_merged(office: Office) -> None:
-    one, other, third = office.add(
+def test_only_the_same_kind_can_be_merged(shop: ProposalShop) -> None:
+    one, other, third = shop.add(
         new_article("картой платить?", turns=[1, 2, 3]),
         phrasing("order-cancel", "передумал", turns=[4, 5]),
         phrasing("order-where", "где посылка", turns=[6]),
     )
     for into, numbers in ((one, [other]), (other, [third]), (one, []), (one, [one])):
         with pytest.raises(InvalidProposal):
-            office.proposals.merge(numbers, into, office.vera)
-    assert len(office.open()) == 3
+            shop.proposals.merge(numbers, into, shop.vera)
+    assert len(shop.open()) == 3
 
 
 # --- what comes back ----------------------------------------------------------------------------
@@ -363,59 +355,59 @@ ADDED = changed_answer("order-cancel", CANCEL, added=["Деньги вернут
 )
 @pytest.mark.parametrize("settled", [ProposalState.DISMISSED, ProposalState.APPROVED])
 def test_what_was_settled_does_not_come_back(
-    office: Office, first: Draft, again: Draft, same: bool, settled: ProposalState
+    shop: ProposalShop, first: Draft, again: Draft, same: bool, settled: ProposalState
 ) -> None:
-    (number,) = office.add(first)
-    with office.proposals._store.write() as tx:
-        tx.proposals.settle(number, settled, FakeClock().now, settled_by=office.vera.id)
-    report = office.proposals.add([again], encode=by_first_word)
+    (number,) = shop.add(first)
+    with shop.proposals._store.write() as tx:
+        tx.proposals.settle(number, settled, FakeClock().now, settled_by=shop.vera.id)
+    report = shop.proposals.add([again], encode=by_first_word)
     assert report == Refreshed(new=0 if same else 1, grown=0, known=1 if same else 0)
-    assert len(office.open()) == (0 if same else 1)
+    assert len(shop.open()) == (0 if same else 1)
     if same:
         # It is followed while it drifts: what is like the last one of a chain is known, too.
-        assert set(again.proof.turns) <= set(office.proposals.get(number).proof.turns)
+        assert set(again.proof.turns) <= set(shop.proposals.get(number).proof.turns)
 
 
-def test_what_decisions_no_longer_say_is_outdated_and_may_come_again(office: Office) -> None:
-    office.add(
+def test_what_decisions_no_longer_say_is_outdated_and_may_come_again(shop: ProposalShop) -> None:
+    shop.add(
         ASKED,
         new_article("доставка когда?", turns=[11, 12]),
         new_article("старое дело?", source=Source.HISTORY),
     )
-    edited, *_ = office.add(new_article("правлено", turns=range(20, 30)))
-    office.proposals.edit(edited, office.vera, answer="Так.")
-    report = office.proposals.refresh([ASKED], encode=by_first_word)
+    edited, *_ = shop.add(new_article("правлено", turns=range(20, 30)))
+    shop.proposals.edit(edited, shop.vera, answer="Так.")
+    report = shop.proposals.refresh([ASKED], encode=by_first_word)
     assert report == Refreshed(new=0, grown=1, known=0, outdated=1)
-    assert {office.proposals.get(each).question for each in office.open()} == {
+    assert {shop.proposals.get(each).question for each in shop.open()} == {
         "картой платить?",
         "старое дело?",
         "правлено",
     }
-    assert office.proposals.refresh([ASKED, new_article("доставка когда?", turns=[11, 12])]).new == 1
+    assert shop.proposals.refresh([ASKED, new_article("доставка когда?", turns=[11, 12])]).new == 1
 
 
-def test_reading_the_same_history_twice_counts_once(office: Office) -> None:
+def test_reading_the_same_history_twice_counts_once(shop: ProposalShop) -> None:
     draft = new_article("картой платить?", "картой можно?", source=Source.HISTORY)
-    (number,) = office.add(draft)
-    assert office.add(draft) == [number]
-    assert office.proposals.get(number).proof == draft.proof
+    (number,) = shop.add(draft)
+    assert shop.add(draft) == [number]
+    assert shop.proposals.get(number).proof == draft.proof
 
 
-def test_two_that_propose_at_the_same_time(office: Office) -> None:
+def test_two_that_propose_at_the_same_time(shop: ProposalShop) -> None:
     drafts = [new_article(f"{word} какой?", turns=[number]) for number, word in enumerate(("Цвет", "Вес"))]
     with ThreadPoolExecutor() as pool:
-        reports = list(pool.map(lambda _: office.proposals.add(drafts), range(4)))
+        reports = list(pool.map(lambda _: shop.proposals.add(drafts), range(4)))
     assert sum(report.new for report in reports) == 2
-    assert len(office.open()) == 2
+    assert len(shop.open()) == 2
 
 
-def test_the_heaviest_stands_first_and_filters_hold(office: Office) -> None:
-    office.add(
+def test_the_heaviest_stands_first_and_filters_hold(shop: ProposalShop) -> None:
+    shop.add(
         new_article("раз?", turns=[1]),
         new_article("два?", turns=[2, 3]),
         phrasing("order-cancel", "три", turns=[4, 5, 6]),
     )
-    proposals = office.proposals
+    proposals = shop.proposals
 
     def names(found: Sequence[object]) -> list[str]:
         return [one.question for one in found]  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb_index import LabeledText
-from prompter.desk.decision import Action, Decision
+from prompter.desk.decision import Action
 from prompter.domain.evidence import RejectReason, TeachingTurn, Verdict
 from prompter.labels.from_verdicts import (
     LabeledQuestion,
@@ -18,7 +18,7 @@ from prompter.labels.from_verdicts import (
 )
 from prompter.storage import Store
 from tests.fakes import START
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import Shop
 
 
 def decided(
@@ -133,33 +133,18 @@ def test_called_right_and_wrong_as_often_says_nothing() -> None:
     assert rejected.texts == (LabeledText(text="где", wrong=("order",)),)
 
 
-def decide(shop: DeskShop, text: str, action: Action, *, chat: str, **fields: object) -> int:
-    view = shop.desk.conversation(shop.ask(text, chat=chat))
-    assert view.turn is not None
-    decision = Decision(
-        turn_id=view.turn.id,
-        operator_id=1,
-        action=action,
-        seen_message_id=view.last_message_id,
-        **fields,  # type: ignore[arg-type]
-    )
-    return shop.desk.decide(decision).decision_id
-
-
 def test_lessons_are_of_decisions_that_stand_and_not_of_those_drawn_by_lot(
     store: Store, tmp_path: Path
 ) -> None:
-    shop = DeskShop(store)
-    decide(shop, "где мой заказ", Action.ACCEPT, chat="1", rank=1)
-    decide(shop, "отменить заказ как", Action.REJECT, chat="2", reason=RejectReason.WRONG_ARTICLE)
-    decide(shop, "где мой товар", Action.PICK_OTHER, chat="3", article_id="order-cancel")
-    undone = decide(shop, "как вернуть товар", Action.ACCEPT, chat="4", rank=1)
-    anna = shop.accounts.log_in("anna", PASSWORD)
-    assert anna is not None
-    shop.desk.undo(undone, anna)
-    by_lot = decide(shop, "когда вернут деньги", Action.ACCEPT, chat="5", rank=1)
+    shop = Shop(store, chat="")
+    shop.accept(shop.ask("где мой заказ"))
+    shop.decide(shop.ask("отменить заказ как"), Action.REJECT, reason=RejectReason.WRONG_ARTICLE)
+    shop.decide(shop.ask("где мой товар"), Action.PICK_OTHER, article_id="order-cancel")
+    undone = shop.accept(shop.ask("как вернуть товар"))
+    shop.desk.undo(undone.decision_id, shop.anna)
+    by_lot = shop.accept(shop.ask("когда вернут деньги"))
     with closing(sqlite3.connect(tmp_path / "test.db")) as database, database:
-        database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot,))
+        database.execute("UPDATE evidence SET lot = 'second' WHERE decision_id = ?", (by_lot.decision_id,))
     offered = [suggestion.article_id for suggestion in shop.assistant.suggest("где мой товар")]
     assert [(label.text, label.right, label.wrong) for label in labeled_questions(store)] == [
         ("где мой заказ", "order-where", ()),

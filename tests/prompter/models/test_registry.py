@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from prompter.desk.decision import Action
 from prompter.domain.gate_record import GateRecord
 from prompter.domain.model_version import ActivationReason, Origin, VersionState
 from prompter.domain.readiness import ReadinessChangeFacts, ReadinessState
@@ -139,7 +138,7 @@ def test_going_back_brings_the_topics_back_to_where_they_stood(shop: VersionedSh
     assert (after.audited, after.last.step.n_turns) == (0, before.last.step.n_turns)
     use = shop.versions.in_use()
     assert use is not None
-    assert (use.reason, use.account_name) == (ActivationReason.ROLLBACK, "vera g")
+    assert (use.reason, use.account_name) == (ActivationReason.ROLLBACK, "vera")
 
 
 def test_a_topic_that_was_stopped_meanwhile_stays_stopped(shop: VersionedShop) -> None:
@@ -207,5 +206,5 @@ def test_who_comes_second_is_told(store: Store) -> None:
 def test_what_operators_decide_is_counted_whichever_version_suggested(shop: VersionedShop) -> None:
     conversation = shop.ask()
     shop.passes("v2")
-    shop.decide(conversation, Action.ACCEPT, rank=1)
+    shop.accept(conversation)
     assert shop.turn(conversation).model_version == "v1.base"

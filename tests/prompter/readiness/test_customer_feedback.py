@@ -23,7 +23,7 @@ def shop(store: Store) -> GovernedShop:
 
 @pytest.fixture
 def feedback(shop: GovernedShop) -> Feedback:
-    return Feedback(shop.store, clock=shop.clock)
+    return shop.feedback
 
 
 def answered(shop: GovernedShop, chat: str = "ivan") -> tuple[int, int]:

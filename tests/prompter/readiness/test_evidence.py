@@ -8,7 +8,8 @@ from prompter.desk.decision import Action
 from prompter.domain.evidence import RejectReason
 from prompter.readiness.ledger import JudgementMode
 from prompter.storage import Store
-from tests.prompter.readiness.governed import ENOUGH, SURE, UNSURE, GovernedShop
+from tests.prompter.readiness.governed import ENOUGH, GovernedShop
+from tests.shop import SURE, UNSURE
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +26,9 @@ def judged(shop: GovernedShop) -> list[tuple[JudgementMode, bool | None]]:
 def test_how_each_turn_was_judged(shop: GovernedShop) -> None:
     shop.blind()
     shop.blind(right=False)
-    shop.decide(shop.ask(), Action.ACCEPT, rank=1)
+    shop.accept(shop.ask())
     shop.decide(shop.ask(), Action.REJECT, reason=RejectReason.OUTDATED)
-    shop.ask(falls=True)
+    shop.ask(sampled=True)
     assert judged(shop) == [
         (JudgementMode.BLIND, True),
         (JudgementMode.BLIND, False),
@@ -38,7 +39,7 @@ def test_how_each_turn_was_judged(shop: GovernedShop) -> None:
 
 
 def test_what_a_second_person_may_be_asked_is_not_shown_before(shop: GovernedShop) -> None:
-    shop.decide(shop.ask(second=True), Action.ACCEPT, rank=1)
+    shop.accept(shop.ask(second=True))
     (waiting,) = shop.readiness.evidence("returns").pieces
     assert (waiting.how, waiting.right, waiting.question) == (JudgementMode.SECOND, None, None)
     assert waiting.counts_as == -4.0  # as long as the second person says nothing: 1 - 1/0.2
@@ -79,7 +80,7 @@ def test_curves_leave_out_what_nobody_has_judged(shop: GovernedShop) -> None:
     for _ in range(12):
         shop.blind()
         shop.blind(right=False, text=UNSURE)
-    shop.ask(falls=True)
+    shop.ask(sampled=True)
     evidence = shop.readiness.evidence("returns")
     assert [(piece.confidence, piece.right, piece.n) for piece in evidence.reliability()] == [
         (0.5, 0.0, 12),
@@ -101,7 +102,7 @@ def test_events_name_what_went_wrong(shop: GovernedShop) -> None:
     assert evidence.questions == {"returns-how": "Как вернуть товар"}
     assert {question.question for question in evidence.asked.values()} == {SURE}
     slipped, allowed, proved = shop.returns().events
-    assert allowed.account_name == "vera g"
+    assert allowed.account_name == "vera"
     assert proved.account_name is None
     assert (proved.facts.passed, allowed.facts.answers_from) == (0.6, 0.6)
     assert slipped.facts.answers_from is None

@@ -24,7 +24,7 @@ def shop(store: Store) -> GovernedShop:
 
 
 def test_evidence_is_ordered_by_receipt_not_by_verdict(shop: GovernedShop) -> None:
-    early = shop.ask(falls=True)
+    early = shop.ask(sampled=True)
     shop.blind(right=False)
     shop.decide(early, Action.PICK_OTHER, article_id="returns-how")
     judged = judged_turns(shop.turns("returns"))
@@ -42,19 +42,18 @@ def test_a_clock_that_jumps_back_costs_evidence_and_adds_none(shop: GovernedShop
 
 
 def test_a_second_verdict_on_a_turn_is_refused_and_leaves_no_trace(shop: GovernedShop) -> None:
-    conversation = shop.ask(falls=True)
-    view = shop.desk.conversation(conversation)
+    conversation = shop.ask(sampled=True)
+    second = shop.decision(conversation, Action.PICK_OTHER, article_id="order-where")
     shop.decide(conversation, Action.PICK_OTHER, article_id="returns-how")
-    assert view.turn is not None
     with pytest.raises(AlreadyDecided):
-        shop.decide_turn(view.turn, view.last_message_id, Action.PICK_OTHER, article_id="order-where")
+        shop.desk.decide(second)
     (turn,) = shop.turns("returns")
     assert len(turn.rows) == 1
 
 
 def test_a_verdict_on_an_erased_message_counts_all_the_same(shop: GovernedShop) -> None:
     conversation = shop.ask(second=True)
-    shop.decide(conversation, Action.ACCEPT, rank=1)
+    shop.accept(conversation)
     with shop.store.write() as tx:
         connection = tx.conversations._connection
         connection.execute(update(messages).values(text=""))
@@ -84,7 +83,7 @@ def test_an_article_that_moves_into_a_live_topic_is_looked_at_by_a_person_first(
     shop.move(moved, "returns")
     conversation = shop.ask("как отменить заказ")
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.ARTICLE_CHANGED)
-    shop.decide(conversation, Action.ACCEPT, rank=1)
+    shop.accept(conversation)
     assert shop.route(shop.ask("как отменить заказ"))[0] is Route.AUTOPILOT
 
 
@@ -99,9 +98,9 @@ def test_a_model_that_comes_back_is_a_new_one(shop: GovernedShop) -> None:
 
 
 def test_an_undone_decision_is_no_verdict(shop: GovernedShop) -> None:
-    conversation = shop.ask(falls=True)
+    conversation = shop.ask(sampled=True)
     decided = shop.decide(conversation, Action.PICK_OTHER, article_id="returns-how")
-    shop.desk.undo(decided, shop.anna)
+    shop.desk.undo(decided.decision_id, shop.anna)
     (turn,) = shop.turns("returns")
     assert [row.right for row in turn.rows] == [True, False]
     (judged,) = judged_turns([turn])

@@ -14,7 +14,9 @@ from prompter.readiness.service import Readiness
 from prompter.readiness.topic_readiness import NotReady
 from prompter.storage import Store
 from tests.fakes import SHOP, START
-from tests.prompter.readiness.governed import ENOUGH, RULE, SURE, GovernedShop
+from tests.prompter.readiness.governed import ENOUGH, RULE, GovernedShop
+from tests.shipped import DETECTOR
+from tests.shop import SURE
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +89,7 @@ def test_without_evidence_nobody_can_allow_it(shop: GovernedShop) -> None:
 def test_shown_verdicts_alone_count_little(shop: GovernedShop) -> None:
     """A fifth of the accepted suggestions is judged again, and until then nothing is known."""
     for _ in range(ENOUGH):
-        shop.decide(shop.ask(), Action.ACCEPT, rank=1)
+        shop.accept(shop.ask())
     shop.update_readiness()
     assert shop.returns().state is ReadinessState.COLLECTING
     step = shop.returns().steps[0]
@@ -96,7 +98,7 @@ def test_shown_verdicts_alone_count_little(shop: GovernedShop) -> None:
 
 def test_what_nobody_has_decided_counts_as_wrong(shop: GovernedShop) -> None:
     shop.prove(ENOUGH - 1)
-    waiting = shop.ask(falls=True)
+    waiting = shop.ask(sampled=True)
     shop.prove(1)
     assert shop.returns().state is ReadinessState.COLLECTING
     shop.decide(waiting, Action.PICK_OTHER, article_id="returns-how")
@@ -214,7 +216,7 @@ def test_a_changed_answer_is_shown_to_a_person_first(shop: GovernedShop) -> None
     shop.knowledge.import_articles([changed], changed_by="vera")
     conversation = shop.ask()
     assert shop.route(conversation) == (Route.SUGGEST, HandoffReason.ARTICLE_CHANGED)
-    shop.decide(conversation, Action.ACCEPT, rank=1)
+    shop.accept(conversation)
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
 
 
@@ -235,7 +237,7 @@ def test_new_phrasings_do_not_make_an_answer_new(shop: GovernedShop) -> None:
 
 def test_turns_that_something_holds_back_are_no_evidence(shop: GovernedShop) -> None:
     shop.ask("погода", chat="ivan")
-    conversation = shop.ask(SURE, chat="ivan", falls=True)
+    conversation = shop.ask(SURE, chat="ivan", sampled=True)
     assert shop.route(conversation)[1] is HandoffReason.OPERATOR_ACTIVE
     assert shop.turn(conversation).draw is None
     assert shop.returns().steps[0].n_turns == 0
@@ -293,7 +295,9 @@ def test_asking_without_a_customer_shows_who_would_answer(shop: GovernedShop) ->
 def test_a_higher_bar_takes_the_permission_back_and_a_lower_one_needs_no_new_test(shop: GovernedShop) -> None:
     shop.go_live()
     for bar, state in ((0.9, ReadinessState.COLLECTING), (0.6, ReadinessState.READY)):
-        stricter = Readiness(shop.store, rule=replace(RULE, bar=bar), clock=shop.clock)
+        stricter = Readiness(
+            shop.store, rule=replace(RULE, bar=bar), detector=DETECTOR, mode=shop.mode, clock=shop.clock
+        )
         assert stricter.run_once(shop.model)
         assert stricter.topic("returns").state is state
 
@@ -305,7 +309,7 @@ def test_another_model_is_judged_by_lots_that_it_has_not_learned_from(shop: Gove
     early = shop.clock()
     shop.clock.forward(60)
     shop.prove(20)
-    shop.decide(shop.ask(), Action.ACCEPT, rank=1)  # seen: whoever decided knew the old model's suggestion
+    shop.accept(shop.ask())  # seen: whoever decided knew the old model's suggestion
     shop.clock.forward(60)
     assert shop.readiness.run_once("words-2", learned_until=early, ask=shop.assistant.triage)
     again = shop.returns()

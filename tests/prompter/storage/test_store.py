@@ -33,7 +33,6 @@ from prompter.knowledge.proposals import Proposals
 from prompter.knowledge.topics import Topics
 from prompter.models.registry import Versions
 from prompter.readiness.attention_checks import AttentionCheckScheduler
-from prompter.readiness.customer_feedback import Feedback
 from prompter.readiness.monitoring import QualityMonitor
 from prompter.storage import Conflict, Store, connect, migrate
 from prompter.storage.copying import copy_database
@@ -45,6 +44,7 @@ from tests.postgres import find_programs, running_server
 from tests.prompter.conversations.test_clock_guard import ClockContract
 from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
 from tests.prompter.readiness.governed import RULE, GovernedShop
+from tests.shipped import SESSIONS
 from tests.skips import missing
 
 MESSAGE = IncomingMessage(
@@ -160,8 +160,9 @@ class StoreContract:
 
     def test_a_dialogue_is_led_by_one_worker_at_a_time_and_stops_for_an_operator(self, store: Store) -> None:
         engine = OrderDialogue()
-        shop = GovernedShop(store, engine=engine)
-        other = shop.another_worker()
+        shop = GovernedShop(store)
+        shop.talk_through(engine)
+        other = shop.worker(shop.assistant)
         engine.before_reply = lambda: other.run_once()
         conversation = shop.ask("статус", chat="olga")
         assert len(engine.told["sufler-1-1"]) == 1
@@ -523,7 +524,7 @@ class StoreContract:
         conversation = shop.ask(chat="ivan")
         assert shop.route(conversation) == (Route.AUTOPILOT, None)
         reply = shop.said_by_bot(conversation)[-1]
-        assert Feedback(store, clock=shop.clock).rate("telegram", "ivan", reply.id, helpful=False)
+        assert shop.feedback.rate("telegram", "ivan", reply.id, helpful=False)
         question = shop.reviews.next(shop.boris)
         assert question is not None
         shop.reviews.judge(question.review_id, Choice.NEITHER, shop.boris)
@@ -553,7 +554,7 @@ class StoreContract:
         assert shop.returns().passed == RULE.thresholds[-1]
 
     def test_sessions_end_one_by_one_and_all_at_once(self, store: Store) -> None:
-        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store)
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store, **SESSIONS)
         anna = accounts.add("anna", Role.OPERATOR, "correct horse battery")
         boris = accounts.add("boris", Role.OPERATOR, "correct horse battery")
         secrets = [sessions.start(account, "a browser") or "" for account in (anna, anna, boris)]
@@ -572,7 +573,7 @@ class StoreContract:
         assert sessions.check(his.session.id, is_active=True) is not None
 
     def test_a_password_that_changes_meanwhile_lets_nobody_in(self, store: Store) -> None:
-        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store)
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store, **SESSIONS)
         before = accounts.add("anna", Role.OPERATOR, "correct horse battery")
         accounts.set_password("anna", "another good one")
         assert sessions.start(before) is None
@@ -580,7 +581,7 @@ class StoreContract:
 
     def test_sessions_of_one_account_are_bounded_and_old_ones_forgotten(self, store: Store) -> None:
         clock = FakeClock()
-        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store, clock=clock)
+        accounts, sessions = Accounts(store, hasher=FAST_HASHER), Sessions(store, clock=clock, **SESSIONS)
         anna = accounts.add("anna", Role.OPERATOR, "correct horse battery")
         secrets = [sessions.start(anna) or "" for _ in range(52)]
         assert len(sessions.all(anna.id)) == 50
@@ -611,7 +612,7 @@ class StoreContract:
         assert accounts.tokens(anna.id) == []
 
     def test_tries_that_come_at_once_are_each_counted(self, store: Store) -> None:
-        throttle = LoginThrottle(store, secret="x", per_name=5)
+        throttle = LoginThrottle(store, secret="x", per_name=5, per_address=50, window_seconds=300)
 
         def is_let_through(_: int) -> bool:
             try:

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from prompter.storage import Store
 from tests.browser import chromium, log_in
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 Sit = Callable[..., Page]
 expect.set_options(timeout=10_000)  # milliseconds; machines that run many tests at once are slow

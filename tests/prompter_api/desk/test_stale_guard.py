@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from prompter.domain.evidence import Verdict
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

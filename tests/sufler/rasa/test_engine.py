@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from prompter.conversations.autopilot_gate import ReadinessGate
-from prompter.conversations.triage_worker import Triager
-from prompter.desk.decision import Action, Decision
 from prompter.desk.views import ConversationView
 from prompter.dialogue.actions import seal
 from prompter.dialogue.engine import DialogueUnavailable, Question
@@ -19,13 +17,12 @@ from prompter.domain.account import Scope
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Triage
 from prompter.storage import Store, connect, migrate
-from prompter_api.app import create_app
 from sufler.rasa.engine import RasaEngine
 from tests.browser import serve
 from tests.e2e.product import wait_for
 from tests.emulators.rasa import MODEL, RasaEmulator
-from tests.shipped import AUTOPILOT, SESSIONS
-from tests.support_desk import DeskShop
+from tests.shipped import AUTOPILOT, DIALOGUES
+from tests.web_shop import SECRET, DeskShop
 
 SURE = "как вернуть товар"
 FIRST = MessageCursor(turn_id=1, message_id=1)
@@ -271,18 +268,10 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
     database = connect(f"sqlite:///{tmp_path / 'shop.db'}", max_connections=2)
     migrate(database)
     shop = DeskShop(Store(database))
-    rasa.actions_token = shop.accounts.create_token(shop.accounts.all()[0].id, "Rasa", scopes={Scope.RASA})
-    dialogue_sessions = DialogueSessions(
-        shop.store,
-        engine_of(rasa),
-        seal=lambda turn_id: seal("a secret of the tests", turn_id),
-        **SESSIONS,
-    )
-    triager = Triager(
-        shop.store,
-        shop.assistant,
-        gate=ReadinessGate(shop.readiness, AUTOPILOT),
-        dialogue_sessions=dialogue_sessions,
+    rasa.actions_token = shop.accounts.create_token(shop.anna.id, "Rasa", scopes={Scope.RASA})
+    shop.gate = ReadinessGate(shop.readiness, AUTOPILOT)
+    shop.dialogue_sessions = DialogueSessions(
+        shop.store, engine_of(rasa), seal=lambda turn_id: seal(SECRET, turn_id), **DIALOGUES
     )
     texts = ["статус", SURE, "40018237", SURE]
     said: dict[str, list[str]] = {}
@@ -293,11 +282,11 @@ def test_eight_customers_and_two_connections_wait_for_nobody(tmp_path: Path, ras
             view = wait_for(partial(waiting, shop, conversation))
             assert view is not None
             said.setdefault(chat, []).append(view.suggestions[0].text)
-            accept(shop, view)
+            shop.accept(conversation)
 
     done = threading.Event()
-    worker = threading.Thread(target=lambda: [triager.run_once() for _ in iter(done.is_set, True)])
-    with serve(create_app(shop.parts())) as url, ThreadPoolExecutor(8) as customers:
+    worker = threading.Thread(target=lambda: [shop.triager.run_once() for _ in iter(done.is_set, True)])
+    with serve(shop.build()) as url, ThreadPoolExecutor(8) as customers:
         rasa.actions = f"{url}/api/rasa/actions"
         worker.start()
         try:
@@ -318,16 +307,3 @@ def waiting(shop: DeskShop, conversation_id: int) -> ConversationView | None:
     """Wait until the conversation needs an operator, and return it."""
     view = shop.desk.conversation(conversation_id)
     return view if view.turn is not None else None
-
-
-def accept(shop: DeskShop, view: ConversationView) -> None:
-    """Send the first suggestion as Anna."""
-    assert view.turn is not None
-    decision = Decision(
-        turn_id=view.turn.id,
-        operator_id=shop.accounts.all()[0].id,
-        action=Action.ACCEPT,
-        seen_message_id=view.last_message_id,
-        rank=1,
-    )
-    shop.desk.decide(decision)

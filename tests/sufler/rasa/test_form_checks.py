@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from prompter.storage import Store
 from sufler import resources
 from sufler.errors import BadConfig
 from sufler.rasa.form_checks import checked_forms
+from tests.shipped import SAMPLING
 
 INVOICE = r"""
 checked_forms:
@@ -44,9 +46,15 @@ def folder(tmp_path: Path, text: str) -> Path:
     return tmp_path
 
 
+def actions_of(store: Store, **more: Any) -> Actions:
+    return Actions(store, no_triage, secret="s", sampling=SAMPLING, **more)
+
+
 def test_a_form_of_the_teams_own_is_checked_and_answered(store: Store, tmp_path: Path) -> None:
     forms = checked_forms(folder(tmp_path, INVOICE))
-    actions = Actions(store, no_triage, secret="s", forms=forms, lookup=Invoices({"INV-007": "paid"}))
+    actions = Actions(
+        store, no_triage, secret="s", sampling=SAMPLING, forms=forms, lookup=Invoices({"INV-007": "paid"})
+    )
 
     def validated(written: str) -> tuple[str | None, list[str]]:
         result = actions.run(ActionCall(action="validate_invoice_form", slots={"invoice": written}))
@@ -66,7 +74,9 @@ def test_a_form_of_the_teams_own_is_checked_and_answered(store: Store, tmp_path:
 
 
 def test_without_a_lookup_the_number_is_kept_and_an_operator_answers(store: Store, tmp_path: Path) -> None:
-    actions = Actions(store, no_triage, secret="s", forms=checked_forms(folder(tmp_path, INVOICE)))
+    actions = Actions(
+        store, no_triage, secret="s", sampling=SAMPLING, forms=checked_forms(folder(tmp_path, INVOICE))
+    )
     checked = actions.run(ActionCall(action="validate_invoice_form", slots={"invoice": "INV-007"}))
     assert checked.slots == {"invoice": "INV-007"}
     answer = actions.run(ActionCall(action="action_invoice", slots={"invoice": "INV-007"}))

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from kb_index import Status
 from tests.fakes import SHOP
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

@@ -11,7 +11,7 @@ from prompter.storage import Store
 from tests.fakes import SHOP, OrderDialogue
 from tests.prompter.knowledge.drafted import new_article
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +69,7 @@ def test_no_page_shows_the_id_of_a_topic_that_has_a_title(sit: Sit, shop: DeskSh
     shop.readiness.run_once("words-1")
     with shop.store._engine.connect() as connection, connection.execution_options(sufler_writes=True).begin():
         connection.execute(text("UPDATE readiness SET state = 'demoted'"))
-    shop.accept("как вернуть товар", chat="1")
+    shop.accept(shop.ask("как вернуть товар", chat="1"))
     Proposals(shop.store).add([replace(new_article("Сколько весит?", turns=[1, 2]), topic=RETURNS)])
     shop.talk_through(OrderDialogue())
     asked = shop.ask("где мой заказ", chat="2")

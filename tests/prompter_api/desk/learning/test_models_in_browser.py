@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from prompter.desk.decision import Action, Decision
+from prompter.desk.decision import Action
 from prompter.domain.gate_record import GateRecord
 from prompter.domain.job import JobKind
 from prompter.domain.learning_outcome import LearningOutcome, Result
@@ -14,7 +14,7 @@ from prompter.jobs import Jobs
 from prompter.labels.regression_cases import Pins
 from prompter.models.registry import Versions
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +54,9 @@ def report(turn: int, refused: str | None = None) -> dict[str, object]:
 @pytest.fixture
 def turn(shop: DeskShop) -> int:
     """Create a turn that a version answers differently, among three versions, the last refused."""
-    turn = shop.accept(f"где мой заказ {EVIL}")
+    conversation_id = shop.ask(f"где мой заказ {EVIL}")
+    turn = shop.turn(conversation_id).id
+    shop.accept(conversation_id)
     versions = Versions(shop.store)
     for number, name in enumerate(("first", "second")):
         versions.add(name, made=Origin.LEARN if number else Origin.FIRST, model="m", parent="first")
@@ -124,20 +126,9 @@ def test_learning_is_started_and_told_of(sit: Sit, shop: DeskShop) -> None:
 
 
 def test_where_people_disagree_and_what_is_pinned(sit: Sit, shop: DeskShop) -> None:
-    shop.accept(f"где мой заказ {EVIL}", chat="1")
+    shop.accept(shop.ask(f"где мой заказ {EVIL}", chat="1"))
     conversation = shop.ask(f"Где мой заказ {EVIL}", chat="2")
-    view = shop.desk.conversation(conversation)
-    boris = next(account for account in shop.accounts.all() if account.name == "boris")
-    assert view.turn is not None
-    shop.desk.decide(
-        Decision(
-            turn_id=view.turn.id,
-            operator_id=boris.id,
-            action=Action.PICK_OTHER,
-            seen_message_id=view.last_message_id,
-            article_id="order-cancel",
-        )
-    )
+    shop.decide(conversation, Action.PICK_OTHER, by="boris", article_id="order-cancel")
     Pins(shop.store).pin("когда вернут деньги", "refund-when", None)
     page = sit("vera")
     page.goto(page.url.replace("/desk", "/disagreements"))

@@ -9,7 +9,7 @@ from prompter.domain.drafts import ProposalKind
 from prompter.knowledge.proposals import Proposals, ProposalState
 from tests.prompter.knowledge.drafted import changed_answer, new_article, phrasing
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
@@ -85,12 +85,11 @@ def test_many_at_once_and_a_colleague_who_is_faster(sit: Sit, shop: DeskShop, pr
     assert (merged.question, merged.proof.n_turns) == ("Есть самовывоз?", 5)
     assert set(merged.phrasings) == {"Можно картой?", f"картой можно {EVIL}", "забрать самому"}
 
-    vera = next(account for account in shop.accounts.all() if account.name == "vera")
     changed = next(proposal for proposal in proposals.open() if proposal.article_id == "order-cancel")
     card = page.locator(f"[data-card='{changed.id}']")
     edit(card)
     card.get_by_label("Ответ").fill("Нажмите «Отменить», мы вернём деньги.")
-    proposals.dismiss(changed.id, vera)
+    proposals.dismiss(changed.id, shop.vera)
     expect(card.get_by_role("alert")).to_contain_text("Отклонено: vera.")
     expect(card.get_by_label("Ответ")).to_have_value("Нажмите «Отменить», мы вернём деньги.")
     card.get_by_role("button", name="Закрыть").click()
@@ -113,9 +112,8 @@ def test_approved_by_two_at_once(sit: Sit, shop: DeskShop, proposals: Proposals)
     page.goto(page.url.replace("/desk", "/learning?kind=phrasing"))
     card = page.locator("article.card")
     expect(card).to_have_count(1)
-    boris = next(account for account in shop.accounts.all() if account.name == "boris")
     (number,) = [proposal.id for proposal in proposals.open(kind=ProposalKind.PHRASING)]
-    proposals.approve(number, boris)
+    proposals.approve(number, shop.boris)
     card.get_by_role("button", name="Принять").click(no_wait_after=True)
     expect(page.get_by_text("Уже обработано: boris.")).to_be_visible()
 
@@ -128,8 +126,7 @@ def test_two_supervisors_edit_the_same(sit: Sit, shop: DeskShop, proposals: Prop
     number = next(proposal.id for proposal in proposals.open() if proposal.question == "Есть самовывоз?")
     card = page.locator(f"[data-card='{number}']")
     card.get_by_label("Ответ").fill("Да, на складе.")
-    boris = next(account for account in shop.accounts.all() if account.name == "boris")
-    proposals.edit(number, boris, answer="Да, у метро.")
+    proposals.edit(number, shop.boris, answer="Да, у метро.")
     page.keyboard.press("Control+Enter")
     expect(card.get_by_role("alert")).to_contain_text("Другой сотрудник уже изменил")
     expect(card).to_contain_text("Да, у метро.")

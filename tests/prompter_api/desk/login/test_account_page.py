@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from prompter.domain.account import Role
 from prompter.storage import Store
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +81,7 @@ def test_the_account_in_the_browser(shop: DeskShop, sit: Sit, address: str) -> N
 def client(store: Store) -> Iterator[TestClient]:
     shop = DeskShop(store)
     shop.accounts.add("root", Role.ADMIN, PASSWORD)
-    with TestClient(shop.app(), base_url="http://desk.example", follow_redirects=False) as client:
+    with TestClient(shop.pages(), base_url="http://desk.example", follow_redirects=False) as client:
         yield client
 
 

@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from prompter.domain.account import Role
-from prompter.storage import Store
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.slow
 
@@ -16,13 +16,8 @@ NEW = "a password of my own"
 
 
 @pytest.fixture
-def shop(store: Store) -> DeskShop:
-    return DeskShop(store)
-
-
-@pytest.fixture
 def client(shop: DeskShop) -> Iterator[TestClient]:
-    with TestClient(shop.app(), base_url="http://desk.example", follow_redirects=False) as client:
+    with TestClient(shop.pages(), base_url="http://desk.example", follow_redirects=False) as client:
         yield client
 
 

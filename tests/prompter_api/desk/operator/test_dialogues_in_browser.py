@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.fakes import NUMBER, OrderDialogue
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, WebSocketRoute, expect
 
-from prompter.desk.decision import Action, Decision
 from prompter.domain.account import Role
 from prompter.domain.conversation import MessageKind, OutboxState
 from prompter.domain.evidence import RejectReason, Verdict
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
@@ -532,10 +532,6 @@ def test_a_colleagues_decision_through_the_api_moves_the_page_on(shop: DeskShop,
     shop.ask("где мой заказ", chat="8", name="Иван")
     page = sit()
     open_card(page)
-    boris = shop.accounts.all()[1]
-    seen = shop.desk.conversation(1).last_message_id
-    shop.desk.decide(
-        Decision(turn_id=1, operator_id=boris.id, action=Action.ACCEPT, seen_message_id=seen, rank=1)
-    )
+    shop.accept(1, by="boris")
     expect(page.locator(".toast--bad")).to_contain_text("boris")
     expect(page.locator(".talk__name")).to_have_text("Иван")

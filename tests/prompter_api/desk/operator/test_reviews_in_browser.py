@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from prompter.domain.evidence import Choice, SampleKind, Verdict
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
@@ -14,13 +14,13 @@ RETURNS = "Верните товар за 14 дней."
 
 def drawn(shop: DeskShop, text: str = "как вернуть товар", chat: str = "7") -> int:
     """Let Anna accept the first suggestion and sample the turn for review. Return the turn."""
-    shop.numbers.prepared = [0.99, 0.0]
-    return shop.accept(text, chat=chat)
+    conversation_id = shop.ask(text, chat=chat, second=True)
+    shop.accept(conversation_id)
+    return shop.turn(conversation_id).id
 
 
 def test_a_blind_turn_is_answered_without_suggestions(shop: DeskShop, sit: Sit) -> None:
-    shop.numbers.prepared = [0.0, 0.99]
-    shop.ask("как вернуть товар")
+    shop.ask("как вернуть товар", sampled=True)
     page = sit()
     expect(page.get_by_text("Контрольный вопрос: ответьте без подсказок")).to_be_visible()
     expect(page.locator(".card")).to_have_count(0)
@@ -77,13 +77,11 @@ def test_whoever_decided_sees_nothing_to_judge(shop: DeskShop, sit: Sit) -> None
 
 
 def test_an_operator_sees_how_often_the_own_decisions_were_found_wrong(shop: DeskShop, sit: Sit) -> None:
-    boris = next(account for account in shop.accounts.all() if account.name == "boris")
-    reviews = shop.parts().reviews
     for number in range(50):
         drawn(shop, chat=str(number))
-        question = reviews.next(boris)
+        question = shop.reviews.next(shop.boris)
         assert question is not None
-        reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, boris)
+        shop.reviews.judge(question.review_id, Choice.NEITHER if number < 5 else Choice.BOTH, shop.boris)
     page = sit("anna")
     page.get_by_role("link", name="Проверка ответов").click()
     expect(page.get_by_text("Проверено принятых вами ответов: 50. Оказались неверными: 10 %")).to_be_visible()

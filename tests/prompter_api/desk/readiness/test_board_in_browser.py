@@ -11,9 +11,10 @@ from prompter.domain.readiness import Mode, ReadinessState
 from prompter.domain.triage import Route
 from prompter.storage import Store
 from tests.fakes import SHOP
-from tests.prompter.readiness.governed import ENOUGH, SURE, GovernedShop
+from tests.prompter.readiness.governed import ENOUGH, GovernedShop
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.shop import SURE
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 

@@ -4,14 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.prompter_api.desk.conftest import Sit
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.e2e
 
 
 def test_supervisors_see_what_has_changed(shop: DeskShop, sit: Sit) -> None:
     shop.readiness.run_once("words-1")
-    shop.accept("как вернуть товар", chat="1")
+    shop.accept(shop.ask("как вернуть товар", chat="1"))
     shop.ask("погода", chat="2")
     page = sit("vera")
     page.get_by_role("link", name="Показатели").click()

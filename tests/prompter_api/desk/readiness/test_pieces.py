@@ -23,7 +23,7 @@ from prompter_api.desk.readiness.topic_panels import asked_bar, slider_ends
 from prompter_api.desk.ui.polling import ReadinessNews
 from prompter_api.desk.ui.session import PageSessions
 from tests.fakes import FakeClock
-from tests.support_desk import DeskShop
+from tests.web_shop import DeskShop
 
 EN, RU = translator("en"), translator("ru")
 STEP = Step(
@@ -292,8 +292,8 @@ def _keys(value: object) -> list[str]:
 def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    parts, page_sessions = shop.parts(), PageSessions()
-    session = page_sessions.take(parts, shop.visit("anna"))
+    services, page_sessions = shop.services(), PageSessions()
+    session = page_sessions.take(services, shop.visit("anna"))
     for refused in (
         session.topics,
         session.readiness_changed,
@@ -304,7 +304,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
     ):
         with pytest.raises(Forbidden):
             refused()
-    hers = page_sessions.take(parts, shop.visit("vera"))
+    hers = page_sessions.take(services, shop.visit("vera"))
     assert [topic_name.name for topic_name in hers.topics()] == ["orders", "returns"]
     hers.hold("returns")
     assert hers.topic("returns")[0].state is ReadinessState.HELD
@@ -313,7 +313,7 @@ def test_only_supervisors_may_look_and_decide(store: Store) -> None:
 def test_pages_read_again_only_what_may_be_new(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = DeskShop(store)
     shop.readiness.run_once("words-1")
-    session = PageSessions().take(shop.parts(), shop.visit("vera"))
+    session = PageSessions().take(shop.services(), shop.visit("vera"))
     clock = FakeClock()
     news = ReadinessNews(session, clock=lambda: clock.now.timestamp())
 

@@ -25,7 +25,9 @@ from prompter_api.desk.operator.undo import Sent, Undoable
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
 from tests.fakes import FakeClock
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shipped import SESSIONS
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RU = translator("ru")
@@ -260,12 +262,12 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
     shop.accounts.add("root", Role.ADMIN, PASSWORD)
     visit = shop.visit("anna")
     left, right = (
-        page_sessions.take(shop.parts(), visit),
-        page_sessions.take(shop.parts(), shop.visit("anna")),
+        page_sessions.take(shop.services(), visit),
+        page_sessions.take(shop.services(), shop.visit("anna")),
     )
-    other = page_sessions.take(shop.parts(), shop.visit("boris"))
+    other = page_sessions.take(shop.services(), shop.visit("boris"))
     # In another process: nothing is shared with this one but the database.
-    Sessions(Store(store._engine)).revoke(visit.session.id, of=visit.account.id)
+    Sessions(Store(store._engine), **SESSIONS).revoke(visit.session.id, of=visit.account.id)
     with pytest.raises(SignedOut):
         left.snapshot(None)
     right.snapshot(None)
@@ -280,10 +282,10 @@ def test_a_seat_is_lost_with_the_session_the_password_or_the_account(store: Stor
 @pytest.mark.slow
 def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) -> None:
     shop, clock = DeskShop(store), FakeClock()
-    sessions = Sessions(store, max_idle=timedelta(minutes=120), clock=clock)
+    sessions = Sessions(store, max_age=SESSIONS["max_age"], max_idle=timedelta(minutes=120), clock=clock)
     visit = sessions.find(sessions.start(shop.accounts.named("anna")) or "")
     assert visit is not None
-    session = PageSessions().take(replace(shop.parts(), sessions=sessions), visit)
+    session = PageSessions().take(replace(shop.services(), sessions=sessions), visit)
     for _ in range(119):
         clock.forward(60)
         session.snapshot(None)
@@ -300,8 +302,8 @@ def test_a_page_that_looks_for_news_does_not_keep_a_session_alive(store: Store) 
 def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
     shop, page_sessions = DeskShop(store), PageSessions()
     anna, boris = (
-        page_sessions.take(shop.parts(), shop.visit("anna")),
-        page_sessions.take(shop.parts(), shop.visit("boris")),
+        page_sessions.take(shop.services(), shop.visit("anna")),
+        page_sessions.take(shop.services(), shop.visit("boris")),
     )
     boris.open_conversation = 5
     assert anna.snapshot(None).opened_by == {5: ["boris"]}
@@ -312,4 +314,4 @@ def test_seats_tell_what_others_have_on_the_screen(store: Store) -> None:
 
 def test_a_conversation_that_is_gone_is_no_error(store: Store) -> None:
     shop, page_sessions = DeskShop(store), PageSessions()
-    assert page_sessions.take(shop.parts(), shop.visit("anna")).snapshot(99).view is None
+    assert page_sessions.take(shop.services(), shop.visit("anna")).snapshot(99).view is None

@@ -13,22 +13,10 @@ from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from prompter.storage import Store
-from tests.browser import serve
-from tests.support_desk import PASSWORD, DeskShop
+from tests.shop import PASSWORD
+from tests.web_shop import DeskShop
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def shop(store: Store) -> DeskShop:
-    return DeskShop(store)
-
-
-@pytest.fixture
-def address(shop: DeskShop) -> Iterator[str]:
-    with serve(shop.app()) as address:
-        yield address
 
 
 @pytest.fixture
