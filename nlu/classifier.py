@@ -40,8 +40,8 @@ class IntentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         lexical_weight: share of words and character n-grams, 0 to 1; the rest is meaning.
         sharpness: how fast similarity of meaning falls with the angle.
         ridge: penalty; increase it for noisy labels.
-        turned_away: share of in-scope questions that may be classified as out of scope.
-        most_examples: limit above which examples are dropped, from the largest intents first.
+        false_rejection_rate: share of in-scope questions that may be classified as out of scope.
+        max_examples: limit above which examples are dropped, from the largest intents first.
         seed: seed of the random choice of dropped examples.
     """
 

@@ -115,6 +115,7 @@ def test_flags_and_settings_in_documentation(page: Path) -> None:
     assert not used, "\n".join(used)
 
 
+@pytest.mark.slow
 def test_names_in_code() -> None:
     names = _names_in_code()
     used = [f"{name}, now {now}: {names[name]}" for name, now in replaced_names() if name in names]

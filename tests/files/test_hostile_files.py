@@ -16,6 +16,8 @@ from sufler.errors import BadConfig
 from sufler.settings import load_settings
 from tests.hostile_files import CASES, SHEET, STRINGS, again, reader_of, sheet, workbook
 
+pytestmark = pytest.mark.slow  # together
+
 REFUSALS = (BadFile, BadRows, BadTrainingData, BadConfig, LookupUnavailable)
 SMALL = 1_500  # bytes
 

@@ -24,6 +24,8 @@ from web.connections import Connections, connections_that_fit
 from web.header_limit import HeaderLimit
 from web.server import BoundedConfig, BoundedH11, BoundedHttpTools
 
+pytestmark = pytest.mark.slow  # clients that let others wait
+
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 MUCH_PARTS = 300  # more than the system takes for a client that does not read
 PROTOCOLS = [BoundedHttpTools, BoundedH11]

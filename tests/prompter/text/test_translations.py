@@ -46,6 +46,7 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
         return read_po(source, locale=request.param, abort_invalid=True)
 
 
+@pytest.mark.slow
 def test_every_string_is_translated_and_none_is_stale(catalog: Catalog, used: set[Key]) -> None:
     translated: set[Key] = {
         message.id if isinstance(message.id, str) else tuple(message.id)
@@ -55,6 +56,7 @@ def test_every_string_is_translated_and_none_is_stale(catalog: Catalog, used: se
     assert used == translated
 
 
+@pytest.mark.slow
 def test_chat_messenger_and_notices_are_among_the_strings(used: set[Key]) -> None:
     assert {
         "Chat with us; we reply here",
