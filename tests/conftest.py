@@ -23,7 +23,7 @@ _FACES = ("tests/bot/", "tests/prompter_api/")
 _SLOWEST_FIRST = (
     "tests/rasa/test_rasa_project.py",
     "tests/sufler/test_three_days.py",
-    "tests/e2e/test_traffic.py",
+    "tests/e2e/test_demo.py",
     "tests/e2e/test_kills.py",
     "tests/sufler/test_from_nothing.py",
     "tests/sufler/test_history.py",

@@ -1,25 +1,45 @@
-"""`make demo` and an installed wheel keep the promises of the README."""
+"""`make demo`, also with simulated traffic, and the wheel keep the promises of the README."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
+from tests.browser import chromium, log_in
 from tests.e2e.product import Product, run_cli, wait_for
 from tests.emulators.telegram import TelegramEmulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
+PASSWORD = "a password of my own"
+PATIENCE = 400.0  # seconds; at a bar of .9 the story takes two minutes on two idle cores
 
 
-def test_the_demo_base_answers_in_both_languages(tmp_path: Path, telegram: TelegramEmulator) -> None:
-    with Product(tmp_path / "demo", None, None, telegram) as demo:
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Start the demo once, which embeds its knowledge base for a minute. Tests copy the folder."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    with TelegramEmulator() as telegram, Product(folder, None, None, telegram) as demo:
         demo.start(["-m", "sufler", "demo"])
-        demo.start_session("admin", demo.one_time_password(), "a password of my own")
+        assert demo.one_time_password()
+        assert demo.stop() == 0
+    return folder
+
+
+def test_the_demo_base_answers_in_both_languages(
+    tmp_path: Path, demo_folder: Path, telegram: TelegramEmulator
+) -> None:
+    with Product(tmp_path / "demo", demo_folder, None, telegram) as demo:
+        demo.start(["-m", "sufler", "demo"])
+        demo.start_session("admin", demo.one_time_password(), PASSWORD)
         for question, article in (
             ("как вернуть товар", "returns-how"),
             ("where is my order", "order-status-where-en"),
@@ -57,3 +77,56 @@ def test_a_wheel_holds_what_the_program_needs(tmp_path: Path) -> None:
     } <= names
     packages = {"sufler", "bot", "prompter_api", "web", "prompter", "nlu", "kb_index", "evaluation", "files"}
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
+
+
+# --- simulated traffic ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("bar", "min_turns"),  # and how many right answers are needed to pass it
+    [(0.7, 14), pytest.param(0.9, 46, marks=pytest.mark.full)],
+)
+def test_a_topic_goes_live_and_is_demoted_when_its_articles_turn_wrong(
+    tmp_path: Path,
+    demo_folder: Path,
+    telegram: TelegramEmulator,
+    browser: Browser,
+    bar: float,
+    min_turns: int,
+) -> None:
+    template = shutil.copytree(demo_folder, tmp_path / "template")
+    (template / "data").rename(template / "data-with-traffic")
+    with Product(tmp_path / "demo", template, None, telegram, sampling=True) as demo:
+        demo.start(["-m", "sufler", "demo", "--with-traffic"], variables={"SUFLER_READINESS__BAR": str(bar)})
+        demo.start_session("admin", demo.one_time_password(), PASSWORD)
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU")
+        page = context.new_page()
+        log_in(page, demo.url, "admin", PASSWORD)
+        page.goto(f"{demo.url}/readiness")
+        row = page.get_by_role("row", name="Гарантия и ремонт")
+        expect(row).to_contain_text("сбор данных", timeout=PATIENCE * 1000)
+
+        def warranty() -> dict[str, Any]:
+            found: dict[str, Any] = demo.get("/api/readiness/topic?name=warranty")
+            return found
+
+        wait_for(lambda: warranty()["state"] == "autopilot", seconds=PATIENCE)
+        expect(row).to_contain_text("автоответ включён", timeout=PATIENCE * 1000)
+        live = warranty()
+        assert live["steps"][0]["passed_after"] is not None
+        assert live["steps"][0]["n_turns"] >= min_turns
+        wait_for(lambda: warranty()["state"] == "demoted", seconds=PATIENCE)
+        expect(row).to_contain_text("автоответ отключён", timeout=PATIENCE * 1000)
+        slipped = warranty()["events"][0]
+        assert slipped["reason"] == "slipped"
+        assert slipped["facts"]["audited_wrong"] >= 3
+        assert slipped["facts"]["articles"]
+        context.close()
+        assert demo.stop() == 0
