@@ -15,6 +15,7 @@ from prompter.models.encoder_factory import build_encoder
 from prompter.storage import Store
 from sufler import bootstrap
 from sufler.settings import Settings, load_settings
+from tests.encoders import RememberingEncoder
 from tests.shop import Shop
 
 _TURNS = 300
@@ -36,7 +37,7 @@ class Team(Shop):
         self.answers = {
             text: article for article in self.known for text in (article.question, *article.phrasings)
         }
-        self.encoder = build_encoder(self.settings.models)
+        self.encoder = RememberingEncoder(build_encoder(self.settings.models))
         self.refresher = bootstrap.build_live_assistant(self.settings, self.store, encoder=self.encoder)
         self.triager = self.worker(self.refresher.assistant)
 
