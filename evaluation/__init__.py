@@ -31,8 +31,8 @@ from evaluation.learning import CurvePoint, Learner, cross_fitted, learning_curv
 from evaluation.outcomes import ScoredCase, write_failures
 from evaluation.paired import Comparison, Difference, compare
 from evaluation.retrieval import (
+    RankedSuggestion,
     RetrievalReport,
-    Suggested,
     Suggester,
     ask,
     evaluate_retrieval,
@@ -55,11 +55,11 @@ __all__ = [
     "IntentRow",
     "LatencyReport",
     "Learner",
+    "RankedSuggestion",
     "RetrievalReport",
     "ScoredCase",
     "SelectiveReport",
     "Split",
-    "Suggested",
     "Suggester",
     "Timing",
     "TooFewRows",

@@ -10,7 +10,7 @@ from evaluation.reliability import brier, calibration_error
 from evaluation.rows import Case
 
 
-class Suggested(Protocol):
+class RankedSuggestion(Protocol):
     """One suggestion. `confidence` is P(it is right)."""
 
     @property
@@ -23,7 +23,7 @@ class Suggested(Protocol):
 class Suggester(Protocol):
     """A component to measure."""
 
-    def suggest(self, text: str) -> Sequence[Suggested]:
+    def suggest(self, text: str) -> Sequence[RankedSuggestion]:
         """Return suggestions, best first."""
         ...
 

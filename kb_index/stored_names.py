@@ -9,17 +9,17 @@ from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
 
 
-class Stored(Protocol):
+class DiskRecord(Protocol):
     """A dataclass whose fields may have other names on disk. `STORED_NAMES` maps those that differ."""
 
     STORED_NAMES: ClassVar[Mapping[str, str]]
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-S = TypeVar("S", bound=Stored)
+S = TypeVar("S", bound=DiskRecord)
 
 
-def to_stored(value: Stored) -> dict[str, Any]:
+def to_stored(value: DiskRecord) -> dict[str, Any]:
     """Return the fields under their names on disk."""
     return {
         value.STORED_NAMES.get(field.name, field.name): getattr(value, field.name) for field in fields(value)
@@ -36,7 +36,7 @@ def from_stored(kind: type[S], values: Mapping[str, Any]) -> S:
     return kind(**{names.get(stored, stored): value for stored, value in values.items()})
 
 
-def stored_text(value: Stored) -> str:
+def stored_text(value: DiskRecord) -> str:
     """Return the text by which fingerprints and saved indexes identify the value."""
     inside = ", ".join(f"{name}={field!r}" for name, field in to_stored(value).items())
     return f"{type(value).__name__}({inside})"

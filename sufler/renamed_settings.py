@@ -13,7 +13,7 @@ RENAMED_SECTIONS = {"lots": "sampling"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renamed:
+class Replacement:
     """The setting that replaces an old one. `convert` converts the old value into the new value."""
 
     name: str
@@ -26,66 +26,66 @@ def _negative(value: Any) -> float:
 
 RENAMED_SETTINGS = {  # by section, under its current name
     "autopilot": {
-        "operator_stays_minutes": Renamed(name="operator_hold_minutes"),
-        "most_in_a_row": Renamed(name="max_consecutive_answers"),
-        "most_in_a_dialogue": Renamed(name="max_dialogue_answers"),
+        "operator_stays_minutes": Replacement(name="operator_hold_minutes"),
+        "most_in_a_row": Replacement(name="max_consecutive_answers"),
+        "most_in_a_dialogue": Replacement(name="max_dialogue_answers"),
     },
     "classifier": {
-        "turned_away": Renamed(name="false_rejection_rate"),
-        "most_examples": Renamed(name="max_examples"),
-        "most_per_topic": Renamed(name="max_per_topic"),
+        "turned_away": Replacement(name="false_rejection_rate"),
+        "most_examples": Replacement(name="max_examples"),
+        "most_per_topic": Replacement(name="max_per_topic"),
     },
     "confidence": {
-        "on_lead": Renamed(name="weight_lead"),
-        "on_vote": Renamed(name="weight_vote"),
-        "on_in_scope": Renamed(name="weight_in_scope"),
-        "on_phrasings": Renamed(name="weight_phrasings"),
+        "on_lead": Replacement(name="weight_lead"),
+        "on_vote": Replacement(name="weight_vote"),
+        "on_in_scope": Replacement(name="weight_in_scope"),
+        "on_phrasings": Replacement(name="weight_phrasings"),
     },
-    "database": {"request_patience_seconds": Renamed(name="request_timeout_seconds")},
+    "database": {"request_patience_seconds": Replacement(name="request_timeout_seconds")},
     "delivery": {
-        "most_attempts": Renamed(name="max_attempts"),
-        "at_once": Renamed(name="max_concurrency"),
+        "most_attempts": Replacement(name="max_attempts"),
+        "at_once": Replacement(name="max_concurrency"),
     },
     "dialogue": {
-        "patience_seconds": Renamed(name="engine_timeout_seconds"),
-        "timeout_seconds": Renamed(name="action_timeout_seconds"),
-        "own_actions": Renamed(name="custom_action_url"),
+        "patience_seconds": Replacement(name="engine_timeout_seconds"),
+        "timeout_seconds": Replacement(name="action_timeout_seconds"),
+        "own_actions": Replacement(name="custom_action_url"),
     },
     "encoder": {
-        "longest_text": Renamed(name="max_text_length"),
-        "spread": Renamed(name="scale"),
+        "longest_text": Replacement(name="max_text_length"),
+        "spread": Replacement(name="scale"),
     },
-    "encoder.parts": {"spread": Renamed(name="scale")},
+    "encoder.parts": {"spread": Replacement(name="scale")},
     "learning": {
-        "least_new": Renamed(name="min_new_decisions"),
-        "test_share": Renamed(name="holdout_share"),
-        "worst_difference": Renamed(name="noninferiority_margin", convert=_negative),
+        "least_new": Replacement(name="min_new_decisions"),
+        "test_share": Replacement(name="holdout_share"),
+        "worst_difference": Replacement(name="noninferiority_margin", convert=_negative),
     },
     "sampling": {
-        "second_collecting": Renamed(name="double_review_collecting"),
-        "second_later": Renamed(name="double_review_later"),
-        "audit_at_first": Renamed(name="audit_initial"),
-        "audit_later": Renamed(name="audit_final"),
-        "audits_to_halve": Renamed(name="audit_half_life"),
+        "second_collecting": Replacement(name="double_review_collecting"),
+        "second_later": Replacement(name="double_review_later"),
+        "audit_at_first": Replacement(name="audit_initial"),
+        "audit_later": Replacement(name="audit_final"),
+        "audits_to_halve": Replacement(name="audit_half_life"),
     },
     "search": {
-        "on_question": Renamed(name="weight_question"),
-        "on_passage": Renamed(name="weight_passage"),
-        "on_words": Renamed(name="weight_words"),
-        "on_characters": Renamed(name="weight_characters"),
-        "on_language": Renamed(name="weight_language"),
-        "on_votes": Renamed(name="weight_votes"),
-        "on_likeness": Renamed(name="weight_lda"),
-        "longest_answer": Renamed(name="max_answer_length"),
-        "most_postings": Renamed(name="max_postings"),
-        "ranked_closely": Renamed(name="rerank_top_k"),
+        "on_question": Replacement(name="weight_question"),
+        "on_passage": Replacement(name="weight_passage"),
+        "on_words": Replacement(name="weight_words"),
+        "on_characters": Replacement(name="weight_characters"),
+        "on_language": Replacement(name="weight_language"),
+        "on_votes": Replacement(name="weight_votes"),
+        "on_likeness": Replacement(name="weight_lda"),
+        "longest_answer": Replacement(name="max_answer_length"),
+        "most_postings": Replacement(name="max_postings"),
+        "ranked_closely": Replacement(name="rerank_top_k"),
     },
     "turns": {
-        "quiet_seconds": Renamed(name="debounce_seconds"),
-        "longest_seconds": Renamed(name="max_seconds"),
-        "longest_message": Renamed(name="max_message_length"),
+        "quiet_seconds": Replacement(name="debounce_seconds"),
+        "longest_seconds": Replacement(name="max_seconds"),
+        "longest_message": Replacement(name="max_message_length"),
     },
-    "web": {"largest_body": Renamed(name="max_body_bytes")},
+    "web": {"largest_body": Replacement(name="max_body_bytes")},
 }
 
 
@@ -170,7 +170,7 @@ def _rename_section(values: Any, section: str, *, written: str, source: str) -> 
     return result
 
 
-def _convert(setting: Renamed, value: Any, place: str) -> Any:
+def _convert(setting: Replacement, value: Any, place: str) -> Any:
     try:
         return setting.convert(value)
     except (TypeError, ValueError):

@@ -14,7 +14,7 @@ from prompter.dialogue.forms import LookupUnavailable
 from prompter.domain.dialogue import MessageCursor
 from prompter.domain.triage import HandoffReason, Route, Suggestion, Triage
 from prompter.suggestions.explanations import ExplainedSuggestion, Explanation, NearText, Part
-from prompter_api.services import Encoded
+from prompter_api.services import Embeddings
 
 FAST_HASHER = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -199,9 +199,9 @@ class OrderDialogue:
             raise DialogueUnavailable("it is not there")
 
 
-def by_length(texts: Sequence[str]) -> Encoded:
+def by_length(texts: Sequence[str]) -> Embeddings:
     """Return vectors that can be computed by hand: the number of characters, and 1."""
-    return Encoded(encoder="lengths-1", vectors=np.array([[len(t), 1] for t in texts], dtype=np.float32))
+    return Embeddings(encoder="lengths-1", vectors=np.array([[len(t), 1] for t in texts], dtype=np.float32))
 
 
 class BrokenAssistant:

@@ -15,7 +15,7 @@ from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive
 from prompter.conversations.delivery import Deliveries, OutgoingMessage
 from prompter.conversations.intake import Reception
 from prompter.conversations.triage_worker import Triager, TurnAssistant, TurnDialogues
-from prompter.desk.decision import Action, Decided, Decision
+from prompter.desk.decision import Action, Decision, DecisionReceipt
 from prompter.desk.service import Desk
 from prompter.dialogue.engine import DialogueEngine
 from prompter.dialogue.session import DialogueSessions, NoDialogue
@@ -245,11 +245,15 @@ class Shop(Generic[ClockT]):
         }
         return Decision(**(own | fields))
 
-    def decide(self, conversation_id: int, action: Action, *, by: str = "anna", **fields: Any) -> Decided:
+    def decide(
+        self, conversation_id: int, action: Action, *, by: str = "anna", **fields: Any
+    ) -> DecisionReceipt:
         """Decide on the turn that waits."""
         return self.desk.decide(self.decision(conversation_id, action, by=by, **fields))
 
-    def accept(self, conversation_id: int, *, rank: int = 1, by: str = "anna", **fields: Any) -> Decided:
+    def accept(
+        self, conversation_id: int, *, rank: int = 1, by: str = "anna", **fields: Any
+    ) -> DecisionReceipt:
         """Send a suggestion unchanged, the first by default."""
         return self.decide(conversation_id, Action.ACCEPT, by=by, rank=rank, **fields)
 

@@ -16,7 +16,7 @@ from bot.telegram.mapping import CHANNEL, ButtonPress, read_press, read_raw, rea
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.common.shutdown import Backoff, stop_task
-from prompter.conversations.intake import Received
+from prompter.conversations.intake import Receipt
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.text.translations import supported_language
 
@@ -29,7 +29,7 @@ AnyUpdate = Update | UnreadableUpdate
 class Receiver(Protocol):
     """The part of the reception that the poller needs."""
 
-    def receive(self, message: IncomingMessage) -> Received: ...
+    def receive(self, message: IncomingMessage) -> Receipt: ...
 
 
 class TelegramPoller:

@@ -25,7 +25,7 @@ from bot.webchat.texts import page_texts, preferred_language
 from prompter.common.errors import NotFound
 from prompter.common.safe_errors import describe_without_content
 from prompter.conversations.customer_view import CustomerView, Line
-from prompter.conversations.intake import Overloaded, Received
+from prompter.conversations.intake import Overloaded, Receipt
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.text.translations import LANGUAGES
 from web.origins import refuse_other_sites
@@ -57,7 +57,7 @@ class Receiver(Protocol):
 
     def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool: ...
 
-    def receive(self, message: IncomingMessage) -> Received: ...
+    def receive(self, message: IncomingMessage) -> Receipt: ...
 
 
 class Views(Protocol):

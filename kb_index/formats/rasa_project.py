@@ -39,7 +39,7 @@ _DATA = {"lookup": "lookups", "synonym": "synonyms", "regex": "regexes"}
 _OUT_OF_SCOPE = frozenset({"out_of_scope", "nlu_fallback"})
 
 
-class Kept(StrEnum):
+class KeepReason(StrEnum):
     """The reason why an intent stays with Rasa."""
 
     FORM = "form"  # it starts a form
@@ -57,7 +57,7 @@ class KeptIntent:
     """An intent that stays with Rasa. `detail` names the form, the action or the fields."""
 
     intent: str
-    reason: Kept
+    reason: KeepReason
     detail: str = ""
 
 
@@ -263,11 +263,11 @@ def _sort_intents(
         answer = "\n\n".join(filter(None, (_text(read, response, left_out.append) for response in found)))
         strange = sorted(set(_FIELD.findall(answer)) - known_fields)
         if strange:
-            kept.append(KeptIntent(intent=name, reason=Kept.FIELDS, detail=", ".join(strange)))
+            kept.append(KeptIntent(intent=name, reason=KeepReason.FIELDS, detail=", ".join(strange)))
         elif not answer.strip():
-            kept.append(KeptIntent(intent=name, reason=Kept.UNANSWERED, detail=", ".join(found)))
+            kept.append(KeptIntent(intent=name, reason=KeepReason.UNANSWERED, detail=", ".join(found)))
         elif not intent.examples:
-            kept.append(KeptIntent(intent=name, reason=Kept.NO_EXAMPLES))
+            kept.append(KeptIntent(intent=name, reason=KeepReason.NO_EXAMPLES))
         else:
             record = record_of(name, intent, answer)
             records.append(record if record.values["topic"] else _with_topic(record, name))
@@ -277,7 +277,7 @@ def _sort_intents(
     retrieval = {name.partition("/")[0] for name in read.intents if "/" in name}
     unread = [name for name in read.declared if name not in read.intents and name not in retrieval]
     for name in unread:
-        reason = Kept.OUT_OF_SCOPE if name in _OUT_OF_SCOPE else Kept.NO_EXAMPLES
+        reason = KeepReason.OUT_OF_SCOPE if name in _OUT_OF_SCOPE else KeepReason.NO_EXAMPLES
         kept.append(KeptIntent(intent=name, reason=reason))
     read.count("responses", read.responses.keys() - answering)
     return records, moved, kept
@@ -286,7 +286,7 @@ def _sort_intents(
 def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
     """Return the names of the responses that answer an intent, or the reason why it stays with Rasa."""
     if name in _OUT_OF_SCOPE:
-        return KeptIntent(intent=name, reason=Kept.OUT_OF_SCOPE)
+        return KeptIntent(intent=name, reason=KeepReason.OUT_OF_SCOPE)
     base, is_retrieval, _ = name.partition("/")
     own_response = _UTTER + name
     follows = {steps for steps in read.follows.get(base, []) if steps}
@@ -305,26 +305,32 @@ def _answers(read: _Read, name: str) -> tuple[str, ...] | KeptIntent:
         found = next(iter(follows), found)
         depends = len(follows) > 1 or bool(follows and name not in read.opens)
     if depends:
-        return KeptIntent(intent=name, reason=Kept.STORY)
+        return KeptIntent(intent=name, reason=KeepReason.STORY)
     if any(_is_conditional(read, step) for step in found):
-        return KeptIntent(intent=name, reason=Kept.STORY, detail=", ".join(found))
+        return KeptIntent(intent=name, reason=KeepReason.STORY, detail=", ".join(found))
     if found and all(step in read.responses for step in found):
         return found
-    return KeptIntent(intent=name, reason=Kept.UNANSWERED)
+    return KeptIntent(intent=name, reason=KeepReason.UNANSWERED)
 
 
 def _find_dialogue(read: _Read, name: str, follows: Iterable[tuple[str, ...]]) -> KeptIntent | None:
     """Return the form, action or slot that makes an intent part of a dialogue, or None."""
-    slot = KeptIntent(intent=name, reason=Kept.SLOT, detail=read.fills[name]) if name in read.fills else None
+    slot = (
+        KeptIntent(intent=name, reason=KeepReason.SLOT, detail=read.fills[name])
+        if name in read.fills
+        else None
+    )
     if slot is not None and name not in read.opens:  # it only answers a question of the bot
         return slot
     for steps in sorted(follows):
         form = next((step for step in steps if step in read.forms), None)
         if form is not None:
-            return KeptIntent(intent=name, reason=Kept.FORM, detail=form)
+            return KeptIntent(intent=name, reason=KeepReason.FORM, detail=form)
         action = next((step for step in steps if not step.startswith(_UTTER)), None)
         if action is not None:
-            return KeptIntent(intent=name, reason=Kept.ACTION if action else Kept.STORY, detail=action)
+            return KeptIntent(
+                intent=name, reason=KeepReason.ACTION if action else KeepReason.STORY, detail=action
+            )
     return slot
 
 

@@ -21,7 +21,7 @@ class SuflerSilent(Exception):
 
 
 @dataclass(frozen=True)
-class Encoded:
+class Embeddings:
     """Vectors, shape (texts, dimensions), and the name of their encoder."""
 
     encoder: str
@@ -45,7 +45,7 @@ class SuflerClient:
         # No proxy: Sufler runs on the local network, and customers' messages must stay there.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def encode(self, texts: Sequence[str], timeout: float | None = None) -> Encoded:
+    def encode(self, texts: Sequence[str], timeout: float | None = None) -> Embeddings:
         """Return sentence embeddings as Sufler's search compares them.
 
         Raises:
@@ -59,7 +59,7 @@ class SuflerClient:
             raise SuflerSilent("Sufler answers something else than vectors") from None
         if vectors.ndim != 2 or len(vectors) != len(texts):
             raise SuflerSilent(f"Sufler answers {vectors.shape} for {len(texts)} texts")
-        return Encoded(encoder=encoder, vectors=vectors)
+        return Embeddings(encoder=encoder, vectors=vectors)
 
     def triage(self, text: str) -> dict[str, Any]:
         """Return suggestions with calibrated confidence, the route, and the reason for it.

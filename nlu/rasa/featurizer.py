@@ -17,7 +17,7 @@ from rasa.shared.exceptions import RasaException
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.rasa.client import Encoded, SuflerClient, SuflerSilent
+from nlu.rasa.client import Embeddings, SuflerClient, SuflerSilent
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class SuflerFeaturizer(DenseFeaturizer, GraphComponent):
             {text for message in training_data.training_examples for text in _texts(message).values()}
         )
         encoder = self.fingerprint_addon(self._config)  # None: Sufler is silent, and Rasa's cache knows that
-        parts: list[Encoded] = []
+        parts: list[Embeddings] = []
         if encoder is None:
             _log.warning("Sufler does not answer. The model is trained without its sentence embeddings.")
         else:

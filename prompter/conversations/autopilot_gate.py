@@ -33,7 +33,7 @@ class Autopilot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposed:
+class TurnAnswers:
     """A turn, and the answers proposed for it."""
 
     turn: Turn
@@ -56,10 +56,10 @@ class Ruling:
 class AutopilotGate(Protocol):
     """Decides which answers may go out without an operator."""
 
-    def rule(self, tx: Transaction, proposed: Proposed, now: datetime, /) -> Ruling:
+    def rule(self, tx: Transaction, proposed: TurnAnswers, now: datetime, /) -> Ruling:
         """Decide who answers."""
 
-    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+    def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         """Begin to test a topic that occurs for the first time, such as a dialogue."""
 
     def sign(self, text: str, language: str, /) -> str:
@@ -73,7 +73,7 @@ class ReadinessGate:
         self._readiness = readiness
         self._rules = rules
 
-    def rule(self, tx: Transaction, proposed: Proposed, now: datetime, /) -> Ruling:
+    def rule(self, tx: Transaction, proposed: TurnAnswers, now: datetime, /) -> Ruling:
         live = self._live(tx, proposed)
         turn, dialogue_turn, rules = proposed.turn, proposed.dialogue_turn, self._rules
         if dialogue_turn.triage.handoff_reason is not HandoffReason.TOPIC_NOT_READY:
@@ -97,7 +97,7 @@ class ReadinessGate:
         )
         return Ruling(triage=triage, live=live)
 
-    def _live(self, tx: Transaction, proposed: Proposed) -> LiveTopic | None:
+    def _live(self, tx: Transaction, proposed: TurnAnswers) -> LiveTopic | None:
         dialogue_turn = proposed.dialogue_turn
         if not proposed.offered:
             return None
@@ -116,7 +116,7 @@ class ReadinessGate:
             return tx.conversations.operator_answered(turn.conversation_id, since=since, now=now)
         return tx.conversations.operator_wrote(turn.conversation_id, since=since, now=now)
 
-    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+    def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         turn, dialogue_turn = proposed.turn, proposed.dialogue_turn
         if dialogue_turn.reply is not None and dialogue_turn.in_dialogue:
             tx.readiness.begin(
@@ -130,10 +130,10 @@ class ReadinessGate:
 class NothingLive:
     """No topic answers alone, and none is tested. Operators answer everything."""
 
-    def rule(self, _tx: Transaction, proposed: Proposed, _now: datetime, /) -> Ruling:
+    def rule(self, _tx: Transaction, proposed: TurnAnswers, _now: datetime, /) -> Ruling:
         return Ruling(triage=proposed.dialogue_turn.triage)
 
-    def begin_test(self, tx: Transaction, proposed: Proposed, /) -> None:
+    def begin_test(self, tx: Transaction, proposed: TurnAnswers, /) -> None:
         """Test nothing."""
 
     def sign(self, text: str, _language: str, /) -> str:

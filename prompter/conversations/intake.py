@@ -18,7 +18,7 @@ class Overloaded(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Received:
+class Receipt:
     """A stored message. `is_new` is False if the messenger delivered it before."""
 
     conversation_id: int
@@ -58,7 +58,7 @@ class Reception:
         with self._store.write() as tx:
             return tx.conversations.move_chat(channel, chat_id, new_chat_id)
 
-    def receive(self, message: IncomingMessage) -> Received:
+    def receive(self, message: IncomingMessage) -> Receipt:
         """Store a message. Once this returns, it is safe to acknowledge it to the messenger.
 
         Raises:
@@ -71,13 +71,13 @@ class Reception:
                 continue  # the same chat wrote through another process, or its turn was triaged just now
         return self._receive(message)
 
-    def _receive(self, message: IncomingMessage) -> Received:
+    def _receive(self, message: IncomingMessage) -> Receipt:
         now = self._clock()
         with self._store.write() as tx:
             rows = tx.conversations
             conversation_id = rows.ensure(message, now)
             if rows.has_message(conversation_id, message.external_id):
-                return Received(conversation_id=conversation_id, is_new=False)
+                return Receipt(conversation_id=conversation_id, is_new=False)
             turn = rows.current_turn(conversation_id)
             if turn is None:
                 lane = lane_of(rows.last_turns(conversation_id, limit=MAX_RECENT_TURNS), now)
@@ -91,7 +91,7 @@ class Reception:
             closes_at = min(now + self._debounce, turn.received_at + self._max_wait)
             if not rows.extend_turn(turn.id, last_message_id=message_id, closes_at=closes_at):
                 raise Conflict("the turn has been triaged in the meantime")
-        return Received(conversation_id=conversation_id, is_new=True)
+        return Receipt(conversation_id=conversation_id, is_new=True)
 
     def _check_backlog(self, tx: Transaction, lane: Lane) -> None:
         if self._max_untriaged is None:

@@ -11,7 +11,7 @@ import structlog
 from kb_index.templates import fill
 from prompter.common.clock import Clock, utc_now
 from prompter.common.safe_errors import describe_without_content
-from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive, Proposed, Ruling
+from prompter.conversations.autopilot_gate import AutopilotGate, NothingLive, Ruling, TurnAnswers
 from prompter.conversations.lanes import Lane
 from prompter.dialogue.session import DialogueTurn, NoDialogue
 from prompter.domain.conversation import Author, Customer, Message, MessageKind, OfferedSuggestion, Turn
@@ -170,7 +170,7 @@ class Triager:
             self._offer(turn, rank, suggestion, customer)
             for rank, suggestion in enumerate(triage.suggestions, start=1)
         ]
-        proposed = Proposed(turn=turn, dialogue_turn=dialogue_turn, offered=offered)
+        proposed = TurnAnswers(turn=turn, dialogue_turn=dialogue_turn, offered=offered)
         language = self._language_of(customer, triage)
         now = self._clock()
         with self._store.write() as tx:

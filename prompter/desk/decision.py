@@ -52,7 +52,7 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decided:
+class DecisionReceipt:
     """A decision that was stored. It can be undone until `undo_until`."""
 
     decision_id: int

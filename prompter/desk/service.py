@@ -18,7 +18,7 @@ from prompter.common.errors import (
     NotFound,
     TooLateToUndo,
 )
-from prompter.desk.decision import Action, Decided, Decision, counts_as_right
+from prompter.desk.decision import Action, Decision, DecisionReceipt, counts_as_right
 from prompter.desk.views import (
     ConversationView,
     DeskSnapshot,
@@ -117,7 +117,7 @@ class Desk:
 
     # --- deciding ---------------------------------------------------------------------------
 
-    def decide(self, decision: Decision) -> Decided:
+    def decide(self, decision: Decision) -> DecisionReceipt:
         """Store a decision: the reply goes into the outbox, the verdict into the evidence.
 
         Raises:
@@ -131,7 +131,7 @@ class Desk:
         except Conflict as error:
             raise AlreadyDecided("another operator has just answered this customer") from error
 
-    def _decide(self, decision: Decision) -> Decided:
+    def _decide(self, decision: Decision) -> DecisionReceipt:
         now = self._clock()
         with self._store.write() as tx:
             turn = _require(tx.conversations.turn(decision.turn_id), "turn")
@@ -205,7 +205,7 @@ class Desk:
                 )
             for closed_turn in closed_with_it:
                 self._add_undecided(tx, closed_turn, decision_id, decision.operator_id, now)
-        return Decided(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
+        return DecisionReceipt(decision_id=decision_id, verdict=verdict, undo_until=undo_until)
 
     def _add_undecided(
         self, tx: Transaction, turn: Turn, decision_id: int, operator_id: int, now: datetime

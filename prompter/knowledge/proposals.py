@@ -24,13 +24,13 @@ from prompter.knowledge.knowledge_base import KB_REVISION
 from prompter.knowledge.proposal_matching import Encode, ProposalIndex, QuestionSimilarity
 from prompter.storage import Conflict, Store, Transaction
 
-__all__ = ["Approved", "Proposal", "ProposalResult", "ProposalState", "Proposals", "Refreshed"]
+__all__ = ["Approval", "Proposal", "ProposalResult", "ProposalState", "Proposals", "RefreshCounts"]
 
 _TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approved:
+class Approval:
     """An approved proposal, and the article that holds it."""
 
     proposal_id: int
@@ -47,7 +47,7 @@ class ProposalResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refreshed:
+class RefreshCounts:
     """The result of new drafts: counts of new, grown, known and outdated proposals."""
 
     new: int
@@ -164,7 +164,7 @@ class Proposals:
         topic: str | None = None,
         as_phrasings_of: str | None = None,
         seen: str | None = None,
-    ) -> Approved:
+    ) -> Approval:
         """Add the proposal to the knowledge base, where running processes find it on their own.
 
         A new article is published at once, under `topic` or the guessed topic. With `as_phrasings_of`,
@@ -190,7 +190,7 @@ class Proposals:
 
     def _approve(
         self, proposal_id: int, account: Account, *, topic: str | None, into: str | None, seen: str | None
-    ) -> Approved:
+    ) -> Approval:
         now = self._clock()
         with self._store.write() as tx:
             proposal = _require_open(tx, proposal_id, seen)
@@ -208,7 +208,7 @@ class Proposals:
             if into is None and proposal.kind is ProposalKind.NEW_ARTICLE:
                 tx.proposals.made(proposal_id, article_id, topic or proposal.topic)
             tx.facts.count_up(KB_REVISION)
-        return Approved(proposal_id=proposal_id, article_id=article_id)
+        return Approval(proposal_id=proposal_id, article_id=article_id)
 
     def dismiss(self, proposal_id: int, account: Account) -> None:
         """Dismiss the proposal. The same is not proposed again, however often the question comes.
@@ -283,7 +283,7 @@ class Proposals:
 
     # --- new proposals ----------------------------------------------------------------------
 
-    def add(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
+    def add(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> RefreshCounts:
         """Propose new drafts. An open proposal with the same content grows, and keeps a supervisor's wording.
 
         Dismissed and approved proposals do not come back. Drafts count as the same if they share half
@@ -292,7 +292,7 @@ class Proposals:
         """
         return self._take_with_retries(drafts, encode, replaces_all=False)
 
-    def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> Refreshed:
+    def refresh(self, drafts: Sequence[Draft], *, encode: Encode | None = None) -> RefreshCounts:
         """Like `add`, but `drafts` are all that the decisions support now. Other open proposals are outdated.
 
         Proposals that a supervisor has edited or that come from history stay.
@@ -301,7 +301,7 @@ class Proposals:
 
     def _take_with_retries(
         self, drafts: Sequence[Draft], encode: Encode | None, *, replaces_all: bool
-    ) -> Refreshed:
+    ) -> RefreshCounts:
         with self._store.read() as tx:  # slow work is done while nobody waits for a lock
             similarity = QuestionSimilarity(tx.proposals.all(), drafts, encode)
         for tries_left in reversed(range(_TRIES)):
@@ -314,7 +314,7 @@ class Proposals:
 
     def _take(
         self, drafts: Sequence[Draft], similarity: "QuestionSimilarity", *, replaces_all: bool
-    ) -> Refreshed:
+    ) -> RefreshCounts:
         now = self._clock()
         new = grown = known = 0
         with self._store.write() as tx:
@@ -351,7 +351,7 @@ class Proposals:
             ]
             for proposal in outdated:
                 tx.proposals.settle(proposal.id, ProposalState.OUTDATED, now)
-        return Refreshed(new=new, grown=grown, known=known, outdated=len(outdated))
+        return RefreshCounts(new=new, grown=grown, known=known, outdated=len(outdated))
 
 
 _EDITABLE = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.gate import GateReport
 from prompter.domain.learning_outcome import Result
-from prompter.knowledge.proposals import Refreshed
+from prompter.knowledge.proposals import RefreshCounts
 from prompter.labels.annotator_agreement import OperatorCheck
 from prompter.labels.from_verdicts import LabelSet
 from prompter.learning.service import TimeSplit
@@ -24,7 +24,7 @@ class LearningRun:
     report: GateReport | None
     changed_alone: tuple["ChangedAnswer", ...]
     operator_names: Mapping[int, str]  # by id
-    proposals: Refreshed | None  # None until they are made
+    proposals: RefreshCounts | None  # None until they are made
     seconds: float
 
 

@@ -30,7 +30,7 @@ from prompter.domain.learning_outcome import Result
 from prompter.domain.model_version import Origin
 from prompter.jobs import Job, Jobs
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.knowledge.proposals import Refreshed
+from prompter.knowledge.proposals import RefreshCounts
 from prompter.labels.annotator_agreement import LeaveOneOutPrediction, OperatorCheck, check_operators
 from prompter.labels.from_verdicts import LabeledQuestion, LabelSet, aggregate_labels, labeled_questions
 from prompter.learning.bench import Bench, CountedAssistant, first_article, small_matrices
@@ -161,7 +161,7 @@ class _Run:
             changed_alone=evaluation.changed,
         )
 
-    def propose(self) -> Refreshed:
+    def propose(self) -> RefreshCounts:
         """Update the proposals from the current decisions."""
         with self._progress("proposing", None) as advance:
             encoder = self._texts or self._encoders.of(self._config.models)

@@ -8,7 +8,7 @@ from nlu.reader import TextReader
 from prompter.knowledge.chat_history_import import History
 from prompter.knowledge.draft_generation import desk_turns, drafts_of_decisions, drafts_of_history
 from prompter.knowledge.knowledge_base import KnowledgeBase
-from prompter.knowledge.proposals import Proposals, Refreshed
+from prompter.knowledge.proposals import Proposals, RefreshCounts
 from prompter.learning.config import ProposalConfig
 from prompter.models import builder
 from prompter.models.encoder_factory import Encoders
@@ -24,7 +24,7 @@ def propose(
     *,
     encoder: Encoder | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Refreshed:
+) -> RefreshCounts:
     """Update the proposals from operators' current decisions. `progress` is called as texts are read."""
     articles, search, embedder = _load_knowledge(config.models, store, encoder, progress)
     drafts = drafts_of_decisions(
@@ -45,7 +45,7 @@ def propose_from_history(
     *,
     encoder: Encoder | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Refreshed:
+) -> RefreshCounts:
     """Propose changes from old chats. `progress` is called as texts are read."""
     articles, search, embedder = _load_knowledge(config.models, store, encoder, progress)
     drafts = drafts_of_history(

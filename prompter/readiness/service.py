@@ -22,7 +22,7 @@ from prompter.readiness.ledger import is_judged_by_lot, judged_turns
 from prompter.readiness.live_topics import LiveTopics
 from prompter.readiness.monitoring import Gap, gap
 from prompter.readiness.state_machine import Transition
-from prompter.readiness.topic_readiness import Measured, NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import NotReady, StepMeasurement, TopicReadiness
 from prompter.readiness.topics import WEEK, answered_since, found_topic, ledger_of
 from prompter.readiness.worker import ReadinessWorker
 from prompter.storage import Conflict, Transaction
@@ -137,8 +137,8 @@ class Readiness(ReadinessWorker, LiveTopics):
         steps = assess(judged, self._rule, test_number=stored.test_number)
         asked = tx.readiness.count_turns(topics, since=stored.test_began_at)
 
-        def measured(step: Step) -> Measured:
-            return Measured(
+        def measured(step: Step) -> StepMeasurement:
+            return StepMeasurement(
                 step=step,
                 sequence=confidence_sequence(
                     [turn for turn in judged if turn.confidence >= step.threshold],

@@ -25,7 +25,7 @@ class NotReady(PrompterError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class StepMeasurement:
     """A step of a topic's test, with its confidence sequence and coverage."""
 
     step: Step
@@ -54,8 +54,8 @@ class TopicReadiness:
     left_out: Sequence[str]  # topics of a group that miss the target accuracy themselves
     audited: int
     audited_right: int
-    last: Measured  # the last step
-    proved: Measured | None  # the lowest step that has passed
+    last: StepMeasurement  # the last step
+    proved: StepMeasurement | None  # the lowest step that has passed
     labels_per_day: float  # randomly sampled turns of the last step judged per day, at last week's traffic
     events: Sequence[ReadinessEvent] = field(repr=False)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from prompter.desk.decision import Action, Decided, Decision
+from prompter.desk.decision import Action, Decision, DecisionReceipt
 from prompter.desk.views import ConversationView, QueueItem
 from prompter.domain.conversation import Author, MessageKind, OutboxState, TurnState
 from prompter.domain.evidence import RejectReason, Verdict
@@ -166,7 +166,7 @@ class DecidedOut(Output):
     undo_until: datetime
 
     @classmethod
-    def of(cls, decided: Decided) -> "DecidedOut":
+    def of(cls, decided: DecisionReceipt) -> "DecidedOut":
         return cls.model_validate(decided)
 
 

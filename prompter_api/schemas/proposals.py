@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from kb_index.article import MAX_PHRASINGS
 from prompter.domain.drafts import ProposalKind, Source
-from prompter.knowledge.proposals import Approved, Proposal, ProposalResult, ProposalState
+from prompter.knowledge.proposals import Approval, Proposal, ProposalResult, ProposalState
 from prompter_api.errors import described
 from prompter_api.schemas.common import LANGUAGE_TAG, MAX_ID, ArticleId, Input, Line, Output, Text
 
@@ -136,7 +136,7 @@ class ApprovedOut(Output):
     article_id: str = Field(description="Where it went", examples=["kak-vernut-tovar"])
 
     @classmethod
-    def of(cls, approved: Approved) -> "ApprovedOut":
+    def of(cls, approved: Approval) -> "ApprovedOut":
         return cls.model_validate(approved)
 
 

@@ -20,7 +20,7 @@ from nlu.text import clean
 from prompter.models.encoder_factory import build_encoder
 from prompter.suggestions.assistant import Assistant
 from sufler import bootstrap
-from sufler.benchmarking.running_server import NotServed, Served, measure_served
+from sufler.benchmarking.running_server import NotServed, ServerMeasurement, measure_served
 from sufler.benchmarking.synthetic_articles import FillerEncoder, generated_articles
 from sufler.settings import Settings
 
@@ -29,13 +29,13 @@ _WARM_UP = 3  # messages that are answered before the measurement
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class LatencyMeasurement:
     """The measurements of a worker with one thread and of the whole product."""
 
     timings: tuple[Timing, ...]  # the worker's
     n_articles: int
     threads: int  # the worker's
-    served: Served
+    served: ServerMeasurement
 
 
 def messages(texts: Sequence[str], articles: Sequence[Article]) -> list[str]:
@@ -58,10 +58,10 @@ def prepare(settings: Settings, articles: Sequence[Article], *, n_articles: int,
         bootstrap.build_live_assistant(settings, store, encoder=encoder, of_articles=filler)
 
 
-def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> Measured:
+def measure(settings: Settings, texts: Sequence[str], *, clients: int) -> LatencyMeasurement:
     """Measure the product that `prepare` built: first a worker with one thread, then everything over HTTP."""
     result = _run_worker(settings, texts)
-    return Measured(
+    return LatencyMeasurement(
         timings=tuple(Timing(total_ms=total, encoder_ms=encoder) for total, encoder in result["timings"]),
         n_articles=result["n_articles"],
         threads=1,

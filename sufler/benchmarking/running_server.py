@@ -28,7 +28,7 @@ _PAGES = re.compile(r"https?://[^\s/]+(?=/docs)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class ServerMeasurement:
     """The measurements of a running product, as its clients see it."""
 
     messages_per_second: float  # a message counts once its ranked suggestions have arrived
@@ -59,7 +59,7 @@ class NotServed(Exception):
     """The measured server did not start, or refused a request. The message says which."""
 
 
-def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) -> Served:
+def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) -> ServerMeasurement:
     """Run the product over the database in `settings.data_dir` and ask it by POST /api/ask.
 
     The first text is sent alone, to measure the start. Then `clients` clients send the others, each the
@@ -74,7 +74,7 @@ def measure_served(settings: Settings, texts: Sequence[str], *, clients: int) ->
         cold_start_s = time.perf_counter() - server.started
         rate = ask_all(server.endpoint, texts[1:] or texts, clients)
         rss_mb = peak_mb(server.pid)
-    return Served(messages_per_second=rate, rss_mb=rss_mb, cold_start_s=cold_start_s)
+    return ServerMeasurement(messages_per_second=rate, rss_mb=rss_mb, cold_start_s=cold_start_s)
 
 
 def peak_mb(pid: int) -> float | None:

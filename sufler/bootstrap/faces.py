@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from bot.channel import Channel
     from bot.webchat import ChatLimits
-    from prompter_api.services import Encoded, Services
+    from prompter_api.services import Embeddings, Services
     from sufler.health import Heartbeats
 
 log = structlog.get_logger(__name__)
@@ -52,12 +52,12 @@ def import_web_face() -> None:
         import_module(name)
 
 
-def _encode(assistant: Assistant, texts: Sequence[str]) -> "Encoded":
-    from prompter_api.services import Encoded
+def _encode(assistant: Assistant, texts: Sequence[str]) -> "Embeddings":
+    from prompter_api.services import Embeddings
 
     reader = assistant.knowledge.reader
     vectors = reader.encode([reader.clean(text) for text in texts], kind="query")
-    return Encoded(encoder=reader.id, vectors=vectors)
+    return Embeddings(encoder=reader.id, vectors=vectors)
 
 
 def build_web_app(

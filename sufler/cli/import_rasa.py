@@ -9,7 +9,7 @@ from sufler.cli.common import ConfigOption, JsonOption, print_json
 from sufler.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from kb_index.formats.rasa_project import Kept, RasaProject
+    from kb_index.formats.rasa_project import KeepReason, RasaProject
     from prompter.knowledge.knowledge_base import ImportReport
 
 
@@ -89,7 +89,7 @@ def _on_one_line(question: str) -> str:
     return " ".join(question.split())[:70]
 
 
-def _explain(reason: "Kept") -> str:
+def _explain(reason: "KeepReason") -> str:
     return {
         "form": "starts a form",
         "action": "calls an action",

@@ -12,7 +12,7 @@ from telegram import Bot
 
 from bot.telegram import TelegramClient
 from bot.telegram.poller import Receiver
-from prompter.conversations.intake import Received, Reception
+from prompter.conversations.intake import Receipt, Reception
 from prompter.domain.conversation import IncomingMessage, MessageKind
 from prompter.storage import Store
 from tests.bot.harness import HeardFeedback, Records, connect, poller, running
@@ -30,7 +30,7 @@ class FailingReception:
     tried: list[IncomingMessage] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def receive(self, message: IncomingMessage) -> Received:
+    def receive(self, message: IncomingMessage) -> Receipt:
         with self.lock:
             self.tried.append(message)
             if self.errors:
@@ -197,7 +197,7 @@ def test_an_update_is_asked_for_again_until_it_is_stored(
     confirmed_too_early = []
 
     class RecordingThread:
-        def receive(self, message: IncomingMessage) -> Received:
+        def receive(self, message: IncomingMessage) -> Receipt:
             confirmed_too_early.append(telegram.is_confirmed(first) and message.text == "один")
             return failing.receive(message)
 
@@ -217,7 +217,7 @@ def test_what_was_stored_before_the_database_failed_is_confirmed(
     second = telegram.customer_says(7, "два")
 
     class FailingOnTheSecond:
-        def receive(self, message: IncomingMessage) -> Received:
+        def receive(self, message: IncomingMessage) -> Receipt:
             if message.text == "два" and sum(tried.text == "два" for tried in failing.tried) == 0:
                 failing.tried.append(message)
                 raise OSError("disk full")

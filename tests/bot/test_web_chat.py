@@ -20,7 +20,7 @@ from bot.webchat import ChatLimits, WebChannel, web_chat_router
 from bot.webchat.cookies import ChatCookies, chat_id_of
 from prompter.common.clock import Clock, utc_now
 from prompter.conversations.customer_view import CustomerView, CustomerViews
-from prompter.conversations.intake import Received, Reception
+from prompter.conversations.intake import Receipt, Reception
 from prompter.conversations.triage_worker import Triager
 from prompter.desk.decision import Action
 from prompter.domain.conversation import IncomingMessage
@@ -611,7 +611,7 @@ def test_a_database_that_is_down_is_said_so(caplog: pytest.LogCaptureFixture) ->
         def move_chat(self, channel: str, chat_id: str, new_chat_id: str) -> bool:
             raise OSError(f"cannot write {channel} {chat_id} {new_chat_id}")
 
-        def receive(self, message: IncomingMessage) -> Received:
+        def receive(self, message: IncomingMessage) -> Receipt:
             raise OSError(f"cannot write {message.text}")
 
         def of(self, channel: str, chat_id: str) -> CustomerView:

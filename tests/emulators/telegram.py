@@ -107,7 +107,7 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class BotMessage:
     """A message that the bot has sent."""
 
     chat_id: int
@@ -169,7 +169,7 @@ class TelegramEmulator:
         self._next_message: dict[int, int] = {}
         self._chats: set[int] = set()
         self._blocked: set[int] = set()
-        self._sent: list[Sent] = []
+        self._sent: list[BotMessage] = []
         self._answers: dict[str, list[str]] = {}  # to presses, by query id
         self._calls: list[Call] = []
         self._faults: dict[str, deque[Fault]] = {}
@@ -328,7 +328,7 @@ class TelegramEmulator:
             return [sent.text for sent in self._sent if sent.chat_id == chat_id]
 
     @property
-    def sent(self) -> list[Sent]:
+    def sent(self) -> list[BotMessage]:
         with self._changed:
             return list(self._sent)
 
@@ -450,7 +450,7 @@ class TelegramEmulator:
                 raise _ApiError(400, "Bad Request: message text is empty")
             if len(text.encode("utf-16-le")) // 2 > _MAX_TEXT_LENGTH:
                 raise _ApiError(400, "Bad Request: message is too long")
-            sent = Sent(
+            sent = BotMessage(
                 chat_id=chat_id,
                 message_id=self._new_message_id(chat_id),
                 text=text,
@@ -483,7 +483,7 @@ def _customer(chat_id: int) -> Json:
     }
 
 
-def _as_message(sent: Sent, chat: Json) -> Json:
+def _as_message(sent: BotMessage, chat: Json) -> Json:
     markup = {"reply_markup": sent.reply_markup} if sent.reply_markup else {}
     return {
         "message_id": sent.message_id,

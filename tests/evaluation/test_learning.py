@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from evaluation import Case, Estimate, Suggested, cross_fitted, learning_curve
+from evaluation import Case, Estimate, RankedSuggestion, cross_fitted, learning_curve
 from tests.evaluation.test_metrics import Offer
 
 
@@ -15,7 +15,7 @@ class Rote:
     def learned_from(self, confirmed: Sequence[Case]) -> "Rote":
         return Rote({case.text: case.article_ids[0] for case in confirmed})
 
-    def suggest(self, text: str) -> Sequence[Suggested]:
+    def suggest(self, text: str) -> Sequence[RankedSuggestion]:
         return [Offer(self.known.get(text, "none"), 0.5)]
 
 

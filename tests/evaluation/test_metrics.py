@@ -10,7 +10,7 @@ from evaluation import (
     Estimate,
     Guess,
     IntentRow,
-    Suggested,
+    RankedSuggestion,
     Timing,
     evaluate_intents,
     evaluate_latency,
@@ -87,7 +87,7 @@ class Offer:
 
 
 class FixedSuggester:
-    def suggest(self, text: str) -> Sequence[Suggested]:
+    def suggest(self, text: str) -> Sequence[RankedSuggestion]:
         return [Offer(name, 1 / rank) for rank, name in enumerate(text.split(), start=1)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kb_index.errors import BadFile
-from kb_index.formats.rasa_project import Kept, KeptIntent, RasaProject, read_project
+from kb_index.formats.rasa_project import KeepReason, KeptIntent, RasaProject, read_project
 
 NLU = """
 nlu:
@@ -88,16 +88,16 @@ def test_what_one_answer_follows_is_an_article(tmp_path: Path) -> None:
 def test_the_rest_stays_rasas_and_the_report_says_why(tmp_path: Path) -> None:
     found = project(tmp_path)
     assert found.kept == (
-        KeptIntent(intent="faq/nowhere", reason=Kept.UNANSWERED),
-        KeptIntent(intent="pay", reason=Kept.ACTION, detail="action_balance"),
-        KeptIntent(intent="balance", reason=Kept.ACTION, detail="action_balance"),
-        KeptIntent(intent="yes", reason=Kept.STORY),
-        KeptIntent(intent="inform", reason=Kept.SLOT, detail="amount"),
-        KeptIntent(intent="named", reason=Kept.FIELDS, detail="name"),
-        KeptIntent(intent="mood", reason=Kept.STORY),
-        KeptIntent(intent="silent", reason=Kept.NO_EXAMPLES),
-        KeptIntent(intent="out_of_scope", reason=Kept.OUT_OF_SCOPE),
-        KeptIntent(intent="undescribed", reason=Kept.NO_EXAMPLES),
+        KeptIntent(intent="faq/nowhere", reason=KeepReason.UNANSWERED),
+        KeptIntent(intent="pay", reason=KeepReason.ACTION, detail="action_balance"),
+        KeptIntent(intent="balance", reason=KeepReason.ACTION, detail="action_balance"),
+        KeptIntent(intent="yes", reason=KeepReason.STORY),
+        KeptIntent(intent="inform", reason=KeepReason.SLOT, detail="amount"),
+        KeptIntent(intent="named", reason=KeepReason.FIELDS, detail="name"),
+        KeptIntent(intent="mood", reason=KeepReason.STORY),
+        KeptIntent(intent="silent", reason=KeepReason.NO_EXAMPLES),
+        KeptIntent(intent="out_of_scope", reason=KeepReason.OUT_OF_SCOPE),
+        KeptIntent(intent="undescribed", reason=KeepReason.NO_EXAMPLES),
     )
     assert found.counts == {
         "forms": 1,
@@ -121,7 +121,7 @@ def test_a_form_is_named(tmp_path: Path) -> None:
     found = project(
         tmp_path, steps=STEPS.replace("{intent: pay}]}, {action: action", "{intent: x}]}, {action: action")
     )
-    assert KeptIntent(intent="pay", reason=Kept.FORM, detail="pay_form") in found.kept
+    assert KeptIntent(intent="pay", reason=KeepReason.FORM, detail="pay_form") in found.kept
 
 
 def test_an_intent_that_nobody_mentions_is_answered_by_the_response_of_its_name(tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ responses:
 def test_what_holds_only_sometimes_stays_rasas(tmp_path: Path) -> None:
     found = project(tmp_path, steps=CONDITIONAL, variants=VARIANTS)
     reasons = {kept.intent: (kept.reason, kept.detail) for kept in found.kept}
-    assert reasons["greet"] == reasons["hours"] == reasons["mood"] == (Kept.STORY, "")
-    assert reasons["yes"] == (Kept.STORY, "utter_vip")
-    assert reasons["balance"] == (Kept.UNANSWERED, "utter_picture")
+    assert reasons["greet"] == reasons["hours"] == reasons["mood"] == (KeepReason.STORY, "")
+    assert reasons["yes"] == (KeepReason.STORY, "utter_vip")
+    assert reasons["balance"] == (KeepReason.UNANSWERED, "utter_picture")
 
 
 def test_small_talk_is_told_by_words_not_by_letters(tmp_path: Path) -> None:
@@ -222,10 +222,12 @@ def test_steps_as_they_are_written_in_the_wild(tmp_path: Path) -> None:
     domain = DOMAIN.replace("intent: inform}", "intent: silent}")
     found = project(tmp_path, steps=IN_THE_WILD, domain=domain)
     reasons = {kept.intent: (kept.reason, kept.detail) for kept in found.kept}
-    assert reasons["pay"] == (Kept.FORM, "pay_form")  # null is no form
-    assert reasons["balance"] == (Kept.ACTION, "action_balance")
-    assert reasons["faq/price"] == (Kept.ACTION, "action_count")
-    assert reasons["mood"] == reasons["yes"] == reasons["named"] == reasons["inform"] == (Kept.STORY, "")
+    assert reasons["pay"] == (KeepReason.FORM, "pay_form")  # null is no form
+    assert reasons["balance"] == (KeepReason.ACTION, "action_balance")
+    assert reasons["faq/price"] == (KeepReason.ACTION, "action_count")
+    assert (
+        reasons["mood"] == reasons["yes"] == reasons["named"] == reasons["inform"] == (KeepReason.STORY, "")
+    )
     assert found.moved.keys() == {"greet", "hours"}
 
 
@@ -237,7 +239,7 @@ def test_a_project_that_has_moved_in_already_still_holds_its_articles(tmp_path: 
 def test_a_retrieval_intent_with_another_answer_for_some_stays_rasas(tmp_path: Path) -> None:
     vip = "[{text: Даром., condition: [{type: slot, name: vip, value: true}]}, {text: Сто рублей.}]"
     domain = DOMAIN.replace("[{text: Сто рублей.}, {text: Сотня.}]", vip)
-    kept = KeptIntent(intent="faq/price", reason=Kept.STORY, detail="utter_faq/price")
+    kept = KeptIntent(intent="faq/price", reason=KeepReason.STORY, detail="utter_faq/price")
     assert kept in project(tmp_path, domain=domain).kept
 
 

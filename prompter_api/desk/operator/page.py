@@ -22,7 +22,7 @@ from prompter_api.desk.operator.keyboard import Mode
 from prompter_api.desk.operator.queue_panel import RecentCustomers, neighbour, next_turn
 from prompter_api.desk.operator.screen import Screen
 from prompter_api.desk.operator.side_panels import REASONS
-from prompter_api.desk.operator.undo import Sent, Undoable
+from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.frame import PageContext, PageGuard, in_thread, zone_of_browser
 from prompter_api.desk.ui.mounting import asset
@@ -63,7 +63,7 @@ class DeskPage:
         self._snapshot = DeskSnapshot()
         self._draft = Draft() if conversation_id is None else self._session.draft(conversation_id)
         self._recent = RecentCustomers()
-        self._undoable = Undoable()
+        self._undoable = UndoHistory()
         self._decided: set[int] = set()  # ids of turns decided by anybody
         self._held_back: tuple[Decision, Draft] | None = None  # until the operator insists
         self._moved_on_at = -1.0
@@ -409,7 +409,7 @@ class DeskPage:
             return
         else:
             self._decided.add(decision.turn_id)
-            self._undoable.add(Sent.of(decision, decided, draft, conversation_id=conversation_id))
+            self._undoable.add(UndoableReply.of(decision, decided, draft, conversation_id=conversation_id))
             self._set_draft(Draft())
             self._idle = True
         self._screen.release()

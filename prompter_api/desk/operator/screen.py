@@ -17,7 +17,7 @@ from prompter_api.desk.operator.keyboard import ALL_KEYS, Mode
 from prompter_api.desk.operator.queue_panel import QueuePanel
 from prompter_api.desk.operator.side_panels import ReasonsPanel, SearchPanel
 from prompter_api.desk.operator.suggestion_cards import SuggestionCards
-from prompter_api.desk.operator.undo import Sent
+from prompter_api.desk.operator.undo import UndoableReply
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.dialogs import HelpDialog, WroteAgainDialog
 from prompter_api.desk.ui.elements import Tag
@@ -146,7 +146,7 @@ class Screen:
         self.enter(Mode.DIALOG)
         self.focus("dialog")
 
-    def offer_undo(self, last: Sent | None) -> None:
+    def offer_undo(self, last: UndoableReply | None) -> None:
         """Show how long the last reply can be undone."""
         if last is None:
             self.notices.offer_undo(None)

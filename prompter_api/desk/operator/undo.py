@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from prompter.common.clock import Clock, is_over, utc_now
-from prompter.desk.decision import Action, Decided, Decision
+from prompter.desk.decision import Action, Decision, DecisionReceipt
 from prompter_api.desk.operator.drafts import Draft
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class UndoableReply:
     """A decision whose reply is not sent yet, with the draft to restore."""
 
     decision_id: int
@@ -21,7 +21,7 @@ class Sent:
     until: datetime
 
     @classmethod
-    def of(cls, decision: Decision, decided: Decided, draft: Draft, *, conversation_id: int) -> Self:
+    def of(cls, decision: Decision, decided: DecisionReceipt, draft: Draft, *, conversation_id: int) -> Self:
         return cls(
             decision_id=decided.decision_id,
             turn_id=decision.turn_id,
@@ -32,29 +32,29 @@ class Sent:
         )
 
 
-class Undoable:
+class UndoHistory:
     """The last decisions of one page, for as long as they can be undone."""
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
-        self._sent: list[Sent] = []
+        self._replies: list[UndoableReply] = []
         self._max_wait = timedelta(0)  # the longest time for which a decision could be undone
 
-    def add(self, sent: Sent) -> None:
-        self._max_wait = max(self._max_wait, sent.until - self._clock())
-        self._sent.append(sent)
+    def add(self, reply: UndoableReply) -> None:
+        self._max_wait = max(self._max_wait, reply.until - self._clock())
+        self._replies.append(reply)
 
-    def last(self) -> Sent | None:
+    def last(self) -> UndoableReply | None:
         """Return the decision that undo would take back, or None."""
         now = self._clock()
-        self._sent = [
-            decision for decision in self._sent if not is_over(decision.until, now, max_wait=self._max_wait)
+        self._replies = [
+            reply for reply in self._replies if not is_over(reply.until, now, max_wait=self._max_wait)
         ]
-        return self._sent[-1] if self._sent else None
+        return self._replies[-1] if self._replies else None
 
-    def take(self) -> Sent | None:
+    def take(self) -> UndoableReply | None:
         """Remove and return the last decision, or None."""
         last = self.last()
         if last is not None:
-            self._sent.remove(last)
+            self._replies.remove(last)
         return last

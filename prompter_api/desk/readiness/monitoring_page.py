@@ -24,7 +24,7 @@ SIGNALS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class MonitoringData:
     """The data of the monitoring page."""
 
     drift: Drift
@@ -58,11 +58,11 @@ class MonitoringPage:
                 )
             self._area = Tag("div", classes="sheet__area")
 
-    def _look(self) -> Watched:
+    def _look(self) -> MonitoringData:
         drift, gaps, people = self._session.watch()
-        return Watched(drift=drift, gaps=gaps, people=people)
+        return MonitoringData(drift=drift, gaps=gaps, people=people)
 
-    def _show(self, watched: Watched) -> None:
+    def _show(self, watched: MonitoringData) -> None:
         self._area.clear()
         with self._area:
             _weeks(watched.drift, self._t, self._language)

@@ -8,7 +8,7 @@ from kb_index import Article, Status
 from kb_index.checks import Problem
 from prompter.accounts.roles import require_role
 from prompter.accounts.sessions import Visit
-from prompter.desk.decision import Decided, Decision
+from prompter.desk.decision import Decision, DecisionReceipt
 from prompter.desk.views import DeskSnapshot
 from prompter.domain.account import Account, Role
 from prompter.domain.drafts import ProposalKind
@@ -75,7 +75,7 @@ class PageSession:
         snapshot = self.services.desk.snapshot(self.check(), conversation_id)
         return replace(snapshot, opened_by=self.page_sessions.opened_by_others(self))
 
-    def decide(self, decision: Decision) -> Decided:
+    def decide(self, decision: Decision) -> DecisionReceipt:
         self.check()
         return self.services.desk.decide(decision)
 

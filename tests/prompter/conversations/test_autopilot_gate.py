@@ -11,7 +11,7 @@ from tests.shop import SURE, Shop
 
 
 @dataclass
-class Interrupted:
+class InterruptedAssistant:
     """An assistant during whose work something else happens."""
 
     assistant: WordAssistant
@@ -27,7 +27,7 @@ def test_a_topic_that_is_stopped_while_the_assistant_thinks_does_not_answer(stor
     shop = GovernedShop(store)
     shop.go_live()
     assert shop.route(shop.ask())[0] is Route.AUTOPILOT
-    interrupted = Interrupted(shop.assistant, lambda: shop.readiness.hold("returns", shop.vera))
+    interrupted = InterruptedAssistant(shop.assistant, lambda: shop.readiness.hold("returns", shop.vera))
     conversation = shop.say(SURE)
     shop.clock.forward(2)
     assert shop.worker(interrupted).run_once() == 1

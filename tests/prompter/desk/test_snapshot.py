@@ -19,7 +19,7 @@ def shop(store: Store) -> WebShop:
     return WebShop(store)
 
 
-class Counted:
+class StatementCounter:
     """Counts the statements sent to a store's database from now on."""
 
     def __init__(self, store: Store) -> None:
@@ -39,7 +39,7 @@ class Counted:
 def test_a_look_is_one_transaction_that_writes_nothing(shop: WebShop, name: str) -> None:
     first, second = shop.ask("как вернуть товар", chat="1"), shop.ask("где мой заказ", chat="2")
     account = shop.accounts.named(name)
-    counted = Counted(shop.store)
+    counted = StatementCounter(shop.store)
     snapshot = shop.desk.snapshot(account, second)
     assert counted.transactions == 1
     assert {statement.split()[0] for statement in counted.statements} - {"BEGIN"} == {"SELECT"}
@@ -93,7 +93,7 @@ def test_a_page_adds_its_session_and_whose_screens_it_knows(store: Store) -> Non
     vera, boris = (sessions.take(services, shop.visit(name)) for name in ("vera", "boris"))
     boris.open_conversation = conversation
     vera.check()  # this reads the titles of topics, too, which then are kept for two seconds
-    counted = Counted(store)
+    counted = StatementCounter(store)
     snapshot = vera.snapshot(conversation)
     assert counted.transactions == 2  # the session, and the look
     assert snapshot == replace(

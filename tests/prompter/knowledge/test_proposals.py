@@ -21,7 +21,7 @@ from prompter.common.errors import (
 )
 from prompter.domain.account import Account, Role
 from prompter.domain.drafts import Draft, ProposalKind, Source, joined
-from prompter.knowledge.proposals import ProposalState, Refreshed
+from prompter.knowledge.proposals import ProposalState, RefreshCounts
 from prompter.storage import Store
 from tests.fakes import SHOP, FakeClock
 from tests.prompter.knowledge.drafted import by_first_word, changed_answer, new_article, phrasing, proof
@@ -210,7 +210,7 @@ def test_an_edit_survives_new_evidence(shop: ProposalShop) -> None:
     (number,) = shop.add(new_article("картой платить?", "картой можно?", turns=[1, 2]))
     shop.proposals.edit(number, shop.vera, question=" Можно платить\nкартой? ", topic="payment")
     report = shop.proposals.add([new_article("можно ли картой", "картой можно?", turns=[1, 2, 3])])
-    assert report == Refreshed(new=0, grown=1, known=0)
+    assert report == RefreshCounts(new=0, grown=1, known=0)
     proposal = shop.proposals.get(number)
     assert (proposal.question, proposal.topic, proposal.edited_by) == (
         "Можно платить картой?",
@@ -361,7 +361,7 @@ def test_what_was_settled_does_not_come_back(
     with shop.proposals._store.write() as tx:
         tx.proposals.settle(number, settled, FakeClock().now, settled_by=shop.vera.id)
     report = shop.proposals.add([again], encode=by_first_word)
-    assert report == Refreshed(new=0 if same else 1, grown=0, known=1 if same else 0)
+    assert report == RefreshCounts(new=0 if same else 1, grown=0, known=1 if same else 0)
     assert len(shop.open()) == (0 if same else 1)
     if same:
         # It is followed while it drifts: what is like the last one of a chain is known, too.
@@ -377,7 +377,7 @@ def test_what_decisions_no_longer_say_is_outdated_and_may_come_again(shop: Propo
     edited, *_ = shop.add(new_article("правлено", turns=range(20, 30)))
     shop.proposals.edit(edited, shop.vera, answer="Так.")
     report = shop.proposals.refresh([ASKED], encode=by_first_word)
-    assert report == Refreshed(new=0, grown=1, known=0, outdated=1)
+    assert report == RefreshCounts(new=0, grown=1, known=0, outdated=1)
     assert {shop.proposals.get(each).question for each in shop.open()} == {
         "картой платить?",
         "старое дело?",

@@ -12,7 +12,7 @@ from evaluation.readiness import Interval, Step
 from evaluation.reliability import Bin
 from prompter.common.errors import Forbidden
 from prompter.domain.readiness import Mode, ReadinessChangeFacts, ReadinessEvent, ReadinessState
-from prompter.readiness.topic_readiness import Measured, NotReady, TopicReadiness
+from prompter.readiness.topic_readiness import NotReady, StepMeasurement, TopicReadiness
 from prompter.storage import Conflict, Store
 from prompter.text.translations import translator
 from prompter_api.desk.readiness import charts
@@ -43,7 +43,7 @@ SEQUENCE = [Interval(n_turns=1, low=0.0, high=1.0), Interval(n_turns=40, low=0.8
 
 
 def topic(*steps: Step, **values: object) -> TopicReadiness:
-    measured = [Measured(step=step, sequence=SEQUENCE, coverage=0.5) for step in steps]
+    measured = [StepMeasurement(step=step, sequence=SEQUENCE, coverage=0.5) for step in steps]
     passed = [measurement for measurement in measured if measurement.step.passed_after is not None]
     fields: dict[str, object] = {
         "name": "returns",

@@ -14,7 +14,7 @@ from tests.web_shop import DeskShop
 pytestmark = pytest.mark.e2e
 
 
-class Watched:
+class ThreadWatch:
     """Passes calls on and records those from an event loop's thread."""
 
     def __init__(self, watched: object, calls: set[str], on_loop: set[str]) -> None:
@@ -48,7 +48,7 @@ def calls() -> tuple[set[str], set[str]]:
 @pytest.fixture
 def address(shop: DeskShop, calls: tuple[set[str], set[str]], store: Store) -> Iterator[str]:
     del store
-    watch: Callable[[Any], Any] = lambda part: Watched(part, *calls)  # noqa: E731
+    watch: Callable[[Any], Any] = lambda part: ThreadWatch(part, *calls)  # noqa: E731
     shop.readiness.run_once("words-1")
     shop.desk, shop.accounts, shop.sessions, shop.readiness = (
         watch(shop.desk),

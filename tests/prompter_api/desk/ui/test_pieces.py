@@ -21,7 +21,7 @@ from prompter_api.desk.operator.drafts import Draft, Drafts, Purpose
 from prompter_api.desk.operator.input_event import InputEvent
 from prompter_api.desk.operator.keyboard import Mode, action_of
 from prompter_api.desk.operator.queue_panel import Waiting, by_customer, neighbour, next_turn
-from prompter_api.desk.operator.undo import Sent, Undoable
+from prompter_api.desk.operator.undo import UndoableReply, UndoHistory
 from prompter_api.desk.ui import labels as words
 from prompter_api.desk.ui.session import PageSessions, SignedOut
 from tests.fakes import FakeClock
@@ -190,9 +190,9 @@ def test_drafts_are_kept_by_account_and_conversation_and_not_without_end() -> No
 
 def test_the_last_decision_is_undone_first_and_only_in_time() -> None:
     clock = FakeClock(NOW)
-    undoable = Undoable(clock)
+    undoable = UndoHistory(clock)
     first, second = (
-        Sent(
+        UndoableReply(
             decision_id=number,
             turn_id=number,
             conversation_id=number,
